@@ -1,0 +1,95 @@
+// swift-tools-version:6.2
+
+import PackageDescription
+
+let package = Package(
+    name: "sendlog",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "sendlog", targets: ["sendlog"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.3.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.2.0"),
+        .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.9.0"),
+    ],
+    targets: [
+        .target(name: "SendLogCore"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(
+            name: "SendLogContent",
+            dependencies: [
+                "SendLogCore", "CZlib",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]
+        ),
+        .target(
+            name: "SendLogSQLite",
+            dependencies: [
+                "SendLogCore", "SendLogContent",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                .product(name: "HeapModule", package: "swift-collections"),
+            ]
+        ),
+        .target(
+            name: "SendLogAPI",
+            dependencies: [
+                "SendLogCore", "SendLogContent",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            resources: [.embedInCode("Resources/openapi.json")]
+        ),
+        .target(
+            name: "SendLogServer",
+            dependencies: [
+                "SendLogCore", "SendLogContent", "SendLogSQLite", "SendLogAPI",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .executableTarget(
+            name: "sendlog",
+            dependencies: [
+                "SendLogServer",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+
+        // What every store must do, as one suite; only test targets lean on it.
+        .target(
+            name: "StoreChecks",
+            dependencies: ["SendLogCore", "SendLogContent"],
+            path: "Tests/StoreChecks"
+        ),
+        .testTarget(name: "SendLogCoreTests", dependencies: ["SendLogCore", "SendLogContent"]),
+        .testTarget(
+            name: "SendLogSQLiteTests",
+            dependencies: [
+                "SendLogSQLite", "StoreChecks",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
+        ),
+    ]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
+}

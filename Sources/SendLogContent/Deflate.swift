@@ -1,0 +1,122 @@
+import CZlib
+import Synchronization
+
+/// Compresses and expands the chunks of destination lists as raw DEFLATE (<https://www.rfc-editor.org/rfc/rfc1951>).
+///
+/// zlib's working memory is kept between calls: setting it up costs more than a short list's compression.
+enum Deflate {
+    /// Lists up to this many bytes, nearly all there are, do with a small window, which is quick to clear.
+    private static let small = 4096
+
+    private static let smallCompressors = Pool { Compressor(level: 6, windowBits: 12, memoryLevel: 5) }
+    private static let compressors = Pool { Compressor(level: 4, windowBits: 15, memoryLevel: 9) }
+    private static let expanders = Pool { Expander() }
+
+    /// The text compressed and ended by a full flush: complete bytes, and nothing later refers back into it.
+    static func compress(_ text: [UInt8]) -> [UInt8] {
+        (text.count <= small ? smallCompressors : compressors).lend { $0.compress(text) }
+    }
+
+    /// The text of a chunk.
+    ///
+    /// - Returns: `nil` where the bytes are not the compressed form of a text of that length.
+    static func expand(_ body: [UInt8], length: Int) -> [UInt8]? {
+        expanders.lend { $0.expand(body, length: length) }
+    }
+
+    static func crc(_ text: [UInt8]) -> UInt32 {
+        text.withUnsafeBufferPointer { UInt32(truncatingIfNeeded: crc32_z(0, $0.baseAddress, $0.count)) }
+    }
+}
+
+/// Lends things that one caller at a time may use, and makes more when all are lent.
+private final class Pool<Thing: AnyObject & Sendable>: Sendable {
+    private let idle = Mutex<[Thing]>([])
+    private let make: @Sendable () -> Thing
+
+    init(_ make: @escaping @Sendable () -> Thing) {
+        self.make = make
+    }
+
+    func lend<Result>(_ body: (Thing) -> Result) -> Result {
+        let thing = idle.withLock { $0.popLast() } ?? make()
+        defer { idle.withLock { $0.append(thing) } }
+        return body(thing)
+    }
+}
+
+// Sendable unchecked: the stream is reached through `Pool` alone, which lends it to one caller at a time.
+private final class Compressor: @unchecked Sendable {
+    private let stream: UnsafeMutablePointer<z_stream>
+
+    init(level: Int32, windowBits: Int32, memoryLevel: Int32) {
+        stream = .allocate(capacity: 1)
+        stream.initialize(to: z_stream())
+        let status = deflateInit2_(
+            stream,
+            level,
+            Z_DEFLATED,
+            -windowBits,
+            memoryLevel,
+            Z_DEFAULT_STRATEGY,
+            ZLIB_VERSION,
+            Int32(MemoryLayout<z_stream>.size)
+        )
+        precondition(status == Z_OK, "zlib refused its own constants, or there is no memory left")
+    }
+
+    deinit {
+        deflateEnd(stream)
+        stream.deallocate()
+    }
+
+    func compress(_ text: [UInt8]) -> [UInt8] {
+        deflateReset(stream)
+        let room = Int(deflateBound(stream, UInt(text.count))) + 16
+        return [UInt8](unsafeUninitializedCapacity: room) { output, count in
+            text.withUnsafeBufferPointer { input in
+                stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+                stream.pointee.avail_in = UInt32(input.count)
+                stream.pointee.next_out = output.baseAddress
+                stream.pointee.avail_out = UInt32(output.count)
+                let status = deflate(stream, Z_FULL_FLUSH)
+                precondition(status == Z_OK && stream.pointee.avail_in == 0, "deflate takes all of a bounded input")
+            }
+            count = room - Int(stream.pointee.avail_out)
+        }
+    }
+}
+
+// Sendable unchecked: as above.
+private final class Expander: @unchecked Sendable {
+    private let stream: UnsafeMutablePointer<z_stream>
+
+    init() {
+        stream = .allocate(capacity: 1)
+        stream.initialize(to: z_stream())
+        let status = inflateInit2_(stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        precondition(status == Z_OK, "zlib refused its own constants, or there is no memory left")
+    }
+
+    deinit {
+        inflateEnd(stream)
+        stream.deallocate()
+    }
+
+    func expand(_ body: [UInt8], length: Int) -> [UInt8]? {
+        inflateReset(stream)
+        var whole = false
+        let text = [UInt8](unsafeUninitializedCapacity: length) { output, count in
+            body.withUnsafeBufferPointer { input in
+                stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+                stream.pointee.avail_in = UInt32(input.count)
+                stream.pointee.next_out = output.baseAddress
+                stream.pointee.avail_out = UInt32(output.count)
+                let status = inflate(stream, Z_SYNC_FLUSH)
+                whole = (status == Z_OK || status == Z_BUF_ERROR) && stream.pointee.avail_out == 0
+            }
+            count = length - Int(stream.pointee.avail_out)
+        }
+        return whole ? text : nil
+    }
+}

@@ -1,0 +1,22 @@
+public import SendLogCore
+
+extension DestinationChunk {
+    /// Compresses a piece of the inside of a list's JSON array.
+    ///
+    /// - Parameter count: how many destinations the text holds
+    public init(text: [UInt8], count: Int) {
+        self.init(count: count, length: text.count, crc: Deflate.crc(text), body: Deflate.compress(text))
+    }
+
+    /// The piece of the inside of the list's JSON array that the chunk holds; from the second chunk on it begins with a comma.
+    ///
+    /// - Returns: `nil` where the chunk is damaged in a way that shows without computing its checksum.
+    public func text() -> [UInt8]? {
+        Deflate.expand(body, length: length)
+    }
+
+    /// Whether the chunk expands to a text with its checksum.
+    public var isSound: Bool {
+        text().map { Deflate.crc($0) == crc } ?? false
+    }
+}

@@ -1,0 +1,54 @@
+/// What a key allows: a dotted name, or `*` for everything. A parent grants its children, never the other way round.
+public struct Permission: Hashable, Sendable, CustomStringConvertible {
+    /// The name, such as `sendLog.read`.
+    public let description: String
+
+    private init(known name: String) {
+        description = name
+    }
+
+    /// Everything.
+    public static let all = Permission(known: "*")
+    /// All that concerns send logs.
+    public static let sendLog = Permission(known: "sendLog")
+    /// Search and read send logs.
+    public static let readSendLogs = Permission(known: "sendLog.read")
+    /// Record send logs.
+    public static let createSendLogs = Permission(known: "sendLog.create")
+
+    /// The permissions that mean something to this service.
+    public static let known = [readSendLogs, createSendLogs, sendLog, all]
+
+    /// Takes a name: letters and digits in parts that are joined by dots, at most 64 characters, or `*`.
+    ///
+    /// - Returns: `nil` for what is no such name.
+    public init?(_ name: String) {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        let isDotted = parts.allSatisfy { part in
+            !part.isEmpty && part.utf8.allSatisfy { Character(Unicode.Scalar($0)).isASCII && Self.isPart($0) }
+        }
+        guard name == "*" || isDotted && name.utf8.count <= 64 else { return nil }
+        description = name
+    }
+
+    private static func isPart(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: false
+        }
+    }
+
+    /// Whether whoever has this permission may do what `wanted` names.
+    public func grants(_ wanted: Permission) -> Bool {
+        self == .all || self == wanted || wanted.description.utf8.starts(with: Array("\(description).".utf8))
+    }
+}
+
+extension Collection<Permission> {
+    /// Whether any of these permissions grants the wanted one.
+    public func grants(_ wanted: Permission) -> Bool {
+        contains { $0.grants(wanted) }
+    }
+}

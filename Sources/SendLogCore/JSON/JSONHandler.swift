@@ -1,0 +1,78 @@
+/// Receives the parts of a JSON text in order, as ``JSONTokenizer`` finds them.
+///
+/// The bytes of a text are lent for the call only.
+public protocol JSONHandler {
+    /// How many bytes of the string that now begins are worth keeping; what is longer arrives cut, and marked so.
+    var stringLimit: Int { get }
+
+    /// An object opens.
+    mutating func beginObject()
+    /// An object closes.
+    mutating func endObject()
+    /// An array opens.
+    mutating func beginArray()
+    /// An array closes.
+    mutating func endArray()
+    /// A member's name, before its value.
+    mutating func key(_ text: borrowing JSONText)
+    /// A string value.
+    mutating func string(_ text: borrowing JSONText)
+    /// A number, true, false or null.
+    mutating func scalar(_ scalar: JSONScalar)
+}
+
+/// A decoded string of a JSON text, lent to a ``JSONHandler``.
+public struct JSONText: ~Copyable {
+    /// The string in valid UTF-8, escapes resolved.
+    public let utf8: UnsafeBufferPointer<UInt8>
+    /// Whether the string holds printable ASCII alone and nothing that JSON must escape: it can be copied into JSON as it is.
+    public let isSimple: Bool
+    /// Whether the string was longer than the handler's limit; then `utf8` is not all of it.
+    public let isCut: Bool
+
+    /// The text as a string.
+    public var string: String { String(decoding: utf8, as: UTF8.self) }
+}
+
+/// A JSON value that is neither a string nor a container.
+public enum JSONScalar: Equatable, Sendable {
+    /// `null`
+    case null
+    /// `true` or `false`
+    case bool(Bool)
+    /// A number, as it was written.
+    case number(JSONNumber)
+
+    /// What the value is called in an error.
+    var kind: String {
+        switch self {
+        case .null: "null"
+        case .bool: "a boolean"
+        case .number: "a number"
+        }
+    }
+}
+
+/// A number as it was written, which may be more than any machine type can hold.
+public struct JSONNumber: Equatable, Sendable {
+    /// The number's text, at most the first 400 characters of it.
+    public let text: String
+
+    /// The number as an integer: `1000`, `1e3` and `1000.0` all are one.
+    ///
+    /// `nil` for what is no whole number, and for what is beyond ±2⁵³, where JSON's numbers stop being exact in most clients
+    /// (<https://www.rfc-editor.org/rfc/rfc8259#section-6>).
+    public var integer: Int? {
+        if let exact = Int(text) { return abs(exact) <= 1 << 53 ? exact : nil }
+        guard let value = Double(text), value.magnitude <= 9_007_199_254_740_992 else { return nil }
+        return Int(exactly: value)
+    }
+}
+
+/// A text that is not JSON.
+public struct JSONSyntaxError: Error, Equatable, Sendable {
+    /// What is wrong, for people.
+    public let message: String
+    /// Where, in bytes from the text's beginning.
+    public let offset: Int
+}

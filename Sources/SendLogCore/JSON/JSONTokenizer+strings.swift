@@ -1,0 +1,166 @@
+extension JSONTokenizer {
+    /// Reads on in a string up to its end, an escape, or the end of the piece.
+    ///
+    /// - Returns: the place of the first byte not read.
+    mutating func readString(
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        from start: Int,
+        to handler: inout some JSONHandler
+    ) throws(JSONSyntaxError) -> Int {
+        var place = start
+        while place < bytes.count {
+            let byte = bytes[place]
+            if Self.isSimple(byte), utf8.isAtBoundary {
+                place += 1
+                continue
+            }
+            if byte == UInt8(ascii: "\""), utf8.isAtBoundary {
+                endString(UnsafeBufferPointer(rebasing: bytes[start..<place]), to: &handler)
+                return place + 1
+            }
+            isSimple = false
+            if byte == UInt8(ascii: "\\"), utf8.isAtBoundary {
+                keep(UnsafeBufferPointer(rebasing: bytes[start..<place]))
+                state = .escape
+                return place + 1
+            }
+            guard byte >= 0x20 else {
+                let name = String(byte, radix: 16, uppercase: true)
+                throw error("control character 0x\(name) in a string; it must be escaped", at: place)
+            }
+            guard utf8.accept(byte) else { throw error("invalid UTF-8 in a string", at: place) }
+            place += 1
+        }
+        keep(UnsafeBufferPointer(rebasing: bytes[start..<place]))
+        return place
+    }
+
+    /// Printable ASCII that JSON does not escape.
+    @inline(__always)
+    private static func isSimple(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte < 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
+    private mutating func endString(
+        _ rest: UnsafeBufferPointer<UInt8>,
+        to handler: inout some JSONHandler
+    ) {
+        if scratch.isEmpty, !isCut, rest.count <= limit {
+            deliver(rest, to: &handler)
+        } else {
+            keep(rest)
+            var kept: [UInt8] = []
+            swap(&kept, &scratch)
+            kept.withUnsafeBufferPointer { deliver($0, to: &handler) }
+            swap(&kept, &scratch)
+        }
+        if readsKey { state = .colon } else { afterValue() }
+    }
+
+    private func deliver(_ bytes: UnsafeBufferPointer<UInt8>, to handler: inout some JSONHandler) {
+        let text = JSONText(utf8: bytes, isSimple: isSimple, isCut: isCut)
+        if readsKey { handler.key(text) } else { handler.string(text) }
+    }
+
+    private mutating func keep(_ bytes: UnsafeBufferPointer<UInt8>) {
+        let room = limit - scratch.count
+        if bytes.count > room { isCut = true }
+        // Cut at a character's border, so that what is kept stays valid UTF-8.
+        var count = min(bytes.count, max(room, 0))
+        if count < bytes.count {
+            while count > 0, bytes[count] & 0xc0 == 0x80 { count -= 1 }
+        }
+        scratch.append(contentsOf: bytes[..<count])
+    }
+
+    /// Reads one byte of an escape.
+    mutating func readEscape(_ byte: UInt8, at place: Int) throws(JSONSyntaxError) {
+        switch state {
+        case .escape:
+            if byte == UInt8(ascii: "u") {
+                (hexLeft, hexValue) = (4, 0)
+                state = .unicodeEscape
+                return
+            }
+            guard let scalar = Self.shortEscapes[byte] else {
+                throw error("unknown escape in a string", at: place)
+            }
+            append(scalar)
+            state = .string
+        case .unicodeEscape:
+            guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else {
+                throw error("\\u must be followed by four hex digits", at: place)
+            }
+            hexValue = hexValue << 4 | UInt32(digit)
+            hexLeft -= 1
+            if hexLeft == 0 { try endUnicodeEscape(at: place) }
+        case .lowSurrogateBackslash:
+            guard byte == UInt8(ascii: "\\") else { throw error("lone surrogate in a string", at: place) }
+            state = .lowSurrogateU
+        default:
+            guard byte == UInt8(ascii: "u") else { throw error("lone surrogate in a string", at: place) }
+            (hexLeft, hexValue) = (4, 0)
+            state = .unicodeEscape
+        }
+    }
+
+    private mutating func endUnicodeEscape(at place: Int) throws(JSONSyntaxError) {
+        let value = hexValue
+        if highSurrogate != 0 {
+            guard (0xdc00...0xdfff).contains(value) else { throw error("lone surrogate in a string", at: place) }
+            append(Unicode.Scalar(0x10000 + (highSurrogate - 0xd800) << 10 + (value - 0xdc00)) ?? "\u{fffd}")
+            highSurrogate = 0
+        } else if (0xd800...0xdbff).contains(value) {
+            highSurrogate = value
+            state = .lowSurrogateBackslash
+            return
+        } else if let scalar = Unicode.Scalar(value) {
+            append(scalar)
+        } else {
+            throw error("lone surrogate in a string", at: place)
+        }
+        state = .string
+    }
+
+    private mutating func append(_ scalar: Unicode.Scalar) {
+        let encoded = Array(String(scalar).utf8)
+        if scratch.count + encoded.count > limit { isCut = true } else { scratch.append(contentsOf: encoded) }
+    }
+
+    private static let shortEscapes: [UInt8: Unicode.Scalar] = [
+        UInt8(ascii: "\""): "\"", UInt8(ascii: "\\"): "\\", UInt8(ascii: "/"): "/", UInt8(ascii: "b"): "\u{8}",
+        UInt8(ascii: "f"): "\u{c}", UInt8(ascii: "n"): "\n", UInt8(ascii: "r"): "\r", UInt8(ascii: "t"): "\t",
+    ]
+}
+
+/// Checks UTF-8 byte by byte, as the table of well-formed sequences in the Unicode Standard, chapter 3.9, has it.
+struct UTF8Check: Sendable {
+    private var left = 0
+    private var lowest: UInt8 = 0x80
+    private var highest: UInt8 = 0xbf
+
+    /// Whether no character is half read.
+    var isAtBoundary: Bool { left == 0 }
+
+    /// Takes the next byte; false where it cannot come here.
+    mutating func accept(_ byte: UInt8) -> Bool {
+        if left > 0 {
+            guard (lowest...highest).contains(byte) else { return false }
+            left -= 1
+            (lowest, highest) = (0x80, 0xbf)
+            return true
+        }
+        switch byte {
+        case ..<0x80: return true
+        case 0xc2...0xdf: left = 1
+        case 0xe0: (left, lowest) = (2, 0xa0)
+        case 0xed: (left, highest) = (2, 0x9f)
+        case 0xe1...0xef: left = 2
+        case 0xf0: (left, lowest) = (3, 0x90)
+        case 0xf4: (left, highest) = (3, 0x8f)
+        case 0xf1...0xf3: left = 3
+        default: return false
+        }
+        return true
+    }
+}

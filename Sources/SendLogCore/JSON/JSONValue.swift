@@ -1,0 +1,70 @@
+/// A small JSON text as a tree: a search's body, for one.
+public indirect enum JSONValue: Equatable, Sendable {
+    /// A number, true, false or null.
+    case scalar(JSONScalar)
+    /// A string.
+    case string(String)
+    /// An array.
+    case array([JSONValue])
+    /// An object, its members in the order of the text; names may repeat.
+    case object([JSONMember])
+
+    /// Reads a whole text.
+    ///
+    /// - Throws: what is wrong with it.
+    public init(utf8 bytes: UnsafeBufferPointer<UInt8>) throws(JSONSyntaxError) {
+        var tokenizer = JSONTokenizer()
+        var builder = JSONTreeBuilder(stringLimit: bytes.count)
+        try tokenizer.feed(bytes, to: &builder)
+        try tokenizer.finish(to: &builder)
+        self = builder.root
+    }
+
+    /// What the value is called in an error.
+    public var kind: String {
+        switch self {
+        case .scalar(let scalar): scalar.kind
+        case .string: "a string"
+        case .array: "an array"
+        case .object: "an object"
+        }
+    }
+}
+
+/// A name and its value in a JSON object.
+public struct JSONMember: Equatable, Sendable {
+    /// The name; of one longer than 128 bytes, the beginning.
+    public let name: String
+    /// The value.
+    public let value: JSONValue
+}
+
+private struct JSONTreeBuilder: JSONHandler {
+    let stringLimit: Int
+    var root = JSONValue.scalar(.null)
+    /// The containers that are open, outermost first, each with the name that awaits its value.
+    private var open: [(isObject: Bool, elements: [JSONValue], members: [JSONMember], name: String)] = []
+
+    init(stringLimit: Int) {
+        self.stringLimit = stringLimit
+    }
+
+    mutating func beginObject() { open.append((true, [], [], "")) }
+    mutating func beginArray() { open.append((false, [], [], "")) }
+    mutating func endObject() { add(.object(open.removeLast().members)) }
+    mutating func endArray() { add(.array(open.removeLast().elements)) }
+    mutating func key(_ text: borrowing JSONText) { open[open.count - 1].name = text.string }
+    mutating func string(_ text: borrowing JSONText) { add(.string(text.string)) }
+    mutating func scalar(_ scalar: JSONScalar) { add(.scalar(scalar)) }
+
+    private mutating func add(_ value: JSONValue) {
+        let last = open.count - 1
+        if last < 0 {
+            root = value
+        } else if open[last].isObject {
+            open[last].members.append(JSONMember(name: open[last].name, value: value))
+        } else {
+            open[last].elements.append(value)
+        }
+    }
+}

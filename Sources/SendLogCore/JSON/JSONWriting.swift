@@ -1,0 +1,54 @@
+extension [UInt8] {
+    /// Appends ASCII or UTF-8 text as it is.
+    @inline(__always)
+    public mutating func append(_ text: StaticString) {
+        append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Appends a string as JSON, in quotes; what JSON must escape is escaped, all else stays as it is.
+    public mutating func appendJSON(_ text: String) {
+        var text = text
+        text.withUTF8 { appendJSON(utf8: $0) }
+    }
+
+    /// Appends valid UTF-8 as a JSON string, in quotes.
+    public mutating func appendJSON(utf8 bytes: UnsafeBufferPointer<UInt8>) {
+        append(UInt8(ascii: "\""))
+        var copied = 0
+        for place in bytes.indices {
+            let byte = bytes[place]
+            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
+            append(contentsOf: bytes[copied..<place])
+            copied = place + 1
+            append(UInt8(ascii: "\\"))
+            switch byte {
+            case UInt8(ascii: "\n"): append(UInt8(ascii: "n"))
+            case UInt8(ascii: "\r"): append(UInt8(ascii: "r"))
+            case UInt8(ascii: "\t"): append(UInt8(ascii: "t"))
+            case 0x08: append(UInt8(ascii: "b"))
+            case 0x0c: append(UInt8(ascii: "f"))
+            case ..<0x20:
+                append("u00")
+                append(byte < 0x10 ? UInt8(ascii: "0") : UInt8(ascii: "1"))
+                let digit = byte & 0xf
+                append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+            default: append(byte)
+            }
+        }
+        append(contentsOf: bytes[copied...])
+        append(UInt8(ascii: "\""))
+    }
+
+    /// Appends an integer in decimal digits.
+    public mutating func appendDecimal(_ value: some FixedWidthInteger) {
+        if value < 0 { append(UInt8(ascii: "-")) }
+        var rest = UInt64(value.magnitude)
+        var divisor: UInt64 = 1
+        while rest / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            append(UInt8(ascii: "0") + UInt8(rest / divisor))
+            rest %= divisor
+            divisor /= 10
+        }
+    }
+}

@@ -1,0 +1,47 @@
+/// Finds the name that a person meant.
+public enum NearestName {
+    /// The known name that is closest to `name`, or `nil` where none is close enough to be a likely slip.
+    ///
+    /// Case, `_`, `-`, `.` and `$` are no difference: `campaignId` is nearest to `campaign_id`, `gte` to `$gte`. Up to a third of
+    /// the letters may be wrong, missing, added or swapped.
+    public static func to(_ name: String, among known: [String]) -> String? {
+        // A long name is no slip of a short one; cutting it bounds the work that a hostile name can cause.
+        let wanted = letters(String(name.unicodeScalars.prefix(64)))
+        var nearest: (name: String, distance: Int)?
+        for name in known {
+            let letters = letters(name)
+            let distance = distance(wanted, letters)
+            if distance <= max(1, letters.count / 3), distance < nearest?.distance ?? .max {
+                nearest = (name, distance)
+            }
+        }
+        return nearest?.name
+    }
+
+    private static func letters(_ name: String) -> [Unicode.Scalar] {
+        name.lowercased().unicodeScalars.filter { !"_-.$".unicodeScalars.contains($0) }
+    }
+
+    /// Edits, and swaps of neighbours, between two words (optimal string alignment).
+    private static func distance(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar]) -> Int {
+        if left.isEmpty || right.isEmpty { return max(left.count, right.count) }
+        var before = [Int](repeating: 0, count: right.count + 1)
+        var previous = Array(0...right.count)
+        for row in 1...left.count {
+            var current = [row] + [Int](repeating: 0, count: right.count)
+            for column in 1...right.count {
+                let same = left[row - 1] == right[column - 1]
+                current[column] = min(
+                    previous[column] + 1,
+                    current[column - 1] + 1,
+                    previous[column - 1] + (same ? 0 : 1)
+                )
+                if row > 1, column > 1, left[row - 1] == right[column - 2], left[row - 2] == right[column - 1] {
+                    current[column] = min(current[column], before[column - 2] + 1)
+                }
+            }
+            (before, previous) = (previous, current)
+        }
+        return previous[right.count]
+    }
+}

@@ -1,0 +1,52 @@
+/// The fields of a send log that is to be recorded, named as its JSON names them.
+enum SendLogField: String, CaseIterable {
+    case id = "_id"
+    case campaignID = "campaign_id"
+    case message
+    case triggeredBy
+    case startDeliveryAt
+    case destinations
+
+    static let names = allCases.map(\.rawValue)
+
+    /// The most bytes that are worth reading of the field's string.
+    var stringLimit: Int {
+        switch self {
+        case .id, .campaignID: Identifier<SendLogOwner>.longest
+        case .message: SendLogRules.longestMessage
+        case .triggeredBy: SendLogRules.longestTrigger * 4
+        case .startDeliveryAt: 128
+        case .destinations: DestinationList.longest * 4
+        }
+    }
+
+    var isRequired: Bool {
+        switch self {
+        case .id, .startDeliveryAt: false
+        case .campaignID, .message, .triggeredBy, .destinations: true
+        }
+    }
+}
+
+/// What a send log's texts must keep to.
+public enum SendLogRules {
+    /// The longest message in bytes of UTF-8.
+    public static let longestMessage = 65_536
+    /// The longest `triggeredBy` in characters (Unicode scalars).
+    public static let longestTrigger = 64
+
+    /// What is wrong with a destination, or `nil`.
+    public static func fault(ofDestination text: borrowing JSONText) -> String? {
+        if text.isCut { return "must be at most \(DestinationList.longest) characters long" }
+        if text.utf8.isEmpty { return "must not be empty" }
+        if text.isSimple, text.utf8.count <= DestinationList.longest { return nil }
+        let scalars = text.string.unicodeScalars
+        guard scalars.count <= DestinationList.longest else {
+            return "must be at most \(DestinationList.longest) characters long"
+        }
+        guard !scalars.contains(where: { $0.properties.generalCategory == .control }) else {
+            return "must not contain control characters"
+        }
+        return nil
+    }
+}

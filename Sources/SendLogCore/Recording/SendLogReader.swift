@@ -1,0 +1,200 @@
+/// Takes the destinations of a send log one by one while it is read.
+public protocol DestinationSink {
+    /// Takes the next destination, which keeps to the rules.
+    mutating func append(_ destination: borrowing JSONText)
+}
+
+/// Reads a send log to be recorded from the parts of its JSON, whatever its length, and checks it on the way.
+///
+/// Destinations are handed to the sink as they come; of all else no more is kept than may be valid.
+public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
+    /// Where the destinations went.
+    public var sink: Sink
+
+    /// What is wrong so far, at most ``InvalidInput/most``.
+    public private(set) var issues: [InputIssue] = []
+    private var place = Place.outside
+    /// The field whose value is next; `nil` within a field that is not known.
+    private var field: SendLogField?
+    private var seen: Set<SendLogField> = []
+    private var given: Set<SendLogField> = []
+    /// How many containers are open of a value that is passed over.
+    private var skipping = 0
+    private var count = 0
+    private var id: SendLogID?
+    private var campaignID: CampaignID?
+    private var message: [UInt8] = []
+    private var triggeredBy: [UInt8] = []
+    private var start: Timestamp?
+
+    private enum Place {
+        case outside
+        case object
+        case destinations
+    }
+
+    /// Makes a reader of one send log.
+    public init(sink: Sink) {
+        self.sink = sink
+    }
+
+    /// See ``JSONHandler``.
+    public var stringLimit: Int { skipping > 0 ? 0 : field?.stringLimit ?? 0 }
+
+    /// What was read, once the text is over.
+    ///
+    /// - Throws: all that is wrong with the send log.
+    public mutating func finish() throws(InvalidInput) -> SendLogDraft {
+        for field in SendLogField.allCases where field.isRequired && !given.contains(field) {
+            // A field of the wrong type was told already.
+            if place != .outside, !issues.contains(where: { $0.path == field.rawValue }) {
+                report(field.rawValue, "is required")
+            }
+        }
+        guard issues.isEmpty, let campaignID else { throw InvalidInput(issues) }
+        return SendLogDraft(
+            id: id,
+            campaignID: campaignID,
+            message: message,
+            triggeredBy: triggeredBy,
+            start: start
+        )
+    }
+
+    // MARK: JSON
+
+    /// See ``JSONHandler``.
+    public mutating func beginObject() {
+        if skipping == 0, place == .outside {
+            place = .object
+        } else {
+            beginUnexpected("an object")
+        }
+    }
+
+    /// See ``JSONHandler``.
+    public mutating func beginArray() {
+        if skipping == 0, place == .object, field == .destinations {
+            place = .destinations
+            given.insert(.destinations)
+        } else {
+            beginUnexpected("an array")
+        }
+    }
+
+    /// See ``JSONHandler``.
+    public mutating func endObject() {
+        if skipping > 0 { skipping -= 1 }
+    }
+
+    /// See ``JSONHandler``.
+    public mutating func endArray() {
+        if skipping > 0 { skipping -= 1 } else { place = .object }
+    }
+
+    /// See ``JSONHandler``.
+    public mutating func key(_ text: borrowing JSONText) {
+        guard skipping == 0 else { return }
+        let name = text.string
+        field = SendLogField(rawValue: name)
+        if let field {
+            if !seen.insert(field).inserted { report(name, "stands there more than once") }
+        } else {
+            report(String(name.unicodeScalars.prefix(64)), Naming.unknown(name, known: SendLogField.names))
+        }
+    }
+
+    /// See ``JSONHandler``.
+    public mutating func string(_ text: borrowing JSONText) {
+        guard skipping == 0 else { return }
+        guard place != .outside else { return report("", "must be an object, not a string") }
+        if place == .destinations { return destination(text) }
+        guard let field else { return }
+        given.insert(field)
+        switch field {
+        case .id:
+            id = text.isCut ? nil : SendLogID(utf8: text.utf8)
+            if id == nil { report(field.rawValue, SendLogID.rule) }
+        case .campaignID:
+            campaignID = text.isCut ? nil : CampaignID(utf8: text.utf8)
+            if campaignID == nil { report(field.rawValue, CampaignID.rule) }
+        case .message:
+            message = Array(text.utf8)
+            if text.isCut {
+                report(field.rawValue, "must be at most 64 KiB (65,536 bytes of UTF-8) long")
+            }
+        case .triggeredBy:
+            triggeredBy = Array(text.utf8)
+            let length = text.string.unicodeScalars.count
+            if text.isCut || !(1...SendLogRules.longestTrigger).contains(length) {
+                report(field.rawValue, "must be 1 to \(SendLogRules.longestTrigger) characters long")
+            }
+        case .startDeliveryAt:
+            start = Timestamp(rfc3339: text.string)
+            if start == nil { report(field.rawValue, Timestamp.rule) }
+        case .destinations:
+            mismatch("a string")
+        }
+    }
+
+    /// See ``JSONHandler``.
+    public mutating func scalar(_ scalar: JSONScalar) {
+        guard skipping == 0 else { return }
+        if place == .object, scalar == .null, let field, !field.isRequired { return }
+        mismatch(scalar.kind)
+    }
+
+    // MARK: Faults
+
+    private mutating func destination(_ text: borrowing JSONText) {
+        defer { count += 1 }
+        if count == DestinationList.most {
+            return report("destinations", "must be at most \(DestinationList.most) long")
+        }
+        if count > DestinationList.most { return }
+        if let fault = SendLogRules.fault(ofDestination: text) {
+            return report("destinations[\(count)]", fault)
+        }
+        // Once the log is refused nobody will want the list.
+        if issues.isEmpty { sink.append(text) }
+    }
+
+    private mutating func beginUnexpected(_ kind: String) {
+        if skipping == 0 { mismatch(kind) }
+        skipping += 1
+    }
+
+    private mutating func mismatch(_ kind: String) {
+        switch place {
+        case .outside:
+            report("", "must be an object, not \(kind)")
+        case .destinations:
+            report("destinations[\(count)]", "must be a string, not \(kind)")
+            count += 1
+        case .object:
+            guard let field else { return }
+            report(
+                field.rawValue,
+                "must be \(field == .destinations ? "an array of strings" : "a string"), not \(kind)"
+            )
+        }
+    }
+
+    private mutating func report(_ path: String, _ message: String) {
+        if issues.count < InvalidInput.most { issues.append(InputIssue(path: path, message: message)) }
+    }
+}
+
+/// A send log as it was read, all but its destinations.
+public struct SendLogDraft: Sendable {
+    /// The `_id`, where one was given.
+    public let id: SendLogID?
+    /// The campaign that triggered the send.
+    public let campaignID: CampaignID
+    /// The template as sent, in UTF-8.
+    public let message: [UInt8]
+    /// Why it was sent, in UTF-8.
+    public let triggeredBy: [UInt8]
+    /// When delivery started, where that was given.
+    public let start: Timestamp?
+}

@@ -1,0 +1,147 @@
+/// Records send logs and finds them again. Every method works within one organisation; another's logs do not exist for it.
+public protocol SendLogStore: Sendable {
+    /// Records send logs of one organisation, all of them durable when it returns.
+    ///
+    /// Each is recorded, or found to be there already, or in conflict, on its own. The logs that are recorded get the
+    /// organisation's next places in the order of their recording, without gaps, in the order given.
+    ///
+    /// - Returns: what became of each log, in the order given.
+    /// - Throws: ``StoreError/unavailable(_:detail:)``, and then none of them was recorded, or, where the connection to the database
+    ///   broke, all may have been and repeating is safe; ``StoreError/damaged(detail:)``.
+    func record(
+        _ logs: [NewSendLog],
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> [Recording]
+
+    /// The send log of an id.
+    ///
+    /// - Throws: ``StoreError/notFound``; ``StoreError/unavailable(_:detail:)``; ``StoreError/damaged(detail:)``.
+    func sendLog(
+        _ id: SendLogID,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> StoredSendLog
+
+    /// The total of a search and the first rows of its page, as many as fit into a block of bounded size.
+    ///
+    /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/damaged(detail:)``.
+    func search(
+        _ search: SendLogSearch,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> SearchAnswer
+
+    /// The next rows of a page that did not fit into one block.
+    ///
+    /// - Parameter rest: what the block before left over
+    /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/damaged(detail:)``.
+    func rows(
+        _ rest: RestOfPage,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> RowBlock
+
+    /// The chunks of a log's list of destinations, some at a time so that memory stays flat.
+    ///
+    /// - Parameters:
+    ///   - sequence: the log's place in the order of recording
+    ///   - first: the first chunk wanted, from 0
+    /// - Returns: at least one chunk, or none at the end of the list.
+    /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/damaged(detail:)``.
+    func destinations(
+        of sequence: SequenceNumber,
+        from first: Int,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> [DestinationChunk]
+}
+
+/// What became of a log that was to be recorded.
+public enum Recording: Equatable, Sendable {
+    /// It was recorded now.
+    case recorded(StoredSendLog)
+    /// The same log, with the same content, had been recorded before.
+    case existing(StoredSendLog)
+    /// Its id belongs to a log with other content. Nothing was written.
+    case conflict
+}
+
+/// A send log as the store keeps it.
+public struct StoredSendLog: Equatable, Sendable {
+    /// Its place in the order of recording.
+    public let sequence: SequenceNumber
+    /// The JSON object up to and including `startDeliveryAt`; see ``NewSendLog/record``.
+    public let record: [UInt8]
+    /// How many destinations it has.
+    public let destinations: Int
+
+    /// Makes a log of its parts.
+    public init(sequence: SequenceNumber, record: [UInt8], destinations: Int) {
+        self.sequence = sequence
+        self.record = record
+        self.destinations = destinations
+    }
+}
+
+/// The first part of the answer to a search.
+public struct SearchAnswer: Equatable, Sendable {
+    /// How many logs the search finds, whatever its skip and limit.
+    public let total: Int
+    /// The last log in the order of recording that the answer saw, or would have seen: what a walk is pinned to.
+    public let asOf: SequenceNumber
+    /// The first rows of the page.
+    public let rows: RowBlock
+
+    /// Makes an answer of its parts.
+    public init(total: Int, asOf: SequenceNumber, rows: RowBlock) {
+        self.total = total
+        self.asOf = asOf
+        self.rows = rows
+    }
+}
+
+/// Rows of a page in its order, their records one behind the other.
+public struct RowBlock: Equatable, Sendable {
+    /// When a block is full, in bytes; it holds at most one record more.
+    public static let fullAt = 512 * 1024
+
+    /// The records; see ``NewSendLog/record``.
+    public var records: [UInt8] = []
+    /// What belongs to each record.
+    public var rows: [Row] = []
+    /// What of the page comes after this block, or `nil` at its end.
+    public var rest: RestOfPage?
+
+    /// One row of a block.
+    public struct Row: Equatable, Sendable {
+        /// Where its record ends in ``RowBlock/records``; it begins where the one before ends.
+        public let end: Int
+        /// The log's place in the order of recording.
+        public let sequence: SequenceNumber
+        /// How many destinations the log has.
+        public let destinations: Int
+
+        /// Makes a row of its parts.
+        public init(end: Int, sequence: SequenceNumber, destinations: Int) {
+            self.end = end
+            self.sequence = sequence
+            self.destinations = destinations
+        }
+    }
+
+    /// Makes an empty block.
+    public init() {}
+}
+
+/// The rows of a page that follow a given one.
+public struct RestOfPage: Equatable, Sendable {
+    /// The search, pinned, its limit what is left of the page.
+    public let search: SendLogSearch
+    /// When the last row answered started.
+    public let start: Timestamp
+    /// The last row's place in the order of recording.
+    public let sequence: SequenceNumber
+
+    /// Continues a page behind a row.
+    public init(search: SendLogSearch, start: Timestamp, sequence: SequenceNumber) {
+        self.search = search
+        self.start = start
+        self.sequence = sequence
+    }
+}

@@ -1,0 +1,148 @@
+extension Timestamp {
+    /// What a person is told whose date is refused.
+    public static let rule =
+        "must be an RFC 3339 date-time such as 2022-01-31T23:59:59.999Z or 2022-02-01T01:59:59+02:00, or a date such as 2022-01-31"
+
+    /// Reads a date-time of RFC 3339, or a bare date, which is its midnight in UTC.
+    ///
+    /// Any offset is taken; fractions of a second may have any number of digits, those after the third are cut off.
+    /// Second 60 is taken where the standard allows a leap second, at 23:59:60 UTC, and stands for the second after it.
+    /// See <https://www.rfc-editor.org/rfc/rfc3339#section-5.6>.
+    ///
+    /// - Returns: `nil` for anything else, days that no calendar has and moments outside the years 0000 to 9999.
+    public init?(rfc3339 text: String) {
+        var bytes = Cursor(bytes: Array(text.utf8))
+        guard let year = bytes.digits(4), bytes.take("-"), let month = bytes.digits(2), bytes.take("-"),
+            let dayOfMonth = bytes.digits(2),
+            (1...12).contains(month), (1...Self.days(inMonth: month, of: year)).contains(dayOfMonth)
+        else { return nil }
+        let midnight = Self.days(year: year, month: month, day: dayOfMonth) * Self.millisecondsPerDay
+        if bytes.atEnd {
+            self.init(milliseconds: midnight)
+            return
+        }
+        guard bytes.take("T") || bytes.take("t"),
+            let hour = bytes.digits(2), bytes.take(":"), let minute = bytes.digits(2), bytes.take(":"),
+            let second = bytes.digits(2), hour < 24, minute < 60, second <= 60,
+            let fraction = bytes.fraction(), let offset = bytes.offset(), bytes.atEnd
+        else { return nil }
+        let minutes = Int64(hour * 60 + minute - offset)
+        if second == 60, Self.floorDivide(minutes + 1, 1440) * 1440 != minutes + 1 { return nil }
+        self.init(milliseconds: midnight + minutes * 60_000 + Int64(second) * 1000 + (second == 60 ? 0 : fraction))
+    }
+
+    /// Appends the moment as `2022-01-01T00:00:00.000Z`, always 24 bytes.
+    public func write(to bytes: inout [UInt8]) {
+        let dayNumber = Self.floorDivide(milliseconds, Self.millisecondsPerDay)
+        let ofDay = Int(milliseconds - dayNumber * Self.millisecondsPerDay)
+        let (year, month, dayOfMonth) = Self.date(ofDay: dayNumber)
+        func append(_ value: Int, digits: Int, then end: Unicode.Scalar) {
+            var divisor = digits == 4 ? 1000 : digits == 3 ? 100 : 10
+            while divisor > 0 {
+                bytes.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
+                divisor /= 10
+            }
+            bytes.append(UInt8(ascii: end))
+        }
+        append(year, digits: 4, then: "-")
+        append(month, digits: 2, then: "-")
+        append(dayOfMonth, digits: 2, then: "T")
+        append(ofDay / 3_600_000, digits: 2, then: ":")
+        append(ofDay / 60_000 % 60, digits: 2, then: ":")
+        append(ofDay / 1000 % 60, digits: 2, then: ".")
+        append(ofDay % 1000, digits: 3, then: "Z")
+    }
+
+    private static func days(inMonth month: Int, of year: Int) -> Int {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+
+    /// Days since 1970-01-01 in the proleptic Gregorian calendar
+    /// (<https://howardhinnant.github.io/date_algorithms.html#days_from_civil>).
+    private static func days(year: Int, month: Int, day: Int) -> Int64 {
+        let shifted = Int64(month <= 2 ? year - 1 : year)
+        let era = floorDivide(shifted, 400)
+        let yearOfEra = shifted - era * 400
+        let dayOfYear = Int64((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1)
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        return era * 146_097 + dayOfEra - 719_468
+    }
+
+    /// The inverse of ``days(year:month:day:)``
+    /// (<https://howardhinnant.github.io/date_algorithms.html#civil_from_days>).
+    private static func date(ofDay number: Int64) -> (year: Int, month: Int, day: Int) {
+        let shifted = number + 719_468
+        let era = floorDivide(shifted, 146_097)
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        let month = Int(shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9)
+        let year = Int(yearOfEra + era * 400) + (month <= 2 ? 1 : 0)
+        return (year, month, Int(dayOfYear - (153 * shiftedMonth + 2) / 5 + 1))
+    }
+}
+
+extension Timestamp: CustomStringConvertible {
+    /// The moment as `2022-01-01T00:00:00.000Z`.
+    public var description: String {
+        var bytes: [UInt8] = []
+        write(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// Walks over the characters of a date-time.
+private struct Cursor {
+    let bytes: [UInt8]
+    var place = 0
+
+    var atEnd: Bool { place == bytes.count }
+
+    mutating func take(_ character: Unicode.Scalar) -> Bool {
+        guard place < bytes.count, bytes[place] == UInt8(ascii: character) else { return false }
+        place += 1
+        return true
+    }
+
+    mutating func digit() -> Int? {
+        guard place < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[place]) else { return nil }
+        defer { place += 1 }
+        return Int(bytes[place] - UInt8(ascii: "0"))
+    }
+
+    mutating func digits(_ count: Int) -> Int? {
+        var value = 0
+        for _ in 0..<count {
+            guard let digit = digit() else { return nil }
+            value = value * 10 + digit
+        }
+        return value
+    }
+
+    /// Milliseconds of an optional fraction: zero where there is none, `nil` where a point has no digits.
+    mutating func fraction() -> Int64? {
+        guard take(".") else { return 0 }
+        guard let first = digit() else { return nil }
+        var (value, weight) = (Int64(first * 100), Int64(10))
+        while let next = digit() {
+            value += Int64(next) * weight
+            weight /= 10
+        }
+        return value
+    }
+
+    /// Minutes east of UTC.
+    mutating func offset() -> Int? {
+        if take("Z") || take("z") { return 0 }
+        let sign = take("+") ? 1 : take("-") ? -1 : 0
+        guard sign != 0, let hours = digits(2), take(":"), let minutes = digits(2), hours < 24, minutes < 60 else {
+            return nil
+        }
+        return sign * (hours * 60 + minutes)
+    }
+}

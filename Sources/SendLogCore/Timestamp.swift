@@ -1,0 +1,62 @@
+/// A moment in UTC with millisecond precision, from year 0000 to year 9999.
+public struct Timestamp: Hashable, Comparable, Sendable {
+    /// Milliseconds since 1970-01-01T00:00:00Z; negative before it.
+    public let milliseconds: Int64
+
+    /// 0000-01-01T00:00:00.000Z.
+    public static let earliest = Timestamp(unchecked: -62_167_219_200_000)
+
+    /// 9999-12-31T23:59:59.999Z.
+    public static let latest = Timestamp(unchecked: 253_402_300_799_999)
+
+    static let millisecondsPerDay: Int64 = 86_400_000
+
+    /// Takes milliseconds since 1970.
+    ///
+    /// - Returns: `nil` outside the years 0000 to 9999, which RFC 3339 cannot write.
+    public init?(milliseconds: Int64) {
+        guard (Self.earliest.milliseconds...Self.latest.milliseconds).contains(milliseconds) else { return nil }
+        self.milliseconds = milliseconds
+    }
+
+    private init(unchecked milliseconds: Int64) {
+        self.milliseconds = milliseconds
+    }
+
+    /// The earlier of two moments comes first.
+    public static func < (left: Timestamp, right: Timestamp) -> Bool {
+        left.milliseconds < right.milliseconds
+    }
+
+    /// The UTC day of this moment.
+    public var day: Day {
+        Day(number: Int(Self.floorDivide(milliseconds, Self.millisecondsPerDay)))
+    }
+
+    static func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
+        let quotient = value / divisor
+        return value % divisor < 0 ? quotient - 1 : quotient
+    }
+}
+
+/// A day in UTC, which is what the counters count by.
+public struct Day: Hashable, Comparable, Sendable {
+    /// Days since 1970-01-01; negative before it.
+    public let number: Int
+
+    /// Takes days since 1970-01-01.
+    public init(number: Int) {
+        self.number = number
+    }
+
+    /// The first millisecond of the day, since 1970.
+    public var firstMillisecond: Int64 { Int64(number) * Timestamp.millisecondsPerDay }
+
+    /// The last millisecond of the day, since 1970.
+    public var lastMillisecond: Int64 { firstMillisecond + Timestamp.millisecondsPerDay - 1 }
+
+    /// The earlier day comes first.
+    public static func < (left: Day, right: Day) -> Bool {
+        left.number < right.number
+    }
+}

@@ -1,0 +1,68 @@
+import SendLogCore
+
+/// Where a send log lies: its organisation and its place in the order of recording in one integer, the table's row id.
+///
+/// So the rows of an organisation lie together, row id order within an organisation is the order of recording, and every index, which
+/// SQLite ends with the row id, carries that order for nothing.
+struct Place: Equatable {
+    let rowID: Int64
+
+    private static let sequenceBits: Int64 = 40
+
+    /// The greatest organisation number whose logs can be told apart.
+    static let mostOrganisations: Int64 = 1 << 22
+
+    init(_ organisation: OrganisationID, _ sequence: SequenceNumber) {
+        rowID = organisation.number << Self.sequenceBits | sequence.number
+    }
+
+    init(rowID: Int64) {
+        self.rowID = rowID
+    }
+
+    var sequence: SequenceNumber { SequenceNumber(rowID & (1 << Self.sequenceBits - 1)) }
+}
+
+/// How many logs, in the order of recording, one block of counters covers.
+///
+/// Counters are kept by day and block, so that a total under `as_of` needs to look at single logs of one block only.
+enum CounterBlock {
+    static let size: Int64 = 16_384
+
+    static func of(_ sequence: SequenceNumber) -> Int64 { (sequence.number - 1) / size }
+
+    static func last(of block: Int64) -> SequenceNumber { SequenceNumber((block + 1) * size) }
+}
+
+/// An id as it is stored: 24 lowercase hex digits, which nearly all ids are, in half the bytes. SQLite keeps blobs and texts apart.
+enum PackedID: Hashable {
+    case digits([UInt8])
+    case text(String)
+
+    init<Owner>(_ id: Identifier<Owner>) {
+        let digits = id.text.utf8
+        guard digits.count == 24 else {
+            self = .text(id.text)
+            return
+        }
+        var (bytes, high): ([UInt8], UInt8?) = ([], nil)
+        bytes.reserveCapacity(12)
+        for digit in digits {
+            let value: UInt8
+            switch digit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = digit - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = digit - UInt8(ascii: "a") + 10
+            default:
+                self = .text(id.text)
+                return
+            }
+            if let first = high {
+                bytes.append(first << 4 | value)
+                high = nil
+            } else {
+                high = value
+            }
+        }
+        self = .digits(bytes)
+    }
+}

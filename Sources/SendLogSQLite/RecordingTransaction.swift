@@ -1,0 +1,204 @@
+import GRDB
+import SendLogContent
+import SendLogCore
+
+/// Records logs within one transaction: rows first, counters and head rows once at the end.
+struct RecordingTransaction {
+    private let database: Database
+    private let campaigns: CampaignNumbers
+    private var heads: [OrganisationID: Head] = [:]
+    private var days: [DayKey: Count] = [:]
+    private var campaignDays: [DayKey: Count] = [:]
+
+    private struct Head {
+        var sequence: SequenceNumber
+        var added = Count()
+    }
+
+    /// What a counter counts: an organisation's or a campaign's logs of one day and block.
+    private struct DayKey: Hashable {
+        let owner: Int64
+        let day: Int
+        let block: Int64
+    }
+
+    private struct Count {
+        var sends = 0
+        var destinations = 0
+
+        mutating func add(_ log: NewSendLog) {
+            sends += 1
+            destinations += log.destinations.count
+        }
+    }
+
+    init(_ database: Database, campaigns: CampaignNumbers) {
+        self.database = database
+        self.campaigns = campaigns
+    }
+
+    mutating func record(_ logs: [PreparedSendLog], in organisation: OrganisationID) throws -> [Recording] {
+        var head = try heads[organisation] ?? readHead(organisation)
+        defer { heads[organisation] = head }
+        return try logs.map { prepared in
+            let sequence = SequenceNumber(head.sequence.number + 1)
+            guard let campaign = try insert(prepared, as: sequence, in: organisation) else {
+                return try compare(prepared, in: organisation)
+            }
+            let log = prepared.log
+            head.sequence = sequence
+            head.added.add(log)
+            let (day, block) = (log.start.day.number, CounterBlock.of(sequence))
+            days[DayKey(owner: organisation.number, day: day, block: block), default: Count()].add(log)
+            campaignDays[DayKey(owner: campaign, day: day, block: block), default: Count()].add(log)
+            return .recorded(
+                StoredSendLog(sequence: sequence, record: log.record, destinations: log.destinations.count)
+            )
+        }
+    }
+
+    /// Writes what was counted; the transaction's last act.
+    func writeCounters() throws {
+        for (organisation, head) in heads where head.added.sends > 0 {
+            var query = try Query(
+                "UPDATE organisations SET sequence = ?, destinations = destinations + ? WHERE id = ?",
+                on: database
+            )
+            try query.bind(head.sequence.number)
+            try query.bind(head.added.destinations)
+            try query.bind(organisation.number)
+            try query.run()
+        }
+        try write(days, to: "organisation_days", owner: "organisation")
+        try write(campaignDays, to: "campaign_days", owner: "campaign")
+    }
+
+    private func write(_ counts: [DayKey: Count], to table: String, owner: String) throws {
+        let sql = """
+            INSERT INTO \(table) (\(owner), day, block, sends, destinations) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET
+                sends = sends + excluded.sends, destinations = destinations + excluded.destinations
+            """
+        for (key, count) in counts {
+            var query = try Query(sql, on: database)
+            try query.bind(key.owner)
+            try query.bind(key.day)
+            try query.bind(key.block)
+            try query.bind(count.sends)
+            try query.bind(count.destinations)
+            try query.run()
+        }
+    }
+
+    private func readHead(_ organisation: OrganisationID) throws -> Head {
+        var query = try Query("SELECT sequence FROM organisations WHERE id = ?", on: database)
+        try query.bind(organisation.number)
+        guard try query.step() else { throw StoreError.damaged(detail: "the organisation does not exist") }
+        return Head(sequence: SequenceNumber(query.integer(0)))
+    }
+
+    /// Writes the log and its list.
+    ///
+    /// - Returns: the campaign's number, or `nil` where the id is taken, and then nothing was written.
+    private func insert(
+        _ prepared: PreparedSendLog,
+        as sequence: SequenceNumber,
+        in organisation: OrganisationID
+    ) throws -> Int64? {
+        let log = prepared.log
+        // A campaign that a refused log added would be a campaign without a send.
+        if try isTaken(prepared.id, in: organisation) { return nil }
+        let campaign = try campaigns.number(.init(organisation: organisation, campaign: log.campaignID)) {
+            try campaignNumber(log.campaignID, in: organisation)
+        }
+        let place = Place(organisation, sequence)
+        var query = try Query(
+            """
+            INSERT INTO send_logs (place, organisation, id, campaign, start, destinations, digest, record)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            on: database
+        )
+        try query.bind(place.rowID)
+        try query.bind(organisation.number)
+        try query.bind(prepared.id)
+        try query.bind(campaign)
+        try query.bind(log.start.milliseconds)
+        try query.bind(log.destinations.count)
+        try query.bind(prepared.digest)
+        try query.bind(log.record)
+        try query.run()
+        var number = 0
+        try log.destinations.forEachChunk { chunk in
+            try insert(chunk, number: number, at: place)
+            number += 1
+        }
+        return campaign
+    }
+
+    private func insert(_ chunk: DestinationChunk, number: Int, at place: Place) throws {
+        var query = try Query(
+            "INSERT INTO destination_chunks (place, number, count, length, crc, body) VALUES (?, ?, ?, ?, ?, ?)",
+            on: database
+        )
+        try query.bind(place.rowID)
+        try query.bind(number)
+        try query.bind(chunk.count)
+        try query.bind(chunk.length)
+        try query.bind(chunk.crc)
+        try query.bind(chunk.body)
+        try query.run()
+    }
+
+    private func isTaken(_ id: PackedID, in organisation: OrganisationID) throws -> Bool {
+        var query = try Query("SELECT 1 FROM send_logs WHERE organisation = ? AND id = ?", on: database)
+        try query.bind(organisation.number)
+        try query.bind(id)
+        return try query.step()
+    }
+
+    private func campaignNumber(_ id: CampaignID, in organisation: OrganisationID) throws -> Int64 {
+        if let known = try database.campaignNumber(id, in: organisation) { return known }
+        var query = try Query("INSERT INTO campaigns (organisation, id) VALUES (?, ?)", on: database)
+        try query.bind(organisation.number)
+        try query.bind(PackedID(id))
+        try query.run()
+        return database.lastInsertedRowID
+    }
+
+    /// Tells a repeated log from a conflicting one.
+    private func compare(_ prepared: PreparedSendLog, in organisation: OrganisationID) throws -> Recording {
+        var query = try Query(
+            "SELECT place, start, destinations, digest, record FROM send_logs WHERE organisation = ? AND id = ?",
+            on: database
+        )
+        try query.bind(organisation.number)
+        try query.bind(prepared.id)
+        guard try query.step(), let start = Timestamp(milliseconds: query.integer(1)) else {
+            throw StoreError.damaged(detail: "an id that was taken is gone")
+        }
+        let log = prepared.log
+        let digest =
+            log.isStartGiven
+            ? prepared.digest
+            : ContentDigest.of(record: log.record(startingAt: start), list: log.destinations.digest)
+        guard digest == query.bytes(3) else { return .conflict }
+        return .existing(
+            StoredSendLog(
+                sequence: Place(rowID: query.integer(0)).sequence,
+                record: query.bytes(4),
+                destinations: Int(query.integer(2))
+            )
+        )
+    }
+}
+
+extension Database {
+    /// The number of a campaign, or `nil` where the organisation has none of that id.
+    func campaignNumber(_ id: CampaignID, in organisation: OrganisationID) throws -> Int64? {
+        var query = try Query("SELECT number FROM campaigns WHERE organisation = ? AND id = ?", on: self)
+        try query.bind(organisation.number)
+        try query.bind(PackedID(id))
+        return try query.step() ? query.integer(0) : nil
+    }
+}

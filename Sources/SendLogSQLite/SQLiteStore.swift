@@ -1,0 +1,141 @@
+import Foundation
+import GRDB
+import SendLogContent
+public import SendLogCore
+
+/// The embedded store: one SQLite file, one writer that commits in groups, a few readers.
+///
+/// Several programs may use one file at the same time; SQLite's locks keep them apart.
+public final class SQLiteStore: SendLogStore, Directory {
+    let writer: DatabaseQueue
+    let readers: ReaderPool
+    private let queue: RecordingQueue
+
+    /// How a database is opened.
+    public struct Options: Sendable {
+        /// How many connections read at the same time; each costs up to 8 MB of memory.
+        public var readers: Int
+        /// How long to wait for a lock that another program holds, in seconds.
+        public var patience: Double
+
+        /// The options that suit a server on this machine.
+        ///
+        /// - Parameters:
+        ///   - readers: how many connections read at the same time; `nil` for one a core
+        ///   - patience: how long to wait for a lock, in seconds
+        public init(readers: Int? = nil, patience: Double = 5) {
+            self.readers = readers ?? max(2, ProcessInfo.processInfo.activeProcessorCount)
+            self.patience = patience
+        }
+    }
+
+    /// Opens the database in a file, makes it if there is none, or brings it to the newest version.
+    ///
+    /// - Throws: ``StoreRefusal`` for a file of a newer version, of another program, that is damaged, locked or read-only; then the file
+    ///   was left as it is.
+    public init(path: String, options: Options = Options()) throws(StoreRefusal) {
+        let file = DatabaseFile(path: path, patience: options.patience)
+        writer = try file.openWriter()
+        var connections: [DatabaseQueue] = []
+        for _ in 0..<max(options.readers, 1) { connections.append(try file.openReader()) }
+        readers = ReaderPool(connections)
+        queue = RecordingQueue(writer)
+    }
+
+    /// Records what was taken, turns new work away, and closes the file.
+    public func close() {
+        queue.close()
+        readers.close()
+        try? writer.close()
+    }
+
+    /// See ``SendLogStore/record(_:in:)``.
+    public func record(
+        _ logs: [NewSendLog],
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> [Recording] {
+        if logs.isEmpty { return [] }
+        let prepared = logs.map { log in
+            PreparedSendLog(
+                log: log,
+                id: PackedID(log.id),
+                digest: ContentDigest.of(record: log.record, list: log.destinations.digest)
+            )
+        }
+        return try await queue.record(prepared, in: organisation)
+    }
+
+    /// See ``SendLogStore/sendLog(_:in:)``.
+    public func sendLog(
+        _ id: SendLogID,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> StoredSendLog {
+        let found: StoredSendLog? = try await readers.point { database in
+            var query = try Query(
+                "SELECT place, destinations, record FROM send_logs WHERE organisation = ? AND id = ?",
+                on: database
+            )
+            try query.bind(organisation.number)
+            try query.bind(PackedID(id))
+            guard try query.step() else { return nil }
+            return StoredSendLog(
+                sequence: Place(rowID: query.integer(0)).sequence,
+                record: query.bytes(2),
+                destinations: Int(query.integer(1))
+            )
+        }
+        guard let found else { throw .notFound }
+        return found
+    }
+
+    /// See ``SendLogStore/search(_:in:)``.
+    public func search(
+        _ search: SendLogSearch,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> SearchAnswer {
+        try await readers.scan { database in
+            try SearchTransaction(database, organisation: organisation, search: search).answer()
+        }
+    }
+
+    /// See ``SendLogStore/rows(_:in:)``.
+    public func rows(
+        _ rest: RestOfPage,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> RowBlock {
+        try await readers.scan { database in
+            try SearchTransaction(database, organisation: organisation, search: rest.search).rows(after: rest)
+        }
+    }
+
+    /// See ``SendLogStore/destinations(of:from:in:)``.
+    public func destinations(
+        of sequence: SequenceNumber,
+        from first: Int,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> [DestinationChunk] {
+        try await readers.point { database in
+            var query = try Query(
+                """
+                SELECT count, length, crc, body FROM destination_chunks
+                WHERE place = ? AND number >= ? ORDER BY number LIMIT 4
+                """,
+                on: database
+            )
+            try query.bind(Place(organisation, sequence).rowID)
+            try query.bind(first)
+            var chunks: [DestinationChunk] = []
+            while try query.step() {
+                chunks.append(
+                    DestinationChunk(
+                        count: Int(query.integer(0)),
+                        length: Int(query.integer(1)),
+                        crc: UInt32(truncatingIfNeeded: query.integer(2)),
+                        body: query.bytes(3)
+                    )
+                )
+            }
+            return chunks
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import GRDB
+
+/// The tables, as a list of steps: version N is what the first N steps make. Steps are never changed, only added.
+enum Schema {
+    /// Marks a file as a sendlog database: "sndl" (<https://www.sqlite.org/pragma.html#pragma_application_id>).
+    static let applicationID: Int32 = 0x736e_646c
+
+    /// The version that this program makes and understands.
+    static var version: Int { steps.count }
+
+    /// Brings a database to the newest version, in one transaction of the caller's.
+    static func migrate(_ database: Database, from version: Int, to last: Int = Schema.version) throws {
+        for step in steps[version..<last] { try database.execute(sql: step) }
+        try database.execute(sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = \(last)")
+    }
+
+    private static let steps = [
+        """
+        CREATE TABLE organisations (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            created INTEGER NOT NULL,
+            sequence INTEGER NOT NULL DEFAULT 0,
+            destinations INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+
+        CREATE TABLE api_keys (
+            id INTEGER PRIMARY KEY,
+            organisation INTEGER NOT NULL REFERENCES organisations,
+            hash BLOB NOT NULL UNIQUE,
+            name TEXT NOT NULL,
+            permissions TEXT NOT NULL,
+            created INTEGER NOT NULL,
+            expires INTEGER,
+            revoked INTEGER,
+            last_used INTEGER
+        ) STRICT;
+        CREATE INDEX api_keys_by_organisation ON api_keys (organisation);
+
+        CREATE TABLE campaigns (
+            number INTEGER PRIMARY KEY,
+            organisation INTEGER NOT NULL REFERENCES organisations,
+            id ANY NOT NULL,
+            UNIQUE (organisation, id)
+        ) STRICT;
+
+        -- place: the organisation and the place in the order of recording, see Place.
+        -- start: milliseconds since 1970. digest: see ContentDigest. record: see NewSendLog.record.
+        CREATE TABLE send_logs (
+            place INTEGER PRIMARY KEY,
+            organisation INTEGER NOT NULL,
+            id ANY NOT NULL,
+            campaign INTEGER NOT NULL,
+            start INTEGER NOT NULL,
+            destinations INTEGER NOT NULL,
+            digest BLOB NOT NULL,
+            record BLOB NOT NULL
+        ) STRICT;
+        CREATE UNIQUE INDEX send_logs_by_id ON send_logs (organisation, id);
+        CREATE INDEX send_logs_by_start ON send_logs (organisation, start);
+        CREATE INDEX send_logs_by_campaign ON send_logs (campaign, start);
+
+        CREATE TABLE destination_chunks (
+            place INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            count INTEGER NOT NULL,
+            length INTEGER NOT NULL,
+            crc INTEGER NOT NULL,
+            body BLOB NOT NULL,
+            PRIMARY KEY (place, number)
+        ) STRICT, WITHOUT ROWID;
+
+        -- day: days since 1970 in UTC. block: see CounterBlock.
+        CREATE TABLE organisation_days (
+            organisation INTEGER NOT NULL,
+            day INTEGER NOT NULL,
+            block INTEGER NOT NULL,
+            sends INTEGER NOT NULL,
+            destinations INTEGER NOT NULL,
+            PRIMARY KEY (organisation, day, block)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE campaign_days (
+            campaign INTEGER NOT NULL,
+            day INTEGER NOT NULL,
+            block INTEGER NOT NULL,
+            sends INTEGER NOT NULL,
+            destinations INTEGER NOT NULL,
+            PRIMARY KEY (campaign, day, block)
+        ) STRICT, WITHOUT ROWID;
+        """
+    ]
+}

@@ -1,0 +1,167 @@
+import GRDB
+import SendLogCore
+
+/// Answers one search as of one moment, within a read transaction.
+struct SearchTransaction {
+    let database: Database
+    let organisation: OrganisationID
+    let search: SendLogSearch
+    /// The last log recorded so far.
+    private let head: SequenceNumber
+    /// The last log that the search sees.
+    private let asOf: SequenceNumber
+    /// Whose logs are wanted; empty where no log can be.
+    private let sources: [LogSource]
+
+    init(_ database: Database, organisation: OrganisationID, search: SendLogSearch) throws {
+        self.database = database
+        self.organisation = organisation
+        self.search = search
+        var query = try Query("SELECT sequence FROM organisations WHERE id = ?", on: database)
+        try query.bind(organisation.number)
+        guard try query.step() else { throw StoreError.damaged(detail: "the organisation does not exist") }
+        head = SequenceNumber(query.integer(0))
+        asOf = min(search.asOf ?? head, head)
+        if let campaigns = search.campaigns {
+            sources = try campaigns.compactMap { campaign in
+                try database.campaignNumber(campaign, in: organisation).map { .campaign($0) }
+            }
+        } else {
+            sources = [.organisation(organisation.number)]
+        }
+    }
+
+    func answer() throws -> SearchAnswer {
+        let (from, to) = (search.from ?? .earliest, search.to ?? .latest)
+        guard from <= to, !sources.isEmpty, asOf.number > 0 else {
+            return SearchAnswer(total: 0, asOf: asOf, rows: RowBlock())
+        }
+        if search.campaigns == nil, search.from == nil, search.to == nil, search.skip == 0 {
+            // All that was recorded, from its beginning: places have no gaps, so nothing needs counting.
+            let count = min(search.limit, Int(asOf.number))
+            return SearchAnswer(
+                total: Int(asOf.number),
+                asOf: asOf,
+                rows: try rows(from: from, to: to, offset: 0, count: count)
+            )
+        }
+        let days = DayCounts(
+            database: database,
+            organisation: organisation,
+            sources: sources,
+            from: from,
+            to: to,
+            asOf: asOf,
+            head: head
+        )
+        let walk = CounterWalk(
+            days: try days.all(),
+            order: search.order,
+            skip: search.skip,
+            limit: search.limit
+        )
+        guard let page = walk.page else { return SearchAnswer(total: walk.total, asOf: asOf, rows: RowBlock()) }
+        let first = Timestamp(milliseconds: page.earliest.firstMillisecond) ?? .earliest
+        let last = Timestamp(milliseconds: page.latest.lastMillisecond) ?? .latest
+        let rows = try rows(from: max(from, first), to: min(to, last), offset: page.offset, count: page.count)
+        return SearchAnswer(total: walk.total, asOf: asOf, rows: rows)
+    }
+
+    /// The rows behind the one that a block ended with.
+    func rows(after rest: RestOfPage) throws -> RowBlock {
+        let range = LogRange(
+            from: search.from ?? .earliest,
+            to: search.to ?? .latest,
+            order: search.order,
+            after: (rest.start, rest.sequence),
+            asOf: Place(organisation, asOf),
+            organisation: organisation
+        )
+        return try rows(in: range, offset: 0, count: search.limit)
+    }
+
+    private func rows(from: Timestamp, to: Timestamp, offset: Int, count: Int) throws -> RowBlock {
+        let range = LogRange(
+            from: from,
+            to: to,
+            order: search.order,
+            after: nil,
+            asOf: Place(organisation, asOf),
+            organisation: organisation
+        )
+        return try rows(in: range, offset: offset, count: count)
+    }
+
+    private func rows(in range: LogRange, offset: Int, count: Int) throws -> RowBlock {
+        guard count > 0 else { return RowBlock() }
+        var block = RowBlock()
+        if let source = sources.first, sources.count == 1 {
+            var query = try range.query(source, columns: "place, start, destinations, record", on: database)
+            try query.bind(count)
+            try query.bind(offset)
+            while try query.step() {
+                if append(query, to: &block, leaving: count - block.rows.count - 1) { break }
+            }
+        } else {
+            var merge = CampaignMerge(sources, in: range, wanted: offset + count, on: database)
+            for place in try merge.places(offset: offset, count: count) {
+                var query = try Query(
+                    "SELECT place, start, destinations, record FROM send_logs WHERE place = ?",
+                    on: database
+                )
+                try query.bind(place.rowID)
+                guard try query.step() else {
+                    throw StoreError.damaged(detail: "an index names a log that is not there")
+                }
+                if append(query, to: &block, leaving: count - block.rows.count - 1) { break }
+            }
+        }
+        return block
+    }
+
+    /// Appends the row that a query stands at.
+    ///
+    /// - Parameter left: how many rows of the page come after it
+    /// - Returns: whether the block is full; then it says what is left.
+    private func append(_ query: borrowing Query, to block: inout RowBlock, leaving left: Int) -> Bool {
+        let sequence = Place(rowID: query.integer(0)).sequence
+        query.append(3, to: &block.records)
+        block.rows.append(
+            .init(end: block.records.count, sequence: sequence, destinations: Int(query.integer(2)))
+        )
+        guard block.records.count >= RowBlock.fullAt, left > 0, let start = Timestamp(milliseconds: query.integer(1))
+        else { return false }
+        var rest = search
+        (rest.skip, rest.limit, rest.asOf) = (0, left, asOf)
+        block.rest = RestOfPage(search: rest, start: start, sequence: sequence)
+        return true
+    }
+}
+
+/// Whose logs are searched: one of the two indexes that are in the order of delivery.
+enum LogSource: Equatable {
+    case organisation(Int64)
+    case campaign(Int64)
+
+    var number: Int64 {
+        switch self {
+        case .organisation(let number), .campaign(let number): number
+        }
+    }
+
+    var column: String {
+        switch self {
+        case .organisation: "organisation"
+        case .campaign: "campaign"
+        }
+    }
+
+    var index: String {
+        switch self {
+        case .organisation: "send_logs_by_start"
+        case .campaign: "send_logs_by_campaign"
+        }
+    }
+
+    var counters: String { "\(column)_days" }
+}

@@ -1,0 +1,4 @@
+import ArgumentParser
+import SendLogServer
+
+@main struct Main { static func main() {} }
