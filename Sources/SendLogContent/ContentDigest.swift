@@ -5,11 +5,12 @@ import SendLogCore
 ///
 /// It tells a repeated send from a conflicting one without reading the list back, and proves later that nothing was changed.
 public enum ContentDigest {
-    /// SHA-256, 32 bytes, over the record's bytes followed by the list's digest.
+    /// The digest over the record's bytes followed by the list's digest.
     ///
     /// - Parameters:
     ///   - record: see ``NewSendLog/record``
     ///   - list: see ``DestinationList/digest``
+    /// - Returns: SHA-256, 32 bytes.
     public static func of(record: [UInt8], list: [UInt8]) -> [UInt8] {
         var hash = SHA256()
         record.withUnsafeBytes { hash.update(bufferPointer: $0) }

@@ -3,7 +3,9 @@ public import SendLogCore
 extension DestinationChunk {
     /// Compresses a piece of the inside of a list's JSON array.
     ///
-    /// - Parameter count: how many destinations the text holds
+    /// - Parameters:
+    ///   - text: the piece
+    ///   - count: how many destinations it holds
     public init(text: [UInt8], count: Int) {
         self.init(count: count, length: text.count, crc: Deflate.crc(text), body: Deflate.compress(text))
     }

@@ -2,9 +2,9 @@ public import SendLogCore
 
 /// Cuts a list of destinations into chunks while it arrives, in flat memory: what does not fit goes to a spool.
 public struct DestinationChunker: DestinationSink {
-    /// A chunk is full at this many destinations…
+    /// A chunk is full at this many destinations.
     static let fullCount = 8192
-    /// …or at this many bytes of text.
+    /// A chunk is full at this many bytes of text as well.
     static let fullLength = 128 * 1024
     /// How many compressed bytes of one list stay in memory.
     private static let mostInMemory = 256 * 1024

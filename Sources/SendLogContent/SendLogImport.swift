@@ -1,13 +1,20 @@
 public import SendLogCore
 
-/// Records a stream of send logs, one a line, in batches. Each line stands for itself; memory stays flat.
+/// Records a stream of send logs, one a line, in batches.
+///
+/// Each line stands for itself; memory stays flat.
 ///
 /// Call ``parse(_:)`` and, whenever it stops early, ``flush()``; at the end ``finish()``.
 public struct SendLogImport {
-    /// What became of the lines so far. What is counted as recorded is durable.
+    /// What became of the lines so far.
+    ///
+    /// What is counted as recorded is durable.
     public private(set) var report = ImportReport()
     /// The line being read, from 1.
     public private(set) var line = 1
+
+    /// How many destinations the recorded lines have.
+    public private(set) var destinationsRecorded = 0
 
     private let store: any SendLogStore
     private let organisation: OrganisationID
@@ -118,7 +125,9 @@ public struct SendLogImport {
         inFlight = nil
         for (line, outcome) in try await task.value.get() {
             switch outcome {
-            case .recorded: report.recorded += 1
+            case .recorded(let log):
+                report.recorded += 1
+                destinationsRecorded += log.destinations
             case .existing: report.existing += 1
             case .conflict:
                 report.fail(line: line, code: "conflict", message: "_id is taken by a send log with other content")

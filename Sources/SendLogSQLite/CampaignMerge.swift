@@ -31,7 +31,7 @@ struct CampaignMerge {
     private let database: Database
     private var cursors: [Cursor]
 
-    /// - Parameter wanted: how many logs will be taken at most, of all campaigns together
+    /// Begins at the beginning of a range, of which at most `wanted` logs will be taken, of all campaigns together.
     init(_ sources: [LogSource], in range: LogRange, wanted: Int, on database: Database) {
         self.database = database
         let share = min(max(2 * wanted / max(sources.count, 1), 8), 256)

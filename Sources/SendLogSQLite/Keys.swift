@@ -34,7 +34,9 @@ enum CounterBlock {
     static func last(of block: Int64) -> SequenceNumber { SequenceNumber((block + 1) * size) }
 }
 
-/// An id as it is stored: 24 lowercase hex digits, which nearly all ids are, in half the bytes. SQLite keeps blobs and texts apart.
+/// An id as it is stored: 24 lowercase hex digits, which nearly all ids are, in half the bytes.
+///
+/// SQLite keeps blobs and texts apart.
 enum PackedID: Hashable {
     case digits([UInt8])
     case text(String)

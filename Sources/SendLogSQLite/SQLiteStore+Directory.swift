@@ -117,6 +117,11 @@ extension SQLiteStore {
         }
     }
 
+    /// See ``Directory/ping()``.
+    public func ping() async throws(StoreError) {
+        _ = try await readers.point { try Query("SELECT 1 FROM organisations LIMIT 1", on: $0).run() }
+    }
+
     /// See ``Directory/noteUse(of:)``.
     public func noteUse(of keys: [APIKeyID: Timestamp]) async throws(StoreError) {
         if keys.isEmpty { return }

@@ -1,6 +1,8 @@
 import GRDB
 
-/// The tables, as a list of steps: version N is what the first N steps make. Steps are never changed, only added.
+/// The tables, as a list of steps: version N is what the first N steps make.
+///
+/// Steps are never changed, only added.
 enum Schema {
     /// Marks a file as a sendlog database: "sndl" (<https://www.sqlite.org/pragma.html#pragma_application_id>).
     static let applicationID: Int32 = 0x736e_646c

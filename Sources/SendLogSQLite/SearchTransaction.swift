@@ -121,7 +121,10 @@ struct SearchTransaction {
 
     /// Appends the row that a query stands at.
     ///
-    /// - Parameter left: how many rows of the page come after it
+    /// - Parameters:
+    ///   - query: a query for place, start, destinations and record
+    ///   - block: where the row is appended
+    ///   - left: how many rows of the page come after it
     /// - Returns: whether the block is full; then it says what is left.
     private func append(_ query: borrowing Query, to block: inout RowBlock, leaving left: Int) -> Bool {
         let sequence = Place(rowID: query.integer(0)).sequence

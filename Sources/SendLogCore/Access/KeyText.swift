@@ -3,7 +3,9 @@
 /// The prefix makes a leaked key recognisable to scanners; the checksum tells a mistyped or cut key from an unknown one without
 /// asking the database.
 public struct KeyText: Sendable, Equatable {
-    /// The whole key. Show it once and keep it nowhere.
+    /// The whole key.
+    ///
+    /// Show it once and keep it nowhere.
     public let text: String
 
     /// What every key begins with.

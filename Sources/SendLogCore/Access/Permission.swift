@@ -1,4 +1,6 @@
-/// What a key allows: a dotted name, or `*` for everything. A parent grants its children, never the other way round.
+/// What a key allows: a dotted name, or `*` for everything.
+///
+/// A parent grants its children, never the other way round.
 public struct Permission: Hashable, Sendable, CustomStringConvertible {
     /// The name, such as `sendLog.read`.
     public let description: String

@@ -16,9 +16,13 @@ public struct NewSendLog: Sendable {
     /// Renders a send log whose parts are valid.
     ///
     /// - Parameters:
+    ///   - id: its `_id`, given or made
+    ///   - campaignID: the campaign that triggered the send
     ///   - message: the template as sent, in UTF-8
     ///   - triggeredBy: why it was sent, in UTF-8
     ///   - start: when delivery started; `nil` where the sender did not say, then `now` is taken
+    ///   - now: the time
+    ///   - destinations: whom it was sent to
     public init(
         id: SendLogID,
         campaignID: CampaignID,

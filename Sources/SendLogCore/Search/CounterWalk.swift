@@ -35,6 +35,7 @@ public struct CounterWalk: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - days: the days that the search touches, earliest first, none twice
+    ///   - order: which end of time comes first
     ///   - skip: how many logs to pass over
     ///   - limit: how many logs to answer at most
     public init(days: [DayCount], order: SortOrder, skip: Int, limit: Int) {

@@ -14,7 +14,9 @@ extension SendLogSearch {
 
     /// Appends the search as JSON, from which ``init(body:)`` understands the same search again.
     ///
-    /// - Parameter asOf: what the answer saw
+    /// - Parameters:
+    ///   - asOf: what the answer saw
+    ///   - bytes: where the search is written
     public func writeParsed(asOf: SequenceNumber, to bytes: inout [UInt8]) {
         bytes.append("{\"find\":{")
         if let campaigns {

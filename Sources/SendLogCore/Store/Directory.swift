@@ -20,7 +20,12 @@ public protocol Directory: Sendable {
 
     /// Adds a key to an organisation.
     ///
-    /// - Parameter hash: SHA-256 of the key, 32 bytes; the key itself is never stored
+    /// - Parameters:
+    ///   - key: what is said of it
+    ///   - hash: SHA-256 of the key, 32 bytes; the key itself is never stored
+    ///   - organisation: whose key it is
+    ///   - now: when it was made
+    /// - Returns: the key as it is stored.
     /// - Throws: ``StoreError/notFound`` without the organisation; ``StoreError/unavailable(_:detail:)``.
     func createKey(
         _ key: NewAPIKey,
@@ -48,6 +53,11 @@ public protocol Directory: Sendable {
         in organisation: OrganisationID,
         at now: Timestamp
     ) async throws(StoreError) -> APIKey
+
+    /// Makes sure that the database answers.
+    ///
+    /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/damaged(detail:)``.
+    func ping() async throws(StoreError)
 
     /// Notes when keys were last used; an earlier moment than the one noted changes nothing.
     ///

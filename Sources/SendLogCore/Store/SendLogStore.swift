@@ -1,4 +1,6 @@
-/// Records send logs and finds them again. Every method works within one organisation; another's logs do not exist for it.
+/// Records send logs and finds them again.
+///
+/// Every method works within one organisation; another's logs do not exist for it.
 public protocol SendLogStore: Sendable {
     /// Records send logs of one organisation, all of them durable when it returns.
     ///
@@ -31,7 +33,10 @@ public protocol SendLogStore: Sendable {
 
     /// The next rows of a page that did not fit into one block.
     ///
-    /// - Parameter rest: what the block before left over
+    /// - Parameters:
+    ///   - rest: what the block before left over
+    ///   - organisation: whose logs they are
+    /// - Returns: the rows, and what is left then.
     /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/damaged(detail:)``.
     func rows(
         _ rest: RestOfPage,
@@ -43,6 +48,7 @@ public protocol SendLogStore: Sendable {
     /// - Parameters:
     ///   - sequence: the log's place in the order of recording
     ///   - first: the first chunk wanted, from 0
+    ///   - organisation: whose log it is
     /// - Returns: at least one chunk, or none at the end of the list.
     /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/damaged(detail:)``.
     func destinations(

@@ -1,0 +1,172 @@
+import HTTPTypes
+import SendLogCore
+
+/// A failure as a client is told it: a status, and an envelope whose code says the same.
+struct APIError: Error, Equatable {
+    let status: HTTPResponse.Status
+    let code: String
+    /// For people; names the field at fault.
+    let message: String
+    var issues: [InputIssue] = []
+    /// Seconds after which to try again.
+    var retryAfter: Int?
+    /// When the rate limit's window ends, in Unix seconds.
+    var resetsAt: Int?
+    /// The methods that the path does take.
+    var allow: String?
+    /// For the log alone.
+    var detail: String?
+
+    static func invalidRequest(_ input: InvalidInput) -> APIError {
+        APIError(status: .badRequest, code: "invalid_request", message: input.message, issues: input.issues)
+    }
+
+    static let notHTTP = APIError(
+        status: .badRequest,
+        code: "invalid_request",
+        message: "this is not a request of HTTP/1.1",
+        issues: [InputIssue(path: "", message: "this is not a request of HTTP/1.1")]
+    )
+
+    /// No key, and an unknown, expired or revoked one, read the same.
+    static let unauthorized = APIError(
+        status: .unauthorized,
+        code: "unauthorized",
+        message: "a valid API key is required: send it as \"Authorization: Bearer <key>\""
+    )
+
+    static func permissionDenied(_ missing: Permission) -> APIError {
+        APIError(
+            status: .forbidden,
+            code: "permission_denied",
+            message: "this key lacks the permission \(missing)"
+        )
+    }
+
+    static func notFound(_ message: String) -> APIError {
+        APIError(status: .notFound, code: "resource_not_found", message: message)
+    }
+
+    static func methodNotAllowed(_ method: String, allow: [String]) -> APIError {
+        let methods = allow.joined(separator: ", ")
+        return APIError(
+            status: .methodNotAllowed,
+            code: "method_not_allowed",
+            message: "this path does not take \(method.prefix(20)); it takes \(methods)",
+            allow: methods
+        )
+    }
+
+    static let conflict = APIError(
+        status: .conflict,
+        code: "conflict",
+        message: "_id is taken by a send log with other content; nothing was recorded"
+    )
+
+    static func payloadTooLarge(limit: Int) -> APIError {
+        APIError(
+            status: .contentTooLarge,
+            code: "payload_too_large",
+            message: "the body must be at most \(limit) bytes long"
+        )
+    }
+
+    static func rateLimited(retryAfter: Int, resetsAt: Int) -> APIError {
+        APIError(
+            status: .tooManyRequests,
+            code: "rate_limited",
+            message: "the organisation's rate limit is reached; try again in \(retryAfter) s",
+            retryAfter: retryAfter,
+            resetsAt: resetsAt
+        )
+    }
+
+    static func unavailable(_ reason: String, detail: String) -> APIError {
+        APIError(
+            status: .serviceUnavailable,
+            code: "unavailable",
+            message: "\(reason); nothing was changed, or repeating the request is safe",
+            retryAfter: 1,
+            detail: detail
+        )
+    }
+
+    static func internalError(_ detail: String) -> APIError {
+        APIError(
+            status: .internalServerError,
+            code: "internal_error",
+            message: "something went wrong on our side",
+            detail: detail
+        )
+    }
+
+    /// What any failure means to a client; the one place where failures become HTTP.
+    init(_ error: any Error) {
+        self =
+            switch error {
+            case let error as APIError: error
+            case let error as InvalidInput: .invalidRequest(error)
+            case StoreError.notFound: .notFound("there is no such thing in this organisation")
+            case StoreError.unavailable(let why, let detail): .unavailable(why.rawValue, detail: detail)
+            case StoreError.damaged(let detail): .internalError(detail)
+            // Only the type: what an unknown error says might hold numbers or messages.
+            default: .internalError("\(type(of: error))")
+            }
+    }
+
+    private init(
+        status: HTTPResponse.Status,
+        code: String,
+        message: String,
+        issues: [InputIssue] = [],
+        retryAfter: Int? = nil,
+        resetsAt: Int? = nil,
+        allow: String? = nil,
+        detail: String? = nil
+    ) {
+        self.status = status
+        self.code = code
+        self.message = message
+        self.issues = issues
+        self.retryAfter = retryAfter
+        self.resetsAt = resetsAt
+        self.allow = allow
+        self.detail = detail
+    }
+
+    /// The envelope.
+    var body: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append("{\"ok\":false,\"error\":{\"code\":")
+        bytes.appendJSON(code)
+        bytes.append(",\"message\":")
+        bytes.appendJSON(message)
+        if !issues.isEmpty {
+            bytes.append(",\"issues\":[")
+            for (place, issue) in issues.enumerated() {
+                bytes.append(place > 0 ? ",{\"path\":" : "{\"path\":")
+                bytes.appendJSON(issue.path)
+                bytes.append(",\"message\":")
+                bytes.appendJSON(issue.message)
+                bytes.append("}")
+            }
+            bytes.append("]")
+        }
+        if let resetsAt {
+            bytes.append(",\"resetsAt\":")
+            bytes.appendDecimal(resetsAt)
+            bytes.append(",\"remaining\":0")
+        }
+        bytes.append("}}")
+        return bytes
+    }
+
+    /// The answer that tells it.
+    var answer: Answer {
+        var answer = Answer(status: status, body: body)
+        if let retryAfter { answer.headers[.retryAfter] = String(retryAfter) }
+        if let allow { answer.headers[.allow] = allow }
+        if status == .unauthorized { answer.headers[.wwwAuthenticate] = "Bearer" }
+        return answer
+    }
+}

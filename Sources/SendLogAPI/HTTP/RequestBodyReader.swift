@@ -1,0 +1,55 @@
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+
+/// Reads a request's body piece by piece, and makes sure that all of it came and no more than is allowed.
+struct RequestBodyReader {
+    private var pieces: RequestBody.AsyncIterator
+    /// The most bytes that are taken.
+    private let limit: Int
+    private let announced: Int?
+    private var received = 0
+
+    init(_ request: Request, limit: Int) throws(APIError) {
+        pieces = request.body.makeAsyncIterator()
+        self.limit = limit
+        announced = request.headers[.contentLength].flatMap { Int($0) }
+        if let announced, announced > limit { throw .payloadTooLarge(limit: limit) }
+    }
+
+    /// The next piece, or `nil` at the end.
+    @concurrent mutating func next() async throws -> ByteBuffer? {
+        guard let piece = try await pieces.next() else {
+            // A connection that breaks must not be taken for the end of the body.
+            if let announced, received < announced { throw BodyCutOff() }
+            return nil
+        }
+        received += piece.readableBytes
+        if received > limit { throw APIError.payloadTooLarge(limit: limit) }
+        return piece
+    }
+
+    /// All of a small body.
+    @concurrent mutating func collect() async throws -> ByteBuffer {
+        var whole = ByteBuffer()
+        while var piece = try await next() { whole.writeBuffer(&piece) }
+        return whole
+    }
+}
+
+/// The client went away in the middle of its request: nobody is left to be told.
+struct BodyCutOff: Error {}
+
+extension ByteBuffer {
+    /// Lends the readable bytes.
+    func withBytes<Result, Failure: Error>(
+        from offset: Int = 0,
+        _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let result = withUnsafeReadableBytes { bytes -> Swift.Result<Result, Failure> in
+            let bytes = UnsafeBufferPointer(rebasing: bytes.bindMemory(to: UInt8.self)[offset...])
+            do throws(Failure) { return .success(try body(bytes)) } catch { return .failure(error) }
+        }
+        return try result.get()
+    }
+}

@@ -1,0 +1,29 @@
+import Synchronization
+
+/// The ids of requests, which stand on every answer and every log line.
+final class RequestIDSource: Sendable {
+    private let base = UInt64.random(in: .min ... .max)
+    private let count = Atomic<UInt64>(0)
+
+    /// The client's own id where it is sane, else a new one.
+    ///
+    /// Sane are 1 to 128 characters of `A-Z a-z 0-9 . _ -`: they can stand in a log line without deceiving its reader.
+    func id(given: String?) -> String {
+        if let given, Self.isSane(given) { return given }
+        let number = base &+ count.wrappingAdd(1, ordering: .relaxed).newValue &* 0x9e37_79b9_7f4a_7c15
+        let digits = String(number, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    private static func isSane(_ id: String) -> Bool {
+        (1...128).contains(id.utf8.count)
+            && id.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            }
+    }
+}

@@ -1,0 +1,119 @@
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+import SendLogCore
+
+/// The routes that read: one send log, and the search.
+struct ReadingRoutes {
+    let store: any SendLogStore
+    /// The longest body of a search in bytes: a thousand campaign ids, several times over.
+    static let longestSearch = 1 << 20
+
+    var routes: [Route] {
+        [
+            Route(.get, "/send-logs/:send_id", permission: .readSendLogs, handle: get),
+            Route(.post, "/send-logs/search", permission: .readSendLogs, handle: search),
+        ]
+    }
+
+    @Sendable @concurrent private func get(_ input: RouteInput) async throws -> Answer {
+        let form = try DestinationForm(query: input.request.uri.query)
+        guard let id = SendLogID(input.parameter) else { throw APIError.noSendLog(input.parameter) }
+        let organisation = try input.organisation()
+        let log: StoredSendLog
+        do {
+            log = try await store.sendLog(id, in: organisation)
+        } catch StoreError.notFound {
+            throw APIError.noSendLog(id.text)
+        }
+        switch form {
+        case .count:
+            return Answer(body: SendLogJSON.envelope(log))
+        case .list:
+            let lister = DestinationLister(store: store, organisation: organisation)
+            return Answer { stream in
+                try await stream.write { $0.append("{\"ok\":true,\"data\":") }
+                try await lister.write(
+                    log.record,
+                    sequence: log.sequence,
+                    destinations: log.destinations,
+                    to: &stream
+                )
+                try await stream.write { $0.append("}") }
+            }
+        }
+    }
+
+    @Sendable @concurrent private func search(_ input: RouteInput) async throws -> Answer {
+        let form = try DestinationForm(query: input.request.uri.query)
+        let organisation = try input.organisation()
+        var reader = try RequestBodyReader(input.request, limit: Self.longestSearch)
+        let search = try Self.parse(try await reader.collect())
+        let answer = try await store.search(search, in: organisation)
+        var (begin, end): ([UInt8], [UInt8]) = ([], [])
+        begin.append("{\"ok\":true,\"data\":{\"total\":")
+        begin.appendDecimal(answer.total)
+        begin.append(",\"send_logs\":[")
+        end.append("],\"parsed\":")
+        search.writeParsed(asOf: answer.asOf, to: &end)
+        end.append("}}")
+        if form == .count, answer.rows.rest == nil {
+            SendLogJSON.append(answer.rows, to: &begin)
+            begin.append(contentsOf: end)
+            return Answer(body: begin)
+        }
+        let (first, last, store) = (begin, end, store)
+        return Answer { stream in
+            try await stream.write { $0.append(contentsOf: first) }
+            var block = answer.rows
+            try await Self.write(block, as: form, of: store, in: organisation, to: &stream)
+            while let rest = block.rest {
+                block = try await store.rows(rest, in: organisation)
+                try await stream.write { $0.append(",") }
+                try await Self.write(block, as: form, of: store, in: organisation, to: &stream)
+            }
+            try await stream.write { $0.append(contentsOf: last) }
+        }
+    }
+
+    @concurrent private static func write(
+        _ block: RowBlock,
+        as form: DestinationForm,
+        of store: any SendLogStore,
+        in organisation: OrganisationID,
+        to stream: inout AnswerStream
+    ) async throws {
+        guard form == .list else { return try await stream.write { SendLogJSON.append(block, to: &$0) } }
+        let lister = DestinationLister(store: store, organisation: organisation)
+        var begin = 0
+        for row in block.rows {
+            if begin > 0 { try await stream.write { $0.append(",") } }
+            try await lister.write(
+                block.records[begin..<row.end],
+                sequence: row.sequence,
+                destinations: row.destinations,
+                to: &stream
+            )
+            begin = row.end
+        }
+    }
+
+    private static func parse(_ body: ByteBuffer) throws(InvalidInput) -> SendLogSearch {
+        try body.withBytes { bytes throws(InvalidInput) in
+            let isBlank = bytes.allSatisfy { $0 == 0x20 || $0 == 0x0a || $0 == 0x0d || $0 == 0x09 }
+            if isBlank { return SendLogSearch() }
+            let value: JSONValue
+            do throws(JSONSyntaxError) { value = try JSONValue(utf8: bytes) } catch { throw InvalidInput(error) }
+            return try SendLogSearch(body: value)
+        }
+    }
+}
+
+extension APIError {
+    /// Tells that there is no send log of that id; one of another organisation's does not exist here.
+    static func noSendLog(_ id: String) -> APIError {
+        let shown = SendLogID(id).map { " \($0)" } ?? " of that id"
+        let hint = id == "search" ? "; to search, use POST" : ""
+        return .notFound("there is no send log\(shown)\(hint)")
+    }
+}

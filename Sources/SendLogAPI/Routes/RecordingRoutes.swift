@@ -1,0 +1,96 @@
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+import SendLogContent
+import SendLogCore
+
+/// The routes that record: one send log, and an import.
+struct RecordingRoutes {
+    let store: any SendLogStore
+    let context: IntakeContext
+    let metrics: ServiceMetrics
+    /// The longest body of one send log in bytes: five million destinations of the greatest length.
+    static let longestCreate = 2 << 30
+
+    var routes: [Route] {
+        [
+            Route(.post, "/send-logs", permission: .createSendLogs, handle: create),
+            Route(.post, "/send-logs/import", permission: .createSendLogs, handle: importLogs),
+        ]
+    }
+
+    @Sendable @concurrent private func create(_ input: RouteInput) async throws -> Answer {
+        let organisation = try input.organisation()
+        var reader = try RequestBodyReader(input.request, limit: Self.longestCreate)
+        var intake = SendLogIntake(context)
+        while let piece = try await reader.next() {
+            try piece.withBytes { bytes throws(InvalidInput) in try intake.feed(bytes) }
+        }
+        if intake.isBlank { try Self.feedEmptyObject(to: &intake) }
+        let log = try intake.finish()
+        guard let outcome = try await store.record([log], in: organisation).first else {
+            throw APIError.internalError("the store gave no outcome")
+        }
+        switch outcome {
+        case .recorded(let stored):
+            metrics.recorded(sends: 1, destinations: stored.destinations)
+            var answer = Answer(status: .created, body: SendLogJSON.envelope(stored))
+            answer.headers[.location] = "/send-logs/\(log.id)"
+            return answer
+        case .existing(let stored):
+            return Answer(body: SendLogJSON.envelope(stored))
+        case .conflict:
+            throw APIError.conflict
+        }
+    }
+
+    /// An empty body stands for an empty object, and is told what it lacks.
+    private static func feedEmptyObject(to intake: inout SendLogIntake) throws(InvalidInput) {
+        let object: [UInt8] = [UInt8(ascii: "{"), UInt8(ascii: "}")]
+        try object.withUnsafeBufferPointer { bytes throws(InvalidInput) in try intake.feed(bytes) }
+    }
+
+    @Sendable @concurrent private func importLogs(_ input: RouteInput) async throws -> Answer {
+        var lines = SendLogImport(into: try input.organisation(), of: store, context: context)
+        let report: ImportReport
+        do {
+            var reader = try RequestBodyReader(input.request, limit: .max)
+            while let piece = try await reader.next() {
+                var place = 0
+                while place < piece.readableBytes {
+                    place += try piece.withBytes(from: place) { bytes throws(StoreError) in try lines.parse(bytes) }
+                    if lines.isBatchFull { try await lines.flush() }
+                }
+            }
+            report = try await lines.finish()
+        } catch {
+            await lines.abandon()
+            metrics.recorded(sends: lines.report.recorded, destinations: lines.destinationsRecorded)
+            throw error
+        }
+        metrics.recorded(sends: report.recorded, destinations: lines.destinationsRecorded)
+        return Answer(body: Self.render(report))
+    }
+
+    private static func render(_ report: ImportReport) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append("{\"ok\":true,\"data\":{\"recorded\":")
+        bytes.appendDecimal(report.recorded)
+        bytes.append(",\"existing\":")
+        bytes.appendDecimal(report.existing)
+        bytes.append(",\"failed\":")
+        bytes.appendDecimal(report.failed)
+        bytes.append(",\"errors\":[")
+        for (place, error) in report.errors.enumerated() {
+            bytes.append(place > 0 ? ",{\"line\":" : "{\"line\":")
+            bytes.appendDecimal(error.line)
+            bytes.append(",\"code\":")
+            bytes.appendJSON(error.code)
+            bytes.append(",\"message\":")
+            bytes.appendJSON(error.message)
+            bytes.append("}")
+        }
+        bytes.append("]}}")
+        return bytes
+    }
+}

@@ -1,0 +1,31 @@
+import HTTPTypes
+import SendLogCore
+
+/// The routes about the service itself, for which no key is needed.
+struct ServiceRoutes {
+    let directory: any Directory
+    let metrics: ServiceMetrics
+
+    var routes: [Route] {
+        [
+            Route(.get, "/health") { _ in
+                try await directory.ping()
+                var body: [UInt8] = []
+                body.append("{\"ok\":true,\"data\":{\"status\":\"ok\",\"version\":")
+                body.appendJSON(ServiceVersion.current)
+                body.append("}}")
+                return Answer(body: body)
+            },
+            Route(.get, "/metrics") { _ in
+                Answer(type: "text/plain; version=0.0.4; charset=utf-8", body: Array(metrics.text().utf8))
+            },
+            Route(.get, "/openapi.json") { _ in Answer(body: APIDocument.bytes) },
+        ]
+    }
+}
+
+/// The OpenAPI document of this service, which lies in the binary.
+public enum APIDocument {
+    /// The document in JSON.
+    public static var bytes: [UInt8] { PackageResources.openapi_json }
+}

@@ -1,0 +1,75 @@
+import Synchronization
+
+/// What operators watch, in the text format of Prometheus
+/// (<https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>).
+final class ServiceMetrics: Sendable {
+    private struct Series: Hashable {
+        let route: String
+        let status: Int
+    }
+
+    private struct Timing {
+        /// Requests by the bucket that their duration falls in; the last is for those beyond all bounds.
+        var buckets = [Int](repeating: 0, count: ServiceMetrics.bounds.count + 1)
+        var seconds = 0.0
+    }
+
+    private struct State {
+        var timings: [Series: Timing] = [:]
+        var sends = 0
+        var destinations = 0
+        var bytesSent = 0
+    }
+
+    private static let bounds = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10]
+    private let state = Mutex(State())
+
+    /// Counts a request that was answered.
+    func answered(route: String, status: Int, seconds: Double, bytes: Int) {
+        let bucket = Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count
+        state.withLock { state in
+            state.timings[Series(route: route, status: status), default: Timing()].buckets[bucket] += 1
+            state.timings[Series(route: route, status: status), default: Timing()].seconds += seconds
+            state.bytesSent += bytes
+        }
+    }
+
+    /// Counts logs that were recorded.
+    func recorded(sends: Int, destinations: Int) {
+        state.withLock { state in
+            state.sends += sends
+            state.destinations += destinations
+        }
+    }
+
+    func text() -> String {
+        let state = state.withLock { $0 }
+        var lines = [
+            "# HELP sendlog_recorded_sends_total Send logs recorded since the start.",
+            "# TYPE sendlog_recorded_sends_total counter",
+            "sendlog_recorded_sends_total \(state.sends)",
+            "# HELP sendlog_recorded_destinations_total Destinations of the send logs recorded since the start.",
+            "# TYPE sendlog_recorded_destinations_total counter",
+            "sendlog_recorded_destinations_total \(state.destinations)",
+            "# HELP sendlog_http_sent_bytes_total Bytes of answers' bodies.",
+            "# TYPE sendlog_http_sent_bytes_total counter",
+            "sendlog_http_sent_bytes_total \(state.bytesSent)",
+            "# HELP sendlog_http_request_seconds Time from a request's head to its answer's end.",
+            "# TYPE sendlog_http_request_seconds histogram",
+        ]
+        for (series, timing) in state.timings.sorted(by: {
+            ($0.key.route, $0.key.status) < ($1.key.route, $1.key.status)
+        }) {
+            let labels = "route=\"\(series.route)\",status=\"\(series.status)\""
+            var count = 0
+            for (bucket, requests) in timing.buckets.enumerated() {
+                count += requests
+                let bound = bucket < Self.bounds.count ? "\(Self.bounds[bucket])" : "+Inf"
+                lines.append("sendlog_http_request_seconds_bucket{\(labels),le=\"\(bound)\"} \(count)")
+            }
+            lines.append("sendlog_http_request_seconds_sum{\(labels)} \(timing.seconds)")
+            lines.append("sendlog_http_request_seconds_count{\(labels)} \(count)")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}

@@ -1,0 +1,133 @@
+import Configuration
+import Foundation
+import SendLogCore
+import SystemPackage
+
+/// A setting that cannot be used, in words for whoever set it.
+public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
+    /// Names the setting as it was written, and says what it must be.
+    public let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// Where settings come from: flags go before the environment, the environment before the file.
+public struct ConfigurationSources {
+    private let providers: [(provider: any ConfigProvider, name: (Setting) -> String)]
+
+    /// Gathers the sources.
+    ///
+    /// - Parameters:
+    ///   - flags: the values of flags
+    ///   - environment: the environment's variables
+    ///   - file: the path of a JSON file that was named by a flag; else the environment may name one
+    /// - Throws: ``ConfigurationError`` for a file that cannot be read and for names that no setting has.
+    public init(flags: [Setting: String], environment: [String: String], file: String?) async throws(ConfigurationError)
+    {
+        try Self.refuseUnknown(environment)
+        var values: [AbsoluteConfigKey: ConfigValue] = [:]
+        for (setting, text) in flags {
+            // What is no number stays a text, and is refused when a number is asked for.
+            let number: Int? = if case .number = setting.kind { Int(text) } else { nil }
+            values[setting.absoluteKey] = ConfigValue(number.map(ConfigContent.int) ?? .string(text), isSecret: false)
+        }
+        var providers: [(any ConfigProvider, (Setting) -> String)] = [
+            (InMemoryProvider(name: "flags", values: values), { "--\($0.flag)" }),
+            (
+                EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "sendlog"),
+                \.variable
+            ),
+        ]
+        if let path = file ?? environment[Setting.fileVariable] {
+            try Self.refuseUnknown(inFile: path)
+            do {
+                providers.append(
+                    (try await FileProvider<JSONSnapshot>(filePath: FilePath(path)), { "\($0.key) in \(path)" })
+                )
+            } catch {
+                throw ConfigurationError("the configuration file \(path) cannot be read: \(error)")
+            }
+        }
+        self.providers = providers
+    }
+
+    /// The text of a setting, or `nil` where nobody set it.
+    func text(_ setting: Setting) throws(ConfigurationError) -> String? {
+        guard let (value, name) = try find(setting, as: .string), case .string(let text) = value else { return nil }
+        if case .choice(let choices) = setting.kind, !choices.contains(text) {
+            let hint = NearestName.to(text, among: choices).map { "; did you mean \($0)?" } ?? ""
+            throw ConfigurationError("\(name) must be one of \(choices.joined(separator: ", ")), not \(text)\(hint)")
+        }
+        if text.isEmpty { throw ConfigurationError("\(name) must not be empty") }
+        return text
+    }
+
+    /// The number of a setting, or `nil` where nobody set it.
+    func number(_ setting: Setting) throws(ConfigurationError) -> Int? {
+        guard let (value, name) = try find(setting, as: .int), case .int(let number) = value else { return nil }
+        if case .number(let range) = setting.kind, !range.contains(number) {
+            throw ConfigurationError(
+                "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), not \(number)"
+            )
+        }
+        return number
+    }
+
+    private func find(
+        _ setting: Setting,
+        as type: ConfigType
+    ) throws(ConfigurationError) -> (ConfigContent, name: String)? {
+        for (provider, name) in providers {
+            do {
+                if let value = try provider.value(forKey: setting.absoluteKey, type: type).value {
+                    return (value.content, name(setting))
+                }
+            } catch {
+                throw ConfigurationError("\(name(setting)) must be \(type == .int ? "a whole number" : "a text")")
+            }
+        }
+        return nil
+    }
+
+    private static func refuseUnknown(_ environment: [String: String]) throws(ConfigurationError) {
+        let known = Setting.all.map(\.variable) + [Setting.fileVariable]
+        for name in environment.keys.sorted() where name.hasPrefix(Setting.variablePrefix) {
+            // The project's own tests are told things this way.
+            if known.contains(name) || name.hasPrefix("SENDLOG_TEST_") { continue }
+            throw ConfigurationError("the environment variable \(name) is not known\(hint(name, among: known))")
+        }
+    }
+
+    private static func refuseUnknown(inFile path: String) throws(ConfigurationError) {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw ConfigurationError("the configuration file \(path) cannot be read")
+        }
+        guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+            throw ConfigurationError("the configuration file \(path) must hold a JSON object")
+        }
+        func walk(_ object: [String: Any], under prefix: String) throws(ConfigurationError) {
+            let known = Setting.all.map(\.key)
+            for (name, value) in object.sorted(by: { $0.key < $1.key }) {
+                let key = prefix + name
+                if let group = value as? [String: Any], known.contains(where: { $0.hasPrefix("\(key).") }) {
+                    try walk(group, under: "\(key).")
+                } else if !known.contains(key) {
+                    throw ConfigurationError("\(key) in \(path) is not a known setting\(hint(key, among: known))")
+                }
+            }
+        }
+        try walk(object, under: "")
+    }
+
+    private static func hint(_ name: String, among known: [String]) -> String {
+        NearestName.to(name, among: known).map { "; did you mean \($0)?" } ?? ""
+    }
+}
+
+extension Setting {
+    fileprivate var absoluteKey: AbsoluteConfigKey {
+        AbsoluteConfigKey(key.split(separator: ".").map(String.init))
+    }
+}

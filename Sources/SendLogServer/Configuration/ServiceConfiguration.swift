@@ -1,0 +1,40 @@
+public import Logging
+public import SendLogAPI
+import SendLogSQLite
+
+/// How a server runs, complete and valid.
+///
+/// Built once; nothing below it looks at flags or the environment.
+public struct ServiceConfiguration: Sendable {
+    /// Where the data is.
+    public let database: DatabaseLocation
+    /// Where and how to serve.
+    public let server: ServerSettings
+    /// How much is logged.
+    public let logLevel: Logger.Level
+    /// How log lines look.
+    public let logFormat: LogFormat
+    /// How many requests an organisation may make; `nil` for as many as it likes.
+    public let rateLimit: RateLimit?
+    /// For how long a key is taken for what it was when it was read.
+    public let keyTrust: Duration
+
+    /// Reads the configuration.
+    ///
+    /// - Throws: ``ConfigurationError`` that names the setting which cannot be used.
+    public init(_ sources: ConfigurationSources) throws(ConfigurationError) {
+        database = try DatabaseLocation(sources)
+        server = ServerSettings(
+            host: try sources.text(.host) ?? "127.0.0.1",
+            port: try sources.number(.port) ?? 8080,
+            idleTimeout: try sources.number(.idleTimeout) ?? 60,
+            maxConnections: try sources.number(.maxConnections) ?? 10_000
+        )
+        logLevel = try sources.text(.logLevel).flatMap { Logger.Level(rawValue: $0) } ?? .info
+        logFormat = try sources.text(.logFormat).flatMap { LogFormat(rawValue: $0) } ?? .text
+        let requests = try sources.number(.rateLimitRequests) ?? 0
+        let window = try sources.number(.rateLimitWindow) ?? 60
+        rateLimit = requests > 0 ? RateLimit(requests: requests, window: window) : nil
+        keyTrust = .seconds(try sources.number(.keyCacheSeconds) ?? 2)
+    }
+}

@@ -1,0 +1,87 @@
+/// One thing that can be configured, by a flag, in the environment or in a file.
+public struct Setting: Hashable, Sendable {
+    /// Its name in the file, parts joined by dots: `http.port` is `{"http": {"port": …}}`.
+    public let key: String
+    /// The flag of `sendlog serve`, without its hyphens; empty for what is no flag.
+    public let flag: String
+    /// What it may be.
+    let kind: Kind
+
+    enum Kind: Hashable, Sendable {
+        case text
+        case choice([String])
+        /// A whole number.
+        case number(ClosedRange<Int>)
+    }
+
+    /// Its name in the environment: `SENDLOG_HTTP_PORT`.
+    public var variable: String {
+        var name = Self.variablePrefix
+        for character in key {
+            if character == "." {
+                name += "_"
+            } else {
+                if character.isUppercase { name += "_" }
+                name += character.uppercased()
+            }
+        }
+        return name
+    }
+
+    static let variablePrefix = "SENDLOG_"
+    /// Names the configuration file; a setting that the file itself cannot hold.
+    public static let fileVariable = "SENDLOG_CONFIG"
+
+    /// Where the data is.
+    public static let database = Setting(key: "database", flag: "database", kind: .text)
+    /// The address to listen on.
+    public static let host = Setting(key: "http.host", flag: "host", kind: .text)
+    /// The port to listen on.
+    public static let port = Setting(key: "http.port", flag: "port", kind: .number(0...65_535))
+    /// After how many seconds a still connection is closed.
+    public static let idleTimeout = Setting(key: "http.idleTimeout", flag: "idle-timeout", kind: .number(1...86_400))
+    /// How many connections may be open.
+    public static let maxConnections = Setting(
+        key: "http.maxConnections",
+        flag: "max-connections",
+        kind: .number(1...1_000_000)
+    )
+    /// How much is logged.
+    public static let logLevel = Setting(
+        key: "log.level",
+        flag: "log-level",
+        kind: .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"])
+    )
+    /// How log lines look.
+    public static let logFormat = Setting(key: "log.format", flag: "log-format", kind: .choice(["text", "json"]))
+    /// How many requests an organisation may make within a window.
+    public static let rateLimitRequests = Setting(
+        key: "rateLimit.requests",
+        flag: "rate-limit-requests",
+        kind: .number(0...1_000_000_000)
+    )
+    /// How long the window is, in seconds.
+    public static let rateLimitWindow = Setting(
+        key: "rateLimit.window",
+        flag: "rate-limit-window",
+        kind: .number(1...86_400)
+    )
+    /// Where long lists wait.
+    public static let spoolFolder = Setting(key: "recording.spoolFolder", flag: "spool-folder", kind: .text)
+    /// How many connections read a SQLite database.
+    public static let sqliteReaders = Setting(key: "sqlite.readers", flag: "sqlite-readers", kind: .number(1...64))
+    /// How many seconds to wait for SQLite's locks.
+    public static let sqlitePatience = Setting(key: "sqlite.patience", flag: "sqlite-patience", kind: .number(0...600))
+    /// How many seconds a key is trusted without looking.
+    public static let keyCacheSeconds = Setting(
+        key: "keys.cacheSeconds",
+        flag: "key-cache-seconds",
+        kind: .number(0...5)
+    )
+
+    /// Every setting there is.
+    public static let all = [
+        database, host, port, idleTimeout, maxConnections, logLevel, logFormat, rateLimitRequests, rateLimitWindow,
+        spoolFolder, sqliteReaders, sqlitePatience, keyCacheSeconds,
+    ]
+}

@@ -1,0 +1,74 @@
+import Foundation
+public import Logging
+import SendLogCore
+
+/// How log lines look.
+public enum LogFormat: String, Sendable {
+    /// `2026-01-31T23:59:59.999Z info message key=value`
+    case text
+    /// A JSON object a line.
+    case json
+}
+
+/// Writes the log to standard error, a line an event.
+public struct LineLog: LogHandler {
+    /// How much is logged.
+    public var logLevel: Logger.Level
+    /// What stands on every line.
+    public var metadata: Logger.Metadata = [:]
+
+    private let format: LogFormat
+
+    /// Makes a log.
+    ///
+    /// - Parameters:
+    ///   - format: how lines look
+    ///   - level: how much is logged
+    public init(format: LogFormat, level: Logger.Level) {
+        self.format = format
+        logLevel = level
+    }
+
+    /// Reads or sets what stands on every line.
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    /// Writes a line.
+    public func log(event: LogEvent) {
+        let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
+        let time = ServiceClock.now().description
+        var line: [UInt8] = []
+        switch format {
+        case .text:
+            line.append(contentsOf: "\(time) \(event.level) \(event.message)".utf8)
+            for (key, value) in fields { line.append(contentsOf: " \(key)=\(Self.quoted("\(value)"))".utf8) }
+        case .json:
+            line.append("{\"time\":")
+            line.appendJSON(time)
+            line.append(",\"level\":")
+            line.appendJSON("\(event.level)")
+            line.append(",\"message\":")
+            line.appendJSON("\(event.message)")
+            for (key, value) in fields {
+                line.append(",")
+                line.appendJSON(key)
+                line.append(":")
+                line.appendJSON("\(value)")
+            }
+            line.append("}")
+        }
+        line.append("\n")
+        // One write a line, so that lines of several threads do not mix.
+        try? FileHandle.standardError.write(contentsOf: line)
+    }
+
+    private static func quoted(_ value: String) -> String {
+        let isPlain = !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") }
+        if isPlain { return value }
+        var bytes: [UInt8] = []
+        bytes.appendJSON(value)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

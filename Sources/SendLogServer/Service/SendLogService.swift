@@ -1,0 +1,73 @@
+import Foundation
+import Logging
+import SendLogAPI
+import SendLogContent
+import SendLogCore
+import ServiceLifecycle
+import UnixSignals
+
+/// Runs a server until it is told to stop.
+public struct SendLogService: Sendable {
+    private let configuration: ServiceConfiguration
+
+    /// Makes a server of a configuration.
+    public init(_ configuration: ServiceConfiguration) {
+        self.configuration = configuration
+    }
+
+    /// Serves until SIGTERM or SIGINT; then requests in progress are answered, what was taken is recorded, and the database is closed.
+    ///
+    /// - Throws: ``StoreRefusal`` where the database must not be opened; ``ServiceFailure`` where the address cannot be listened on.
+    public func run() async throws {
+        let (format, level) = (configuration.logFormat, configuration.logLevel)
+        let logger = Logger(label: "sendlog") { _ in LineLog(format: format, level: level) }
+        let store = try configuration.database.open()
+        defer { store.close() }
+        let authenticator = Authenticator(directory: store, trust: configuration.keyTrust)
+        let context = IntakeContext(
+            ids: SendLogIDSource(),
+            spoolFolder: configuration.database.spoolFolder,
+            now: ServiceClock.now
+        )
+        let api = APIService(
+            store: store,
+            authenticator: authenticator,
+            directory: store,
+            context: context,
+            rateLimit: configuration.rateLimit,
+            logger: logger
+        )
+        let host = configuration.server.host
+        let server = try api.server(configuration.server) { port in
+            let address = host.contains(":") ? "[\(host)]" : host
+            logger.info("ready", metadata: ["version": "\(ServiceVersion.current)", "port": "\(port)"])
+            try? FileHandle.standardOutput.write(
+                contentsOf: Array("sendlog is listening on http://\(address):\(port)\n".utf8)
+            )
+        }
+        var group = ServiceGroupConfiguration(
+            services: [KeyUseService(authenticator: authenticator, logger: logger), server],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: Logger(label: "lifecycle") { _ in
+                LineLog(format: format, level: max(level, .error))
+            }
+        )
+        group.maximumGracefulShutdownDuration = .seconds(30)
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch {
+            throw ServiceFailure("cannot serve on \(host):\(configuration.server.port): \(error)")
+        }
+        logger.info("stopped")
+    }
+}
+
+/// Why a server did not run, in words for the operator.
+public struct ServiceFailure: Error, CustomStringConvertible {
+    /// What went wrong.
+    public let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Foundation
+import SendLogCore
+import SendLogServer
+
+/// What every command that needs the database takes.
+struct DatabaseOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The database: sqlite: and the path of a file. Also SENDLOG_DATABASE. (default: sqlite:sendlog.db)",
+            valueName: "location"
+        )
+    )
+    var database: String?
+
+    @Option(
+        help: ArgumentHelp("A JSON file with settings. Also SENDLOG_CONFIG.", valueName: "file"),
+        completion: .file()
+    )
+    var config: String?
+
+    /// The configuration's sources, flags of the command included.
+    func sources(flags: [Setting: String?] = [:]) async throws -> ConfigurationSources {
+        var values = flags.compactMapValues { $0 }
+        values[.database] = database
+        return try await ConfigurationSources(
+            flags: values,
+            environment: ProcessInfo.processInfo.environment,
+            file: config
+        )
+    }
+
+    /// Opens the database, runs the body with it, and closes it.
+    func withStore(_ body: (any Store, DatabaseLocation) async throws -> Void) async throws {
+        try await Terminal.explainingFailures {
+            let location = try DatabaseLocation(try await sources())
+            let store = try location.open()
+            defer { store.close() }
+            try await body(store, location)
+        }
+    }
+}
+
+/// Names the organisation that a command is about.
+struct OrganisationOption: ParsableArguments {
+    @Option(help: ArgumentHelp("The organisation's name.", valueName: "name"))
+    var organisation: String
+
+    func find(in store: any Store) async throws -> Organisation {
+        let all = try await store.organisations()
+        if let found = all.first(where: { $0.name.description == organisation }) { return found }
+        let hint = NearestName.to(organisation, among: all.map(\.name.description)).map { "; did you mean \"\($0)\"?" }
+        throw Failure(
+            "there is no organisation \"\(organisation)\"\(hint ?? "; sendlog organisation list names those there are")"
+        )
+    }
+}

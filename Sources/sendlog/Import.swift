@@ -1,0 +1,83 @@
+import ArgumentParser
+import Foundation
+import SendLogContent
+import SendLogCore
+import SendLogServer
+
+/// Records send logs from a file.
+struct Import: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Record send logs from a file, one JSON object a line.",
+        discussion: """
+            Lines are recorded in batches. What is counted as recorded is durable; an import that broke off is simply run again, and finds \
+            what is there already. A bad line fails alone and is told on standard error; then the exit code is 2.
+            """
+    )
+
+    @Argument(help: "The file, or - for standard input.", completion: .file(extensions: ["ndjson", "jsonl"]))
+    var file: String
+
+    @OptionGroup var organisation: OrganisationOption
+
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        try await database.withStore { store, location in
+            let organisation = try await organisation.find(in: store)
+            let input = try open()
+            let size = file == "-" ? nil : try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int
+            let context = IntakeContext(
+                ids: SendLogIDSource(),
+                spoolFolder: location.spoolFolder,
+                now: ServiceClock.now
+            )
+            var lines = SendLogImport(into: organisation.id, of: store, context: context)
+            var progress = Progress(of: "imported", total: size, unit: .bytes)
+            let report: ImportReport
+            do {
+                report = try await Self.read(input, into: &lines, progress: &progress)
+            } catch {
+                await lines.abandon()
+                progress.end()
+                Terminal.say(
+                    "Recorded until then: \(lines.report.recorded). Run the import again; what is there is found."
+                )
+                throw error
+            }
+            progress.end()
+            for error in report.errors { Terminal.say("line \(error.line): \(error.message)") }
+            if report.failed > report.errors.count {
+                Terminal.say("… and \(report.failed - report.errors.count) more bad lines")
+            }
+            Terminal.result("recorded \(report.recorded), existing \(report.existing), failed \(report.failed)")
+            if report.failed > 0 { throw ExitCode(2) }
+        }
+    }
+
+    private func open() throws -> FileHandle {
+        if file == "-" { return .standardInput }
+        do {
+            return try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
+        } catch {
+            throw Failure("\(file) cannot be read; does it exist?")
+        }
+    }
+
+    private static func read(
+        _ input: FileHandle,
+        into lines: inout SendLogImport,
+        progress: inout Progress
+    ) async throws -> ImportReport {
+        while let piece = try input.read(upToCount: 1 << 20), !piece.isEmpty {
+            var place = 0
+            while place < piece.count {
+                place += try piece.withUnsafeBytes { bytes in
+                    try lines.parse(UnsafeBufferPointer(rebasing: bytes.bindMemory(to: UInt8.self)[place...]))
+                }
+                if lines.isBatchFull { try await lines.flush() }
+            }
+            progress.add(piece.count)
+        }
+        return try await lines.finish()
+    }
+}

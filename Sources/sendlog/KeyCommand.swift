@@ -1,0 +1,185 @@
+import ArgumentParser
+import SendLogAPI
+import SendLogCore
+import SendLogServer
+
+/// Makes, lists and revokes API keys.
+struct KeyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "key",
+        abstract: "Make, list and revoke API keys.",
+        subcommands: [Create.self, List.self, Revoke.self]
+    )
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a key.",
+            discussion: """
+                The key is printed on standard output, and nothing else is. It is shown this once: only its hash is stored.
+
+                Permissions: sendLog.read to search and read, sendLog.create to record, sendLog for both, * for everything.
+                """
+        )
+
+        @OptionGroup var organisation: OrganisationOption
+
+        @Option(
+            name: .customLong("permission"),
+            help: "What the key allows; may be given several times.",
+            completion: .list(Permission.known.map(\.description))
+        )
+        var permissions: [String]
+
+        @Option(help: "What people call the key.")
+        var name = ""
+
+        @Option(
+            help: ArgumentHelp(
+                "When the key stops working: 90d, 12h, 30m, or a date such as 2027-01-31.",
+                valueName: "when"
+            )
+        )
+        var expires: String?
+
+        @OptionGroup var database: DatabaseOptions
+
+        func run() async throws {
+            try await database.withStore { store, _ in
+                let now = ServiceClock.now()
+                let new = NewAPIKey(
+                    name: try Self.name(name),
+                    permissions: try permissions.map(Self.permission),
+                    expires: try expires.map { try Expiry.moment($0, now: now) }
+                )
+                let organisation = try await organisation.find(in: store)
+                let text = KeyText.random()
+                let key = try await store.createKey(new, hash: text.hash, in: organisation.id, at: now)
+                let until = key.expires.map { ", until \($0)" } ?? ""
+                Terminal.say(
+                    "Made \(key.id) for \"\(organisation.name)\" with \(key.permissions.described)\(until). It is shown this once:"
+                )
+                Terminal.result(text.text)
+            }
+        }
+
+        private static func name(_ name: String) throws -> String {
+            guard name.unicodeScalars.count <= 100,
+                !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+            else { throw Failure("--name must be at most 100 characters long, without control characters") }
+            return name
+        }
+
+        private static func permission(_ name: String) throws -> Permission {
+            if let known = Permission.known.first(where: { $0.description == name }) { return known }
+            let names = Permission.known.map(\.description)
+            let hint = NearestName.to(name, among: names).map { "; did you mean \($0)?" }
+            throw Failure(
+                "--permission \(name) is not known\(hint ?? "; known are \(names.joined(separator: ", "))")"
+            )
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the keys of an organisation.")
+
+        @OptionGroup var organisation: OrganisationOption
+
+        @Flag(help: "Print a JSON array.")
+        var json = false
+
+        @OptionGroup var database: DatabaseOptions
+
+        private struct Line: Encodable {
+            let id: String
+            let name: String
+            let permissions: [String]
+            let state: String
+            let created: String
+            let expires: String?
+            let revoked: String?
+            let lastUsed: String?
+        }
+
+        func run() async throws {
+            try await database.withStore { store, _ in
+                let now = ServiceClock.now()
+                let organisation = try await organisation.find(in: store)
+                let lines = try await store.keys(in: organisation.id).map { key in
+                    Line(
+                        id: key.id.description,
+                        name: key.name,
+                        permissions: key.permissions.map(\.description),
+                        state: key.revoked != nil ? "revoked" : key.isValid(at: now) ? "valid" : "expired",
+                        created: key.created.description,
+                        expires: key.expires?.description,
+                        revoked: key.revoked?.description,
+                        lastUsed: key.lastUsed?.description
+                    )
+                }
+                if json { return try Terminal.json(lines) }
+                if lines.isEmpty { return Terminal.say("There are no keys yet; sendlog key create makes one.") }
+                Terminal.table(
+                    ["ID", "STATE", "PERMISSIONS", "CREATED", "EXPIRES", "LAST USED", "NAME"],
+                    lines.map { line in
+                        [
+                            line.id, line.state, line.permissions.joined(separator: " "), line.created,
+                            line.expires ?? "never", line.lastUsed ?? "never", line.name,
+                        ]
+                    }
+                )
+            }
+        }
+    }
+
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "End a key for good; servers refuse it within five seconds."
+        )
+
+        @OptionGroup var organisation: OrganisationOption
+
+        @Argument(help: "The key's id, such as key_3, as sendlog key list shows it.")
+        var id: String
+
+        @OptionGroup var database: DatabaseOptions
+
+        func run() async throws {
+            try await database.withStore { store, _ in
+                guard let id = APIKeyID(id) else {
+                    throw Failure("the key's id must look like key_3; sendlog key list shows the ids")
+                }
+                let organisation = try await organisation.find(in: store)
+                do {
+                    let key = try await store.revokeKey(id, in: organisation.id, at: ServiceClock.now())
+                    Terminal.say("Revoked \(key.id) of \"\(organisation.name)\".")
+                } catch StoreError.notFound {
+                    throw Failure("\"\(organisation.name)\" has no key \(id); sendlog key list shows the ids")
+                }
+            }
+        }
+    }
+}
+
+extension [Permission] {
+    fileprivate var described: String { map(\.description).joined(separator: ", ") }
+}
+
+/// Reads when a key stops working.
+enum Expiry {
+    static func moment(_ text: String, now: Timestamp) throws -> Timestamp {
+        let units: [Character: Int64] = ["d": 86_400_000, "h": 3_600_000, "m": 60_000]
+        let moment: Timestamp?
+        if let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()),
+            (1...1_000_000).contains(count)
+        {
+            moment = Timestamp(milliseconds: now.milliseconds + count * unit)
+        } else {
+            moment = Timestamp(rfc3339: text)
+        }
+        guard let moment else {
+            throw Failure("--expires must be 90d, 12h, 30m, or a date such as 2027-01-31, not \(text)")
+        }
+        guard moment > now else { throw Failure("--expires \(text) has passed already") }
+        return moment
+    }
+}

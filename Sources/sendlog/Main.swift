@@ -1,4 +1,0 @@
-import ArgumentParser
-import SendLogServer
-
-@main struct Main { static func main() {} }

@@ -1,0 +1,76 @@
+import ArgumentParser
+import SendLogCore
+import SendLogServer
+
+/// Adds and lists organisations.
+struct OrganisationCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "organisation",
+        abstract: "Add and list organisations, whose send logs are kept apart.",
+        subcommands: [Create.self, List.self]
+    )
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Add an organisation.")
+
+        @Argument(help: "What people call it; unique.")
+        var name: String
+
+        @OptionGroup var database: DatabaseOptions
+
+        func run() async throws {
+            try await database.withStore { store, _ in
+                guard let name = OrganisationName(name) else { throw Failure("the name \(OrganisationName.rule)") }
+                let organisation = try await store.createOrganisation(named: name, at: ServiceClock.now())
+                Terminal.say("Added organisation \"\(organisation.name)\". Make a key for it:")
+                Terminal.say(
+                    "  sendlog key create --organisation \(Shell.quoted(name.description)) --permission sendLog"
+                )
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List organisations with what they have recorded.")
+
+        @Flag(help: "Print a JSON array.")
+        var json = false
+
+        @OptionGroup var database: DatabaseOptions
+
+        private struct Line: Encodable {
+            let name: String
+            let created: String
+            let sends: Int
+            let destinations: Int
+        }
+
+        func run() async throws {
+            try await database.withStore { store, _ in
+                let lines = try await store.organisations().map { organisation in
+                    Line(
+                        name: organisation.name.description,
+                        created: organisation.created.description,
+                        sends: organisation.sends,
+                        destinations: organisation.destinations
+                    )
+                }
+                if json { return try Terminal.json(lines) }
+                if lines.isEmpty {
+                    return Terminal.say("There are no organisations yet; sendlog organisation create adds one.")
+                }
+                Terminal.table(
+                    ["NAME", "CREATED", "SENDS", "DESTINATIONS"],
+                    lines.map { [$0.name, $0.created, "\($0.sends)", "\($0.destinations)"] }
+                )
+            }
+        }
+    }
+}
+
+/// Writes texts so that a shell takes them as they are.
+enum Shell {
+    static func quoted(_ text: String) -> String {
+        "'\(text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
+    }
+}

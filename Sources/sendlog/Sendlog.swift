@@ -1,0 +1,22 @@
+import ArgumentParser
+import SendLogCore
+
+/// The program.
+@main
+struct Sendlog: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sendlog",
+        abstract: "Records bulk sends, and answers what was sent, when, why and to whom.",
+        discussion: """
+            A first send log, from nothing:
+
+              sendlog organisation create "Example"
+              sendlog key create --organisation "Example" --permission sendLog
+              sendlog serve
+
+            The data lies in sendlog.db in the current folder, unless --database or SENDLOG_DATABASE names another file.
+            """,
+        version: ServiceVersion.current,
+        subcommands: [Serve.self, OrganisationCommand.self, KeyCommand.self, Import.self, DatabaseCommand.self]
+    )
+}

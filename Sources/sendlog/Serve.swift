@@ -1,0 +1,95 @@
+import ArgumentParser
+import SendLogServer
+
+/// Serves the API.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve the API.",
+        discussion: """
+            Runs until SIGTERM or Ctrl-C; then answers what is in progress and stops. When it is ready it prints its address on \
+            standard output; the log goes to standard error.
+
+            Every setting can also come from the environment (SENDLOG_HTTP_PORT=8080) or from the file that --config names; flags go \
+            before the environment, the environment before the file.
+            """
+    )
+
+    @OptionGroup var database: DatabaseOptions
+
+    @Option(help: "The address to listen on. (default: 127.0.0.1)")
+    var host: String?
+
+    @Option(help: "The port to listen on; 0 for any that is free. (default: 8080)")
+    var port: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Close a connection on which nothing moves for so long. (default: 60)",
+            valueName: "seconds"
+        )
+    )
+    var idleTimeout: String?
+
+    @Option(help: ArgumentHelp("How many connections may be open. (default: 10000)", valueName: "count"))
+    var maxConnections: String?
+
+    @Option(
+        help: "trace, debug, info, notice, warning, error or critical. (default: info)",
+        completion: .list(["trace", "debug", "info", "notice", "warning", "error", "critical"])
+    )
+    var logLevel: String?
+
+    @Option(help: "text or json. (default: text)", completion: .list(["text", "json"]))
+    var logFormat: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many requests an organisation may make within a window; 0 for as many as it likes. (default: 0)",
+            valueName: "count"
+        )
+    )
+    var rateLimitRequests: String?
+
+    @Option(help: ArgumentHelp("How long the window of the rate limit is. (default: 60)", valueName: "seconds"))
+    var rateLimitWindow: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where long lists wait until they are recorded. (default: the database's folder)",
+            valueName: "folder"
+        ),
+        completion: .directory
+    )
+    var spoolFolder: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many connections read the database. (default: one a core, at least 2)",
+            valueName: "count"
+        )
+    )
+    var sqliteReaders: String?
+
+    @Option(help: ArgumentHelp("How long to wait for SQLite's locks. (default: 5)", valueName: "seconds"))
+    var sqlitePatience: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a key is trusted without looking it up again, at most 5. (default: 2)",
+            valueName: "seconds"
+        )
+    )
+    var keyCacheSeconds: String?
+
+    func run() async throws {
+        try await Terminal.explainingFailures {
+            let sources = try await database.sources(flags: [
+                .host: host, .port: port, .idleTimeout: idleTimeout, .maxConnections: maxConnections,
+                .logLevel: logLevel, .logFormat: logFormat, .rateLimitRequests: rateLimitRequests,
+                .rateLimitWindow: rateLimitWindow, .spoolFolder: spoolFolder, .sqliteReaders: sqliteReaders,
+                .sqlitePatience: sqlitePatience, .keyCacheSeconds: keyCacheSeconds,
+            ])
+            try await SendLogService(try ServiceConfiguration(sources)).run()
+        }
+    }
+}
