@@ -63,6 +63,7 @@ let package = Package(
                 "SendLogCore", "SendLogContent", "SendLogSQLite", "SendLogAPI",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -84,6 +85,15 @@ let package = Package(
         ),
         .testTarget(name: "EndToEndTests", dependencies: ["sendlog"]),
         .testTarget(name: "SendLogCoreTests", dependencies: ["SendLogCore", "SendLogContent"]),
+        .testTarget(
+            name: "SendLogAPITests",
+            dependencies: [
+                "SendLogAPI", "SendLogSQLite",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .testTarget(name: "SendLogServerTests", dependencies: ["SendLogServer", "SendLogAPI", "SendLogSQLite"]),
         .testTarget(
             name: "SendLogSQLiteTests",
             dependencies: [

@@ -47,9 +47,18 @@ struct OrganisationOption: ParsableArguments {
     var organisation: String
 
     func find(in store: any Store) async throws -> Organisation {
-        let all = try await store.organisations()
-        if let found = all.first(where: { $0.name.description == organisation }) { return found }
-        let hint = NearestName.to(organisation, among: all.map(\.name.description)).map { "; did you mean \"\($0)\"?" }
+        guard let name = OrganisationName(organisation) else {
+            throw Failure("--organisation \(OrganisationName.rule)")
+        }
+        var found: Organisation?
+        do {
+            found = try await store.organisation(named: name)
+        } catch StoreError.notFound {
+            found = nil
+        }
+        if let found { return found }
+        let names = try await store.organisations().map(\.name.description)
+        let hint = NearestName.to(organisation, among: names).map { "; did you mean \"\($0)\"?" }
         throw Failure(
             "there is no organisation \"\(organisation)\"\(hint ?? "; sendlog organisation list names those there are")"
         )

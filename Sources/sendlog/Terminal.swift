@@ -29,17 +29,17 @@ enum Terminal {
         do {
             try await body()
         } catch let error as ConfigurationError {
-            say("error: \(error)")
+            say("Error: \(error)")
             throw ExitCode.validationFailure
         } catch let error as StoreError {
-            say("error: \(describe(error))")
+            say("Error: \(describe(error))")
             throw ExitCode.failure
         } catch let error as ExitCode {
             throw error
         } catch let error as ValidationError {
             throw error
         } catch {
-            say("error: \(error)")
+            say("Error: \(error)")
             throw ExitCode.failure
         }
     }

@@ -153,7 +153,8 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
         }
         if count > DestinationList.most { return }
         if let fault = SendLogRules.fault(ofDestination: text) {
-            return report("destinations[\(count)]", fault)
+            let index = count
+            return report("destinations[\(index)]", fault)
         }
         // Once the log is refused nobody will want the list.
         if issues.isEmpty { sink.append(text) }
@@ -169,7 +170,8 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
         case .outside:
             report("", "must be an object, not \(kind)")
         case .destinations:
-            report("destinations[\(count)]", "must be a string, not \(kind)")
+            let index = count
+            report("destinations[\(index)]", "must be a string, not \(kind)")
             count += 1
         case .object:
             guard let field else { return }
@@ -180,8 +182,9 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
         }
     }
 
-    private mutating func report(_ path: String, _ message: String) {
-        if issues.count < InvalidInput.most { issues.append(InputIssue(path: path, message: message)) }
+    /// What is not told is not put into words either: a hostile input may hold millions of faults.
+    private mutating func report(_ path: @autoclosure () -> String, _ message: @autoclosure () -> String) {
+        if issues.count < InvalidInput.most { issues.append(InputIssue(path: path(), message: message())) }
     }
 }
 

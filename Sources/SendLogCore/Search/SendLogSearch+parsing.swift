@@ -180,7 +180,8 @@ private struct SearchReader {
         }
     }
 
-    private mutating func report(_ path: String, _ message: String) {
-        if issues.count < InvalidInput.most { issues.append(InputIssue(path: path, message: message)) }
+    /// What is not told is not put into words either: a hostile input may hold millions of faults.
+    private mutating func report(_ path: @autoclosure () -> String, _ message: @autoclosure () -> String) {
+        if issues.count < InvalidInput.most { issues.append(InputIssue(path: path(), message: message())) }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import NIOCore
 import SendLogAPI
 import SendLogContent
 import SendLogCore
@@ -56,7 +57,10 @@ public struct SendLogService: Sendable {
         do {
             try await ServiceGroup(configuration: group).run()
         } catch {
-            throw ServiceFailure("cannot serve on \(host):\(configuration.server.port): \(error)")
+            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+            throw ServiceFailure(
+                "cannot serve on \(host), port \(configuration.server.port): \(reason); --host and --port choose another"
+            )
         }
         logger.info("stopped")
     }
