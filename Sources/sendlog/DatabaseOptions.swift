@@ -46,7 +46,7 @@ struct OrganisationOption: ParsableArguments {
     @Option(help: ArgumentHelp("The organisation's name.", valueName: "name"))
     var organisation: String
 
-    func find(in store: any Store) async throws -> Organisation {
+    func find(in store: some Directory) async throws -> Organisation {
         guard let name = OrganisationName(organisation) else {
             throw Failure("--organisation \(OrganisationName.rule)")
         }
