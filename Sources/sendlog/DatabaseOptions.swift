@@ -50,13 +50,11 @@ struct OrganisationOption: ParsableArguments {
         guard let name = OrganisationName(organisation) else {
             throw Failure("--organisation \(OrganisationName.rule)")
         }
-        var found: Organisation?
         do {
-            found = try await store.organisation(named: name)
-        } catch StoreError.notFound {
-            found = nil
+            return try await store.organisation(named: name)
+        } catch {
+            guard error == .notFound else { throw error }
         }
-        if let found { return found }
         let names = try await store.organisations().map(\.name.description)
         let hint = NearestName.to(organisation, among: names).map { "; did you mean \"\($0)\"?" }
         throw Failure(
