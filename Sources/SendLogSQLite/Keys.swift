@@ -27,7 +27,7 @@ struct Place: Equatable {
 ///
 /// Counters are kept by day and block, so that a total under `as_of` needs to look at single logs of one block only.
 enum CounterBlock {
-    static let size: Int64 = 16_384
+    static let size: Int64 = 65_536
 
     static func of(_ sequence: SequenceNumber) -> Int64 { (sequence.number - 1) / size }
 

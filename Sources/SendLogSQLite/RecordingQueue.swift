@@ -40,12 +40,12 @@ final class RecordingQueue: Sendable {
         in organisation: OrganisationID
     ) async throws(StoreError) -> [Recording] {
         let result: Result<[Recording], StoreError> = await withCheckedContinuation { continuation in
-            enum Answer {
+            enum Turn {
                 case refused(Unavailability)
                 case start
                 case wait
             }
-            let answer = state.withLock { state -> Answer in
+            let turn = state.withLock { state -> Turn in
                 if state.isClosed { return .refused(.closed) }
                 if state.logsWaiting > Self.mostWaiting { return .refused(.overloaded) }
                 state.waiting.append(Request(logs: logs, organisation: organisation, continuation: continuation))
@@ -54,7 +54,7 @@ final class RecordingQueue: Sendable {
                 state.isRunning = true
                 return .start
             }
-            switch answer {
+            switch turn {
             case .refused(let why):
                 continuation.resume(returning: .failure(.unavailable(why, detail: "the recording queue refused")))
             case .start: thread.async { self.run() }
@@ -107,50 +107,5 @@ final class RecordingQueue: Sendable {
             campaigns.forgetNew()
             return group.map { _ in .failure(StoreError(error)) }
         }
-    }
-}
-
-/// A log with what can be computed before the one writer's turn.
-struct PreparedSendLog: Sendable {
-    let log: NewSendLog
-    let id: PackedID
-    let digest: [UInt8]
-}
-
-/// Remembers the numbers of campaigns, which never change once they are committed.
-final class CampaignNumbers: Sendable {
-    struct Key: Hashable {
-        let organisation: OrganisationID
-        let campaign: CampaignID
-    }
-
-    private struct State {
-        var kept: [Key: Int64] = [:]
-        var new: [Key: Int64] = [:]
-    }
-
-    private static let most = 200_000
-    private let state = Mutex(State())
-
-    func number(_ key: Key, find: () throws -> Int64) rethrows -> Int64 {
-        if let known = state.withLock({ $0.kept[key] ?? $0.new[key] }) { return known }
-        let number = try find()
-        state.withLock { $0.new[key] = number }
-        return number
-    }
-
-    /// The transaction was committed: what it found may be remembered.
-    func keep() {
-        state.withLock { state in
-            if state.new.isEmpty { return }
-            if state.kept.count > Self.most { state.kept = [:] }
-            state.kept.merge(state.new) { $1 }
-            state.new = [:]
-        }
-    }
-
-    /// The transaction was rolled back, and with it campaigns that it added.
-    func forgetNew() {
-        state.withLock { $0.new = [:] }
     }
 }

@@ -140,31 +140,3 @@ struct SearchTransaction {
         return true
     }
 }
-
-/// Whose logs are searched: one of the two indexes that are in the order of delivery.
-enum LogSource: Equatable {
-    case organisation(Int64)
-    case campaign(Int64)
-
-    var number: Int64 {
-        switch self {
-        case .organisation(let number), .campaign(let number): number
-        }
-    }
-
-    var column: String {
-        switch self {
-        case .organisation: "organisation"
-        case .campaign: "campaign"
-        }
-    }
-
-    var index: String {
-        switch self {
-        case .organisation: "send_logs_by_start"
-        case .campaign: "send_logs_by_campaign"
-        }
-    }
-
-    var counters: String { "\(column)_days" }
-}

@@ -48,7 +48,7 @@ struct OrganisationOption: ParsableArguments {
 
     func find(in store: some Directory) async throws -> Organisation {
         guard let name = OrganisationName(organisation) else {
-            throw Failure("--organisation \(OrganisationName.rule)")
+            throw CommandFailure("--organisation \(OrganisationName.rule)")
         }
         do {
             return try await store.organisation(named: name)
@@ -57,7 +57,7 @@ struct OrganisationOption: ParsableArguments {
         }
         let names = try await store.organisations().map(\.name.description)
         let hint = NearestName.to(organisation, among: names).map { "; did you mean \"\($0)\"?" }
-        throw Failure(
+        throw CommandFailure(
             "there is no organisation \"\(organisation)\"\(hint ?? "; sendlog organisation list names those there are")"
         )
     }

@@ -59,7 +59,7 @@ struct Import: AsyncParsableCommand {
         do {
             return try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
         } catch {
-            throw Failure("\(file) cannot be read; does it exist?")
+            throw CommandFailure("\(file) cannot be read; does it exist?")
         }
     }
 

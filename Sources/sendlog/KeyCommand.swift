@@ -65,7 +65,7 @@ struct KeyCommand: AsyncParsableCommand {
         private static func name(_ name: String) throws -> String {
             guard name.unicodeScalars.count <= 100,
                 !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
-            else { throw Failure("--name must be at most 100 characters long, without control characters") }
+            else { throw CommandFailure("--name must be at most 100 characters long, without control characters") }
             return name
         }
 
@@ -73,7 +73,7 @@ struct KeyCommand: AsyncParsableCommand {
             if let known = Permission.known.first(where: { $0.description == name }) { return known }
             let names = Permission.known.map(\.description)
             let hint = NearestName.to(name, among: names).map { "; did you mean \($0)?" }
-            throw Failure(
+            throw CommandFailure(
                 "--permission \(name) is not known\(hint ?? "; known are \(names.joined(separator: ", "))")"
             )
         }
@@ -146,14 +146,14 @@ struct KeyCommand: AsyncParsableCommand {
         func run() async throws {
             try await database.withStore { store, _ in
                 guard let id = APIKeyID(id) else {
-                    throw Failure("the key's id must look like key_3; sendlog key list shows the ids")
+                    throw CommandFailure("the key's id must look like key_3; sendlog key list shows the ids")
                 }
                 let organisation = try await organisation.find(in: store)
                 do {
                     let key = try await store.revokeKey(id, in: organisation.id, at: ServiceClock.now())
                     Terminal.say("Revoked \(key.id) of \"\(organisation.name)\".")
                 } catch StoreError.notFound {
-                    throw Failure("\"\(organisation.name)\" has no key \(id); sendlog key list shows the ids")
+                    throw CommandFailure("\"\(organisation.name)\" has no key \(id); sendlog key list shows the ids")
                 }
             }
         }
@@ -177,9 +177,9 @@ enum Expiry {
             moment = Timestamp(rfc3339: text)
         }
         guard let moment else {
-            throw Failure("--expires must be 90d, 12h, 30m, or a date such as 2027-01-31, not \(text)")
+            throw CommandFailure("--expires must be 90d, 12h, 30m, or a date such as 2027-01-31, not \(text)")
         }
-        guard moment > now else { throw Failure("--expires \(text) has passed already") }
+        guard moment > now else { throw CommandFailure("--expires \(text) has passed already") }
         return moment
     }
 }

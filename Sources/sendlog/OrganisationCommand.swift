@@ -20,7 +20,9 @@ struct OrganisationCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await database.withStore { store, _ in
-                guard let name = OrganisationName(name) else { throw Failure("the name \(OrganisationName.rule)") }
+                guard let name = OrganisationName(name) else {
+                    throw CommandFailure("the name \(OrganisationName.rule)")
+                }
                 let organisation = try await store.createOrganisation(named: name, at: ServiceClock.now())
                 Terminal.say("Added organisation \"\(organisation.name)\". Make a key for it:")
                 Terminal.say(

@@ -4,7 +4,7 @@ import SendLogCore
 import SendLogServer
 
 /// A failure in words for whoever typed the command.
-struct Failure: Error, CustomStringConvertible {
+struct CommandFailure: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) {

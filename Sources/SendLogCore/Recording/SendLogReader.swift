@@ -13,7 +13,7 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
 
     /// What is wrong so far, at most ``InvalidInput/most``.
     public private(set) var issues: [InputIssue] = []
-    private var place = Place.outside
+    private var position = Position.outside
     /// The field whose value is next; `nil` within a field that is not known.
     private var field: SendLogField?
     private var seen: Set<SendLogField> = []
@@ -27,7 +27,7 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
     private var triggeredBy: [UInt8] = []
     private var start: Timestamp?
 
-    private enum Place {
+    private enum Position {
         case outside
         case object
         case destinations
@@ -47,7 +47,7 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
     public mutating func finish() throws(InvalidInput) -> SendLogDraft {
         for field in SendLogField.allCases where field.isRequired && !given.contains(field) {
             // A field of the wrong type was told already.
-            if place != .outside, !issues.contains(where: { $0.path == field.rawValue }) {
+            if position != .outside, !issues.contains(where: { $0.path == field.rawValue }) {
                 report(field.rawValue, "is required")
             }
         }
@@ -65,8 +65,8 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
 
     /// See ``JSONHandler``.
     public mutating func beginObject() {
-        if skipping == 0, place == .outside {
-            place = .object
+        if skipping == 0, position == .outside {
+            position = .object
         } else {
             beginUnexpected("an object")
         }
@@ -74,8 +74,8 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
 
     /// See ``JSONHandler``.
     public mutating func beginArray() {
-        if skipping == 0, place == .object, field == .destinations {
-            place = .destinations
+        if skipping == 0, position == .object, field == .destinations {
+            position = .destinations
             given.insert(.destinations)
         } else {
             beginUnexpected("an array")
@@ -89,7 +89,7 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
 
     /// See ``JSONHandler``.
     public mutating func endArray() {
-        if skipping > 0 { skipping -= 1 } else { place = .object }
+        if skipping > 0 { skipping -= 1 } else { position = .object }
     }
 
     /// See ``JSONHandler``.
@@ -107,8 +107,8 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
     /// See ``JSONHandler``.
     public mutating func string(_ text: borrowing JSONText) {
         guard skipping == 0 else { return }
-        guard place != .outside else { return report("", "must be an object, not a string") }
-        if place == .destinations { return destination(text) }
+        guard position != .outside else { return report("", "must be an object, not a string") }
+        if position == .destinations { return destination(text) }
         guard let field else { return }
         given.insert(field)
         switch field {
@@ -140,7 +140,7 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
     /// See ``JSONHandler``.
     public mutating func scalar(_ scalar: JSONScalar) {
         guard skipping == 0 else { return }
-        if place == .object, scalar == .null, let field, !field.isRequired { return }
+        if position == .object, scalar == .null, let field, !field.isRequired { return }
         mismatch(scalar.kind)
     }
 
@@ -166,7 +166,7 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
     }
 
     private mutating func mismatch(_ kind: String) {
-        switch place {
+        switch position {
         case .outside:
             report("", "must be an object, not \(kind)")
         case .destinations:
