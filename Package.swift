@@ -88,9 +88,11 @@ let package = Package(
         .testTarget(
             name: "SendLogAPITests",
             dependencies: [
-                "SendLogAPI", "SendLogSQLite",
+                "SendLogAPI", "SendLogContent", "SendLogSQLite",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ]
         ),
         .testTarget(name: "SendLogServerTests", dependencies: ["SendLogServer", "SendLogAPI", "SendLogSQLite"]),

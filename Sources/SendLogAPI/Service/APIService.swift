@@ -10,7 +10,7 @@ public struct APIService: Sendable {
     /// Whose keys are asked for.
     public let authenticator: Authenticator
 
-    private let table: RouteTable
+    let table: RouteTable
     private let limiter: RateLimiter?
     private let metrics: ServiceMetrics
     private let date = HTTPDate()

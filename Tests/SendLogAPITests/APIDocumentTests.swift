@@ -1,0 +1,212 @@
+import Foundation
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+import SendLogContent
+import SendLogCore
+import SendLogSQLite
+import Testing
+
+@testable import SendLogAPI
+
+/// Holds the OpenAPI document and the server to each other.
+@Suite struct APIDocumentTests {
+    private let document: [String: Any]
+    private let check: SchemaCheck
+
+    init() throws {
+        document = try #require(try JSONSerialization.jsonObject(with: Data(APIDocument.bytes)) as? [String: Any])
+        check = SchemaCheck(document: document)
+    }
+
+    private typealias Object = [String: Any]
+
+    private struct Operation {
+        let name: String
+        let body: Object
+    }
+
+    private var operations: [Operation] {
+        (document["paths"] as? [String: Object] ?? [:]).flatMap { path, item in
+            item.compactMap { method, body in
+                let path = path.replacing("{", with: ":").replacing("}", with: "")
+                return (body as? Object).map { Operation(name: "\(method.uppercased()) \(path)", body: $0) }
+            }
+        }
+    }
+
+    private func object(_ value: Any?) -> Object {
+        let found = value as? Object ?? [:]
+        return (found["$ref"] as? String).map { check.resolve($0) as? Object ?? [:] } ?? found
+    }
+
+    /// Every example of a request or an answer, with its schema.
+    private func examples(of content: Any?) -> [(media: String, value: Any, schema: Any)] {
+        object(content).flatMap { media, content in
+            let content = object(content)
+            return object(content["examples"]).values.map {
+                (media, object($0)["value"] as Any, content["schema"] as Any)
+            }
+        }
+    }
+
+    @Test func `the document and the server have the same routes and permissions`() throws {
+        let test = try ServiceUnderTest()
+        #expect(document["openapi"] as? String == "3.1.0")
+        #expect(object(document["info"])["version"] as? String == ServiceVersion.current)
+        #expect(operations.map(\.name).sorted() == test.service.routes.sorted())
+        for operation in operations {
+            let route = try #require(test.service.table.routes.first { $0.name == operation.name })
+            let wanted = route.permission.map { [$0.description] } ?? []
+            #expect(operation.body["x-permissions"] as? [String] == wanted, "\(operation.name)")
+            #expect((operation.body["security"] == nil) == (route.permission != nil), "\(operation.name)")
+        }
+    }
+
+    @Test func `the document and the server have the same error codes, each with its status`() throws {
+        var documented: Set<String> = []
+        for operation in operations {
+            for (status, response) in object(operation.body["responses"]) where (Int(status) ?? 0) >= 400 {
+                for example in examples(of: object(response)["content"]) {
+                    let code = object(object(example.value)["error"])["code"] as? String ?? "none"
+                    documented.insert("\(status) \(code)")
+                }
+            }
+        }
+        let errors: [APIError] = [
+            .invalidRequest(InvalidInput(path: "x", "y")), .unauthorized, .permissionDenied(.readSendLogs),
+            .notFound("x"), .methodNotAllowed("PUT", allow: ["GET"]), .conflict, .payloadTooLarge(limit: 1),
+            .rateLimited(retryAfter: 1, resetsAt: 2), .internalError("x"), .unavailable("x", detail: "y"),
+        ]
+        #expect(documented == Set(errors.map { "\($0.status.code) \($0.code)" }))
+        // What the test lists must be all that the server can say.
+        let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Sources/SendLogAPI/HTTP/APIError.swift")
+        let codes = try String(contentsOf: source, encoding: .utf8).matches(of: /code: "([a-z_]+)"/)
+        #expect(Set(codes.map { String($0.output.1) }) == Set(errors.map(\.code)))
+        let schemas = object(object(document["components"])["schemas"])
+        for error in errors {
+            let envelope = try JSONSerialization.jsonObject(with: Data(error.body))
+            let fitting = schemas.filter {
+                $0.key.hasSuffix("Error") && check.faults(envelope, against: $0.value).isEmpty
+            }
+            #expect(fitting.count == 1, "\(error.code) fits \(fitting.keys)")
+        }
+    }
+
+    @Test func `every example fits its schema`() {
+        var count = 0
+        for operation in operations {
+            var contents: [Any?] = [object(operation.body["requestBody"])["content"]]
+            contents += object(operation.body["responses"]).values.map { object($0)["content"] }
+            for example in contents.flatMap({ examples(of: $0) }) where example.media == "application/json" {
+                let faults = check.faults(example.value, against: example.schema)
+                #expect(faults.isEmpty, "\(operation.name): \(faults)")
+                count += 1
+            }
+        }
+        #expect(count > 20)
+    }
+
+    @Test func `the server knows the fields that the document has, and no others`() throws {
+        let schemas = object(object(document["components"])["schemas"])
+        let log = object(schemas["NewSendLog"])
+        #expect(Set(object(log["properties"]).keys) == known(bySendLog: #"{"zzzzzzzz": 1}"#))
+        let search = object(schemas["SearchRequest"])
+        let (find, options) = (
+            object(object(search["properties"])["find"]), object(object(search["properties"])["options"])
+        )
+        #expect(Set(object(search["properties"]).keys) == known(bySearch: #"{"zzzzzzzz": 1}"#))
+        #expect(Set(object(find["properties"]).keys) == known(bySearch: #"{"find": {"zzzzzzzz": 1}}"#))
+        #expect(Set(object(options["properties"]).keys) == known(bySearch: #"{"options": {"zzzzzzzz": 1}}"#))
+        let range = object(object(find["properties"])["startDeliveryAt"])
+        #expect(
+            Set(object(range["properties"]).keys)
+                == known(bySearch: #"{"find": {"startDeliveryAt": {"zzzzzzzz": 1}}}"#)
+        )
+        let sort = object(object(options["properties"])["sort"])
+        #expect(Set(object(sort["properties"]).keys) == known(bySearch: #"{"options": {"sort": {"zzzzzzzz": 1}}}"#))
+        let required = Set(log["required"] as? [String] ?? [])
+        #expect(required == missing(inSendLog: "{}"))
+    }
+
+    private func issues(ofSendLog text: String) -> [InputIssue] {
+        var intake = SendLogIntake(
+            IntakeContext(ids: SendLogIDSource(), spoolFolder: "/", now: { ServiceUnderTest.now })
+        )
+        do {
+            try Array(text.utf8).withUnsafeBufferPointer { bytes in try intake.feed(bytes) }
+            _ = try intake.finish()
+            return []
+        } catch {
+            return (error as? InvalidInput)?.issues ?? []
+        }
+    }
+
+    private func missing(inSendLog text: String) -> Set<String> {
+        Set(issues(ofSendLog: text).filter { $0.message == "is required" }.map(\.path))
+    }
+
+    private func known(bySendLog text: String) -> Set<String> {
+        names(in: issues(ofSendLog: text).first { $0.path == "zzzzzzzz" })
+    }
+
+    private func known(bySearch text: String) -> Set<String> {
+        do {
+            _ = try SendLogSearch(body: try Array(text.utf8).withUnsafeBufferPointer { try JSONValue(utf8: $0) })
+            return []
+        } catch {
+            return names(in: (error as? InvalidInput)?.issues.first)
+        }
+    }
+
+    /// The names that an error about an unknown field offers.
+    private func names(in issue: InputIssue?) -> Set<String> {
+        let message = issue?.message.split(separator: "known are ").last ?? ""
+        return Set(message.matches(of: /"([^"]+)"/).map { String($0.output.1) })
+    }
+
+    @Test func `what the server answers fits the document`() async throws {
+        let test = try ServiceUnderTest()
+        let key = try await test.addKey("One").key
+        var seen: Set<String> = []
+        func ask(_ method: HTTPRequest.Method, _ path: String, _ body: String = "") async throws {
+            guard case .route(let route, let parameter) = test.service.table.match(method, path[...]) else {
+                Issue.record("no route \(path)")
+                return
+            }
+            let head = HTTPRequest(method: method, scheme: nil, authority: nil, path: path)
+            let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(string: body)))
+            let input = RouteInput(request: request, parameter: parameter, key: key, now: ServiceUnderTest.now)
+            let answer = try await route.handle(input)
+            guard case .bytes(let bytes) = answer.content else { return }
+            let operation = try #require(operations.first { $0.name == route.name })
+            let response = object(object(operation.body["responses"])["\(answer.status.code)"])
+            let content = object(object(response["content"])["application/json"])
+            let value = try JSONSerialization.jsonObject(with: Data(bytes.readableBytesView))
+            #expect(check.faults(value, against: content["schema"] as Any).isEmpty, "\(route.name)")
+            seen.insert("\(route.name) \(answer.status.code)")
+        }
+        for operation in operations {
+            for example in examples(of: object(operation.body["requestBody"])["content"]) {
+                let json = example.value is String ? nil : try JSONSerialization.data(withJSONObject: example.value)
+                let body = json.map { String(decoding: $0, as: UTF8.self) } ?? "\(example.value)"
+                let method: HTTPRequest.Method = operation.name.hasPrefix("POST") ? .post : .get
+                try await ask(method, String(operation.name.split(separator: " ")[1]), body)
+            }
+        }
+        let log =
+            #"{"_id":"a","campaign_id":"c","message":"","triggeredBy":"api","startDeliveryAt":"2022-01-01","destinations":[]}"#
+        try await ask(.post, "/send-logs", log)
+        try await ask(.post, "/send-logs", log)
+        try await ask(.get, "/send-logs/a")
+        try await ask(.get, "/health")
+        #expect(
+            seen.isSuperset(of: [
+                "POST /send-logs 201", "POST /send-logs 200", "POST /send-logs/import 200",
+                "POST /send-logs/search 200",
+                "GET /send-logs/:send_id 200", "GET /health 200",
+            ])
+        )
+    }
+}

@@ -1,0 +1,80 @@
+import SendLogCore
+import SendLogSQLite
+import Testing
+
+@testable import SendLogAPI
+
+@Suite struct AuthenticatorTests {
+    private let now = ServiceUnderTest.now
+
+    @Test func `a valid key is known, whatever the case of the scheme`() async throws {
+        let test = try ServiceUnderTest()
+        let (text, key) = try await test.addKey("One")
+        for scheme in ["Bearer", "bearer", "BEARER", "Bearer "] {
+            #expect(try await test.authenticator.key(authorization: "\(scheme) \(text.text)", at: now) == key)
+        }
+    }
+
+    @Test func `all that is no valid key reads the same`() async throws {
+        let test = try ServiceUnderTest()
+        let expired = try await test.addKey("Expired", expires: now).text
+        let (text, key) = try await test.addKey("Revoked")
+        _ = try await test.store.revokeKey(key.id, in: key.organisation, at: now)
+        let headers = [
+            nil, "", "Bearer", "Bearer ", "Basic \(text.text)", text.text, "Bearer slk_short", "Bearer \(text.text)x",
+            "Bearer \(KeyText.random().text)", "Bearer \(expired.text)", "Bearer \(text.text)",
+        ]
+        for header in headers {
+            await #expect(throws: APIError.unauthorized, "\(header ?? "none")") {
+                _ = try await test.authenticator.key(authorization: header, at: now)
+            }
+        }
+    }
+
+    @Test func `a key is refused from the moment on at which it expires`() async throws {
+        let test = try ServiceUnderTest()
+        let end = ServiceUnderTest.moment("2026-02-01T00:00:00Z")
+        let text = try await test.addKey("One", expires: end).text
+        let before = ServiceUnderTest.moment("2026-01-31T23:59:59.999Z")
+        _ = try await test.authenticator.key(authorization: "Bearer \(text.text)", at: before)
+        await #expect(throws: APIError.unauthorized) {
+            _ = try await test.authenticator.key(authorization: "Bearer \(text.text)", at: end)
+        }
+    }
+
+    @Test func `a key revoked through the server is refused at once`() async throws {
+        let test = try ServiceUnderTest(trust: .seconds(3600))
+        let (text, key) = try await test.addKey("One")
+        _ = try await test.authenticator.key(authorization: "Bearer \(text.text)", at: now)
+        _ = try await test.authenticator.revoke(key.id, in: key.organisation, at: now)
+        await #expect(throws: APIError.unauthorized) {
+            _ = try await test.authenticator.key(authorization: "Bearer \(text.text)", at: now)
+        }
+    }
+
+    @Test func `a key revoked elsewhere is refused once it is looked up again`() async throws {
+        let test = try ServiceUnderTest(trust: .zero)
+        let (text, key) = try await test.addKey("One")
+        _ = try await test.authenticator.key(authorization: "Bearer \(text.text)", at: now)
+        _ = try await test.store.revokeKey(key.id, in: key.organisation, at: now)
+        await #expect(throws: APIError.unauthorized) {
+            _ = try await test.authenticator.key(authorization: "Bearer \(text.text)", at: now)
+        }
+    }
+
+    @Test func `the last use is written when asked, not with each request`() async throws {
+        let test = try ServiceUnderTest()
+        let (text, key) = try await test.addKey("One")
+        for _ in 0..<10 { _ = try await test.authenticator.key(authorization: "Bearer \(text.text)", at: now) }
+        #expect(try await test.store.keys(in: key.organisation).first?.lastUsed == nil)
+        try await test.authenticator.writeUses()
+        #expect(try await test.store.keys(in: key.organisation).first?.lastUsed == now)
+    }
+
+    @Test func `secrets are compared whole`() {
+        #expect(ConstantTime.areEqual([1, 2, 3], [1, 2, 3]))
+        #expect(!ConstantTime.areEqual([1, 2, 3], [1, 2, 4]))
+        #expect(!ConstantTime.areEqual([0, 2, 3], [1, 2, 3]))
+        #expect(!ConstantTime.areEqual([1, 2], [1, 2, 3]))
+    }
+}

@@ -1,0 +1,45 @@
+import HTTPTypes
+import Testing
+
+@testable import SendLogAPI
+
+@Suite struct RouteTableTests {
+    private let table: RouteTable
+
+    init() {
+        let routes: [(HTTPRequest.Method, String)] = [
+            (.get, "/send-logs/:send_id"), (.post, "/send-logs/search"), (.post, "/send-logs"), (.get, "/health"),
+        ]
+        table = RouteTable(routes: routes.map { Route($0.0, $0.1) { _ in Answer(body: []) } })
+    }
+
+    private func found(_ method: HTTPRequest.Method, _ path: String) -> String {
+        switch table.match(method, path[...]) {
+        case .route(let route, let parameter): "\(route.name) \(parameter)"
+        case .wrongMethod(let allow): allow.joined(separator: " ")
+        case .none: "none"
+        }
+    }
+
+    @Test(arguments: [
+        ("/send-logs/abc", "GET /send-logs/:send_id abc"), ("/send-logs/search", "GET /send-logs/:send_id search"),
+        ("/send-logs/a%2Fb", "GET /send-logs/:send_id a/b"), ("/send-logs/%zz", "GET /send-logs/:send_id %zz"),
+        ("/health", "GET /health "), ("/send-logs", "POST"), ("/send-logs/", "none"), ("/send-logs/a/b", "none"),
+        ("/", "none"), ("", "none"), ("/Health", "none"), ("//health", "none"),
+    ])
+    func `paths of GET`(path: String, expected: String) {
+        #expect(found(.get, path) == expected)
+    }
+
+    @Test func `a path names the methods that it takes`() {
+        #expect(found(.put, "/send-logs/search") == "GET HEAD POST")
+        #expect(found(.delete, "/send-logs/abc") == "GET HEAD")
+        #expect(found(.post, "/send-logs/abc") == "GET HEAD")
+        #expect(found(.post, "/send-logs/search") == "POST /send-logs/search ")
+    }
+
+    @Test func `HEAD goes where GET goes`() {
+        #expect(found(.head, "/health") == "GET /health ")
+        #expect(found(.head, "/send-logs") == "POST")
+    }
+}

@@ -1,0 +1,94 @@
+import Foundation
+
+/// Checks JSON values against the part of JSON Schema that the API's document uses; an unknown keyword is an error.
+struct SchemaCheck {
+    let document: [String: Any]
+
+    /// Everything about `value` that the schema does not allow.
+    func faults(_ value: Any, against schema: Any, at path: String = "") -> [String] {
+        guard let schema = schema as? [String: Any] else { return ["\(path): no schema"] }
+        return schema.flatMap { keyword, rule in faults(value, keyword: keyword, rule: rule, of: schema, at: path) }
+    }
+
+    /// Follows a reference within the document.
+    func resolve(_ reference: String) -> Any {
+        reference.split(separator: "/").dropFirst().reduce(document as Any) {
+            ($0 as? [String: Any])?[String($1)] as Any
+        }
+    }
+
+    private func faults(_ value: Any, keyword: String, rule: Any, of schema: [String: Any], at path: String) -> [String]
+    {
+        switch keyword {
+        case "$ref": faults(value, against: resolve(rule as? String ?? ""), at: path)
+        case "type": types(rule).contains { Self.is(value, $0) } ? [] : ["\(path): \(value) is not of type \(rule)"]
+        case "const": (value as? NSObject) == (rule as? NSObject) ? [] : ["\(path): is not \(rule)"]
+        case "enum":
+            (rule as? [NSObject])?.contains { $0 == value as? NSObject } == true ? [] : ["\(path): is none of \(rule)"]
+        case "oneOf":
+            (rule as? [Any])?.count { faults(value, against: $0, at: path).isEmpty } == 1
+                ? [] : ["\(path): \(value) is not one of the forms"]
+        case "required":
+            (rule as? [String])?.filter { (value as? [String: Any])?[$0] == nil }.map { "\(path).\($0): is missing" }
+                ?? []
+        case "properties":
+            (value as? [String: Any])?.flatMap { name, value in
+                (rule as? [String: Any])?[name].map { faults(value, against: $0, at: "\(path).\(name)") } ?? []
+            } ?? []
+        case "additionalProperties":
+            (value as? [String: Any])?.keys
+                .filter { (schema["properties"] as? [String: Any])?[$0] == nil }.map {
+                    "\(path).\($0): is not described"
+                }
+                ?? []
+        case "items":
+            (value as? [Any])?.enumerated().flatMap { faults($1, against: rule, at: "\(path)[\($0)]") } ?? []
+        case "minimum": Self.number(value) ?? 0 >= Self.number(rule) ?? 0 ? [] : ["\(path): is too small"]
+        case "maximum": Self.number(value) ?? 0 <= Self.number(rule) ?? 0 ? [] : ["\(path): is too great"]
+        case "minProperties":
+            (value as? [String: Any])?.count ?? .max >= rule as? Int ?? 0 ? [] : ["\(path): is too empty"]
+        case "minItems", "minLength": size(value) ?? .max >= rule as? Int ?? 0 ? [] : ["\(path): is too short"]
+        case "maxItems", "maxLength": size(value) ?? 0 <= rule as? Int ?? 0 ? [] : ["\(path): is too long"]
+        case "pattern":
+            (value as? String)?.range(of: rule as? String ?? "", options: .regularExpression) != nil
+                || !(value is String)
+                ? [] : ["\(path): does not match \(rule)"]
+        case "description", "default", "example", "examples", "format": []
+        default: ["\(path): the keyword \(keyword) is not known to this check"]
+        }
+    }
+
+    private func types(_ rule: Any) -> [String] {
+        rule as? [String] ?? [rule as? String ?? ""]
+    }
+
+    private func size(_ value: Any) -> Int? {
+        (value as? [Any])?.count ?? (value as? String)?.unicodeScalars.count
+    }
+
+    private static func number(_ value: Any) -> Double? {
+        (value as? NSNumber)?.doubleValue
+    }
+
+    private static func `is`(_ value: Any, _ type: String) -> Bool {
+        switch type {
+        case "object": value is [String: Any]
+        case "array": value is [Any]
+        case "string": value is String
+        case "null": value is NSNull
+        case "boolean": (value as? NSNumber).map { JSONBoolean.isBoolean($0) } ?? false
+        case "integer":
+            (value as? NSNumber).map { !JSONBoolean.isBoolean($0) && $0.doubleValue.rounded() == $0.doubleValue }
+                ?? false
+        case "number": value is NSNumber
+        default: false
+        }
+    }
+}
+
+/// Tells JSON's booleans from its numbers, which both come as `NSNumber`.
+private enum JSONBoolean {
+    static func isBoolean(_ number: NSNumber) -> Bool {
+        String(cString: number.objCType) == "c"
+    }
+}

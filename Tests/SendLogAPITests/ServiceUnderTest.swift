@@ -1,0 +1,55 @@
+import Foundation
+import Logging
+import SendLogContent
+import SendLogCore
+import SendLogSQLite
+
+@testable import SendLogAPI
+
+/// A service over a real database file in a folder of its own.
+final class ServiceUnderTest: Sendable {
+    let store: SQLiteStore
+    let folder: URL
+    let authenticator: Authenticator
+    let service: APIService
+
+    init(trust: Duration = .seconds(2)) throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "sendlog-api-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        store = try SQLiteStore(path: folder.appending(path: "test.db").path)
+        authenticator = Authenticator(directory: store, trust: trust)
+        service = APIService(
+            store: store,
+            authenticator: authenticator,
+            directory: store,
+            context: IntakeContext(ids: SendLogIDSource(), spoolFolder: folder.path, now: { Self.now }),
+            rateLimit: nil,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+    }
+
+    deinit {
+        store.close()
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    static let now = moment("2026-01-31T12:00:00Z")
+
+    static func moment(_ text: String) -> Timestamp {
+        guard let moment = Timestamp(rfc3339: text) else { preconditionFailure("\(text) is no moment") }
+        return moment
+    }
+
+    /// Adds an organisation with one key.
+    func addKey(
+        _ organisation: String,
+        permissions: [Permission] = [.sendLog],
+        expires: Timestamp? = nil
+    ) async throws -> (text: KeyText, key: APIKey) {
+        guard let name = OrganisationName(organisation) else { preconditionFailure("a bad name in a test") }
+        let organisation = try await store.createOrganisation(named: name, at: Self.now)
+        let text = KeyText.random()
+        let new = NewAPIKey(name: "", permissions: permissions, expires: expires)
+        return (text, try await store.createKey(new, hash: text.hash, in: organisation.id, at: Self.now))
+    }
+}

@@ -1,0 +1,162 @@
+import Foundation
+import Logging
+import SendLogAPI
+import Testing
+
+@testable import SendLogSQLite
+@testable import SendLogServer
+
+@Suite struct ConfigurationTests {
+    private func configuration(
+        flags: [Setting: String] = [:],
+        environment: [String: String] = [:],
+        file: String? = nil
+    ) async throws -> ServiceConfiguration {
+        guard let file else {
+            return try ServiceConfiguration(
+                try await ConfigurationSources(flags: flags, environment: environment, file: nil)
+            )
+        }
+        let path = FileManager.default.temporaryDirectory.appending(path: "sendlog-\(UUID().uuidString).json").path
+        try Data(file.utf8).write(to: URL(fileURLWithPath: path))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        do throws(ConfigurationError) {
+            return try ServiceConfiguration(
+                try await ConfigurationSources(flags: flags, environment: environment, file: path)
+            )
+        } catch {
+            throw ConfigurationError(error.description.replacing(path, with: "FILE"))
+        }
+    }
+
+    private func refusal(
+        flags: [Setting: String] = [:],
+        environment: [String: String] = [:],
+        file: String? = nil
+    ) async throws -> String {
+        do {
+            _ = try await configuration(flags: flags, environment: environment, file: file)
+            return "accepted"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test func `nothing set gives the defaults`() async throws {
+        let found = try await configuration()
+        #expect(found.server == ServerSettings(host: "127.0.0.1", port: 8080, idleTimeout: 60, maxConnections: 10_000))
+        #expect(found.database.path == "sendlog.db")
+        #expect(found.logLevel == .info)
+        #expect(found.logFormat == .text)
+        #expect(found.rateLimit == nil)
+        #expect(found.keyTrust == .seconds(2))
+    }
+
+    @Test func `flags go before the environment, and the environment before the file`() async throws {
+        let file = #"{"http": {"port": 1, "host": "file", "idleTimeout": 7}, "log": {"level": "error"}}"#
+        let found = try await configuration(
+            flags: [.port: "3"],
+            environment: ["SENDLOG_HTTP_PORT": "2", "SENDLOG_HTTP_HOST": "environment"],
+            file: file
+        )
+        #expect(found.server.port == 3)
+        #expect(found.server.host == "environment")
+        #expect(found.server.idleTimeout == 7)
+        #expect(found.logLevel == .error)
+    }
+
+    @Test func `every setting is read from each source`() async throws {
+        let values: [Setting: String] = [
+            .database: "sqlite:other.db", .host: "localhost", .port: "1234", .idleTimeout: "5", .maxConnections: "6",
+            .logLevel: "debug", .logFormat: "json", .rateLimitRequests: "7", .rateLimitWindow: "8",
+            .spoolFolder: FileManager.default.temporaryDirectory.path, .sqliteReaders: "9", .sqlitePatience: "10",
+            .keyCacheSeconds: "4",
+        ]
+        #expect(Set(values.keys) == Set(Setting.all), "a new setting belongs into this test")
+        var groups: [String: Any] = [:]
+        for (setting, text) in values {
+            let value: Any = Int(text) ?? text
+            let parts = setting.key.split(separator: ".").map(String.init)
+            if parts.count == 1 {
+                groups[parts[0]] = value
+            } else {
+                var group = groups[parts[0]] as? [String: Any] ?? [:]
+                group[parts[1]] = value
+                groups[parts[0]] = group
+            }
+        }
+        let file = String(decoding: try JSONSerialization.data(withJSONObject: groups), as: UTF8.self)
+        let environment = Dictionary(uniqueKeysWithValues: values.map { ($0.key.variable, $0.value) })
+        for found in [
+            try await configuration(flags: values), try await configuration(environment: environment),
+            try await configuration(file: file),
+        ] {
+            #expect(
+                found.server == ServerSettings(host: "localhost", port: 1234, idleTimeout: 5, maxConnections: 6)
+            )
+            #expect(found.database.path == "other.db")
+            #expect(found.database.spoolFolder == FileManager.default.temporaryDirectory.path)
+            #expect(found.database.options.readers == 9)
+            #expect(found.database.options.patience == 10)
+            #expect(found.logLevel == .debug)
+            #expect(found.logFormat == .json)
+            #expect(found.rateLimit == RateLimit(requests: 7, window: 8))
+            #expect(found.keyTrust == .seconds(4))
+        }
+    }
+
+    @Test func `a value that cannot be is refused by the name that it was given under`() async throws {
+        #expect(
+            try await refusal(flags: [.port: "70000"])
+                == "--port must be a whole number from 0 to 65535, not 70000"
+        )
+        #expect(try await refusal(flags: [.port: "http"]) == "--port must be a whole number")
+        #expect(
+            try await refusal(environment: ["SENDLOG_HTTP_PORT": "x"]) == "SENDLOG_HTTP_PORT must be a whole number"
+        )
+        #expect(
+            try await refusal(file: #"{"http": {"port": "8080"}}"#) == "http.port in FILE must be a whole number"
+        )
+        #expect(
+            try await refusal(flags: [.logLevel: "inof"])
+                == "--log-level must be one of trace, debug, info, notice, warning, error, critical, not inof; did you mean info?"
+        )
+        #expect(
+            try await refusal(flags: [.database: "sendlog.db"])
+                == "database must be sqlite: followed by the path of a file, not sendlog.db; did you mean sqlite:sendlog.db?"
+        )
+        #expect(
+            try await refusal(flags: [.spoolFolder: "/does/not/exist"])
+                == "recording.spoolFolder: the folder /does/not/exist does not exist"
+        )
+        #expect(try await refusal(flags: [.keyCacheSeconds: "6"]).hasPrefix("--key-cache-seconds must be"))
+        #expect(try await refusal(flags: [.host: ""]) == "--host must not be empty")
+    }
+
+    @Test func `names that no setting has are refused with the nearest one`() async throws {
+        #expect(
+            try await refusal(environment: ["SENDLOG_HTTP_PROT": "1"])
+                == "the environment variable SENDLOG_HTTP_PROT is not known; did you mean SENDLOG_HTTP_PORT?"
+        )
+        #expect(
+            try await refusal(file: #"{"http": {"prot": 1}}"#)
+                == "http.prot in FILE is not a known setting; did you mean http.port?"
+        )
+        #expect(try await refusal(file: #"{"colour": {"of": 1}}"#) == "colour in FILE is not a known setting")
+        #expect(try await refusal(file: "[]") == "the configuration file FILE must hold a JSON object")
+        #expect(try await refusal(file: "{") == "the configuration file FILE must hold a JSON object")
+    }
+
+    @Test func `a file that is not there is refused`() async throws {
+        await #expect(throws: ConfigurationError.self) {
+            _ = try await ConfigurationSources(flags: [:], environment: [:], file: "/does/not/exist.json")
+        }
+        await #expect(throws: ConfigurationError.self) {
+            _ = try await ConfigurationSources(
+                flags: [:],
+                environment: ["SENDLOG_CONFIG": "/does/not/exist.json"],
+                file: nil
+            )
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+
+@testable import SendLogServer
+
+@Suite struct DocumentationTests {
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+
+    private func text(_ path: String) throws -> String {
+        try String(contentsOf: Self.root.appending(path: path), encoding: .utf8)
+    }
+
+    private var documents: [String] {
+        get throws {
+            let names = try FileManager.default.subpathsOfDirectory(atPath: Self.root.appending(path: "docs").path)
+            return ["README.md", "CHANGELOG.md"] + names.filter { $0.hasSuffix(".md") }.map { "docs/\($0)" }
+        }
+    }
+
+    @Test(arguments: Setting.all.map(\.key))
+    func `the configuration page has each setting with its flag and variable`(key: String) throws {
+        let setting = try #require(Setting.all.first { $0.key == key })
+        let rows = try text("docs/configuration.md").split(separator: "\n").filter { $0.hasPrefix("|") }
+        let row = rows.first { $0.contains("`\(setting.key)`") }
+        #expect(row?.contains("`--\(setting.flag)`") == true)
+        #expect(row?.contains("`\(setting.variable)`") == true)
+    }
+
+    @Test func `every variable that a document names exists`() throws {
+        let known = Set(Setting.all.map(\.variable) + [Setting.fileVariable])
+        for document in try documents {
+            for match in try text(document).matches(of: /SENDLOG_[A-Z_]*[A-Z]/) {
+                #expect(known.contains(String(match.output)), "\(match.output) in \(document)")
+            }
+        }
+    }
+
+    @Test func `every link between documents leads somewhere`() throws {
+        for document in try documents {
+            let folder = Self.root.appending(path: document).deletingLastPathComponent()
+            for match in try text(document).matches(of: /\]\(([^)#:]+)(#[^)]*)?\)/) {
+                let target = folder.appending(path: String(match.output.1)).path
+                #expect(FileManager.default.fileExists(atPath: target), "\(match.output.1) in \(document)")
+            }
+        }
+    }
+}
