@@ -11,7 +11,9 @@ public enum NearestName {
         for name in known {
             let letters = letters(name)
             let distance = distance(wanted, letters)
-            if distance <= max(1, letters.count / 3), distance < nearest?.distance ?? .max {
+            // At least one letter must be right, or any letter would be a slip of a name that has one alone.
+            let isLikely = distance <= max(1, letters.count / 3) && distance < max(wanted.count, letters.count)
+            if isLikely, distance < nearest?.distance ?? .max {
                 nearest = (name, distance)
             }
         }

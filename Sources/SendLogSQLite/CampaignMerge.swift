@@ -63,10 +63,18 @@ struct CampaignMerge {
 
     private func refill(_ cursor: inout Cursor) throws {
         if cursor.isAtEnd { return }
-        var query = try cursor.range.query(cursor.source, columns: "start, place", on: database)
-        try query.bind(cursor.batchSize)
-        try query.bind(0)
-        while try query.step() { cursor.batch.append((query.integer(0), query.integer(1))) }
+        var batch: [(start: Int64, rowID: Int64)] = []
+        try cursor.range.forEach(
+            cursor.source,
+            columns: "start, place",
+            offset: 0,
+            count: cursor.batchSize,
+            on: database
+        ) { query in
+            batch.append((query.integer(0), query.integer(1)))
+            return false
+        }
+        cursor.batch = batch
         cursor.isAtEnd = cursor.batch.count < cursor.batchSize
         if let last = cursor.batch.last, let start = Timestamp(milliseconds: last.start) {
             cursor.range.after = (start, Place(rowID: last.rowID).sequence)

@@ -14,28 +14,40 @@ struct DatabaseFile {
     /// How long to wait for a lock that another program holds, in seconds.
     let patience: Double
 
+    private static let needsToWrite = "sendlog needs to write to it and to its folder"
+
     /// Opens the file for writing, brings it to the newest version, or makes it.
     ///
     /// - Throws: ``StoreRefusal`` where it must not be opened.
     func openWriter() throws(StoreRefusal) -> DatabaseQueue {
-        do {
-            let isNew = try inspect()
-            let queue = try connect(readOnly: false)
-            try queue.inDatabase { database in
-                guard sqlite3_db_readonly(database.sqliteConnection, "main") == 0 else {
-                    throw StoreRefusal("\(path) can only be read; sendlog needs to write to it")
-                }
-                // The new file's header is written before WAL hides it: `inspect` reads it straight from the file.
-                if isNew { try migrate(database) }
-                try database.execute(
-                    sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864"
-                )
-                try migrate(database)
+        let deadline = ContinuousClock.now + .seconds(patience)
+        while true {
+            do {
+                return try setUp()
+            } catch {
+                // Two that turn to WAL at once are told so without SQLite waiting for either.
+                let isBusy = (error as? DatabaseError)?.resultCode == .SQLITE_BUSY
+                guard isBusy, .now < deadline else { throw refusal(error) }
+                usleep(10_000)
             }
-            return queue
-        } catch {
-            throw refusal(error)
         }
+    }
+
+    private func setUp() throws -> DatabaseQueue {
+        let isNew = try inspect()
+        let queue = try connect(readOnly: false)
+        try queue.inDatabase { database in
+            guard sqlite3_db_readonly(database.sqliteConnection, "main") == 0 else {
+                throw StoreRefusal("\(path) can only be read; \(Self.needsToWrite)")
+            }
+            // The new file's header is written before WAL hides it: `inspect` reads it straight from the file.
+            if isNew { try migrate(database) }
+            try database.execute(
+                sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864"
+            )
+            try migrate(database)
+        }
+        return queue
     }
 
     /// Opens the file for reading, once ``openWriter()`` has made sure of it.
@@ -55,6 +67,8 @@ struct DatabaseFile {
         defer { fclose(file) }
         var header = [UInt8](repeating: 0, count: 100)
         let length = fread(&header, 1, header.count, file)
+        // SQLite would say no more than that it cannot open the file, since it cannot make the write-ahead log.
+        guard access(path, W_OK) == 0 else { throw StoreRefusal("\(path) can only be read; \(Self.needsToWrite)") }
         if ferror(file) != 0 { throw StoreRefusal("\(path) cannot be read: \(String(cString: strerror(errno)))") }
         if length == 0 { return true }
         guard length == header.count, header.starts(with: Array("SQLite format 3\0".utf8)) else {
@@ -106,7 +120,7 @@ struct DatabaseFile {
         let reason =
             switch error.resultCode {
             case .SQLITE_BUSY, .SQLITE_LOCKED: "is locked by another program"
-            case .SQLITE_READONLY: "can only be read; sendlog needs to write to it and to its folder"
+            case .SQLITE_READONLY: "can only be read; \(Self.needsToWrite)"
             case .SQLITE_CORRUPT, .SQLITE_NOTADB: "is damaged; restore it from a backup"
             case .SQLITE_FULL: "cannot be written: the disk is full"
             case .SQLITE_CANTOPEN: "cannot be opened; do its folder and the rights to it exist?"
@@ -134,7 +148,8 @@ extension StoreError {
             case .SQLITE_BUSY, .SQLITE_LOCKED: .unavailable(.locked, detail: detail)
             case .SQLITE_READONLY: .unavailable(.readOnly, detail: detail)
             case .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_NOMEM: .unavailable(.inputOutput, detail: detail)
-            case .SQLITE_INTERRUPT, .SQLITE_ABORT: .unavailable(.closed, detail: detail)
+            // Misuse is what GRDB answers for a connection that was closed.
+            case .SQLITE_INTERRUPT, .SQLITE_ABORT, .SQLITE_MISUSE: .unavailable(.closed, detail: detail)
             default: .damaged(detail: detail)
             }
     }

@@ -11,35 +11,74 @@ struct LogRange {
     let asOf: Place
     let organisation: OrganisationID
 
-    /// A query for logs of a source in order; what is left to bind is the limit and the offset.
+    /// Goes through logs of a source in order until `body` has enough.
     ///
-    /// Moments and places are compared as pairs, which SQLite seeks in the index; columns of the index alone are read for logs that the
-    /// offset passes over.
-    func query(_ source: LogSource, columns: String, on database: Database) throws -> Query {
+    /// Columns of the index alone are read for logs that the offset passes over. Behind a log come first those of its own
+    /// millisecond, of which there may be a million, and then the later ones: compared as a pair (start, place) with one
+    /// statement, SQLite seeks by the start alone and walks over all logs of that millisecond.
+    ///
+    /// - Parameters:
+    ///   - source: whose logs
+    ///   - columns: what is read of each
+    ///   - offset: how many logs to pass over, from the beginning of the stretch
+    ///   - count: how many to go through at most
+    ///   - database: where they are
+    ///   - body: takes the row that a query stands at, and says whether it has enough
+    /// - Throws: what `body` throws, or why the database failed.
+    func forEach(
+        _ source: LogSource,
+        columns: String,
+        offset: Int,
+        count: Int,
+        on database: Database,
+        _ body: (borrowing Query) throws -> Bool
+    ) throws {
+        var (first, last, left) = (from.milliseconds, to.milliseconds, count)
+        if let after {
+            var query = try Query(Self.tiesSQL(source, order: order, columns: columns), on: database)
+            try query.bind(source.number)
+            try query.bind(after.start.milliseconds)
+            try query.bind(Place(organisation, after.sequence).rowID)
+            try query.bind(asOf.rowID)
+            try query.bind(left)
+            while try query.step() {
+                if try body(query) { return }
+                left -= 1
+            }
+            switch order {
+            case .oldestFirst: first = after.start.milliseconds + 1
+            case .newestFirst: last = after.start.milliseconds - 1
+            }
+        }
+        if left == 0 { return }
         var query = try Query(Self.sql(source, order: order, columns: columns), on: database)
         try query.bind(source.number)
-        let place = after.map { Place(organisation, $0.sequence).rowID }
-        switch order {
-        case .oldestFirst:
-            // No log has place 0, nor the greatest one: the pair alone bounds the stretch.
-            try query.bind((after?.start ?? from).milliseconds)
-            try query.bind(place ?? 0)
-            try query.bind(to.milliseconds)
-        case .newestFirst:
-            try query.bind((after?.start ?? to).milliseconds)
-            try query.bind(place ?? .max)
-            try query.bind(from.milliseconds)
-        }
+        try query.bind(first)
+        try query.bind(last)
         try query.bind(asOf.rowID)
-        return query
+        try query.bind(left)
+        try query.bind(offset)
+        while try query.step() {
+            if try body(query) { return }
+        }
     }
 
     static func sql(_ source: LogSource, order: SortOrder, columns: String) -> String {
-        let (beyond, until, direction) = order == .oldestFirst ? (">", "<=", "ASC") : ("<", ">=", "DESC")
+        let direction = order == .oldestFirst ? "ASC" : "DESC"
         return """
             SELECT \(columns) FROM send_logs INDEXED BY \(source.index)
-            WHERE \(source.column) = ? AND (start, place) \(beyond) (?, ?) AND start \(until) ? AND place <= ?
+            WHERE \(source.column) = ? AND start BETWEEN ? AND ? AND place <= ?
             ORDER BY start \(direction), place \(direction) LIMIT ? OFFSET ?
+            """
+    }
+
+    /// The logs of one millisecond behind a place.
+    static func tiesSQL(_ source: LogSource, order: SortOrder, columns: String) -> String {
+        let (beyond, direction) = order == .oldestFirst ? (">", "ASC") : ("<", "DESC")
+        return """
+            SELECT \(columns) FROM send_logs INDEXED BY \(source.index)
+            WHERE \(source.column) = ? AND start = ? AND place \(beyond) ? AND place <= ?
+            ORDER BY place \(direction) LIMIT ?
             """
     }
 }

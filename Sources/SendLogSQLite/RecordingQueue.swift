@@ -105,7 +105,17 @@ final class RecordingQueue: Sendable {
             return outcomes.map { .success($0) }
         } catch {
             campaigns.forgetNew()
-            return group.map { _ in .failure(StoreError(error)) }
+            guard group.count > 1, Self.isOneRequestsFault(error) else {
+                return group.map { _ in .failure(StoreError(error)) }
+            }
+            // One of them spoilt it for all: each gets a transaction of its own.
+            return group.flatMap { commit([$0]) }
         }
+    }
+}
+extension RecordingQueue {
+    /// Whether a transaction failed for what it was to write, such as a spool that cannot be read, and not for the database itself.
+    private static func isOneRequestsFault(_ error: any Error) -> Bool {
+        !(error is DatabaseError)
     }
 }

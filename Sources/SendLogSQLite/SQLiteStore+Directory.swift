@@ -77,7 +77,9 @@ extension SQLiteStore {
     /// See ``Directory/keys(in:)``.
     public func keys(in organisation: OrganisationID) async throws(StoreError) -> [APIKey] {
         try await readers.scan { database in
-            try Self.keys(database, where: "organisation = ?") { try $0.bind(organisation.number) }.map(\.key)
+            try Self.keys(database, where: "organisation = ? ORDER BY id") { try $0.bind(organisation.number) }.map(
+                \.key
+            )
         }
     }
 
@@ -182,7 +184,7 @@ extension SQLiteStore {
         var query = try Query(
             """
             SELECT id, organisation, name, permissions, created, expires, revoked, last_used, hash
-            FROM api_keys WHERE \(condition) ORDER BY id
+            FROM api_keys WHERE \(condition)
             """,
             on: database
         )

@@ -96,12 +96,13 @@ struct SearchTransaction {
         guard count > 0 else { return RowBlock() }
         var block = RowBlock()
         if let source = sources.first, sources.count == 1 {
-            var query = try range.query(source, columns: "place, start, destinations, record", on: database)
-            try query.bind(count)
-            try query.bind(offset)
-            while try query.step() {
-                if append(query, to: &block, leaving: count - block.rows.count - 1) { break }
-            }
+            try range.forEach(
+                source,
+                columns: "place, start, destinations, record",
+                offset: offset,
+                count: count,
+                on: database
+            ) { append($0, to: &block, leaving: count - block.rows.count - 1) }
         } else {
             var merge = CampaignMerge(sources, in: range, wanted: offset + count, on: database)
             for place in try merge.places(offset: offset, count: count) {

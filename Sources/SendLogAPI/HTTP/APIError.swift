@@ -28,6 +28,13 @@ struct APIError: Error, Equatable {
         issues: [InputIssue(path: "", message: "this is not a request of HTTP/1.1")]
     )
 
+    static let bodyCutOff = APIError(
+        status: .badRequest,
+        code: "invalid_request",
+        message: "the body ended before all of it came; nothing of what was cut off was recorded",
+        issues: [InputIssue(path: "", message: "ended before all of it came")]
+    )
+
     /// No key, and an unknown, expired or revoked one, read the same.
     static let unauthorized = APIError(
         status: .unauthorized,
@@ -106,6 +113,7 @@ struct APIError: Error, Equatable {
             switch error {
             case let error as APIError: error
             case let error as InvalidInput: .invalidRequest(error)
+            case is BodyCutOff: .bodyCutOff
             case StoreError.notFound: .notFound("there is no such thing in this organisation")
             case StoreError.unavailable(let why, let detail): .unavailable(why.rawValue, detail: detail)
             case StoreError.damaged(let detail): .internalError(detail)

@@ -65,3 +65,10 @@ struct AnswerStream {
         buffer.removeAll(keepingCapacity: true)
     }
 }
+
+/// Takes an answer that nobody wants to see, to learn how long it is.
+struct CountingWriter: ResponseBodyWriter {
+    mutating func write(_ buffer: ByteBuffer) async throws {}
+
+    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
+}

@@ -12,6 +12,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let patience: TimeAmount
     private let ids: RequestIDSource
     private var requestsOpen = 0
+    private var isReadingBody = false
+    /// What came behind the requests that are being answered is not HTTP: it is told so after them.
+    private var refusalIsDue = false
+    /// The request that is being answered broke off: its answer is the connection's last.
+    private var isBroken = false
     private var stalled: Scheduled<Void>?
 
     /// Waits for `patience` where a client leaves what was sent unread.
@@ -21,18 +26,37 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .head = unwrapInboundIn(data) { requestsOpen += 1 }
+        switch unwrapInboundIn(data) {
+        case .head: (requestsOpen, isReadingBody) = (requestsOpen + 1, true)
+        case .body: break
+        case .end: isReadingBody = false
+        }
         context.fireChannelRead(data)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) { requestsOpen -= 1 }
-        context.write(data, promise: promise)
+        guard case .end = unwrapOutboundIn(data) else { return context.write(data, promise: promise) }
+        requestsOpen -= 1
+        guard requestsOpen == 0, refusalIsDue || isBroken else { return context.write(data, promise: promise) }
+        context.writeAndFlush(data, promise: promise)
+        if refusalIsDue { refuse(context) } else { context.close(promise: nil) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // Within a request the error belongs to whoever reads its body.
-        guard requestsOpen == 0, context.channel.isActive else { return context.fireErrorCaught(error) }
+        guard context.channel.isActive else { return context.fireErrorCaught(error) }
+        if requestsOpen == 0 {
+            // What is left of a body whose request was answered early needs no answer of its own.
+            if isReadingBody { context.close(promise: nil) } else { refuse(context) }
+        } else if isReadingBody {
+            // The error belongs to whoever reads the body.
+            isBroken = true
+            context.fireErrorCaught(error)
+        } else {
+            refusalIsDue = true
+        }
+    }
+
+    private func refuse(_ context: ChannelHandlerContext) {
         let body = APIError.notHTTP.body
         var headers = Answer(body: body).headers
         headers[.connection] = "close"

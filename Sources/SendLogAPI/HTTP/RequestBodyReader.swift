@@ -19,7 +19,9 @@ struct RequestBodyReader {
 
     /// The next piece, or `nil` at the end.
     @concurrent mutating func next() async throws -> ByteBuffer? {
-        guard let piece = try await pieces.next() else {
+        let piece: ByteBuffer?
+        do { piece = try await pieces.next() } catch { throw BodyCutOff() }
+        guard let piece else {
             // A connection that breaks must not be taken for the end of the body.
             if let announced, received < announced { throw BodyCutOff() }
             return nil
@@ -37,7 +39,7 @@ struct RequestBodyReader {
     }
 }
 
-/// The client went away in the middle of its request: nobody is left to be told.
+/// The body ended, or stopped being HTTP, before all of it came; most likely nobody is left to be told.
 struct BodyCutOff: Error {}
 
 extension ByteBuffer {

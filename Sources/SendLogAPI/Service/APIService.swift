@@ -64,9 +64,6 @@ public struct APIService: Sendable {
                 try await writer.writeInformationalHead(HTTPResponse(status: .continue))
             }
             answer = try await found.handle(input)
-        } catch let error as BodyCutOff {
-            note(id, route, organisation, begin, status: 499, bytes: 0, failure: nil)
-            throw error
         } catch {
             let told = APIError(error)
             failure = told
@@ -118,8 +115,11 @@ public struct APIService: Sendable {
             response.headerFields[.contentLength] = String(count)
             try await writer.write(response: response, body: head ? ResponseBody() : ResponseBody(byteBuffer: buffer))
             return count
-        case .stream where head:
-            response.headerFields[.connection] = "close"
+        case .stream(let produce) where head:
+            var stream = AnswerStream(CountingWriter())
+            try await produce(&stream)
+            try await stream.finish()
+            response.headerFields[.contentLength] = String(stream.sent)
             try await writer.writeResponse(response)
             return 0
         case .stream(let produce):

@@ -59,7 +59,7 @@ public struct APIKeyID: Hashable, Sendable, CustomStringConvertible {
     /// - Returns: `nil` for anything else.
     public init?(_ text: String) {
         let digits = text.hasPrefix("key_") ? String(text.dropFirst(4)) : text
-        guard let number = Int64(digits), number > 0 else { return nil }
+        guard !digits.hasPrefix("+"), let number = Int64(digits), number > 0 else { return nil }
         self.number = number
     }
 

@@ -53,22 +53,6 @@ public enum JSONScalar: Equatable, Sendable {
     }
 }
 
-/// A number as it was written, which may be more than any machine type can hold.
-public struct JSONNumber: Equatable, Sendable {
-    /// The number's text, at most the first 400 characters of it.
-    public let text: String
-
-    /// The number as an integer: `1000`, `1e3` and `1000.0` all are one.
-    ///
-    /// `nil` for what is no whole number, and for what is beyond ±2⁵³, where JSON's numbers stop being exact in most clients
-    /// (<https://www.rfc-editor.org/rfc/rfc8259#section-6>).
-    public var integer: Int? {
-        if let exact = Int(text) { return abs(exact) <= 1 << 53 ? exact : nil }
-        guard let value = Double(text), value.magnitude <= 9_007_199_254_740_992 else { return nil }
-        return Int(exactly: value)
-    }
-}
-
 /// A text that is not JSON.
 public struct JSONSyntaxError: Error, Equatable, Sendable {
     /// What is wrong, for people.

@@ -63,14 +63,15 @@ extension JSONTokenizer {
     }
 
     private mutating func keep(_ bytes: UnsafeBufferPointer<UInt8>) {
-        let room = limit - scratch.count
-        if bytes.count > room { isCut = true }
-        // Cut at a character's border, so that what is kept stays valid UTF-8.
-        var count = min(bytes.count, max(room, 0))
-        if count < bytes.count {
-            while count > 0, bytes[count] & 0xc0 == 0x80 { count -= 1 }
-        }
-        scratch.append(contentsOf: bytes[..<count])
+        // Behind the cut nothing may follow, or what is kept would be no beginning of the string.
+        if isCut { return }
+        scratch.append(contentsOf: bytes.prefix(limit - scratch.count + 1))
+        guard scratch.count > limit else { return }
+        isCut = true
+        // At a character's border, so that what is kept stays valid UTF-8; the character may have begun in an earlier piece.
+        var count = limit
+        while count > 0, scratch[count] & 0xc0 == 0x80 { count -= 1 }
+        scratch.removeSubrange(count...)
     }
 
     /// Reads one byte of an escape.
@@ -123,8 +124,7 @@ extension JSONTokenizer {
     }
 
     private mutating func append(_ scalar: Unicode.Scalar) {
-        let encoded = Array(String(scalar).utf8)
-        if scratch.count + encoded.count > limit { isCut = true } else { scratch.append(contentsOf: encoded) }
+        Array(String(scalar).utf8).withUnsafeBufferPointer { keep($0) }
     }
 
     private static let shortEscapes: [UInt8: Unicode.Scalar] = [

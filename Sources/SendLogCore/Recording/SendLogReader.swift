@@ -130,7 +130,7 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
                 report(field.rawValue, "must be 1 to \(SendLogRules.longestTrigger) characters long")
             }
         case .startDeliveryAt:
-            start = Timestamp(rfc3339: text.string)
+            start = text.isCut ? nil : Timestamp(rfc3339: text.string)
             if start == nil { report(field.rawValue, Timestamp.rule) }
         case .destinations:
             mismatch("a string")

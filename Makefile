@@ -1,0 +1,49 @@
+# make, or make help, says what there is. Works from any folder: make -C sendlog run, make -f ../sendlog/Makefile run.
+
+# The package's folder, which is this file's; the current folder may be another one.
+ROOT := $(shell cd "$$(dirname "$(strip $(MAKEFILE_LIST))")" && pwd)
+SWIFT := swift
+BUILD := $(SWIFT) build --package-path "$(ROOT)"
+RELEASE := $(BUILD) --configuration release --product sendlog --static-swift-stdlib
+SOURCES := Sources Tests Package.swift
+PROGRAM := $(ROOT)/.build/release/sendlog
+
+# The port that make run serves on.
+PORT ?= 8080
+export PORT
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test build release lint format deps clean
+
+help: ## Say what there is
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' "$(ROOT)/Makefile" \
+		| while IFS='|' read -r name text; do printf 'make %-9s %s\n' "$$name" "$$text"; done
+
+run: release ## Build sendlog and serve it, with its data in the current folder; PORT=8081 for another port
+	@exec "$(ROOT)/scripts/run.sh" "$(PROGRAM)" "$(ROOT)/Examples/sample.ndjson"
+
+test: deps lint ## Install what is missing, check the style, build everything and run all tests
+	$(BUILD) --build-tests
+	$(SWIFT) test --package-path "$(ROOT)"
+	@echo
+	@echo "make test: the style is right, and all tests passed."
+
+build: deps ## Build everything for debugging
+	$(BUILD)
+
+release: deps ## Build the program for use
+	$(RELEASE)
+	@echo "Built $(PROGRAM)"
+
+lint: ## Check the style of all Swift files
+	cd "$(ROOT)" && $(SWIFT) format lint --strict --recursive $(SOURCES)
+
+format: ## Bring all Swift files into the style
+	cd "$(ROOT)" && $(SWIFT) format --in-place --recursive $(SOURCES)
+
+deps: ## Install what is missing for all of this (Debian, Ubuntu)
+	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)"
+
+clean: ## Remove what was built
+	$(SWIFT) package --package-path "$(ROOT)" clean

@@ -1,0 +1,104 @@
+import Testing
+
+/// Clients that leave in the middle.
+@Suite struct BrokenConnectionTests {
+    /// Waits until the server is done with a request that was cut off: only then it closes the connection too.
+    ///
+    /// Whether it still answers is its own affair; that it is its fault it must not say.
+    private static func expectEnd(of connection: HTTPConnection) throws {
+        let answer = try? connection.response()
+        #expect(answer == nil || answer?.status == 400, "\(answer?.text ?? "")")
+        #expect(try connection.rest().isEmpty)
+    }
+
+    @Test func `a log whose body was cut off is not recorded, and the log does not cry error`() throws {
+        let server = try Server()
+        let tenant = try server.tenant()
+        let body = Array(SampleLog(id: "send-1", destinations: (0..<20_000).map { "27\(820_000_000 + $0)" }).json.utf8)
+        // The last length is that of the whole log: only the announced length tells that something is missing.
+        for (sent, announced) in [
+            (0, body.count), (10, body.count), (body.count / 2, body.count), (body.count - 1, body.count),
+            (body.count, body.count + 1),
+        ] {
+            let connection = try tenant.server.connect()
+            try connection.send(head: "POST", "/send-logs", headers: tenant.headers, length: announced)
+            try connection.send(body.prefix(sent))
+            connection.finishSending()
+            try Self.expectEnd(of: connection)
+            #expect(try tenant.total() == 0)
+            #expect(try tenant.get("/send-logs/send-1").status == 404)
+        }
+        #expect(try tenant.request("POST", "/send-logs", body: body).status == 201)
+        #expect(try server.stop() == .code(0))
+        #expect(!server.process.errors.contains(" error "))
+    }
+
+    @Test func `a log whose chunks were cut off is not recorded`() throws {
+        let tenant = try Shared.server.tenant()
+        let body = Array(SampleLog(id: "send-1").json.utf8)
+        for end in ["", "0\r\n", "5\r\n{\"_"] {
+            let connection = try tenant.server.connect()
+            try connection.send(head: "POST", "/send-logs", headers: tenant.headers, isChunked: true)
+            try connection.send(chunk: body)
+            try connection.send(end)
+            connection.finishSending()
+            try Self.expectEnd(of: connection)
+            #expect(try tenant.total() == 0)
+        }
+    }
+
+    @Test func `connections that are reset leave nothing behind`() throws {
+        let tenant = try Shared.server.tenant()
+        let body = Array(SampleLog(id: "send-1", destinations: (0..<5000).map { "27\(820_000_000 + $0)" }).json.utf8)
+        for cut in [1, 100, 5000, body.count - 1] {
+            let connection = try tenant.server.connect()
+            try connection.send(head: "POST", "/send-logs", headers: tenant.headers, length: body.count)
+            try connection.send(body.prefix(cut))
+            connection.reset()
+        }
+        #expect(try tenant.request("POST", "/send-logs", body: body).status == 201)
+        #expect(try tenant.total() == 1)
+    }
+
+    @Test func `an import that broke off records whole lines only, and is simply run again`() throws {
+        let tenant = try Shared.server.tenant()
+        let logs = (0..<6000).map { SampleLog(id: "send-\($0)") }
+        let body = Array(logs.map { $0.json + "\n" }.joined().utf8)
+        let connection = try tenant.server.connect()
+        try connection.send(head: "POST", "/send-logs/import", headers: tenant.headers, length: body.count)
+        try connection.send(body.prefix(body.count - 40))
+        connection.finishSending()
+        _ = try? connection.rest()
+        let total = try tenant.total()
+        #expect(total < 6000, "the last line was cut off")
+        let ids = try tenant.ids(#"{"options":{"sort":{"startDeliveryAt":1},"limit":10000}}"#)
+        #expect(ids == logs.prefix(total).map(\.id), "what was recorded are the first lines")
+        let data = try tenant.request("POST", "/send-logs/import", body: body).data()
+        #expect(
+            data == [
+                "recorded": JSON.number(Double(6000 - total)), "existing": JSON.number(Double(total)), "failed": 0,
+                "errors": [],
+            ]
+        )
+        #expect(try tenant.total() == 6000)
+    }
+
+    @Test func `hundreds of clients that leave do not trouble the others`() throws {
+        let tenant = try Shared.server.tenant()
+        try tenant.record(SampleLog(id: "send-1", destinations: (0..<50_000).map { "27\(820_000_000 + $0)" }))
+        for number in 0..<300 {
+            let connection = try tenant.server.connect()
+            switch number % 3 {
+            case 0: break
+            case 1: try connection.send("POST /send-logs HTTP/1.1\r\nHost: a\r\n")
+            default:
+                let path = "/send-logs/send-1?group_destinations=list"
+                try connection.send(head: "GET", path, headers: tenant.headers)
+                _ = try connection.responseHead()
+            }
+            if number % 2 == 0 { connection.reset() }
+        }
+        #expect(try tenant.get("/send-logs/send-1").status == 200)
+        #expect(try tenant.total() == 1)
+    }
+}

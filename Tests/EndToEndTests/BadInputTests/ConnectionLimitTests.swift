@@ -1,0 +1,55 @@
+import Testing
+
+/// Clients that hold connections and do nothing with them.
+@Suite struct ConnectionLimitTests {
+    @Test func `a connection on which nothing moves is closed`() throws {
+        let server = try Server(arguments: ["--idle-timeout", "1"])
+        let tenant = try server.tenant()
+        for begun in ["", "POST /send-logs HTT", "POST /send-logs HTTP/1.1\r\nHost: a\r\n"] {
+            let connection = try server.connect()
+            try connection.send(begun)
+            let begin = ContinuousClock.now
+            _ = try? connection.rest()
+            #expect(ContinuousClock.now - begin < .seconds(10))
+        }
+        let used = try server.connect()
+        #expect(try used.request("GET", "/health").status == 200)
+        #expect(try used.rest().isEmpty)
+        // A body that stops in the middle.
+        let stopped = try server.connect()
+        try stopped.send(head: "POST", "/send-logs", headers: tenant.headers, length: 1000)
+        try stopped.send(SampleLog(id: "send-1").json)
+        _ = try? stopped.rest()
+        #expect(try tenant.total() == 0)
+        #expect(try server.stop() == .code(0))
+        #expect(!server.process.errors.contains(" error "))
+    }
+
+    @Test func `a client that never reads on is parted with`() throws {
+        let server = try Server(arguments: ["--idle-timeout", "1"])
+        let tenant = try server.tenant()
+        let body = LargeBodies.log("send-1", destinations: LargeBodies.destinations(700_000))
+        #expect(try tenant.request("POST", "/send-logs", body: body).status == 201)
+        let connection = try server.connect(receiveBuffer: 4096)
+        let headers = tenant.headers + [("X-Request-Id", "the-one-that-stands-still")]
+        try connection.send(head: "GET", "/send-logs/send-1?group_destinations=list", headers: headers)
+        #expect(try connection.responseHead().status == 200)
+        #expect(Deadline.poll(for: 20) { server.process.errors.contains("request_id=the-one-that-stands-still") })
+        // What the client still gets is no whole answer.
+        #expect(throws: TestFailure.self) { while try connection.chunk() != nil {} }
+        #expect(try server.stop() == .code(0))
+    }
+
+    @Test func `beyond the limit clients wait, and are served when there is room`() throws {
+        let server = try Server(arguments: ["--max-connections", "4"])
+        var open = try (0..<4).map { _ in try server.connect() }
+        for connection in open { #expect(try connection.request("GET", "/health").status == 200) }
+        let waiting = try HTTPConnection(port: server.port, timeout: 1)
+        try waiting.send(head: "GET", "/health")
+        #expect(throws: TestFailure.self) { try waiting.responseHead() }
+        for connection in open { #expect(try connection.request("GET", "/health").status == 200) }
+        open.removeFirst()
+        #expect(Deadline.poll(for: 10) { (try? waiting.response().status) == 200 })
+        #expect(try server.stop() == .code(0))
+    }
+}

@@ -1,0 +1,75 @@
+import Testing
+
+/// Good input with something wrong somewhere, whatever and wherever that is.
+@Suite struct MutationTests {
+    private static func mutated(_ bytes: [UInt8], _ random: inout SeededRandom) -> [UInt8] {
+        var bytes = bytes
+        for _ in 0..<Int.random(in: 1...3, using: &random) where !bytes.isEmpty {
+            let place = Int.random(in: bytes.indices, using: &random)
+            let end = min(bytes.count, place + Int.random(in: 1...20, using: &random))
+            switch Int.random(in: 0..<6, using: &random) {
+            case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
+            case 1: bytes.removeSubrange(place..<end)
+            case 2: bytes.insert(contentsOf: bytes[place..<end], at: Int.random(in: 0...bytes.count, using: &random))
+            case 3: bytes.insert(UInt8("{}[]\":,\\0-e.n\n ".utf8.randomElement(using: &random) ?? 0), at: place)
+            case 4: bytes.removeLast(min(bytes.count, Int.random(in: 1...30, using: &random)))
+            default: bytes.swapAt(place, Int.random(in: bytes.indices, using: &random))
+            }
+        }
+        return bytes
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `a body changed at random is taken or refused, and never the server's fault`() throws {
+        let server = try Server()
+        let tenant = try server.tenant()
+        var random = SeededRandom(seed: IsolationTests.seed)
+        let log = SampleLog(id: "send-1", message: "môre 🎉 \"x\"", destinations: ["27821234567", "a@example.org"])
+        let search =
+            #"{"find":{"campaign_id":["spring"],"startDeliveryAt":{"$gte":"2022-01-01"}},"options":{"skip":1}}"#
+        let bodies = [
+            ("/send-logs", log.json), ("/send-logs/search", search),
+            ("/send-logs/import", "\(log.json)\n\(log.json)\n"),
+        ]
+        var statuses: Set<Int> = []
+        var connection = try server.connect()
+        for step in 0..<3000 {
+            let (path, whole) = bodies[step % 3]
+            let body = Self.mutated(Array(whole.utf8), &random)
+            let answer = try connection.request("POST", path, headers: tenant.headers, body: body)
+            statuses.insert(answer.status)
+            let place: Comment = "seed \(IsolationTests.seed), step \(step): \(String(decoding: body, as: UTF8.self))"
+            try #require([200, 201, 400, 409, 413].contains(answer.status), place)
+            #expect(try (answer.json()["ok"] == .bool(true)) == (answer.status < 300), place)
+            if answer["connection"] == "close" { connection = try server.connect() }
+        }
+        #expect(statuses.isSuperset(of: [200, 201, 400]))
+        #expect(try server.command("database", "check").exit == .code(0))
+        #expect(try server.stop() == .code(0))
+        #expect(!server.process.errors.contains(" error "))
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `a request changed at random leaves the server in order`() throws {
+        let server = try Server()
+        let tenant = try server.tenant()
+        try tenant.record(SampleLog(id: "send-1"))
+        var random = SeededRandom(seed: IsolationTests.seed)
+        let body = SampleLog(id: "send-2").json
+        let whole = """
+            POST /send-logs?group_destinations=list HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(tenant.key)\r\n\
+            Content-Type: application/json\r\nX-Request-Id: abc\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)
+            """
+        for step in 0..<1000 {
+            let connection = try server.connect()
+            try? connection.send(Self.mutated(Array(whole.utf8), &random))
+            connection.finishSending()
+            let answers = String(decoding: (try? connection.rest()) ?? [], as: UTF8.self)
+            try #require(!answers.contains("HTTP/1.1 5"), "seed \(IsolationTests.seed), step \(step): \(answers)")
+        }
+        #expect(try tenant.get("/send-logs/send-1").status == 200)
+        #expect(try server.command("database", "check").exit == .code(0))
+        #expect(try server.stop() == .code(0))
+        #expect(!server.process.errors.contains(" error "))
+    }
+}

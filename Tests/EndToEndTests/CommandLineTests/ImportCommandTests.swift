@@ -1,0 +1,116 @@
+import Foundation
+import Testing
+
+/// `sendlog import` and `sendlog database`.
+@Suite struct ImportCommandTests {
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        _ = try sendlog("organisation", "create", "Example").succeeded()
+    }
+
+    private func sendlog(_ arguments: String..., input: String = "/dev/null") throws -> Command {
+        try Command(Place.binary, arguments + ["--database", "sqlite:\(folder.file("test.sqlite"))"], input: input)
+    }
+
+    private func lines(_ count: Int) -> String { (0..<count).map { SampleLog(id: "send-\($0)").json + "\n" }.joined() }
+
+    @Test func `a file and standard input are read alike`() throws {
+        let file = try folder.write("logs.ndjson", lines(5000))
+        let first = try sendlog("import", "--organisation", "Example", file).succeeded()
+        #expect(first.output == "recorded 5000, existing 0, failed 0\n")
+        #expect(first.errors.isEmpty, "nobody watches: no progress")
+        let again = try sendlog("import", "--organisation", "Example", "-", input: file).succeeded()
+        #expect(again.output == "recorded 0, existing 5000, failed 0\n")
+        #expect(try sendlog("database", "check").succeeded().output == "ok\n")
+    }
+
+    @Test func `bad lines are told, the good ones recorded, and the exit code is 2`() throws {
+        let file = try folder.write(
+            "logs.ndjson",
+            "\(SampleLog(id: "a").json)\nbad\n\(SampleLog(id: "b").json("message", "1"))\n\(SampleLog(id: "c").json)"
+        )
+        let run = try sendlog("import", "--organisation", "Example", file)
+        #expect(run.exit == .code(2))
+        #expect(run.output == "recorded 2, existing 0, failed 2\n")
+        #expect(run.errors.contains("line 2: "))
+        #expect(run.errors.contains("line 3: message "))
+    }
+
+    @Test func `a thousand bad lines are counted, a hundred told`() throws {
+        let file = try folder.write("logs.ndjson", String(repeating: "bad\n", count: 1000))
+        let run = try sendlog("import", "--organisation", "Example", file)
+        #expect(run.exit == .code(2))
+        #expect(run.output == "recorded 0, existing 0, failed 1000\n")
+        #expect(run.errors.contains("line 100: "))
+        #expect(!run.errors.contains("line 101: "))
+        #expect(run.errors.contains("900 more"))
+    }
+
+    @Test func `what cannot be read or is nobody's is refused`() throws {
+        let missing = try sendlog("import", "--organisation", "Example", folder.file("nothing.ndjson"))
+        #expect(missing.exit == .code(1))
+        #expect(missing.errors.contains("nothing.ndjson"))
+        let directory = try sendlog("import", "--organisation", "Example", folder.path)
+        #expect(directory.exit == .code(1))
+        let file = try folder.write("logs.ndjson", lines(1))
+        let nobody = try sendlog("import", "--organisation", "Nobody", file)
+        #expect(nobody.exit == .code(1))
+        #expect(nobody.errors.contains("Nobody"))
+        for refused in [missing, directory, nobody] { #expect(refused.output.isEmpty) }
+    }
+
+    @Test func `check tells what is wrong, and exits 1`() throws {
+        let file = try folder.write("logs.ndjson", lines(50))
+        _ = try sendlog("import", "--organisation", "Example", file).succeeded()
+        #expect(try sendlog("database", "check").succeeded().output == "ok\n")
+        let clean = try Data(contentsOf: URL(filePath: folder.file("test.sqlite")))
+        for damage in [
+            "UPDATE organisation_days SET sends = sends + 1",
+            "UPDATE campaign_days SET destinations = destinations + 1",
+            "DELETE FROM send_logs WHERE id = 'send-7'", "UPDATE organisations SET sequence = sequence + 1",
+            "UPDATE organisations SET destinations = 0",
+            "UPDATE destination_chunks SET crc = crc + 1 WHERE place % 7 = 3",
+            "DELETE FROM destination_chunks WHERE place % 50 = 5",
+            "UPDATE send_logs SET destinations = 3 WHERE id = 'send-9'",
+            "UPDATE send_logs SET record = CAST(replace(CAST(record AS TEXT), 'Hi', 'Ho') AS BLOB) WHERE id = 'send-3'",
+            "DELETE FROM organisation_days",
+        ] {
+            try clean.write(to: URL(filePath: folder.file("test.sqlite")))
+            _ = try Command.tool("sqlite3", folder.file("test.sqlite"), damage).succeeded()
+            let check = try sendlog("database", "check")
+            #expect(check.exit == .code(1), "\(damage): \(check)")
+            #expect(!check.output.isEmpty && check.output != "ok\n", "\(damage)")
+        }
+    }
+
+    @Test func `a backup made while the server records is whole`() throws {
+        let server = try Server()
+        let tenant = try server.tenant()
+        let done = Flag()
+        let writer = Background {
+            var number = 0
+            while !done.isRaised {
+                try tenant.record(SampleLog(id: "send-\(number)"))
+                number += 1
+            }
+            return number
+        }
+        defer { done.raise() }
+        #expect(try Deadline.poll(for: 20) { try tenant.total() > 20 })
+        let copy = server.folder.file("copy.sqlite")
+        let before = try tenant.total()
+        _ = try server.command("database", "backup", copy).succeeded()
+        done.raise()
+        let recorded = try writer.value()
+        let again = try server.command("database", "backup", copy)
+        #expect(again.exit == .code(1))
+        #expect(again.errors.contains("copy.sqlite"))
+
+        let restored = try Server(in: server.folder, path: "copy.sqlite")
+        let total = try Tenant(server: restored, name: tenant.name, key: tenant.key).total()
+        #expect((before...recorded).contains(total))
+        #expect(try restored.command("database", "check").succeeded().output == "ok\n")
+    }
+}

@@ -1,0 +1,144 @@
+import Testing
+
+/// `sendlog key`.
+@Suite struct KeyCommandTests {
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        _ = try sendlog("organisation", "create", "Example").succeeded()
+        _ = try sendlog("organisation", "create", "Other").succeeded()
+    }
+
+    private func sendlog(_ arguments: String...) throws -> Command {
+        try Command(Place.binary, arguments + ["--database", "sqlite:\(folder.file("test.sqlite"))"])
+    }
+
+    private func keys(_ organisation: String = "Example") throws -> [JSON] {
+        let list = try sendlog("key", "list", "--organisation", organisation, "--json").succeeded().output
+        return try HTTPResponse(status: 0, headers: [], body: Array(list.utf8)).json().elements
+    }
+
+    @Test func `create prints the key alone on standard output, all else on standard error`() throws {
+        let created = try sendlog("key", "create", "--organisation", "Example", "--permission", "sendLog").succeeded()
+        #expect(created.output.wholeMatch(of: /slk_[0-9A-Za-z]{38}\n/) != nil)
+        #expect(created.errors.contains("key_1"))
+        #expect(created.errors.contains("sendLog"))
+        #expect(!created.errors.contains("slk_"))
+    }
+
+    @Test func `list shows what a key is, and never the key`() throws {
+        let key = try sendlog(
+            "key",
+            "create",
+            "--organisation",
+            "Example",
+            "--permission",
+            "sendLog.read",
+            "--permission",
+            "sendLog.create",
+            "--name",
+            "nightly import",
+            "--expires",
+            "90d"
+        ).succeeded().lines[0]
+        let list = try sendlog("key", "list", "--organisation", "Example").succeeded()
+        for word in ["key_1", "nightly import", "sendLog.read", "sendLog.create"] {
+            #expect(list.output.contains(word))
+        }
+        #expect(!list.output.contains(key))
+        #expect(!list.output.contains(key.suffix(20)))
+        let row = try keys()[0]
+        #expect(row["permissions"] == ["sendLog.read", "sendLog.create"])
+        #expect(row["name"] == "nightly import")
+        #expect(try keys("Other").isEmpty)
+        // Nothing of the key lies in the file.
+        let found = try Command.tool("grep", "-c", "-a", String(key.dropFirst(4)), folder.file("test.sqlite"))
+        #expect(found.exit == .code(1))
+    }
+
+    @Test(arguments: ["90d", "12h", "30m", "2999-01-31", "2999-01-31T12:00:00+02:00"])
+    func `a key may expire`(when: String) throws {
+        let created = try sendlog(
+            "key",
+            "create",
+            "--organisation",
+            "Example",
+            "--permission",
+            "*",
+            "--expires",
+            when
+        ).succeeded()
+        #expect(created.output.hasPrefix("slk_"))
+        let expires = try keys()[0]["expires"].string
+        #expect(expires?.wholeMatch(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{12}Z/) != nil)
+        if when.hasPrefix("2999") { #expect(expires?.hasPrefix("2999-01-31T") == true) }
+    }
+
+    @Test(arguments: ["90", "-5d", "0d", "tomorrow", "1y", "2020-01-01", "99999999999999999999d", "1.5h"])
+    func `an expiry that is none, or that has passed, is refused`(when: String) throws {
+        let created = try sendlog(
+            "key",
+            "create",
+            "--organisation",
+            "Example",
+            "--permission",
+            "sendLog",
+            "--expires=\(when)"
+        )
+        #expect(created.exit == .code(1))
+        #expect(created.output.isEmpty)
+        #expect(created.errors.contains("--expires"))
+        #expect(try keys().isEmpty)
+    }
+
+    @Test(arguments: [
+        ("sendlog.read", "sendLog.read"), ("read", "sendLog.read"), ("campaign", "sendLog"), ("", "sendLog"),
+        ("sendLog.*", "sendLog"),
+    ])
+    func `a permission that means nothing is refused, and the known ones are told`(name: String, offered: String) throws
+    {
+        let created = try sendlog("key", "create", "--organisation", "Example", "--permission", name)
+        #expect(created.exit == .code(1))
+        #expect(created.output.isEmpty)
+        #expect(created.errors.contains("--permission"))
+        #expect(created.errors.contains(offered))
+    }
+
+    @Test func `an unknown organisation is refused, and the nearest offered`() throws {
+        for arguments in [["create", "--permission", "sendLog"], ["list"]] {
+            let refused = try Command(
+                Place.binary,
+                ["key"] + arguments + [
+                    "--organisation", "Exampel", "--database", "sqlite:\(folder.file("test.sqlite"))",
+                ]
+            )
+            #expect(refused.exit == .code(1))
+            #expect(refused.errors.contains("Exampel"))
+            #expect(refused.errors.contains("Example"))
+        }
+    }
+
+    @Test func `revoke ends a key of this organisation, once and for all`() throws {
+        for organisation in ["Example", "Other"] {
+            _ = try sendlog("key", "create", "--organisation", organisation, "--permission", "sendLog").succeeded()
+        }
+        // Another organisation's key is not there.
+        let foreign = try sendlog("key", "revoke", "--organisation", "Example", "key_2")
+        #expect(foreign.exit == .code(1))
+        #expect(foreign.errors.contains("key_2"))
+        #expect(try keys("Other")[0]["revoked"] == .null)
+        let revoked = try sendlog("key", "revoke", "--organisation", "Example", "key_1").succeeded()
+        #expect(revoked.errors.contains("key_1"))
+        #expect(try keys()[0]["revoked"].string != nil)
+        // Said again it is no error: it is as it was wanted.
+        _ = try sendlog("key", "revoke", "--organisation", "Example", "key_1").succeeded()
+    }
+
+    @Test(arguments: ["", "1x", "key_", "key_0", "key_-1", "key_99999999999999999999", "slk_abc", "key_77"])
+    func `a key id that is none is refused`(id: String) throws {
+        let refused = try sendlog("key", "revoke", "--organisation", "Example", id)
+        #expect(refused.exit == .code(1))
+        #expect(refused.errors.contains("key list"))
+    }
+}

@@ -1,0 +1,145 @@
+import Foundation
+import Glibc
+import Testing
+
+/// Starting, stopping, and the command line beside a running server.
+@Suite struct LifetimeTests {
+    @Test func `the server says one line on standard output, all else on standard error`() throws {
+        let server = try Server()
+        let tenant = try server.tenant()
+        _ = try tenant.get("/send-logs/a")
+        #expect(try server.stop() == .code(0))
+        #expect(server.process.output == "sendlog is listening on http://127.0.0.1:\(server.port)\n")
+        let lines = server.process.errors.split(separator: "\n")
+        #expect(lines.count > 1)
+        #expect(lines.allSatisfy { $0.contains(#/^[0-9-]{10}T[0-9:.]{12}Z (info|notice|warning|error) /#) })
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT])
+    func `a signal drains and stops with 0`(signal: Int32) throws {
+        let server = try Server()
+        let tenant = try server.tenant()
+        // A connection that is open and idle must not hold the server up.
+        let idle = try server.connect()
+        #expect(try idle.request("GET", "/health").status == 200)
+        let lines = LargeBodies.lines(0..<6000)
+        let connection = try server.connect()
+        try connection.send(head: "POST", "/send-logs/import", headers: tenant.headers, isChunked: true)
+        try connection.send(chunk: lines.prefix(lines.count / 2))
+        // Once a batch is recorded the server has the request in hand.
+        #expect(try Deadline.poll(for: 20) { try tenant.total() > 0 })
+        server.process.signal(signal)
+        #expect(Deadline.poll(for: 10) { (try? server.connect()) == nil }, "nobody new is let in")
+        #expect(server.process.exit() == nil, "the import is still in progress")
+        try connection.send(chunk: lines.dropFirst(lines.count / 2))
+        try connection.endChunks()
+        #expect(try connection.response().data()["recorded"] == 6000)
+        #expect(try server.process.wait(atMost: 20) == .code(0))
+
+        let again = try Server(in: server.folder)
+        let reopened = Tenant(server: again, name: tenant.name, key: tenant.key)
+        #expect(try reopened.total() == 6000)
+        #expect(try again.stop() == .code(0))
+    }
+
+    @Test func `a second start keeps the data and the keys`() throws {
+        let folder = try TemporaryFolder()
+        var tenant: Tenant?
+        for round in 0..<3 {
+            let server = try Server(in: folder)
+            let current = try tenant.map { Tenant(server: server, name: $0.name, key: $0.key) } ?? server.tenant()
+            #expect(try current.total() == round)
+            try current.record(SampleLog(id: "send-\(round)"))
+            #expect(try server.stop() == .code(0))
+            tenant = current
+        }
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(left == ["test.sqlite"], "a stopped server leaves one file")
+    }
+
+    @Test func `a key that is revoked is refused within five seconds`() throws {
+        let server = try Server()
+        let tenant = try server.tenant()
+        let key = try server.key(of: tenant.name, permissions: ["sendLog"])
+        let other = Tenant(server: server, name: tenant.name, key: key)
+        // Used up to the end, so that the server has it at hand.
+        for _ in 0..<20 { #expect(try other.total() == 0) }
+        _ = try server.command("key", "revoke", "--organisation", tenant.name, "key_2").succeeded()
+        #expect(try Deadline.poll(for: 5) { try other.get("/send-logs/a").status == 401 })
+        #expect(try tenant.total() == 0)
+    }
+
+    @Test func `the command line works on the database of a running, recording server`() throws {
+        let server = try Server()
+        let tenant = try server.tenant()
+        let done = Flag()
+        let writer = Background {
+            var number = 0
+            while !done.isRaised {
+                try tenant.record(SampleLog(id: "api-\(number)"))
+                number += 1
+            }
+            return number
+        }
+        defer { done.raise() }
+        let lines = (0..<3000).map { SampleLog(id: "file-\($0)").json + "\n" }.joined()
+        let file = try server.folder.write("logs.ndjson", lines)
+        let imported = try server.command("import", "--organisation", tenant.name, file).succeeded()
+        #expect(imported.output == "recorded 3000, existing 0, failed 0\n")
+        let check = try server.command("database", "check")
+        #expect(check.exit == .code(0), "\(check)")
+        done.raise()
+        let recorded = try writer.value()
+        #expect(try tenant.total() == 3000 + recorded)
+        // A log that the command line recorded is in the server's next search.
+        #expect(try tenant.get("/send-logs/file-2999").status == 200)
+        #expect(try server.command("database", "check").succeeded().output == "ok\n")
+        #expect(try server.stop() == .code(0))
+    }
+
+    @Test func `when a key was last used is known after the server stopped`() throws {
+        let server = try Server()
+        let tenant = try server.tenant()
+        #expect(try tenant.total() == 0)
+        #expect(try server.stop() == .code(0))
+        let list = try server.command("key", "list", "--organisation", tenant.name, "--json").succeeded().output
+        let keys = try HTTPResponse(status: 0, headers: [], body: Array(list.utf8)).json()
+        #expect(keys[0]["lastUsed"].string != nil)
+    }
+
+    @Test func `a port that is taken is refused`() throws {
+        let server = try Server()
+        let folder = try TemporaryFolder()
+        let second = try Command.sendlog(
+            "serve",
+            "--port",
+            "\(server.port)",
+            "--database",
+            "sqlite:\(folder.file("a.sqlite"))"
+        )
+        #expect(second.exit == .code(1))
+        #expect(second.output.isEmpty)
+        #expect(second.errors.contains("\(server.port)"))
+    }
+
+    @Test(arguments: ["text", "foreign", "newer", "truncated", "folder"])
+    func `a file that is no database of ours is refused, and not touched`(kind: String) throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("test.sqlite")
+        switch kind {
+        case "text": try folder.write("test.sqlite", String(repeating: "precious notes\n", count: 1000))
+        case "foreign": _ = try Command.tool("sqlite3", path, "CREATE TABLE recipes (name TEXT)").succeeded()
+        case "folder": try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        default:
+            _ = try Command.sendlog("organisation", "create", "A", "--database", "sqlite:\(path)").succeeded()
+            if kind == "newer" { _ = try Command.tool("sqlite3", path, "PRAGMA user_version = 9999").succeeded() }
+            if kind == "truncated" { #expect(truncate(path, 5000) == 0) }
+        }
+        let before = FileManager.default.contents(atPath: path)
+        let refused = try Command.sendlog("serve", "--port", "0", "--database", "sqlite:\(path)", atMost: 20)
+        #expect(refused.exit == .code(1))
+        #expect(refused.output.isEmpty)
+        #expect(refused.errors.contains("test.sqlite"))
+        #expect(FileManager.default.contents(atPath: path) == before)
+    }
+}

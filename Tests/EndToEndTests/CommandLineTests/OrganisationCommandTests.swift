@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+/// `sendlog organisation`.
+@Suite struct OrganisationCommandTests {
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    private func sendlog(_ arguments: String..., environment: [String: String] = [:]) throws -> Command {
+        let database = ["--database", "sqlite:\(folder.file("test.sqlite"))"]
+        return try Command(Place.binary, arguments + database, environment: environment)
+    }
+
+    @Test func `create adds, and list shows what was added`() throws {
+        let created = try sendlog("organisation", "create", "Thandi's Shop & Söhne 🎉").succeeded()
+        #expect(created.output.isEmpty)
+        #expect(created.errors.contains("Thandi's Shop & Söhne 🎉"))
+        _ = try sendlog("organisation", "create", "Other").succeeded()
+        let list = try sendlog("organisation", "list").succeeded()
+        #expect(list.lines.count == 3)
+        #expect(list.output.contains("Thandi's Shop & Söhne 🎉"))
+        #expect(list.errors.isEmpty)
+        let json = try sendlog("organisation", "list", "--json").succeeded().output
+        let rows = try HTTPResponse(status: 0, headers: [], body: Array(json.utf8)).json().elements
+        #expect(Set(rows.compactMap(\.["name"].string)) == ["Thandi's Shop & Söhne 🎉", "Other"])
+        #expect(rows.allSatisfy { $0["sends"] == 0 && $0["destinations"] == 0 })
+    }
+
+    @Test func `the command that is offered next works when pasted`() throws {
+        let created = try sendlog("organisation", "create", "Thandi's \"Shop\" $HOME").succeeded()
+        let line = try #require(created.errors.split(separator: "\n").first { $0.contains("sendlog key create") })
+        let pasted = line.trimmingCharacters(in: .whitespaces).replacing(/^sendlog/, with: "\"$SENDLOG\"")
+        let file = try folder.write(
+            "pasted.sh",
+            "SENDLOG=\(Place.binary)\n\(pasted) --database sqlite:\(folder.file("test.sqlite"))\n"
+        )
+        let key = try Command.tool("sh", file).succeeded()
+        #expect(key.output.hasPrefix("slk_"))
+    }
+
+    @Test func `a list of none says so, on standard error`() throws {
+        let list = try sendlog("organisation", "list").succeeded()
+        #expect(list.output.isEmpty)
+        #expect(list.errors.contains("no organisations"))
+    }
+
+    @Test func `a name that is taken is refused`() throws {
+        _ = try sendlog("organisation", "create", "Example").succeeded()
+        let again = try sendlog("organisation", "create", "Example")
+        #expect(again.exit == .code(1))
+        #expect(again.output.isEmpty)
+        #expect(again.errors.contains("already"))
+    }
+
+    @Test(arguments: ["", " ", " a", "a ", "a\nb", "\u{1b}[31m", String(repeating: "a", count: 101)])
+    func `a name that breaks the rule is refused`(name: String) throws {
+        let created = try sendlog("organisation", "create", name)
+        #expect(created.exit == .code(1))
+        #expect(created.errors.contains("name"))
+        #expect(try sendlog("organisation", "list").succeeded().output.isEmpty)
+    }
+
+    @Test func `the database may come from the environment, and the flag goes before it`() throws {
+        let other = "sqlite:\(folder.file("other.sqlite"))"
+        let environment = ["SENDLOG_DATABASE": other]
+        _ = try Command.sendlog("organisation", "create", "There", environment: environment).succeeded()
+        _ = try sendlog("organisation", "create", "Here", environment: environment).succeeded()
+        #expect(
+            try Command.sendlog("organisation", "list", environment: environment).succeeded().output.contains("There")
+        )
+        #expect(try !sendlog("organisation", "list").succeeded().output.contains("There"))
+    }
+}

@@ -1,0 +1,132 @@
+import Testing
+
+/// Help, usage errors, settings and completions.
+@Suite struct UsageTests {
+    static let commands = [
+        [], ["serve"], ["organisation"], ["organisation", "create"], ["organisation", "list"], ["key"],
+        ["key", "create"],
+        ["key", "list"], ["key", "revoke"], ["import"], ["database"], ["database", "check"], ["database", "backup"],
+    ]
+
+    @Test(arguments: commands)
+    func `help teaches on standard output`(command: [String]) throws {
+        let help = try Command(Place.binary, command + ["--help"]).succeeded()
+        #expect(help.output.contains("OVERVIEW: "))
+        #expect(help.output.contains("USAGE: sendlog"))
+        #expect(help.errors.isEmpty)
+    }
+
+    @Test func `the version is told`() throws {
+        #expect(try Command.sendlog("--version").succeeded().output.contains(/[0-9]+\.[0-9]+/))
+    }
+
+    @Test(
+        arguments: [
+            ["serv"], ["serve", "--prot", "1"], ["serve", "extra"], ["key", "create"],
+            ["key", "create", "--organisation", "A"],
+            ["key", "create", "--permission", "sendLog"], ["key", "revoke", "--organisation", "A"],
+            ["organisation", "create"],
+            ["organisation", "create", "a", "b"], ["import"], ["import", "file"], ["database", "backup"],
+            ["database", "chek"],
+            ["serve", "--port"], ["--nonsense"],
+        ]
+    )
+    func `a wrong command line is a usage error: 64, on standard error alone`(command: [String]) throws {
+        let refused = try Command(Place.binary, command)
+        #expect(refused.exit == .code(64))
+        #expect(refused.output.isEmpty)
+        #expect(refused.errors.contains("Error") || refused.errors.contains("error"))
+    }
+
+    @Test(
+        arguments: [
+            ("--port", "eighty"), ("--port", "65536"), ("--port", "-1"), ("--port", "80.5"), ("--port", ""),
+            ("--rate-limit-requests", "-1"), ("--rate-limit-requests", "many"), ("--rate-limit-window", "0"),
+            ("--idle-timeout", "0"), ("--max-connections", "0"), ("--log-level", "loud"), ("--log-format", "xml"),
+            ("--sqlite-readers", "0"), ("--sqlite-patience", "-1"), ("--key-cache-seconds", "6"),
+            ("--spool-folder", "/nowhere/at/all"),
+            ("--host", ""), ("--database", "postgres://a"), ("--database", "data.sqlite"), ("--database", "sqlite:"),
+            ("--database", "sqlite:/nowhere/at/all/a.sqlite"), ("--config", "/nowhere/at/all.json"),
+        ]
+    )
+    func `a wrong setting is refused at start, by its name`(flag: String, value: String) throws {
+        let refused = try Command.sendlog("serve", "\(flag)=\(value)")
+        #expect(refused.exit == .code(64))
+        #expect(refused.output.isEmpty)
+        let name =
+            flag == "--config" ? "configuration file" : flag == "--spool-folder" ? "spool" : String(flag.dropFirst(2))
+        #expect(refused.errors.lowercased().contains(name))
+    }
+
+    @Test(
+        arguments: [
+            ("SENDLOG_HTTP_PORT", "eighty"), ("SENDLOG_HTTP_PORT", "70000"), ("SENDLOG_PORT", "8080"),
+            ("SENDLOG_LOG_LEVEL", "loud"),
+            ("SENDLOG_RATE_LIMIT_REQUESTS", "-5"), ("SENDLOG_DATABSE", "sqlite:a"), ("SENDLOG_DATABASE", "mysql:a"),
+            ("SENDLOG_KEYS_CACHE_SECONDS", "60"), ("SENDLOG_HTTP_MAX_CONNECTIONS", "0"),
+        ]
+    )
+    func `a wrong variable is refused at start, by its name`(name: String, value: String) throws {
+        let refused = try Command.sendlog("serve", environment: [name: value])
+        #expect(refused.exit == .code(64))
+        #expect(refused.output.isEmpty)
+        #expect(refused.errors.contains(name) || name == "SENDLOG_DATABASE" && refused.errors.contains("database"))
+    }
+
+    @Test(
+        arguments: [
+            (#"{"http":{"port":"eighty"}}"#, "http.port"), (#"{"http":{"prot":8080}}"#, "http.prot"),
+            (#"{"port":8080}"#, "port"),
+            (#"{"log":{"level":5}}"#, "log.level"), (#"{"rateLimit":{"window":0}}"#, "rateLimit.window"),
+            ("[]", "configuration file"),
+            ("nonsense", "configuration file"), (#"{"http":8080}"#, "http"), (#"{"http":{"port":80.5}}"#, "http.port"),
+        ]
+    )
+    func `a wrong file is refused at start, by the key's name`(text: String, key: String) throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("sendlog.json", text)
+        for refused in [
+            try Command.sendlog("serve", "--config", file),
+            try Command.sendlog("serve", environment: ["SENDLOG_CONFIG": file]),
+        ] {
+            #expect(refused.exit == .code(64))
+            #expect(refused.output.isEmpty)
+            #expect(refused.errors.contains(key))
+        }
+    }
+
+    @Test func `flags go before the environment, the environment before the file`() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write(
+            "sendlog.json",
+            #"{"rateLimit":{"requests":1,"window":600},"log":{"format":"json"}}"#
+        )
+        func answered(_ server: Server) throws -> Int {
+            let tenant = try server.tenant()
+            return try (0..<5).map { _ in try tenant.get("/send-logs/a").status }.filter { $0 == 404 }.count
+        }
+        let variables = ["SENDLOG_CONFIG": file]
+        let byFile = try Server(environment: variables)
+        #expect(try answered(byFile) == 1)
+        #expect(byFile.process.errors.hasPrefix("{"))
+        let byVariable = try Server(environment: variables.merging(["SENDLOG_RATE_LIMIT_REQUESTS": "2"]) { $1 })
+        #expect(try answered(byVariable) == 2)
+        let byFlag = try Server(
+            arguments: ["--rate-limit-requests", "3", "--log-format", "text"],
+            environment: variables.merging(["SENDLOG_RATE_LIMIT_REQUESTS": "2"]) { $1 }
+        )
+        #expect(try answered(byFlag) == 3)
+        #expect(!byFlag.process.errors.hasPrefix("{"))
+    }
+
+    @Test(arguments: [("bash", "complete"), ("zsh", "#compdef sendlog"), ("fish", "complete -c")])
+    func `a completion script is made for each shell`(shell: String, mark: String) throws {
+        let script = try Command.sendlog("--generate-completion-script", shell).succeeded()
+        #expect(script.output.contains(mark))
+        for word in ["organisation", "serve", "rate-limit-requests", "backup"] { #expect(script.output.contains(word)) }
+        guard shell == "bash" else { return }
+        let folder = try TemporaryFolder()
+        let file = try folder.write("completion.bash", script.output)
+        _ = try Command.tool("bash", "-n", file).succeeded()
+    }
+}

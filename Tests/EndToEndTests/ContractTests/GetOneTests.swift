@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+
+/// contract.md, "GET /send-logs/:send_id".
+@Suite struct GetOneTests {
+    @Test func `the count form is the default, the list form gives the strings`() throws {
+        let tenant = try Shared.server.tenant()
+        let log = SampleLog(id: "send-1", destinations: ["27821234567", "a@example.org"])
+        try tenant.record(log)
+        let counted = #"{"ok":true,"data":\#(log.counted)}"#
+        #expect(try tenant.get("/send-logs/send-1").text == counted)
+        #expect(try tenant.get("/send-logs/send-1?group_destinations=count").text == counted)
+        #expect(
+            try tenant.get("/send-logs/send-1?group_destinations=list").text == #"{"ok":true,"data":\#(log.listed)}"#
+        )
+    }
+
+    @Test func `HEAD answers what GET would, without the body`() throws {
+        let tenant = try Shared.server.tenant()
+        try tenant.record(SampleLog(id: "send-1"))
+        for (id, status) in [("send-1", 200), ("send-2", 404)] {
+            for query in ["", "?group_destinations=list"] {
+                // Whatever came after the head would stand at the beginning of the next answer.
+                let connection = try tenant.server.connect()
+                let answer = try connection.request("HEAD", "/send-logs/\(id)\(query)", headers: tenant.headers)
+                #expect(answer.status == status)
+                #expect(try tenant.get("/send-logs/\(id)\(query)")["content-type"] == answer["content-type"])
+                guard answer["connection"] != "close" else {
+                    #expect(try connection.rest().isEmpty)
+                    continue
+                }
+                #expect(try connection.request("GET", "/health").status == 200)
+            }
+        }
+    }
+
+    @Test func `a send to nobody has none`() throws {
+        let tenant = try Shared.server.tenant()
+        try tenant.record(SampleLog(id: "send-1", destinations: []))
+        #expect(try tenant.get("/send-logs/send-1").text.hasSuffix(#""destinations":0}}"#))
+        #expect(try tenant.get("/send-logs/send-1?group_destinations=list").text.hasSuffix(#""destinations":[]}}"#))
+    }
+
+    @Test(arguments: [1, 8191, 8192, 8193, 100_000])
+    func `a list of any length comes back whole`(count: Int) throws {
+        let tenant = try Shared.server.tenant()
+        let log = SampleLog(id: "send-1", destinations: (0..<count).map { "27\(820_000_000 + $0 * 7 % 99_999_999)" })
+        try tenant.record(log)
+        #expect(try tenant.get("/send-logs/send-1").data()["destinations"] == JSON.number(Double(count)))
+        let listed = try tenant.get("/send-logs/send-1?group_destinations=list")
+        #expect(listed.body == Array(#"{"ok":true,"data":\#(log.listed)}"#.utf8))
+    }
+
+    @Test func `a client that takes gzip gets the same list`() throws {
+        let tenant = try Shared.server.tenant()
+        let log = SampleLog(id: "send-1", destinations: (0..<20_000).map { "27\(820_000_000 + $0)" })
+        try tenant.record(log)
+        let path = "/send-logs/send-1?group_destinations=list"
+        let answer = try tenant.request("GET", path, headers: [("Accept-Encoding", "gzip, deflate, br")])
+        var body = answer.body
+        if let encoding = answer["content-encoding"] {
+            #expect(encoding == "gzip")
+            let folder = try TemporaryFolder()
+            try Data(body).write(to: URL(filePath: folder.file("answer.gz")))
+            let unpacked = try Command.tool("gzip", "-dc", folder.file("answer.gz")).succeeded()
+            body = Array(unpacked.output.utf8)
+        }
+        #expect(body == Array(#"{"ok":true,"data":\#(log.listed)}"#.utf8))
+        let plain = try tenant.request("GET", path, headers: [("Accept-Encoding", "gzip;q=0, identity")])
+        #expect(plain["content-encoding"] == nil)
+    }
+
+    @Test func `ids are told apart to the letter`() throws {
+        let tenant = try Shared.server.tenant()
+        // Whoever stores ids more compactly than as text must not take any two of these for one.
+        let ids = [
+            "0", "00", "1", "01", "-1", "1e3", "1000", "null", "true", "search", "import", "_", "-", "--",
+            "9223372036854775808",
+            "5f5a1d8d2e0e4c6c8c0c0c0c", "5F5A1D8D2E0E4C6C8C0C0C0C", "5f5a1d8d2e0e4c6c8c0c0c0C",
+            "000000000000000000000000",
+            "5f5a1d8d2e0e4c6c8c0c0c0", "5f5a1d8d2e0e4c6c8c0c0c0cc", String(repeating: "Z", count: 64),
+            String(repeating: "0", count: 64), String(repeating: "a", count: 32), String(repeating: "A", count: 32),
+        ]
+        let logs = ids.enumerated().map {
+            SampleLog(id: $1, campaign: ids[ids.count - 1 - $0], message: "message \($0)")
+        }
+        try tenant.record(logs)
+        for log in logs {
+            #expect(try tenant.get("/send-logs/\(log.id)").text == #"{"ok":true,"data":\#(log.counted)}"#)
+            let found = try tenant.search(#"{"find":{"campaign_id":["\#(log.campaign)"]}}"#)
+            #expect(found["total"] == 1)
+            #expect(found["send_logs"][0]["_id"].string == log.id)
+        }
+    }
+}

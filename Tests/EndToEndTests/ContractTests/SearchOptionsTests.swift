@@ -1,0 +1,109 @@
+import Testing
+
+/// contract.md, "POST /send-logs/search": the options.
+@Suite struct SearchOptionsTests {
+    private static let many = Result {
+        let tenant = try Shared.server.tenant()
+        let logs = (0..<10_050).map { SampleLog(id: "send-\($0)", message: "m", destinations: ["2782"]) }
+        try tenant.record(logs)
+        return tenant
+    }
+
+    @Test func `skip and limit cut a page out of the whole`() throws {
+        let tenant = try Shared.server.tenant()
+        try tenant.record((0..<10).map { SampleLog(id: "send-\($0)", start: "2022-01-01T00:00:0\($0).000Z") })
+        for (skip, limit, first, count) in [
+            (0, 3, 9, 3), (3, 3, 6, 3), (9, 3, 0, 1), (10, 3, 0, 0), (1_000_000, 3, 0, 0),
+        ] {
+            let data = try tenant.search(#"{"options":{"skip":\#(skip),"limit":\#(limit)}}"#)
+            let expected = (0..<count).map { "send-\(first - $0)" }
+            #expect(data["send_logs"].elements.compactMap(\.["_id"].string) == expected)
+            #expect(data["total"] == 10)
+            #expect(data["parsed"]["options"]["skip"] == JSON.number(Double(skip)))
+            #expect(data["parsed"]["options"]["limit"] == JSON.number(Double(limit)))
+        }
+    }
+
+    @Test func `without a limit a thousand are answered, of all that are counted`() throws {
+        let data = try Self.many.get().search("{}")
+        #expect(data["send_logs"].elements.count == 1000)
+        #expect(data["total"] == 10_050)
+        #expect(data["parsed"]["options"]["limit"] == 1000)
+        #expect(data["parsed"]["options"]["skip"] == 0)
+    }
+
+    @Test func `ten thousand may be asked for, and come`() throws {
+        let data = try Self.many.get().search(#"{"options":{"limit":10000}}"#)
+        let ids = data["send_logs"].elements.compactMap(\.["_id"].string)
+        #expect(ids.count == 10_000)
+        #expect(Set(ids).count == 10_000)
+        // All started at once: the order is that of the recording, the last first.
+        #expect(ids == (50..<10_050).reversed().map { "send-\($0)" })
+    }
+
+    @Test func `a limit of 0 answers the total alone`() throws {
+        let answer = try Self.many.get().post("/send-logs/search", #"{"options":{"limit":0}}"#)
+        #expect(answer.text.hasPrefix(#"{"ok":true,"data":{"total":10050,"send_logs":[],"parsed":{"#))
+    }
+
+    @Test(arguments: ["10001", "-1", "1.5", "1e400", "\"5\"", "true", "[]", "9223372036854775808", "1e-1"])
+    func `a limit out of bounds is refused, never quietly less`(limit: String) throws {
+        let answer = try Shared.bystander.post("/send-logs/search", #"{"options":{"limit":\#(limit)}}"#)
+        try expectFailure(answer, 400, "invalid_request", says: "options.limit", issue: "options.limit")
+    }
+
+    @Test func `sort goes either way, and ties follow the recording in the same direction`() throws {
+        let tenant = try Shared.server.tenant()
+        // Recorded against time, two each in the same moment.
+        let logs = (0..<8).map { SampleLog(id: "send-\($0)", start: "2022-01-01T00:00:0\(9 - $0 / 2).000Z") }
+        try tenant.record(logs)
+        let oldestFirst = ["send-6", "send-7", "send-4", "send-5", "send-2", "send-3", "send-0", "send-1"]
+        #expect(try tenant.ids(#"{"options":{"sort":{"startDeliveryAt":1}}}"#) == oldestFirst)
+        #expect(try tenant.ids(#"{"options":{"sort":{"startDeliveryAt":-1}}}"#) == oldestFirst.reversed())
+        #expect(try tenant.ids("{}") == oldestFirst.reversed())
+        // No page repeats or skips a log.
+        for order in [1, -1] {
+            let pages = try (0..<8).flatMap {
+                try tenant.ids(#"{"options":{"sort":{"startDeliveryAt":\#(order)},"skip":\#($0),"limit":1}}"#)
+            }
+            #expect(pages == (order == 1 ? oldestFirst : oldestFirst.reversed()))
+        }
+    }
+
+    @Test(
+        arguments: [
+            #"{"startDeliveryAt":0}"#, #"{"startDeliveryAt":2}"#, #"{"startDeliveryAt":"desc"}"#,
+            #"{"startDeliveryAt":true}"#,
+            #"{"startDeliveryAt":1.5}"#, #"{"destinations":1}"#, #"{"startDeliveryAt":1,"_id":1}"#,
+            "\"startDeliveryAt\"", "1", "[]",
+        ]
+    )
+    func `a sort that is not offered is refused`(sort: String) throws {
+        let answer = try Shared.bystander.post("/send-logs/search", #"{"options":{"sort":\#(sort)}}"#)
+        try expectFailure(answer, 400, "invalid_request", says: "options.sort")
+    }
+
+    @Test func `group_destinations=list lists in a search`() throws {
+        let tenant = try Shared.server.tenant()
+        let long = SampleLog(id: "send-2", destinations: (0..<10_000).map { "27\(820_000_000 + $0)" })
+        let logs = [SampleLog(id: "send-1"), long, SampleLog(id: "send-3", destinations: [])]
+        try tenant.record(logs)
+        let body = #"{"options":{"sort":{"startDeliveryAt":1}}}"#
+        let listed = try tenant.post("/send-logs/search?group_destinations=list", body)
+        let texts = logs.map(\.listed).joined(separator: ",")
+        #expect(listed.text.hasPrefix(#"{"ok":true,"data":{"total":3,"send_logs":[\#(texts)],"parsed":{"#))
+        let counted = try tenant.post("/send-logs/search?group_destinations=count", body)
+        #expect(counted.text.contains(logs.map(\.counted).joined(separator: ",")))
+        #expect(try listed.data()["parsed"] == counted.data()["parsed"])
+        #expect(try tenant.post("/send-logs/search", body).text == counted.text)
+    }
+
+    @Test func `numbers may be written as JSON allows`() throws {
+        let tenant = try Self.many.get()
+        for limit in ["3", "3.0", "3e0", "30e-1", "0.3E+1"] {
+            let data = try tenant.search(#"{"options":{"limit":\#(limit)}}"#)
+            #expect(data["send_logs"].elements.count == 3)
+            #expect(data["parsed"]["options"]["limit"] == 3)
+        }
+    }
+}

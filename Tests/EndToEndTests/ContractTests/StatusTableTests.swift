@@ -1,0 +1,190 @@
+import Foundation
+import Testing
+
+/// contract.md, the table of statuses, row by row, and what it says of unknown fields.
+@Suite struct StatusTableTests {
+    @Test(
+        arguments: [
+            (#"{"find":"#, "the body", ""), (#"{"find":{"campaign_id":7}}"#, "find.campaign_id", "find.campaign_id"),
+            (#"{"find":{"campaign_id":["a",true]}}"#, "find.campaign_id[1]", "find.campaign_id[1]"),
+            (#"{"find":{"campain_id":["a"]}}"#, "find.campain_id", "find.campain_id"),
+            (#"{"options":{"page":2}}"#, "options.page", "options.page"),
+            (
+                #"{"find":{"startDeliveryAt":{"$gte":"soon"}}}"#, "find.startDeliveryAt.$gte",
+                "find.startDeliveryAt.$gte"
+            ),
+        ]
+    )
+    func `400 names the field of a search`(body: String, says: String, path: String) throws {
+        let answer = try Shared.bystander.post("/send-logs/search", body)
+        try expectFailure(answer, 400, "invalid_request", says: says, issue: path)
+    }
+
+    @Test func `400 names the field of a send log`() throws {
+        let body = SampleLog(id: "send-1").json("message", "12")
+        try expectFailure(
+            Shared.bystander.post("/send-logs", body),
+            400,
+            "invalid_request",
+            says: "message",
+            issue: "message"
+        )
+        let unknown = #"{"campaignId":"a","message":"m","triggeredBy":"t","destinations":[]}"#
+        try expectFailure(
+            Shared.bystander.post("/send-logs", unknown),
+            400,
+            "invalid_request",
+            says: "campaignId",
+            "campaign_id"
+        )
+    }
+
+    @Test func `400 tells all that is wrong, not only the first`() throws {
+        let body = #"{"find":{"campaign_id":[1,"ok",2]},"options":{"skip":-1,"limit":"5"}}"#
+        let answer = try Shared.bystander.post("/send-logs/search", body)
+        try expectFailure(answer, 400, "invalid_request")
+        let paths = try answer.json()["error"]["issues"].elements.compactMap(\.["path"].string)
+        #expect(Set(paths) == ["find.campaign_id[0]", "find.campaign_id[2]", "options.skip", "options.limit"])
+    }
+
+    @Test(arguments: ["campaignId", "campaignID", "campaign_ids", "campaign-id", "campain_id", "CAMPAIGN_ID"])
+    func `400 offers the nearest known name`(name: String) throws {
+        let answer = try Shared.bystander.post("/send-logs/search", #"{"find":{"\#(name)":["a"]}}"#)
+        try expectFailure(answer, 400, "invalid_request", says: "find.\(name)", "campaign_id", issue: "find.\(name)")
+    }
+
+    @Test func `400 for a bad group_destinations, which it names`() throws {
+        for value in ["number", "LIST", "", "list,count", "%00"] {
+            for answer in [
+                try Shared.bystander.get("/send-logs/send-1?group_destinations=\(value)"),
+                try Shared.bystander.post("/send-logs/search?group_destinations=\(value)", "{}"),
+            ] {
+                try expectFailure(
+                    answer,
+                    400,
+                    "invalid_request",
+                    says: "group_destinations",
+                    issue: "group_destinations"
+                )
+            }
+        }
+    }
+
+    @Test func `401 reads the same for no, a malformed, an unknown, an expired and a revoked key`() throws {
+        let tenant = try Shared.server.tenant()
+        let elsewhere = try TemporaryFolder()
+        let other = ["--database", "sqlite:\(elsewhere.file("other.sqlite"))"]
+        _ = try Command(Place.binary, ["organisation", "create", "A"] + other).succeeded()
+        let unknown = try Command(
+            Place.binary,
+            ["key", "create", "--organisation", "A", "--permission", "sendLog"] + other
+        ).succeeded().lines[0]
+
+        let soon = Date.now.addingTimeInterval(2).ISO8601Format()
+        let expiring = try tenant.server.key(of: tenant.name, permissions: ["sendLog"], expires: soon)
+        func isRefused(_ key: String) throws -> Bool {
+            try tenant.request("GET", "/send-logs/send-1", authorisation: "Bearer \(key)").status == 401
+        }
+        #expect(try Deadline.poll(for: 10) { try isRefused(expiring) })
+
+        let revoked = try tenant.server.key(of: tenant.name, permissions: ["sendLog"])
+        let keys = try tenant.server.command("key", "list", "--organisation", tenant.name).succeeded().output
+        let ids = keys.matches(of: /key_([0-9]+)/).compactMap { Int($0.1) }
+        let newest = try #require(ids.max())
+        _ = try tenant.server.command("key", "revoke", "--organisation", tenant.name, "key_\(newest)").succeeded()
+        #expect(try Deadline.poll(for: 6) { try isRefused(revoked) })
+
+        let authorisations = ["", "Bearer", "Bearer ", "Bearer nonsense", unknown, expiring, revoked].map {
+            $0.hasPrefix("slk_") ? "Bearer \($0)" : $0
+        }
+        let answers = try authorisations.map { try tenant.request("GET", "/send-logs/send-1", authorisation: $0) }
+        for answer in answers {
+            try expectFailure(answer, 401, "unauthorized")
+            #expect(answer["www-authenticate"] == "Bearer")
+            #expect(answer.text == answers[0].text)
+            #expect(answer.headers.map(\.name) == answers[0].headers.map(\.name))
+        }
+    }
+
+    @Test func `403 names the permission that is missing`() throws {
+        let reader = try Shared.server.tenant(permissions: "sendLog.read")
+        for path in ["/send-logs", "/send-logs/import"] {
+            let answer = try reader.post(path, SampleLog(id: "send-1").json)
+            try expectFailure(answer, 403, "permission_denied", says: "sendLog.create")
+        }
+        #expect(try reader.total() == 0)
+        let creator = try Shared.server.tenant(permissions: "sendLog.create")
+        for answer in [try creator.get("/send-logs/send-1"), try creator.post("/send-logs/search", "{}")] {
+            try expectFailure(answer, 403, "permission_denied", says: "sendLog.read")
+        }
+    }
+
+    @Test(arguments: ["send-1", "5f5a1d8d2e0e4c6c8c0c0c0c", "%20", "a%2Fb", "..", "a.b", "%F0%9F%8E%89", "a:b", "*"])
+    func `404 for unknown and malformed ids alike`(id: String) throws {
+        try expectFailure(Shared.bystander.get("/send-logs/\(id)"), 404, "resource_not_found")
+    }
+
+    @Test(arguments: ["/", "/send-log", "/sendlogs", "/send-logs/a/b", "/v1/send-logs/a", "/health/live", "/admin"])
+    func `404 for a route that is not there`(path: String) throws {
+        try expectFailure(Shared.bystander.get(path), 404, "resource_not_found")
+        try expectFailure(Shared.bystander.post(path, "{}"), 404, "resource_not_found")
+    }
+
+    @Test(
+        arguments: [
+            ("DELETE", "/send-logs/send-1", "GET"), ("PUT", "/send-logs/send-1", "GET"),
+            ("POST", "/send-logs/send-1", "GET"),
+            ("GET", "/send-logs", "POST"), ("PUT", "/send-logs", "POST"), ("DELETE", "/send-logs", "POST"),
+            ("PATCH", "/send-logs/search", "POST"), ("PUT", "/send-logs/import", "POST"), ("POST", "/health", "GET"),
+            ("DELETE", "/metrics", "GET"), ("PUT", "/openapi.json", "GET"),
+        ]
+    )
+    func `405 says what is allowed`(method: String, path: String, allowed: String) throws {
+        let answer = try Shared.bystander.request(method, path)
+        try expectFailure(answer, 405, "method_not_allowed")
+        let methods = (answer["allow"] ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        #expect(methods.contains(allowed))
+        #expect(!methods.contains(method))
+    }
+
+    @Test func `409 for an id that is taken by a different record`() throws {
+        let tenant = try Shared.server.tenant()
+        try tenant.record(SampleLog(id: "send-1"))
+        let other = SampleLog(id: "send-1", message: "something else")
+        try expectFailure(tenant.post("/send-logs", other.json), 409, "conflict", says: "_id")
+    }
+
+    @Test func `413 tells the limit`() throws {
+        let campaigns = "\"\(String(repeating: "a", count: 60))\","
+        let body = #"{"find":{"campaign_id":[\#(String(repeating: campaigns, count: 34_000))"a"]}}"#
+        let answer = try Shared.bystander.post("/send-logs/search", body)
+        try expectFailure(answer, 413, "payload_too_large")
+        let message = try answer.json()["error"]["message"].string ?? ""
+        #expect(message.contains { $0.isNumber })
+    }
+
+    @Test func `500 tells nothing of its cause, which is in the log`() throws {
+        let server = try Server()
+        let tenant = try server.tenant()
+        try tenant.record(SampleLog(id: "send-1", message: "secret words", destinations: ["27820009999"]))
+        let file = server.folder.file("test.sqlite")
+        let damage = "ALTER TABLE send_logs RENAME TO mislaid; ALTER TABLE destination_chunks RENAME TO mislaid_too;"
+        _ = try Command.tool("sqlite3", file, damage).succeeded()
+        for answer in [try tenant.get("/send-logs/send-1"), try tenant.post("/send-logs/search", "{}")] {
+            try expectFailure(answer, 500, "internal_error")
+            for word in ["SQL", "sqlite", "send_logs", "table", "mislaid"] {
+                #expect(!answer.text.localizedCaseInsensitiveContains(word))
+            }
+            let id = try #require(answer["x-request-id"])
+            #expect(
+                Deadline.poll(for: 5) {
+                    server.process.errors.split(separator: "\n").contains {
+                        $0.contains("request_id=\(id)") && $0.localizedCaseInsensitiveContains("error")
+                    }
+                }
+            )
+        }
+        for secret in ["27820009999", "secret words", tenant.key] { #expect(!server.process.errors.contains(secret)) }
+        #expect(try server.stop() == .code(0))
+    }
+}

@@ -1,0 +1,64 @@
+/// What an organisation must answer when nobody else is in the world: its logs in a plain array.
+struct IsolationModel {
+    /// In the order of recording.
+    private(set) var logs: [SampleLog] = []
+
+    enum Outcome {
+        case recorded
+        case existing
+        case conflict
+    }
+
+    /// Records a log.
+    ///
+    /// - Returns: what becomes of it.
+    mutating func record(_ log: SampleLog) -> Outcome {
+        guard let there = logs.first(where: { $0.id == log.id }) else {
+            logs.append(log)
+            return .recorded
+        }
+        return there == log ? .existing : .conflict
+    }
+
+    /// A search as a test makes it.
+    struct Search {
+        var campaigns: [String]?
+        var from: String?
+        var to: String?
+        var skip: Int?
+        var limit: Int?
+        var order: Int?
+        var asOf: Int?
+
+        var body: String {
+            let range = [from.map { "\"$gte\":\"\($0)\"" }, to.map { "\"$lte\":\"\($0)\"" }].compactMap { $0 }
+            let find = [
+                campaigns.map { "\"campaign_id\":[\($0.map(JSON.text).joined(separator: ","))]" },
+                range.isEmpty ? nil : "\"startDeliveryAt\":{\(range.joined(separator: ","))}",
+            ]
+            let options = [
+                skip.map { "\"skip\":\($0)" }, limit.map { "\"limit\":\($0)" }, asOf.map { "\"as_of\":\($0)" },
+                order.map { "\"sort\":{\"startDeliveryAt\":\($0)}" },
+            ]
+            let parts = [find, options].map { $0.compactMap { $0 }.joined(separator: ",") }
+            return "{\"find\":{\(parts[0])},\"options\":{\(parts[1])}}"
+        }
+    }
+
+    /// The text of an answer to a search up to `parsed`.
+    ///
+    /// - Returns: the text.
+    func answer(to search: Search, list: Bool) -> String {
+        let seen = logs.prefix(search.asOf ?? logs.count)
+        let found = seen.enumerated().filter { _, log in
+            // Dates in this form compare as texts.
+            (search.campaigns?.contains(log.campaign) ?? true) && log.start >= search.from ?? ""
+                && log.start <= search.to ?? "9999"
+        }
+        let oldestFirst = found.sorted { ($0.element.start, $0.offset) < ($1.element.start, $1.offset) }.map(\.element)
+        let ordered = search.order == 1 ? oldestFirst : oldestFirst.reversed()
+        let page = ordered.dropFirst(search.skip ?? 0).prefix(search.limit ?? 1000)
+        let texts = page.map { list ? $0.listed : $0.counted }.joined(separator: ",")
+        return "{\"ok\":true,\"data\":{\"total\":\(found.count),\"send_logs\":[\(texts)],\"parsed\":{"
+    }
+}

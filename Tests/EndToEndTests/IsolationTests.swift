@@ -1,0 +1,107 @@
+import Foundation
+import Testing
+
+/// Two organisations that use the same ids and campaigns never see each other, whatever is asked in whatever order.
+@Suite struct IsolationTests {
+    /// One that failed can be had again with `SENDLOG_TEST_SEED`.
+    static let seed =
+        ProcessInfo.processInfo.environment["SENDLOG_TEST_SEED"].flatMap { UInt64($0) } ?? .random(in: 0 ... .max)
+
+    /// Asks and answers for one organisation.
+    private struct Side {
+        let tenant: Tenant
+        let connection: HTTPConnection
+        var model = IsolationModel()
+
+        init(_ tenant: Tenant) throws {
+            self.tenant = tenant
+            connection = try tenant.server.connect()
+        }
+
+        func ask(_ method: String, _ target: String, _ body: String? = nil) throws -> HTTPResponse {
+            try connection.request(method, target, headers: tenant.headers, body: body.map { Array($0.utf8) })
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `every answer is what the organisation alone would get`() throws {
+        let server = try Shared.server
+        var sides = [try Side(server.tenant()), try Side(server.tenant())]
+        var random = SeededRandom(seed: Self.seed)
+        for step in 0..<1500 {
+            let which = Int.random(in: 0...1, using: &random)
+            try Self.takeStep(&sides[which], &random, "seed \(Self.seed), step \(step), organisation \(which)")
+        }
+        #expect(sides.allSatisfy { $0.model.logs.count > 20 })
+        for side in sides { #expect(try side.tenant.total() == side.model.logs.count) }
+        let metrics = try sides[0].tenant.request("GET", "/metrics", authorisation: "").text
+        for side in sides { #expect(!metrics.contains(side.tenant.name)) }
+        #expect(!metrics.contains("shared-"))
+    }
+
+    private static func takeStep(_ side: inout Side, _ random: inout SeededRandom, _ place: Comment) throws {
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0...2: try create(&side, &random, place)
+        case 3: try importLines(&side, &random, place)
+        case 4...5: try get(side, &random, place)
+        default: try search(side, &random, place)
+        }
+    }
+
+    private static func randomLog(_ random: inout SeededRandom) -> SampleLog {
+        SampleLog(
+            id: "shared-\(Int.random(in: 0..<60, using: &random))",
+            campaign: "shared-campaign-\(Int.random(in: 0..<4, using: &random))",
+            message: Bool.random(using: &random) ? "Hi {{contact.firstname}}" : "Ho",
+            start:
+                "2022-01-0\(Int.random(in: 1...5, using: &random))T12:00:00.00\(Int.random(in: 0...1, using: &random))Z",
+            destinations: Bool.random(using: &random) ? ["27821234567"] : ["27821234567", "27831234567"]
+        )
+    }
+
+    private static func create(_ side: inout Side, _ random: inout SeededRandom, _ place: Comment) throws {
+        let log = randomLog(&random)
+        let answer = try side.ask("POST", "/send-logs", log.json)
+        switch side.model.record(log) {
+        case .recorded: #expect(answer.status == 201 && answer.text == #"{"ok":true,"data":\#(log.counted)}"#, place)
+        case .existing: #expect(answer.status == 200 && answer.text == #"{"ok":true,"data":\#(log.counted)}"#, place)
+        case .conflict: #expect(answer.status == 409, place)
+        }
+    }
+
+    private static func importLines(_ side: inout Side, _ random: inout SeededRandom, _ place: Comment) throws {
+        let logs = (0..<Int.random(in: 1...6, using: &random)).map { _ in randomLog(&random) }
+        let data = try side.ask("POST", "/send-logs/import", logs.map(\.json).joined(separator: "\n")).data()
+        let outcomes = logs.map { side.model.record($0) }
+        #expect(data["recorded"].integer == outcomes.filter { $0 == .recorded }.count, place)
+        #expect(data["existing"].integer == outcomes.filter { $0 == .existing }.count, place)
+        #expect(data["failed"].integer == outcomes.filter { $0 == .conflict }.count, place)
+    }
+
+    private static func get(_ side: Side, _ random: inout SeededRandom, _ place: Comment) throws {
+        let (id, list) = (randomLog(&random).id, Bool.random(using: &random))
+        let answer = try side.ask("GET", "/send-logs/\(id)\(list ? "?group_destinations=list" : "")")
+        if let log = side.model.logs.first(where: { $0.id == id }) {
+            #expect(answer.text == #"{"ok":true,"data":\#(list ? log.listed : log.counted)}"#, place)
+        } else {
+            #expect(answer.status == 404, place)
+        }
+    }
+
+    private static func search(_ side: Side, _ random: inout SeededRandom, _ place: Comment) throws {
+        func maybe<Value>(_ value: @autoclosure () -> Value) -> Value? { Bool.random(using: &random) ? value() : nil }
+        let days = [randomLog(&random).start, randomLog(&random).start].sorted()
+        var search = IsolationModel.Search()
+        search.campaigns = maybe((0..<4).filter { _ in Bool.random(using: &random) }.map { "shared-campaign-\($0)" })
+        search.from = maybe(days[0])
+        search.to = maybe(days[1])
+        search.skip = maybe(Int.random(in: 0...10, using: &random))
+        search.limit = maybe(Int.random(in: 0...8, using: &random))
+        search.order = maybe(Bool.random(using: &random) ? 1 : -1)
+        search.asOf = maybe(Int.random(in: 0...side.model.logs.count, using: &random))
+        let list = Bool.random(using: &random)
+        let answer = try side.ask("POST", "/send-logs/search\(list ? "?group_destinations=list" : "")", search.body)
+        #expect(answer.text.hasPrefix(side.model.answer(to: search, list: list)), place)
+        #expect(try answer.data()["parsed"]["options"]["as_of"].integer == search.asOf ?? side.model.logs.count, place)
+    }
+}

@@ -1,0 +1,61 @@
+import Synchronization
+
+/// What the clients of a server that is killed were told, and what they had sent.
+final class CrashLedger: Sendable {
+    private struct Entries {
+        var sent: [String: SampleLog] = [:]
+        var acknowledged: Set<String> = []
+    }
+
+    private let entries = Mutex(Entries())
+
+    /// Every log that was ever sent, by its id.
+    var sent: [String: SampleLog] { entries.withLock(\.sent) }
+
+    /// The ids of those that the server said it had recorded.
+    var acknowledged: Set<String> { entries.withLock(\.acknowledged) }
+
+    /// Everything about a log follows from its number, so that a half recorded one cannot pass for a whole one.
+    private static func log(_ id: String, _ number: Int) -> SampleLog {
+        // Some lists are of several chunks.
+        let count = number % 40 == 7 ? 9000 : number % 5
+        return SampleLog(
+            id: id,
+            campaign: "campaign-\(number % 7)",
+            message: "message \(id) \(number)",
+            triggeredBy: ["api", "manual", "hook"][number % 3],
+            start: "2022-0\(1 + number % 2)-\(10 + number % 18)T12:\(10 + number % 50):00.000Z",
+            destinations: (0..<count).map { "27\(820_000_000 + number * 10_000 + $0)" }
+        )
+    }
+
+    /// Creates logs one after the other until the server is gone.
+    func create(in tenant: Tenant, prefix: String) {
+        guard let connection = try? tenant.server.connect() else { return }
+        for number in 0... {
+            let log = Self.log("\(prefix)-\(number)", number)
+            entries.withLock { $0.sent[log.id] = log }
+            let answer = try? connection.request(
+                "POST",
+                "/send-logs",
+                headers: tenant.headers,
+                body: Array(log.json.utf8)
+            )
+            guard answer?.status == 201 else { return }
+            entries.withLock { _ = $0.acknowledged.insert(log.id) }
+        }
+    }
+
+    /// Imports batches one after the other until the server is gone.
+    func importBatches(into tenant: Tenant, prefix: String) {
+        guard let connection = try? tenant.server.connect() else { return }
+        for batch in 0... {
+            let logs = (batch * 150..<batch * 150 + 150).map { Self.log("\(prefix)-\($0)", $0) }
+            entries.withLock { entries in for log in logs { entries.sent[log.id] = log } }
+            let body = Array(logs.map { $0.json + "\n" }.joined().utf8)
+            let answer = try? connection.request("POST", "/send-logs/import", headers: tenant.headers, body: body)
+            guard let answer, let data = try? answer.data(), data["recorded"] == 150 else { return }
+            entries.withLock { $0.acknowledged.formUnion(logs.map(\.id)) }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import Glibc
+import Testing
+
+extension UnderLoad {
+    /// The power goes while the server records.
+    @Suite struct CrashTests {
+        @Test(.timeLimit(.minutes(5)))
+        func `kill -9, twenty times, and every acknowledged log is there exactly once`() throws {
+            let folder = try TemporaryFolder()
+            var server = try Server(in: folder)
+            let owner = try server.tenant()
+            let ledger = CrashLedger()
+            var random = SeededRandom(seed: 20_220_101)
+            for round in 0..<20 {
+                let tenant = Tenant(server: server, name: owner.name, key: owner.key)
+                let before = ledger.acknowledged.count
+                let workers = (0..<5).map { worker in
+                    Background {
+                        if worker < 3 {
+                            ledger.create(in: tenant, prefix: "create-\(round)-\(worker)")
+                        } else {
+                            ledger.importBatches(into: tenant, prefix: "import-\(round)-\(worker)")
+                        }
+                    }
+                }
+                // The kill must fall into the midst of recording, each time somewhere else.
+                #expect(Deadline.poll(for: 20) { ledger.acknowledged.count > before + 20 })
+                usleep(UInt32.random(in: 0...300_000, using: &random))
+                try server.crash()
+                for worker in workers { try worker.value() }
+
+                server = try Server(in: folder)
+                try Self.expect(Tenant(server: server, name: owner.name, key: owner.key), toHold: ledger, round)
+                let check = try server.command("database", "check")
+                #expect(check.exit == .code(0), "round \(round): \(check)")
+                let integrity = try Command.tool("sqlite3", folder.file("test.sqlite"), "PRAGMA integrity_check")
+                #expect(integrity.output == "ok\n", "round \(round): \(integrity)")
+            }
+            #expect(ledger.sent.count > ledger.acknowledged.count, "nothing was in progress when the server was killed")
+            #expect(try server.stop() == .code(0))
+        }
+
+        private static func expect(_ tenant: Tenant, toHold ledger: CrashLedger, _ round: Int) throws {
+            let (sent, acknowledged) = (ledger.sent, ledger.acknowledged)
+            var (found, counted, total): (Set<String>, Int, Int?) = ([], 0, nil)
+            repeat {
+                let body = #"{"options":{"sort":{"startDeliveryAt":1},"skip":\#(counted),"limit":10000}}"#
+                let answer = try tenant.post("/send-logs/search", body)
+                let data = try answer.data()
+                total = data["total"].integer
+                let page = data["send_logs"].elements
+                for log in page {
+                    let id = log["_id"].string ?? ""
+                    found.insert(id)
+                    let wanted = sent[id]
+                    #expect(log["message"].string == wanted?.message, "round \(round): \(id) is not what was sent")
+                    #expect(log["campaign_id"].string == wanted?.campaign)
+                    #expect(log["startDeliveryAt"].string == wanted?.start)
+                    #expect(log["destinations"].integer == wanted?.destinations.count)
+                }
+                counted += page.count
+                if page.isEmpty { break }
+            } while counted < total ?? 0
+            #expect(found.count == counted, "round \(round): a log is there twice")
+            #expect(counted == total)
+            #expect(acknowledged.subtracting(found).isEmpty, "round \(round): acknowledged logs are missing")
+            // Lists are read back for the newest, where something could be half there.
+            for id in found where id.contains("-\(round)-") {
+                guard let log = sent[id], log.destinations.count > 4 || found.count < 200 else { continue }
+                let answer = try tenant.get("/send-logs/\(id)?group_destinations=list")
+                #expect(answer.text == #"{"ok":true,"data":\#(log.listed)}"#, "round \(round): the list of \(id)")
+            }
+        }
+    }
+}

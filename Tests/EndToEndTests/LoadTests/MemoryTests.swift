@@ -1,0 +1,109 @@
+import Foundation
+import Testing
+
+extension UnderLoad {
+    /// The server's memory stays flat whatever passes through it.
+    @Suite struct MemoryTests {
+        @Test(.timeLimit(.minutes(3)))
+        func `a million destinations are recorded, counted and listed in less than 150 MB`() throws {
+            let server = try Server()
+            let tenant = try server.tenant()
+            let body = LargeBodies.log("send-1", destinations: LargeBodies.destinations(1_000_000))
+            #expect(try tenant.request("POST", "/send-logs", body: body).status == 201)
+            #expect(try ServerMemory(of: server).peak < 150)
+            // Sent again, it is told from another by its digest.
+            #expect(try tenant.request("POST", "/send-logs", body: body).status == 200)
+            #expect(try tenant.get("/send-logs/send-1").data()["destinations"] == 1_000_000)
+            let whole = Array(#"{"ok":true,"data":"#.utf8) + body + Array("}".utf8)
+            #expect(try tenant.get("/send-logs/send-1?group_destinations=list").body == whole)
+            let found = try tenant.post("/send-logs/search?group_destinations=list", "{}")
+            let start = Array(#"{"ok":true,"data":{"total":1,"send_logs":["#.utf8) + body + Array(#"],"parsed":{"#.utf8)
+            #expect(found.body.starts(with: start))
+            #expect(try tenant.request("POST", "/send-logs/import", body: body).data()["existing"] == 1)
+            let memory = try ServerMemory(of: server)
+            #expect(memory.peak < 150, "the peak was \(memory.peak) MB")
+            #expect(try server.stop() == .code(0))
+        }
+
+        @Test(.timeLimit(.minutes(3)))
+        func `a client that stops reading a long list costs nothing, and others are served`() throws {
+            let server = try Server()
+            let tenant = try server.tenant()
+            let body = LargeBodies.log("send-1", destinations: LargeBodies.destinations(700_000))
+            #expect(try tenant.request("POST", "/send-logs", body: body).status == 201)
+            try ServerMemory.forgetPeak(of: server)
+            let before = try ServerMemory(of: server).resident
+            let readers = try (0..<10).map { _ in
+                let connection = try server.connect(receiveBuffer: 4096)
+                try connection.send(head: "GET", "/send-logs/send-1?group_destinations=list", headers: tenant.headers)
+                #expect(try connection.responseHead().status == 200)
+                return connection
+            }
+            for number in 0..<100 {
+                let start = ContinuousClock.now
+                try tenant.record(SampleLog(id: "other-\(number)"))
+                #expect(try tenant.get("/send-logs/other-\(number)").status == 200)
+                #expect(ContinuousClock.now - start < .seconds(5))
+            }
+            let grown = try ServerMemory(of: server).peak - before
+            // Ten times the list would be 98 MB.
+            #expect(grown < 40, "ten readers that stand still cost \(grown) MB")
+            // The one that goes on reading gets the rest.
+            var listed: [UInt8] = []
+            while let chunk = try readers[0].chunk() { listed += chunk }
+            #expect(listed == Array(#"{"ok":true,"data":"#.utf8) + body + Array("}".utf8))
+            let peak = try ServerMemory(of: server).peak
+            #expect(peak < 110, "the peak was \(peak) MB")
+        }
+
+        @Test(.timeLimit(.minutes(5)))
+        func `an import of many lines passes through in flat memory`() throws {
+            let server = try Server()
+            let tenant = try server.tenant()
+            let count = Place.isLong ? 1_000_000 : 100_000
+            let connection = try server.connect()
+            try connection.send(head: "POST", "/send-logs/import", headers: tenant.headers, isChunked: true)
+            for start in stride(from: 0, to: count, by: 10_000) {
+                try connection.send(chunk: LargeBodies.lines(start..<start + 10_000, padding: 600))
+                if start == count / 2 { try connection.send(chunk: Array("a bad line in the middle\n".utf8)) }
+            }
+            try connection.endChunks()
+            let data = try connection.response().data()
+            #expect(data["recorded"] == JSON.number(Double(count)))
+            #expect(data["failed"] == 1)
+            #expect(data["errors"][0]["line"] == JSON.number(Double(count / 2 + 10_001)))
+            #expect(try tenant.total() == count)
+            let last = try tenant.ids(#"{"options":{"skip":\#(count - 1),"limit":5,"sort":{"startDeliveryAt":1}}}"#)
+            #expect(last == ["send-\(count - 1)"])
+            // The lines together are 79 MB, or 790.
+            let peak = try ServerMemory(of: server).peak
+            #expect(peak < 90, "the peak was \(peak) MB")
+            #expect(try server.command("database", "check").exit == .code(0))
+            #expect(try server.stop() == .code(0))
+        }
+
+        @Test(.timeLimit(.minutes(3)))
+        func `a line of 100 MB fails alone, in flat memory`() throws {
+            let server = try Server()
+            let tenant = try server.tenant()
+            let connection = try server.connect()
+            try connection.send(head: "POST", "/send-logs/import", headers: tenant.headers, isChunked: true)
+            try connection.send(chunk: LargeBodies.lines(0..<100))
+            try connection.send(chunk: Array(#"{"campaign_id":"c","message":""#.utf8))
+            let megabyte = [UInt8](repeating: UInt8(ascii: "m"), count: 1_000_000)
+            for _ in 0..<100 { try connection.send(chunk: megabyte) }
+            try connection.send(chunk: Array("\",\"triggeredBy\":\"api\",\"destinations\":[]}\n".utf8))
+            try connection.send(chunk: LargeBodies.lines(100..<200))
+            try connection.endChunks()
+            let data = try connection.response().data()
+            #expect(data["recorded"] == 200)
+            #expect(data["failed"] == 1)
+            #expect(data["errors"][0]["line"] == 101)
+            #expect(data["errors"][0]["code"] == "invalid_request")
+            #expect(data["errors"][0]["message"].string?.contains("message") == true)
+            let peak = try ServerMemory(of: server).peak
+            #expect(peak < 90, "the peak was \(peak) MB")
+            #expect(try tenant.total() == 200)
+        }
+    }
+}

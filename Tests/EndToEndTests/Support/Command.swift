@@ -1,0 +1,58 @@
+import Foundation
+
+/// A run of a command that is over.
+struct Command: CustomStringConvertible {
+    let exit: Exit
+    let output: String
+    let errors: String
+
+    /// Runs a program to its end.
+    ///
+    /// - Throws: where it cannot be started or does not end in time.
+    init(
+        _ program: String,
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        input: String = "/dev/null",
+        atMost seconds: Double = 60
+    ) throws {
+        let process = try ChildProcess(program, arguments, environment: environment, input: input)
+        exit = try process.wait(atMost: seconds)
+        output = process.output
+        errors = process.errors
+    }
+
+    /// Runs `sendlog`.
+    ///
+    /// - Returns: what came of it.
+    static func sendlog(
+        _ arguments: String...,
+        environment: [String: String] = [:],
+        input: String = "/dev/null",
+        atMost seconds: Double = 60
+    ) throws -> Command {
+        try Command(Place.binary, arguments, environment: environment, input: input, atMost: seconds)
+    }
+
+    /// Runs a program that is found in the usual places.
+    ///
+    /// - Returns: what came of it.
+    static func tool(_ name: String, _ arguments: String..., input: String = "/dev/null") throws -> Command {
+        try Command("/usr/bin/env", [name] + arguments, input: input)
+    }
+
+    /// The lines of standard output.
+    var lines: [String] { output.split(separator: "\n").map(String.init) }
+
+    var description: String {
+        "\(exit), standard output: \(output.suffix(1500)), standard error: \(errors.suffix(1500))"
+    }
+
+    /// Takes the run only where it went well.
+    ///
+    /// - Throws: what it said where it did not.
+    func succeeded() throws -> Command {
+        guard exit == .code(0) else { throw TestFailure(description) }
+        return self
+    }
+}

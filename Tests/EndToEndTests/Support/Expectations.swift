@@ -1,0 +1,38 @@
+import Testing
+
+/// Holds an answer to the envelope of a failure, to its status and code, and to the words that its message must have.
+func expectFailure(
+    _ answer: HTTPResponse,
+    _ status: Int,
+    _ code: String,
+    says words: String...,
+    issue path: String? = nil,
+    sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+    let text = Comment(rawValue: "status \(answer.status): \(answer.text.prefix(700))")
+    try #require(answer.status == status, text, sourceLocation: sourceLocation)
+    #expect(answer["content-type"]?.hasPrefix("application/json") == true, text, sourceLocation: sourceLocation)
+    #expect(
+        answer.text.hasPrefix("{\"ok\":false,\"error\":{\"code\":\"\(code)\",\"message\":\""),
+        text,
+        sourceLocation: sourceLocation
+    )
+    let error = try answer.json()["error"]
+    let message = error["message"].string ?? ""
+    #expect(!message.isEmpty, text, sourceLocation: sourceLocation)
+    for word in words { #expect(message.contains(word), text, sourceLocation: sourceLocation) }
+    let issues = error["issues"]
+    guard code == "invalid_request" else {
+        #expect(issues == .null, text, sourceLocation: sourceLocation)
+        return
+    }
+    #expect(!issues.elements.isEmpty, text, sourceLocation: sourceLocation)
+    for issue in issues.elements {
+        #expect(issue.names == ["message", "path"], text, sourceLocation: sourceLocation)
+        #expect(issue["message"].string?.isEmpty == false, text, sourceLocation: sourceLocation)
+        #expect(issue["path"].string != nil, text, sourceLocation: sourceLocation)
+    }
+    if let path {
+        #expect(issues.elements.contains { $0["path"].string == path }, text, sourceLocation: sourceLocation)
+    }
+}

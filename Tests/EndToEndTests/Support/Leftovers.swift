@@ -1,0 +1,57 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// What must be gone when the tests end, however they end: processes, mounts, folders.
+enum Leftovers {
+    private struct Things {
+        var processes: Set<pid_t> = []
+        var mounts: Set<String> = []
+        var folders: Set<String> = []
+    }
+
+    private static let things = Mutex(Things())
+    private static let registered: Void = {
+        atexit { Leftovers.clear() }
+    }()
+
+    static func add(process: pid_t) {
+        _ = registered
+        things.withLock { _ = $0.processes.insert(process) }
+    }
+
+    static func remove(process: pid_t) {
+        things.withLock { _ = $0.processes.remove(process) }
+    }
+
+    static func add(mount: String) {
+        _ = registered
+        things.withLock { _ = $0.mounts.insert(mount) }
+    }
+
+    static func remove(mount: String) {
+        things.withLock { _ = $0.mounts.remove(mount) }
+    }
+
+    static func add(folder: String) {
+        _ = registered
+        things.withLock { _ = $0.folders.insert(folder) }
+    }
+
+    static func remove(folder: String) {
+        things.withLock { _ = $0.folders.remove(folder) }
+    }
+
+    private static func clear() {
+        let left = things.withLock { things in
+            defer { things = Things() }
+            return things
+        }
+        for process in left.processes {
+            kill(process, SIGKILL)
+            waitpid(process, nil, 0)
+        }
+        for mount in left.mounts { umount2(mount, Int32(MNT_DETACH)) }
+        for folder in left.folders { try? FileManager.default.removeItem(atPath: folder) }
+    }
+}

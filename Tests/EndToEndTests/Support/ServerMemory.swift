@@ -1,0 +1,32 @@
+import Foundation
+
+/// How much of the machine's memory a process takes, in MB of 1,048,576 bytes.
+struct ServerMemory {
+    /// Now.
+    let resident: Int
+    /// At most since it started or since the peak was last forgotten.
+    let peak: Int
+
+    /// Reads a server's figures.
+    ///
+    /// - Throws: where they cannot be read.
+    init(of server: Server) throws {
+        let text = try String(contentsOfFile: "/proc/\(server.process.pid)/status", encoding: .utf8)
+        func megabytes(_ name: String) throws -> Int {
+            guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("\(name):") }),
+                let kilobytes = line.split(whereSeparator: { " \t".contains($0) }).dropFirst().first.flatMap({ Int($0) }
+                )
+            else { throw TestFailure("/proc tells no \(name) of the server") }
+            return kilobytes / 1024
+        }
+        resident = try megabytes("VmRSS")
+        peak = try megabytes("VmHWM")
+    }
+
+    /// Forgets the peak of a server, so that the next one is of what comes now.
+    ///
+    /// See <https://www.kernel.org/doc/html/latest/filesystems/proc.html>, `clear_refs`.
+    static func forgetPeak(of server: Server) throws {
+        try Data("5".utf8).write(to: URL(filePath: "/proc/\(server.process.pid)/clear_refs"))
+    }
+}

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Installs what is missing to build and test sendlog, and says what it cannot install.
+# Usage: deps.sh [SWIFT]
+set -euo pipefail
+
+swift=${1:-swift}
+swift_needed=6.2
+packages=(libsqlite3-dev zlib1g-dev pkg-config curl sqlite3)
+
+fail() {
+    printf '\nerror: %s\n' "$1" >&2
+    exit 1
+}
+
+command -v "$swift" >/dev/null || fail "there is no \"$swift\" here. sendlog is built with Swift $swift_needed or newer:
+  https://www.swift.org/install/ tells how to install it. Then open a new shell and run make again."
+swift_version=$("$swift" --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
+[ -n "$swift_version" ] || fail "\"$swift --version\" does not tell a version; sendlog is built with Swift $swift_needed or newer."
+oldest=$(printf '%s\n%s\n' "$swift_needed" "$swift_version" | sort -V | head -n 1)
+[ "$oldest" = "$swift_needed" ] || fail "this is Swift $swift_version; sendlog is built with Swift $swift_needed or newer:
+  https://www.swift.org/install/"
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    echo "This is neither Debian nor Ubuntu: nothing was installed. What is needed, by its name there: ${packages[*]}" >&2
+    exit 0
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+    status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$status" = installed ] || missing+=("$package")
+done
+[ "${#missing[@]}" -gt 0 ] || exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || fail "packages are missing, and there is no sudo. As root, run:
+  apt-get update && apt-get install ${missing[*]}"
+    as_root=(sudo)
+fi
+echo "Installing ${missing[*]}"
+"${as_root[@]}" apt-get update --quiet=2 || echo "The lists of packages are not up to date; trying all the same." >&2
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install --quiet=2 --yes --no-install-recommends "${missing[@]}" \
+    || fail "these packages could not be installed: ${missing[*]}"

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Serves sendlog with its data in the current folder. A new database gets an organisation, a key and a sample of sends.
+# Usage: run.sh PROGRAM SAMPLE
+set -euo pipefail
+
+program=$1
+sample=$2
+port=${PORT:-8080}
+host=${SENDLOG_HTTP_HOST:-127.0.0.1}
+organisation=Example
+# The campaign of the API's own example search; the sample has sends of it.
+campaign=5f5a1d8d2e0e4c6c8c0c0c0c
+
+fail() {
+    printf '\nerror: %s\n' "$1" >&2
+    exit 1
+}
+
+# Runs a command, and shows its notes on standard error only where it fails.
+quietly() {
+    local notes status=0
+    { notes=$("$@" 2>&1 >&3) || status=$?; } 3>&1
+    [ "$status" -eq 0 ] || printf '%s\n' "$notes" >&2
+    return "$status"
+}
+
+[[ $port =~ ^[0-9]{1,5}$ ]] && ((10#$port >= 1 && 10#$port <= 65535)) \
+    || fail "PORT must be a number from 1 to 65535, not \"$port\""
+port=$((10#$port))
+
+# Where this machine reaches the server.
+case $host in
+    0.0.0.0 | :: | '') address=127.0.0.1 ;;
+    *) address=$host ;;
+esac
+if (exec 3<>"/dev/tcp/$address/$port") 2>/dev/null; then
+    fail "port $port is in use by another program. Stop it, or take another port: make run PORT=$((port == 65535 ? 8080 : port + 1))"
+fi
+[[ $address != *:* ]] || address="[$address]"
+
+organisations=$("$program" organisation list --json)
+if [[ $organisations != *'"name"'* ]]; then
+    [ -r "$sample" ] || fail "the sample of sends, $sample, cannot be read"
+    quietly "$program" organisation create "$organisation"
+    quietly "$program" import --organisation "$organisation" "$sample" >/dev/null
+    key=$(quietly "$program" key create --organisation "$organisation" --permission sendLog --name "make run")
+    cat <<TEXT
+
+──────────────────────────────────────────────────────────────────────────────
+This is a new database. It has an organisation, "$organisation", a sample of sends,
+and a key, which is shown this once:
+
+  $key
+
+As soon as the server listens, paste this into another terminal. It searches
+one campaign's January 2022:
+
+curl -s http://$address:$port/send-logs/search -H 'Authorization: Bearer $key' -d '{"find":{"campaign_id":["$campaign"],"startDeliveryAt":{"\$gte":"2022-01-01T00:00:00.000Z","\$lte":"2022-01-31T23:59:59.999Z"}},"options":{"skip":0,"limit":1000}}'
+
+Ctrl-C stops the server; the data stays.
+──────────────────────────────────────────────────────────────────────────────
+
+TEXT
+else
+    [[ $organisations == *"\"name\" : \"$organisation\""* ]] || organisation=NAME
+    cat <<TEXT
+
+──────────────────────────────────────────────────────────────────────────────
+The data of the last time is here. Keys are shown only when they are made; to
+make another one, in this folder:
+
+$(printf '%q' "$program") key create --organisation $organisation --permission sendLog
+
+Ctrl-C stops the server; the data stays.
+──────────────────────────────────────────────────────────────────────────────
+
+TEXT
+fi
+
+exec "$program" serve --host "$host" --port "$port"
