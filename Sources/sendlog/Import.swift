@@ -9,8 +9,9 @@ struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Record send logs from a file, one JSON object a line.",
         discussion: """
-            Lines are recorded in batches. What is counted as recorded is durable; an import that broke off is simply run again, and finds \
-            what is there already. A bad line fails alone and is told on standard error; then the exit code is 2.
+            Lines are recorded in batches. What is counted as recorded is durable. An import that broke off is simply run again: lines \
+            with an _id are found to be there already; lines without one are recorded once more. A bad line fails alone and is told on \
+            standard error; then the exit code is 2.
             """
     )
 
@@ -40,7 +41,7 @@ struct Import: AsyncParsableCommand {
                 await lines.abandon()
                 progress.end()
                 Terminal.say(
-                    "Recorded until then: \(lines.report.recorded). Run the import again; what is there is found."
+                    "Recorded until then: \(lines.report.recorded). Run the import again: lines with an _id are not recorded twice."
                 )
                 throw error
             }

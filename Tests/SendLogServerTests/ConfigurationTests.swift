@@ -110,12 +110,14 @@ import Testing
             try await refusal(flags: [.port: "70000"])
                 == "--port must be a whole number from 0 to 65535, not 70000"
         )
-        #expect(try await refusal(flags: [.port: "http"]) == "--port must be a whole number")
+        #expect(try await refusal(flags: [.port: "http"]) == "--port must be a whole number from 0 to 65535")
         #expect(
-            try await refusal(environment: ["SENDLOG_HTTP_PORT": "x"]) == "SENDLOG_HTTP_PORT must be a whole number"
+            try await refusal(environment: ["SENDLOG_HTTP_PORT": "x"])
+                == "SENDLOG_HTTP_PORT must be a whole number from 0 to 65535"
         )
         #expect(
-            try await refusal(file: #"{"http": {"port": "8080"}}"#) == "http.port in FILE must be a whole number"
+            try await refusal(file: #"{"http": {"port": "8080"}}"#)
+                == "http.port in FILE must be a whole number from 0 to 65535"
         )
         #expect(
             try await refusal(flags: [.logLevel: "inof"])

@@ -65,6 +65,8 @@ struct DestinationLister {
 }
 
 extension DestinationForm {
+    private static let name = "group_destinations"
+
     /// Reads `group_destinations` of a query string.
     ///
     /// - Throws: ``InvalidInput`` for an unknown value.
@@ -73,10 +75,20 @@ extension DestinationForm {
         var isGiven = false
         for pair in (query ?? "").split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts[0] == "group_destinations" else { continue }
-            if isGiven { throw InvalidInput(path: "group_destinations", "stands there more than once") }
+            guard parts[0] == Self.name else {
+                // Foreign parameters are none of ours, but a slip must not answer with the other form.
+                let nearest = NearestName.to(String(parts[0]), among: [Self.name])
+                guard nearest == nil else {
+                    throw InvalidInput(
+                        path: String(parts[0].prefix(64)),
+                        "is not known; did you mean \"\(Self.name)\"?"
+                    )
+                }
+                continue
+            }
+            if isGiven { throw InvalidInput(path: Self.name, "stands there more than once") }
             guard parts.count == 2, let form = DestinationForm(rawValue: String(parts[1])) else {
-                throw InvalidInput(path: "group_destinations", "must be count or list")
+                throw InvalidInput(path: Self.name, "must be count or list")
             }
             self = form
             isGiven = true

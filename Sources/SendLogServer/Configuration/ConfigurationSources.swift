@@ -58,7 +58,7 @@ public struct ConfigurationSources {
         guard let (value, name) = try find(setting, as: .string), case .string(let text) = value else { return nil }
         if case .choice(let choices) = setting.kind, !choices.contains(text) {
             let hint = NearestName.to(text, among: choices).map { "; did you mean \($0)?" } ?? ""
-            throw ConfigurationError("\(name) must be one of \(choices.joined(separator: ", ")), not \(text)\(hint)")
+            throw ConfigurationError("\(name) must be \(setting.rule), not \(text)\(hint)")
         }
         if text.isEmpty { throw ConfigurationError("\(name) must not be empty") }
         return text
@@ -68,9 +68,7 @@ public struct ConfigurationSources {
     func number(_ setting: Setting) throws(ConfigurationError) -> Int? {
         guard let (value, name) = try find(setting, as: .int), case .int(let number) = value else { return nil }
         if case .number(let range) = setting.kind, !range.contains(number) {
-            throw ConfigurationError(
-                "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), not \(number)"
-            )
+            throw ConfigurationError("\(name) must be \(setting.rule), not \(number)")
         }
         return number
     }
@@ -85,7 +83,7 @@ public struct ConfigurationSources {
                     return (value.content, name(setting))
                 }
             } catch {
-                throw ConfigurationError("\(name(setting)) must be \(type == .int ? "a whole number" : "a text")")
+                throw ConfigurationError("\(name(setting)) must be \(setting.rule)")
             }
         }
         return nil
@@ -127,6 +125,15 @@ public struct ConfigurationSources {
 }
 
 extension Setting {
+    /// What it must be, for whoever set it.
+    fileprivate var rule: String {
+        switch kind {
+        case .text: "a text"
+        case .choice(let choices): "one of \(choices.joined(separator: ", "))"
+        case .number(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        }
+    }
+
     fileprivate var absoluteKey: AbsoluteConfigKey {
         AbsoluteConfigKey(key.split(separator: ".").map(String.init))
     }

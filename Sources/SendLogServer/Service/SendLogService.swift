@@ -57,7 +57,12 @@ public struct SendLogService: Sendable {
         do {
             try await ServiceGroup(configuration: group).run()
         } catch {
-            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+            let reason =
+                switch error {
+                case let error as IOError: String(cString: strerror(error.errnoCode))
+                case is SocketAddressError, is SocketAddressError.UnknownHost: "there is no such address"
+                default: "\(error)"
+                }
             throw ServiceFailure(
                 "cannot serve on \(host), port \(configuration.server.port): \(reason); --host and --port choose another"
             )

@@ -1,0 +1,162 @@
+import SendLogCore
+import Testing
+
+struct PermissionTests {
+    @Test(arguments: [
+        ("sendLog.read", "sendLog.read"), ("sendLog", "sendLog.read"), ("sendLog", "sendLog.create"),
+        ("sendLog", "sendLog"), ("*", "sendLog.read"), ("*", "sendLog"), ("*", "*"), ("a.b", "a.b.c.d"),
+    ])
+    func `a permission grants itself and its children`(held: String, wanted: String) throws {
+        #expect(try permission(held).grants(permission(wanted)))
+    }
+
+    @Test(arguments: [
+        ("sendLog.read", "sendLog"), ("sendLog.read", "sendLog.create"), ("sendLog.read", "*"), ("sendLog", "*"),
+        ("send", "sendLog"), ("send", "sendLog.read"), ("sendLog.re", "sendLog.read"), ("sendlog", "sendLog.read"),
+        ("sendLog.read", "sendLog.readAll"), ("a.b.c", "a.b"),
+    ])
+    func `it grants neither its parent nor its neighbours`(held: String, wanted: String) throws {
+        #expect(try !permission(held).grants(permission(wanted)))
+    }
+
+    @Test func `of several permissions one that grants is enough`() {
+        #expect([Permission.createSendLogs, .readSendLogs].grants(.readSendLogs))
+        #expect(![Permission.createSendLogs].grants(.readSendLogs))
+        #expect(![Permission]().grants(.readSendLogs))
+    }
+
+    @Test(arguments: [
+        "", ".", "a.", ".a", "a..b", "sendLog.*", "**", "a b", "a-b", "a_b", "sendLog.réad", "a\n", " a",
+        String(repeating: "a", count: 65),
+    ])
+    func `what is no dotted name is refused`(name: String) {
+        #expect(Permission(name) == nil)
+    }
+
+    @Test func `a name may be 64 characters long`() throws {
+        let name = String(repeating: "a", count: 64)
+        #expect(try permission(name).description == name)
+    }
+
+    private func permission(_ name: String) throws -> Permission {
+        try #require(Permission(name))
+    }
+}
+
+struct KeyTextTests {
+    @Test func `a key is recognisable, of one length, and its own text reads back`() throws {
+        for _ in 0..<50 {
+            let key = KeyText.random()
+            #expect(key.text.hasPrefix("slk_"))
+            #expect(key.text.utf8.count == 42)
+            #expect(key.text.utf8.dropFirst(4).allSatisfy { Character(Unicode.Scalar($0)).isLetterOrDigit })
+            #expect(KeyText(key.text) == key)
+        }
+    }
+
+    @Test func `keys do not repeat`() {
+        #expect(Set((0..<1000).map { _ in KeyText.random().text }).count == 1000)
+    }
+
+    @Test func `any one changed character is caught`() {
+        let key = Array(KeyText.random().text.utf8)
+        let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-. ".utf8)
+        for place in key.indices {
+            for character in alphabet where character != key[place] {
+                var changed = key
+                changed[place] = character
+                #expect(KeyText(String(decoding: changed, as: UTF8.self)) == nil)
+            }
+        }
+    }
+
+    @Test func `swapped neighbours are caught`() {
+        let key = Array(KeyText.random().text.utf8)
+        for place in key.indices.dropLast() where key[place] != key[place + 1] {
+            var swapped = key
+            swapped.swapAt(place, place + 1)
+            #expect(KeyText(String(decoding: swapped, as: UTF8.self)) == nil)
+        }
+    }
+
+    @Test func `a cut, lengthened or spaced key is caught`() {
+        let key = KeyText.random().text
+        for length in 0..<key.count {
+            #expect(KeyText(String(key.prefix(length))) == nil)
+            #expect(KeyText(String(key.suffix(length))) == nil)
+        }
+        for other in ["\(key) ", " \(key)", "\(key)0", "\(key)\n", key.lowercased(), key.uppercased(), "Bearer \(key)"]
+        {
+            #expect(KeyText(other) == nil)
+        }
+    }
+
+    @Test func `characters outside the alphabet are caught, of whatever length in bytes`() {
+        let key = KeyText.random().text
+        #expect(KeyText("slk_" + key.dropFirst(4).dropLast(2) + "é") == nil)
+        #expect(KeyText("slk_é" + key.dropFirst(6)) == nil)
+        #expect(KeyText("slk_" + String(repeating: "\u{0}", count: 38)) == nil)
+    }
+
+    @Test func `the same random numbers make the same key`() {
+        var (left, right) = (SplitMix(seed: 5), SplitMix(seed: 5))
+        #expect(KeyText.random(using: &left) == KeyText.random(using: &right))
+    }
+}
+
+struct APIKeyTests {
+    @Test func `a key is valid until the moment it expires and until it is revoked`() throws {
+        let moments = try (0...3).map { try #require(Timestamp(milliseconds: $0)) }
+        #expect(key(expires: nil, revoked: nil).isValid(at: .latest))
+        #expect(key(expires: moments[2], revoked: nil).isValid(at: moments[1]))
+        #expect(!key(expires: moments[2], revoked: nil).isValid(at: moments[2]))
+        #expect(!key(expires: moments[2], revoked: nil).isValid(at: moments[3]))
+        // Whatever the clock of whoever revoked it said.
+        #expect(!key(expires: nil, revoked: moments[3]).isValid(at: moments[1]))
+    }
+
+    @Test func `its id is read with or without the prefix`() {
+        #expect(APIKeyID("key_17") == APIKeyID(17))
+        #expect(APIKeyID("17") == APIKeyID(17))
+        #expect(APIKeyID(17).description == "key_17")
+    }
+
+    @Test(arguments: [
+        "", "key_", "key_0", "key_-1", "-1", "key_1x", "KEY_1", "key_ 1", "+1", "key_+1", "key_9223372036854775808",
+    ])
+    func `anything else is no id`(text: String) {
+        #expect(APIKeyID(text) == nil)
+    }
+
+    private func key(expires: Timestamp?, revoked: Timestamp?) -> APIKey {
+        APIKey(
+            id: APIKeyID(1),
+            organisation: OrganisationID(1),
+            name: "",
+            permissions: [.all],
+            created: .earliest,
+            expires: expires,
+            revoked: revoked,
+            lastUsed: nil
+        )
+    }
+}
+
+struct OrganisationNameTests {
+    @Test(arguments: ["Acme", "A", "Ünïcode & \"Söhne\" 😀", "a  b", String(repeating: "é", count: 100)])
+    func `names of people's choice are taken`(name: String) {
+        #expect(OrganisationName(name)?.description == name)
+    }
+
+    @Test(arguments: [
+        "", " ", " Acme", "Acme ", "Acme\n", "\u{a0}Acme", "Ac\u{0}me", "Ac\tme", "Ac\u{7f}me", "Ac\u{85}me",
+        String(repeating: "x", count: 101),
+    ])
+    func `empty, long, padded and invisible ones are not`(name: String) {
+        #expect(OrganisationName(name) == nil)
+    }
+}
+
+extension Character {
+    fileprivate var isLetterOrDigit: Bool { isASCII && (isLetter || isNumber) }
+}

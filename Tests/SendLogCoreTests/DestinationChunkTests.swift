@@ -1,0 +1,126 @@
+import Foundation
+import SendLogCore
+import Testing
+
+@testable import SendLogContent
+
+struct DestinationChunkTests {
+    private static let texts: [[UInt8]] = [
+        Array(#""27821234567""#.utf8), Array(#""1","2""#.utf8), Array(",\"é😀\"".utf8),
+        Array(repeating: UInt8(ascii: "9"), count: 4096), Array(repeating: UInt8(ascii: "9"), count: 4097),
+        numbers(300),
+        numbers(8192), noise(131_072 + 1300),
+    ]
+
+    @Test(arguments: texts) func `a chunk expands to the text it was made of`(text: [UInt8]) {
+        let chunk = DestinationChunk(text: text, count: 1)
+        #expect(chunk.text() == text)
+        #expect(chunk.isSound)
+        #expect(chunk.length == text.count)
+        #expect(chunk.crc == Deflate.crc(text))
+    }
+
+    @Test func `checksums are those of the standard`() {
+        // The check value of CRC-32 in every catalogue.
+        #expect(Deflate.crc(Array("123456789".utf8)) == 0xcbf4_3926)
+        #expect(Deflate.crc([]) == 0)
+    }
+
+    @Test(arguments: texts) func `a chunk ends with a full flush, so that chunks join into one stream`(text: [UInt8])
+        throws
+    {
+        let other = Self.numbers(50)
+        let (one, two) = (DestinationChunk(text: text, count: 1), DestinationChunk(text: other, count: 50))
+        #expect(one.body.suffix(4) == [0, 0, 0xff, 0xff])
+        #expect(two.body.suffix(4) == [0, 0, 0xff, 0xff])
+        let joined = one.body + two.body + one.body
+        let length = text.count * 2 + other.count
+        #expect(Deflate.expand(joined, length: length) == text + other + text)
+    }
+
+    @Test func `joined chunks make a gzip file that another program expands`() throws {
+        let (one, two) = (Self.numbers(3000), Array(",".utf8) + Self.numbers(20))
+        let whole = one + two
+        var file: [UInt8] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]
+        file += DestinationChunk(text: one, count: 3000).body + DestinationChunk(text: two, count: 20).body
+        // An empty final block, the checksum and the length.
+        file += [0x03, 0x00]
+        for value in [Deflate.crc(whole), UInt32(whole.count)] {
+            withUnsafeBytes(of: value.littleEndian) { file.append(contentsOf: $0) }
+        }
+        let path = "\(NSTemporaryDirectory())/sendlog-\(UInt64.random(in: 0...UInt64.max)).gz"
+        try Data(file).write(to: URL(fileURLWithPath: path))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["gzip", "-dc", path]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let expanded = try output.fileHandleForReading.readToEnd()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        #expect(expanded.map { Array($0) } == whole)
+    }
+
+    @Test func `any flipped bit is found`() {
+        for text in [Array(#""27821234567","27821234568""#.utf8), Self.numbers(300)] {
+            let chunk = DestinationChunk(text: text, count: 1)
+            // The last five bytes are the flush behind the text; what they hold is no part of it.
+            for place in chunk.body.indices.dropLast(5) {
+                for bit in 0..<8 {
+                    var body = chunk.body
+                    body[place] ^= 1 << bit
+                    let flipped = DestinationChunk(count: 1, length: chunk.length, crc: chunk.crc, body: body)
+                    #expect(!flipped.isSound || flipped.text() == text, "bit \(bit) of byte \(place)")
+                }
+            }
+        }
+    }
+
+    @Test func `a cut, empty or foreign body is found`() {
+        let chunk = DestinationChunk(text: Self.numbers(300), count: 300)
+        for length in [0, 1, 10, chunk.body.count / 2] {
+            let cut = DestinationChunk(
+                count: 300,
+                length: chunk.length,
+                crc: chunk.crc,
+                body: Array(chunk.body.prefix(length))
+            )
+            #expect(cut.text() == nil)
+            #expect(!cut.isSound)
+        }
+        let longer = DestinationChunk(count: 300, length: chunk.length + 1, crc: chunk.crc, body: chunk.body)
+        #expect(longer.text() == nil)
+        let shorter = DestinationChunk(count: 300, length: chunk.length - 1, crc: chunk.crc, body: chunk.body)
+        #expect(!shorter.isSound)
+        let wrongSum = DestinationChunk(count: 300, length: chunk.length, crc: chunk.crc ^ 1, body: chunk.body)
+        #expect(!wrongSum.isSound)
+        let foreign = DestinationChunk(count: 1, length: 5, crc: 0, body: Array("hello".utf8))
+        #expect(!foreign.isSound)
+    }
+
+    @Test func `many compress and expand at once`() async {
+        await withTaskGroup(of: Bool.self) { group in
+            for task in 0..<32 {
+                group.addTask {
+                    let text = Self.numbers(task * 40 + 1)
+                    return (0..<20).allSatisfy { _ in DestinationChunk(text: text, count: 1).text() == text }
+                }
+            }
+            for await isSame in group { #expect(isSame) }
+        }
+    }
+
+    static func numbers(_ count: Int) -> [UInt8] {
+        var random = SplitMix(seed: UInt64(count))
+        let numbers = (0..<count).map { _ in "\"27\(Int.random(in: 600_000_000...899_999_999, using: &random))\"" }
+        return Array(numbers.joined(separator: ",").utf8)
+    }
+
+    /// Bytes that cannot be made shorter.
+    private static func noise(_ count: Int) -> [UInt8] {
+        var random = SplitMix(seed: 23)
+        return (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
+    }
+}

@@ -1,0 +1,165 @@
+import Foundation
+import SendLogCore
+import Testing
+
+@testable import SendLogContent
+
+struct DestinationChunkerTests {
+    @Test(arguments: [0, 1, 2, 8191, 8192, 8193, 16_384, 16_385])
+    func `lists of any length come back whole, in chunks of 8,192`(count: Int) throws {
+        let destinations = (0..<count).map { "2782\($0)" }
+        let (list, chunks) = try chunk(destinations)
+        #expect(list.count == count)
+        #expect(chunks.count == (count + 8191) / 8192)
+        #expect(chunks.dropLast().allSatisfy { $0.count == 8192 })
+        #expect(try join(chunks) == inside(destinations))
+        #expect(chunks.reduce(0) { $0 + $1.count } == count)
+    }
+
+    @Test func `long destinations fill a chunk by their bytes`() throws {
+        let destinations = (0..<1000).map { "\($0)" + String(repeating: "😀", count: 300) }
+        let (_, chunks) = try chunk(destinations)
+        #expect(chunks.count > 5)
+        #expect(chunks.allSatisfy { $0.length <= 128 * 1024 + 1300 })
+        #expect(chunks.dropLast().allSatisfy { $0.length >= 128 * 1024 })
+        #expect(try join(chunks) == inside(destinations))
+    }
+
+    @Test func `what JSON escapes is escaped, and nothing else`() throws {
+        let destinations = ["\"", "\\", "é", "/", "a\u{2028}b", "😀", "plain"]
+        let (_, chunks) = try chunk(destinations)
+        #expect(try join(chunks) == Array(#""\"","\\","é","/","a\#u{2028}b","😀","plain""#.utf8))
+    }
+
+    @Test func `the digest is that of the list's text, however it was cut`() throws {
+        for count in [0, 1, 100, 20_000] {
+            let destinations = (0..<count).map { "2782\($0)" }
+            var digest = ListDigest()
+            digest.add(inside(destinations))
+            let list = try chunk(destinations).list
+            #expect(list.digest == digest.value())
+            #expect(list.digest.count == 32)
+        }
+        // SHA-256 of nothing (https://csrc.nist.gov/projects/cryptographic-standards-and-guidelines/example-values).
+        #expect(ListDigest().value().prefix(4) == [0xe3, 0xb0, 0xc4, 0x42])
+    }
+
+    @Test func `a list longer than memory allows waits in a file without a name`() throws {
+        let folder = try Folder()
+        let destinations = Self.randomNumbers(120_000)
+        let (list, chunks) = try chunk(destinations, spoolFolder: folder.path)
+        #expect(chunks.reduce(0) { $0 + $1.body.count } > 512 * 1024)
+        #expect(try join(chunks) == inside(destinations))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+        // It may be read again, and by two at once.
+        var again: [DestinationChunk] = []
+        try list.forEachChunk { outer in
+            again.append(outer)
+            if again.count == 2 {
+                var inner: [DestinationChunk] = []
+                try list.forEachChunk { inner.append($0) }
+                #expect(inner == chunks)
+            }
+        }
+        #expect(again == chunks)
+    }
+
+    @Test func `a reader that stops early stops the spool`() throws {
+        struct Enough: Error {}
+        let folder = try Folder()
+        let (list, _) = try chunk(Self.randomNumbers(120_000), spoolFolder: folder.path)
+        var seen = 0
+        #expect(throws: Enough.self) {
+            try list.forEachChunk { _ in
+                seen += 1
+                if seen == 3 { throw Enough() }
+            }
+        }
+        #expect(seen == 3)
+    }
+
+    @Test func `a spool folder that is not there is told, for long lists alone`() throws {
+        let missing = "\(NSTemporaryDirectory())/sendlog-no-such-folder"
+        #expect(try chunk(["1"], spoolFolder: missing).list.count == 1)
+        let error = try #require(throws: StoreError.self) {
+            try chunk(Self.randomNumbers(120_000), spoolFolder: missing)
+        }
+        guard case .unavailable(.inputOutput, let detail) = error else {
+            Issue.record("\(error)")
+            return
+        }
+        #expect(detail.contains("spool"))
+        // The log must not hold what was in the list.
+        #expect(!detail.contains("27"))
+    }
+
+    // MARK: Chunking
+
+    private static func randomNumbers(_ count: Int) -> [String] {
+        var random = SplitMix(seed: 29)
+        return (0..<count).map { _ in "27\(Int.random(in: 600_000_000...899_999_999, using: &random))" }
+    }
+
+    @discardableResult
+    private func chunk(
+        _ destinations: [String],
+        spoolFolder: String = NSTemporaryDirectory()
+    ) throws -> (list: DestinationList, chunks: [DestinationChunk]) {
+        var (tokenizer, reader) = (JSONTokenizer(), SendLogReader(sink: DestinationChunker(spoolFolder: spoolFolder)))
+        let text = Array(#"{"destinations":["#.utf8) + inside(destinations) + Array("]}".utf8)
+        try text.withUnsafeBufferPointer { try tokenizer.feed($0, to: &reader) }
+        #expect(reader.issues.isEmpty)
+        let list = try reader.sink.finish()
+        var chunks: [DestinationChunk] = []
+        try list.forEachChunk { chunks.append($0) }
+        return (list, chunks)
+    }
+
+    private func join(_ chunks: [DestinationChunk]) throws -> [UInt8] {
+        try chunks.flatMap { chunk in
+            #expect(chunk.isSound)
+            return try #require(chunk.text())
+        }
+    }
+
+    private func inside(_ destinations: [String]) -> [UInt8] {
+        var text: [UInt8] = []
+        for (place, destination) in destinations.enumerated() {
+            if place > 0 { text.append(UInt8(ascii: ",")) }
+            text.appendJSON(destination)
+        }
+        return text
+    }
+
+    /// A folder that is gone with the test.
+    private final class Folder {
+        let path = "\(NSTemporaryDirectory())/sendlog-spool-\(UInt64.random(in: 0...UInt64.max))"
+        init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false) }
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+    }
+}
+
+struct ContentDigestTests {
+    @Test func `the digest is that of the record followed by the list's digest`() {
+        let (record, list) = (Array("record".utf8), [UInt8](repeating: 7, count: 32))
+        var whole = ListDigest()
+        whole.add(record + list)
+        #expect(ContentDigest.of(record: record, list: list) == whole.value())
+    }
+
+    @Test func `any one changed byte changes it`() {
+        let (record, list) = (Array("record".utf8), [UInt8](repeating: 7, count: 32))
+        let digest = ContentDigest.of(record: record, list: list)
+        for place in record.indices {
+            var changed = record
+            changed[place] ^= 1
+            #expect(ContentDigest.of(record: changed, list: list) != digest)
+        }
+        for place in list.indices {
+            var changed = list
+            changed[place] ^= 1
+            #expect(ContentDigest.of(record: record, list: changed) != digest)
+        }
+        #expect(ContentDigest.of(record: record + [0], list: list) != digest)
+    }
+}

@@ -1,0 +1,128 @@
+import Testing
+
+@testable import SendLogCore
+
+struct JSONTokenizerTests {
+    @Test func `the parts of a text come in its order`() {
+        let (events, error) = JSONEvents.of(#" {"a":[1,"x",null],"b\n":{"c":true},"":{}} "#)
+        #expect(error == nil)
+        #expect(
+            events == [
+                .beginObject, .key("a", isSimple: true, isCut: false), .beginArray,
+                .scalar(.number(JSONNumber(text: "1"))), .string(Array("x".utf8), isSimple: true, isCut: false),
+                .scalar(.null), .endArray, .key("b\n", isSimple: false, isCut: false), .beginObject,
+                .key("c", isSimple: true, isCut: false), .scalar(.bool(true)), .endObject,
+                .key("", isSimple: true, isCut: false), .beginObject, .endObject, .endObject,
+            ]
+        )
+    }
+
+    private static let texts = [
+        #" { "a" : [ 1 , -2.5e+10 , true , false , null , "x" ] , "b" : { } , "c" : [ ] } "#,
+        #"["é","日本","😀","\u00e9\ud83d\ude00\"\\\/\b\f\n\r\t","","plain","half é \n and half"]"#,
+        "123", "-0.0e-0 ", "\"a\"", "null", " \n\t\r true\r\n", #"{"_id":"a","destinations":["27821234567","1"]}"#,
+        // Wrong in as many ways as there are states.
+        #"{"a":1,}"#, "[1,,2]", #"["\ud83d"]"#, #"["\ud83dx"]"#, #"["\x"]"#, #"["\u12g4"]"#, "[01]", "[1.]", "[tru]",
+        "[truee]", "[nul", #"["abc"#, #"["abc\"#, #"["abc\u00"#, "{", "[", #"{"a""#, #"{"a":"#, "[1 2]", "[\"a\nb\"]",
+        "", "  ", "[]]", "{}{}", "[1}", #"{"a"]"#, "+1", "'a'",
+    ]
+
+    @Test(arguments: texts) func `a text is the same however it is cut into three pieces`(text: String) {
+        let bytes = Array(text.utf8)
+        let whole = JSONEvents.of([bytes[...]])
+        for first in 0...bytes.count {
+            for second in first...bytes.count {
+                let (events, error) = JSONEvents.of([bytes[..<first], bytes[first..<second], bytes[second...]])
+                #expect(events == whole.events && error == whole.error, "cut at \(first) and \(second)")
+            }
+        }
+    }
+
+    @Test(arguments: texts) func `a text is the same byte by byte`(text: String) {
+        let bytes = Array(text.utf8)
+        let whole = JSONEvents.of([bytes[...]])
+        let (events, error) = JSONEvents.of(bytes.indices.map { bytes[$0...$0] })
+        #expect(events == whole.events)
+        #expect(error == whole.error)
+    }
+
+    @Test(arguments: [
+        "\"abcdefghij\"", "\"aé日😀é日😀\"", #""\u00e9\u00e9\u00e9\u00e9\u00e9x""#, #""😀😀\ud83d\ude00ab""#, #""aaaaéb\nc""#,
+        #""aaa\ud83d\ude00b""#,
+    ])
+    func `a string longer than its limit is cut to a valid beginning, however it comes`(text: String) throws {
+        let bytes = Array(text.utf8)
+        guard case .string(let all, _, false)? = JSONEvents.of(text).events.first else {
+            Issue.record("the text is one string")
+            return
+        }
+        for limit in 0...all.count + 1 {
+            var beginning = limit
+            while beginning < all.count, beginning > 0, all[beginning] & 0xc0 == 0x80 { beginning -= 1 }
+            let kept = Array(all.prefix(beginning))
+            for cut in 0...bytes.count {
+                let pieces = [bytes[..<cut], bytes[cut...]]
+                guard case .string(let string, _, let isCut)? = JSONEvents.of(pieces, stringLimit: limit).events.first
+                else {
+                    Issue.record("limit \(limit), cut at \(cut): no string")
+                    continue
+                }
+                #expect(isCut == (limit < all.count), "limit \(limit), cut at \(cut)")
+                #expect(string == kept, "limit \(limit), cut at \(cut)")
+            }
+        }
+    }
+
+    @Test func `64 levels are taken and 65 are not`() {
+        func nested(_ depth: Int) -> String {
+            String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+        }
+        func objects(_ depth: Int) -> String {
+            String(repeating: #"{"a":"#, count: depth) + "1" + String(repeating: "}", count: depth)
+        }
+        for text in [nested(64), objects(64)] { #expect(JSONEvents.of(text).error == nil) }
+        for text in [nested(65), objects(65), nested(100_000), String(repeating: "[", count: 100_000)] {
+            #expect(JSONEvents.of(text).error?.message == "nested more than 64 levels deep")
+        }
+        #expect(JSONEvents.of(nested(100_000)).error?.offset == 64)
+    }
+
+    @Test func `deep mixed nesting closes with the brackets that opened it`() throws {
+        let opened = (0..<64).map { $0 % 3 == 0 ? #"{"a":"# : "[" }
+        let closed = (0..<64).reversed().map { $0 % 3 == 0 ? "}" : "]" }
+        #expect(JSONEvents.of(opened.joined() + "0" + closed.joined()).error == nil)
+        for wrong in 0..<64 {
+            var closed = closed
+            closed[wrong] = closed[wrong] == "}" ? "]" : "}"
+            #expect(JSONEvents.of(opened.joined() + "0" + closed.joined()).error != nil)
+        }
+    }
+
+    @Test func `an error names its place in the whole text`() {
+        let text = #"{"limit": 10, "skip": }"#
+        for cut in 0...text.utf8.count {
+            let bytes = Array(text.utf8)
+            let error = JSONEvents.of([bytes[..<cut], bytes[cut...]]).error
+            #expect(error?.offset == 22)
+            #expect(error?.message == "'}' where a value was expected")
+        }
+    }
+
+    @Test func `a text is blank as long as it is white space alone`() {
+        var (tokenizer, handler) = (JSONTokenizer(), JSONEvents())
+        #expect(tokenizer.isBlank)
+        for text in [" \r\n\t", "{"] {
+            #expect(tokenizer.isBlank)
+            Array(text.utf8).withUnsafeBufferPointer { bytes in
+                #expect(throws: Never.self) { try tokenizer.feed(bytes, to: &handler) }
+            }
+        }
+        #expect(!tokenizer.isBlank)
+    }
+
+    @Test func `numbers up to 400 characters are kept as they were written`() {
+        let longest = String(repeating: "9", count: 400)
+        #expect(JSONEvents.of(longest).events == [.scalar(.number(JSONNumber(text: longest)))])
+        #expect(JSONEvents.of(longest + "9").error?.message == "a number of more than 400 characters")
+    }
+}

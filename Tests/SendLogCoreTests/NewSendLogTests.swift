@@ -1,0 +1,64 @@
+import SendLogCore
+import Testing
+
+struct NewSendLogTests {
+    @Test func `a record is the log's JSON up to its start, in the contract's order`() throws {
+        let log = try log(start: Timestamp(rfc3339: "2022-01-01T02:00:00+02:00"), now: .latest)
+        #expect(
+            String(decoding: log.record, as: UTF8.self) == """
+                {"_id":"a","campaign_id":"spring","message":"Hi \\"{{contact.firstname}}\\"\\n","triggeredBy":"né",\
+                "startDeliveryAt":"2022-01-01T00:00:00.000Z"
+                """
+        )
+        #expect(log.isStartGiven)
+    }
+
+    @Test func `a start that was not given is now`() throws {
+        let log = try log(start: nil, now: .latest)
+        #expect(log.start == .latest)
+        #expect(!log.isStartGiven)
+        #expect(String(decoding: log.record, as: UTF8.self).hasSuffix(#""startDeliveryAt":"9999-12-31T23:59:59.999Z""#))
+    }
+
+    @Test func `with another start the record is that of a log that starts then`() throws {
+        for other in [Timestamp.earliest, .latest] {
+            let changed = try log(start: nil, now: .earliest).record(startingAt: other)
+            #expect(changed == (try log(start: other, now: .latest).record))
+        }
+    }
+
+    private func log(start: Timestamp?, now: Timestamp) throws -> NewSendLog {
+        NewSendLog(
+            id: try #require(SendLogID("a")),
+            campaignID: try #require(CampaignID("spring")),
+            message: Array("Hi \"{{contact.firstname}}\"\n".utf8),
+            triggeredBy: Array("né".utf8),
+            start: start,
+            now: now,
+            destinations: DestinationList(count: 0, digest: [], chunks: [])
+        )
+    }
+}
+
+struct InvalidInputTests {
+    @Test func `one issue is one sentence, and of several the first is told`() {
+        let issues = [InputIssue(path: "a", message: "is wrong"), InputIssue(path: "b", message: "is too")]
+        #expect(InvalidInput(path: "a", "is wrong").message == "a is wrong")
+        #expect(InvalidInput(path: "", "is wrong").message == "the body is wrong")
+        #expect(InvalidInput(issues).message == "a is wrong (and 1 more)")
+        #expect(InvalidInput([]).message == "the input is not valid")
+    }
+
+    @Test func `a text that is not JSON is told with its place`() throws {
+        let error = try #require(throws: JSONSyntaxError.self) { try JSONValue(text: "[1,]") }
+        #expect(InvalidInput(error).message == "the body is not valid JSON: ']' where a value was expected, at byte 3")
+    }
+
+    @Test func `a long unknown name is told in part`() {
+        let name = String(repeating: "é", count: 5000)
+        let issues = DestinationCollector.issues(of: #"{"\#(name)":1}"#)
+        #expect(issues.count == 5)
+        #expect(issues[0].path.unicodeScalars.count <= 64)
+        #expect(issues[0].message.utf8.count < 400)
+    }
+}

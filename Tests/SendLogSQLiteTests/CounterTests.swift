@@ -1,0 +1,51 @@
+import GRDB
+import SendLogCore
+import StoreChecks
+import Testing
+
+@testable import SendLogSQLite
+
+struct CounterTests {
+    @Test func `a full count agrees with the counters after work of every kind`() async throws {
+        try await withStore { store, _ in
+            var random = SplitMix64(seed: 31)
+            var organisations: [OrganisationID] = []
+            for name in ["Acme", "Zulu", "Kilo"] { organisations.append(try await store.organisation(name)) }
+            for _ in 0..<60 {
+                var logs: [NewSendLog] = []
+                for _ in 0..<Int.random(in: 1...40, using: &random) {
+                    // Ids and messages repeat, so that some are recorded, some existing and some in conflict.
+                    logs.append(
+                        try TestLog.log(
+                            "log-\(Int.random(in: 0...600, using: &random))",
+                            campaign: "c\(Int.random(in: 0...30, using: &random))",
+                            day: [-719_528, -1, 0, 1, 19_000, 2_932_896][Int.random(in: 0...5, using: &random)],
+                            count: Int.random(in: 0...5, using: &random)
+                        )
+                    )
+                }
+                let organisation = organisations[Int.random(in: 0...2, using: &random)]
+                _ = try await store.record(logs, in: organisation)
+            }
+            try await expectSoundCounters(of: store)
+        }
+    }
+
+    @Test func `counters stay sound over the border of a block`() async throws {
+        try await withStore { store, _ in
+            let organisation = try await store.organisation()
+            let count = Int(CounterBlock.size) + 2000
+            for batch in stride(from: 0, to: count, by: 4000) {
+                let logs = try (batch..<min(batch + 4000, count)).map {
+                    try TestLog.log("log-\($0)", campaign: "c\($0 % 3)", day: $0 % 5)
+                }
+                _ = try await store.record(logs, in: organisation)
+            }
+            try await expectSoundCounters(of: store)
+            let blocks = try await store.writer.read {
+                try Int.fetchAll($0, sql: "SELECT DISTINCT block FROM campaign_days ORDER BY 1")
+            }
+            #expect(blocks == [0, 1])
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import GRDB
+import SendLogCore
+import Testing
+
+@testable import SendLogSQLite
+
+/// What is opened keeps its data; what is refused was not touched.
+struct OpeningTests {
+    @Test func `a file that is not there is made, and opened again with its data`() async throws {
+        let folder = try TemporaryFolder()
+        let log = try TestLog.log("a", count: 3)
+        for turn in 0..<3 {
+            let store = try SQLiteStore(path: folder.file())
+            defer { store.close() }
+            if turn == 0 { #expect(try await store.record([log], in: store.organisation()).count == 1) }
+            let organisation = try #require(try await store.organisations().first)
+            #expect((organisation.sends, organisation.destinations) == (1, 3))
+            #expect(try await store.sendLog(log.id, in: organisation.id).record == log.record)
+        }
+        // Closed, the database is one file.
+        #expect(try folder.names() == ["send.db"])
+    }
+
+    @Test func `an empty file becomes a database`() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write([])
+        let store = try SQLiteStore(path: folder.file())
+        defer { store.close() }
+        #expect(try await store.organisations() == [])
+    }
+
+    @Test func `every acknowledged write is synced, in a write-ahead log`() async throws {
+        try await withStore { store, _ in
+            let settings = ["journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"]
+            for (name, value) in settings { #expect(try await setting(name, of: store) == value) }
+            #expect(try await setting("application_id", of: store) == "\(Schema.applicationID)")
+            #expect(try await setting("user_version", of: store) == "\(Schema.version)")
+            // Also on the second opening, when there is nothing left to set up.
+            let again = try SQLiteStore(path: store.writer.path)
+            defer { again.close() }
+            for (name, value) in settings { #expect(try await setting(name, of: again) == value) }
+        }
+    }
+
+    @Test func `readers cannot write`() async throws {
+        try await withStore { store, _ in
+            await #expect(throws: StoreError.self) {
+                try await store.readers.point { try $0.execute(sql: "DELETE FROM organisations") }
+            }
+        }
+    }
+
+    @Test(arguments: 0..<Schema.version) func `a database of every earlier version is brought to the newest`(
+        version: Int
+    ) async throws {
+        let folder = try TemporaryFolder()
+        let file = try DatabaseQueue(path: folder.file())
+        try await file.write { try Schema.migrate($0, from: 0, to: version) }
+        try file.close()
+        let upgraded = try SQLiteStore(path: folder.file())
+        defer { upgraded.close() }
+        _ = try await upgraded.record([TestLog.log("a")], in: upgraded.organisation())
+        #expect(try await schema(of: upgraded) == schemaOfANewDatabase())
+        #expect(try await setting("user_version", of: upgraded) == "\(Schema.version)")
+    }
+
+    @Test func `several open a new file at the same time`() async throws {
+        for _ in 0..<20 {
+            let folder = try TemporaryFolder()
+            let path = folder.file()
+            let ids = try await withThrowingTaskGroup(of: OrganisationID.self) { group in
+                for program in 0..<8 {
+                    group.addTask {
+                        let store = try SQLiteStore(path: path, options: .init(readers: 1))
+                        defer { store.close() }
+                        return try await store.organisation("Program \(program)")
+                    }
+                }
+                return try await group.reduce(into: Set()) { $0.insert($1) }
+            }
+            #expect(ids.count == 8)
+        }
+    }
+
+    private func setting(_ name: String, of store: SQLiteStore) async throws -> String? {
+        try await store.writer.read { database in
+            let value = try DatabaseValue.fetchOne(database, sql: "PRAGMA \(name)")
+            return value?.storage.value.map { "\($0)" }
+        }
+    }
+
+    private func schema(of store: SQLiteStore) async throws -> [String] {
+        try await store.writer.read {
+            try String.fetchAll($0, sql: "SELECT sql FROM sqlite_schema WHERE sql <> '' ORDER BY name")
+        }
+    }
+
+    private func schemaOfANewDatabase() async throws -> [String] {
+        var schema: [String] = []
+        try await withStore { store, _ in schema = try await self.schema(of: store) }
+        return schema
+    }
+}

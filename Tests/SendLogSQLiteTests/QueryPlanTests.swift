@@ -1,0 +1,118 @@
+import GRDB
+import SendLogCore
+import StoreChecks
+import Testing
+
+@testable import SendLogSQLite
+
+/// No search may read what it does not answer: its statements keep to their indexes.
+struct QueryPlanTests {
+    private static let sources: [LogSource] = [.organisation(1), .campaign(1)]
+
+    /// What is asked for of each log, and by what it is found.
+    private static let columns = [
+        ("place, start, destinations, record", "INDEX"), ("start, place", "COVERING INDEX"),
+    ]
+
+    @Test(arguments: sources, SortOrder.allCases)
+    func `a page is sought in its index and comes in order`(source: LogSource, order: SortOrder) async throws {
+        for (columns, kind) in Self.columns {
+            let plan = try await plan(LogRange.sql(source, order: order, columns: columns))
+            #expect(
+                plan == ["SEARCH send_logs USING \(kind) \(source.index) (\(source.column)=? AND start>? AND start<?)"]
+            )
+        }
+    }
+
+    @Test(arguments: sources, SortOrder.allCases)
+    func `a page goes on within a millisecond by its index`(source: LogSource, order: SortOrder) async throws {
+        // Without the row id in the seek a page deep in a million logs of one moment would walk over all of them.
+        let bounds = order == .oldestFirst ? "rowid>? AND rowid<?" : "rowid<?"
+        for (columns, kind) in Self.columns {
+            let plan = try await plan(LogRange.tiesSQL(source, order: order, columns: columns))
+            #expect(
+                plan == [
+                    "SEARCH send_logs USING \(kind) \(source.index) (\(source.column)=? AND start=? AND \(bounds))"
+                ]
+            )
+        }
+    }
+
+    @Test(arguments: sources) func `part of a day is counted within the index`(source: LogSource) async throws {
+        let plan = try await plan(DayCounts.countSQL(source))
+        #expect(
+            plan == [
+                "SEARCH send_logs USING COVERING INDEX \(source.index) (\(source.column)=? AND start>? AND start<?)"
+            ]
+        )
+    }
+
+    @Test(arguments: sources, SortOrder.allCases)
+    func `logs that are passed over are not read`(source: LogSource, order: SortOrder) async throws {
+        let sql = LogRange.sql(source, order: order, columns: "place, start, destinations, record")
+        let program = try await program(sql)
+        // The index's cursor names the table's row, which is read no sooner than its first column is wanted…
+        let seek = try #require(program.firstIndex { $0.opcode == "DeferredSeek" })
+        let table = program[seek].p3
+        // …and the offset is counted down before that.
+        let offset = try #require(program[seek...].firstIndex { $0.opcode == "IfPos" })
+        let reads = program.indices.filter { program[$0].opcode == "Column" && program[$0].p1 == table }
+        #expect(reads.count == 2)
+        #expect(reads.allSatisfy { $0 > offset })
+        #expect(!program.contains { ["SeekRowid", "NotExists", "FinishSeek", "SorterOpen"].contains($0.opcode) })
+    }
+
+    @Test func `every statement that runs keeps to an index`() async throws {
+        let statements = try await StatementLog.ofEveryMethod()
+        #expect(statements.count > 25)
+        // The list of organisations is all of them; and there is one row to look at to see that the database answers.
+        let whole = ["WHERE TRUE ORDER BY id", "SELECT 1 FROM organisations LIMIT 1"]
+        try await withStore { store, _ in
+            for sql in statements {
+                let plan = try await Self.plan(sql, of: store)
+                for line in plan {
+                    #expect(!line.contains("SCAN") || whole.contains(where: sql.contains), "\(line) in \(sql)")
+                    #expect(!line.contains("TEMP B-TREE"), "\(line) in \(sql)")
+                    #expect(!line.contains("AUTOMATIC"), "\(line) in \(sql)")
+                }
+            }
+        }
+    }
+
+    private func plan(_ sql: String) async throws -> [String] {
+        var plan: [String] = []
+        try await withStore { store, _ in plan = try await Self.plan(sql, of: store) }
+        return plan
+    }
+
+    private static func plan(_ sql: String, of store: SQLiteStore) async throws -> [String] {
+        try await store.writer.read { database in
+            let query = try Query("EXPLAIN QUERY PLAN \(sql)", on: database)
+            var lines: [String] = []
+            while try query.step() { lines.append(query.text(3)) }
+            return lines
+        }
+    }
+
+    /// One step of the program that SQLite makes of a statement (<https://www.sqlite.org/opcode.html>).
+    private struct Step {
+        let opcode: String
+        let p1: Int64
+        let p3: Int64
+    }
+
+    private func program(_ sql: String) async throws -> [Step] {
+        var program: [Step] = []
+        try await withStore { store, _ in
+            program = try await store.writer.read { database in
+                let query = try Query("EXPLAIN \(sql)", on: database)
+                var steps: [Step] = []
+                while try query.step() {
+                    steps.append(Step(opcode: query.text(1), p1: query.integer(2), p3: query.integer(4)))
+                }
+                return steps
+            }
+        }
+        return program
+    }
+}

@@ -1,0 +1,133 @@
+import GRDB
+import SendLogCore
+import Synchronization
+import Testing
+
+@testable import SendLogSQLite
+
+/// The command line and the server on one file, each with a store of its own.
+struct SharedFileTests {
+    @Test func `two stores record at the same time without a gap, and each sees what the other was answered`()
+        async throws
+    {
+        try await withStore { store, folder in
+            let other = try SQLiteStore(path: folder.file(), options: .init(readers: 2, patience: 30))
+            defer { other.close() }
+            let organisations = [try await store.organisation("Acme"), try await other.organisation("Zulu")]
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for sender in 0..<16 {
+                    let (writer, reader) = sender % 2 == 0 ? (store, other) : (other, store)
+                    let organisation = organisations[sender / 2 % 2]
+                    group.addTask {
+                        for number in 0..<20 {
+                            let log = try TestLog.log(
+                                "log-\(sender)-\(number)",
+                                campaign: "c\((sender + number) % 6)",
+                                day: number,
+                                count: number % 3
+                            )
+                            let outcome = try await writer.record([log], in: organisation)
+                            #expect(outcome == [.recorded(try await reader.sendLog(log.id, in: organisation))])
+                            #expect(try await writer.record([log], in: organisation) != outcome)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            for organisation in organisations {
+                for store in [store, other] {
+                    let answer = try await store.search(SendLogSearch(), in: organisation)
+                    #expect((answer.total, answer.asOf) == (160, SequenceNumber(160)))
+                    let places = answer.rows.rows.map(\.sequence.number).sorted()
+                    #expect(places == Array(1...160))
+                }
+            }
+            try await expectSoundCounters(of: store)
+        }
+    }
+
+    @Test func `one log sent through both stores is recorded once`() async throws {
+        try await withStore { store, folder in
+            let other = try SQLiteStore(path: folder.file())
+            defer { other.close() }
+            let organisation = try await store.organisation()
+            for number in 0..<20 {
+                let log = try TestLog.log("log-\(number)", campaign: "c\(number)")
+                async let one = store.record([log], in: organisation)
+                async let two = other.record([log], in: organisation)
+                let outcomes = try await one + two
+                #expect(outcomes.filter { if case .recorded = $0 { true } else { false } }.count == 1)
+                #expect(outcomes.filter { if case .existing = $0 { true } else { false } }.count == 1)
+            }
+            try await expectSoundCounters(of: store)
+        }
+    }
+
+    @Test func `a lock held too long is told, nothing is recorded, and afterwards all is well`() async throws {
+        try await withStore(.init(readers: 2, patience: 0.2)) { store, folder in
+            let organisation = try await store.organisation()
+            _ = try await store.record([TestLog.log("before")], in: organisation)
+            let holder = try Self.holder(of: folder)
+            defer { try? holder.close() }
+            try await holder.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+            let log = try TestLog.log("held", campaign: "new")
+            let error = try await #require(throws: StoreError.self) { try await store.record([log], in: organisation) }
+            guard case .unavailable(.locked, _) = error else {
+                Issue.record("\(error)")
+                return
+            }
+            await #expect(throws: StoreError.self) { try await store.organisation("Zulu") }
+            // Who only reads is not kept waiting.
+            #expect(try await store.search(SendLogSearch(), in: organisation).total == 1)
+            try await holder.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+            await #expect(throws: StoreError.notFound) { try await store.sendLog(log.id, in: organisation) }
+            _ = try await store.record([log], in: organisation)
+            #expect(try await store.search(SendLogSearch(), in: organisation).total == 2)
+            try await expectSoundCounters(of: store)
+        }
+    }
+
+    @Test func `more than the queue holds is turned away, and what was taken is recorded`() async throws {
+        try await withStore(.init(readers: 2, patience: 60)) { store, folder in
+            let organisation = try await store.organisation()
+            let holder = try Self.holder(of: folder)
+            defer { try? holder.close() }
+            try await holder.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+            let refused = Refused()
+            let recorded = try await withThrowingTaskGroup(of: Int.self) { group in
+                for sender in 0..<40 {
+                    let logs = try (0..<2000).map { try TestLog.log("log-\(sender)-\($0)") }
+                    group.addTask {
+                        do throws(StoreError) {
+                            return try await store.record(logs, in: organisation).count
+                        } catch {
+                            guard case .unavailable(.overloaded, _) = error else { throw error }
+                            refused.count.withLock { $0 += 1 }
+                            return 0
+                        }
+                    }
+                }
+                let deadline = ContinuousClock.now + .seconds(50)
+                while refused.count.withLock({ $0 }) == 0, .now < deadline { await Task.yield() }
+                try await holder.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+                return try await group.reduce(0, +)
+            }
+            let turnedAway = refused.count.withLock { $0 }
+            #expect(turnedAway > 0)
+            #expect(recorded == 80_000 - 2000 * turnedAway)
+            #expect(try await store.search(SendLogSearch(limit: 0), in: organisation).total == recorded)
+        }
+    }
+
+    /// Another program that may hold its lock for as long as it likes.
+    private static func holder(of folder: TemporaryFolder) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        return try DatabaseQueue(path: folder.file(), configuration: configuration)
+    }
+}
+
+/// How many requests were turned away.
+private final class Refused: Sendable {
+    let count = Mutex(0)
+}

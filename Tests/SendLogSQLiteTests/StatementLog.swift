@@ -1,0 +1,80 @@
+import GRDB
+import SendLogCore
+import Synchronization
+import Testing
+
+@testable import SendLogSQLite
+
+/// Writes down which statements a store runs.
+final class StatementLog: Sendable {
+    private let seen = Mutex<Set<String>>([])
+
+    /// What was run, but for the ends of transactions and settings.
+    var statements: Set<String> {
+        seen.withLock { seen in
+            seen.filter { sql in ["SELECT", "INSERT", "UPDATE", "DELETE"].contains { sql.hasPrefix($0) } }
+        }
+    }
+
+    private func watch(_ database: Database) {
+        database.trace(options: .statement) { event in
+            guard case .statement(let statement) = event else { return }
+            let sql = statement.sql
+            self.seen.withLock { _ = $0.insert(sql) }
+        }
+    }
+
+    /// The statements that a store runs while every one of its methods is called, on every way through it.
+    static func ofEveryMethod() async throws -> Set<String> {
+        let log = StatementLog()
+        try await withStore(.init(readers: 1)) { store, _ in
+            try await store.writer.write { log.watch($0) }
+            try await store.readers.point { log.watch($0) }
+            try await useOrganisations(of: store)
+            try await useLogs(of: store)
+        }
+        return log.statements
+    }
+
+    private static func useOrganisations(of store: SQLiteStore) async throws {
+        let name = try #require(OrganisationName("Acme"))
+        let organisation = try await store.createOrganisation(named: name, at: .earliest).id
+        _ = try await store.organisations()
+        _ = try await store.organisation(named: name)
+        let described = NewAPIKey(name: "", permissions: [.all], expires: nil)
+        let hash = [UInt8](repeating: 1, count: 32)
+        let key = try await store.createKey(described, hash: hash, in: organisation, at: .earliest)
+        _ = try await store.keys(in: organisation)
+        _ = try await store.keys(hashPrefix: [1])
+        try await store.noteUse(of: [key.id: .latest])
+        _ = try await store.revokeKey(key.id, in: organisation, at: .latest)
+        try await store.ping()
+    }
+
+    private static func useLogs(of store: SQLiteStore) async throws {
+        let organisation = try await store.organisation(named: #require(OrganisationName("Acme"))).id
+        let logs = try (0..<40).map { try TestLog.log("log-\($0)", campaign: "c\($0 % 2)", day: $0 / 4, count: 1) }
+        _ = try await store.record(logs, in: organisation)
+        _ = try await store.record([logs[0], TestLog.log("log-1", campaign: "c9")], in: organisation)
+        _ = try await store.sendLog(logs[0].id, in: organisation)
+        _ = try await store.destinations(of: SequenceNumber(1), from: 0, in: organisation)
+        let campaigns = [logs[0].campaignID, logs[1].campaignID]
+        for campaigns in [nil, [campaigns[0]], campaigns] {
+            for order in SortOrder.allCases {
+                for asOf in [nil, SequenceNumber(30)] {
+                    let search = SendLogSearch(
+                        campaigns: campaigns,
+                        from: Timestamp(milliseconds: 1),
+                        to: Timestamp(milliseconds: 800_000_000),
+                        skip: 2,
+                        order: order,
+                        asOf: asOf
+                    )
+                    _ = try await store.search(search, in: organisation)
+                    let rest = RestOfPage(search: search, start: logs[9].start, sequence: SequenceNumber(10))
+                    _ = try await store.rows(rest, in: organisation)
+                }
+            }
+        }
+    }
+}

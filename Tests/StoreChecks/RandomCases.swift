@@ -1,0 +1,93 @@
+import Foundation
+import SendLogCore
+
+/// Draws logs and searches whose moments, campaigns and pages meet the edges often.
+struct RandomCases {
+    var random: SplitMix64
+    private let days: [Int64]
+
+    /// The seed of this run: that of `SENDLOG_TEST_SEED`, or a new one.
+    static func seed() -> UInt64 {
+        ProcessInfo.processInfo.environment["SENDLOG_TEST_SEED"].flatMap { UInt64($0) }
+            ?? UInt64.random(in: 0...UInt64(UInt32.max))
+    }
+
+    init(seed: UInt64) {
+        random = SplitMix64(seed: seed)
+        let first = Int64.random(in: 0...20_000, using: &random)
+        // A fortnight, and the ends of the calendar.
+        days = (first..<first + 14).map { $0 } + [-719_528, -719_527, -1, 0, 2_932_895, 2_932_896]
+    }
+
+    mutating func number(_ range: ClosedRange<Int>) -> Int {
+        Int.random(in: range, using: &random)
+    }
+
+    /// True once in so many times.
+    mutating func once(in times: Int) -> Bool {
+        Int.random(in: 0..<times, using: &random) == 0
+    }
+
+    /// A moment, most often one that others have too, or the first or last of a day.
+    mutating func moment() -> Timestamp {
+        let ofDay: Int64 =
+            switch number(0...9) {
+            case 0: 0
+            case 1: 86_399_999
+            case 2: 1
+            case 3, 4, 5, 6: 43_200_000 + Int64(number(0...2))
+            default: Int64(number(0...86_399_999))
+            }
+        let day = once(in: 12) ? days[number(14...19)] : days[number(0...13)]
+        return Timestamp(milliseconds: day * 86_400_000 + ofDay) ?? .earliest
+    }
+
+    /// A campaign: a few have most of the logs, many have one or two, and some none.
+    mutating func campaign() -> CampaignID? {
+        let number = once(in: 3) ? number(0...1199) : number(0...9)
+        return CampaignID("campaign-\(number)")
+    }
+
+    /// A log of no more than one destination.
+    mutating func log(_ id: Int) throws -> NewSendLog {
+        try Sample.log(
+            "log-\(id)",
+            campaign: campaign()?.text ?? "",
+            message: "",
+            start: moment(),
+            destinations: once(in: 8) ? ["27821234567"] : []
+        )
+    }
+
+    /// A search in an organisation with so many logs.
+    mutating func search(logs: Int) -> SendLogSearch {
+        var search = SendLogSearch(order: once(in: 2) ? .oldestFirst : .newestFirst)
+        search.campaigns = campaigns()
+        if !once(in: 3) { search.from = moment() }
+        if !once(in: 3) { search.to = moment() }
+        // Ranges of a negative length stay rare.
+        if let from = search.from, let to = search.to, from > to, !once(in: 10) {
+            (search.from, search.to) = (to, from)
+        }
+        search.skip = once(in: 2) ? 0 : once(in: 20) ? 1 << 53 : number(0...(once(in: 2) ? 20 : logs + 2))
+        search.limit =
+            switch number(0...9) {
+            case 0: 0
+            case 1: 1
+            case 2: SendLogSearch.mostLimit
+            default: number(1...50)
+            }
+        if once(in: 2) { search.asOf = SequenceNumber(Int64(number(0...logs + 3))) }
+        return search
+    }
+
+    private mutating func campaigns() -> [CampaignID]? {
+        let count = [-1, -1, 0, 1, 1, 2, 3, 10, 100, 1000][number(0...9)]
+        if count < 0 { return nil }
+        if count > 3 {
+            let first = number(0...1200 - count)
+            return (first..<first + count).compactMap { CampaignID("campaign-\($0)") }.shuffled(using: &random)
+        }
+        return Array(Set((0..<count).compactMap { _ in campaign() }))
+    }
+}

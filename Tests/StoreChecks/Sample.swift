@@ -1,0 +1,99 @@
+import Foundation
+import SendLogContent
+import SendLogCore
+import Testing
+
+/// Makes what the checks record.
+enum Sample {
+    /// When a log starts whose check does not care.
+    static let start = Timestamp(milliseconds: 1_650_000_000_000)
+
+    /// A log, rendered; `start: nil` is a log whose sender did not say when it started.
+    static func log(
+        _ id: String,
+        campaign: String = "spring",
+        message: String = "Hi {{contact.firstname}}",
+        triggeredBy: String = "manual",
+        start: Timestamp? = Self.start,
+        now: Timestamp? = Self.start,
+        destinations: [String] = []
+    ) throws -> NewSendLog {
+        NewSendLog(
+            id: try #require(SendLogID(id)),
+            campaignID: try #require(CampaignID(campaign)),
+            message: Array(message.utf8),
+            triggeredBy: Array(triggeredBy.utf8),
+            start: start,
+            now: try #require(now),
+            destinations: list(destinations)
+        )
+    }
+
+    /// Logs `prefix-0`, `prefix-1` and so on.
+    static func logs(
+        _ count: Int,
+        _ prefix: String,
+        campaign: String = "spring",
+        start: (Int) -> Timestamp? = { _ in Self.start }
+    ) throws -> [NewSendLog] {
+        try (0..<count).map { try log("\(prefix)-\($0)", campaign: campaign, start: start($0)) }
+    }
+
+    /// A list in one chunk.
+    static func list(_ destinations: [String]) -> DestinationList {
+        let text = arrayInside(destinations)
+        var digest = ListDigest()
+        digest.add(text)
+        return DestinationList(
+            count: destinations.count,
+            digest: digest.value(),
+            chunks: destinations.isEmpty ? [] : [DestinationChunk(text: text, count: destinations.count)]
+        )
+    }
+
+    /// The inside of the JSON array of these destinations.
+    static func arrayInside(_ destinations: [String]) -> [UInt8] {
+        var text: [UInt8] = []
+        for (place, destination) in destinations.enumerated() {
+            if place > 0 { text.append(UInt8(ascii: ",")) }
+            text.appendJSON(destination)
+        }
+        return text
+    }
+
+    /// A log taken in from its JSON, as a client's is: long lists are cut into chunks and spooled.
+    static func intake(_ id: String, destinations: [String]) throws -> NewSendLog {
+        let context = IntakeContext(ids: SendLogIDSource(), spoolFolder: NSTemporaryDirectory()) { .earliest }
+        var json = Array(#"{"_id":""#.utf8)
+        json.append(contentsOf: id.utf8)
+        json.append(contentsOf: #"","campaign_id":"spring","message":"Hi","triggeredBy":"manual","#.utf8)
+        json.append(contentsOf: #""startDeliveryAt":"2022-04-15T05:20:00Z","destinations":["#.utf8)
+        json.append(contentsOf: arrayInside(destinations))
+        json.append(contentsOf: "]}".utf8)
+        var intake = SendLogIntake(context)
+        try json.withUnsafeBufferPointer { try intake.feed($0) }
+        return try intake.finish()
+    }
+
+    /// A moment in the notation of RFC 3339.
+    static func at(_ text: String) throws -> Timestamp {
+        try #require(Timestamp(rfc3339: text))
+    }
+
+    /// A moment some milliseconds after ``start``.
+    static func later(_ milliseconds: Int) -> Timestamp? {
+        start.flatMap { Timestamp(milliseconds: $0.milliseconds + Int64(milliseconds)) }
+    }
+
+    /// Campaign ids of texts that are some.
+    static func campaigns(_ texts: String...) throws -> [CampaignID] {
+        try texts.map { try #require(CampaignID($0)) }
+    }
+}
+
+extension Directory {
+    /// A new organisation.
+    func organisation(_ name: String) async throws -> OrganisationID {
+        try await createOrganisation(named: #require(OrganisationName(name)), at: .earliest).id
+    }
+}

@@ -1,0 +1,42 @@
+import SendLogCore
+
+/// What a store must answer, worked out the plain way: an array that is filtered, sorted and sliced.
+struct SearchModel {
+    private(set) var logs: [Log] = []
+
+    struct Log {
+        let sequence: Int
+        let log: NewSendLog
+    }
+
+    /// Takes a log as recorded, in the order of recording.
+    mutating func append(_ log: NewSendLog) {
+        logs.append(Log(sequence: logs.count + 1, log: log))
+    }
+
+    /// The answer to a search.
+    func page(_ search: SendLogSearch) -> WholePage {
+        let head = Int64(logs.count)
+        let asOf = min(search.asOf?.number ?? head, head)
+        let campaigns = search.campaigns.map { Set($0) }
+        var found = logs.filter { entry in
+            entry.sequence <= asOf
+                && search.from.map { entry.log.start >= $0 } ?? true
+                && search.to.map { entry.log.start <= $0 } ?? true
+                && campaigns?.contains(entry.log.campaignID) ?? true
+        }
+        found.sort { left, right in
+            left.log.start == right.log.start ? left.sequence < right.sequence : left.log.start < right.log.start
+        }
+        if search.order == .newestFirst { found.reverse() }
+        var page = WholePage(total: found.count, asOf: SequenceNumber(asOf))
+        page.rows = found.dropFirst(search.skip).prefix(search.limit).map { entry in
+            WholePage.Row(
+                sequence: SequenceNumber(Int64(entry.sequence)),
+                record: entry.log.record,
+                destinations: entry.log.destinations.count
+            )
+        }
+        return page
+    }
+}

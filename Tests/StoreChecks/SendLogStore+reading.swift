@@ -1,0 +1,104 @@
+import SendLogContent
+import SendLogCore
+import Testing
+
+/// A whole page, put together from its blocks.
+struct WholePage: Equatable {
+    var total: Int
+    var asOf: SequenceNumber
+    var rows: [Row] = []
+    var blocks = 0
+
+    struct Row: Equatable {
+        let sequence: SequenceNumber
+        let record: [UInt8]
+        let destinations: Int
+    }
+
+    /// The rows' places in the order of recording.
+    var sequences: [Int] { rows.map { Int($0.sequence.number) } }
+
+    mutating func append(_ block: RowBlock) {
+        var start = 0
+        for row in block.rows {
+            rows.append(
+                Row(
+                    sequence: row.sequence,
+                    record: Array(block.records[start..<row.end]),
+                    destinations: row.destinations
+                )
+            )
+            start = row.end
+        }
+        blocks += 1
+    }
+}
+
+extension SendLogStore {
+    /// The answer to a search with all blocks of its page.
+    func page(_ search: SendLogSearch, in organisation: OrganisationID) async throws -> WholePage {
+        let answer = try await self.search(search, in: organisation)
+        var page = WholePage(total: answer.total, asOf: answer.asOf)
+        page.append(answer.rows)
+        var rest = answer.rows.rest
+        while let next = rest {
+            let block = try await rows(next, in: organisation)
+            // Without this a store that answers empty blocks would keep the check going for ever.
+            try #require(!block.rows.isEmpty, "a block that another one announced must hold something")
+            page.append(block)
+            rest = block.rest
+        }
+        return page
+    }
+
+    /// The total and the places of the page of a search.
+    func find(
+        _ search: SendLogSearch,
+        in organisation: OrganisationID
+    ) async throws -> [Int] {
+        let page = try await page(search, in: organisation)
+        #expect(page.rows.count == min(search.limit, max(page.total - search.skip, 0)))
+        return page.sequences
+    }
+
+    /// All chunks of a list.
+    func chunks(
+        of sequence: SequenceNumber,
+        in organisation: OrganisationID
+    ) async throws -> [DestinationChunk] {
+        var chunks: [DestinationChunk] = []
+        while true {
+            let next = try await destinations(of: sequence, from: chunks.count, in: organisation)
+            if next.isEmpty { return chunks }
+            chunks += next
+        }
+    }
+
+    /// The inside of a list's JSON array, as it is kept.
+    func listText(
+        of sequence: SequenceNumber,
+        in organisation: OrganisationID
+    ) async throws -> [UInt8] {
+        var text: [UInt8] = []
+        for chunk in try await chunks(of: sequence, in: organisation) {
+            #expect(chunk.isSound)
+            text += try #require(chunk.text())
+        }
+        return text
+    }
+
+    /// Records one log.
+    func record(_ log: NewSendLog, in organisation: OrganisationID) async throws -> Recording {
+        let outcomes = try await record([log], in: organisation)
+        try #require(outcomes.count == 1)
+        return outcomes[0]
+    }
+}
+
+extension Recording {
+    /// The log, where it was recorded now.
+    var recorded: StoredSendLog? { if case .recorded(let log) = self { log } else { nil } }
+
+    /// The log, where it had been recorded before.
+    var existing: StoredSendLog? { if case .existing(let log) = self { log } else { nil } }
+}

@@ -1,0 +1,148 @@
+import SendLogCore
+import Testing
+
+extension StoreCheck {
+    static let isolation = [
+        StoreCheck("two organisations may use the same ids and see only their own logs") { store in
+            let pair = try await twins(in: store)
+            for twin in pair {
+                for number in 0..<twin.logs.count {
+                    let stored = try await store.sendLog(twin.logs[number].id, in: twin.organisation)
+                    #expect(stored.sequence.number == Int64(number + 1))
+                    #expect(stored.record == twin.logs[number].record)
+                    #expect(
+                        try await store.listText(of: stored.sequence, in: twin.organisation)
+                            == Array("\"\(twin.name)-\(number)\"".utf8)
+                    )
+                }
+            }
+        },
+        StoreCheck("another organisation's id is not found") { store in
+            let pair = try await twins(in: store)
+            let own = try Sample.log("only-zulu", campaign: "only-zulu")
+            _ = try await store.record(own, in: pair[1].organisation)
+            await #expect(throws: StoreError.notFound) { try await store.sendLog(own.id, in: pair[0].organisation) }
+            // And may be taken.
+            let other = try Sample.log("only-zulu", message: "of Acme")
+            #expect(try await store.record(other, in: pair[0].organisation).recorded != nil)
+        },
+        StoreCheck("a search finds its own organisation's logs alone") { store in
+            let pair = try await twins(in: store)
+            _ = try await store.record(Sample.log("only-zulu", campaign: "only-zulu"), in: pair[1].organisation)
+            let searches = try [
+                SendLogSearch(order: .oldestFirst),
+                SendLogSearch(from: .earliest, to: .latest, order: .oldestFirst),
+                SendLogSearch(campaigns: Sample.campaigns("spring"), order: .oldestFirst),
+                SendLogSearch(campaigns: Sample.campaigns("spring", "only-zulu"), order: .oldestFirst),
+                SendLogSearch(from: Sample.later(-10), to: Sample.later(10), order: .oldestFirst),
+            ]
+            let acme = pair[0]
+            for search in searches {
+                let page = try await store.page(search, in: acme.organisation)
+                #expect(page.total == acme.logs.count)
+                #expect(page.rows.map(\.record) == acme.logs.map(\.record))
+                #expect(page.asOf == SequenceNumber(Int64(acme.logs.count)))
+            }
+            let foreign = SendLogSearch(campaigns: try Sample.campaigns("only-zulu"))
+            #expect(try await store.page(foreign, in: acme.organisation).total == 0)
+        },
+        StoreCheck("the rest of a page stays in the organisation that asks") { store in
+            let pair = try await twins(in: store, message: String(repeating: "m", count: SendLogRules.longestMessage))
+            for campaigns in [nil, try Sample.campaigns("spring", "none")] {
+                let search = SendLogSearch(campaigns: campaigns, order: .oldestFirst)
+                let block = try await store.search(search, in: pair[0].organisation).rows
+                let rest = try #require(block.rest)
+                for twin in pair {
+                    var records: [UInt8] = []
+                    var next: RestOfPage? = rest
+                    while let rest = next {
+                        let block = try await store.rows(rest, in: twin.organisation)
+                        records += block.records
+                        next = block.rest
+                    }
+                    #expect(records == twin.logs.dropFirst(block.rows.count).flatMap(\.record))
+                }
+            }
+        },
+        StoreCheck("a list of another organisation's log is not there") { store in
+            let pair = try await twins(in: store)
+            let log = try Sample.log("only-zulu", destinations: ["27821234567"])
+            let stored = try #require(try await store.record(log, in: pair[1].organisation).recorded)
+            #expect(try await store.destinations(of: stored.sequence, from: 0, in: pair[0].organisation) == [])
+            #expect(try await store.chunks(of: stored.sequence, in: pair[1].organisation).count == 1)
+        },
+        StoreCheck("a repeated log is compared with its own organisation's alone") { store in
+            let pair = try await twins(in: store)
+            for (twin, other) in zip(pair, pair.reversed()) {
+                #expect(try await store.record(twin.logs[0], in: twin.organisation).existing != nil)
+                #expect(try await store.record(other.logs[0], in: twin.organisation) == .conflict)
+            }
+        },
+        StoreCheck("sums are each organisation's own") { store in
+            let pair = try await twins(in: store)
+            _ = try await store.record(Sample.log("more", destinations: ["1", "2"]), in: pair[1].organisation)
+            let sums = try await store.organisations()
+            #expect(sums.map(\.sends) == [20, 21])
+            #expect(sums.map(\.destinations) == [20, 22])
+        },
+        StoreCheck("another organisation's key is neither listed nor revoked") { store in
+            let acme = try await store.organisation("Acme")
+            let zulu = try await store.organisation("Zulu")
+            let described = NewAPIKey(name: "same", permissions: [.all], expires: nil)
+            let hashes = [[UInt8](repeating: 1, count: 32), [UInt8](repeating: 2, count: 32)]
+            let own = try await store.createKey(described, hash: hashes[0], in: acme, at: .earliest)
+            let foreign = try await store.createKey(described, hash: hashes[1], in: zulu, at: .earliest)
+            #expect(try await store.keys(in: acme) == [own])
+            #expect(try await store.keys(in: zulu) == [foreign])
+            await #expect(throws: StoreError.notFound) {
+                try await store.revokeKey(foreign.id, in: acme, at: .earliest)
+            }
+            #expect(try await store.keys(in: zulu) == [foreign])
+        },
+        StoreCheck("an organisation that does not exist has nothing and takes nothing") { store in
+            let acme = try await store.organisation("Acme")
+            _ = try await store.record(Sample.log("a", destinations: ["1"]), in: acme)
+            let nobody = OrganisationID(acme.number + 1)
+            let log = try Sample.log("b")
+            await #expect(throws: StoreError.self) { try await store.record([log], in: nobody) }
+            await #expect(throws: StoreError.notFound) { try await store.sendLog(log.id, in: nobody) }
+            #expect(try await store.destinations(of: SequenceNumber(1), from: 0, in: nobody) == [])
+            // The organisation that comes next gets that number, and nothing with it.
+            let zulu = try await store.organisation("Zulu")
+            #expect(try await store.find(SendLogSearch(), in: zulu) == [])
+            #expect(try await store.keys(in: zulu) == [])
+        },
+    ]
+
+    private struct Twin {
+        let name: String
+        let organisation: OrganisationID
+        let logs: [NewSendLog]
+    }
+
+    /// Two organisations with logs of the same ids, campaign and moments, recorded by turns; only the texts differ.
+    private static func twins(
+        in store: any SendLogStore & Directory,
+        message: String = ""
+    ) async throws -> [Twin] {
+        var pair: [Twin] = []
+        for name in ["Acme", "Zulu"] {
+            let logs = try (0..<20).map { number in
+                try Sample.log(
+                    "log-\(number)",
+                    message: message.isEmpty ? "of \(name)" : name + message.dropFirst(name.count),
+                    start: Sample.later(number / 3),
+                    destinations: ["\(name)-\(number)"]
+                )
+            }
+            pair.append(Twin(name: name, organisation: try await store.organisation(name), logs: logs))
+        }
+        for number in 0..<20 {
+            for twin in pair {
+                let outcome = try await store.record(twin.logs[number], in: twin.organisation)
+                #expect(outcome.recorded?.sequence.number == Int64(number + 1))
+            }
+        }
+        return pair
+    }
+}

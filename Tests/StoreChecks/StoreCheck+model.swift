@@ -1,0 +1,93 @@
+import SendLogCore
+import Testing
+
+extension StoreCheck {
+    static let model = [
+        StoreCheck("every answer is that of a plain array") { store in
+            let seed = RandomCases.seed()
+            var cases = RandomCases(seed: seed)
+            var tenants: [(organisation: OrganisationID, model: SearchModel)] = []
+            for name in ["Acme", "Zulu", "Kilo"] {
+                tenants.append((try await store.organisation(name), SearchModel()))
+            }
+            var number = 0
+            for round in 0..<rounds {
+                for tenant in tenants.indices {
+                    let logs = try (0..<cases.number(0...60)).map { _ in
+                        number += 1
+                        return try cases.log(number)
+                    }
+                    let outcomes = try await store.record(logs, in: tenants[tenant].organisation)
+                    for (log, outcome) in zip(logs, outcomes) {
+                        tenants[tenant].model.append(log)
+                        #expect(Int(outcome.recorded?.sequence.number ?? 0) == tenants[tenant].model.logs.count)
+                    }
+                }
+                for turn in 0..<searchesInRound {
+                    let (organisation, model) = tenants[cases.number(0...2)]
+                    let search = cases.search(logs: model.logs.count)
+                    try await compare(search, in: organisation, of: store, with: model) {
+                        "SENDLOG_TEST_SEED=\(seed), round \(round), search \(turn): \(search)"
+                    }
+                }
+            }
+        },
+        StoreCheck("a walk page by page is that of a plain array while others record") { store in
+            let seed = RandomCases.seed()
+            var cases = RandomCases(seed: seed &+ 1)
+            let organisation = try await store.organisation("Acme")
+            var (model, number) = (SearchModel(), 0)
+            func recordMore(_ count: Int) async throws {
+                let logs = try (0..<count).map { _ in
+                    number += 1
+                    return try cases.log(number)
+                }
+                for log in logs { model.append(log) }
+                _ = try await store.record(logs, in: organisation)
+            }
+            try await recordMore(400)
+            for walk in 0..<30 {
+                var search = cases.search(logs: number)
+                (search.skip, search.limit) = (0, cases.number(5...60))
+                let first = try await store.page(search, in: organisation)
+                search.asOf = first.asOf
+                var whole = search
+                whole.limit = .max
+                let expected = model.page(whole)
+                var rows = first.rows
+                while rows.count < first.total {
+                    try await recordMore(cases.number(0...5))
+                    search.skip = rows.count
+                    let page = try await store.page(search, in: organisation)
+                    try #require(!page.rows.isEmpty, "SENDLOG_TEST_SEED=\(seed), walk \(walk): \(search)")
+                    rows += page.rows
+                }
+                try #require(
+                    rows == expected.rows && first.total == expected.total,
+                    "SENDLOG_TEST_SEED=\(seed), walk \(walk): \(search)"
+                )
+            }
+        },
+    ]
+
+    private static let rounds = 40
+    private static let searchesInRound = 100
+
+    /// Compares one answer; the first difference ends the check.
+    private static func compare(
+        _ search: SendLogSearch,
+        in organisation: OrganisationID,
+        of store: any SendLogStore,
+        with model: SearchModel,
+        name: () -> String
+    ) async throws {
+        let expected = model.page(search)
+        let answer = try await store.page(search, in: organisation)
+        if answer.total == expected.total, answer.asOf == expected.asOf, answer.rows == expected.rows { return }
+        let comment = Comment(rawValue: name())
+        try #require(answer.total == expected.total, comment)
+        try #require(answer.asOf == expected.asOf, comment)
+        try #require(answer.sequences == expected.sequences, comment)
+        try #require(answer.rows == expected.rows, comment)
+    }
+}

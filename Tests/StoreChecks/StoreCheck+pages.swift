@@ -1,0 +1,119 @@
+import SendLogCore
+import Testing
+
+extension StoreCheck {
+    static let pages = [
+        StoreCheck("a page of long messages comes in blocks of bounded size that join into the whole") { store in
+            let organisation = try await bigLogs(in: store)
+            for campaigns in campaignSets {
+                for order in SortOrder.allCases {
+                    let search = SendLogSearch(campaigns: try campaigns.map { try $0.map(campaign) }, order: order)
+                    let whole = try await store.page(search, in: organisation)
+                    #expect(whole.total == 60)
+                    #expect(whole.blocks > 6)
+                    #expect(whole.sequences == (order == .oldestFirst ? Array(1...60) : (1...60).reversed()))
+                    for row in whole.rows {
+                        #expect(row.record == (try log(Int(row.sequence.number) - 1).record))
+                    }
+                }
+            }
+        },
+        StoreCheck("a block is full at its mark and holds at most one record more") { store in
+            let organisation = try await bigLogs(in: store)
+            for campaigns in campaignSets {
+                let search = SendLogSearch(campaigns: try campaigns.map { try $0.map(campaign) })
+                var block = try await store.search(search, in: organisation).rows
+                while let rest = block.rest {
+                    #expect(block.records.count >= RowBlock.fullAt)
+                    #expect(block.records.count < RowBlock.fullAt + 70_000)
+                    #expect(block.rows.last?.end == block.records.count)
+                    block = try await store.rows(rest, in: organisation)
+                }
+                #expect(!block.rows.isEmpty)
+            }
+        },
+        StoreCheck("skip and limit hold across blocks") { store in
+            let organisation = try await bigLogs(in: store)
+            for campaigns in campaignSets {
+                var search = SendLogSearch(campaigns: try campaigns.map { try $0.map(campaign) }, order: .oldestFirst)
+                for (skip, limit) in [(0, 20), (7, 23), (30, 10_000), (51, 9), (52, 8), (0, 8), (0, 9)] {
+                    (search.skip, search.limit) = (skip, limit)
+                    let page = try await store.page(search, in: organisation)
+                    #expect(page.sequences == Array((1...60).dropFirst(skip).prefix(limit)), "\(skip), \(limit)")
+                    #expect(page.total == 60)
+                }
+            }
+        },
+        StoreCheck("a range holds across blocks") { store in
+            let organisation = try await bigLogs(in: store)
+            for campaigns in campaignSets {
+                for order in SortOrder.allCases {
+                    let search = SendLogSearch(
+                        campaigns: try campaigns.map { try $0.map(campaign) },
+                        from: Sample.later(5),
+                        to: Sample.later(24),
+                        order: order
+                    )
+                    let page = try await store.page(search, in: organisation)
+                    let found = (1...60).filter { (5...24).contains(($0 - 1) / 2) }
+                    #expect(page.sequences == (order == .oldestFirst ? found : found.reversed()))
+                    #expect(page.blocks > 2)
+                }
+            }
+        },
+        StoreCheck("what is recorded while a page is read block by block is not in it") { store in
+            let organisation = try await bigLogs(in: store)
+            for campaigns in campaignSets {
+                let search = SendLogSearch(campaigns: try campaigns.map { try $0.map(campaign) }, order: .oldestFirst)
+                let before = Int(try await store.search(SendLogSearch(limit: 0), in: organisation).asOf.number)
+                let answer = try await store.search(search, in: organisation)
+                var page = WholePage(total: answer.total, asOf: answer.asOf)
+                page.append(answer.rows)
+                var rest = answer.rows.rest
+                var turn = before
+                while let next = rest {
+                    turn += 1
+                    // One behind the page's end, and one in its middle.
+                    _ = try await store.record(
+                        Sample.log("new-\(turn)", campaign: "c0", start: .latest),
+                        in: organisation
+                    )
+                    _ = try await store.record(
+                        Sample.log("old-\(turn)", campaign: "c1", start: Sample.later(15)),
+                        in: organisation
+                    )
+                    let block = try await store.rows(next, in: organisation)
+                    page.append(block)
+                    rest = block.rest
+                }
+                #expect(turn > before + 5)
+                #expect(page.total == before)
+                #expect(page.rows.count == before)
+                #expect(Set(page.sequences) == Set(1...before))
+            }
+        },
+    ]
+
+    /// All campaigns, and each of them named.
+    private static let campaignSets: [[String]?] = [nil, ["c0", "c1", "c2", "none"]]
+
+    private static func campaign(_ text: String) throws -> CampaignID {
+        try #require(CampaignID(text))
+    }
+
+    /// The longest message there may be, two logs a millisecond.
+    private static func log(_ number: Int) throws -> NewSendLog {
+        try Sample.log(
+            "log-\(number)",
+            campaign: "c\(number % 3)",
+            message: String(repeating: "\(number % 10)", count: SendLogRules.longestMessage),
+            start: Sample.later(number / 2)
+        )
+    }
+
+    private static func bigLogs(in store: any SendLogStore & Directory) async throws -> OrganisationID {
+        let organisation = try await store.organisation("Acme")
+        _ = try await store.record((0..<60).map(log), in: organisation)
+        return organisation
+    }
+}

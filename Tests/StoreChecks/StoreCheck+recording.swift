@@ -1,0 +1,155 @@
+import SendLogContent
+import SendLogCore
+import Testing
+
+extension StoreCheck {
+    static let recording = [
+        StoreCheck("the first log has place 1 and the others follow in the order given") { store in
+            let organisation = try await store.organisation("Acme")
+            let first = try await store.record(Sample.logs(3, "a"), in: organisation)
+            let second = try await store.record(Sample.logs(2, "b"), in: organisation)
+            #expect((first + second).compactMap(\.recorded?.sequence.number) == [1, 2, 3, 4, 5])
+        },
+        StoreCheck("an empty batch records nothing") { store in
+            let organisation = try await store.organisation("Acme")
+            #expect(try await store.record([], in: organisation) == [])
+            #expect(try await store.search(SendLogSearch(), in: organisation).asOf == SequenceNumber(0))
+        },
+        StoreCheck("a log is read back as it was rendered") { store in
+            let organisation = try await store.organisation("Acme")
+            let message = "Hé \"{{contact.firstname}}\"\\\n\u{1}\u{2028}😀, it's 5' o'clock; DROP TABLE send_logs;--"
+            let log = try Sample.log("a", message: message, triggeredBy: "né", destinations: ["27821234567", "x"])
+            let outcome = try await store.record(log, in: organisation)
+            let stored = StoredSendLog(sequence: SequenceNumber(1), record: log.record, destinations: 2)
+            #expect(outcome == .recorded(stored))
+            #expect(try await store.sendLog(log.id, in: organisation) == stored)
+        },
+        StoreCheck("an id that was never recorded is not found") { store in
+            let organisation = try await store.organisation("Acme")
+            let unknown = try Sample.log("unknown").id
+            await #expect(throws: StoreError.notFound) { try await store.sendLog(unknown, in: organisation) }
+            _ = try await store.record(Sample.log("known"), in: organisation)
+            await #expect(throws: StoreError.notFound) { try await store.sendLog(unknown, in: organisation) }
+        },
+        StoreCheck("fifty senders at once leave no gap and lose nothing") { store in
+            let organisation = try await store.organisation("Acme")
+            var places: [Int64] = []
+            try await withThrowingTaskGroup(of: [Int64].self) { group in
+                for sender in 0..<50 {
+                    group.addTask {
+                        var places: [Int64] = []
+                        for log in try Sample.logs(20, "sender-\(sender)", campaign: "campaign-\(sender % 7)") {
+                            let stored = try #require(try await store.record(log, in: organisation).recorded)
+                            places.append(stored.sequence.number)
+                        }
+                        // A sender that waits for its answer sees its logs in its own order.
+                        #expect(places == places.sorted())
+                        return places
+                    }
+                }
+                for try await part in group { places += part }
+            }
+            #expect(places.sorted() == Array(1...1000))
+            let page = try await store.page(SendLogSearch(limit: 1000, order: .oldestFirst), in: organisation)
+            #expect(page.total == 1000)
+            #expect(page.sequences == Array(1...1000))
+        },
+        StoreCheck("a batch of any size is recorded whole") { store in
+            let organisation = try await store.organisation("Acme")
+            let outcomes = try await store.record(Sample.logs(6000, "a"), in: organisation)
+            #expect(outcomes.compactMap(\.recorded?.sequence.number) == Array(1...6000))
+            let answer = try await store.search(SendLogSearch(limit: 0), in: organisation)
+            #expect(answer.total == 6000)
+        },
+        StoreCheck("an answered log is in the very next search and found by its id") { store in
+            let organisation = try await store.organisation("Acme")
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for sender in 0..<8 {
+                    group.addTask {
+                        for log in try Sample.logs(10, "sender-\(sender)", campaign: "campaign-\(sender)") {
+                            let stored = try #require(try await store.record(log, in: organisation).recorded)
+                            #expect(try await store.sendLog(log.id, in: organisation) == stored)
+                            let search = SendLogSearch(campaigns: [log.campaignID], order: .newestFirst)
+                            #expect(try await store.find(search, in: organisation).first == Int(stored.sequence.number))
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        },
+        StoreCheck("each organisation counts its own places") { store in
+            let acme = try await store.organisation("Acme")
+            let zulu = try await store.organisation("Zulu")
+            for turn in 1...3 {
+                for organisation in [acme, zulu] {
+                    let outcome = try await store.record(Sample.log("log-\(turn)"), in: organisation)
+                    #expect(outcome.recorded?.sequence == SequenceNumber(Int64(turn)))
+                }
+            }
+        },
+        StoreCheck("an organisation's sums follow what is recorded") { store in
+            let organisation = try await store.organisation("Acme")
+            _ = try await store.record(Sample.log("a", destinations: ["1", "2", "3"]), in: organisation)
+            _ = try await store.record(Sample.log("b", destinations: []), in: organisation)
+            _ = try await store.record(Sample.log("a", destinations: ["1", "2", "3"]), in: organisation)
+            _ = try await store.record(Sample.log("b", destinations: ["1"]), in: organisation)
+            let sums = try #require(try await store.organisations().first)
+            #expect(sums.sends == 2)
+            #expect(sums.destinations == 3)
+        },
+        StoreCheck("a list that breaks off while it is recorded leaves nothing of its batch behind") { store in
+            let organisation = try await store.organisation("Acme")
+            let batch = try [Sample.log("whole", campaign: "new"), broken("broken")]
+            await #expect(throws: StoreError.self) { try await store.record(batch, in: organisation) }
+            for log in batch {
+                await #expect(throws: StoreError.notFound) { try await store.sendLog(log.id, in: organisation) }
+            }
+            let answer = try await store.search(SendLogSearch(campaigns: [batch[0].campaignID]), in: organisation)
+            #expect((answer.total, answer.asOf) == (0, SequenceNumber(0)))
+            let outcome = try await store.record(Sample.log("next", campaign: "new"), in: organisation)
+            #expect(outcome.recorded?.sequence == SequenceNumber(1))
+            #expect(try await store.find(SendLogSearch(campaigns: [batch[0].campaignID]), in: organisation) == [1])
+        },
+        StoreCheck("a list that breaks off fails nobody else's request") { store in
+            let organisation = try await store.organisation("Acme")
+            let other = try await store.organisation("Zulu")
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for sender in 0..<40 {
+                    group.addTask {
+                        if sender % 4 == 0 {
+                            let log = try broken("broken-\(sender)")
+                            await #expect(throws: StoreError.self) { try await store.record([log], in: other) }
+                        } else {
+                            let log = try Sample.log("whole-\(sender)", destinations: ["1"])
+                            #expect(try await store.record(log, in: organisation).recorded != nil)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await store.search(SendLogSearch(limit: 0), in: organisation).total == 30)
+            #expect(try await store.search(SendLogSearch(limit: 0), in: other).total == 0)
+        },
+    ]
+
+    /// A log whose list cannot be read back to its end.
+    private static func broken(_ id: String) throws -> NewSendLog {
+        NewSendLog(
+            id: try #require(SendLogID(id)),
+            campaignID: try #require(CampaignID("spring")),
+            message: [],
+            triggeredBy: Array("manual".utf8),
+            start: .earliest,
+            now: .earliest,
+            destinations: DestinationList(count: 2, digest: ListDigest().value(), spool: BrokenSpool())
+        )
+    }
+}
+
+/// Hands over one chunk and fails at the second, as a spool on a failing disk does.
+private struct BrokenSpool: DestinationSpool {
+    func forEachChunk(_ body: (DestinationChunk) throws -> Void) throws {
+        try body(DestinationChunk(text: Array(#""1""#.utf8), count: 1))
+        throw StoreError.unavailable(.inputOutput, detail: "the spool is broken")
+    }
+}

@@ -1,0 +1,40 @@
+public import SendLogCore
+public import Testing
+
+/// One thing that every store must do, proven against a real one.
+///
+/// A store's own tests run all of them, each on a store that is new and empty.
+public struct StoreCheck: Sendable, CustomTestStringConvertible {
+    /// What the store must do, in words.
+    public let name: String
+
+    /// Proves it, with Swift Testing's expectations.
+    public let run: @Sendable (any SendLogStore & Directory) async throws -> Void
+
+    init(_ name: String, run: @escaping @Sendable (any SendLogStore & Directory) async throws -> Void) {
+        self.name = name
+        self.run = run
+    }
+
+    /// The name.
+    public var testDescription: String { name }
+
+    /// The whole suite, each check under its topic.
+    public static let all: [StoreCheck] = [
+        topic("recording", recording),
+        topic("repeating", repeating),
+        topic("destinations", destinations),
+        topic("searching", searching),
+        topic("times", times),
+        topic("pages", pages),
+        topic("walking", walking),
+        topic("organisations", organisations),
+        topic("keys", keys),
+        topic("isolation", isolation),
+        topic("model", model),
+    ].flatMap(\.self)
+
+    private static func topic(_ topic: String, _ checks: [StoreCheck]) -> [StoreCheck] {
+        checks.map { StoreCheck("\(topic): \($0.name)", run: $0.run) }
+    }
+}
