@@ -7,6 +7,8 @@ import Synchronization
 enum Deflate {
     /// Lists up to this many bytes, nearly all there are, do with a small window, which is quick to clear.
     private static let small = 4096
+    /// More than the text of any chunk is long.
+    private static let longestText = 1 << 20
 
     private static let smallCompressors = Pool { Compressor(level: 6, windowBits: 12, memoryLevel: 5) }
     private static let compressors = Pool { Compressor(level: 4, windowBits: 15, memoryLevel: 9) }
@@ -21,7 +23,9 @@ enum Deflate {
     ///
     /// - Returns: `nil` where the bytes are not the compressed form of a text of that length.
     static func expand(_ body: [UInt8], length: Int) -> [UInt8]? {
-        expanders.lend { $0.expand(body, length: length) }
+        // The length comes from the database: a damaged one must not be believed.
+        guard (1...longestText).contains(length), body.count <= 2 * longestText else { return nil }
+        return expanders.lend { $0.expand(body, length: length) }
     }
 
     static func crc(_ text: [UInt8]) -> UInt32 {

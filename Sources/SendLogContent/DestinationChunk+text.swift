@@ -17,8 +17,10 @@ extension DestinationChunk {
         Deflate.expand(body, length: length)
     }
 
-    /// Whether the chunk expands to a text with its checksum.
-    public var isSound: Bool {
-        text().map { Deflate.crc($0) == crc } ?? false
+    /// The text, where it has its checksum.
+    ///
+    /// - Returns: `nil` where the chunk is damaged in whatever way.
+    public func soundText() -> [UInt8]? {
+        text().flatMap { Deflate.crc($0) == crc ? $0 : nil }
     }
 }

@@ -109,8 +109,7 @@ public struct SendLogImport {
         do {
             let log = try intake.finish()
             batch.append((line, log))
-            // A spooled list counts by its own size: it must not wait in a crowd.
-            batchBytes += log.record.count + log.destinations.count * 8
+            batchBytes += log.weight
         } catch let error as InvalidInput {
             fail(line, error)
         } catch let error as StoreError {

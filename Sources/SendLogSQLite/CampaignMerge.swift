@@ -30,28 +30,24 @@ struct CampaignMerge {
 
     private let database: Database
     private var cursors: [Cursor]
+    private var heap = Heap<Entry>()
 
-    /// Begins at the beginning of a range, of which at most `wanted` logs will be taken, of all campaigns together.
-    init(_ sources: [LogSource], in range: LogRange, wanted: Int, on database: Database) {
+    /// Begins at the beginning of a range, of which about `wanted` logs will be taken, of all campaigns together.
+    init(_ sources: [LogSource], in range: LogRange, wanted: Int, on database: Database) throws {
         self.database = database
-        let share = min(max(2 * wanted / max(sources.count, 1), 8), 256)
+        let share = min(max(2 * wanted / max(sources.count, 1), 2), 256)
         cursors = sources.map { Cursor(source: $0, range: range, batchSize: share) }
-    }
-
-    /// The places of the page's logs, in order.
-    mutating func places(offset: Int, count: Int) throws -> [Place] {
-        var heap = Heap<Entry>()
         heap.reserveCapacity(cursors.count)
         for cursor in cursors.indices {
             if let entry = try next(cursor) { heap.insert(entry) }
         }
-        var (places, passed): ([Place], Int) = ([], 0)
-        places.reserveCapacity(count)
-        while places.count < count, let entry = heap.min {
-            if passed < offset { passed += 1 } else { places.append(Place(rowID: entry.rowID)) }
-            if let next = try next(entry.cursor) { heap.replaceMin(with: next) } else { heap.removeMin() }
-        }
-        return places
+    }
+
+    /// Takes the next log's place, or `nil` behind the last.
+    mutating func next() throws -> Place? {
+        guard let entry = heap.min else { return nil }
+        if let next = try next(entry.cursor) { heap.replaceMin(with: next) } else { heap.removeMin() }
+        return Place(rowID: entry.rowID)
     }
 
     private mutating func next(_ place: Int) throws -> Entry? {

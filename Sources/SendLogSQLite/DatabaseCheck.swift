@@ -79,10 +79,16 @@ struct DatabaseCheck {
     /// Every log's digest must be that of its record and list, and every list as long as is said.
     private mutating func checkContents(progress: (_ done: Int, _ total: Int) -> Void) throws {
         let total = try Int.fetchOne(database, sql: "SELECT count(*) FROM send_logs") ?? 0
-        let logs = try Query("SELECT place, destinations, digest, record FROM send_logs", on: database)
+        let logs = try Query(
+            """
+            SELECT l.place, l.destinations, l.digest, l.record, l.start, \(Self.text("l.id")), \(Self.text("c.id"))
+            FROM send_logs l LEFT JOIN campaigns c ON c.number = l.campaign AND c.organisation = l.organisation
+            """,
+            on: database
+        )
         var (done, wrong) = (0, 0)
         while try logs.step(), wrong < Self.most {
-            if let fault = try fault(inListOf: logs) {
+            if let fault = try fault(inListOf: logs) ?? fault(inColumnsOf: logs) {
                 let place = logs.integer(0)
                 findings.append(
                     "organisation \(place >> 40), send log at place \(Place(rowID: place).sequence.number): \(fault)"
@@ -97,7 +103,31 @@ struct DatabaseCheck {
             database,
             sql: "SELECT count(*) FROM destination_chunks WHERE place NOT IN (SELECT place FROM send_logs)"
         )
+        let strays = try Int.fetchOne(
+            database,
+            sql: """
+                SELECT count(*) FROM send_logs
+                WHERE organisation <> place >> 40 OR organisation NOT IN (SELECT id FROM organisations)
+                """
+        )
+        if let strays, strays > 0 { findings.append("\(strays) send logs are in the place of another organisation") }
         if let lost, lost > 0 { findings.append("\(lost) chunks of destinations belong to no send log") }
+    }
+
+    /// What the log is found by must be what its record says.
+    private func fault(inColumnsOf log: borrowing Query) -> String? {
+        let beginning = Array("{\"_id\":\"\(log.text(5))\",\"campaign_id\":\"\(log.text(6))\",".utf8)
+        var end: [UInt8] = []
+        Timestamp(milliseconds: log.integer(4))?.write(to: &end)
+        end.append(UInt8(ascii: "\""))
+        let record = log.bytes(3)
+        if record.starts(with: beginning), record.suffix(end.count) == end[...] { return nil }
+        return "its id, campaign or start is not that of its record"
+    }
+
+    /// The text of an id as it is stored; see `PackedID`.
+    private static func text(_ id: String) -> String {
+        "CASE typeof(\(id)) WHEN 'blob' THEN lower(hex(\(id))) ELSE \(id) END"
     }
 
     private func fault(inListOf log: borrowing Query) throws -> String? {
@@ -116,7 +146,7 @@ struct DatabaseCheck {
                 crc: UInt32(truncatingIfNeeded: chunks.integer(3)),
                 body: chunks.bytes(4)
             )
-            guard chunks.integer(0) == number, chunk.isSound, let text = chunk.text() else {
+            guard chunks.integer(0) == number, let text = chunk.soundText() else {
                 return "chunk \(number) of its destinations is missing or damaged"
             }
             digest.add(text)

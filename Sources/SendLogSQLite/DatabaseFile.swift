@@ -40,6 +40,7 @@ struct DatabaseFile {
             guard sqlite3_db_readonly(database.sqliteConnection, "main") == 0 else {
                 throw StoreRefusal("\(path) can only be read; \(Self.needsToWrite)")
             }
+            if !isNew { try probe(database) }
             // The new file's header is written before WAL hides it: `inspect` reads it straight from the file.
             if isNew { try migrate(database) }
             try database.execute(
@@ -51,8 +52,27 @@ struct DatabaseFile {
     }
 
     /// Opens the file for reading, once ``openWriter()`` has made sure of it.
-    func openReader() throws(StoreRefusal) -> DatabaseQueue {
-        do { return try connect(readOnly: true) } catch { throw refusal(error) }
+    func openReaders(_ count: Int) throws(StoreRefusal) -> [DatabaseQueue] {
+        do { return try (0..<count).map { _ in try connect(readOnly: true) } } catch { throw refusal(error) }
+    }
+
+    /// Makes sure that the tables and indexes of the file's version are all there and can be read into.
+    ///
+    /// It reads a row of each, which takes no longer in a large file; damage that lies deeper is for ``DatabaseCheck`` to find.
+    private func probe(_ database: Database) throws {
+        let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        try refuseNewer(version)
+        let expected = try DatabaseQueue().write { fresh in
+            try Schema.migrate(fresh, from: 0, to: version)
+            return try Schema.objects(fresh)
+        }
+        guard try Schema.objects(database) == expected else {
+            throw StoreRefusal("\(path) lacks tables or indexes of a sendlog database; restore it from a backup")
+        }
+        for object in expected {
+            let index = object.name == object.table ? "" : "INDEXED BY \(object.name)"
+            _ = try Row.fetchOne(database, sql: "SELECT 1 FROM \(object.table) \(index) LIMIT 1")
+        }
     }
 
     /// Looks at the file's header (<https://www.sqlite.org/fileformat2.html#the_database_header>) without opening it as a database.

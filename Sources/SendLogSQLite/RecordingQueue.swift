@@ -10,55 +10,53 @@ final class RecordingQueue: Sendable {
     /// The logs of one call, and whom to tell.
     private struct Request: Sendable {
         let logs: [PreparedSendLog]
+        let weight: Int
         let organisation: OrganisationID
         let continuation: CheckedContinuation<Result<[Recording], StoreError>, Never>
     }
 
     private struct State {
         var waiting: [Request] = []
-        var logsWaiting = 0
+        var bytesWaiting = 0
         var isRunning = false
         var isClosed = false
     }
 
-    /// How many logs may wait before more are turned away.
-    private static let mostWaiting = 50_000
     /// When a transaction is big enough, in logs.
     private static let fullAt = 5000
 
     private let state = Mutex(State())
     private let database: DatabaseQueue
+    private let mostWaiting: Int
     private let campaigns = CampaignNumbers()
     private let thread = DispatchQueue(label: "sendlog.sqlite.recording")
 
-    init(_ database: DatabaseQueue) {
+    /// Records into a database, and turns logs away while more than `mostWaiting` bytes of them wait.
+    init(_ database: DatabaseQueue, mostWaiting: Int) {
         self.database = database
+        self.mostWaiting = mostWaiting
     }
 
     func record(
         _ logs: [PreparedSendLog],
         in organisation: OrganisationID
     ) async throws(StoreError) -> [Recording] {
+        let weight = logs.reduce(0) { $0 + $1.log.weight }
         let result: Result<[Recording], StoreError> = await withCheckedContinuation { continuation in
-            enum Turn {
-                case refused(Unavailability)
-                case start
-                case wait
-            }
-            let turn = state.withLock { state -> Turn in
-                if state.isClosed { return .refused(.closed) }
-                if state.logsWaiting > Self.mostWaiting { return .refused(.overloaded) }
-                state.waiting.append(Request(logs: logs, organisation: organisation, continuation: continuation))
-                state.logsWaiting += logs.count
-                if state.isRunning { return .wait }
+            let refusal = state.withLock { state -> Unavailability? in
+                if state.isClosed { return .closed }
+                if state.bytesWaiting > mostWaiting { return .overloaded }
+                state.waiting.append(
+                    Request(logs: logs, weight: weight, organisation: organisation, continuation: continuation)
+                )
+                state.bytesWaiting += weight
+                // Under the lock, so that close() comes behind all that was taken.
+                if !state.isRunning { thread.async { self.run() } }
                 state.isRunning = true
-                return .start
+                return nil
             }
-            switch turn {
-            case .refused(let why):
-                continuation.resume(returning: .failure(.unavailable(why, detail: "the recording queue refused")))
-            case .start: thread.async { self.run() }
-            case .wait: break
+            if let refusal {
+                continuation.resume(returning: .failure(.unavailable(refusal, detail: "the recording queue refused")))
             }
         }
         return try result.get()
@@ -80,7 +78,7 @@ final class RecordingQueue: Sendable {
                 }
                 let group = Array(state.waiting.prefix(count))
                 state.waiting.removeFirst(count)
-                state.logsWaiting -= logs
+                state.bytesWaiting -= group.reduce(0) { $0 + $1.weight }
                 state.isRunning = !group.isEmpty
                 return group
             }

@@ -87,7 +87,7 @@ extension SQLiteStore {
     public func keys(hashPrefix: [UInt8]) async throws(StoreError) -> [(key: APIKey, hash: [UInt8])] {
         // Of hashes of one length, those with the prefix lie between the prefix and the prefix followed by 0xff.
         let end = hashPrefix + [UInt8](repeating: 0xff, count: max(33 - hashPrefix.count, 1))
-        return try await readers.point { database in
+        return try await pointReaders.point { database in
             try Self.keys(database, where: "hash BETWEEN ? AND ?") { query in
                 try query.bind(hashPrefix)
                 try query.bind(end)
@@ -121,7 +121,7 @@ extension SQLiteStore {
 
     /// See ``Directory/ping()``.
     public func ping() async throws(StoreError) {
-        _ = try await readers.point { try Query("SELECT 1 FROM organisations LIMIT 1", on: $0).run() }
+        _ = try await pointReaders.point { try Query("SELECT 1 FROM organisations LIMIT 1", on: $0).run() }
     }
 
     /// See ``Directory/noteUse(of:)``.

@@ -24,32 +24,40 @@ extension SQLiteStore: StoreMaintenance {
         guard access(path, F_OK) != 0 else {
             throw StoreRefusal("\(path) exists already; a backup is never overwritten")
         }
-        let unfinished = "\(path).unfinished"
-        unlink(unfinished)
+        // A name of our own beside it, so that nobody takes half a copy for a backup.
+        let unfinished = "\(path).unfinished-\(getpid())"
+        defer { unlink(unfinished) }
         do {
-            try await writer.compactCopy(into: unfinished)
+            // A connection of its own: the writer goes on recording.
+            let source = try file.openReaders(1)
+            for connection in source {
+                try await connection.unsafeRead { database in
+                    try database.execute(sql: "VACUUM INTO ?", arguments: [unfinished])
+                }
+            }
         } catch {
-            unlink(unfinished)
-            let message = (error as? DatabaseError)?.message ?? "\(type(of: error))"
+            let message = (error as? DatabaseError)?.message ?? "\(error)"
             throw StoreRefusal("the backup \(path) cannot be written: \(message)")
         }
-        let file = open(unfinished, O_RDONLY)
-        let isSafe = file >= 0 && fsync(file) == 0 && rename(unfinished, path) == 0
-        let code = errno
-        if file >= 0 { _ = closeFile(file) }
-        guard isSafe else {
-            unlink(unfinished)
-            throw StoreRefusal("the backup \(path) cannot be written: \(String(cString: strerror(code)))")
+        // Unlike a rename, a link never takes the place of a file that has appeared meanwhile.
+        guard Self.sync(unfinished), link(unfinished, path) == 0, Self.sync(Self.folder(of: path)) else {
+            throw StoreRefusal("the backup \(path) cannot be written: \(String(cString: strerror(errno)))")
         }
     }
-}
 
-extension DatabaseQueue {
-    /// Writes a compact copy of what was committed; a reader's lock is all that it takes.
-    fileprivate func compactCopy(into path: String) async throws {
-        try await writeWithoutTransaction { database in
-            try database.execute(sql: "VACUUM INTO ?", arguments: [path])
-        }
+    private static func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    }
+
+    /// Makes sure that a file, or a folder's names, are on the disk.
+    private static func sync(_ path: String) -> Bool {
+        let file = open(path, O_RDONLY)
+        guard file >= 0 else { return false }
+        let isSafe = fsync(file) == 0
+        let code = errno
+        _ = closeFile(file)
+        errno = code
+        return isSafe
     }
 }
 

@@ -7,16 +7,22 @@ public import SendLogCore
 ///
 /// Several programs may use one file at the same time; SQLite's locks keep them apart.
 public final class SQLiteStore: SendLogStore, Directory {
+    let file: DatabaseFile
     let writer: DatabaseQueue
+    /// For all that scans.
     let readers: ReaderPool
+    /// For a row or two, such as a key's or a health check's, which must not wait behind a scan.
+    let pointReaders: ReaderPool
     private let queue: RecordingQueue
 
     /// How a database is opened.
     public struct Options: Sendable {
-        /// How many connections read at the same time; each costs up to 8 MB of memory.
+        /// How many connections may scan at the same time; each costs up to 8 MB of memory, as do two more for single rows.
         public var readers: Int
         /// How long to wait for a lock that another program holds, in seconds.
         public var patience: Double
+        /// How many bytes of send logs may wait to be recorded before more are turned away.
+        public var mostWaiting = 128 << 20
 
         /// The options that suit a server on this machine.
         ///
@@ -34,18 +40,18 @@ public final class SQLiteStore: SendLogStore, Directory {
     /// - Throws: ``StoreRefusal`` for a file of a newer version, of another program, that is damaged, locked or read-only; then the file
     ///   was left as it is.
     public init(path: String, options: Options = Options()) throws(StoreRefusal) {
-        let file = DatabaseFile(path: path, patience: options.patience)
+        file = DatabaseFile(path: path, patience: options.patience)
         writer = try file.openWriter()
-        var connections: [DatabaseQueue] = []
-        for _ in 0..<max(options.readers, 1) { connections.append(try file.openReader()) }
-        readers = ReaderPool(connections)
-        queue = RecordingQueue(writer)
+        readers = ReaderPool(try file.openReaders(max(options.readers, 1)))
+        pointReaders = ReaderPool(try file.openReaders(2))
+        queue = RecordingQueue(writer, mostWaiting: options.mostWaiting)
     }
 
     /// Records what was taken, turns new work away, and closes the file.
     public func close() {
         queue.close()
         readers.close()
+        pointReaders.close()
         try? writer.close()
     }
 
@@ -70,7 +76,7 @@ public final class SQLiteStore: SendLogStore, Directory {
         _ id: SendLogID,
         in organisation: OrganisationID
     ) async throws(StoreError) -> StoredSendLog {
-        let found: StoredSendLog? = try await readers.point { database in
+        let found: StoredSendLog? = try await pointReaders.point { database in
             var query = try Query(
                 "SELECT place, destinations, record FROM send_logs WHERE organisation = ? AND id = ?",
                 on: database
@@ -114,7 +120,7 @@ public final class SQLiteStore: SendLogStore, Directory {
         from first: Int,
         in organisation: OrganisationID
     ) async throws(StoreError) -> [DestinationChunk] {
-        try await readers.point { database in
+        try await pointReaders.point { database in
             var query = try Query(
                 """
                 SELECT count, length, crc, body FROM destination_chunks

@@ -16,6 +16,23 @@ enum Schema {
         try database.execute(sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = \(last)")
     }
 
+    /// A table, or an index of one.
+    struct Object: Hashable {
+        let name: String
+        let table: String
+    }
+
+    /// The tables and indexes that a database has.
+    static func objects(_ database: Database) throws -> Set<Object> {
+        let query = try Query(
+            "SELECT name, tbl_name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'",
+            on: database
+        )
+        var objects: Set<Object> = []
+        while try query.step() { objects.insert(Object(name: query.text(0), table: query.text(1))) }
+        return objects
+    }
+
     private static let steps = [
         """
         CREATE TABLE organisations (

@@ -104,8 +104,11 @@ struct SearchTransaction {
                 on: database
             ) { append($0, to: &block, leaving: count - block.rows.count - 1) }
         } else {
-            var merge = CampaignMerge(sources, in: range, wanted: offset + count, on: database)
-            for place in try merge.places(offset: offset, count: count) {
+            // A block seldom holds more rows than that; what it does not hold is not worth merging now.
+            let wanted = offset + min(count, 2048)
+            var merge = try CampaignMerge(sources, in: range, wanted: wanted, on: database)
+            for _ in 0..<offset { _ = try merge.next() }
+            while block.rows.count < count, let place = try merge.next() {
                 var query = try Query(
                     "SELECT place, start, destinations, record FROM send_logs WHERE place = ?",
                     on: database

@@ -29,9 +29,9 @@ struct DatabaseCommand: AsyncParsableCommand {
                     progress.withLock { $0.advance(to: done, of: total) }
                 }
                 progress.withLock { $0.end() }
-                for finding in findings { Terminal.result(finding) }
+                for finding in findings { try Terminal.result(finding) }
                 if !findings.isEmpty { throw ExitCode.failure }
-                Terminal.result("ok")
+                try Terminal.result("ok")
             }
         }
     }

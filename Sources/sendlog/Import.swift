@@ -50,7 +50,7 @@ struct Import: AsyncParsableCommand {
             if report.failed > report.errors.count {
                 Terminal.say("… and \(report.failed - report.errors.count) more bad lines")
             }
-            Terminal.result("recorded \(report.recorded), existing \(report.existing), failed \(report.failed)")
+            try Terminal.result("recorded \(report.recorded), existing \(report.existing), failed \(report.failed)")
             if report.failed > 0 { throw ExitCode(2) }
         }
     }
@@ -64,12 +64,16 @@ struct Import: AsyncParsableCommand {
         }
     }
 
+    private static func piece(of input: FileHandle) throws -> Data? {
+        do { return try input.read(upToCount: 1 << 20) } catch { throw CommandFailure("the file cannot be read") }
+    }
+
     private static func read(
         _ input: FileHandle,
         into lines: inout SendLogImport,
         progress: inout Progress
     ) async throws -> ImportReport {
-        while let piece = try input.read(upToCount: 1 << 20), !piece.isEmpty {
+        while let piece = try Self.piece(of: input), !piece.isEmpty {
             var place = 0
             while place < piece.count {
                 place += try piece.withUnsafeBytes { bytes in

@@ -58,7 +58,13 @@ struct KeyCommand: AsyncParsableCommand {
                 Terminal.say(
                     "Made \(key.id) for \"\(organisation.name)\" with \(key.permissions.described)\(until). It is shown this once:"
                 )
-                Terminal.result(text.text)
+                do {
+                    try Terminal.result(text.text)
+                } catch {
+                    // Nobody saw it, and nobody ever can.
+                    _ = try await store.revokeKey(key.id, in: organisation.id, at: now)
+                    throw CommandFailure("\(error); \(key.id) was revoked again")
+                }
             }
         }
 
@@ -118,7 +124,7 @@ struct KeyCommand: AsyncParsableCommand {
                 }
                 if json { return try Terminal.json(lines) }
                 if lines.isEmpty { return Terminal.say("There are no keys yet; sendlog key create makes one.") }
-                Terminal.table(
+                try Terminal.table(
                     ["ID", "STATE", "PERMISSIONS", "CREATED", "EXPIRES", "LAST USED", "NAME"],
                     lines.map { line in
                         [

@@ -61,7 +61,7 @@ struct OrganisationCommand: AsyncParsableCommand {
                 if lines.isEmpty {
                     return Terminal.say("There are no organisations yet; sendlog organisation create adds one.")
                 }
-                Terminal.table(
+                try Terminal.table(
                     ["NAME", "CREATED", "SENDS", "DESTINATIONS"],
                     lines.map { [$0.name, $0.created, "\($0.sends)", "\($0.destinations)"] }
                 )

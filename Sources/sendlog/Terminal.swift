@@ -14,8 +14,12 @@ struct CommandFailure: Error, CustomStringConvertible {
 
 /// Talks to the person at the terminal: results on standard output, all else on standard error.
 enum Terminal {
-    static func result(_ line: String) {
-        try? FileHandle.standardOutput.write(contentsOf: Array("\(line)\n".utf8))
+    static func result(_ line: String) throws {
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Array("\(line)\n".utf8))
+        } catch {
+            throw CommandFailure("standard output cannot be written")
+        }
     }
 
     static func say(_ line: String) {
@@ -54,13 +58,13 @@ enum Terminal {
     }
 
     /// Prints rows under headings, in columns as wide as their widest cell.
-    static func table(_ headings: [String], _ rows: [[String]]) {
+    static func table(_ headings: [String], _ rows: [[String]]) throws {
         let widths = headings.indices.map { column in
             ([headings] + rows).map { $0[column].count }.max() ?? 0
         }
         for row in [headings] + rows {
             let cells = row.indices.map { $0 == row.count - 1 ? row[$0] : row[$0].padding(to: widths[$0]) }
-            result(cells.joined(separator: "  "))
+            try result(cells.joined(separator: "  "))
         }
     }
 
@@ -68,7 +72,7 @@ enum Terminal {
     static func json(_ values: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        result(String(decoding: try encoder.encode(values), as: UTF8.self))
+        try result(String(decoding: try encoder.encode(values), as: UTF8.self))
     }
 }
 

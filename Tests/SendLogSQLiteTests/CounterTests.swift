@@ -14,11 +14,12 @@ struct CounterTests {
             for _ in 0..<60 {
                 var logs: [NewSendLog] = []
                 for _ in 0..<Int.random(in: 1...40, using: &random) {
-                    // Ids and messages repeat, so that some are recorded, some existing and some in conflict.
+                    // Ids and messages repeat, so that some are recorded, some existing and some in conflict,
+                    // many of these in a campaign that nobody else has.
                     logs.append(
                         try TestLog.log(
                             "log-\(Int.random(in: 0...600, using: &random))",
-                            campaign: "c\(Int.random(in: 0...30, using: &random))",
+                            campaign: "c\(Int.random(in: 0...3000, using: &random))",
                             day: [-719_528, -1, 0, 1, 19_000, 2_932_896][Int.random(in: 0...5, using: &random)],
                             count: Int.random(in: 0...5, using: &random)
                         )

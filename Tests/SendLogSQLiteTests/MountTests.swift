@@ -1,3 +1,4 @@
+#if os(Linux)
 import Foundation
 import SendLogCore
 import Testing
@@ -79,3 +80,4 @@ private final class SmallDisk: Sendable {
         try #require(status == 0, "\(String(cString: strerror(errno)))")
     }
 }
+#endif

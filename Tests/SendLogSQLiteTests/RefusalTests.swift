@@ -51,6 +51,21 @@ struct RefusalTests {
         try expectRefusal(of: folder, saying: "damaged")
     }
 
+    @Test(arguments: ["DROP TABLE campaign_days", "DROP INDEX send_logs_by_start", "CREATE TABLE mine (a)"])
+    func `a database with other tables than its version has is refused and left as it is`(change: String) async throws {
+        let folder = try await folder { try $0.execute(sql: change) }
+        try expectRefusal(of: folder, saying: "lacks tables or indexes")
+    }
+
+    @Test(arguments: 2...13) func `a damaged table or index is refused and left as it is`(page: Int) async throws {
+        let folder = try await folder { _ in }
+        var bytes = try folder.bytes()
+        try #require(bytes.count >= page * 4096)
+        for place in (page - 1) * 4096..<page * 4096 { bytes[place] = UInt8(truncatingIfNeeded: place &* 31 | 1) }
+        try folder.write(bytes)
+        try expectRefusal(of: folder, saying: "damaged")
+    }
+
     @Test func `a database whose schema is overwritten is refused and left as it is`() async throws {
         let folder = try await folder { _ in }
         var bytes = try folder.bytes()

@@ -88,7 +88,9 @@ struct SharedFileTests {
     }
 
     @Test func `more than the queue holds is turned away, and what was taken is recorded`() async throws {
-        try await withStore(.init(readers: 2, patience: 60)) { store, folder in
+        var options = SQLiteStore.Options(readers: 2, patience: 60)
+        options.mostWaiting = 4 << 20
+        try await withStore(options) { store, folder in
             let organisation = try await store.organisation()
             let holder = try Self.holder(of: folder)
             defer { try? holder.close() }

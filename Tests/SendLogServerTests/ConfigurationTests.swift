@@ -149,6 +149,19 @@ import Testing
         #expect(try await refusal(file: "{") == "the configuration file FILE must hold a JSON object")
     }
 
+    @Test func `a boolean is not taken for a number`() async throws {
+        #expect(
+            try await refusal(file: #"{"http": {"port": true}}"#)
+                == "http.port in FILE must be a text or a number, not true"
+        )
+        #expect(
+            try await refusal(file: #"{"rateLimit": {"requests": false}}"#)
+                == "rateLimit.requests in FILE must be a text or a number, not false"
+        )
+        #expect(try await configuration(file: #"{"http": {"port": 1}}"#).server.port == 1)
+        #expect(try await configuration(file: #"{"http": {"port": 0}}"#).server.port == 0)
+    }
+
     @Test func `a file that is not there is refused`() async throws {
         await #expect(throws: ConfigurationError.self) {
             _ = try await ConfigurationSources(flags: [:], environment: [:], file: "/does/not/exist.json")

@@ -13,6 +13,7 @@ extension StoreCheck {
                     expires: .latest
                 ),
                 NewAPIKey(name: "", permissions: [.all], expires: Sample.start),
+                NewAPIKey(name: "for ever", permissions: [.sendLog], expires: nil),
             ]
             var created: [APIKey] = []
             for (place, key) in described.enumerated() {
@@ -33,7 +34,7 @@ extension StoreCheck {
                 )
                 created.append(made)
             }
-            #expect(Set(created.map(\.id)).count == 3)
+            #expect(Set(created.map(\.id)).count == 4)
             #expect(try await store.keys(in: organisation) == created)
         },
         StoreCheck("an organisation that does not exist gets no key") { store in

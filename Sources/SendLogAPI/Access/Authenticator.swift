@@ -10,11 +10,17 @@ public final class Authenticator: Sendable {
         let readAt: ContinuousClock.Instant
     }
 
+    private struct Known {
+        var entries: [[UInt8]: Entry] = [:]
+        /// How many keys were revoked here: what was read before the last one may be out of date.
+        var revocations = 0
+    }
+
     private static let most = 100_000
 
     private let directory: any Directory
     private let trust: Duration
-    private let entries = Mutex<[[UInt8]: Entry]>([:])
+    private let known = Mutex(Known())
     private let uses = Mutex<[APIKeyID: Timestamp]>([:])
 
     /// Makes an authenticator.
@@ -36,10 +42,10 @@ public final class Authenticator: Sendable {
         }
         let hash = text.hash
         let instant = ContinuousClock.now
-        let known = entries.withLock { $0[hash] }
+        let entry = known.withLock { $0.entries[hash] }
         let key: APIKey
-        if let known, instant - known.readAt < trust {
-            key = known.key
+        if let entry, instant - entry.readAt < trust {
+            key = entry.key
         } else {
             key = try await read(hash, at: instant)
         }
@@ -58,7 +64,10 @@ public final class Authenticator: Sendable {
         at now: Timestamp
     ) async throws(StoreError) -> APIKey {
         let key = try await directory.revokeKey(id, in: organisation, at: now)
-        entries.withLock { entries in entries = entries.filter { $0.value.key.id != id } }
+        known.withLock { known in
+            known.revocations += 1
+            known.entries = known.entries.filter { $0.value.key.id != id }
+        }
         return key
     }
 
@@ -79,13 +88,15 @@ public final class Authenticator: Sendable {
     }
 
     private func read(_ hash: [UInt8], at instant: ContinuousClock.Instant) async throws -> APIKey {
+        let revocations = known.withLock { $0.revocations }
         // The database compares the first bytes of the hash only; the rest is compared without telling by time.
         let found = try await directory.keys(hashPrefix: Array(hash.prefix(8)))
             .first { ConstantTime.areEqual($0.hash, hash) }
         guard let key = found?.key else { throw APIError.unauthorized }
-        entries.withLock { entries in
-            if entries.count >= Self.most { entries = [:] }
-            entries[hash] = Entry(key: key, readAt: instant)
+        known.withLock { known in
+            guard known.revocations == revocations else { return }
+            if known.entries.count >= Self.most { known.entries = [:] }
+            known.entries[hash] = Entry(key: key, readAt: instant)
         }
         return key
     }

@@ -98,6 +98,18 @@ struct APIError: Error, Equatable {
         )
     }
 
+    static func importBrokeOff(_ reason: String, recorded: Int, detail: String) -> APIError {
+        APIError(
+            status: .serviceUnavailable,
+            code: "unavailable",
+            message:
+                "\(reason); \(recorded) lines were recorded before. Run the import again: lines with an _id are not "
+                + "recorded twice",
+            retryAfter: 1,
+            detail: detail
+        )
+    }
+
     static func internalError(_ detail: String) -> APIError {
         APIError(
             status: .internalServerError,

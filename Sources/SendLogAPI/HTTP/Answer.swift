@@ -61,7 +61,11 @@ struct AnswerStream {
     @concurrent private mutating func flush() async throws {
         guard !buffer.isEmpty else { return }
         sent += buffer.count
-        try await writer.write(ByteBuffer(bytes: buffer))
+        // In pieces that a slow client takes in a while: one that takes nothing for long is parted with.
+        var whole = ByteBuffer(bytes: buffer)
+        while let piece = whole.readSlice(length: min(whole.readableBytes, Self.fullAt)), piece.readableBytes > 0 {
+            try await writer.write(piece)
+        }
         buffer.removeAll(keepingCapacity: true)
     }
 }

@@ -1,16 +1,18 @@
 import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 import SendLogCore
 
 /// Answers what is not HTTP with the envelope that every failure has, and parts with clients that stop reading.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
     private let patience: TimeAmount
-    private let ids: RequestIDSource
+    private let onRefusal: @Sendable () -> String
     private var requestsOpen = 0
     private var isReadingBody = false
     /// What came behind the requests that are being answered is not HTTP: it is told so after them.
@@ -20,14 +22,26 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var stalled: Scheduled<Void>?
 
     /// Waits for `patience` where a client leaves what was sent unread.
-    init(patience: TimeAmount, ids: RequestIDSource) {
+    ///
+    /// What is refused is noted by `onRefusal`, which says under which request id.
+    init(patience: TimeAmount, onRefusal: @escaping @Sendable () -> String) {
         self.patience = patience
-        self.ids = ids
+        self.onRefusal = onRefusal
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let pipeline = context.pipeline.syncOperations
+        guard let codec = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self) else { return }
+        try? pipeline.addHandler(OldVersionHandler(), position: .before(codec))
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head: (requestsOpen, isReadingBody) = (requestsOpen + 1, true)
+        case .head(var head):
+            (requestsOpen, isReadingBody) = (requestsOpen + 1, true)
+            // The server knows it by this spelling alone.
+            if head.headerFields.asksToClose { head.headerFields[.connection] = "close" }
+            return context.fireChannelRead(wrapInboundOut(.head(head)))
         case .body: break
         case .end: isReadingBody = false
         }
@@ -61,7 +75,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         var headers = Answer(body: body).headers
         headers[.connection] = "close"
         headers[.contentLength] = String(body.count)
-        headers[.requestID] = ids.id(given: nil)
+        headers[.requestID] = onRefusal()
         context.write(wrapOutboundOut(.head(HTTPResponse(status: .badRequest, headerFields: headers))), promise: nil)
         context.write(wrapOutboundOut(.body(ByteBuffer(bytes: body))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
@@ -82,6 +96,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         stalled?.cancel()
         stalled = nil
         context.fireChannelInactive()
+    }
+}
+
+extension HTTPFields {
+    /// Whether the client wants the connection closed behind the answer (<https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1>).
+    fileprivate var asksToClose: Bool {
+        self[.connection]?.lowercased().split(separator: ",").contains { $0.trimmingPrefix(" ") == "close" } ?? false
     }
 }
 

@@ -10,11 +10,10 @@ struct RequestBodyReader {
     private let announced: Int?
     private var received = 0
 
-    init(_ request: Request, limit: Int) throws(APIError) {
-        pieces = request.body.makeAsyncIterator()
-        self.limit = limit
-        announced = request.headers[.contentLength].flatMap { Int($0) }
-        if let announced, announced > limit { throw .payloadTooLarge(limit: limit) }
+    init(_ input: RouteInput) {
+        pieces = input.request.body.makeAsyncIterator()
+        limit = input.longestBody
+        announced = input.request.announcedLength
     }
 
     /// The next piece, or `nil` at the end.
@@ -41,6 +40,11 @@ struct RequestBodyReader {
 
 /// The body ended, or stopped being HTTP, before all of it came; most likely nobody is left to be told.
 struct BodyCutOff: Error {}
+
+extension Request {
+    /// How long the body is going to be in bytes, where the client says so.
+    var announcedLength: Int? { headers[.contentLength].flatMap { Int($0) } }
+}
 
 extension ByteBuffer {
     /// Lends the readable bytes.

@@ -10,6 +10,8 @@ struct Route: Sendable {
     let parts: [String]
     /// What a key must allow, or `nil` where no key is asked for.
     let permission: Permission?
+    /// The longest body in bytes that it takes.
+    let longestBody: Int
     let handle: Handler
 
     /// Does what a route is for.
@@ -22,11 +24,13 @@ struct Route: Sendable {
         _ method: HTTPRequest.Method,
         _ path: String,
         permission: Permission? = nil,
+        longestBody: Int = .max,
         handle: @escaping Handler
     ) {
         self.method = method
         parts = RouteTable.parts(of: path[...])
         self.permission = permission
+        self.longestBody = longestBody
         self.handle = handle
         name = "\(method.rawValue) \(path)"
     }
@@ -40,6 +44,8 @@ struct RouteInput {
     /// The key of a route that asks for one.
     let key: APIKey?
     let now: Timestamp
+    /// The longest body in bytes that the route takes.
+    var longestBody = Int.max
 
     /// The organisation that the key belongs to.
     func organisation() throws -> OrganisationID {

@@ -12,7 +12,13 @@ struct ReadingRoutes {
     var routes: [Route] {
         [
             Route(.get, "/send-logs/:send_id", permission: .readSendLogs, handle: get),
-            Route(.post, "/send-logs/search", permission: .readSendLogs, handle: search),
+            Route(
+                .post,
+                "/send-logs/search",
+                permission: .readSendLogs,
+                longestBody: Self.longestSearch,
+                handle: search
+            ),
         ]
     }
 
@@ -47,7 +53,7 @@ struct ReadingRoutes {
     @Sendable @concurrent private func search(_ input: RouteInput) async throws -> Answer {
         let form = try DestinationForm(query: input.request.uri.query)
         let organisation = try input.organisation()
-        var reader = try RequestBodyReader(input.request, limit: Self.longestSearch)
+        var reader = RequestBodyReader(input)
         let search = try Self.parse(try await reader.collect())
         let answer = try await store.search(search, in: organisation)
         var (begin, end): ([UInt8], [UInt8]) = ([], [])

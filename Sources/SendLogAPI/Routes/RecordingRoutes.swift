@@ -9,19 +9,20 @@ struct RecordingRoutes {
     let store: any SendLogStore
     let context: IntakeContext
     let metrics: ServiceMetrics
-    /// The longest body of one send log in bytes: five million destinations of the greatest length.
-    static let longestCreate = 2 << 30
+    /// The longest body of one send log in bytes: five million destinations of the greatest length, each character an escaped pair of
+    /// surrogates. It is a stream, and costs no memory.
+    static let longestCreate = 20 << 30
 
     var routes: [Route] {
         [
-            Route(.post, "/send-logs", permission: .createSendLogs, handle: create),
+            Route(.post, "/send-logs", permission: .createSendLogs, longestBody: Self.longestCreate, handle: create),
             Route(.post, "/send-logs/import", permission: .createSendLogs, handle: importLogs),
         ]
     }
 
     @Sendable @concurrent private func create(_ input: RouteInput) async throws -> Answer {
         let organisation = try input.organisation()
-        var reader = try RequestBodyReader(input.request, limit: Self.longestCreate)
+        var reader = RequestBodyReader(input)
         var intake = SendLogIntake(context)
         while let piece = try await reader.next() {
             try piece.withBytes { bytes throws(InvalidInput) in try intake.feed(bytes) }
@@ -54,7 +55,7 @@ struct RecordingRoutes {
         var lines = SendLogImport(into: try input.organisation(), of: store, context: context)
         let report: ImportReport
         do {
-            var reader = try RequestBodyReader(input.request, limit: .max)
+            var reader = RequestBodyReader(input)
             while let piece = try await reader.next() {
                 var place = 0
                 while place < piece.readableBytes {
@@ -66,7 +67,8 @@ struct RecordingRoutes {
         } catch {
             await lines.abandon()
             metrics.recorded(sends: lines.report.recorded, destinations: lines.destinationsRecorded)
-            throw error
+            guard case StoreError.unavailable(let why, let detail) = error else { throw error }
+            throw APIError.importBrokeOff(why.rawValue, recorded: lines.report.recorded, detail: detail)
         }
         metrics.recorded(sends: report.recorded, destinations: lines.destinationsRecorded)
         return Answer(body: Self.render(report))

@@ -42,9 +42,9 @@ extension APIService {
         _ settings: ServerSettings,
         onReady: @escaping @Sendable (Int) async -> Void
     ) throws -> any Service {
-        let (ids, patience) = (ids, TimeAmount.seconds(Int64(settings.idleTimeout)))
+        let patience = TimeAmount.seconds(Int64(settings.idleTimeout))
         let channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionGuard(patience: patience, ids: ids)],
+            additionalChannelHandlers: [ConnectionGuard(patience: patience, onRefusal: noteRefusal)],
             idleTimeout: patience
         )
         var logger = self.logger

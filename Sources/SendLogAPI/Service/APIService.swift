@@ -104,7 +104,18 @@ public struct APIService: Sendable {
         organisation = key.organisation
         try limiter?.take(key.organisation, at: now)
         guard key.permissions.grants(permission) else { throw APIError.permissionDenied(permission) }
-        return (found, RouteInput(request: request, parameter: parameter, key: key, now: now))
+        // Before the client is invited to send it.
+        if let length = request.announcedLength, length > found.longestBody {
+            throw APIError.payloadTooLarge(limit: found.longestBody)
+        }
+        let input = RouteInput(
+            request: request,
+            parameter: parameter,
+            key: key,
+            now: now,
+            longestBody: found.longestBody
+        )
+        return (found, input)
     }
 
     @concurrent private func send(_ answer: Answer, head: Bool, writer: consuming ResponseWriter) async throws -> Int {
@@ -128,6 +139,15 @@ public struct APIService: Sendable {
             try await stream.finish()
             return stream.sent
         }
+    }
+
+    /// Notes what was not even HTTP.
+    ///
+    /// - Returns: the request id under which it stands in the log.
+    @Sendable func noteRefusal() -> String {
+        let id = ids.id(given: nil)
+        note(id, "unknown", nil, .now, status: 400, bytes: 0, failure: .notHTTP)
+        return id
     }
 
     private func note(

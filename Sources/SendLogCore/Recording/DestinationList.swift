@@ -38,6 +38,14 @@ public struct DestinationList: Sendable {
         case spooled(any DestinationSpool)
     }
 
+    /// What it weighs while it waits to be recorded: its bytes in memory, or what an open file stands for.
+    public var weight: Int {
+        switch parts {
+        case .inMemory(let chunks): chunks.reduce(0) { $0 + $1.body.count }
+        case .spooled: 64 * 1024
+        }
+    }
+
     /// A list small enough to be held in memory.
     public init(count: Int, digest: [UInt8], chunks: [DestinationChunk]) {
         self.count = count

@@ -53,6 +53,9 @@ public struct NewSendLog: Sendable {
         self.record = record
     }
 
+    /// What it weighs in bytes while it waits to be recorded.
+    public var weight: Int { record.count + destinations.weight }
+
     /// The record as it reads if delivery started at another moment.
     public func record(startingAt other: Timestamp) -> [UInt8] {
         // The date-time, 24 bytes long, and its quote are the record's end.

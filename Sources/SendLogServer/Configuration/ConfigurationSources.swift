@@ -92,8 +92,7 @@ public struct ConfigurationSources {
     private static func refuseUnknown(_ environment: [String: String]) throws(ConfigurationError) {
         let known = Setting.all.map(\.variable) + [Setting.fileVariable]
         for name in environment.keys.sorted() where name.hasPrefix(Setting.variablePrefix) {
-            // The project's own tests are told things this way.
-            if known.contains(name) || name.hasPrefix("SENDLOG_TEST_") { continue }
+            if known.contains(name) { continue }
             throw ConfigurationError("the environment variable \(name) is not known\(hint(name, among: known))")
         }
     }
@@ -113,6 +112,9 @@ public struct ConfigurationSources {
                     try walk(group, under: "\(key).")
                 } else if !known.contains(key) {
                     throw ConfigurationError("\(key) in \(path) is not a known setting\(hint(key, among: known))")
+                } else if let number = value as? NSNumber, String(cString: number.objCType) == "c" {
+                    // A boolean, which would else be taken for 1 or 0.
+                    throw ConfigurationError("\(key) in \(path) must be a text or a number, not \(number.boolValue)")
                 }
             }
         }

@@ -22,6 +22,9 @@ public struct DatabaseLocation: Sendable {
             throw ConfigurationError("database must be sqlite: followed by the path of a file, not \(text)\(hint)")
         }
         path = String(text.dropFirst(Self.scheme.count))
+        guard !path.hasPrefix(":"), !path.hasSuffix("/") else {
+            throw ConfigurationError("database must name a file after sqlite:, not \(path)")
+        }
         options = SQLiteStore.Options(
             readers: try sources.number(.sqliteReaders),
             patience: Double(try sources.number(.sqlitePatience) ?? 5)
@@ -40,6 +43,7 @@ public struct DatabaseLocation: Sendable {
     /// - Returns: the store.
     /// - Throws: ``StoreRefusal`` where it must not be opened.
     public func open() throws(StoreRefusal) -> any Store {
-        try SQLiteStore(path: path, options: options)
+        // In full, since SQLite gives some short names a meaning of their own.
+        try SQLiteStore(path: URL(fileURLWithPath: path).path, options: options)
     }
 }

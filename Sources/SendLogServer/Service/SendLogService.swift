@@ -22,6 +22,7 @@ public struct SendLogService: Sendable {
     public func run() async throws {
         let (format, level) = (configuration.logFormat, configuration.logLevel)
         let logger = Logger(label: "sendlog") { _ in LineLog(format: format, level: level) }
+        OpenFiles.allowAll()
         let store = try configuration.database.open()
         defer { store.close() }
         let authenticator = Authenticator(directory: store, trust: configuration.keyTrust)
@@ -57,15 +58,16 @@ public struct SendLogService: Sendable {
         do {
             try await ServiceGroup(configuration: group).run()
         } catch {
-            let reason =
-                switch error {
-                case let error as IOError: String(cString: strerror(error.errnoCode))
-                case is SocketAddressError, is SocketAddressError.UnknownHost: "there is no such address"
-                default: "\(error)"
-                }
-            throw ServiceFailure(
-                "cannot serve on \(host), port \(configuration.server.port): \(reason); --host and --port choose another"
-            )
+            let place = "\(host), port \(configuration.server.port)"
+            switch error {
+            case let error as IOError:
+                let reason = String(cString: strerror(error.errnoCode))
+                throw ServiceFailure("cannot serve on \(place): \(reason); --host and --port choose another")
+            case is SocketAddressError, is SocketAddressError.UnknownHost:
+                throw ServiceFailure("cannot serve on \(place): there is no such address; --host chooses another")
+            default:
+                throw ServiceFailure("stopped for a failure: \(error)")
+            }
         }
         logger.info("stopped")
     }

@@ -27,6 +27,19 @@ import Testing
         #expect(!created.errors.contains("slk_"))
     }
 
+    @Test func `a key that nobody could see is revoked again`() throws {
+        let created = try Command(
+            "/bin/bash",
+            [
+                "-c", "exec \"$0\" \"$@\" > /dev/full", Place.binary, "key", "create", "--organisation", "Example",
+                "--permission", "sendLog", "--database", "sqlite:\(folder.file("test.sqlite"))",
+            ]
+        )
+        #expect(created.exit == .code(1))
+        #expect(created.errors.contains("standard output"))
+        #expect(try keys().map { $0["state"] } == [.string("revoked")])
+    }
+
     @Test func `list shows what a key is, and never the key`() throws {
         let key = try sendlog(
             "key",

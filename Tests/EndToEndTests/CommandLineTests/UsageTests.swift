@@ -46,6 +46,7 @@ import Testing
             ("--sqlite-readers", "0"), ("--sqlite-patience", "-1"), ("--key-cache-seconds", "6"),
             ("--spool-folder", "/nowhere/at/all"),
             ("--host", ""), ("--database", "postgres://a"), ("--database", "data.sqlite"), ("--database", "sqlite:"),
+            ("--database", "sqlite::memory:"),
             ("--database", "sqlite:/nowhere/at/all/a.sqlite"), ("--config", "/nowhere/at/all.json"),
         ]
     )

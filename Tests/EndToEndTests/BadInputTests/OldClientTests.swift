@@ -1,0 +1,43 @@
+import Testing
+
+/// Clients that want the connection closed behind the answer, however they say it.
+@Suite struct OldClientTests {
+    private static func answer(_ head: String, of tenant: Tenant) throws -> String {
+        let connection = try tenant.server.connect()
+        try connection.send("\(head)\r\nHost: a\r\nAuthorization: Bearer \(tenant.key)\r\n\r\n")
+        // Reads until the server closes, and fails where it does not.
+        return String(decoding: try connection.rest(), as: UTF8.self)
+    }
+
+    @Test(arguments: ["close", "Close", "CLOSE", "keep-alive, Close", "close, TE"])
+    func `the connection is closed when the client asks for it`(value: String) throws {
+        let tenant = try Shared.server.tenant()
+        let answer = try Self.answer("GET /health HTTP/1.1\r\nConnection: \(value)", of: tenant)
+        #expect(answer.hasPrefix("HTTP/1.1 200"))
+    }
+
+    @Test func `a client of HTTP 1.0 gets a list without chunks, and its end is the connection's`() throws {
+        let tenant = try Shared.server.tenant()
+        let log = SampleLog(id: "send-1", destinations: (0..<30_000).map { "27\(820_000_000 + $0)" })
+        try tenant.record(log)
+        let answer = try Self.answer("GET /send-logs/send-1?group_destinations=list HTTP/1.0", of: tenant)
+        let parts = answer.split(separator: "\r\n\r\n", maxSplits: 1)
+        try #require(parts.count == 2)
+        #expect(parts[0].hasPrefix("HTTP/1.0 200"))
+        #expect(!parts[0].lowercased().contains("transfer-encoding"))
+        let data = try HTTPResponse(status: 200, headers: [], body: Array(parts[1].utf8)).json()
+        #expect(data["data"]["destinations"].elements.count == 30_000)
+    }
+
+    @Test func `a body that is too long is refused before it is sent`() throws {
+        let tenant = try Shared.server.tenant()
+        let connection = try tenant.server.connect()
+        try connection.send(
+            """
+            POST /send-logs/search HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(tenant.key)\r\n\
+            Expect: 100-continue\r\nContent-Length: 4000000000\r\n\r\n
+            """
+        )
+        #expect(try connection.response().status == 413)
+    }
+}
