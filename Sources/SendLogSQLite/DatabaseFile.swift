@@ -70,7 +70,7 @@ struct DatabaseFile {
             throw StoreRefusal("\(path) lacks tables or indexes of a sendlog database; restore it from a backup")
         }
         for object in expected {
-            let index = object.name == object.table ? "" : "INDEXED BY \(object.name)"
+            let index = object.name == object.table ? "NOT INDEXED" : "INDEXED BY \(object.name)"
             _ = try Row.fetchOne(database, sql: "SELECT 1 FROM \(object.table) \(index) LIMIT 1")
         }
     }
