@@ -17,15 +17,28 @@ struct DayCounts {
         let whole = wholeDays
         if let whole {
             for source in sources { try addCounters(of: source, over: whole, to: &days) }
-            try removeUnseen(over: whole, from: &days)
+            try forEachUnseen(over: whole) { days[$0, default: 0] -= 1 }
         }
         for edge in edges(around: whole) {
-            var sends = 0
-            for source in sources { sends += try count(source, from: edge.lowerBound, to: edge.upperBound) }
+            let sends = try count(edge)
             if sends > 0 { days[Int(Timestamp.floorDay(edge.lowerBound)), default: 0] += sends }
         }
         return days.filter { $0.value > 0 }.sorted { $0.key < $1.key }
             .map { DayCount(day: Day(number: $0.key), sends: $0.value) }
+    }
+
+    /// The sum of ``all()``, which SQLite adds up by itself.
+    func total() throws -> Int {
+        var total = 0
+        let whole = wholeDays
+        if let whole {
+            for source in sources {
+                let query = try countersQuery(source, over: whole, columns: "ifnull(sum(sends), 0)", grouping: "")
+                if try query.step() { total += Int(query.integer(0)) }
+            }
+            try forEachUnseen(over: whole) { _ in total -= 1 }
+        }
+        return try edges(around: whole).reduce(total) { try $0 + count($1) }
     }
 
     /// The days that lie wholly within the search.
@@ -45,10 +58,20 @@ struct DayCounts {
     }
 
     private func addCounters(of source: LogSource, over days: ClosedRange<Int>, to counts: inout [Int: Int]) throws {
+        let query = try countersQuery(source, over: days, columns: "day, sum(sends)", grouping: "GROUP BY day")
+        while try query.step() { counts[Int(query.integer(0)), default: 0] += Int(query.integer(1)) }
+    }
+
+    private func countersQuery(
+        _ source: LogSource,
+        over days: ClosedRange<Int>,
+        columns: String,
+        grouping: String
+    ) throws -> Query {
         var query = try Query(
             """
-            SELECT day, sum(sends) FROM \(source.counters)
-            WHERE \(source.column) = ? AND day BETWEEN ? AND ? AND block <= ? GROUP BY day
+            SELECT \(columns) FROM \(source.counters)
+            WHERE \(source.column) = ? AND day BETWEEN ? AND ? AND block <= ? \(grouping)
             """,
             on: database
         )
@@ -56,11 +79,11 @@ struct DayCounts {
         try query.bind(days.lowerBound)
         try query.bind(days.upperBound)
         try query.bind(CounterBlock.of(asOf))
-        while try query.step() { counts[Int(query.integer(0)), default: 0] += Int(query.integer(1)) }
+        return query
     }
 
-    /// Takes out the logs of the last block that were recorded later than the search sees: less than a block of them.
-    private func removeUnseen(over days: ClosedRange<Int>, from counts: inout [Int: Int]) throws {
+    /// Tells the days of logs that the counters hold and the search does not see: less than a block of them.
+    private func forEachUnseen(over days: ClosedRange<Int>, _ body: (_ day: Int) -> Void) throws {
         let end = min(head, CounterBlock.last(of: CounterBlock.of(asOf)))
         guard asOf < end else { return }
         var wanted: Set<Int64>?
@@ -70,17 +93,20 @@ struct DayCounts {
         try query.bind(Place(organisation, end).rowID)
         while try query.step() {
             let day = Int(Timestamp.floorDay(query.integer(0)))
-            if days.contains(day), wanted?.contains(query.integer(1)) ?? true { counts[day, default: 0] -= 1 }
+            if days.contains(day), wanted?.contains(query.integer(1)) ?? true { body(day) }
         }
     }
 
-    private func count(_ source: LogSource, from: Int64, to: Int64) throws -> Int {
-        var query = try Query(Self.countSQL(source), on: database)
-        try query.bind(source.number)
-        try query.bind(from)
-        try query.bind(to)
-        try query.bind(Place(organisation, asOf).rowID)
-        return try query.step() ? Int(query.integer(0)) : 0
+    /// Counts the logs between two moments, one by one.
+    private func count(_ range: ClosedRange<Int64>) throws -> Int {
+        try sources.reduce(0) { sum, source in
+            var query = try Query(Self.countSQL(source), on: database)
+            try query.bind(source.number)
+            try query.bind(range.lowerBound)
+            try query.bind(range.upperBound)
+            try query.bind(Place(organisation, asOf).rowID)
+            return try query.step() ? sum + Int(query.integer(0)) : sum
+        }
     }
 
     static func countSQL(_ source: LogSource) -> String {

@@ -36,16 +36,7 @@ struct SearchTransaction {
         guard from <= to, !sources.isEmpty, asOf.number > 0 else {
             return SearchAnswer(total: 0, asOf: asOf, rows: RowBlock())
         }
-        if search.campaigns == nil, search.from == nil, search.to == nil, search.skip == 0 {
-            // All that was recorded, from its beginning: places have no gaps, so nothing needs counting.
-            let count = min(search.limit, Int(asOf.number))
-            return SearchAnswer(
-                total: Int(asOf.number),
-                asOf: asOf,
-                rows: try rows(from: from, to: to, offset: 0, count: count)
-            )
-        }
-        let days = DayCounts(
+        let counts = DayCounts(
             database: database,
             organisation: organisation,
             sources: sources,
@@ -54,8 +45,15 @@ struct SearchTransaction {
             asOf: asOf,
             head: head
         )
+        if search.skip == 0 {
+            // Of all that was recorded nothing needs counting, since places have no gaps; of less, no single days.
+            let isAll = search.campaigns == nil && search.from == nil && search.to == nil
+            let total = isAll ? Int(asOf.number) : try counts.total()
+            let rows = try rows(from: from, to: to, offset: 0, count: min(search.limit, total))
+            return SearchAnswer(total: total, asOf: asOf, rows: rows)
+        }
         let walk = CounterWalk(
-            days: try days.all(),
+            days: try counts.all(),
             order: search.order,
             skip: search.skip,
             limit: search.limit
