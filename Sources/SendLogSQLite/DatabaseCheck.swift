@@ -18,6 +18,8 @@ struct DatabaseCheck {
 
     mutating func run(progress: (_ done: Int, _ total: Int) -> Void) throws {
         try checkPages()
+        // Where pages are damaged nothing else can be believed.
+        guard findings.isEmpty else { return }
         try checkPlaces()
         try checkCounters("organisation")
         try checkCounters("campaign")

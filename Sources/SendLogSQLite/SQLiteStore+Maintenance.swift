@@ -14,7 +14,11 @@ extension SQLiteStore: StoreMaintenance {
     ) async throws(StoreError) -> [String] {
         try await readers.scan { database in
             var check = DatabaseCheck(database: database)
-            try check.run(progress: progress)
+            do {
+                try check.run(progress: progress)
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+                return check.findings + ["SQLite: \(error.message ?? "the file is damaged"); restore it from a backup"]
+            }
             return check.findings
         }
     }

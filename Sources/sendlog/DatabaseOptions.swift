@@ -31,9 +31,16 @@ struct DatabaseOptions: ParsableArguments {
     }
 
     /// Opens the database, runs the body with it, and closes it.
-    func withStore(_ body: (any Store, DatabaseLocation) async throws -> Void) async throws {
+    ///
+    /// A database that is not there is most often a wrong path: it is made only where the command is for that.
+    func withStore(making: Bool = false, _ body: (any Store, DatabaseLocation) async throws -> Void) async throws {
         try await Terminal.explainingFailures {
             let location = try DatabaseLocation(try await sources())
+            guard making || location.exists else {
+                throw CommandFailure(
+                    "there is no database \(location.path); sendlog organisation create makes one, --database names another"
+                )
+            }
             let store = try location.open()
             defer { store.close() }
             try await body(store, location)

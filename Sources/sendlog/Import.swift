@@ -57,6 +57,10 @@ struct Import: AsyncParsableCommand {
 
     private func open() throws -> FileHandle {
         if file == "-" { return .standardInput }
+        var isFolder: ObjCBool = false
+        guard !FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) || !isFolder.boolValue else {
+            throw CommandFailure("\(file) is a folder; name a file")
+        }
         do {
             return try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
         } catch {

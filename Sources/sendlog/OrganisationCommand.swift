@@ -19,7 +19,7 @@ struct OrganisationCommand: AsyncParsableCommand {
         @OptionGroup var database: DatabaseOptions
 
         func run() async throws {
-            try await database.withStore { store, _ in
+            try await database.withStore(making: true) { store, _ in
                 guard let name = OrganisationName(name) else {
                     throw CommandFailure("the name \(OrganisationName.rule)")
                 }

@@ -145,18 +145,45 @@ import Testing
                 == "http.prot in FILE is not a known setting; did you mean http.port?"
         )
         #expect(try await refusal(file: #"{"colour": {"of": 1}}"#) == "colour in FILE is not a known setting")
-        #expect(try await refusal(file: "[]") == "the configuration file FILE must hold a JSON object")
-        #expect(try await refusal(file: "{") == "the configuration file FILE must hold a JSON object")
+        #expect(
+            try await refusal(file: #"{"port": 1}"#)
+                == #"port in FILE is not a known setting; did you mean {"http": {"port": …}}?"#
+        )
+        #expect(
+            try await refusal(file: #"{"http.port": 1}"#)
+                == #"http.port in FILE is not a known setting; did you mean {"http": {"port": …}}?"#
+        )
+        #expect(try await refusal(file: #"{"log": "json"}"#) == "log in FILE must be an object, not a string")
+    }
+
+    @Test func `a file that is no object of settings is refused where it goes wrong`() async throws {
+        #expect(try await refusal(file: "[]") == "the configuration file FILE must hold a JSON object, not an array")
+        #expect(
+            try await refusal(file: #"{"http": {"port": 1}"#)
+                == "the configuration file FILE is not valid JSON: the text ends too early, at byte 20"
+        )
+        #expect(
+            try await refusal(file: #"{"http": {"port": 1},}"#)
+                == "the configuration file FILE is not valid JSON: '}' where a field name in double quotes was expected, at byte 21"
+        )
+        #expect(
+            try await refusal(file: #"{"http": {"port": 1, "port": 2}}"#)
+                == "http.port in FILE stands there more than once"
+        )
+        #expect(
+            try await refusal(file: #"{"http": {"port": null}}"#)
+                == "http.port in FILE must be a text or a number, not null"
+        )
     }
 
     @Test func `a boolean is not taken for a number`() async throws {
         #expect(
             try await refusal(file: #"{"http": {"port": true}}"#)
-                == "http.port in FILE must be a text or a number, not true"
+                == "http.port in FILE must be a text or a number, not a boolean"
         )
         #expect(
             try await refusal(file: #"{"rateLimit": {"requests": false}}"#)
-                == "rateLimit.requests in FILE must be a text or a number, not false"
+                == "rateLimit.requests in FILE must be a text or a number, not a boolean"
         )
         #expect(try await configuration(file: #"{"http": {"port": 1}}"#).server.port == 1)
         #expect(try await configuration(file: #"{"http": {"port": 0}}"#).server.port == 0)

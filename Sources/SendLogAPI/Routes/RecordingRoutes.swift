@@ -9,8 +9,10 @@ struct RecordingRoutes {
     let store: any SendLogStore
     let context: IntakeContext
     let metrics: ServiceMetrics
-    /// The longest body of one send log in bytes: five million destinations of the greatest length, each character an escaped pair of
-    /// surrogates. It is a stream, and costs no memory.
+    /// The longest body of one send log in bytes.
+    ///
+    /// Five million destinations of the greatest length fit, each character an escaped pair of surrogates. It is a stream, and costs no
+    /// memory.
     static let longestCreate = 20 << 30
 
     var routes: [Route] {

@@ -165,10 +165,11 @@ public struct APIService: Sendable {
         let level: Logger.Level = status >= 500 ? .error : status >= 400 ? .info : .debug
         guard level >= logger.logLevel else { return }
         var metadata: Logger.Metadata = [
-            "request_id": "\(id)", "route": "\(route)", "status": "\(status)", "bytes": "\(bytes)",
-            "ms": "\((seconds * 1_000_000).rounded() / 1000)",
+            "request_id": "\(id)", "route": "\(route)", "status": .stringConvertible(status),
+            "bytes": .stringConvertible(bytes),
+            "ms": .stringConvertible((seconds * 1_000_000).rounded() / 1000),
         ]
-        if let organisation { metadata["organisation"] = "\(organisation.number)" }
+        if let organisation { metadata["organisation"] = .stringConvertible(organisation.number) }
         if let failure { metadata["code"] = "\(failure.code)" }
         if let detail = failure?.detail { metadata["cause"] = "\(detail)" }
         logger.log(level: level, status == 499 ? "client went away" : "answered", metadata: metadata)

@@ -41,7 +41,7 @@ public struct ConfigurationSources {
             ),
         ]
         if let path = file ?? environment[Setting.fileVariable] {
-            try Self.refuseUnknown(inFile: path)
+            try ConfigurationFile(path: path).check()
             do {
                 providers.append(
                     (try await FileProvider<JSONSnapshot>(filePath: FilePath(path)), { "\($0.key) in \(path)" })
@@ -97,31 +97,7 @@ public struct ConfigurationSources {
         }
     }
 
-    private static func refuseUnknown(inFile path: String) throws(ConfigurationError) {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw ConfigurationError("the configuration file \(path) cannot be read")
-        }
-        guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
-            throw ConfigurationError("the configuration file \(path) must hold a JSON object")
-        }
-        func walk(_ object: [String: Any], under prefix: String) throws(ConfigurationError) {
-            let known = Setting.all.map(\.key)
-            for (name, value) in object.sorted(by: { $0.key < $1.key }) {
-                let key = prefix + name
-                if let group = value as? [String: Any], known.contains(where: { $0.hasPrefix("\(key).") }) {
-                    try walk(group, under: "\(key).")
-                } else if !known.contains(key) {
-                    throw ConfigurationError("\(key) in \(path) is not a known setting\(hint(key, among: known))")
-                } else if let number = value as? NSNumber, String(cString: number.objCType) == "c" {
-                    // A boolean, which would else be taken for 1 or 0.
-                    throw ConfigurationError("\(key) in \(path) must be a text or a number, not \(number.boolValue)")
-                }
-            }
-        }
-        try walk(object, under: "")
-    }
-
-    private static func hint(_ name: String, among known: [String]) -> String {
+    static func hint(_ name: String, among known: [String]) -> String {
         NearestName.to(name, among: known).map { "; did you mean \($0)?" } ?? ""
     }
 }

@@ -5,7 +5,7 @@ import SendLogSQLite
 /// Where the data is, and how it is opened.
 public struct DatabaseLocation: Sendable {
     /// The path of the SQLite file.
-    let path: String
+    public let path: String
     let options: SQLiteStore.Options
     /// Where long lists wait until they are recorded.
     public let spoolFolder: String
@@ -37,6 +37,9 @@ public struct DatabaseLocation: Sendable {
             throw ConfigurationError("\(setting) \(spoolFolder) does not exist")
         }
     }
+
+    /// Whether there is a database already.
+    public var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
     /// Opens the database, or makes it.
     ///

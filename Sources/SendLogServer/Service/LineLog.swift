@@ -55,13 +55,22 @@ public struct LineLog: LogHandler {
                 line.append(",")
                 line.appendJSON(key)
                 line.append(":")
-                line.appendJSON("\(value)")
+                if Self.isNumber(value) {
+                    line.append(contentsOf: "\(value)".utf8)
+                } else {
+                    line.appendJSON("\(value)")
+                }
             }
             line.append("}")
         }
         line.append("\n")
         // One write a line, so that lines of several threads do not mix.
         try? FileHandle.standardError.write(contentsOf: line)
+    }
+
+    private static func isNumber(_ value: Logger.Metadata.Value) -> Bool {
+        guard case .stringConvertible(let value) = value else { return false }
+        return value is any BinaryInteger || value is Double
     }
 
     private static func quoted(_ value: String) -> String {

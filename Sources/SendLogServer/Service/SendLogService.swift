@@ -48,7 +48,9 @@ public struct SendLogService: Sendable {
             )
         }
         var group = ServiceGroupConfiguration(
-            services: [KeyUseService(authenticator: authenticator, logger: logger), server],
+            services: [
+                KeyUseService(authenticator: authenticator, logger: logger), server, ShutdownNotice(logger: logger),
+            ],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: "lifecycle") { _ in
                 LineLog(format: format, level: max(level, .error))

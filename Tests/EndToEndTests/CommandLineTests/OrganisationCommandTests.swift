@@ -42,9 +42,13 @@ import Testing
     }
 
     @Test func `a list of none says so, on standard error`() throws {
-        let list = try sendlog("organisation", "list").succeeded()
+        // A server makes its database, and nobody in it.
+        let server = try Server()
+        let list = try server.command("organisation", "list")
+        #expect(list.exit == .code(0))
         #expect(list.output.isEmpty)
         #expect(list.errors.contains("no organisations"))
+        #expect(try server.stop() == .code(0))
     }
 
     @Test func `a name that is taken is refused`() throws {

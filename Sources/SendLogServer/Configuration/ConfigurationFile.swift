@@ -1,0 +1,71 @@
+import Foundation
+import SendLogCore
+
+/// A configuration file, which must hold settings that there are and nothing else.
+struct ConfigurationFile {
+    let path: String
+
+    private static let known = Setting.all.map(\.key)
+
+    /// Makes sure of it.
+    ///
+    /// - Throws: ``ConfigurationError`` that names the place or the setting at fault.
+    func check() throws(ConfigurationError) {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw ConfigurationError("the configuration file \(path) does not exist")
+        }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw ConfigurationError("the configuration file \(path) cannot be read")
+        }
+        let value: JSONValue
+        do throws(JSONSyntaxError) {
+            value = try Self.parse(Array(data))
+        } catch {
+            throw ConfigurationError(
+                "the configuration file \(path) is not valid JSON: \(error.message), at byte \(error.offset)"
+            )
+        }
+        guard case .object(let members) = value else {
+            throw ConfigurationError("the configuration file \(path) must hold a JSON object, not \(value.kind)")
+        }
+        try check(members, under: "")
+    }
+
+    private static func parse(_ bytes: [UInt8]) throws(JSONSyntaxError) -> JSONValue {
+        let result = bytes.withUnsafeBufferPointer { bytes -> Result<JSONValue, JSONSyntaxError> in
+            do throws(JSONSyntaxError) { return .success(try JSONValue(utf8: bytes)) } catch { return .failure(error) }
+        }
+        return try result.get()
+    }
+
+    private func check(_ members: [JSONMember], under prefix: String) throws(ConfigurationError) {
+        var seen: Set<String> = []
+        for member in members {
+            let key = prefix + member.name
+            guard seen.insert(key).inserted else {
+                throw ConfigurationError("\(key) in \(path) stands there more than once")
+            }
+            let isGroup = Self.known.contains { $0.hasPrefix("\(key).") }
+            switch member.value {
+            case .object(let inner) where isGroup:
+                try check(inner, under: "\(key).")
+            case _ where isGroup:
+                throw ConfigurationError("\(key) in \(path) must be an object, not \(member.value.kind)")
+            case _ where !Self.known.contains(key) || member.name.contains("."):
+                throw ConfigurationError("\(key) in \(path) is not a known setting\(Self.hint(key))")
+            case .string, .scalar(.number): break
+            default:
+                throw ConfigurationError("\(key) in \(path) must be a text or a number, not \(member.value.kind)")
+            }
+        }
+    }
+
+    private static func hint(_ key: String) -> String {
+        let name = key.split(separator: ".").last.map(String.init) ?? key
+        if let nested = known.first(where: { $0.hasSuffix(".\(name)") || $0 == key }) {
+            let parts = nested.split(separator: ".")
+            return parts.count == 2 ? "; did you mean {\"\(parts[0])\": {\"\(parts[1])\": …}}?" : ""
+        }
+        return ConfigurationSources.hint(key, among: known)
+    }
+}

@@ -1,0 +1,39 @@
+import Testing
+
+/// Commands on a database that is not there, and on a damaged one.
+@Suite struct DatabaseCommandTests {
+    @Test(
+        arguments: [
+            ["database", "check"], ["database", "backup", "copy.db"], ["organisation", "list"],
+            ["key", "list", "--organisation", "A"], ["key", "revoke", "--organisation", "A", "key_1"],
+            ["key", "create", "--organisation", "A", "--permission", "sendLog"],
+            ["import", "--organisation", "A", "/dev/null"],
+        ]
+    )
+    func `a database that is not there is not made by the way`(command: [String]) throws {
+        let folder = try TemporaryFolder()
+        let database = folder.file("none.db")
+        let refused = try Command(Place.binary, command + ["--database", "sqlite:\(database)"])
+        #expect(refused.exit == .code(1))
+        #expect(refused.output.isEmpty)
+        #expect(refused.errors.contains("there is no database"))
+        #expect(try Command.tool("ls", "-A", folder.file("")).output.isEmpty)
+    }
+
+    @Test func `a damaged database is told by the check`() throws {
+        let folder = try TemporaryFolder()
+        let database = folder.file("a.db")
+        _ = try Command(Place.binary, ["organisation", "create", "A", "--database", "sqlite:\(database)"]).succeeded()
+        _ = try Command.tool(
+            "sqlite3",
+            database,
+            """
+            PRAGMA journal_mode = DELETE; PRAGMA writable_schema = ON;
+            UPDATE sqlite_schema SET rootpage = 3 WHERE name = 'send_logs_by_start';
+            """
+        ).succeeded()
+        let checked = try Command(Place.binary, ["database", "check", "--database", "sqlite:\(database)"])
+        #expect(checked.exit == .code(1))
+        #expect(!(checked.output + checked.errors).contains("ok\n"))
+    }
+}
