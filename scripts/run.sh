@@ -38,7 +38,12 @@ if (exec 3<>"/dev/tcp/$address/$port") 2>/dev/null; then
 fi
 [[ $address != *:* ]] || address="[$address]"
 
-organisations=$("$program" organisation list --json)
+# A database that is not there yet is made by the first organisation.
+database=${SENDLOG_DATABASE:-sqlite:sendlog.db}
+organisations=
+if [[ -e ${database#sqlite:} ]]; then
+    organisations=$("$program" organisation list --json)
+fi
 if [[ $organisations != *'"name"'* ]]; then
     [ -r "$sample" ] || fail "the sample of sends, $sample, cannot be read"
     quietly "$program" organisation create "$organisation"
