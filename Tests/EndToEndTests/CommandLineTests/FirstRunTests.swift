@@ -1,0 +1,41 @@
+import Foundation
+import Glibc
+import Testing
+
+/// What `make run` does once the program is built.
+@Suite struct FirstRunTests {
+    private let folder: TemporaryFolder
+    private let port = Int.random(in: 20_000...60_000)
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    /// Starts it in an empty folder, or in one that was used before, and waits until it listens.
+    private func run() throws -> ChildProcess {
+        let script = Place.package.appending(path: "scripts/run.sh").path
+        let sample = Place.sample.path
+        let process = try ChildProcess(
+            "/bin/bash",
+            [script, Place.binary, sample],
+            environment: ["PORT": "\(port)", "SENDLOG_DATABASE": "sqlite:\(folder.file("sendlog.db"))"]
+        )
+        let isReady = Deadline.poll(for: 60) { process.output.contains("is listening on") || process.exit() != nil }
+        try #require(isReady && process.exit() == nil, "\(process.output) \(process.errors)")
+        return process
+    }
+
+    @Test func `the first run prints a curl that answers when pasted, and the second keeps the data`() throws {
+        let first = try run()
+        let curl = try #require(first.output.split(separator: "\n").first { $0.hasPrefix("curl ") })
+        let answer = try Command.tool("bash", "-c", String(curl)).succeeded().output
+        #expect(answer.hasPrefix(#"{"ok":true,"data":{"total":7,"#))
+        first.signal(SIGINT)
+        #expect(try first.wait() == .code(0))
+        let second = try run()
+        #expect(!second.output.contains("slk_"))
+        #expect(try Command.tool("bash", "-c", String(curl)).succeeded().output == answer)
+        second.signal(SIGINT)
+        #expect(try second.wait() == .code(0))
+    }
+}
