@@ -190,3 +190,6 @@ struct APIError: Error, Equatable {
         return answer
     }
 }
+
+/// The body ended, or stopped being HTTP, before all of it came; most likely nobody is left to be told.
+struct BodyCutOff: Error {}

@@ -38,9 +38,6 @@ struct RequestBodyReader {
     }
 }
 
-/// The body ended, or stopped being HTTP, before all of it came; most likely nobody is left to be told.
-struct BodyCutOff: Error {}
-
 extension Request {
     /// How long the body is going to be in bytes, where the client says so.
     var announcedLength: Int? { headers[.contentLength].flatMap { Int($0) } }

@@ -66,6 +66,6 @@ struct ConfigurationFile {
             let parts = nested.split(separator: ".")
             return parts.count == 2 ? "; did you mean {\"\(parts[0])\": {\"\(parts[1])\": …}}?" : ""
         }
-        return ConfigurationSources.hint(key, among: known)
+        return ConfigurationError.hint(key, among: known)
     }
 }

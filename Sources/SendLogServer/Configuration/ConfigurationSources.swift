@@ -3,16 +3,6 @@ import Foundation
 import SendLogCore
 import SystemPackage
 
-/// A setting that cannot be used, in words for whoever set it.
-public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
-    /// Names the setting as it was written, and says what it must be.
-    public let description: String
-
-    init(_ description: String) {
-        self.description = description
-    }
-}
-
 /// Where settings come from: flags go before the environment, the environment before the file.
 public struct ConfigurationSources {
     private let providers: [(provider: any ConfigProvider, name: (Setting) -> String)]
@@ -57,7 +47,7 @@ public struct ConfigurationSources {
     func text(_ setting: Setting) throws(ConfigurationError) -> String? {
         guard let (value, name) = try find(setting, as: .string), case .string(let text) = value else { return nil }
         if case .choice(let choices) = setting.kind, !choices.contains(text) {
-            let hint = NearestName.to(text, among: choices).map { "; did you mean \($0)?" } ?? ""
+            let hint = ConfigurationError.hint(text, among: choices)
             throw ConfigurationError("\(name) must be \(setting.rule), not \(text)\(hint)")
         }
         if text.isEmpty { throw ConfigurationError("\(name) must not be empty") }
@@ -93,12 +83,10 @@ public struct ConfigurationSources {
         let known = Setting.all.map(\.variable) + [Setting.fileVariable]
         for name in environment.keys.sorted() where name.hasPrefix(Setting.variablePrefix) {
             if known.contains(name) { continue }
-            throw ConfigurationError("the environment variable \(name) is not known\(hint(name, among: known))")
+            throw ConfigurationError(
+                "the environment variable \(name) is not known\(ConfigurationError.hint(name, among: known))"
+            )
         }
-    }
-
-    static func hint(_ name: String, among known: [String]) -> String {
-        NearestName.to(name, among: known).map { "; did you mean \($0)?" } ?? ""
     }
 }
 

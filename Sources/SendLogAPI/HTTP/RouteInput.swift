@@ -1,0 +1,20 @@
+import HummingbirdCore
+import SendLogCore
+
+/// What a route is given.
+struct RouteInput {
+    let request: Request
+    /// What stands for the path's part that may be any text.
+    let parameter: String
+    /// The key of a route that asks for one.
+    let key: APIKey?
+    let now: Timestamp
+    /// The longest body in bytes that the route takes.
+    var longestBody = Int.max
+
+    /// The organisation that the key belongs to.
+    func organisation() throws -> OrganisationID {
+        guard let key else { throw APIError.internalError("a route needs a key and asks for none") }
+        return key.organisation
+    }
+}
