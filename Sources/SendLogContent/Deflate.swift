@@ -91,7 +91,7 @@ private final class Compressor: @unchecked Sendable {
     }
 }
 
-// Sendable unchecked: as above.
+// Sendable unchecked: its stream too is reached through `Pool` alone, which lends it to one caller at a time.
 private final class Expander: @unchecked Sendable {
     private let stream: UnsafeMutablePointer<z_stream>
 
