@@ -4,7 +4,7 @@ import PackageDescription
 
 let package = Package(
     name: "sendlog",
-    platforms: [.macOS(.v15)],
+    platforms: [.macOS(.v26)],
     products: [
         .executable(name: "sendlog", targets: ["sendlog"])
     ],
@@ -13,13 +13,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.3.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.2.0"),
         .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
-        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.9.0"),
     ],
     targets: [
@@ -43,26 +41,31 @@ let package = Package(
             ]
         ),
         .target(
+            name: "SendLogHTTP",
+            dependencies: [
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOExtras", package: "swift-nio-extras"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .target(
             name: "SendLogAPI",
             dependencies: [
-                "SendLogCore", "SendLogContent",
+                "SendLogCore", "SendLogContent", "SendLogHTTP",
                 .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: [.embedInCode("Resources/openapi.json")]
         ),
         .target(
             name: "SendLogServer",
             dependencies: [
-                "SendLogCore", "SendLogContent", "SendLogSQLite", "SendLogAPI",
+                "SendLogCore", "SendLogContent", "SendLogSQLite", "SendLogHTTP", "SendLogAPI",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -90,14 +93,13 @@ let package = Package(
         .testTarget(
             name: "SendLogAPITests",
             dependencies: [
-                "SendLogAPI", "SendLogContent", "SendLogSQLite",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
+                "SendLogAPI", "SendLogContent", "SendLogHTTP", "SendLogSQLite",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
-        .testTarget(name: "SendLogServerTests", dependencies: ["SendLogServer", "SendLogAPI", "SendLogSQLite"]),
+        .testTarget(name: "SendLogServerTests", dependencies: ["SendLogServer", "SendLogAPI", "SendLogHTTP", "SendLogSQLite"]),
         .testTarget(
             name: "SendLogSQLiteTests",
             dependencies: [

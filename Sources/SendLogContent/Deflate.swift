@@ -3,9 +3,12 @@ import Synchronization
 
 /// Compresses and expands the chunks of destination lists as raw DEFLATE (<https://www.rfc-editor.org/rfc/rfc1951>).
 ///
-/// zlib's working memory is kept between calls: setting it up costs more than a short list's compression.
+/// Lists of numbers, nearly all there are, have a code of their own; all else is left to zlib, whose working memory is kept between calls:
+/// setting it up costs more than a short list's compression.
 enum Deflate {
-    /// Lists up to this many bytes, nearly all there are, do with a small window, which is quick to clear.
+    /// Texts up to this many bytes are stored as they are.
+    private static let tiny = 64
+    /// Lists up to this many bytes do with a small window, which is quick to clear.
     private static let small = 4096
     /// More than the text of any chunk is long.
     private static let longestText = 1 << 20
@@ -14,22 +17,55 @@ enum Deflate {
     private static let compressors = Pool { Compressor(level: 4, windowBits: 15, memoryLevel: 9) }
     private static let expanders = Pool { Expander() }
 
-    /// The text compressed and ended by a full flush: complete bytes, and nothing later refers back into it.
+    /// The text compressed, in complete bytes, and nothing later refers back into it.
     static func compress(_ text: [UInt8]) -> [UInt8] {
-        (text.count <= small ? smallCompressors : compressors).lend { $0.compress(text) }
+        if text.count <= tiny { return stored(text) }
+        if let body = DigitCode.compress(text) { return body }
+        return (text.count <= small ? smallCompressors : compressors).lend { $0.compress(text) }
     }
 
     /// The text of a chunk.
     ///
-    /// - Returns: `nil` where the bytes are not the compressed form of a text of that length.
-    static func expand(_ body: [UInt8], length: Int) -> [UInt8]? {
-        // The length comes from the database: a damaged one must not be believed.
-        guard (1...longestText).contains(length), body.count <= 2 * longestText else { return nil }
-        return expanders.lend { $0.expand(body, length: length) }
+    /// - Parameters:
+    ///   - body: the chunk's body
+    ///   - text: room for the text, which fills it
+    /// - Returns: whether the body is the compressed form of a text of that length.
+    static func expand(_ body: [UInt8], into text: UnsafeMutableRawBufferPointer) -> Bool {
+        // Lengths come from the database: a damaged one must not be believed.
+        guard isLength(text.count), body.count <= 2 * longestText else { return false }
+        return body.withUnsafeBufferPointer { body in
+            if let stored = storedText(body) {
+                guard stored.count == text.count else { return false }
+                text.copyMemory(from: UnsafeRawBufferPointer(stored))
+                return true
+            }
+            if DigitCode.isHead(of: body) { return DigitCode.expand(body, into: text) }
+            return expanders.lend { $0.expand(body, into: text) }
+        }
+    }
+
+    /// Whether a chunk's text may be that long.
+    static func isLength(_ length: Int) -> Bool { (1...longestText).contains(length) }
+
+    /// A stored block, which is whole bytes by itself (<https://www.rfc-editor.org/rfc/rfc1951#page-11>).
+    private static func stored(_ text: [UInt8]) -> [UInt8] {
+        let length = UInt8(text.count)
+        return [0, length, 0, ~length, 0xff] + text
+    }
+
+    /// The text of a body that is one stored block.
+    private static func storedText(_ body: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8>? {
+        guard body.count > 5, body[0] == 0, Int(body[1]) | Int(body[2]) << 8 == body.count - 5 else { return nil }
+        return UnsafeBufferPointer(rebasing: body[5...])
     }
 
     static func crc(_ text: [UInt8]) -> UInt32 {
         text.withUnsafeBufferPointer { UInt32(truncatingIfNeeded: crc32_z(0, $0.baseAddress, $0.count)) }
+    }
+
+    /// The checksum of a text of which the last part has this checksum and length.
+    static func join(_ crc: UInt32, _ last: UInt32, length: Int) -> UInt32 {
+        UInt32(truncatingIfNeeded: crc32_combine(UInt(crc), UInt(last), length))
     }
 }
 
@@ -107,20 +143,13 @@ private final class Expander: @unchecked Sendable {
         stream.deallocate()
     }
 
-    func expand(_ body: [UInt8], length: Int) -> [UInt8]? {
+    func expand(_ body: UnsafeBufferPointer<UInt8>, into text: UnsafeMutableRawBufferPointer) -> Bool {
         inflateReset(stream)
-        var whole = false
-        let text = [UInt8](unsafeUninitializedCapacity: length) { output, count in
-            body.withUnsafeBufferPointer { input in
-                stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
-                stream.pointee.avail_in = UInt32(input.count)
-                stream.pointee.next_out = output.baseAddress
-                stream.pointee.avail_out = UInt32(output.count)
-                let status = inflate(stream, Z_SYNC_FLUSH)
-                whole = (status == Z_OK || status == Z_BUF_ERROR) && stream.pointee.avail_out == 0
-            }
-            count = length - Int(stream.pointee.avail_out)
-        }
-        return whole ? text : nil
+        stream.pointee.next_in = UnsafeMutablePointer(mutating: body.baseAddress)
+        stream.pointee.avail_in = UInt32(body.count)
+        stream.pointee.next_out = text.bindMemory(to: UInt8.self).baseAddress
+        stream.pointee.avail_out = UInt32(text.count)
+        let status = inflate(stream, Z_SYNC_FLUSH)
+        return (status == Z_OK || status == Z_BUF_ERROR) && stream.pointee.avail_out == 0
     }
 }

@@ -14,7 +14,21 @@ extension DestinationChunk {
     ///
     /// - Returns: `nil` where the chunk is damaged in a way that shows without computing its checksum.
     public func text() -> [UInt8]? {
-        Deflate.expand(body, length: length)
+        guard Deflate.isLength(length) else { return nil }
+        var isWhole = false
+        let text = [UInt8](unsafeUninitializedCapacity: length) { text, count in
+            isWhole = expand(into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(text)[..<length]))
+            count = isWhole ? length : 0
+        }
+        return isWhole ? text : nil
+    }
+
+    /// Writes the text where there is room for just it.
+    ///
+    /// - Parameter text: ``length`` bytes
+    /// - Returns: whether the chunk is not damaged in a way that shows without computing its checksum; else what was written means nothing.
+    public func expand(into text: UnsafeMutableRawBufferPointer) -> Bool {
+        text.count == length && Deflate.expand(body, into: text)
     }
 
     /// The text, where it has its checksum.

@@ -15,8 +15,8 @@ public struct Identifier<Owner>: Hashable, Sendable {
     ///
     /// - Returns: `nil` where the text breaks ``rule``.
     public init?(_ text: String) {
-        let valid = text.utf8.withContiguousStorageIfAvailable { Self.accepts($0) } ?? Self.accepts(Array(text.utf8))
-        guard valid else { return nil }
+        var text = text
+        guard text.withUTF8({ Self.accepts($0) }) else { return nil }
         self.text = text
     }
 
@@ -28,7 +28,7 @@ public struct Identifier<Owner>: Hashable, Sendable {
         self.text = String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func accepts(_ bytes: some Collection<UInt8>) -> Bool {
+    private static func accepts(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         (1...longest).contains(bytes.count)
             && bytes.allSatisfy { byte in
                 switch byte {

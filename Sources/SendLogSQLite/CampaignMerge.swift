@@ -28,12 +28,12 @@ struct CampaignMerge {
 
     private static let mostInBatch = 1024
 
-    private let database: Database
+    private let database: Connection
     private var cursors: [Cursor]
     private var heap = Heap<Entry>()
 
     /// Begins at the beginning of a range, of which about `wanted` logs will be taken, of all campaigns together.
-    init(_ sources: [LogSource], in range: LogRange, wanted: Int, on database: Database) throws {
+    init(_ sources: [LogSource], in range: LogRange, wanted: Int, on database: Connection) throws {
         self.database = database
         let share = min(max(2 * wanted / max(sources.count, 1), 2), 256)
         cursors = sources.map { Cursor(source: $0, range: range, batchSize: share) }

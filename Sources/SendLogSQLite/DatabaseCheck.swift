@@ -1,10 +1,9 @@
-import GRDB
 import SendLogContent
 import SendLogCore
 
 /// Looks for contradictions in a database, within one read transaction.
 struct DatabaseCheck {
-    let database: Database
+    let database: Connection
     private(set) var findings: [String] = []
 
     /// How many contradictions of one kind are told one by one.
@@ -12,7 +11,7 @@ struct DatabaseCheck {
     private static let day = "((start - ((start % 86400000) + 86400000) % 86400000) / 86400000)"
     private static let block = "(((place & 1099511627775) - 1) / \(CounterBlock.size))"
 
-    init(database: Database) {
+    init(database: Connection) {
         self.database = database
     }
 
@@ -27,7 +26,7 @@ struct DatabaseCheck {
     }
 
     private mutating func checkPages() throws {
-        let query = try Query("PRAGMA integrity_check(\(Self.most))", on: database)
+        let query = try Query(made: "PRAGMA integrity_check(\(Self.most))", on: database)
         while try query.step() {
             if query.text(0) != "ok" { findings.append("SQLite: \(query.text(0))") }
         }
@@ -66,7 +65,7 @@ struct DatabaseCheck {
         let kept = "SELECT \(owner), day, block, sends, destinations FROM \(owner)_days"
         for (left, right, what) in [(counted, kept, "is missing"), (kept, counted, "is too much")] {
             let query = try Query(
-                "SELECT * FROM (\(left)) EXCEPT SELECT * FROM (\(right)) LIMIT \(Self.most)",
+                made: "SELECT * FROM (\(left)) EXCEPT SELECT * FROM (\(right)) LIMIT \(Self.most)",
                 on: database
             )
             while try query.step() {
@@ -80,9 +79,9 @@ struct DatabaseCheck {
 
     /// Every log's digest must be that of its record and list, and every list as long as is said.
     private mutating func checkContents(progress: (_ done: Int, _ total: Int) -> Void) throws {
-        let total = try Int.fetchOne(database, sql: "SELECT count(*) FROM send_logs") ?? 0
+        let total = try count("SELECT count(*) FROM send_logs")
         let logs = try Query(
-            """
+            made: """
             SELECT l.place, l.destinations, l.digest, l.record, l.start, \(Self.text("l.id")), \(Self.text("c.id"))
             FROM send_logs l LEFT JOIN campaigns c ON c.number = l.campaign AND c.organisation = l.organisation
             """,
@@ -101,19 +100,20 @@ struct DatabaseCheck {
             if done % 1000 == 0 { progress(done, total) }
         }
         progress(done, total)
-        let lost = try Int.fetchOne(
-            database,
-            sql: "SELECT count(*) FROM destination_chunks WHERE place NOT IN (SELECT place FROM send_logs)"
+        let lost = try count("SELECT count(*) FROM destination_chunks WHERE place NOT IN (SELECT place FROM send_logs)")
+        let strays = try count(
+            """
+            SELECT count(*) FROM send_logs
+            WHERE organisation <> place >> 40 OR organisation NOT IN (SELECT id FROM organisations)
+            """
         )
-        let strays = try Int.fetchOne(
-            database,
-            sql: """
-                SELECT count(*) FROM send_logs
-                WHERE organisation <> place >> 40 OR organisation NOT IN (SELECT id FROM organisations)
-                """
-        )
-        if let strays, strays > 0 { findings.append("\(strays) send logs are in the place of another organisation") }
-        if let lost, lost > 0 { findings.append("\(lost) chunks of destinations belong to no send log") }
+        if strays > 0 { findings.append("\(strays) send logs are in the place of another organisation") }
+        if lost > 0 { findings.append("\(lost) chunks of destinations belong to no send log") }
+    }
+
+    private func count(_ sql: StaticString) throws -> Int {
+        let query = try Query(sql, on: database)
+        return try query.step() ? Int(query.integer(0)) : 0
     }
 
     /// What the log is found by must be what its record says.

@@ -19,11 +19,11 @@ struct DatabaseFile {
     /// Opens the file for writing, brings it to the newest version, or makes it.
     ///
     /// - Throws: ``StoreRefusal`` where it must not be opened.
-    func openWriter() throws(StoreRefusal) -> DatabaseQueue {
+    func openWriter() throws(StoreRefusal) -> Connection {
         let deadline = ContinuousClock.now + .seconds(patience)
         while true {
             do {
-                return try setUp()
+                return try Connection(try setUp())
             } catch {
                 // Two that turn to WAL at once are told so without SQLite waiting for either.
                 let isBusy = (error as? DatabaseError)?.resultCode == .SQLITE_BUSY
@@ -52,8 +52,8 @@ struct DatabaseFile {
     }
 
     /// Opens the file for reading, once ``openWriter()`` has made sure of it.
-    func openReaders(_ count: Int) throws(StoreRefusal) -> [DatabaseQueue] {
-        do { return try (0..<count).map { _ in try connect(readOnly: true) } } catch { throw refusal(error) }
+    func openReaders(_ count: Int) throws(StoreRefusal) -> [Connection] {
+        do { return try (0..<count).map { _ in try Connection(try connect(readOnly: true)) } } catch { throw refusal(error) }
     }
 
     /// Makes sure that the tables and indexes of the file's version are all there and can be read into.
@@ -110,7 +110,7 @@ struct DatabaseFile {
         configuration.busyMode = .timeout(patience)
         configuration.label = readOnly ? "sendlog.sqlite.reader" : "sendlog.sqlite.writer"
         configuration.prepareDatabase { database in
-            try database.execute(sql: "PRAGMA cache_size = -8000")
+            try database.execute(sql: "PRAGMA cache_size = -8000; PRAGMA mmap_size = 2147418112")
         }
         return try DatabaseQueue(path: path, configuration: configuration)
     }

@@ -3,7 +3,7 @@ import SendLogCore
 
 /// Counts a search's logs by day, from the counters; only days that the search cuts, and logs that `as_of` leaves out, are counted singly.
 struct DayCounts {
-    let database: Database
+    let database: Connection
     let organisation: OrganisationID
     let sources: [LogSource]
     let from: Timestamp
@@ -69,7 +69,7 @@ struct DayCounts {
         grouping: String
     ) throws -> Query {
         var query = try Query(
-            """
+            made: """
             SELECT \(columns) FROM \(source.counters)
             WHERE \(source.column) = ? AND day BETWEEN ? AND ? AND block <= ? \(grouping)
             """,
@@ -100,7 +100,7 @@ struct DayCounts {
     /// Counts the logs between two moments, one by one.
     private func count(_ range: ClosedRange<Int64>) throws -> Int {
         try sources.reduce(0) { sum, source in
-            var query = try Query(Self.countSQL(source), on: database)
+            var query = try Query(made: Self.countSQL(source), on: database)
             try query.bind(source.number)
             try query.bind(range.lowerBound)
             try query.bind(range.upperBound)

@@ -38,7 +38,8 @@ enum CounterBlock {
 ///
 /// SQLite keeps blobs and texts apart.
 enum PackedID: Hashable {
-    case digits([UInt8])
+    /// The first 16 digits, and the other 8.
+    case digits(UInt64, UInt32)
     case text(String)
 
     init<Owner>(_ id: Identifier<Owner>) {
@@ -47,24 +48,19 @@ enum PackedID: Hashable {
             self = .text(id.text)
             return
         }
-        var (bytes, high): ([UInt8], UInt8?) = ([], nil)
-        bytes.reserveCapacity(12)
+        var (high, low) = (UInt64(0), UInt32(0))
         for digit in digits {
-            let value: UInt8
+            let value: UInt32
             switch digit {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = digit - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = digit - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = UInt32(digit - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = UInt32(digit - UInt8(ascii: "a") + 10)
             default:
                 self = .text(id.text)
                 return
             }
-            if let first = high {
-                bytes.append(first << 4 | value)
-                high = nil
-            } else {
-                high = value
-            }
+            high = high << 4 | UInt64(low >> 28)
+            low = low << 4 | value
         }
-        self = .digits(bytes)
+        self = .digits(high, low)
     }
 }

@@ -30,12 +30,12 @@ struct LogRange {
         columns: String,
         offset: Int,
         count: Int,
-        on database: Database,
+        on database: Connection,
         _ body: (borrowing Query) throws -> Bool
     ) throws {
         var (first, last, left) = (from.milliseconds, to.milliseconds, count)
         if let after {
-            var query = try Query(Self.tiesSQL(source, order: order, columns: columns), on: database)
+            var query = try Query(made: Self.tiesSQL(source, order: order, columns: columns), on: database)
             try query.bind(source.number)
             try query.bind(after.start.milliseconds)
             try query.bind(Place(organisation, after.sequence).rowID)
@@ -51,7 +51,7 @@ struct LogRange {
             }
         }
         if left == 0 { return }
-        var query = try Query(Self.sql(source, order: order, columns: columns), on: database)
+        var query = try Query(made: Self.sql(source, order: order, columns: columns), on: database)
         try query.bind(source.number)
         try query.bind(first)
         try query.bind(last)

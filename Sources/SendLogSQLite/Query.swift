@@ -3,22 +3,24 @@ import GRDBSQLite
 
 /// One run of a statement that the connection keeps prepared.
 ///
-/// It goes to SQLite's own functions, since GRDB's rows cost several times what a point read does. Parameters are bound in their order.
+/// Parameters are bound in their order.
 struct Query: ~Copyable {
-    private let statement: Statement
     private let pointer: OpaquePointer
     private var bound: Int32 = 0
 
-    /// Begins a run.
-    init(_ sql: String, on database: Database) throws {
-        statement = try database.cachedStatement(sql: sql)
-        pointer = statement.sqliteStatement
-        sqlite3_reset(pointer)
-        sqlite3_clear_bindings(pointer)
+    /// Begins a run of a statement whose text is fixed.
+    init(_ sql: StaticString, on connection: Connection) throws {
+        pointer = try connection.statement(sql)
+    }
+
+    /// Begins a run of a statement whose text was put together.
+    init(made sql: String, on connection: Connection) throws {
+        pointer = try connection.statement(made: sql)
     }
 
     deinit {
         sqlite3_reset(pointer)
+        if bound > 0 { sqlite3_clear_bindings(pointer) }
     }
 
     // SQLite's name for "copy what I give you"; the macro does not come through to Swift.
@@ -62,7 +64,13 @@ struct Query: ~Copyable {
 
     mutating func bind(_ key: PackedID) throws {
         switch key {
-        case .digits(let bytes): try bind(bytes)
+        case .digits(let high, let low):
+            bound += 1
+            let digits = (high.bigEndian, low.bigEndian)
+            let status = withUnsafeBytes(of: digits) { bytes in
+                sqlite3_bind_blob64(pointer, bound, bytes.baseAddress, 12, Self.transient)
+            }
+            try check(status)
         case .text(let text): try bind(text)
         }
     }
@@ -99,11 +107,8 @@ struct Query: ~Copyable {
         Array(rawBytes(column))
     }
 
-    func append(_ column: Int32, to bytes: inout [UInt8]) {
-        bytes.append(contentsOf: rawBytes(column))
-    }
-
-    private func rawBytes(_ column: Int32) -> UnsafeRawBufferPointer {
+    /// Bytes that are lent until the next step.
+    func rawBytes(_ column: Int32) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(
             start: sqlite3_column_blob(pointer, column),
             count: Int(sqlite3_column_bytes(pointer, column))
@@ -113,9 +118,4 @@ struct Query: ~Copyable {
     private func check(_ status: Int32) throws {
         guard status == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: status)) }
     }
-}
-
-extension Database {
-    /// How many rows the last statement wrote.
-    var rowsWritten: Int { Int(sqlite3_changes(sqliteConnection)) }
 }

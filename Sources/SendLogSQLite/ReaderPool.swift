@@ -1,14 +1,13 @@
 import DequeModule
 import Dispatch
-import GRDB
 import SendLogCore
 import Synchronization
 
 /// Lends read-only connections, one reader a connection at a time.
 final class ReaderPool: Sendable {
     private struct State {
-        var idle: [DatabaseQueue]
-        var waiting: Deque<CheckedContinuation<DatabaseQueue?, Never>> = []
+        var idle: [Connection]
+        var waiting: Deque<CheckedContinuation<Connection?, Never>> = []
         var isClosed = false
     }
 
@@ -18,27 +17,39 @@ final class ReaderPool: Sendable {
     private let state: Mutex<State>
     private let threads = DispatchQueue(label: "sendlog.sqlite.readers", attributes: .concurrent)
 
-    init(_ connections: [DatabaseQueue]) {
+    init(_ connections: [Connection]) {
         state = Mutex(State(idle: connections))
     }
 
     /// Reads a row or two where the caller stands; waits elsewhere for a connection if none is idle.
     func point<Result: Sendable>(
-        _ body: (Database) throws -> Result
+        _ body: (Connection) throws -> Result
     ) async throws(StoreError) -> Result {
-        let connection = try await lease()
+        try read(try await lease(), body)
+    }
+
+    /// Reads a row or two where the caller stands, if a connection is idle.
+    func pointAtOnce<Result>(_ body: (Connection) throws -> Result) throws(StoreError) -> Result? {
+        guard let connection = idle() else { return nil }
+        return try read(connection, body)
+    }
+
+    private func read<Result>(
+        _ connection: Connection,
+        _ body: (Connection) throws -> Result
+    ) throws(StoreError) -> Result {
         defer { giveBack(connection) }
-        do { return try connection.unsafeRead(body) } catch { throw StoreError(error) }
+        do { return try body(connection) } catch { throw StoreError(error) }
     }
 
     /// Reads as of one moment, for as long as it takes, on a thread that may block.
     func scan<Result: Sendable>(
-        _ body: @escaping @Sendable (Database) throws -> Result
+        _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(StoreError) -> Result {
         let connection = try await lease()
         let result: Swift.Result<Result, StoreError> = await withCheckedContinuation { continuation in
             threads.async {
-                let result = Self.snapshot(connection, body)
+                let result = Swift.Result { try connection.snapshot(body) }.mapError { StoreError($0) }
                 self.giveBack(connection)
                 continuation.resume(returning: result)
             }
@@ -57,32 +68,16 @@ final class ReaderPool: Sendable {
         for connection in idle { try? connection.close() }
     }
 
-    private static func snapshot<Result>(
-        _ connection: DatabaseQueue,
-        _ body: (Database) throws -> Result
-    ) -> Swift.Result<Result, StoreError> {
-        Swift.Result {
-            var result: Result?
-            try connection.unsafeRead { database in
-                try database.inTransaction(.deferred) {
-                    result = try body(database)
-                    return .commit
-                }
-            }
-            guard let result else { throw StoreError.damaged(detail: "a read transaction ended without a result") }
-            return result
-        }.mapError { StoreError($0) }
-    }
+    private func idle() -> Connection? { state.withLock { $0.isClosed ? nil : $0.idle.popLast() } }
 
-    private func lease() async throws(StoreError) -> DatabaseQueue {
-        let idle = state.withLock { $0.isClosed ? nil : $0.idle.popLast() }
-        if let idle { return idle }
+    private func lease() async throws(StoreError) -> Connection {
+        if let idle = idle() { return idle }
         let mayWait = state.withLock { !$0.isClosed && $0.waiting.count < Self.mostWaiting }
         guard mayWait else {
             throw .unavailable(isClosed ? .closed : .overloaded, detail: "no reader is idle")
         }
         let connection = await withCheckedContinuation { continuation in
-            let answer: DatabaseQueue?? = state.withLock { state in
+            let answer: Connection?? = state.withLock { state in
                 if state.isClosed { return .some(nil) }
                 if let idle = state.idle.popLast() { return idle }
                 state.waiting.append(continuation)
@@ -96,7 +91,7 @@ final class ReaderPool: Sendable {
 
     private var isClosed: Bool { state.withLock { $0.isClosed } }
 
-    private func giveBack(_ connection: DatabaseQueue) {
+    private func giveBack(_ connection: Connection) {
         let (next, closes) = state.withLock { state in
             if let next = state.waiting.popFirst() { return (Optional(next), false) }
             if !state.isClosed { state.idle.append(connection) }

@@ -26,13 +26,13 @@ final class RecordingQueue: Sendable {
     private static let fullAt = 5000
 
     private let state = Mutex(State())
-    private let database: DatabaseQueue
+    private let database: Connection
     private let mostWaiting: Int
     private let campaigns = CampaignNumbers()
     private let thread = DispatchQueue(label: "sendlog.sqlite.recording")
 
     /// Records into a database, and turns logs away while more than `mostWaiting` bytes of them wait.
-    init(_ database: DatabaseQueue, mostWaiting: Int) {
+    init(_ database: Connection, mostWaiting: Int) {
         self.database = database
         self.mostWaiting = mostWaiting
     }
@@ -91,13 +91,10 @@ final class RecordingQueue: Sendable {
     private func commit(_ group: [Request]) -> [Result<[Recording], StoreError>] {
         do {
             var outcomes: [[Recording]] = []
-            try database.writeWithoutTransaction { database in
-                try database.inTransaction(.immediate) {
-                    var transaction = RecordingTransaction(database, campaigns: campaigns)
-                    outcomes = try group.map { try transaction.record($0.logs, in: $0.organisation) }
-                    try transaction.writeCounters()
-                    return .commit
-                }
+            try database.write { connection in
+                var transaction = RecordingTransaction(connection, campaigns: campaigns)
+                outcomes = try group.map { try transaction.record($0.logs, in: $0.organisation) }
+                try transaction.writeCounters()
             }
             campaigns.keep()
             return outcomes.map { .success($0) }

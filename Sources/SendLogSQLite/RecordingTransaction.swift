@@ -4,7 +4,7 @@ import SendLogCore
 
 /// Records logs within one transaction: rows first, counters and head rows once at the end.
 struct RecordingTransaction {
-    private let database: Database
+    private let database: Connection
     private let campaigns: CampaignNumbers
     private var heads: [OrganisationID: Head] = [:]
     private var days: [DayKey: Count] = [:]
@@ -32,7 +32,7 @@ struct RecordingTransaction {
         }
     }
 
-    init(_ database: Database, campaigns: CampaignNumbers) {
+    init(_ database: Connection, campaigns: CampaignNumbers) {
         self.database = database
         self.campaigns = campaigns
     }
@@ -80,7 +80,7 @@ struct RecordingTransaction {
                 sends = sends + excluded.sends, destinations = destinations + excluded.destinations
             """
         for (key, count) in counts {
-            var query = try Query(sql, on: database)
+            var query = try Query(made: sql, on: database)
             try query.bind(key.owner)
             try query.bind(key.day)
             try query.bind(key.block)
@@ -193,7 +193,7 @@ struct RecordingTransaction {
     }
 }
 
-extension Database {
+extension Connection {
     /// The number of a campaign, or `nil` where the organisation has none of that id.
     func campaignNumber(_ id: CampaignID, in organisation: OrganisationID) throws -> Int64? {
         var query = try Query("SELECT number FROM campaigns WHERE organisation = ? AND id = ?", on: self)

@@ -1,4 +1,3 @@
-import GRDB
 public import SendLogCore
 
 extension SQLiteStore {
@@ -142,18 +141,18 @@ extension SQLiteStore {
     }
 
     private func write<Result: Sendable>(
-        _ body: @escaping @Sendable (Database) throws -> Result
+        _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(StoreError) -> Result {
         do { return try await writer.write(body) } catch { throw StoreError(error) }
     }
 
     private static func organisations(
-        _ database: Database,
+        _ database: Connection,
         where condition: String,
         bind: (inout Query) throws -> Void
     ) throws -> [Organisation] {
         var query = try Query(
-            """
+            made: """
             SELECT id, name, created, sequence, destinations FROM organisations WHERE \(condition) ORDER BY id
             """,
             on: database
@@ -177,12 +176,12 @@ extension SQLiteStore {
     }
 
     private static func keys(
-        _ database: Database,
+        _ database: Connection,
         where condition: String,
         bind: (inout Query) throws -> Void
     ) throws -> [(key: APIKey, hash: [UInt8])] {
         var query = try Query(
-            """
+            made: """
             SELECT id, organisation, name, permissions, created, expires, revoked, last_used, hash
             FROM api_keys WHERE \(condition)
             """,

@@ -35,7 +35,7 @@ extension SQLiteStore: StoreMaintenance {
             // A connection of its own: the writer goes on recording.
             let source = try file.openReaders(1)
             for connection in source {
-                try await connection.unsafeRead { database in
+                try await connection.queue.unsafeRead { database in
                     try database.execute(sql: "VACUUM INTO ?", arguments: [unfinished])
                 }
             }

@@ -8,7 +8,7 @@ public import SendLogCore
 /// Several programs may use one file at the same time; SQLite's locks keep them apart.
 public final class SQLiteStore: SendLogStore, Directory {
     let file: DatabaseFile
-    let writer: DatabaseQueue
+    let writer: Connection
     /// For all that scans.
     let readers: ReaderPool
     /// For a row or two, such as a key's or a health check's, which must not wait behind a scan.
@@ -76,22 +76,34 @@ public final class SQLiteStore: SendLogStore, Directory {
         _ id: SendLogID,
         in organisation: OrganisationID
     ) async throws(StoreError) -> StoredSendLog {
-        let found: StoredSendLog? = try await pointReaders.point { database in
-            var query = try Query(
-                "SELECT place, destinations, record FROM send_logs WHERE organisation = ? AND id = ?",
-                on: database
-            )
-            try query.bind(organisation.number)
-            try query.bind(PackedID(id))
-            guard try query.step() else { return nil }
-            return StoredSendLog(
-                sequence: Place(rowID: query.integer(0)).sequence,
-                record: query.bytes(2),
-                destinations: Int(query.integer(1))
-            )
-        }
-        guard let found else { throw .notFound }
-        return found
+        try await pointReaders.point { try Self.sendLog(id, in: organisation, on: $0) }
+    }
+
+    /// See ``SendLogStore/sendLogAtOnce(_:in:)``.
+    public func sendLogAtOnce(
+        _ id: SendLogID,
+        in organisation: OrganisationID
+    ) throws(StoreError) -> StoredSendLog? {
+        try pointReaders.pointAtOnce { try Self.sendLog(id, in: organisation, on: $0) }
+    }
+
+    private static func sendLog(
+        _ id: SendLogID,
+        in organisation: OrganisationID,
+        on connection: Connection
+    ) throws -> StoredSendLog {
+        var query = try Query(
+            "SELECT place, destinations, record FROM send_logs WHERE organisation = ? AND id = ?",
+            on: connection
+        )
+        try query.bind(organisation.number)
+        try query.bind(PackedID(id))
+        guard try query.step() else { throw StoreError.notFound }
+        return StoredSendLog(
+            sequence: Place(rowID: query.integer(0)).sequence,
+            record: query.bytes(2),
+            destinations: Int(query.integer(1))
+        )
     }
 
     /// See ``SendLogStore/search(_:in:)``.

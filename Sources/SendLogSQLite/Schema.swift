@@ -24,13 +24,11 @@ enum Schema {
 
     /// The tables and indexes that a database has.
     static func objects(_ database: Database) throws -> Set<Object> {
-        let query = try Query(
-            "SELECT name, tbl_name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'",
-            on: database
+        let rows = try Row.fetchAll(
+            database,
+            sql: "SELECT name, tbl_name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'"
         )
-        var objects: Set<Object> = []
-        while try query.step() { objects.insert(Object(name: query.text(0), table: query.text(1))) }
-        return objects
+        return Set(rows.map { Object(name: $0[0], table: $0[1]) })
     }
 
     private static let steps = [

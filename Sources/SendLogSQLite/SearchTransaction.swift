@@ -3,7 +3,7 @@ import SendLogCore
 
 /// Answers one search as of one moment, within a read transaction.
 struct SearchTransaction {
-    let database: Database
+    let database: Connection
     let organisation: OrganisationID
     let search: SendLogSearch
     /// The last log recorded so far.
@@ -13,7 +13,7 @@ struct SearchTransaction {
     /// Whose logs are wanted; empty where no log can be.
     private let sources: [LogSource]
 
-    init(_ database: Database, organisation: OrganisationID, search: SendLogSearch) throws {
+    init(_ database: Connection, organisation: OrganisationID, search: SendLogSearch) throws {
         self.database = database
         self.organisation = organisation
         self.search = search
@@ -93,6 +93,7 @@ struct SearchTransaction {
     private func rows(in range: LogRange, offset: Int, count: Int) throws -> RowBlock {
         guard count > 0 else { return RowBlock() }
         var block = RowBlock()
+        block.reserve(count)
         if let source = sources.first, sources.count == 1 {
             try range.forEach(
                 source,
@@ -130,11 +131,8 @@ struct SearchTransaction {
     /// - Returns: whether the block is full; then it says what is left.
     private func append(_ query: borrowing Query, to block: inout RowBlock, leaving left: Int) -> Bool {
         let sequence = Place(rowID: query.integer(0)).sequence
-        query.append(3, to: &block.records)
-        block.rows.append(
-            .init(end: block.records.count, sequence: sequence, destinations: Int(query.integer(2)))
-        )
-        guard block.records.count >= RowBlock.fullAt, left > 0, let start = Timestamp(milliseconds: query.integer(1))
+        block.append(query.rawBytes(3), sequence: sequence, destinations: Int(query.integer(2)))
+        guard block.text.count >= RowBlock.fullAt, left > 0, let start = Timestamp(milliseconds: query.integer(1))
         else { return false }
         var rest = search
         (rest.skip, rest.limit, rest.asOf) = (0, left, asOf)

@@ -34,6 +34,14 @@ struct Serve: AsyncParsableCommand {
     var maxConnections: String?
 
     @Option(
+        help: ArgumentHelp(
+            "How many threads serve connections. (default: half the cores, at least 1)",
+            valueName: "count"
+        )
+    )
+    var httpThreads: String?
+
+    @Option(
         help: "trace, debug, info, notice, warning, error or critical. (default: info)",
         completion: .list(["trace", "debug", "info", "notice", "warning", "error", "critical"])
     )
@@ -85,7 +93,7 @@ struct Serve: AsyncParsableCommand {
         try await Terminal.explainingFailures {
             let sources = try await database.sources(flags: [
                 .host: host, .port: port, .idleTimeout: idleTimeout, .maxConnections: maxConnections,
-                .logLevel: logLevel, .logFormat: logFormat, .rateLimitRequests: rateLimitRequests,
+                .httpThreads: httpThreads, .logLevel: logLevel, .logFormat: logFormat, .rateLimitRequests: rateLimitRequests,
                 .rateLimitWindow: rateLimitWindow, .spoolFolder: spoolFolder, .sqliteReaders: sqliteReaders,
                 .sqlitePatience: sqlitePatience, .keyCacheSeconds: keyCacheSeconds,
             ])

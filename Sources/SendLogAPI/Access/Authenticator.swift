@@ -8,10 +8,12 @@ public final class Authenticator: Sendable {
     private struct Entry {
         let key: APIKey
         let readAt: ContinuousClock.Instant
+        /// When its use was last noted, by the clock of requests.
+        var usedAt: Timestamp
     }
 
     private struct Known {
-        var entries: [[UInt8]: Entry] = [:]
+        var entries: [KeyHash: Entry] = [:]
         /// How many keys were revoked here: what was read before the last one may be out of date.
         var revocations = 0
     }
@@ -33,22 +35,36 @@ public final class Authenticator: Sendable {
         self.trust = trust
     }
 
+    /// The key that an `Authorization` header brings, where it is remembered.
+    ///
+    /// - Returns: `nil` where the database must be asked, by ``key(authorization:at:)``.
+    /// - Throws: ``APIError/unauthorized`` for what is no valid key.
+    func knownKey(authorization: String?, at now: Timestamp) throws(APIError) -> APIKey? {
+        guard let token = authorization.flatMap(Self.bearer) else { throw .unauthorized }
+        let hash = KeyHash(of: token)
+        let instant = ContinuousClock.now
+        let known = known.withLock { known -> (key: APIKey, isNoted: Bool)? in
+            guard let entry = known.entries[hash], instant - entry.readAt < trust else { return nil }
+            let isNoted = now.milliseconds - entry.usedAt.milliseconds < 1000
+            if !isNoted { known.entries[hash]?.usedAt = now }
+            return (entry.key, isNoted)
+        }
+        guard let (key, isNoted) = known else { return nil }
+        guard key.isValid(at: now) else { throw .unauthorized }
+        if !isNoted { uses.withLock { $0[key.id] = now } }
+        return key
+    }
+
     /// The key that an `Authorization` header brings.
     ///
     /// - Throws: ``StoreError`` where the database cannot say; ``APIError/unauthorized`` for all that is no valid key.
     func key(authorization: String?, at now: Timestamp) async throws -> APIKey {
-        guard let text = authorization.flatMap(Self.bearer).flatMap({ KeyText($0) }) else {
+        if let known = try knownKey(authorization: authorization, at: now) { return known }
+        // What cannot be a key need not trouble the database.
+        guard let token = authorization.flatMap(Self.bearer), KeyText(String(token)) != nil else {
             throw APIError.unauthorized
         }
-        let hash = text.hash
-        let instant = ContinuousClock.now
-        let entry = known.withLock { $0.entries[hash] }
-        let key: APIKey
-        if let entry, instant - entry.readAt < trust {
-            key = entry.key
-        } else {
-            key = try await read(hash, at: instant)
-        }
+        let key = try await read(KeyHash(of: token), at: .now, now)
         guard key.isValid(at: now) else { throw APIError.unauthorized }
         uses.withLock { $0[key.id] = now }
         return key
@@ -87,23 +103,26 @@ public final class Authenticator: Sendable {
         }
     }
 
-    private func read(_ hash: [UInt8], at instant: ContinuousClock.Instant) async throws -> APIKey {
+    private func read(_ hash: KeyHash, at instant: ContinuousClock.Instant, _ now: Timestamp) async throws -> APIKey {
         let revocations = known.withLock { $0.revocations }
         // The database compares the first bytes of the hash only; the rest is compared without telling by time.
-        let found = try await directory.keys(hashPrefix: Array(hash.prefix(8)))
-            .first { ConstantTime.areEqual($0.hash, hash) }
+        let bytes = hash.bytes
+        let found = try await directory.keys(hashPrefix: Array(bytes.prefix(8)))
+            .first { ConstantTime.areEqual($0.hash, bytes) }
         guard let key = found?.key else { throw APIError.unauthorized }
         known.withLock { known in
             guard known.revocations == revocations else { return }
             if known.entries.count >= Self.most { known.entries = [:] }
-            known.entries[hash] = Entry(key: key, readAt: instant)
+            known.entries[hash] = Entry(key: key, readAt: instant, usedAt: now)
         }
         return key
     }
 
-    private static func bearer(_ header: String) -> String? {
-        let parts = header.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-        return String(parts[1].drop { $0 == " " })
+    private static func bearer(_ header: String) -> Substring? {
+        let scheme = "bearer "
+        guard header.utf8.count > scheme.utf8.count,
+            zip(header.utf8, scheme.utf8).allSatisfy({ $0 == $1 || $0 | 0x20 == $1 && $1 != UInt8(ascii: " ") })
+        else { return nil }
+        return header.dropFirst(scheme.utf8.count).drop { $0 == " " }
     }
 }

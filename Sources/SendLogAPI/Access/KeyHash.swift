@@ -10,6 +10,28 @@ extension KeyText {
     }
 }
 
+/// The hash of what a client sent as its key, in a form that is quick to look up.
+struct KeyHash: Hashable {
+    private let words: (UInt64, UInt64, UInt64, UInt64)
+
+    init(of token: Substring) {
+        var token = token
+        words = token.withUTF8 { token in
+            var hash = SHA256()
+            hash.update(bufferPointer: UnsafeRawBufferPointer(token))
+            return hash.finalize().withUnsafeBytes { $0.loadUnaligned(as: (UInt64, UInt64, UInt64, UInt64).self) }
+        }
+    }
+
+    /// The hash, 32 bytes.
+    var bytes: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
+
+    static func == (left: KeyHash, right: KeyHash) -> Bool { left.words == right.words }
+
+    /// A hash is as good as random: a part of it will do.
+    func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+}
+
 /// Compares secrets.
 enum ConstantTime {
     /// Whether two values are the same, in a time that does not tell where they differ.

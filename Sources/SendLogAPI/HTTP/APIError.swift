@@ -1,9 +1,9 @@
-import HTTPTypes
+import NIOHTTP1
 import SendLogCore
 
 /// A failure as a client is told it: a status, and an envelope whose code says the same.
 struct APIError: Error, Equatable {
-    let status: HTTPResponse.Status
+    let status: HTTPResponseStatus
     let code: String
     /// For people; names the field at fault.
     let message: String
@@ -72,7 +72,7 @@ struct APIError: Error, Equatable {
 
     static func payloadTooLarge(limit: Int) -> APIError {
         APIError(
-            status: .contentTooLarge,
+            status: .payloadTooLarge,
             code: "payload_too_large",
             message: "the body must be at most \(limit) bytes long"
         )
@@ -135,7 +135,7 @@ struct APIError: Error, Equatable {
     }
 
     private init(
-        status: HTTPResponse.Status,
+        status: HTTPResponseStatus,
         code: String,
         message: String,
         issues: [InputIssue] = [],
@@ -184,9 +184,9 @@ struct APIError: Error, Equatable {
     /// The answer that tells it.
     var answer: Answer {
         var answer = Answer(status: status, body: body)
-        if let retryAfter { answer.headers[.retryAfter] = String(retryAfter) }
-        if let allow { answer.headers[.allow] = allow }
-        if status == .unauthorized { answer.headers[.wwwAuthenticate] = "Bearer" }
+        if let retryAfter { answer.fields.append(("Retry-After", String(retryAfter))) }
+        if let allow { answer.fields.append(("Allow", allow)) }
+        if status == .unauthorized { answer.fields.append(("WWW-Authenticate", "Bearer")) }
         return answer
     }
 }

@@ -1,78 +1,119 @@
-import HTTPTypes
-import HummingbirdCore
 import NIOCore
+import NIOHTTP1
+import SendLogContent
+import SendLogCore
+import SendLogHTTP
 
 /// What a route answers.
 struct Answer {
-    var status: HTTPResponse.Status
-    var headers = HTTPFields()
+    var status: HTTPResponseStatus
+    var type: String
+    /// Header fields beyond those that every answer has.
+    var fields: [AnswerHead.Field] = []
     var content: Content
 
+    /// The body, where it is ready.
+    var body: [ByteBuffer]? { if case .whole(let body) = content { body } else { nil } }
+
     /// Sends an answer piece by piece.
-    typealias Producer = @Sendable @concurrent (inout AnswerStream) async throws -> Void
+    typealias Producer = @Sendable (inout AnswerStream) async throws -> Void
 
     enum Content {
-        /// All of it, ready to be sent.
-        case bytes(ByteBuffer)
+        /// All of it, in parts that are ready to be sent.
+        case whole([ByteBuffer])
         /// Produced while it is sent. An error after its beginning breaks the connection, so that no client takes a part for the whole.
-        case stream(Producer)
+        case stream(AnswerStream.Coding, Producer)
     }
 
     /// An answer that is ready.
-    init(status: HTTPResponse.Status = .ok, type: String = "application/json", body: [UInt8]) {
+    init(status: HTTPResponseStatus = .ok, type: String = "application/json", body: [UInt8]...) {
         self.status = status
-        headers[.contentType] = type
-        content = .bytes(ByteBuffer(bytes: body))
+        self.type = type
+        content = .whole(body.map { ByteBuffer(bytes: $0) })
+    }
+
+    /// An answer with lists of destinations, produced while it is sent; they are stored compressed, which suits a client that takes gzip.
+    init(listsFor request: HTTPRequest, produce: @escaping Producer) {
+        let coding: AnswerStream.Coding = request.acceptsGzip ? .gzip : .identity
+        status = .ok
+        type = "application/json"
+        fields = [("Vary", "Accept-Encoding")]
+        if coding == .gzip { fields.append(("Content-Encoding", "gzip")) }
+        content = .stream(coding, produce)
     }
 
     /// An answer that is produced while it is sent.
-    init(streaming produce: @escaping Producer) {
+    init(produce: @escaping Producer) {
         status = .ok
-        headers[.contentType] = "application/json"
-        content = .stream(produce)
+        type = "application/json"
+        content = .stream(.identity, produce)
     }
 }
 
 /// Sends an answer piece by piece, waiting for the client to take what was sent.
 struct AnswerStream {
-    private var writer: any ResponseBodyWriter
-    private var buffer: [UInt8] = []
+    /// How the answer is coded for its way.
+    enum Coding {
+        case identity
+        case gzip
+    }
+
+    private let writer: AnswerWriter
+    private var gzip: GzipJoint?
+    private var pending: ByteBuffer
+    private var scratch: [UInt8] = []
     private(set) var sent = 0
 
     /// How many bytes are gathered before they are sent.
     private static let fullAt = 64 * 1024
 
-    init(_ writer: any ResponseBodyWriter) {
+    init(_ writer: AnswerWriter, _ coding: Coding) {
         self.writer = writer
+        pending = writer.buffer(capacity: 4096)
+        guard coding == .gzip else { return }
+        gzip = GzipJoint()
+        pending.writeBytes(GzipJoint.head)
     }
 
-    /// Adds to the answer.
-    @concurrent mutating func write(_ append: (inout [UInt8]) -> Void) async throws {
-        append(&buffer)
-        if buffer.count >= Self.fullAt { try await flush() }
+    /// Adds text to the answer.
+    mutating func write(_ append: (inout [UInt8]) -> Void) async throws {
+        scratch.removeAll(keepingCapacity: true)
+        append(&scratch)
+        try await write(scratch)
+    }
+
+    /// Adds text to the answer.
+    mutating func write(_ text: [UInt8]) async throws {
+        pending.writeBytes(gzip?.stored(text) ?? text)
+        if pending.readableBytes >= Self.fullAt { try await flush() }
+    }
+
+    /// Adds the text of a chunk to the answer.
+    mutating func write(_ chunk: DestinationChunk) async throws {
+        if gzip != nil {
+            gzip?.join(chunk)
+            pending.writeBytes(chunk.body)
+        } else {
+            let length = chunk.length
+            let written = pending.writeWithUnsafeMutableBytes(minimumWritableBytes: max(length, 0)) { bytes in
+                chunk.expand(into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<max(length, 0)])) ? length : 0
+            }
+            if written != length { throw StoreError.damaged(detail: "a chunk cannot be expanded") }
+        }
+        if pending.readableBytes >= Self.fullAt { try await flush() }
     }
 
     /// Ends the answer.
-    @concurrent mutating func finish() async throws {
+    mutating func finish() async throws {
+        if let gzip { pending.writeBytes(gzip.tail) }
         try await flush()
-        try await writer.finish(nil)
+        writer.end()
     }
 
-    @concurrent private mutating func flush() async throws {
-        guard !buffer.isEmpty else { return }
-        sent += buffer.count
-        // In pieces that a slow client takes in a while: one that takes nothing for long is parted with.
-        var whole = ByteBuffer(bytes: buffer)
-        while let piece = whole.readSlice(length: min(whole.readableBytes, Self.fullAt)), piece.readableBytes > 0 {
-            try await writer.write(piece)
-        }
-        buffer.removeAll(keepingCapacity: true)
+    private mutating func flush() async throws {
+        let piece = pending
+        sent += piece.readableBytes
+        pending = writer.buffer(capacity: piece.readableBytes)
+        try await writer.write(piece)
     }
-}
-
-/// Takes an answer that nobody wants to see, to learn how long it is.
-struct CountingWriter: ResponseBodyWriter {
-    mutating func write(_ buffer: ByteBuffer) async throws {}
-
-    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
 }

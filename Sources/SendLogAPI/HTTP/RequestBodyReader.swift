@@ -1,46 +1,34 @@
-import HTTPTypes
-import HummingbirdCore
 import NIOCore
+import SendLogHTTP
 
 /// Reads a request's body piece by piece, and makes sure that all of it came and no more than is allowed.
 struct RequestBodyReader {
-    private var pieces: RequestBody.AsyncIterator
+    private var pieces: RequestBody.Reader
     /// The most bytes that are taken.
     private let limit: Int
-    private let announced: Int?
     private var received = 0
 
     init(_ input: RouteInput) {
-        pieces = input.request.body.makeAsyncIterator()
+        pieces = input.request.body.makeReader()
         limit = input.longestBody
-        announced = input.request.announcedLength
     }
 
     /// The next piece, or `nil` at the end.
-    @concurrent mutating func next() async throws -> ByteBuffer? {
+    mutating func next() async throws -> ByteBuffer? {
         let piece: ByteBuffer?
-        do { piece = try await pieces.next() } catch { throw BodyCutOff() }
-        guard let piece else {
-            // A connection that breaks must not be taken for the end of the body.
-            if let announced, received < announced { throw BodyCutOff() }
-            return nil
-        }
+        do throws(ConnectionBroken) { piece = try await pieces.next() } catch { throw BodyCutOff() }
+        guard let piece else { return nil }
         received += piece.readableBytes
         if received > limit { throw APIError.payloadTooLarge(limit: limit) }
         return piece
     }
 
     /// All of a small body.
-    @concurrent mutating func collect() async throws -> ByteBuffer {
-        var whole = ByteBuffer()
+    mutating func collect() async throws -> ByteBuffer {
+        guard var whole = try await next() else { return ByteBuffer() }
         while var piece = try await next() { whole.writeBuffer(&piece) }
         return whole
     }
-}
-
-extension Request {
-    /// How long the body is going to be in bytes, where the client says so.
-    var announcedLength: Int? { headers[.contentLength].flatMap { Int($0) } }
 }
 
 extension ByteBuffer {

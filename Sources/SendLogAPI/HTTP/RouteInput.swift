@@ -1,16 +1,20 @@
-import HummingbirdCore
+import NIOHTTP1
 import SendLogCore
+import SendLogHTTP
 
 /// What a route is given.
 struct RouteInput {
-    let request: Request
+    let request: HTTPRequest
     /// What stands for the path's part that may be any text.
     let parameter: String
     /// The key of a route that asks for one.
-    let key: APIKey?
+    var key: APIKey?
     let now: Timestamp
     /// The longest body in bytes that the route takes.
     var longestBody = Int.max
+
+    /// What the client says of its key.
+    var authorization: String? { request.headers.first(name: "authorization") }
 
     /// The organisation that the key belongs to.
     func organisation() throws -> OrganisationID {

@@ -1,11 +1,10 @@
 import Foundation
-import HTTPTypes
-import HummingbirdCore
+import NIOHTTP1
 import SendLogCore
 
 /// One thing that the service can be asked for.
 struct Route: Sendable {
-    let method: HTTPRequest.Method
+    let method: HTTPMethod
     /// The path's parts; one that begins with a colon stands for any text.
     let parts: [String]
     /// What a key must allow, or `nil` where no key is asked for.
@@ -13,24 +12,30 @@ struct Route: Sendable {
     /// The longest body in bytes that it takes.
     let longestBody: Int
     let handle: Handler
+    /// Does the same where nothing must be waited for, and answers `nil` where something must.
+    let handleAtOnce: (@Sendable (RouteInput) throws -> Answer?)?
 
     /// Does what a route is for.
-    typealias Handler = @Sendable @concurrent (RouteInput) async throws -> Answer
+    typealias Handler = @Sendable (RouteInput) async throws -> Answer
 
     /// What the route is called in logs and metrics: no ids, however many there are.
     let name: String
+    /// Its place in the table.
+    fileprivate(set) var number = RouteTable.unknown
 
     init(
-        _ method: HTTPRequest.Method,
+        _ method: HTTPMethod,
         _ path: String,
         permission: Permission? = nil,
         longestBody: Int = .max,
+        handleAtOnce: (@Sendable (RouteInput) throws -> Answer?)? = nil,
         handle: @escaping Handler
     ) {
         self.method = method
-        parts = RouteTable.parts(of: path[...])
+        parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(String.init)
         self.permission = permission
         self.longestBody = longestBody
+        self.handleAtOnce = handleAtOnce
         self.handle = handle
         name = "\(method.rawValue) \(path)"
     }
@@ -39,6 +44,8 @@ struct Route: Sendable {
 /// Finds the route of a request.
 struct RouteTable: Sendable {
     let routes: [Route]
+    /// Stands for a request that no route takes.
+    static let unknown = -1
 
     enum Match {
         case route(Route, parameter: String)
@@ -46,38 +53,53 @@ struct RouteTable: Sendable {
         case none
     }
 
-    /// A part that a route names goes before one that may be any text.
-    func match(_ method: HTTPRequest.Method, _ path: Substring) -> Match {
-        let parts = Self.parts(of: path)
-        let wanted = method == .head ? .get : method
-        var (found, parameter): (Route?, String) = (nil, "")
-        var allow: [String] = []
-        for route in routes {
-            guard let value = Self.parameter(of: parts, against: route.parts) else { continue }
-            allow.append(route.method.rawValue)
-            if route.method == .get { allow.append("HEAD") }
-            if route.method == wanted, found == nil || value.isEmpty { (found, parameter) = (route, value) }
+    init(routes: [Route]) {
+        self.routes = routes.enumerated().map { number, route in
+            var route = route
+            route.number = number
+            return route
         }
-        if let found { return .route(found, parameter: parameter) }
+    }
+
+    /// What a route is called in logs and metrics.
+    func name(_ number: Int) -> String { number == Self.unknown ? "unknown" : routes[number].name }
+
+    /// A part that a route names goes before one that may be any text.
+    func match(_ method: HTTPMethod, _ path: Substring) -> Match {
+        let wanted = method == .HEAD ? .GET : method
+        var (found, parameter): (Int?, Substring) = (nil, "")
+        for route in routes where route.method == wanted {
+            guard let value = Self.parameter(of: path, against: route.parts) else { continue }
+            if found == nil || value.isEmpty { (found, parameter) = (route.number, value) }
+        }
+        if let found {
+            let text = String(parameter)
+            let isEncoded = text.utf8.contains(UInt8(ascii: "%"))
+            return .route(routes[found], parameter: isEncoded ? text.removingPercentEncoding ?? text : text)
+        }
+        var allow: [String] = []
+        for route in routes where Self.parameter(of: path, against: route.parts) != nil {
+            allow.append(route.method.rawValue)
+            if route.method == .GET { allow.append("HEAD") }
+        }
         return allow.isEmpty ? .none : .wrongMethod(allow: allow.sorted())
     }
 
-    static func parts(of path: Substring) -> [String] {
-        path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(String.init)
-    }
-
     /// - Returns: what stands for the part that may be any text, empty where there is none; `nil` where the paths differ.
-    private static func parameter(of parts: [String], against pattern: [String]) -> String? {
-        guard parts.count == pattern.count else { return nil }
-        var parameter = ""
-        for (part, expected) in zip(parts, pattern) {
-            if expected.hasPrefix(":") {
+    private static func parameter(of path: Substring, against pattern: [String]) -> Substring? {
+        var rest = path.utf8
+        var parameter: Substring = ""
+        for expected in pattern {
+            guard rest.popFirst() == UInt8(ascii: "/") else { return nil }
+            let part = rest.prefix { $0 != UInt8(ascii: "/") }
+            rest = rest[part.endIndex...]
+            if expected.utf8.first == UInt8(ascii: ":") {
                 guard !part.isEmpty else { return nil }
-                parameter = part.contains("%") ? part.removingPercentEncoding ?? part : part
-            } else if part != expected {
+                parameter = Substring(part)
+            } else if !part.elementsEqual(expected.utf8) {
                 return nil
             }
         }
-        return parameter
+        return rest.isEmpty ? parameter : nil
     }
 }

@@ -1,7 +1,7 @@
-import HTTPTypes
-import HummingbirdCore
 import NIOCore
+import NIOHTTP1
 import SendLogCore
+import SendLogHTTP
 
 /// The routes that read: one send log, and the search.
 struct ReadingRoutes {
@@ -11,9 +11,15 @@ struct ReadingRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/send-logs/:send_id", permission: .readSendLogs, handle: get),
             Route(
-                .post,
+                .GET,
+                "/send-logs/:send_id",
+                permission: .readSendLogs,
+                handleAtOnce: getAtOnce,
+                handle: get
+            ),
+            Route(
+                .POST,
                 "/send-logs/search",
                 permission: .readSendLogs,
                 longestBody: Self.longestSearch,
@@ -22,9 +28,23 @@ struct ReadingRoutes {
         ]
     }
 
-    @Sendable @concurrent private func get(_ input: RouteInput) async throws -> Answer {
-        let form = try DestinationForm(query: input.request.uri.query)
-        guard let id = SendLogID(input.parameter) else { throw APIError.noSendLog(input.parameter) }
+    @Sendable private func getAtOnce(_ input: RouteInput) throws -> Answer? {
+        guard try DestinationForm(query: input.request.query) == .count else { return nil }
+        let id = try Self.id(input)
+        let organisation = try input.organisation()
+        let log: StoredSendLog?
+        do {
+            log = try store.sendLogAtOnce(id, in: organisation)
+        } catch {
+            if error == .notFound { throw APIError.noSendLog(id.text) }
+            throw error
+        }
+        return log.map { Answer(body: SendLogJSON.envelope($0)) }
+    }
+
+    @Sendable private func get(_ input: RouteInput) async throws -> Answer {
+        let form = try DestinationForm(query: input.request.query)
+        let id = try Self.id(input)
         let organisation = try input.organisation()
         let log: StoredSendLog
         do {
@@ -37,10 +57,10 @@ struct ReadingRoutes {
             return Answer(body: SendLogJSON.envelope(log))
         case .list:
             let lister = DestinationLister(store: store, organisation: organisation)
-            return Answer { stream in
+            return Answer(listsFor: input.request) { stream in
                 try await stream.write { $0.append("{\"ok\":true,\"data\":") }
                 try await lister.write(
-                    log.record,
+                    log.record[...],
                     sequence: log.sequence,
                     destinations: log.destinations,
                     to: &stream
@@ -50,8 +70,13 @@ struct ReadingRoutes {
         }
     }
 
-    @Sendable @concurrent private func search(_ input: RouteInput) async throws -> Answer {
-        let form = try DestinationForm(query: input.request.uri.query)
+    private static func id(_ input: RouteInput) throws(APIError) -> SendLogID {
+        guard let id = SendLogID(input.parameter) else { throw .noSendLog(input.parameter) }
+        return id
+    }
+
+    @Sendable private func search(_ input: RouteInput) async throws -> Answer {
+        let form = try DestinationForm(query: input.request.query)
         let organisation = try input.organisation()
         var reader = RequestBodyReader(input)
         let search = try Self.parse(try await reader.collect())
@@ -63,14 +88,10 @@ struct ReadingRoutes {
         end.append("],\"parsed\":")
         search.writeParsed(asOf: answer.asOf, to: &end)
         end.append("}}")
-        if form == .count, answer.rows.rest == nil {
-            SendLogJSON.append(answer.rows, to: &begin)
-            begin.append(contentsOf: end)
-            return Answer(body: begin)
-        }
+        if form == .count, answer.rows.rest == nil { return Answer(body: begin, answer.rows.text, end) }
         let (first, last, store) = (begin, end, store)
-        return Answer { stream in
-            try await stream.write { $0.append(contentsOf: first) }
+        let produce: Answer.Producer = { stream in
+            try await stream.write(first)
             var block = answer.rows
             try await Self.write(block, as: form, of: store, in: organisation, to: &stream)
             while let rest = block.rest {
@@ -78,29 +99,28 @@ struct ReadingRoutes {
                 try await stream.write { $0.append(",") }
                 try await Self.write(block, as: form, of: store, in: organisation, to: &stream)
             }
-            try await stream.write { $0.append(contentsOf: last) }
+            try await stream.write(last)
         }
+        return form == .count ? Answer(produce: produce) : Answer(listsFor: input.request, produce: produce)
     }
 
-    @concurrent private static func write(
+    private static func write(
         _ block: RowBlock,
         as form: DestinationForm,
         of store: any SendLogStore,
         in organisation: OrganisationID,
         to stream: inout AnswerStream
     ) async throws {
-        guard form == .list else { return try await stream.write { SendLogJSON.append(block, to: &$0) } }
+        guard form == .list else { return try await stream.write(block.text) }
         let lister = DestinationLister(store: store, organisation: organisation)
-        var begin = 0
-        for row in block.rows {
-            if begin > 0 { try await stream.write { $0.append(",") } }
+        for (place, row) in block.rows.enumerated() {
+            if place > 0 { try await stream.write { $0.append(",") } }
             try await lister.write(
-                block.records[begin..<row.end],
+                block.text[row.record],
                 sequence: row.sequence,
                 destinations: row.destinations,
                 to: &stream
             )
-            begin = row.end
         }
     }
 
@@ -118,8 +138,7 @@ struct ReadingRoutes {
 extension APIError {
     /// Tells that there is no send log of that id; one of another organisation's does not exist here.
     static func noSendLog(_ id: String) -> APIError {
-        let shown = SendLogID(id).map { " \($0)" } ?? " of that id"
-        let hint = id == "search" ? "; to search, use POST" : ""
-        return .notFound("there is no send log\(shown)\(hint)")
+        let shown = SendLogID(id) == nil ? "of that id" : id
+        return .notFound("there is no send log " + shown + (id == "search" ? "; to search, use POST" : ""))
     }
 }

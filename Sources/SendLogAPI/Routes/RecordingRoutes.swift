@@ -1,6 +1,5 @@
-import HTTPTypes
-import HummingbirdCore
 import NIOCore
+import NIOHTTP1
 import SendLogContent
 import SendLogCore
 
@@ -17,12 +16,12 @@ struct RecordingRoutes {
 
     var routes: [Route] {
         [
-            Route(.post, "/send-logs", permission: .createSendLogs, longestBody: Self.longestCreate, handle: create),
-            Route(.post, "/send-logs/import", permission: .createSendLogs, handle: importLogs),
+            Route(.POST, "/send-logs", permission: .createSendLogs, longestBody: Self.longestCreate, handle: create),
+            Route(.POST, "/send-logs/import", permission: .createSendLogs, handle: importLogs),
         ]
     }
 
-    @Sendable @concurrent private func create(_ input: RouteInput) async throws -> Answer {
+    @Sendable private func create(_ input: RouteInput) async throws -> Answer {
         let organisation = try input.organisation()
         var reader = RequestBodyReader(input)
         var intake = SendLogIntake(context)
@@ -38,7 +37,7 @@ struct RecordingRoutes {
         case .recorded(let stored):
             metrics.recorded(sends: 1, destinations: stored.destinations)
             var answer = Answer(status: .created, body: SendLogJSON.envelope(stored))
-            answer.headers[.location] = "/send-logs/\(log.id)"
+            answer.fields.append(("Location", "/send-logs/\(log.id)"))
             return answer
         case .existing(let stored):
             return Answer(body: SendLogJSON.envelope(stored))
@@ -53,7 +52,7 @@ struct RecordingRoutes {
         try object.withUnsafeBufferPointer { bytes throws(InvalidInput) in try intake.feed(bytes) }
     }
 
-    @Sendable @concurrent private func importLogs(_ input: RouteInput) async throws -> Answer {
+    @Sendable private func importLogs(_ input: RouteInput) async throws -> Answer {
         var lines = SendLogImport(into: try input.organisation(), of: store, context: context)
         let report: ImportReport
         do {

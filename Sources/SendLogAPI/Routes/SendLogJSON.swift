@@ -3,33 +3,16 @@ import SendLogCore
 
 /// Renders send logs from the records that were rendered when they were recorded.
 enum SendLogJSON {
-    /// A log with its number of destinations.
-    static func append(_ record: some Collection<UInt8>, destinations: Int, to bytes: inout [UInt8]) {
-        bytes.append(contentsOf: record)
-        bytes.append(",\"destinations\":")
-        bytes.appendDecimal(destinations)
-        bytes.append("}")
-    }
-
     /// The envelope of one log with its number of destinations.
     static func envelope(_ log: StoredSendLog) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(log.record.count + 64)
         bytes.append("{\"ok\":true,\"data\":")
-        append(log.record, destinations: log.destinations, to: &bytes)
-        bytes.append("}")
+        bytes.append(contentsOf: log.record)
+        bytes.append(",\"destinations\":")
+        bytes.appendDecimal(log.destinations)
+        bytes.append("}}")
         return bytes
-    }
-
-    /// The rows of a block with their numbers of destinations, commas between them.
-    static func append(_ block: RowBlock, to bytes: inout [UInt8]) {
-        bytes.reserveCapacity(bytes.count + block.records.count + block.rows.count * 28)
-        var begin = 0
-        for row in block.rows {
-            if begin > 0 { bytes.append(",") }
-            append(block.records[begin..<row.end], destinations: row.destinations, to: &bytes)
-            begin = row.end
-        }
     }
 }
 
@@ -39,8 +22,8 @@ struct DestinationLister {
     let organisation: OrganisationID
 
     /// Writes a log with its whole list.
-    @concurrent func write(
-        _ record: some Collection<UInt8>,
+    func write(
+        _ record: ArraySlice<UInt8>,
         sequence: SequenceNumber,
         destinations: Int,
         to stream: inout AnswerStream
@@ -53,8 +36,7 @@ struct DestinationLister {
         while listed < destinations {
             let chunks = try await store.destinations(of: sequence, from: chunk, in: organisation)
             for chunk in chunks {
-                guard let text = chunk.text() else { throw StoreError.damaged(detail: "a chunk cannot be expanded") }
-                try await stream.write { $0.append(contentsOf: text) }
+                try await stream.write(chunk)
                 listed += chunk.count
             }
             chunk += chunks.count
@@ -70,7 +52,7 @@ extension DestinationForm {
     /// Reads `group_destinations` of a query string.
     ///
     /// - Throws: ``InvalidInput`` for an unknown value.
-    init(query: String?) throws(InvalidInput) {
+    init(query: Substring?) throws(InvalidInput) {
         self = .count
         var isGiven = false
         for pair in (query ?? "").split(separator: "&") {

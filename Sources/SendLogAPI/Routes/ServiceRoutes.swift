@@ -1,4 +1,4 @@
-import HTTPTypes
+import NIOHTTP1
 import SendLogCore
 
 /// The routes about the service itself, for which no key is needed.
@@ -8,7 +8,7 @@ struct ServiceRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/health") { _ in
+            Route(.GET, "/health") { _ in
                 try await directory.ping()
                 var body: [UInt8] = []
                 body.append("{\"ok\":true,\"data\":{\"status\":\"ok\",\"version\":")
@@ -16,10 +16,10 @@ struct ServiceRoutes {
                 body.append("}}")
                 return Answer(body: body)
             },
-            Route(.get, "/metrics") { _ in
+            Route(.GET, "/metrics") { _ in
                 Answer(type: "text/plain; version=0.0.4; charset=utf-8", body: Array(metrics.text().utf8))
             },
-            Route(.get, "/openapi.json") { _ in Answer(body: APIDocument.bytes) },
+            Route(.GET, "/openapi.json") { _ in Answer(body: APIDocument.bytes) },
         ]
     }
 }

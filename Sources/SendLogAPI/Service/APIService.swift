@@ -1,12 +1,12 @@
-import HTTPTypes
-import HummingbirdCore
 public import Logging
 import NIOCore
+import NIOHTTP1
 public import SendLogContent
 public import SendLogCore
+public import SendLogHTTP
 
-/// The Send Logs API over HTTP: every request takes the one way through ``respond(to:writer:)``.
-public struct APIService: Sendable {
+/// The Send Logs API over HTTP: every request takes the one way, which begins with ``respond(to:_:)``.
+public struct APIService: HTTPResponder {
     /// Whose keys are asked for.
     public let authenticator: Authenticator
 
@@ -15,8 +15,8 @@ public struct APIService: Sendable {
     private let metrics: ServiceMetrics
     private let date = HTTPDate()
     private let now: @Sendable () -> Timestamp
-    let logger: Logger
-    let ids = RequestIDSource()
+    private let logger: Logger
+    private let ids = RequestIDSource()
 
     /// Puts the API together.
     ///
@@ -50,128 +50,155 @@ public struct APIService: Sendable {
     /// The routes' names, such as `GET /send-logs/:send_id`.
     public var routes: [String] { table.routes.map(\.name) }
 
-    /// Answers a request: id, route, key, permission, limit, handler, and then the log and the metrics.
-    @concurrent func respond(to request: Request, writer: consuming ResponseWriter) async throws {
+    /// What is told of a request once it was answered.
+    private struct Visit {
         let begin = ContinuousClock.now
-        let id = ids.id(given: request.headers[.requestID])
-        var route = "unknown"
+        let now: Timestamp
+        let id: String
+        var route = RouteTable.unknown
         var organisation: OrganisationID?
         var failure: APIError?
-        var answer: Answer
-        do {
-            let (found, input) = try await admit(request, route: &route, organisation: &organisation)
-            if request.headers[.expect]?.lowercased() == "100-continue" {
-                try await writer.writeInformationalHead(HTTPResponse(status: .continue))
-            }
-            answer = try await found.handle(input)
-        } catch {
-            let told = APIError(error)
-            failure = told
-            answer = told.answer
-        }
-        answer.headers[.requestID] = id
-        answer.headers[.date] = date.text(at: now())
-        let sent: Int
-        do {
-            sent = try await send(answer, head: request.method == .head, writer: writer)
-        } catch {
-            // The status is sent already. Breaking the connection is the one way left to say that the answer is not whole.
-            let broken = error is StoreError ? APIError(error) : nil
-            note(id, route, organisation, begin, status: broken?.status.code ?? 499, bytes: 0, failure: broken)
-            throw error
-        }
-        note(id, route, organisation, begin, status: answer.status.code, bytes: sent, failure: failure)
     }
 
-    /// Lets a request in: finds its route and checks its key, its permission and its limit.
-    private func admit(
-        _ request: Request,
-        route: inout String,
-        organisation: inout OrganisationID?
-    ) async throws -> (Route, RouteInput) {
-        let (found, parameter): (Route, String)
-        switch table.match(request.method, request.uri.path[...]) {
-        case .route(let route, let text): (found, parameter) = (route, text)
-        case .wrongMethod(let allow): throw APIError.methodNotAllowed(request.method.rawValue, allow: allow)
-        case .none: throw APIError.notFound("there is no such path here; /openapi.json describes those there are")
-        }
-        route = found.name
-        let now = now()
-        guard let permission = found.permission else {
-            return (found, RouteInput(request: request, parameter: parameter, key: nil, now: now))
-        }
-        let key = try await authenticator.key(authorization: request.headers[.authorization], at: now)
-        organisation = key.organisation
-        try limiter?.take(key.organisation, at: now)
-        guard key.permissions.grants(permission) else { throw APIError.permissionDenied(permission) }
-        // Before the client is invited to send it.
-        if let length = request.announcedLength, length > found.longestBody {
-            throw APIError.payloadTooLarge(limit: found.longestBody)
-        }
-        let input = RouteInput(
-            request: request,
-            parameter: parameter,
-            key: key,
-            now: now,
-            longestBody: found.longestBody
-        )
-        return (found, input)
-    }
-
-    @concurrent private func send(_ answer: Answer, head: Bool, writer: consuming ResponseWriter) async throws -> Int {
-        var response = HTTPResponse(status: answer.status, headerFields: answer.headers)
-        switch answer.content {
-        case .bytes(let buffer):
-            let count = buffer.readableBytes
-            response.headerFields[.contentLength] = String(count)
-            try await writer.write(response: response, body: head ? ResponseBody() : ResponseBody(byteBuffer: buffer))
-            return count
-        case .stream(let produce) where head:
-            var stream = AnswerStream(CountingWriter())
-            try await produce(&stream)
-            try await stream.finish()
-            response.headerFields[.contentLength] = String(stream.sent)
-            try await writer.writeResponse(response)
-            return 0
-        case .stream(let produce):
-            var stream = AnswerStream(try await writer.writeHead(response))
-            try await produce(&stream)
-            try await stream.finish()
-            return stream.sent
-        }
-    }
-
-    /// Notes what was not even HTTP.
+    /// Answers a request: id, route, key, permission, limit, handler, and then the log and the metrics.
     ///
-    /// - Returns: the request id under which it stands in the log.
-    @Sendable func noteRefusal() -> String {
-        let id = ids.id(given: nil)
-        note(id, "unknown", nil, .now, status: 400, bytes: 0, failure: .notHTTP)
-        return id
+    /// What needs to wait for nothing is answered at once. See ``HTTPResponder``.
+    public func respond(to request: HTTPRequest, _ writer: AnswerWriter) -> Later? {
+        var visit = Visit(now: now(), id: ids.id(given: request.headers.first(name: "x-request-id")))
+        do {
+            let (route, parameter) = try find(request)
+            visit.route = route.number
+            var input = RouteInput(
+                request: request,
+                parameter: parameter,
+                now: visit.now,
+                longestBody: route.longestBody
+            )
+            var isAdmitted = route.permission == nil
+            if !isAdmitted, let key = try authenticator.knownKey(authorization: input.authorization, at: visit.now) {
+                try admit(key, to: route, &input, &visit)
+                isAdmitted = true
+            }
+            if isAdmitted, let answer = try route.handleAtOnce?(input), let body = answer.body {
+                send(answer, body, visit, writer)
+                return nil
+            }
+            return { [visit, input, isAdmitted] in
+                try await respond(to: input, of: route, isAdmitted: isAdmitted, visit, writer)
+            }
+        } catch {
+            visit.failure = APIError(error)
+            if let answer = visit.failure?.answer, let body = answer.body { send(answer, body, visit, writer) }
+            return nil
+        }
     }
 
-    private func note(
-        _ id: String,
-        _ route: String,
-        _ organisation: OrganisationID?,
-        _ begin: ContinuousClock.Instant,
-        status: Int,
-        bytes: Int,
-        failure: APIError?
-    ) {
-        let elapsed = ContinuousClock.now - begin
-        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-        metrics.answered(route: route, status: status, seconds: seconds, bytes: bytes)
+    /// Answers a request that must wait for something.
+    private func respond(
+        to input: RouteInput,
+        of route: Route,
+        isAdmitted: Bool,
+        _ visit: Visit,
+        _ writer: AnswerWriter
+    ) async throws {
+        var (input, visit) = (input, visit)
+        let answer: Answer
+        do {
+            if !isAdmitted {
+                let key = try await authenticator.key(authorization: input.authorization, at: visit.now)
+                try admit(key, to: route, &input, &visit)
+            }
+            if input.request.awaitsInvitation { writer.invite() }
+            answer = try await route.handle(input)
+        } catch {
+            let failure = APIError(error)
+            visit.failure = failure
+            answer = failure.answer
+        }
+        switch answer.content {
+        case .whole(let body): send(answer, body, visit, writer)
+        case .stream(let coding, let produce):
+            do {
+                var sent = 0
+                if writer.begin(head(of: answer, visit)) {
+                    var stream = AnswerStream(writer, coding)
+                    try await produce(&stream)
+                    try await stream.finish()
+                    sent = stream.sent
+                }
+                note(visit, status: answer.status.code, bytes: sent)
+            } catch {
+                // The status is sent already. Breaking the connection is the one way left to say that the answer is not whole.
+                visit.failure = error is StoreError ? APIError(error) : nil
+                note(visit, status: visit.failure?.status.code ?? 499, bytes: 0)
+                throw error
+            }
+        }
+    }
+
+    /// Finds the route of a request, and what stands for the part of its path that may be any text.
+    private func find(_ request: HTTPRequest) throws(APIError) -> (Route, String) {
+        switch table.match(request.method, request.path) {
+        case .route(let route, let text): return (route, text)
+        case .wrongMethod(let allow): throw .methodNotAllowed(request.method.rawValue, allow: allow)
+        case .none: throw .notFound("there is no such path here; /openapi.json describes those there are")
+        }
+    }
+
+    /// Lets the bearer of a key in, if the limit and the permission allow it.
+    private func admit(
+        _ key: APIKey,
+        to route: Route,
+        _ input: inout RouteInput,
+        _ visit: inout Visit
+    ) throws(APIError) {
+        visit.organisation = key.organisation
+        try limiter?.take(key.organisation, at: visit.now)
+        if let permission = route.permission, !key.permissions.grants(permission) { throw .permissionDenied(permission) }
+        // Before the client is invited to send it.
+        if let length = input.request.announcedLength, length > route.longestBody {
+            throw .payloadTooLarge(limit: route.longestBody)
+        }
+        input.key = key
+    }
+
+    private func head(of answer: Answer, _ visit: Visit) -> AnswerHead {
+        let fields: [AnswerHead.Field] = [
+            ("Content-Type", answer.type), ("Date", date.text(at: visit.now)), ("X-Request-Id", visit.id),
+        ]
+        return AnswerHead(status: answer.status, fields: answer.fields.isEmpty ? fields : fields + answer.fields)
+    }
+
+    private func send(_ answer: Answer, _ body: [ByteBuffer], _ visit: Visit, _ writer: AnswerWriter) {
+        writer.send(head(of: answer, visit), body: body)
+        note(visit, status: answer.status.code, bytes: body.reduce(0) { $0 + $1.readableBytes })
+    }
+
+    /// The answer to what is not even HTTP, which is noted too.
+    public func refusal() -> (head: AnswerHead, body: [UInt8]) {
+        var visit = Visit(now: now(), id: ids.id(given: nil))
+        visit.failure = .notHTTP
+        note(visit, status: 400, bytes: 0)
+        return (head(of: APIError.notHTTP.answer, visit), APIError.notHTTP.body)
+    }
+
+    private func note(_ visit: Visit, status: UInt, bytes: Int) {
+        let elapsed = (ContinuousClock.now - visit.begin).components
+        let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
+        let route = table.name(visit.route)
+        metrics.answered(route: visit.route, name: route, status: Int(status), seconds: seconds, bytes: bytes)
         let level: Logger.Level = status >= 500 ? .error : status >= 400 ? .info : .debug
         guard level >= logger.logLevel else { return }
         var metadata: Logger.Metadata = [
-            "request_id": "\(id)", "route": "\(route)", "status": .stringConvertible(status),
+            "request_id": "\(visit.id)", "route": "\(route)", "status": .stringConvertible(Int(status)),
             "bytes": .stringConvertible(bytes),
             "ms": .stringConvertible((seconds * 1_000_000).rounded() / 1000),
         ]
-        if let organisation { metadata["organisation"] = .stringConvertible(organisation.number) }
-        if let failure { metadata["code"] = "\(failure.code)" }
-        if let detail = failure?.detail { metadata["cause"] = "\(detail)" }
+        if let organisation = visit.organisation {
+            metadata["organisation"] = .stringConvertible(organisation.number)
+        }
+        if let failure = visit.failure { metadata["code"] = "\(failure.code)" }
+        if let detail = visit.failure?.detail { metadata["cause"] = "\(detail)" }
         logger.log(level: level, status == 499 ? "client went away" : "answered", metadata: metadata)
     }
 }

@@ -4,11 +4,13 @@ import Synchronization
 /// (<https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>).
 final class ServiceMetrics: Sendable {
     private struct Series: Hashable {
-        let route: String
+        /// The route's place in the table, quicker to find by than its name.
+        let route: Int
         let status: Int
     }
 
     private struct Timing {
+        let route: String
         /// Requests by the bucket that their duration falls in; the last is for those beyond all bounds.
         var buckets = [Int](repeating: 0, count: ServiceMetrics.bounds.count + 1)
         var seconds = 0.0
@@ -25,12 +27,15 @@ final class ServiceMetrics: Sendable {
     private let state = Mutex(State())
 
     /// Counts a request that was answered.
-    func answered(route: String, status: Int, seconds: Double, bytes: Int) {
+    func answered(route: Int, name: @autoclosure () -> String, status: Int, seconds: Double, bytes: Int) {
         let bucket = Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count
         state.withLock { state in
-            state.timings[Series(route: route, status: status), default: Timing()].buckets[bucket] += 1
-            state.timings[Series(route: route, status: status), default: Timing()].seconds += seconds
             state.bytesSent += bytes
+            let add = { (timing: inout Timing) in
+                timing.buckets[bucket] += 1
+                timing.seconds += seconds
+            }
+            add(&state.timings[Series(route: route, status: status), default: Timing(route: name())])
         }
     }
 
@@ -58,9 +63,9 @@ final class ServiceMetrics: Sendable {
             "# TYPE sendlog_http_request_seconds histogram",
         ]
         for (series, timing) in state.timings.sorted(by: {
-            ($0.key.route, $0.key.status) < ($1.key.route, $1.key.status)
+            ($0.value.route, $0.key.status) < ($1.value.route, $1.key.status)
         }) {
-            let labels = "route=\"\(series.route)\",status=\"\(series.status)\""
+            let labels = "route=\"\(timing.route)\",status=\"\(series.status)\""
             var count = 0
             for (bucket, requests) in timing.buckets.enumerated() {
                 count += requests

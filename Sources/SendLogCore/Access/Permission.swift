@@ -44,11 +44,13 @@ public struct Permission: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether whoever has this permission may do what `wanted` names.
     public func grants(_ wanted: Permission) -> Bool {
-        self == .all || self == wanted || wanted.description.utf8.starts(with: Array("\(description).".utf8))
+        if self == .all || self == wanted { return true }
+        let rest = wanted.description.utf8.dropFirst(description.utf8.count)
+        return rest.first == UInt8(ascii: ".") && wanted.description.utf8.starts(with: description.utf8)
     }
 }
 
-extension Collection<Permission> {
+extension [Permission] {
     /// Whether any of these permissions grants the wanted one.
     public func grants(_ wanted: Permission) -> Bool {
         contains { $0.grants(wanted) }

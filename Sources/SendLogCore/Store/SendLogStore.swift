@@ -23,6 +23,15 @@ public protocol SendLogStore: Sendable {
         in organisation: OrganisationID
     ) async throws(StoreError) -> StoredSendLog
 
+    /// The send log of an id, where it can be had without waiting.
+    ///
+    /// - Returns: `nil` where it must be waited for, with ``sendLog(_:in:)``.
+    /// - Throws: what ``sendLog(_:in:)`` throws.
+    func sendLogAtOnce(
+        _ id: SendLogID,
+        in organisation: OrganisationID
+    ) throws(StoreError) -> StoredSendLog?
+
     /// The total of a search and the first rows of its page, as many as fit into a block of bounded size.
     ///
     /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/damaged(detail:)``.
@@ -102,37 +111,52 @@ public struct SearchAnswer: Equatable, Sendable {
     }
 }
 
-/// Rows of a page in its order, their records one behind the other.
+/// Rows of a page in its order, rendered as they are answered.
 public struct RowBlock: Equatable, Sendable {
-    /// When a block is full, in bytes; it holds at most one record more.
+    /// When a block is full, in bytes; it holds at most one row more.
     public static let fullAt = 512 * 1024
 
-    /// The records; see ``NewSendLog/record``.
-    public var records: [UInt8] = []
-    /// What belongs to each record.
-    public var rows: [Row] = []
+    /// The logs with their numbers of destinations, as JSON objects with commas between them.
+    public private(set) var text: [UInt8] = []
+    /// Where each log stands in the text.
+    public private(set) var rows: [Row] = []
     /// What of the page comes after this block, or `nil` at its end.
     public var rest: RestOfPage?
 
     /// One row of a block.
     public struct Row: Equatable, Sendable {
-        /// Where its record ends in ``RowBlock/records``; it begins where the one before ends.
-        public let end: Int
+        /// Where its record stands in ``RowBlock/text``; see ``NewSendLog/record``.
+        public let record: Range<Int>
         /// The log's place in the order of recording.
         public let sequence: SequenceNumber
         /// How many destinations the log has.
         public let destinations: Int
-
-        /// Makes a row of its parts.
-        public init(end: Int, sequence: SequenceNumber, destinations: Int) {
-            self.end = end
-            self.sequence = sequence
-            self.destinations = destinations
-        }
     }
 
     /// Makes an empty block.
     public init() {}
+
+    /// Adds a log.
+    ///
+    /// - Parameters:
+    ///   - record: see ``NewSendLog/record``
+    ///   - sequence: the log's place in the order of recording
+    ///   - destinations: how many it has
+    public mutating func append(_ record: UnsafeRawBufferPointer, sequence: SequenceNumber, destinations: Int) {
+        if !rows.isEmpty { text.append(UInt8(ascii: ",")) }
+        let begin = text.count
+        text.append(contentsOf: record)
+        rows.append(Row(record: begin..<text.count, sequence: sequence, destinations: destinations))
+        text.append(",\"destinations\":")
+        text.appendDecimal(destinations)
+        text.append(UInt8(ascii: "}"))
+    }
+
+    /// Makes room for a number of logs of ordinary length.
+    public mutating func reserve(_ count: Int) {
+        rows.reserveCapacity(count)
+        text.reserveCapacity(min(count * 320, Self.fullAt + 65_536))
+    }
 }
 
 /// The rows of a page that follow a given one.

@@ -1,5 +1,7 @@
+import Foundation
 public import Logging
 public import SendLogAPI
+public import SendLogHTTP
 import SendLogSQLite
 
 /// How a server runs, complete and valid.
@@ -28,7 +30,8 @@ public struct ServiceConfiguration: Sendable {
             host: try sources.text(.host) ?? "127.0.0.1",
             port: try sources.number(.port) ?? 8080,
             idleTimeout: try sources.number(.idleTimeout) ?? 60,
-            maxConnections: try sources.number(.maxConnections) ?? 10_000
+            maxConnections: try sources.number(.maxConnections) ?? 10_000,
+            threads: try sources.number(.httpThreads) ?? max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
         )
         logLevel = try sources.text(.logLevel).flatMap { Logger.Level(rawValue: $0) } ?? .info
         logFormat = try sources.text(.logFormat).flatMap { LogFormat(rawValue: $0) } ?? .text

@@ -46,6 +46,8 @@ public struct Setting: Hashable, Sendable {
         flag: "max-connections",
         kind: .number(1...1_000_000)
     )
+    /// How many threads serve connections.
+    public static let httpThreads = Setting(key: "http.threads", flag: "http-threads", kind: .number(1...256))
     /// How much is logged.
     public static let logLevel = Setting(
         key: "log.level",
@@ -81,7 +83,7 @@ public struct Setting: Hashable, Sendable {
 
     /// Every setting there is.
     public static let all = [
-        database, host, port, idleTimeout, maxConnections, logLevel, logFormat, rateLimitRequests, rateLimitWindow,
-        spoolFolder, sqliteReaders, sqlitePatience, keyCacheSeconds,
+        database, host, port, idleTimeout, maxConnections, httpThreads, logLevel, logFormat, rateLimitRequests,
+        rateLimitWindow, spoolFolder, sqliteReaders, sqlitePatience, keyCacheSeconds,
     ]
 }

@@ -4,6 +4,7 @@ import NIOCore
 import SendLogAPI
 import SendLogContent
 import SendLogCore
+import SendLogHTTP
 import ServiceLifecycle
 import UnixSignals
 
@@ -40,7 +41,7 @@ public struct SendLogService: Sendable {
             logger: logger
         )
         let host = configuration.server.host
-        let server = try api.server(configuration.server) { port in
+        let server = HTTPServer(configuration.server, responder: api, logger: logger) { port in
             let address = host.contains(":") ? "[\(host)]" : host
             logger.info("ready", metadata: ["version": "\(ServiceVersion.current)", "port": "\(port)"])
             try? FileHandle.standardOutput.write(

@@ -1,0 +1,38 @@
+import NIOCore
+
+/// What the connections of one event loop share.
+///
+/// Everything but the enqueuing of jobs happens on that loop.
+final class ConnectionLoop: TaskExecutor {
+    let loop: any EventLoop
+    private let unsent: NIOLoopBoundBox<[ChannelHandlerContext]?>
+
+    init(_ loop: any EventLoop) {
+        self.loop = loop
+        unsent = .makeEmptyBox(valueType: [ChannelHandlerContext].self, eventLoop: loop)
+    }
+
+    /// Runs tasks here, so that a request is answered where its connection is, without a change of threads.
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+
+    /// Sends what was written, once everything that came in at the same time was seen to.
+    ///
+    /// Clients are woken by what they get. Those that get their answers together are woken once, and ask again together.
+    func flushSoon(_ context: ChannelHandlerContext) {
+        if unsent.value == nil {
+            unsent.value = [context]
+            loop.execute { self.flush() }
+        } else {
+            unsent.value?.append(context)
+        }
+    }
+
+    private func flush() {
+        let contexts = unsent.value ?? []
+        unsent.value = nil
+        for context in contexts { context.flush() }
+    }
+}

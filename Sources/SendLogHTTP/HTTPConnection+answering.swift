@@ -1,0 +1,90 @@
+import NIOCore
+import NIOHTTP1
+
+extension HTTPConnection {
+    /// How long a body may be to be copied behind its head, in bytes, which is cheaper than to send it apart.
+    private static let mostCopied = 8192
+
+    func buffer(capacity: Int) -> ByteBuffer {
+        context?.channel.allocator.buffer(capacity: capacity) ?? ByteBuffer()
+    }
+
+    /// Invites the client to send the body that it announced (<https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1>).
+    func invite() {
+        guard let context, exchange?.awaitsInvitation == true else { return }
+        exchange?.awaitsInvitation = false
+        var line = buffer(capacity: 32)
+        line.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+        context.writeAndFlush(wrapOutboundOut(line), promise: nil)
+    }
+
+    /// Answers with a body that is all there.
+    func send(_ head: AnswerHead, body: [ByteBuffer]) {
+        guard let context else { return }
+        let length = body.reduce(0) { $0 + $1.readableBytes }
+        var bytes = buffer(capacity: 384 + (length <= Self.mostCopied ? length : 0))
+        begin(head, framing: .length(length), to: &bytes)
+        let isHead = exchange?.isHead ?? false
+        if isHead || length > Self.mostCopied {
+            context.write(wrapOutboundOut(bytes), promise: nil)
+            if !isHead { for part in body { context.write(wrapOutboundOut(part), promise: nil) } }
+            context.flush()
+        } else {
+            for part in body { bytes.writeImmutableBuffer(part) }
+            context.write(wrapOutboundOut(bytes), promise: nil)
+            loop.flushSoon(context)
+        }
+    }
+
+    /// Begins an answer of unknown length.
+    ///
+    /// - Returns: whether the client wants the body.
+    func begin(_ head: AnswerHead) -> Bool {
+        guard let context, let exchange else { return false }
+        var bytes = buffer(capacity: 384)
+        if exchange.isHead {
+            begin(head, framing: .none, to: &bytes)
+            context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+            return false
+        }
+        self.exchange?.isChunked = !exchange.isOld
+        begin(head, framing: exchange.isOld ? .close : .chunks, to: &bytes)
+        // Sent with the first piece.
+        context.write(wrapOutboundOut(bytes), promise: nil)
+        return true
+    }
+
+    /// Sends the next piece (<https://www.rfc-editor.org/rfc/rfc9112#section-7.1>), and waits for the client to take enough.
+    func write(_ piece: ByteBuffer) async throws(ConnectionBroken) {
+        guard let context, let exchange else { throw ConnectionBroken() }
+        guard piece.readableBytes > 0 else { return }
+        if exchange.isChunked {
+            var line = buffer(capacity: 16)
+            if exchange.isInChunk { line.writeStaticString("\r\n") }
+            line.writeHexadecimal(piece.readableBytes)
+            line.writeStaticString("\r\n")
+            context.write(wrapOutboundOut(line), promise: nil)
+            self.exchange?.isInChunk = true
+        }
+        context.writeAndFlush(wrapOutboundOut(piece), promise: nil)
+        try await room()
+    }
+
+    /// Ends an answer of unknown length.
+    func end() {
+        guard let context, let exchange, !exchange.isHead else { return }
+        var bytes = buffer(capacity: 16)
+        if exchange.isChunked {
+            bytes.writeStaticString(exchange.isInChunk ? "\r\n0\r\n\r\n" : "0\r\n\r\n")
+        }
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    }
+
+    private func begin(_ head: AnswerHead, framing: AnswerHead.Framing, to bytes: inout ByteBuffer) {
+        // Whether the client sends the body without having been invited cannot be known.
+        if exchange?.awaitsInvitation == true { exchange?.closes = true }
+        exchange?.isHeadSent = true
+        let (isOld, closes) = (exchange?.isOld ?? false, exchange?.closes ?? true)
+        head.write(to: &bytes, framing: framing, isOld: isOld, closes: closes)
+    }
+}

@@ -1,0 +1,319 @@
+import NIOCore
+import NIOHTTP1
+
+/// One connection: hands its requests to the responder one at a time, and sends the answers.
+///
+/// Everything here happens on the connection's event loop. What came and is not taken yet waits in `input`, and while much waits, or
+/// the client leaves much of an answer unread, no more is read from the network.
+final class HTTPConnection: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = Never
+    typealias OutboundIn = Never
+    typealias OutboundOut = ByteBuffer
+
+    /// The request that is being answered.
+    struct Exchange {
+        let isHead: Bool
+        /// Whether the client speaks HTTP/1.0, or something older.
+        let isOld: Bool
+        /// Whether the connection ends with the answer.
+        var closes: Bool
+        /// Whether the client waits for an invitation before it sends the body.
+        var awaitsInvitation: Bool
+        var isHeadSent = false
+        var isChunked = false
+        /// Whether the line break that ends a chunk is due.
+        var isInChunk = false
+    }
+
+    /// What a task waits for; a client that lets it wait for too long is parted with.
+    enum Wait {
+        case piece(CheckedContinuation<Void, Never>)
+        case room(CheckedContinuation<Void, Never>)
+    }
+
+    private let responder: any HTTPResponder
+    /// How long a client may let the server wait.
+    let patience: TimeAmount
+    let loop: ConnectionLoop
+    var context: ChannelHandlerContext?
+
+    private var input = CircularBuffer<HTTPServerRequestPart>()
+    private var bytesWaiting = 0
+    var exchange: Exchange?
+    /// Whether all of the current request's body was taken.
+    private var isBodyOver = true
+    /// Nothing more that could be understood comes from the client.
+    private var inputEnd: InputEnd?
+    private var isAdvancing = false
+    private var isReadHeldBack = false
+    private var isShuttingDown = false
+    /// Its last answer is sent: the rest is courtesy.
+    private var isOver = false
+    private var wait: Wait?
+    /// When the client last did something.
+    private var lastSign = NIODeadline.now()
+    private var watch: Scheduled<Void>?
+
+    private enum InputEnd {
+        case closed
+        case notHTTP
+    }
+
+    private static let mostWaiting = 128 * 1024
+    private static let mostParts = 64
+    /// How long a client may take to see the end of the last answer.
+    private static let courtesy = TimeAmount.seconds(2)
+
+    init(_ responder: any HTTPResponder, on loop: ConnectionLoop, patience: TimeAmount) {
+        self.responder = responder
+        self.loop = loop
+        self.patience = patience
+    }
+
+    // MARK: What comes
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        watchOver(context, after: patience)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        lastSign = .now()
+        if isOver { return }
+        let part = unwrapInboundIn(data)
+        if case .body(let buffer) = part { bytesWaiting += buffer.readableBytes }
+        input.append(part)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        advance()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if isOver { return }
+        inputEnd = inputEnd ?? (error is IOError ? .closed : .notHTTP)
+        advance()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is ChannelShouldQuiesceEvent:
+            isShuttingDown = true
+            exchange?.closes = true
+            advance()
+        case ChannelEvent.inputClosed:
+            if isOver { return context.close(promise: nil) }
+            inputEnd = inputEnd ?? .closed
+            advance()
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        watch?.cancel()
+        inputEnd = inputEnd ?? .closed
+        isOver = true
+        resume()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            lastSign = .now()
+            if case .room = wait { resume() }
+            advance()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        isReadHeldBack = !mayRead(context)
+        if !isReadHeldBack { context.read() }
+    }
+
+    private func mayRead(_ context: ChannelHandlerContext) -> Bool {
+        isOver || bytesWaiting < Self.mostWaiting && input.count < Self.mostParts && context.channel.isWritable
+    }
+
+    // MARK: What is done with it
+
+    /// Goes on with whatever can go on.
+    private func advance() {
+        // An answer that is ready at once comes back here from within.
+        if isAdvancing { return }
+        isAdvancing = true
+        defer { isAdvancing = false }
+        while step() {}
+        guard let context, isReadHeldBack, mayRead(context) else { return }
+        isReadHeldBack = false
+        context.read()
+    }
+
+    /// - Returns: whether more may be done.
+    private func step() -> Bool {
+        guard let context, !isOver else { return false }
+        if exchange != nil {
+            if case .piece = wait, !input.isEmpty || inputEnd != nil { resume() }
+            return false
+        }
+        // Of a body that nobody wanted.
+        while !isBodyOver, let part = input.popFirst() {
+            if case .body(let buffer) = part { bytesWaiting -= buffer.readableBytes }
+            if case .end = part { isBodyOver = true }
+        }
+        if isBodyOver, !isShuttingDown, case .head(let head)? = input.first {
+            // What was answered must be taken before more is.
+            guard context.channel.isWritable else { return false }
+            input.removeFirst()
+            start(head, context)
+            return true
+        }
+        if inputEnd == .notHTTP, isBodyOver {
+            let refusal = responder.refusal()
+            exchange = Exchange(isHead: false, isOld: false, closes: true, awaitsInvitation: false)
+            send(refusal.head, body: [ByteBuffer(bytes: refusal.body)])
+            exchange = nil
+        }
+        if inputEnd != nil || isShuttingDown && isBodyOver { finish(context) }
+        return false
+    }
+
+    private func start(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        let isOld = head.version.major < 1 || head.version.major == 1 && head.version.minor == 0
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let request = HTTPRequest(
+            method: head.method,
+            target: head.uri,
+            headers: head.headers,
+            body: RequestBody(of: bound)
+        )
+        exchange = Exchange(
+            isHead: head.method == .HEAD,
+            isOld: isOld,
+            closes: isOld || head.headers.asksToClose || isShuttingDown,
+            awaitsInvitation: request.awaitsInvitation
+        )
+        isBodyOver = false
+        guard let later = responder.respond(to: request, AnswerWriter(connection: bound)) else {
+            return answered(wholly: true)
+        }
+        // Not structured, since channels are not; the server waits for its connections, and these for their tasks.
+        Task.immediate(executorPreference: loop) {
+            do {
+                try await later()
+                bound.value.answered(wholly: true)
+            } catch {
+                bound.value.answered(wholly: false)
+            }
+        }
+    }
+
+    private func answered(wholly isWhole: Bool) {
+        guard let exchange else { return }
+        self.exchange = nil
+        guard let context, !isOver else { return }
+        if !isWhole || !exchange.isHeadSent {
+            isOver = true
+            context.close(promise: nil)
+        } else if exchange.closes {
+            finish(context)
+        } else {
+            lastSign = .now()
+            advance()
+        }
+    }
+
+    /// Ends the connection so that the client sees all of the last answer: to close while more comes in would take it back.
+    private func finish(_ context: ChannelHandlerContext) {
+        isOver = true
+        input.removeAll()
+        context.flush()
+        guard inputEnd != .closed, !isShuttingDown || !isBodyOver else {
+            let flushed = context.eventLoop.makePromise(of: Void.self)
+            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+            flushed.futureResult.whenComplete { _ in bound.value.close(promise: nil) }
+            return context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: flushed)
+        }
+        context.close(mode: .output, promise: nil)
+        watchOver(context, after: Self.courtesy)
+        if isReadHeldBack { context.read() }
+    }
+
+    // MARK: Waiting
+
+    /// The next piece of the current request's body, or `nil` at its end.
+    func nextPiece() async throws(ConnectionBroken) -> ByteBuffer? {
+        while true {
+            if isBodyOver { return nil }
+            switch input.popFirst() {
+            case .body(let buffer):
+                bytesWaiting -= buffer.readableBytes
+                return buffer
+            case .end:
+                isBodyOver = true
+                return nil
+            case .head: throw ConnectionBroken()
+            case nil:
+                if inputEnd != nil || isOver { throw ConnectionBroken() }
+                if isReadHeldBack, let context, mayRead(context) {
+                    isReadHeldBack = false
+                    context.read()
+                }
+                lastSign = .now()
+                await withCheckedContinuation { wait = .piece($0) }
+            }
+        }
+    }
+
+    /// Waits until the client took enough of what was sent.
+    func room() async throws(ConnectionBroken) {
+        while let context, !isOver {
+            if context.channel.isWritable { return }
+            lastSign = .now()
+            await withCheckedContinuation { wait = .room($0) }
+        }
+        throw ConnectionBroken()
+    }
+
+    private func resume() {
+        let waiting = wait
+        wait = nil
+        switch waiting {
+        case .piece(let continuation), .room(let continuation): continuation.resume()
+        case nil: break
+        }
+    }
+
+    /// Parts with a client that lets the server wait for too long.
+    private func watchOver(_ context: ChannelHandlerContext, after delay: TimeAmount) {
+        watch?.cancel()
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        watch = context.eventLoop.scheduleTask(in: delay) {
+            let (connection, context) = bound.value
+            connection.look(context)
+        }
+    }
+
+    private func look(_ context: ChannelHandlerContext) {
+        let isServersTurn = exchange != nil && wait == nil
+        let left = isServersTurn ? patience : lastSign + patience - .now()
+        if isOver || left <= .nanoseconds(0) { return context.close(promise: nil) }
+        watchOver(context, after: left)
+    }
+}
+
+extension HTTPHeaders {
+    /// Whether the client wants the connection closed behind the answer (<https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1>).
+    fileprivate var asksToClose: Bool {
+        guard contains(name: "connection") else { return false }
+        return self[canonicalForm: "connection"].contains { $0.lowercased() == "close" }
+    }
+}

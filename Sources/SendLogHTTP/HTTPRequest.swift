@@ -1,0 +1,121 @@
+public import NIOCore
+public import NIOHTTP1
+
+/// A request: its head, and its body as it arrives.
+public struct HTTPRequest: Sendable {
+    /// What is to be done.
+    public let method: HTTPMethod
+    /// The path, still percent-encoded, without the query.
+    public let path: Substring
+    /// What stands behind the question mark, if there is one.
+    public let query: Substring?
+    /// The header fields.
+    public let headers: HTTPHeaders
+    /// The body, which may be read once.
+    public let body: RequestBody
+
+    /// Makes a request of its parts.
+    ///
+    /// - Parameters:
+    ///   - method: what is to be done
+    ///   - target: the request's target, in whatever form (<https://www.rfc-editor.org/rfc/rfc9112#section-3.2>)
+    ///   - headers: the header fields
+    ///   - body: the body
+    public init(method: HTTPMethod, target: String, headers: HTTPHeaders, body: RequestBody) {
+        self.method = method
+        self.headers = headers
+        self.body = body
+        let local = Self.local(target)
+        if let mark = local.utf8.firstIndex(of: UInt8(ascii: "?")) {
+            path = local[..<mark]
+            query = local[local.utf8.index(after: mark)...]
+        } else {
+            (path, query) = (local, nil)
+        }
+    }
+
+    /// The part of a target that says what is wanted of this server.
+    private static func local(_ target: String) -> Substring {
+        if target.utf8.first == UInt8(ascii: "/") { return target[...] }
+        guard let scheme = target.firstRange(of: "://") else { return target[...] }
+        let rest = target[scheme.upperBound...]
+        return rest.firstIndex { $0 == "/" || $0 == "?" }.map { rest[$0...] } ?? "/"
+    }
+
+    /// How long the body is going to be in bytes, where the client says so.
+    public var announcedLength: Int? { headers.first(name: "content-length").flatMap { Int($0) } }
+
+    /// Whether the client waits for an invitation before it sends the body.
+    public var awaitsInvitation: Bool { headers.first(name: "expect")?.lowercased() == "100-continue" }
+
+    /// Whether the client takes an answer in gzip (<https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3>).
+    public var acceptsGzip: Bool {
+        var byAsterisk = false
+        for line in headers[canonicalForm: "accept-encoding"] {
+            for coding in line.split(separator: ",") {
+                let parts = coding.split(separator: ";")
+                let name = (parts.first ?? "").trimmed().lowercased()
+                let isRefused = parts.dropFirst().contains { part in
+                    let weight = part.trimmed().lowercased()
+                    return weight.hasPrefix("q=") && Double(weight.dropFirst(2)) == 0
+                }
+                if name == "gzip" || name == "x-gzip" { return !isRefused }
+                if name == "*" { byAsterisk = !isRefused }
+            }
+        }
+        return byAsterisk
+    }
+}
+
+extension Substring {
+    fileprivate func trimmed() -> Substring {
+        let front = drop { $0 == " " || $0 == "\t" }
+        guard let last = front.lastIndex(where: { $0 != " " && $0 != "\t" }) else { return "" }
+        return front[...last]
+    }
+}
+
+/// The body of a request, piece by piece.
+public struct RequestBody: Sendable {
+    enum Source: Sendable {
+        case connection(NIOLoopBound<HTTPConnection>)
+        case whole(ByteBuffer)
+    }
+
+    let source: Source
+
+    /// A body that is all there.
+    public init(_ whole: ByteBuffer) {
+        source = .whole(whole)
+    }
+
+    init(of connection: NIOLoopBound<HTTPConnection>) {
+        source = .connection(connection)
+    }
+
+    /// Reads the body from its beginning; of a connection's request, what was not read yet.
+    public func makeReader() -> Reader { Reader(source: source) }
+
+    /// Reads a body once.
+    public struct Reader {
+        fileprivate var source: Source
+
+        /// The next piece, or `nil` at the end.
+        ///
+        /// - Throws: ``ConnectionBroken`` where the body broke off.
+        public mutating func next() async throws(ConnectionBroken) -> ByteBuffer? {
+            switch source {
+            case .connection(let connection): return try await connection.value.nextPiece()
+            case .whole(let buffer):
+                source = .whole(ByteBuffer())
+                return buffer.readableBytes > 0 ? buffer : nil
+            }
+        }
+    }
+}
+
+/// The connection broke, or stopped being HTTP, before all of a request came or all of its answer went.
+public struct ConnectionBroken: Error {
+    /// Breaks a connection.
+    public init() {}
+}

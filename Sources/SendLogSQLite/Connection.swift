@@ -1,0 +1,92 @@
+import GRDB
+import GRDBSQLite
+
+/// A connection to the database and the statements that it keeps prepared.
+///
+/// GRDB opens, configures and closes it. What runs on it goes to SQLite's own functions, since GRDB's bookkeeping costs several times what a
+/// point read does. One caller at a time may use it: who leased it from a ``ReaderPool``, or who is in the writer's queue.
+// Sendable unchecked: see above; SQLite itself does not mind which thread that one caller is on.
+final class Connection: @unchecked Sendable {
+    let queue: DatabaseQueue
+    let handle: OpaquePointer
+    /// By where the text lies in the program, which is quicker to look up than the text.
+    private var fixed: [UnsafePointer<UInt8>: OpaquePointer] = [:]
+    private var made: [String: OpaquePointer] = [:]
+
+    init(_ queue: DatabaseQueue) throws {
+        self.queue = queue
+        handle = try queue.unsafeRead { database in
+            guard let handle = database.sqliteConnection else { throw DatabaseError(resultCode: .SQLITE_MISUSE) }
+            return handle
+        }
+    }
+
+    func statement(_ sql: StaticString) throws -> OpaquePointer {
+        if let known = fixed[sql.utf8Start] { return known }
+        let statement = try prepare(sql.description)
+        fixed[sql.utf8Start] = statement
+        return statement
+    }
+
+    func statement(made sql: String) throws -> OpaquePointer {
+        if let known = made[sql] { return known }
+        let statement = try prepare(sql)
+        made[sql] = statement
+        return statement
+    }
+
+    private func prepare(_ sql: String) throws -> OpaquePointer {
+        var statement: OpaquePointer?
+        let status = sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
+        guard status == SQLITE_OK, let statement else {
+            throw DatabaseError(resultCode: ResultCode(rawValue: status), message: String(cString: sqlite3_errmsg(handle)))
+        }
+        return statement
+    }
+
+    /// Runs the body within a read transaction: all that it reads is of one moment.
+    func snapshot<Result>(_ body: (Connection) throws -> Result) throws -> Result {
+        try Query("BEGIN", on: self).run()
+        return try ending(body)
+    }
+
+    private func transaction<Result>(_ body: (Connection) throws -> Result) throws -> Result {
+        try Query("BEGIN IMMEDIATE", on: self).run()
+        return try ending(body)
+    }
+
+    /// Waits for the writer's turn, and runs the body within a transaction.
+    func write<Result>(_ body: (Connection) throws -> Result) throws -> Result {
+        try queue.writeWithoutTransaction { _ in try transaction(body) }
+    }
+
+    /// The same, without blocking the caller's thread.
+    func write<Result: Sendable>(_ body: @escaping @Sendable (Connection) throws -> Result) async throws -> Result {
+        try await queue.writeWithoutTransaction { _ in try self.transaction(body) }
+    }
+
+    private func ending<Result>(_ body: (Connection) throws -> Result) throws -> Result {
+        do {
+            let result = try body(self)
+            try Query("COMMIT", on: self).run()
+            return result
+        } catch {
+            // SQLite may have rolled back by itself.
+            if sqlite3_get_autocommit(handle) == 0 { try? Query("ROLLBACK", on: self).run() }
+            throw error
+        }
+    }
+
+    /// How many rows the last statement wrote.
+    var rowsWritten: Int { Int(sqlite3_changes(handle)) }
+
+    /// The row id of the row that was inserted last.
+    var lastInsertedRowID: Int64 { sqlite3_last_insert_rowid(handle) }
+
+    func close() throws {
+        for statement in fixed.values { sqlite3_finalize(statement) }
+        for statement in made.values { sqlite3_finalize(statement) }
+        (fixed, made) = ([:], [:])
+        try queue.close()
+    }
+}
