@@ -39,7 +39,34 @@ public struct DestinationChunker: DestinationSink {
         }
         count += 1
         countInChunk += 1
-        if countInChunk == Self.fullCount || text.count >= Self.fullLength { closeChunk() }
+        closeFullChunk()
+    }
+
+    /// Copies a run as it is, up to the end of the chunk, and of the next ones.
+    public mutating func takeRun(_ run: UnsafeBufferPointer<UInt8>, most: Int) -> (length: Int, count: Int) {
+        var (place, taken) = (0, 0)
+        while failure == nil {
+            let rest = UnsafeBufferPointer(rebasing: run[place...])
+            let room = min(most - taken, Self.fullCount - countInChunk)
+            let (length, number) = DestinationRun.measure(rest, most: room, full: Self.fullLength - text.count)
+            guard number > 0 else { break }
+            text.append(contentsOf: UnsafeBufferPointer(rebasing: rest[..<length]))
+            place += length
+            taken += number
+            count += number
+            countInChunk += number
+            closeFullChunk()
+        }
+        return (place, taken)
+    }
+
+    /// Begins the next list.
+    public mutating func reset() {
+        text.removeAll(keepingCapacity: true)
+        (countInChunk, count, inMemory) = (0, 0, 0)
+        digest = ListDigest()
+        chunks = []
+        (spool, failure) = (nil, nil)
     }
 
     /// The whole list.
@@ -50,6 +77,10 @@ public struct DestinationChunker: DestinationSink {
         if let failure { throw failure }
         if let spool { return DestinationList(count: count, digest: digest.value(), spool: spool) }
         return DestinationList(count: count, digest: digest.value(), chunks: chunks)
+    }
+
+    private mutating func closeFullChunk() {
+        if countInChunk == Self.fullCount || text.count >= Self.fullLength { closeChunk() }
     }
 
     private mutating func closeChunk() {

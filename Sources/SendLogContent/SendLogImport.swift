@@ -103,7 +103,7 @@ public struct SendLogImport {
         defer {
             line += 1
             passesOver = false
-            intake = SendLogIntake(context)
+            intake.reset()
         }
         if passesOver || intake.isBlank { return }
         do {

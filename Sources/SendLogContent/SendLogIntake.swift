@@ -29,6 +29,13 @@ public struct SendLogIntake {
         reader = SendLogReader(sink: DestinationChunker(spoolFolder: context.spoolFolder))
     }
 
+    /// Begins the next log, in the memory of this one.
+    mutating func reset() {
+        tokenizer.reset()
+        reader.reset()
+        reader.sink.reset()
+    }
+
     /// Whether nothing but white space was seen so far.
     public var isBlank: Bool { tokenizer.isBlank }
 

@@ -11,7 +11,14 @@ extension Timestamp {
     ///
     /// - Returns: `nil` for anything else, days that no calendar has and moments outside the years 0000 to 9999.
     public init?(rfc3339 text: String) {
-        var bytes = Cursor(bytes: Array(text.utf8))
+        var text = text
+        guard let moment = text.withUTF8({ Timestamp(rfc3339: $0) }) else { return nil }
+        self = moment
+    }
+
+    /// The same of a text in UTF-8.
+    public init?(rfc3339 text: UnsafeBufferPointer<UInt8>) {
+        var bytes = Cursor(bytes: text)
         guard let year = bytes.digits(4), bytes.take("-"), let month = bytes.digits(2), bytes.take("-"),
             let dayOfMonth = bytes.digits(2),
             (1...12).contains(month), (1...Self.days(inMonth: month, of: year)).contains(dayOfMonth)
@@ -98,7 +105,7 @@ extension Timestamp: CustomStringConvertible {
 
 /// Walks over the characters of a date-time.
 private struct Cursor {
-    let bytes: [UInt8]
+    let bytes: UnsafeBufferPointer<UInt8>
     var place = 0
 
     var atEnd: Bool { place == bytes.count }

@@ -16,12 +16,9 @@ final class CampaignNumbers: Sendable {
     private static let most = 200_000
     private let state = Mutex(State())
 
-    func number(_ key: Key, find: () throws -> Int64) rethrows -> Int64 {
-        if let known = state.withLock({ $0.kept[key] ?? $0.new[key] }) { return known }
-        let number = try find()
-        state.withLock { $0.new[key] = number }
-        return number
-    }
+    func known(_ key: Key) -> Int64? { state.withLock { $0.kept[key] ?? $0.new[key] } }
+
+    func found(_ number: Int64, of key: Key) { state.withLock { $0.new[key] = number } }
 
     /// The transaction was committed: what it found may be remembered.
     func keep() {

@@ -44,7 +44,10 @@ struct DatabaseFile {
             // The new file's header is written before WAL hides it: `inspect` reads it straight from the file.
             if isNew { try migrate(database) }
             try database.execute(
-                sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864"
+                sql: """
+                    PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+                    PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = 67108864
+                    """
             )
             try migrate(database)
         }

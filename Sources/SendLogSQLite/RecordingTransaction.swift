@@ -106,16 +106,21 @@ struct RecordingTransaction {
         in organisation: OrganisationID
     ) throws -> Int64? {
         let log = prepared.log
-        // A campaign that a refused log added would be a campaign without a send.
-        if try isTaken(prepared.id, in: organisation) { return nil }
-        let campaign = try campaigns.number(.init(organisation: organisation, campaign: log.campaignID)) {
-            try campaignNumber(log.campaignID, in: organisation)
+        let campaign: Int64
+        let key = CampaignNumbers.Key(organisation: organisation, campaign: log.campaignID)
+        if let known = campaigns.known(key) {
+            campaign = known
+        } else {
+            // A campaign that a refused log added would be a campaign without a send.
+            if try isTaken(prepared.id, in: organisation) { return nil }
+            campaign = try campaignNumber(log.campaignID, in: organisation)
+            campaigns.found(campaign, of: key)
         }
         let place = Place(organisation, sequence)
         var query = try Query(
             """
             INSERT INTO send_logs (place, organisation, id, campaign, start, destinations, digest, record)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (organisation, id) DO NOTHING
             """,
             on: database
         )
@@ -128,6 +133,7 @@ struct RecordingTransaction {
         try query.bind(prepared.digest)
         try query.bind(log.record)
         try query.run()
+        if database.rowsWritten == 0 { return nil }
         var number = 0
         try log.destinations.forEachChunk { chunk in
             try insert(chunk, number: number, at: place)

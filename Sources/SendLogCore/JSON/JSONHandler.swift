@@ -19,6 +19,15 @@ public protocol JSONHandler {
     mutating func string(_ text: borrowing JSONText)
     /// A number, true, false or null.
     mutating func scalar(_ scalar: JSONScalar)
+    /// Behind a value in a container: takes whole elements, each with the comma before it, straight from the text.
+    ///
+    /// - Returns: how many bytes were taken, 0 where the elements are to come one by one.
+    mutating func takeElements(_ text: UnsafeBufferPointer<UInt8>) -> Int
+}
+
+extension JSONHandler {
+    /// Takes none.
+    public mutating func takeElements(_ text: UnsafeBufferPointer<UInt8>) -> Int { 0 }
 }
 
 /// A decoded string of a JSON text, lent to a ``JSONHandler``.

@@ -9,11 +9,11 @@ extension JSONTokenizer {
     ) throws(JSONSyntaxError) -> Int {
         var place = start
         while place < bytes.count {
-            let byte = bytes[place]
-            if Self.isSimple(byte), utf8.isAtBoundary {
-                place += 1
-                continue
+            if utf8.isAtBoundary {
+                place = PlainBytes.end(in: bytes, from: place)
+                if place == bytes.count { break }
             }
+            let byte = bytes[place]
             if byte == UInt8(ascii: "\""), utf8.isAtBoundary {
                 endString(UnsafeBufferPointer(rebasing: bytes[start..<place]), to: &handler)
                 return place + 1
@@ -33,12 +33,6 @@ extension JSONTokenizer {
         }
         keep(UnsafeBufferPointer(rebasing: bytes[start..<place]))
         return place
-    }
-
-    /// Printable ASCII that JSON does not escape.
-    @inline(__always)
-    private static func isSimple(_ byte: UInt8) -> Bool {
-        byte >= 0x20 && byte < 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
     private mutating func endString(

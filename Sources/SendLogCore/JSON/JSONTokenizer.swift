@@ -45,6 +45,14 @@ public struct JSONTokenizer: Sendable {
     /// Makes a tokenizer that expects the beginning of a text.
     public init() {}
 
+    /// Expects the beginning of a text again, in the memory of this one.
+    public mutating func reset() {
+        var scratch = scratch
+        scratch.removeAll(keepingCapacity: true)
+        self = JSONTokenizer()
+        self.scratch = scratch
+    }
+
     private var isInObject: Bool { levels & 1 == 1 }
 
     /// Whether nothing but white space was seen so far.
@@ -70,6 +78,10 @@ public struct JSONTokenizer: Sendable {
             case .literal:
                 place = try readLiteral(bytes, from: place, to: &handler)
             default:
+                if state == .commaOrEnd {
+                    place += handler.takeElements(UnsafeBufferPointer(rebasing: bytes[place...]))
+                    if place == bytes.count { break }
+                }
                 let byte = bytes[place]
                 if byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 {
                     place += 1

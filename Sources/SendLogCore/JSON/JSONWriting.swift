@@ -15,10 +15,11 @@ extension [UInt8] {
     public mutating func appendJSON(utf8 bytes: UnsafeBufferPointer<UInt8>) {
         append(UInt8(ascii: "\""))
         var copied = 0
-        for place in bytes.indices {
+        while true {
+            let place = PlainBytes.endOfUnescaped(in: bytes, from: copied)
+            append(contentsOf: UnsafeBufferPointer(rebasing: bytes[copied..<place]))
+            if place == bytes.count { break }
             let byte = bytes[place]
-            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
-            append(contentsOf: bytes[copied..<place])
             copied = place + 1
             append(UInt8(ascii: "\\"))
             switch byte {
@@ -35,7 +36,6 @@ extension [UInt8] {
             default: append(byte)
             }
         }
-        append(contentsOf: bytes[copied...])
         append(UInt8(ascii: "\""))
     }
 

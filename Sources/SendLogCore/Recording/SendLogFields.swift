@@ -9,6 +9,44 @@ enum SendLogField: String, CaseIterable {
 
     static let names = allCases.map(\.rawValue)
 
+    init?(utf8 name: UnsafeBufferPointer<UInt8>) {
+        let field: SendLogField
+        switch name.count {
+        case 3: field = .id
+        case 7: field = .message
+        case 11: field = name[0] == UInt8(ascii: "c") ? .campaignID : .triggeredBy
+        case 12: field = .destinations
+        case 15: field = .startDeliveryAt
+        default: return nil
+        }
+        guard field.rawValue.utf8.elementsEqual(name) else { return nil }
+        self = field
+    }
+
+    /// A few fields.
+    struct Names {
+        private var bits: UInt8 = 0
+
+        func contains(_ field: SendLogField) -> Bool { bits & field.bit != 0 }
+
+        /// - Returns: whether it was not among them.
+        mutating func insert(_ field: SendLogField) -> Bool {
+            defer { bits |= field.bit }
+            return !contains(field)
+        }
+    }
+
+    private var bit: UInt8 {
+        switch self {
+        case .id: 1
+        case .campaignID: 2
+        case .message: 4
+        case .triggeredBy: 8
+        case .startDeliveryAt: 16
+        case .destinations: 32
+        }
+    }
+
     /// The most bytes that are worth reading of the field's string.
     var stringLimit: Int {
         switch self {

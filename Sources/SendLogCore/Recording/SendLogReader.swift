@@ -2,6 +2,19 @@
 public protocol DestinationSink {
     /// Takes the next destination, which keeps to the rules.
     mutating func append(_ destination: borrowing JSONText)
+
+    /// Takes the run of destinations that some JSON text begins with, as much of it as suits; see ``DestinationRun``.
+    ///
+    /// - Parameters:
+    ///   - text: the text behind a destination
+    ///   - most: how many to take at most
+    /// - Returns: how many bytes were taken, and how many destinations.
+    mutating func takeRun(_ text: UnsafeBufferPointer<UInt8>, most: Int) -> (length: Int, count: Int)
+}
+
+extension DestinationSink {
+    /// Takes nothing, so that all come one by one.
+    public mutating func takeRun(_ text: UnsafeBufferPointer<UInt8>, most: Int) -> (length: Int, count: Int) { (0, 0) }
 }
 
 /// Reads a send log to be recorded from the parts of its JSON, whatever its length, and checks it on the way.
@@ -16,8 +29,8 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
     private var position = Position.outside
     /// The field whose value is next; `nil` within a field that is not known.
     private var field: SendLogField?
-    private var seen: Set<SendLogField> = []
-    private var given: Set<SendLogField> = []
+    private var seen = SendLogField.Names()
+    private var given = SendLogField.Names()
     /// How many containers are open of a value that is passed over.
     private var skipping = 0
     private var count = 0
@@ -36,6 +49,16 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
     /// Makes a reader of one send log.
     public init(sink: Sink) {
         self.sink = sink
+    }
+
+    /// Begins the next log, with a sink that is ready for it.
+    public mutating func reset() {
+        issues.removeAll()
+        position = .outside
+        (field, seen, given) = (nil, .init(), .init())
+        (skipping, count) = (0, 0)
+        (id, campaignID, start) = (nil, nil, nil)
+        (message, triggeredBy) = ([], [])
     }
 
     /// See ``JSONHandler``.
@@ -76,7 +99,7 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
     public mutating func beginArray() {
         if skipping == 0, position == .object, field == .destinations {
             position = .destinations
-            given.insert(.destinations)
+            _ = given.insert(.destinations)
         } else {
             beginUnexpected("an array")
         }
@@ -95,11 +118,11 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
     /// See ``JSONHandler``.
     public mutating func key(_ text: borrowing JSONText) {
         guard skipping == 0 else { return }
-        let name = text.string
-        field = SendLogField(rawValue: name)
+        field = SendLogField(utf8: text.utf8)
         if let field {
-            if !seen.insert(field).inserted { report(name, "stands there more than once") }
+            if !seen.insert(field) { report(field.rawValue, "stands there more than once") }
         } else {
+            let name = text.string
             report(String(name.unicodeScalars.prefix(64)), Naming.unknown(name, known: SendLogField.names))
         }
     }
@@ -110,7 +133,7 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
         guard position != .outside else { return report("", "must be an object, not a string") }
         if position == .destinations { return destination(text) }
         guard let field else { return }
-        given.insert(field)
+        _ = given.insert(field)
         switch field {
         case .id:
             id = text.isCut ? nil : SendLogID(utf8: text.utf8)
@@ -125,12 +148,12 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
             }
         case .triggeredBy:
             triggeredBy = Array(text.utf8)
-            let length = text.string.unicodeScalars.count
+            let length = text.isSimple ? text.utf8.count : text.string.unicodeScalars.count
             if text.isCut || !(1...SendLogRules.longestTrigger).contains(length) {
                 report(field.rawValue, "must be 1 to \(SendLogRules.longestTrigger) characters long")
             }
         case .startDeliveryAt:
-            start = text.isCut ? nil : Timestamp(rfc3339: text.string)
+            start = text.isCut ? nil : Timestamp(rfc3339: text.utf8)
             if start == nil { report(field.rawValue, Timestamp.rule) }
         case .destinations:
             mismatch("a string")
@@ -142,6 +165,15 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
         guard skipping == 0 else { return }
         if position == .object, scalar == .null, let field, !field.isRequired { return }
         mismatch(scalar.kind)
+    }
+
+    /// See ``JSONHandler``.
+    public mutating func takeElements(_ text: UnsafeBufferPointer<UInt8>) -> Int {
+        // Once the log is refused nobody will want the list.
+        guard position == .destinations, skipping == 0, issues.isEmpty else { return 0 }
+        let (length, taken) = sink.takeRun(text, most: DestinationList.most - count)
+        count += taken
+        return length
     }
 
     // MARK: Faults
