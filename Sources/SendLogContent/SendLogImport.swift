@@ -1,5 +1,11 @@
 public import SendLogCore
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 /// Records a stream of send logs, one a line, in batches.
 ///
 /// Each line stands for itself; memory stays flat.
@@ -25,8 +31,8 @@ public struct SendLogImport {
     private var batchBytes = 0
     private var inFlight: Task<Result<[(line: Int, outcome: Recording)], StoreError>, Never>?
 
-    private static let mostLogs = 2000
-    private static let mostBytes = 1 << 20
+    private static let mostLogs = 5000
+    private static let mostBytes = 5 << 19
 
     /// Starts an import into an organisation.
     public init(into organisation: OrganisationID, of store: any SendLogStore, context: IntakeContext) {
@@ -47,7 +53,7 @@ public struct SendLogImport {
         var place = 0
         while place < bytes.count, !isBatchFull {
             let rest = UnsafeBufferPointer(rebasing: bytes[place...])
-            let end = rest.firstIndex(of: UInt8(ascii: "\n"))
+            let end = Self.lineFeed(in: rest)
             if !passesOver {
                 do throws(InvalidInput) {
                     try intake.feed(UnsafeBufferPointer(rebasing: rest[..<(end ?? rest.count)]))
@@ -97,6 +103,13 @@ public struct SendLogImport {
     public mutating func abandon() async {
         batch = []
         try? await settle()
+    }
+
+    private static func lineFeed(in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+        guard let start = bytes.baseAddress, let found = memchr(start, Int32(UInt8(ascii: "\n")), bytes.count) else {
+            return nil
+        }
+        return UnsafeRawPointer(start).distance(to: found)
     }
 
     private mutating func endLine() throws(StoreError) {

@@ -113,7 +113,8 @@ struct DatabaseFile {
         configuration.busyMode = .timeout(patience)
         configuration.label = readOnly ? "sendlog.sqlite.reader" : "sendlog.sqlite.writer"
         configuration.prepareDatabase { database in
-            try database.execute(sql: "PRAGMA cache_size = -8000; PRAGMA mmap_size = 2147418112")
+            let cache = readOnly ? 8000 : 16_000
+            try database.execute(sql: "PRAGMA cache_size = -\(cache); PRAGMA mmap_size = 2147418112")
         }
         return try DatabaseQueue(path: path, configuration: configuration)
     }

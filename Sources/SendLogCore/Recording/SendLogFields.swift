@@ -19,7 +19,11 @@ enum SendLogField: String, CaseIterable {
         case 15: field = .startDeliveryAt
         default: return nil
         }
-        guard field.rawValue.utf8.elementsEqual(name) else { return nil }
+        var text = field.rawValue
+        let isSame = text.withUTF8 { known in
+            UnsafeRawBufferPointer(known).elementsEqual(UnsafeRawBufferPointer(name))
+        }
+        guard isSame else { return nil }
         self = field
     }
 
