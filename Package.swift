@@ -23,6 +23,7 @@ let package = Package(
     targets: [
         .target(name: "SendLogCore"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         .target(
             name: "SendLogContent",
             dependencies: [
@@ -65,7 +66,7 @@ let package = Package(
         .target(
             name: "SendLogServer",
             dependencies: [
-                "SendLogCore", "SendLogContent", "SendLogSQLite", "SendLogHTTP", "SendLogAPI",
+                "SendLogCore", "SendLogContent", "SendLogSQLite", "SendLogHTTP", "SendLogAPI", "CMalloc",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -15,8 +15,9 @@ extension DigitCode {
     ///   - output: room for the text, which fills it
     /// - Returns: whether the body was such a text; if not, what is in the output means nothing.
     static func expand(_ body: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableRawBufferPointer) -> Bool {
-        var reader = Reader(body: body, place: head.bits)
-        return reader.read(into: output)
+        guard let source = UnsafeRawPointer(body.baseAddress), let target = output.baseAddress else { return false }
+        var reader = Reader(source: source, length: body.count, target: target, room: output.count)
+        return reader.read()
     }
 
     /// What ten bits stand for that begin with a code: its symbol above its length.
@@ -30,131 +31,198 @@ extension DigitCode {
         return symbols
     }()
 
-    /// The two digits that a byte stands for, the first in the lower half; 0 where it is no two digits.
-    private static let pairs: [UInt16] = (0..<256).map { byte in
-        func digit(_ bits: Int) -> UInt16? {
-            (UInt8(ascii: "0")...UInt8(ascii: "9")).first { literals[Int($0)].bits == UInt64(bits) }.map { UInt16($0) }
+    /// What ten bits stand for that begin with a whole match, if the number that it begins is as long as the one before: the length of all of
+    /// it in bits, the match's length in bits, its size in bytes and its distance, a byte each; 0 for all else.
+    private static let starts: [UInt32] = {
+        var starts = [UInt32](repeating: 0, count: 1024)
+        for distance in 9...16 {
+            for size in max(3, distance - 10)..<distance {
+                let (match, back) = (matches[size], distances[distance])
+                let length = match.length + back.length
+                guard length <= 10 else { continue }
+                for rest in 0..<(1024 >> length) {
+                    let bits = Int(match.bits | back.bits << UInt64(match.length)) | rest << length
+                    let whole = length + 4 * (distance - size)
+                    starts[bits] = UInt32(whole | length << 8 | size << 16 | distance << 24)
+                }
+            }
         }
-        guard let first = digit(byte & 0xf), let second = digit(byte >> 4) else { return 0 }
-        return first | second << 8
+        return starts
+    }()
+
+    /// The two digits that a byte stands for, the first in the lower half; a half is 0 where it is no digit.
+    private static let pairs: [UInt16] = (0..<256).map { byte in
+        func digit(_ bits: Int) -> UInt16 {
+            let digit = (UInt8(ascii: "0")...UInt8(ascii: "9")).first { literals[Int($0)].bits == UInt64(bits) }
+            return UInt16(digit ?? 0)
+        }
+        return digit(byte & 0xf) | digit(byte >> 4) << 8
     }
 
+    /// Some of the bits of 16 bytes.
+    private struct Mask {
+        let low: UInt64
+        let high: UInt64
+
+        /// Some bits of each of the first bytes.
+        init(first count: Int, of bits: UInt64) {
+            func first(_ bytes: Int) -> UInt64 { bytes <= 0 ? 0 : .max >> UInt64(64 - 8 * min(bytes, 8)) }
+            (low, high) = (first(count) & bits, first(count - 8) & bits)
+        }
+    }
+
+    /// The first so many bytes.
+    private static let firsts = (0...16).map { Mask(first: $0, of: .max) }
+    /// What the first so many bytes have if they are digits, and what is no digit, 0, has not.
+    private static let digitBits = (0...16).map { Mask(first: $0, of: 0x1010_1010_1010_1010) }
+
     private struct Reader {
-        let body: UnsafeBufferPointer<UInt8>
-        /// In bits.
-        var place: Int
+        let source: UnsafeRawPointer
+        let length: Int
+        let target: UnsafeMutableRawPointer
+        let room: Int
+        /// Where in the source, in bits.
+        private var place = head.bits
+        /// How much of the target is written.
+        private var done = 0
 
-        /// The bits from the place on, 57 at least; zeros behind the end.
-        @inline(__always)
-        private func peek() -> UInt64 {
-            let byte = place >> 3
-            if byte + 8 <= body.count, let start = body.baseAddress {
-                let word = UnsafeRawPointer(start + byte).loadUnaligned(as: UInt64.self)
-                return UInt64(littleEndian: word) >> UInt64(place & 7)
-            }
-            var word: UInt64 = 0
-            for offset in 0..<8 where byte + offset < body.count { word |= UInt64(body[byte + offset]) << UInt64(8 * offset) }
-            return word >> UInt64(place & 7)
+        init(source: UnsafeRawPointer, length: Int, target: UnsafeMutableRawPointer, room: Int) {
+            (self.source, self.length, self.target, self.room) = (source, length, target, room)
         }
 
-        mutating func read(into output: UnsafeMutableRawBufferPointer) -> Bool {
-            guard let start = output.baseAddress else { return false }
-            return symbols.withUnsafeBufferPointer { symbols in
-                pairs.withUnsafeBufferPointer { pairs in
-                    read(into: start, count: output.count, symbols, pairs)
-                }
-            }
-        }
-
-        private mutating func read(
-            into start: UnsafeMutableRawPointer,
-            count: Int,
-            _ symbols: UnsafeBufferPointer<UInt16>,
-            _ pairs: UnsafeBufferPointer<UInt16>
-        ) -> Bool {
-            var done = 0
-            let zero = Int(literals[Int(UInt8(ascii: "0"))].bits) << 4
-            while place < body.count * 8 {
-                var bits = peek()
-                let entry = symbols[Int(bits & 1023)]
-                let (symbol, length) = (Int(entry >> 4), Int(entry & 0xf))
-                bits >>= UInt64(length)
-                place += length
-                guard symbol > endOfBlock else {
-                    if symbol == endOfBlock { return done == count }
-                    guard done < count else { return false }
-                    start.storeBytes(of: UInt8(symbol), toByteOffset: done, as: UInt8.self)
-                    done += 1
-                    continue
-                }
-                let (size, distance) = match(symbol, &bits)
-                guard distance <= done, size <= count - done else { return false }
-                let source = start + (done - distance)
-                if size <= 8, count - done >= 8 {
-                    copy(8, from: source, to: start + done)
-                } else if size <= 16, size <= distance, count - done >= 16 {
-                    copy(16, from: source, to: start + done)
-                } else {
-                    for offset in 0..<size {
-                        let byte = source.load(fromByteOffset: offset, as: UInt8.self)
-                        (start + done).storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)
+        mutating func read() -> Bool {
+            symbols.withUnsafeBufferPointer { symbols in
+                starts.withUnsafeBufferPointer { starts in
+                    pairs.withUnsafeBufferPointer { pairs in
+                        firsts.withUnsafeBufferPointer { firsts in
+                            digitBits.withUnsafeBufferPointer { digitBits in
+                                while place < length &* 8 {
+                                    readNumbers(starts, pairs, firsts, digitBits)
+                                    switch readSymbol(symbols) {
+                                    case .more: break
+                                    case .end: return done == room
+                                    case .fault: return false
+                                    }
+                                }
+                                return false
+                            }
+                        }
                     }
                 }
-                done += size
-                // The number is most likely as long as the one before. Where it is not, the loop goes on digit by digit.
-                let digits = distance - size
-                guard digits > 0, digits <= 10, count - done >= 12 else { continue }
-                var isSound: UInt16 = .max
-                for pair in 0..<(digits / 2) {
-                    let two = pairs[Int(truncatingIfNeeded: bits >> UInt64(8 * pair)) & 0xff]
-                    (start + done).storeBytes(of: two.littleEndian, toByteOffset: 2 * pair, as: UInt16.self)
-                    isSound = min(isSound, two)
-                }
-                if digits & 1 == 1 {
-                    // The upper half may be of what comes next.
-                    let one = pairs[Int(truncatingIfNeeded: bits >> UInt64(4 * digits - 4)) & 0xf | zero]
-                    (start + done).storeBytes(of: UInt8(truncatingIfNeeded: one), toByteOffset: digits - 1, as: UInt8.self)
-                    isSound = min(isSound, one)
-                }
-                if isSound == 0 { continue }
-                done += digits
-                place += 4 * digits
             }
-            return false
         }
 
-        /// The size and the distance of a match, and passes over them.
+        /// Reads numbers as long as each is as long as the one before it.
+        ///
+        /// What a run of numbers has in common is looked up once: the match that each begins with, and the bytes that it brings.
         @inline(__always)
-        private mutating func match(_ symbol: Int, _ bits: inout UInt64) -> (size: Int, distance: Int) {
-            let code = symbol - 257
-            var (size, extra) = (3 + code, 0)
-            if code >= 12 {
-                (size, extra) = (19 + 4 * (code - 12), 2)
-            } else if code >= 8 {
-                (size, extra) = (11 + 2 * (code - 8), 1)
+        private mutating func readNumbers(
+            _ starts: UnsafeBufferPointer<UInt32>,
+            _ pairs: UnsafeBufferPointer<UInt16>,
+            _ firsts: UnsafeBufferPointer<Mask>,
+            _ digitBits: UnsafeBufferPointer<Mask>
+        ) {
+            let lastWhole = (length &- 8) &* 8
+            guard let pairs = pairs.baseAddress, lastWhole > 0, done >= 16 else { return }
+            var (place, done) = (place, done)
+            defer { (self.place, self.done) = (place, done) }
+            while place <= lastWhole, done &+ 16 <= room {
+                var bits = peek(place)
+                let start = starts[Int(truncatingIfNeeded: bits & 1023)]
+                if start == 0 { return }
+                let whole = Int(truncatingIfNeeded: start & 0xff)
+                let matchLength = UInt64(truncatingIfNeeded: start &>> 8 & 0xff)
+                let size = Int(truncatingIfNeeded: start &>> 16 & 0xff)
+                let distance = Int(truncatingIfNeeded: start &>> 24)
+                let matchBits: UInt64 = 1 &<< matchLength &- 1
+                let match = bits & matchBits
+                let before = target + (done &- distance)
+                let first = before.loadUnaligned(as: UInt64.self) & firsts[size].low
+                let second = (before + 8).loadUnaligned(as: UInt64.self) & firsts[size].high
+                let wanted = digitBits[distance &- size]
+                // Behind what is shared; what is too much is overwritten by what comes next.
+                let shift = UInt64(truncatingIfNeeded: 8 &* size) & 63
+                let isLow = size < 8
+                repeat {
+                    let digits = bits &>> matchLength
+                    let low =
+                        UInt64(pairs[Int(truncatingIfNeeded: digits & 0xff)])
+                        | UInt64(pairs[Int(truncatingIfNeeded: digits &>> 8 & 0xff)]) &<< 16
+                        | UInt64(pairs[Int(truncatingIfNeeded: digits &>> 16 & 0xff)]) &<< 32
+                        | UInt64(pairs[Int(truncatingIfNeeded: digits &>> 24 & 0xff)]) &<< 48
+                    let high = UInt64(pairs[Int(truncatingIfNeeded: digits &>> 32 & 0xff)])
+                    if wanted.low & ~low | wanted.high & ~high != 0 { return }
+                    let to = target + done
+                    if isLow {
+                        let over = low &>> (64 &- shift) | high &<< shift
+                        to.storeBytes(of: first | low &<< shift, as: UInt64.self)
+                        (to + 8).storeBytes(of: over, as: UInt64.self)
+                    } else {
+                        to.storeBytes(of: first, as: UInt64.self)
+                        (to + 8).storeBytes(of: second | low &<< shift, as: UInt64.self)
+                    }
+                    done &+= distance
+                    place &+= whole
+                    if place > lastWhole || done &+ 16 > room { return }
+                    bits = peek(place)
+                } while bits & matchBits == match
             }
-            size += Int(bits & (1 << UInt64(extra) - 1))
-            bits >>= UInt64(extra)
-            let (distance, length): (Int, Int)
-            if bits & 1 == 0 {
-                (distance, length) = (13 + Int(bits >> 1 & 3), 3)
-            } else if bits & 2 == 0 {
-                (distance, length) = (9 + Int(bits >> 2 & 3), 4)
-            } else {
-                (distance, length) = (17 + Int(bits >> 2 & 7), 5)
-            }
-            bits >>= UInt64(length)
-            place += extra + length
-            return (size, distance)
         }
 
+        /// The bits from a place on, of which 57 can be relied on; eight bytes must be there.
         @inline(__always)
-        private func copy(_ count: Int, from source: UnsafeMutableRawPointer, to target: UnsafeMutableRawPointer) {
-            if count == 16 {
-                target.storeBytes(of: source.loadUnaligned(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
-            } else {
-                target.storeBytes(of: source.loadUnaligned(as: UInt64.self), as: UInt64.self)
+        private func peek(_ place: Int) -> UInt64 {
+            let word = source.loadUnaligned(fromByteOffset: place &>> 3, as: UInt64.self)
+            return UInt64(littleEndian: word) &>> UInt64(truncatingIfNeeded: place & 7)
+        }
+
+        private enum Step {
+            case more
+            case end
+            case fault
+        }
+
+        /// Reads whatever comes next, at its leisure.
+        private mutating func readSymbol(_ symbols: UnsafeBufferPointer<UInt16>) -> Step {
+            let entry = symbols[Int(bits(10))]
+            let symbol = Int(entry >> 4)
+            place += Int(entry & 0xf)
+            if symbol < endOfBlock {
+                guard done < room else { return .fault }
+                target.storeBytes(of: UInt8(symbol), toByteOffset: done, as: UInt8.self)
+                done += 1
+                return .more
             }
+            if symbol == endOfBlock { return .end }
+            let (_, base, extra) = lengthBases[symbol - 257]
+            let size = base + Int(take(extra))
+            let distance: Int
+            if take(1) == 0 {
+                distance = 13 + Int(take(2))
+            } else {
+                distance = take(1) == 0 ? 9 + Int(take(2)) : 17 + Int(take(3))
+            }
+            guard distance <= done, size <= room - done else { return .fault }
+            for _ in 0..<size {
+                let byte = target.load(fromByteOffset: done - distance, as: UInt8.self)
+                target.storeBytes(of: byte, toByteOffset: done, as: UInt8.self)
+                done += 1
+            }
+            return .more
+        }
+
+        private mutating func take(_ count: Int) -> UInt64 {
+            defer { place += count }
+            return bits(count)
+        }
+
+        /// The next bits; zeros behind the end.
+        private func bits(_ count: Int) -> UInt64 {
+            var word: UInt64 = 0
+            for offset in 0..<3 where place >> 3 + offset < length {
+                word |= UInt64(source.load(fromByteOffset: place >> 3 + offset, as: UInt8.self)) << UInt64(8 * offset)
+            }
+            return word >> UInt64(place & 7) & (1 << UInt64(count) - 1)
         }
     }
 }

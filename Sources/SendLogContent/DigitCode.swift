@@ -35,6 +35,9 @@ enum DigitCode {
     /// The code of each literal and match length.
     static let literals = codes(literalLengths)
 
+    /// The code of each digit, all of four bits.
+    static let digits = (UInt8(ascii: "0")...UInt8(ascii: "9")).map { UInt8(literals[Int($0)].bits) }
+
     /// A match's length: its code with the bits behind it.
     static let matches: [Code] = (0...24).map { length in
         guard let (place, base, extra) = lengthBases.last(where: { $0.base <= length }) else { return Code(bits: 0, length: 0) }

@@ -111,9 +111,9 @@ struct AnswerStream {
     }
 
     private mutating func flush() async throws {
-        let piece = pending
-        sent += piece.readableBytes
-        pending = writer.buffer(capacity: piece.readableBytes)
-        try await writer.write(piece)
+        sent += pending.readableBytes
+        try await writer.write(pending)
+        // In the same memory, if it was all taken.
+        pending.clear()
     }
 }

@@ -24,6 +24,7 @@ public struct SendLogService: Sendable {
         let (format, level) = (configuration.logFormat, configuration.logLevel)
         let logger = Logger(label: "sendlog") { _ in LineLog(format: format, level: level) }
         OpenFiles.allowAll()
+        Memory.keepForReuse()
         let store = try configuration.database.open()
         defer { store.close() }
         let authenticator = Authenticator(directory: store, trust: configuration.keyTrust)
