@@ -11,34 +11,74 @@ struct DayCounts {
     let asOf: SequenceNumber
     let head: SequenceNumber
 
-    /// The days with their counts, earliest first.
-    func all() throws -> [DayCount] {
-        var days: [Int: Int] = [:]
-        let whole = wholeDays
-        if let whole {
-            for source in sources { try addCounters(of: source, over: whole, to: &days) }
-            try forEachUnseen(over: whole) { days[$0, default: 0] -= 1 }
-        }
-        for edge in edges(around: whole) {
-            let sends = try count(edge)
-            if sends > 0 { days[Int(Timestamp.floorDay(edge.lowerBound)), default: 0] += sends }
-        }
-        return days.filter { $0.value > 0 }.sorted { $0.key < $1.key }
-            .map { DayCount(day: Day(number: $0.key), sends: $0.value) }
-    }
-
-    /// The sum of ``all()``, which SQLite adds up by itself.
+    /// How many logs there are in all, which SQLite adds up by itself.
     func total() throws -> Int {
         var total = 0
         let whole = wholeDays
         if let whole {
             for source in sources {
-                let query = try countersQuery(source, over: whole, columns: "ifnull(sum(sends), 0)", grouping: "")
+                let query = try countersQuery(source, over: whole, columns: "ifnull(sum(sends), 0)", order: "")
                 if try query.step() { total += Int(query.integer(0)) }
             }
             try forEachUnseen(over: whole) { _ in total -= 1 }
         }
         return try edges(around: whole).reduce(total) { try $0 + count($1) }
+    }
+
+    /// Hands over the days on which there are logs, until `body` has enough.
+    func forEachDay(_ order: SortOrder, _ body: (DayCount) -> Bool) throws {
+        let whole = wholeDays
+        var edges = edges(around: whole)
+        // One that the search cuts at its beginning comes first, one that it cuts at its end last.
+        let isFirstCut = edges.first.map { whole == nil || Timestamp.floorDay($0.lowerBound) < whole?.lowerBound ?? 0 } ?? false
+        var ends = (first: isFirstCut ? edges.removeFirst() : nil, last: edges.first)
+        if order == .newestFirst { ends = (ends.last, ends.first) }
+        if let edge = ends.first, try !hand(edge, to: body) { return }
+        if let whole, try !forEach(of: whole, order, body) { return }
+        if let edge = ends.last { _ = try hand(edge, to: body) }
+    }
+
+    private func hand(_ edge: ClosedRange<Int64>, to body: (DayCount) -> Bool) throws -> Bool {
+        let sends = try count(edge)
+        return sends == 0 || body(DayCount(day: Day(number: Timestamp.floorDay(edge.lowerBound)), sends: sends))
+    }
+
+    /// - Returns: whether more are wanted.
+    private func forEach(of days: ClosedRange<Int>, _ order: SortOrder, _ body: (DayCount) -> Bool) throws -> Bool {
+        var unseen: [Int: Int] = [:]
+        try forEachUnseen(over: days) { unseen[$0, default: 0] += 1 }
+        guard sources.count == 1 else { return try forEachMerged(of: days, order, without: unseen, body) }
+        let direction = order == .oldestFirst ? "ORDER BY day" : "ORDER BY day DESC"
+        let query = try countersQuery(sources[0], over: days, columns: "day, sends", order: direction)
+        var (day, sends) = (0, 0)
+        func hand() -> Bool {
+            let seen = sends - (unseen[day] ?? 0)
+            return seen <= 0 || body(DayCount(day: Day(number: day), sends: seen))
+        }
+        while try query.step() {
+            let next = Int(query.integer(0))
+            if next != day {
+                if !hand() { return false }
+                (day, sends) = (next, 0)
+            }
+            sends += Int(query.integer(1))
+        }
+        return hand()
+    }
+
+    private func forEachMerged(
+        of days: ClosedRange<Int>,
+        _ order: SortOrder,
+        without unseen: [Int: Int],
+        _ body: (DayCount) -> Bool
+    ) throws -> Bool {
+        var counts = unseen.mapValues { -$0 }
+        for source in sources {
+            let query = try countersQuery(source, over: days, columns: "day, sends", order: "")
+            while try query.step() { counts[Int(query.integer(0)), default: 0] += Int(query.integer(1)) }
+        }
+        let sorted = counts.filter { $0.value > 0 }.sorted { ($0.key < $1.key) == (order == .oldestFirst) }
+        return sorted.allSatisfy { body(DayCount(day: Day(number: $0.key), sends: $0.value)) }
     }
 
     /// The days that lie wholly within the search.
@@ -57,21 +97,16 @@ struct DayCounts {
         return edges
     }
 
-    private func addCounters(of source: LogSource, over days: ClosedRange<Int>, to counts: inout [Int: Int]) throws {
-        let query = try countersQuery(source, over: days, columns: "day, sum(sends)", grouping: "GROUP BY day")
-        while try query.step() { counts[Int(query.integer(0)), default: 0] += Int(query.integer(1)) }
-    }
-
     private func countersQuery(
         _ source: LogSource,
         over days: ClosedRange<Int>,
         columns: String,
-        grouping: String
+        order: String
     ) throws -> Query {
         var query = try Query(
             made: """
             SELECT \(columns) FROM \(source.counters)
-            WHERE \(source.column) = ? AND day BETWEEN ? AND ? AND block <= ? \(grouping)
+            WHERE \(source.column) = ? AND day BETWEEN ? AND ? AND block <= ? \(order)
             """,
             on: database
         )
@@ -92,7 +127,7 @@ struct DayCounts {
         try query.bind(Place(organisation, asOf).rowID)
         try query.bind(Place(organisation, end).rowID)
         while try query.step() {
-            let day = Int(Timestamp.floorDay(query.integer(0)))
+            let day = Timestamp.floorDay(query.integer(0))
             if days.contains(day), wanted?.contains(query.integer(1)) ?? true { body(day) }
         }
     }
@@ -119,7 +154,7 @@ struct DayCounts {
 
 extension Timestamp {
     /// The day of milliseconds since 1970, in days since then.
-    fileprivate static func floorDay(_ milliseconds: Int64) -> Int64 {
-        Int64(Timestamp(milliseconds: milliseconds)?.day.number ?? 0)
+    fileprivate static func floorDay(_ milliseconds: Int64) -> Int {
+        Timestamp(milliseconds: milliseconds)?.day.number ?? 0
     }
 }

@@ -63,6 +63,19 @@ struct LogRange {
         }
     }
 
+    /// A query for the first rows of a source, which stays valid beside those of other slots.
+    func rows(of source: LogSource, slot: Int, count: Int, on connection: Connection) throws -> Query {
+        let sql = Self.sql(source, order: order, columns: "place, start, destinations, record")
+        var query = try Query(made: "\(sql) -- \(slot)", on: connection)
+        try query.bind(source.number)
+        try query.bind(from.milliseconds)
+        try query.bind(to.milliseconds)
+        try query.bind(asOf.rowID)
+        try query.bind(count)
+        try query.bind(0)
+        return query
+    }
+
     static func sql(_ source: LogSource, order: SortOrder, columns: String) -> String {
         let direction = order == .oldestFirst ? "ASC" : "DESC"
         return """

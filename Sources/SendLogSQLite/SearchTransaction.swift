@@ -45,24 +45,26 @@ struct SearchTransaction {
             asOf: asOf,
             head: head
         )
+        // Of all that was recorded nothing needs counting, since places have no gaps.
+        let isAll = search.campaigns == nil && search.from == nil && search.to == nil
+        let total = isAll ? Int(asOf.number) : try counts.total()
         if search.skip == 0 {
-            // Of all that was recorded nothing needs counting, since places have no gaps; of less, no single days.
-            let isAll = search.campaigns == nil && search.from == nil && search.to == nil
-            let total = isAll ? Int(asOf.number) : try counts.total()
             let rows = try rows(from: from, to: to, offset: 0, count: min(search.limit, total))
             return SearchAnswer(total: total, asOf: asOf, rows: rows)
         }
-        let walk = CounterWalk(
-            days: try counts.all(),
+        let walk = try CounterWalk(
+            total: total,
             order: search.order,
             skip: search.skip,
-            limit: search.limit
+            limit: search.limit,
+            forEachDay: counts.forEachDay
         )
-        guard let page = walk.page else { return SearchAnswer(total: walk.total, asOf: asOf, rows: RowBlock()) }
+        guard let walk else { throw StoreError.damaged(detail: "counters do not add up to the logs that there are") }
+        guard let page = walk.page else { return SearchAnswer(total: total, asOf: asOf, rows: RowBlock()) }
         let first = Timestamp(milliseconds: page.earliest.firstMillisecond) ?? .earliest
         let last = Timestamp(milliseconds: page.latest.lastMillisecond) ?? .latest
         let rows = try rows(from: max(from, first), to: min(to, last), offset: page.offset, count: page.count)
-        return SearchAnswer(total: walk.total, asOf: asOf, rows: rows)
+        return SearchAnswer(total: total, asOf: asOf, rows: rows)
     }
 
     /// The rows behind the one that a block ended with.
@@ -102,6 +104,11 @@ struct SearchTransaction {
                 count: count,
                 on: database
             ) { append($0, to: &block, leaving: count - block.rows.count - 1) }
+        } else if offset == 0, range.after == nil, sources.count <= RowMerge.most {
+            var merge = try RowMerge(sources, in: range, count: count, on: database)
+            while block.rows.count < count,
+                try merge.next({ append($0, to: &block, leaving: count - block.rows.count - 1) })
+            {}
         } else {
             // A block seldom holds more rows than that; what it does not hold is not worth merging now.
             let wanted = offset + min(count, 2048)

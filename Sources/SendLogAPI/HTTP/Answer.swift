@@ -65,7 +65,7 @@ struct AnswerStream {
     private(set) var sent = 0
 
     /// How many bytes are gathered before they are sent.
-    private static let fullAt = 64 * 1024
+    private static let fullAt = 256 * 1024
 
     init(_ writer: AnswerWriter, _ coding: Coding) {
         self.writer = writer

@@ -14,8 +14,6 @@ public struct DayCount: Equatable, Sendable {
 
 /// Finds a page by counters: on which days its logs lie, and how many logs of the first day come before it.
 public struct CounterWalk: Equatable, Sendable {
-    /// How many logs the search finds in all.
-    public let total: Int
     /// The days of the page's logs, or `nil` where the page is empty.
     public let page: Page?
 
@@ -31,35 +29,46 @@ public struct CounterWalk: Equatable, Sendable {
         public let count: Int
     }
 
-    /// Walks the counters.
+    /// Walks the counters, from the end that is nearer to the page, and no further than it must.
     ///
     /// - Parameters:
-    ///   - days: the days that the search touches, earliest first, none twice
+    ///   - total: how many logs there are
     ///   - order: which end of time comes first
     ///   - skip: how many logs to pass over
     ///   - limit: how many logs to answer at most
-    public init(days: [DayCount], order: SortOrder, skip: Int, limit: Int) {
-        total = days.reduce(0) { $0 + $1.sends }
+    ///   - forEachDay: hands over the days in an order, none twice, each with its count, until it is told that it is enough
+    /// - Returns: `nil` where the days do not hold as many logs as there are said to be.
+    /// - Throws: what `forEachDay` throws.
+    public init?<Failure: Error>(
+        total: Int,
+        order: SortOrder,
+        skip: Int,
+        limit: Int,
+        forEachDay: (SortOrder, (DayCount) -> Bool) throws(Failure) -> Void
+    ) throws(Failure) {
         let count = min(limit, max(total - skip, 0))
         guard count > 0 else {
             page = nil
             return
         }
-        var (before, offset) = (0, 0)
+        let behind = total - skip - count
+        let isBackwards = behind < skip
+        let before = isBackwards ? behind : skip
+        var (seen, offset, sends) = (0, 0, 0)
         var (first, last): (Day?, Day?)
-        let step = order == .oldestFirst ? 1 : -1
-        var place = order == .oldestFirst ? 0 : days.count - 1
-        while last == nil, days.indices.contains(place) {
-            let next = before + days[place].sends
-            if first == nil, next > skip {
-                first = days[place].day
-                offset = skip - before
+        try forEachDay(isBackwards ? order.reversed : order) { day in
+            seen += day.sends
+            if first == nil, seen > before {
+                first = day.day
+                offset = before - (seen - day.sends)
             }
-            if next >= skip + count { last = days[place].day }
-            before = next
-            place += step
+            if first != nil { sends += day.sends }
+            if seen < before + count { return true }
+            last = day.day
+            return false
         }
-        guard let first, let last else { preconditionFailure("a page within the total has a first and a last day") }
+        guard let first, let last else { return nil }
+        if isBackwards { offset = sends - offset - count }
         page = Page(earliest: min(first, last), latest: max(first, last), offset: offset, count: count)
     }
 }

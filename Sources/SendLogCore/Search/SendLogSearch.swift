@@ -48,6 +48,9 @@ public enum SortOrder: Int, Sendable, CaseIterable {
     case newestFirst = -1
     /// `{"startDeliveryAt": 1}`
     case oldestFirst = 1
+
+    /// The same from the other end.
+    public var reversed: SortOrder { self == .newestFirst ? .oldestFirst : .newestFirst }
 }
 
 /// A log's place in the order of recording of its organisation: 1, 2, 3 and so on, without gaps.
