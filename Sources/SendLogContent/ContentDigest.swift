@@ -15,7 +15,7 @@ public enum ContentDigest {
         var hash = SHA256()
         record.withUnsafeBytes { hash.update(bufferPointer: $0) }
         list.withUnsafeBytes { hash.update(bufferPointer: $0) }
-        return Array(hash.finalize())
+        return hash.finalize().withUnsafeBytes { Array($0) }
     }
 }
 
@@ -33,6 +33,6 @@ public struct ListDigest {
 
     /// SHA-256 of all pieces, 32 bytes.
     public func value() -> [UInt8] {
-        Array(hash.finalize())
+        hash.finalize().withUnsafeBytes { Array($0) }
     }
 }

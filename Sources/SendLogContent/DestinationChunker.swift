@@ -29,6 +29,8 @@ public struct DestinationChunker: DestinationSink {
     /// Adds a destination that keeps to the rules.
     public mutating func append(_ destination: borrowing JSONText) {
         guard failure == nil else { return }
+        // Most lists are short, and most have more than one.
+        if count == 0 { text.reserveCapacity(512) }
         if count > 0 { text.append(UInt8(ascii: ",")) }
         if destination.isSimple {
             text.append(UInt8(ascii: "\""))

@@ -28,8 +28,8 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     /// What a task waits for; a client that lets it wait for too long is parted with.
     enum Wait {
-        case piece(CheckedContinuation<Void, Never>)
-        case room(CheckedContinuation<Void, Never>)
+        case piece(UnsafeContinuation<Void, Never>)
+        case room(UnsafeContinuation<Void, Never>)
     }
 
     private let responder: any HTTPResponder
@@ -268,7 +268,7 @@ final class HTTPConnection: ChannelDuplexHandler {
                     context.read()
                 }
                 lastSign = .now()
-                await withCheckedContinuation { wait = .piece($0) }
+                await withUnsafeContinuation { wait = .piece($0) }
             }
         }
     }
@@ -278,7 +278,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         while let context, !isOver {
             if context.channel.isWritable { return }
             lastSign = .now()
-            await withCheckedContinuation { wait = .room($0) }
+            await withUnsafeContinuation { wait = .room($0) }
         }
         throw ConnectionBroken()
     }

@@ -7,7 +7,7 @@ import Synchronization
 final class ReaderPool: Sendable {
     private struct State {
         var idle: [Connection]
-        var waiting: Deque<CheckedContinuation<Connection?, Never>> = []
+        var waiting: Deque<UnsafeContinuation<Connection?, Never>> = []
         var isClosed = false
     }
 
@@ -47,7 +47,7 @@ final class ReaderPool: Sendable {
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(StoreError) -> Result {
         let connection = try await lease()
-        let result: Swift.Result<Result, StoreError> = await withCheckedContinuation { continuation in
+        let result: Swift.Result<Result, StoreError> = await withUnsafeContinuation { continuation in
             threads.async {
                 let result = Swift.Result { try connection.snapshot(body) }.mapError { StoreError($0) }
                 self.giveBack(connection)
@@ -76,7 +76,7 @@ final class ReaderPool: Sendable {
         guard mayWait else {
             throw .unavailable(isClosed ? .closed : .overloaded, detail: "no reader is idle")
         }
-        let connection = await withCheckedContinuation { continuation in
+        let connection = await withUnsafeContinuation { continuation in
             let answer: Connection?? = state.withLock { state in
                 if state.isClosed { return .some(nil) }
                 if let idle = state.idle.popLast() { return idle }

@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import GRDB
 import SendLogCore
 import Synchronization
@@ -12,7 +13,7 @@ final class RecordingQueue: Sendable {
         let logs: [PreparedSendLog]
         let weight: Int
         let organisation: OrganisationID
-        let continuation: CheckedContinuation<Result<[Recording], StoreError>, Never>
+        let continuation: UnsafeContinuation<Result<[Recording], StoreError>, Never>
     }
 
     private struct State {
@@ -42,7 +43,7 @@ final class RecordingQueue: Sendable {
         in organisation: OrganisationID
     ) async throws(StoreError) -> [Recording] {
         let weight = logs.reduce(0) { $0 + $1.log.weight }
-        let result: Result<[Recording], StoreError> = await withCheckedContinuation { continuation in
+        let result: Result<[Recording], StoreError> = await withUnsafeContinuation { continuation in
             let refusal = state.withLock { state -> Unavailability? in
                 if state.isClosed { return .closed }
                 if state.bytesWaiting > mostWaiting { return .overloaded }
@@ -69,7 +70,13 @@ final class RecordingQueue: Sendable {
     }
 
     private func run() {
+        var last = 0
         while true {
+            var patience = 4
+            while patience > 0, state.withLock({ $0.waiting.count < last * 3 / 4 }) {
+                usleep(40)
+                patience -= 1
+            }
             let group = state.withLock { state in
                 var (count, logs) = (0, 0)
                 while count < state.waiting.count, logs < Self.fullAt {
@@ -83,6 +90,7 @@ final class RecordingQueue: Sendable {
                 return group
             }
             if group.isEmpty { return }
+            last = group.count
             let results = commit(group)
             for (request, result) in zip(group, results) { request.continuation.resume(returning: result) }
         }

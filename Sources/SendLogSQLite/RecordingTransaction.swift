@@ -3,6 +3,9 @@ import SendLogContent
 import SendLogCore
 
 /// Records logs within one transaction: rows first, counters and head rows once at the end.
+///
+/// Its statements fail without undoing what they did (`OR FAIL`), for which SQLite would keep a copy of every page that they touch. A
+/// failure undoes the whole transaction.
 struct RecordingTransaction {
     private let database: Connection
     private let campaigns: CampaignNumbers
@@ -61,7 +64,7 @@ struct RecordingTransaction {
     func writeCounters() throws {
         for (organisation, head) in heads where head.added.sends > 0 {
             var query = try Query(
-                "UPDATE organisations SET sequence = ?, destinations = destinations + ? WHERE id = ?",
+                "UPDATE OR FAIL organisations SET sequence = ?, destinations = destinations + ? WHERE id = ?",
                 on: database
             )
             try query.bind(head.sequence.number)
@@ -69,25 +72,44 @@ struct RecordingTransaction {
             try query.bind(organisation.number)
             try query.run()
         }
-        try write(days, to: "organisation_days", owner: "organisation")
-        try write(campaignDays, to: "campaign_days", owner: "campaign")
+        try write(
+            days,
+            update: """
+                UPDATE OR FAIL organisation_days SET sends = sends + ?, destinations = destinations + ?
+                WHERE organisation = ? AND day = ? AND block = ?
+                """,
+            insert: """
+                INSERT OR FAIL INTO organisation_days (sends, destinations, organisation, day, block)
+                VALUES (?, ?, ?, ?, ?)
+                """
+        )
+        try write(
+            campaignDays,
+            update: """
+                UPDATE OR FAIL campaign_days SET sends = sends + ?, destinations = destinations + ?
+                WHERE campaign = ? AND day = ? AND block = ?
+                """,
+            insert: """
+                INSERT OR FAIL INTO campaign_days (sends, destinations, campaign, day, block) VALUES (?, ?, ?, ?, ?)
+                """
+        )
     }
 
-    private func write(_ counts: [DayKey: Count], to table: String, owner: String) throws {
-        let sql = """
-            INSERT INTO \(table) (\(owner), day, block, sends, destinations) VALUES (?, ?, ?, ?, ?)
-            ON CONFLICT DO UPDATE SET
-                sends = sends + excluded.sends, destinations = destinations + excluded.destinations
-            """
+    private func write(_ counts: [DayKey: Count], update: StaticString, insert: StaticString) throws {
         for (key, count) in counts {
-            var query = try Query(made: sql, on: database)
-            try query.bind(key.owner)
-            try query.bind(key.day)
-            try query.bind(key.block)
-            try query.bind(count.sends)
-            try query.bind(count.destinations)
-            try query.run()
+            try write(key, count, with: update)
+            if database.rowsWritten == 0 { try write(key, count, with: insert) }
         }
+    }
+
+    private func write(_ key: DayKey, _ count: Count, with sql: StaticString) throws {
+        var query = try Query(sql, on: database)
+        try query.bind(count.sends)
+        try query.bind(count.destinations)
+        try query.bind(key.owner)
+        try query.bind(key.day)
+        try query.bind(key.block)
+        try query.run()
     }
 
     private func readHead(_ organisation: OrganisationID) throws -> Head {
@@ -119,7 +141,7 @@ struct RecordingTransaction {
         let place = Place(organisation, sequence)
         var query = try Query(
             """
-            INSERT INTO send_logs (place, organisation, id, campaign, start, destinations, digest, record)
+            INSERT OR FAIL INTO send_logs (place, organisation, id, campaign, start, destinations, digest, record)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (organisation, id) DO NOTHING
             """,
             on: database
@@ -144,7 +166,7 @@ struct RecordingTransaction {
 
     private func insert(_ chunk: DestinationChunk, number: Int, at place: Place) throws {
         var query = try Query(
-            "INSERT INTO destination_chunks (place, number, count, length, crc, body) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT OR FAIL INTO destination_chunks (place, number, count, length, crc, body) VALUES (?, ?, ?, ?, ?, ?)",
             on: database
         )
         try query.bind(place.rowID)
