@@ -5,16 +5,20 @@ ROOT := $(shell cd "$$(dirname "$(strip $(MAKEFILE_LIST))")" && pwd)
 SWIFT := swift
 BUILD := $(SWIFT) build --package-path "$(ROOT)"
 RELEASE := $(BUILD) --configuration release --product sendlog --static-swift-stdlib
-SOURCES := Sources Tests Package.swift
+SOURCES := Sources Tests Benchmarks Package.swift
 PROGRAM := $(ROOT)/.build/release/sendlog
 
 # The port that make run serves on.
 PORT ?= 8080
 export PORT
 
+# How many send logs make bench measures on.
+LOGS ?= 100000
+export LOGS
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test build release lint format deps clean
+.PHONY: help run test bench build release lint format deps clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' "$(ROOT)/Makefile" \
@@ -28,6 +32,12 @@ test: deps lint ## Install what is missing, check the style, build everything an
 	$(SWIFT) test --package-path "$(ROOT)" --disable-xctest
 	@echo
 	@echo "make test: the style is right, and all tests passed."
+
+bench: ## Measure the hot paths one by one, and the program over a port; LOGS=1000000 for more send logs
+	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" wrk python3
+	@$(MAKE) --no-print-directory -f "$(ROOT)/Makefile" release
+	SENDLOG_BENCHMARK_LOGS=$(LOGS) $(SWIFT) package --package-path "$(ROOT)" benchmark --target SendLogBenchmarks
+	python3 "$(ROOT)/Benchmarks/macro.py" "$(PROGRAM)"
 
 build: deps ## Build everything for debugging
 	$(BUILD)

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Installs what is missing to build and test sendlog, and says what it cannot install.
-# Usage: deps.sh [SWIFT]
+# Usage: deps.sh [SWIFT [PACKAGE …]], with further packages that are needed
 set -euo pipefail
 
 swift=${1:-swift}
 swift_needed=6.2
-packages=(libsqlite3-dev zlib1g-dev pkg-config curl sqlite3)
+packages=(libsqlite3-dev zlib1g-dev pkg-config curl sqlite3 "${@:2}")
 
 fail() {
     printf '\nerror: %s\n' "$1" >&2

@@ -34,12 +34,12 @@ enum Deflate {
         // Lengths come from the database: a damaged one must not be believed.
         guard isLength(text.count), body.count <= 2 * longestText else { return false }
         return body.withUnsafeBufferPointer { body in
-            if let stored = storedText(body) {
-                guard stored.count == text.count else { return false }
+            if let stored = storedText(body), stored.count == text.count {
                 text.copyMemory(from: UnsafeRawBufferPointer(stored))
                 return true
             }
-            if DigitCode.isHead(of: body) { return DigitCode.expand(body, into: text) }
+            // What only begins like one of the two is still DEFLATE.
+            if DigitCode.isHead(of: body), DigitCode.expand(body, into: text) { return true }
             return expanders.lend { $0.expand(body, into: text) }
         }
     }

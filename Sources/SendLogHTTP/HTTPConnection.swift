@@ -140,7 +140,9 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     private func mayRead(_ context: ChannelHandlerContext) -> Bool {
-        isOver || bytesWaiting < Self.mostWaiting && input.count < Self.mostParts && context.channel.isWritable
+        // Behind the last answer only to see the client close; what is no HTTP need not be read for that.
+        if isOver { return inputEnd == nil }
+        return bytesWaiting < Self.mostWaiting && input.count < Self.mostParts && context.channel.isWritable
     }
 
     // MARK: What is done with it
@@ -244,7 +246,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         }
         context.close(mode: .output, promise: nil)
         watchOver(context, after: Self.courtesy)
-        if isReadHeldBack { context.read() }
+        if isReadHeldBack, mayRead(context) { context.read() }
     }
 
     // MARK: Waiting

@@ -12,6 +12,7 @@ final class Connection: @unchecked Sendable {
     /// By where the text lies in the program, which is quicker to look up than the text.
     private var fixed: [UnsafePointer<UInt8>: OpaquePointer] = [:]
     private var made: [String: OpaquePointer] = [:]
+    private var isClosed = false
 
     init(_ queue: DatabaseQueue) throws {
         self.queue = queue
@@ -36,6 +37,8 @@ final class Connection: @unchecked Sendable {
     }
 
     private func prepare(_ sql: String) throws -> OpaquePointer {
+        // The handle is no more.
+        if isClosed { throw DatabaseError(resultCode: .SQLITE_MISUSE) }
         var statement: OpaquePointer?
         let status = sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
         guard status == SQLITE_OK, let statement else {
@@ -72,7 +75,7 @@ final class Connection: @unchecked Sendable {
             return result
         } catch {
             // SQLite may have rolled back by itself.
-            if sqlite3_get_autocommit(handle) == 0 { try? Query("ROLLBACK", on: self).run() }
+            if !isClosed, sqlite3_get_autocommit(handle) == 0 { try? Query("ROLLBACK", on: self).run() }
             throw error
         }
     }
@@ -83,10 +86,13 @@ final class Connection: @unchecked Sendable {
     /// The row id of the row that was inserted last.
     var lastInsertedRowID: Int64 { sqlite3_last_insert_rowid(handle) }
 
+    /// Waits for whoever is in the connection's queue, and closes it; who comes later is told so.
     func close() throws {
-        for statement in fixed.values { sqlite3_finalize(statement) }
-        for statement in made.values { sqlite3_finalize(statement) }
-        (fixed, made) = ([:], [:])
+        queue.inDatabase { _ in
+            for statement in fixed.values { sqlite3_finalize(statement) }
+            for statement in made.values { sqlite3_finalize(statement) }
+            (fixed, made, isClosed) = ([:], [:], true)
+        }
         try queue.close()
     }
 }

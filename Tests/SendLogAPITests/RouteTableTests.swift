@@ -1,4 +1,4 @@
-import HTTPTypes
+import NIOHTTP1
 import Testing
 
 @testable import SendLogAPI
@@ -7,13 +7,13 @@ import Testing
     private let table: RouteTable
 
     init() {
-        let routes: [(HTTPRequest.Method, String)] = [
-            (.get, "/send-logs/:send_id"), (.post, "/send-logs/search"), (.post, "/send-logs"), (.get, "/health"),
+        let routes: [(HTTPMethod, String)] = [
+            (.GET, "/send-logs/:send_id"), (.POST, "/send-logs/search"), (.POST, "/send-logs"), (.GET, "/health"),
         ]
         table = RouteTable(routes: routes.map { Route($0.0, $0.1) { _ in Answer(body: []) } })
     }
 
-    private func found(_ method: HTTPRequest.Method, _ path: String) -> String {
+    private func found(_ method: HTTPMethod, _ path: String) -> String {
         switch table.match(method, path[...]) {
         case .route(let route, let parameter): "\(route.name) \(parameter)"
         case .wrongMethod(let allow): allow.joined(separator: " ")
@@ -28,18 +28,18 @@ import Testing
         ("/", "none"), ("", "none"), ("/Health", "none"), ("//health", "none"),
     ])
     func `paths of GET`(path: String, expected: String) {
-        #expect(found(.get, path) == expected)
+        #expect(found(.GET, path) == expected)
     }
 
     @Test func `a path names the methods that it takes`() {
-        #expect(found(.put, "/send-logs/search") == "GET HEAD POST")
-        #expect(found(.delete, "/send-logs/abc") == "GET HEAD")
-        #expect(found(.post, "/send-logs/abc") == "GET HEAD")
-        #expect(found(.post, "/send-logs/search") == "POST /send-logs/search ")
+        #expect(found(.PUT, "/send-logs/search") == "GET HEAD POST")
+        #expect(found(.DELETE, "/send-logs/abc") == "GET HEAD")
+        #expect(found(.POST, "/send-logs/abc") == "GET HEAD")
+        #expect(found(.POST, "/send-logs/search") == "POST /send-logs/search ")
     }
 
     @Test func `HEAD goes where GET goes`() {
-        #expect(found(.head, "/health") == "GET /health ")
-        #expect(found(.head, "/send-logs") == "POST")
+        #expect(found(.HEAD, "/health") == "GET /health ")
+        #expect(found(.HEAD, "/send-logs") == "POST")
     }
 }

@@ -44,6 +44,38 @@ struct DestinationChunkerTests {
         #expect(ListDigest().value().prefix(4) == [0xe3, 0xb0, 0xc4, 0x42])
     }
 
+    @Test(arguments: [1, 2, 3, 7, 14, 15, 64, 1000, 8191])
+    func `a list that comes in pieces is the one that comes whole`(size: Int) throws {
+        // In runs, one by one, and with what must be escaped or has blanks around it, across the ends of chunks.
+        let parts = (0..<9000).map { number in
+            switch number % 500 {
+            case 13: #""a\"b""#
+            case 14: #" "é" "#
+            case 15: #""\u0041""#
+            default: "\"2782\(1_000_000 + number * 7)\""
+            }
+        }
+        let text = Array((#"{"destinations":["# + parts.joined(separator: ",") + "]}").utf8)
+        func read(by size: Int) throws -> DestinationList {
+            var (tokenizer, reader) = (JSONTokenizer(), SendLogReader(sink: DestinationChunker(spoolFolder: "/")))
+            for start in stride(from: 0, to: text.count, by: size) {
+                try Array(text[start..<min(start + size, text.count)]).withUnsafeBufferPointer {
+                    try tokenizer.feed($0, to: &reader)
+                }
+            }
+            #expect(reader.issues.isEmpty)
+            return try reader.sink.finish()
+        }
+        let (whole, pieces) = (try read(by: text.count), try read(by: size))
+        #expect(pieces.count == 9000)
+        #expect(pieces.digest == whole.digest)
+        var chunks: [[DestinationChunk]] = [[], []]
+        try whole.forEachChunk { chunks[0].append($0) }
+        try pieces.forEachChunk { chunks[1].append($0) }
+        #expect(chunks[0] == chunks[1])
+        #expect(chunks[0].map(\.count) == [8192, 808])
+    }
+
     @Test func `a list longer than memory allows waits in a file without a name`() throws {
         let folder = try Folder()
         let destinations = Self.randomNumbers(120_000)

@@ -43,7 +43,7 @@ struct CounterTests {
                 _ = try await store.record(logs, in: organisation)
             }
             try await expectSoundCounters(of: store)
-            let blocks = try await store.writer.read {
+            let blocks = try await store.writer.queue.read {
                 try Int.fetchAll($0, sql: "SELECT DISTINCT block FROM campaign_days ORDER BY 1")
             }
             #expect(blocks == [0, 1])

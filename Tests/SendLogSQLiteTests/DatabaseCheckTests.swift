@@ -56,7 +56,7 @@ struct DatabaseCheckTests {
     ])
     func `whatever was changed behind the store's back is found`(sql: String) async throws {
         try await withLogs { store in
-            try await store.writer.write { try $0.execute(sql: sql) }
+            try await store.writer.queue.write { try $0.execute(sql: sql) }
             let findings = try await store.check { _, _ in }
             #expect(!findings.isEmpty)
             // For the operator's eyes, and for tickets and logs: what was sent and to whom is nobody's business there.

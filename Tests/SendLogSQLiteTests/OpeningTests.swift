@@ -37,7 +37,7 @@ struct OpeningTests {
             #expect(try await setting("application_id", of: store) == "\(Schema.applicationID)")
             #expect(try await setting("user_version", of: store) == "\(Schema.version)")
             // Also on the second opening, when there is nothing left to set up.
-            let again = try SQLiteStore(path: store.writer.path)
+            let again = try SQLiteStore(path: store.writer.queue.path)
             defer { again.close() }
             for (name, value) in settings { #expect(try await setting(name, of: again) == value) }
         }
@@ -46,7 +46,9 @@ struct OpeningTests {
     @Test func `readers cannot write`() async throws {
         try await withStore { store, _ in
             await #expect(throws: StoreError.self) {
-                try await store.readers.point { try $0.execute(sql: "DELETE FROM organisations") }
+                try await store.readers.point { connection in
+                    try connection.queue.inDatabase { try $0.execute(sql: "DELETE FROM organisations") }
+                }
             }
         }
     }
@@ -84,14 +86,14 @@ struct OpeningTests {
     }
 
     private func setting(_ name: String, of store: SQLiteStore) async throws -> String? {
-        try await store.writer.read { database in
+        try await store.writer.queue.read { database in
             let value = try DatabaseValue.fetchOne(database, sql: "PRAGMA \(name)")
             return value?.storage.value.map { "\($0)" }
         }
     }
 
     private func schema(of store: SQLiteStore) async throws -> [String] {
-        try await store.writer.read {
+        try await store.writer.queue.read {
             try String.fetchAll($0, sql: "SELECT sql FROM sqlite_schema WHERE sql <> '' ORDER BY name")
         }
     }

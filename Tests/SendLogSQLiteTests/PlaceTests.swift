@@ -29,7 +29,7 @@ struct PlaceTests {
         func packed(_ text: String) throws -> PackedID { PackedID(try #require(SendLogID(text))) }
         #expect(
             try packed("00ff5f1a2b3c4d5e6f708192")
-                == .digits([0x00, 0xff, 0x5f, 0x1a, 0x2b, 0x3c, 0x4d, 0x5e, 0x6f, 0x70, 0x81, 0x92])
+                == .digits(0x00ff_5f1a_2b3c_4d5e, 0x6f70_8192)
         )
         for text in [
             "00FF5f1a2b3c4d5e6f708192", "00ff5f1a2b3c4d5e6f70819", "00ff5f1a2b3c4d5e6f7081922",

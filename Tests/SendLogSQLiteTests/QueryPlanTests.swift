@@ -86,8 +86,8 @@ struct QueryPlanTests {
     }
 
     private static func plan(_ sql: String, of store: SQLiteStore) async throws -> [String] {
-        try await store.writer.read { database in
-            let query = try Query("EXPLAIN QUERY PLAN \(sql)", on: database)
+        try await store.readers.scan { connection in
+            let query = try Query(made: "EXPLAIN QUERY PLAN \(sql)", on: connection)
             var lines: [String] = []
             while try query.step() { lines.append(query.text(3)) }
             return lines
@@ -104,8 +104,8 @@ struct QueryPlanTests {
     private func program(_ sql: String) async throws -> [Step] {
         var program: [Step] = []
         try await withStore { store, _ in
-            program = try await store.writer.read { database in
-                let query = try Query("EXPLAIN \(sql)", on: database)
+            program = try await store.readers.scan { connection in
+                let query = try Query(made: "EXPLAIN \(sql)", on: connection)
                 var steps: [Step] = []
                 while try query.step() {
                     steps.append(Step(opcode: query.text(1), p1: query.integer(2), p3: query.integer(4)))

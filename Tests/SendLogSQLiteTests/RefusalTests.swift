@@ -110,7 +110,7 @@ struct RefusalTests {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.file())
         _ = try await store.record([TestLog.log("a", count: 3)], in: store.organisation())
-        try await store.writer.write(change)
+        try await store.writer.queue.write(change)
         store.close()
         #expect(try folder.names() == ["send.db"])
         return folder

@@ -6,7 +6,7 @@ import Testing
 
 /// Counts everything singly, and expects the counters, the head rows and SQLite's own check of the file to agree.
 func expectSoundCounters(of store: SQLiteStore) async throws {
-    try await store.writer.read { database in
+    try await store.writer.queue.read { database in
         func rows(_ sql: String) throws -> [[Int]] {
             try Row.fetchAll(database, sql: sql).map { row in row.databaseValues.map { Int.fromDatabaseValue($0) ?? -1 }
             }

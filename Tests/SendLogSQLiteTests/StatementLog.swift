@@ -28,8 +28,8 @@ final class StatementLog: Sendable {
     static func ofEveryMethod() async throws -> Set<String> {
         let log = StatementLog()
         try await withStore(.init(readers: 1)) { store, _ in
-            try await store.writer.write { log.watch($0) }
-            try await store.readers.point { log.watch($0) }
+            store.writer.queue.inDatabase { log.watch($0) }
+            try await store.readers.point { connection in connection.queue.inDatabase { log.watch($0) } }
             try await useOrganisations(of: store)
             try await useLogs(of: store)
         }
@@ -59,14 +59,17 @@ final class StatementLog: Sendable {
         _ = try await store.sendLog(logs[0].id, in: organisation)
         _ = try await store.destinations(of: SequenceNumber(1), from: 0, in: organisation)
         let campaigns = [logs[0].campaignID, logs[1].campaignID]
-        for campaigns in [nil, [campaigns[0]], campaigns] {
+        let many = (0...RowMerge.most).compactMap { CampaignID("c\($0)") }
+        _ = try await store.record(many.map { try TestLog.log("of-\($0)", campaign: $0.text) }, in: organisation)
+        _ = try await store.search(SendLogSearch(campaigns: many), in: organisation)
+        for (campaigns, skip) in [(nil, 2), ([campaigns[0]], 2), (campaigns, 2), (campaigns, 0)] {
             for order in SortOrder.allCases {
                 for asOf in [nil, SequenceNumber(30)] {
                     let search = SendLogSearch(
                         campaigns: campaigns,
                         from: Timestamp(milliseconds: 1),
                         to: Timestamp(milliseconds: 800_000_000),
-                        skip: 2,
+                        skip: skip,
                         order: order,
                         asOf: asOf
                     )

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import SendLogAPI
+import SendLogHTTP
 import Testing
 
 @testable import SendLogSQLite
@@ -44,7 +45,16 @@ import Testing
 
     @Test func `nothing set gives the defaults`() async throws {
         let found = try await configuration()
-        #expect(found.server == ServerSettings(host: "127.0.0.1", port: 8080, idleTimeout: 60, maxConnections: 10_000))
+        #expect(
+            found.server
+                == ServerSettings(
+                    host: "127.0.0.1",
+                    port: 8080,
+                    idleTimeout: 60,
+                    maxConnections: 10_000,
+                    threads: max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
+                )
+        )
         #expect(found.database.path == "sendlog.db")
         #expect(found.logLevel == .info)
         #expect(found.logFormat == .text)
@@ -68,6 +78,7 @@ import Testing
     @Test func `every setting is read from each source`() async throws {
         let values: [Setting: String] = [
             .database: "sqlite:other.db", .host: "localhost", .port: "1234", .idleTimeout: "5", .maxConnections: "6",
+            .httpThreads: "3",
             .logLevel: "debug", .logFormat: "json", .rateLimitRequests: "7", .rateLimitWindow: "8",
             .spoolFolder: FileManager.default.temporaryDirectory.path, .sqliteReaders: "9", .sqlitePatience: "10",
             .keyCacheSeconds: "4",
@@ -92,7 +103,8 @@ import Testing
             try await configuration(file: file),
         ] {
             #expect(
-                found.server == ServerSettings(host: "localhost", port: 1234, idleTimeout: 5, maxConnections: 6)
+                found.server
+                    == ServerSettings(host: "localhost", port: 1234, idleTimeout: 5, maxConnections: 6, threads: 3)
             )
             #expect(found.database.path == "other.db")
             #expect(found.database.spoolFolder == FileManager.default.temporaryDirectory.path)

@@ -19,17 +19,14 @@ struct WholePage: Equatable {
     var sequences: [Int] { rows.map { Int($0.sequence.number) } }
 
     mutating func append(_ block: RowBlock) {
-        var start = 0
+        var text: [UInt8] = []
         for row in block.rows {
-            rows.append(
-                Row(
-                    sequence: row.sequence,
-                    record: Array(block.records[start..<row.end]),
-                    destinations: row.destinations
-                )
-            )
-            start = row.end
+            let record = Array(block.text[row.record])
+            rows.append(Row(sequence: row.sequence, record: record, destinations: row.destinations))
+            if !text.isEmpty { text.append(UInt8(ascii: ",")) }
+            text += record + Array(",\"destinations\":\(row.destinations)}".utf8)
         }
+        #expect(block.text == text, "a block is its rows, rendered")
         blocks += 1
     }
 }

@@ -22,6 +22,7 @@ extension StoreCheck {
             let own = try Sample.log("only-zulu", campaign: "only-zulu")
             _ = try await store.record(own, in: pair[1].organisation)
             await #expect(throws: StoreError.notFound) { try await store.sendLog(own.id, in: pair[0].organisation) }
+            #expect(((try? store.sendLogAtOnce(own.id, in: pair[0].organisation)) ?? nil) == nil)
             // And may be taken.
             let other = try Sample.log("only-zulu", message: "of Acme")
             #expect(try await store.record(other, in: pair[0].organisation).recorded != nil)
@@ -57,7 +58,7 @@ extension StoreCheck {
                     var next: RestOfPage? = rest
                     while let rest = next {
                         let block = try await store.rows(rest, in: twin.organisation)
-                        records += block.records
+                        records += block.rows.flatMap { block.text[$0.record] }
                         next = block.rest
                     }
                     #expect(records == twin.logs.dropFirst(block.rows.count).flatMap(\.record))

@@ -1,0 +1,105 @@
+import Benchmark
+import SendLogContent
+import SendLogCore
+import SendLogSQLite
+import Synchronization
+
+/// The hot paths, one by one; `make bench` runs them.
+let benchmarks: @Sendable () -> Void = {
+    Benchmark.defaultConfiguration = .init(
+        metrics: [.cpuTotal, .wallClock, .throughput],
+        maxDuration: .seconds(2),
+        maxIterations: .max
+    )
+
+    searching("point read") { data, turn in
+        _ = try data.store.sendLogAtOnce(try id(turn &* 7919 % data.count), in: data.organisation)
+    }
+    searching("point read, missing") { data, turn in
+        _ = try? data.store.sendLogAtOnce(try id(data.count + turn), in: data.organisation)
+    }
+    searching("page of 1,000") { data, _ in
+        blackHole(try await data.store.search(SendLogSearch(), in: data.organisation))
+    }
+    searching("page of 1,000, near the end") { data, _ in
+        let search = SendLogSearch(skip: max(data.count - 1500, 0))
+        blackHole(try await data.store.search(search, in: data.organisation))
+    }
+    searching("page of 1,000, in the middle") { data, _ in
+        blackHole(try await data.store.search(SendLogSearch(skip: data.count / 2), in: data.organisation))
+    }
+    searching("3 campaigns, a month, 100 logs") { data, turn in
+        let first = turn % 190
+        let search = SendLogSearch(
+            campaigns: Array(data.campaigns[first..<first + 3]),
+            from: Timestamp(rfc3339: "2024-03-01"),
+            to: Timestamp(rfc3339: "2024-03-28T23:59:59.999Z"),
+            limit: 100
+        )
+        blackHole(try await data.store.search(search, in: data.organisation))
+    }
+    searching("200 campaigns, 1,000 logs") { data, _ in
+        blackHole(try await data.store.search(SendLogSearch(campaigns: data.campaigns), in: data.organisation))
+    }
+    searching("list of 100,000, read and expanded") { data, _ in
+        var chunk = 0
+        while true {
+            let chunks = try await data.store.destinations(of: SequenceNumber(1), from: chunk, in: data.organisation)
+            if chunks.isEmpty { break }
+            for chunk in chunks { blackHole(chunk.text()) }
+            chunk += chunks.count
+        }
+    }
+    searching("record one") { data, _ in
+        let number = data.count + numbers.wrappingAdd(1, ordering: .relaxed).newValue
+        blackHole(try await data.store.record([try log(data, number, 10)], in: data.organisation))
+    }
+
+    let create = Array(SampleData.json(1, of: 1, destinations: 10).utf8)
+    measuring("parse a create of 10") { data, _ in blackHole(try intake(create, data)) }
+    let long = Array(SampleData.json(1, of: 1, destinations: SampleData.longList).utf8)
+    measuring("parse a create of 100,000") { data, _ in blackHole(try intake(long, data)) }
+
+    let text = Array(long.dropFirst(long.count - 2 - 14 * 8192 + 1).dropLast(2))
+    let chunk = DestinationChunk(text: text, count: 8192)
+    measuring("compress a chunk of 8,192") { _, _ in blackHole(DestinationChunk(text: text, count: 8192)) }
+    measuring("expand a chunk of 8,192") { _, _ in blackHole(chunk.text()) }
+}
+
+/// Measures what works on the store.
+private func searching(_ name: String, _ body: @escaping @Sendable (SampleData, Int) async throws -> Void) {
+    Benchmark(name) { benchmark in
+        let data = try await SampleData.shared.data()
+        benchmark.startMeasurement()
+        for turn in benchmark.scaledIterations { try await body(data, turn) }
+    }
+}
+
+/// Measures what is too short to be measured once.
+private func measuring(_ name: String, _ body: @escaping @Sendable (SampleData, Int) throws -> Void) {
+    Benchmark(name) { benchmark in
+        let data = try await SampleData.shared.data()
+        benchmark.startMeasurement()
+        for turn in benchmark.scaledIterations { try body(data, turn) }
+    }
+}
+
+/// For logs that are recorded: no two may be the same, in whatever turn.
+private let numbers = Atomic<Int>(0)
+
+private struct BadSample: Error {}
+
+private func id(_ number: Int) throws -> SendLogID {
+    guard let id = SendLogID(SampleData.id(number)) else { throw BadSample() }
+    return id
+}
+
+private func intake(_ json: [UInt8], _ data: SampleData) throws -> NewSendLog {
+    var intake = SendLogIntake(data.context)
+    try json.withUnsafeBufferPointer { try intake.feed($0) }
+    return try intake.finish()
+}
+
+private func log(_ data: SampleData, _ number: Int, _ destinations: Int) throws -> NewSendLog {
+    try intake(Array(SampleData.json(number, of: number, destinations: destinations).utf8), data)
+}

@@ -1,0 +1,113 @@
+import Testing
+
+/// How requests follow each other on one connection (<https://www.rfc-editor.org/rfc/rfc9112#section-9>).
+@Suite struct ConnectionTests {
+    private static func head(_ method: String, _ target: String, of tenant: Tenant, _ more: String = "") -> String {
+        "\(method) \(target) HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(tenant.key)\r\n\(more)\r\n"
+    }
+
+    @Test func `requests that are sent together are answered in their order`() throws {
+        let tenant = try Shared.server.tenant()
+        let logs = (0..<300).map { SampleLog(id: "send-\($0)", destinations: (0..<20).map { "2782\(1_000_000 + $0)" }) }
+        try tenant.record(logs)
+        let connection = try tenant.server.connect()
+        // Answered at once, by a task, streamed, and refused.
+        let targets = logs.enumerated().map { place, log in
+            switch place % 3 {
+            case 0: "/send-logs/\(log.id)"
+            case 1: "/send-logs/\(log.id)?group_destinations=list"
+            default: "/send-logs/none-\(place)"
+            }
+        }
+        try connection.send(targets.map { Self.head("GET", $0, of: tenant) }.joined())
+        for (place, log) in logs.enumerated() {
+            let answer = try connection.response()
+            switch place % 3 {
+            case 0: #expect(answer.text == #"{"ok":true,"data":\#(log.counted)}"#)
+            case 1: #expect(answer.text == #"{"ok":true,"data":\#(log.listed)}"#)
+            default: #expect(answer.status == 404)
+            }
+        }
+    }
+
+    @Test func `creates and searches that are sent together see each other`() throws {
+        let tenant = try Shared.server.tenant()
+        let connection = try tenant.server.connect()
+        var text = ""
+        for number in 0..<20 {
+            let log = SampleLog(id: "send-\(number)").json
+            text += Self.head("POST", "/send-logs", of: tenant, "Content-Length: \(log.utf8.count)\r\n") + log
+            text += Self.head("POST", "/send-logs/search", of: tenant, "Content-Length: 0\r\n")
+        }
+        try connection.send(text)
+        for number in 0..<20 {
+            #expect(try connection.response().status == 201)
+            #expect(try connection.response().data()["total"] == JSON.number(Double(number + 1)))
+        }
+    }
+
+    @Test func `what is left of a refused body is no request`() throws {
+        let tenant = try Shared.server.tenant()
+        let connection = try tenant.server.connect()
+        let length = 3_000_000
+        try connection.send(Self.head("POST", "/nowhere", of: tenant, "Content-Length: \(length)\r\n"))
+        #expect(try connection.response().status == 404)
+        let line = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
+        try connection.send(String(repeating: line, count: length / line.utf8.count + 1).utf8.prefix(length))
+        try connection.send(Self.head("GET", "/send-logs/none", of: tenant))
+        #expect(try connection.response().status == 404)
+        connection.finishSending()
+        #expect(try connection.rest().isEmpty)
+    }
+
+    @Test func `a client that waits for an invitation gets one, or an answer and the end`() throws {
+        let tenant = try Shared.server.tenant()
+        let log = SampleLog(id: "send-1").json
+        let expecting = "Expect: 100-continue\r\nContent-Length: \(log.utf8.count)\r\n"
+        let invited = try tenant.server.connect()
+        try invited.send(Self.head("POST", "/send-logs", of: tenant, expecting))
+        #expect(try invited.responseHead().status == 100)
+        try invited.send(log)
+        #expect(try invited.response().status == 201)
+        #expect(try invited.request("GET", "/health").status == 200)
+        // Whether the body comes all the same cannot be known.
+        let refused = try tenant.server.connect()
+        try refused.send(Self.head("POST", "/send-logs/search/", of: tenant, expecting))
+        let answer = try refused.response()
+        #expect(answer.status == 404)
+        #expect(answer["connection"] == "close")
+        #expect(try refused.rest().isEmpty)
+    }
+
+    @Test func `a client that has said all is answered`() throws {
+        let tenant = try Shared.server.tenant()
+        try tenant.record(SampleLog(id: "send-1", destinations: (0..<30_000).map { "2782\(1_000_000 + $0)" }))
+        for target in ["/send-logs/send-1", "/send-logs/send-1?group_destinations=list"] {
+            let connection = try tenant.server.connect()
+            try connection.send(Self.head("GET", target, of: tenant))
+            connection.finishSending()
+            #expect(try connection.response().status == 200)
+            #expect(try connection.rest().isEmpty)
+        }
+    }
+
+    @Test(arguments: ["http://example.org/health", "HTTP://example.org:80/health?a=b", "/health?x", "/health?"])
+    func `a target may be written in any form`(target: String) throws {
+        let tenant = try Shared.server.tenant()
+        let connection = try tenant.server.connect()
+        try connection.send("GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try connection.response().status == 200)
+    }
+
+    @Test func `a request and then no HTTP are answered each for itself`() throws {
+        let tenant = try Shared.server.tenant()
+        let connection = try tenant.server.connect()
+        try connection.send(Self.head("GET", "/send-logs/none", of: tenant) + "this is no HTTP\r\n\r\n")
+        #expect(try connection.response().status == 404)
+        let refusal = try connection.response()
+        #expect(refusal.status == 400)
+        #expect(refusal["connection"] == "close")
+        #expect(refusal["x-request-id"] != nil)
+        #expect(try connection.rest().isEmpty)
+    }
+}
