@@ -2,7 +2,9 @@ public import NIOCore
 public import NIOHTTP1
 
 /// A request: its head, and its body as it arrives.
-public struct HTTPRequest: Sendable {
+///
+/// A class, since it is handed on a dozen times on its way and never changes.
+public final class HTTPRequest: Sendable {
     /// What is to be done.
     public let method: HTTPMethod
     /// The path, still percent-encoded, without the query.

@@ -3,9 +3,6 @@ import SendLogContent
 import SendLogCore
 
 /// Records logs within one transaction: rows first, counters and head rows once at the end.
-///
-/// Its statements fail without undoing what they did (`OR FAIL`), for which SQLite would keep a copy of every page that they touch. A
-/// failure undoes the whole transaction.
 struct RecordingTransaction {
     private let database: Connection
     private let campaigns: CampaignNumbers
@@ -64,7 +61,7 @@ struct RecordingTransaction {
     func writeCounters() throws {
         for (organisation, head) in heads where head.added.sends > 0 {
             var query = try Query(
-                "UPDATE OR FAIL organisations SET sequence = ?, destinations = destinations + ? WHERE id = ?",
+                "UPDATE organisations SET sequence = ?, destinations = destinations + ? WHERE id = ?",
                 on: database
             )
             try query.bind(head.sequence.number)
@@ -75,22 +72,22 @@ struct RecordingTransaction {
         try write(
             days,
             update: """
-                UPDATE OR FAIL organisation_days SET sends = sends + ?, destinations = destinations + ?
+                UPDATE organisation_days SET sends = sends + ?, destinations = destinations + ?
                 WHERE organisation = ? AND day = ? AND block = ?
                 """,
             insert: """
-                INSERT OR FAIL INTO organisation_days (sends, destinations, organisation, day, block)
+                INSERT INTO organisation_days (sends, destinations, organisation, day, block)
                 VALUES (?, ?, ?, ?, ?)
                 """
         )
         try write(
             campaignDays,
             update: """
-                UPDATE OR FAIL campaign_days SET sends = sends + ?, destinations = destinations + ?
+                UPDATE campaign_days SET sends = sends + ?, destinations = destinations + ?
                 WHERE campaign = ? AND day = ? AND block = ?
                 """,
             insert: """
-                INSERT OR FAIL INTO campaign_days (sends, destinations, campaign, day, block) VALUES (?, ?, ?, ?, ?)
+                INSERT INTO campaign_days (sends, destinations, campaign, day, block) VALUES (?, ?, ?, ?, ?)
                 """
         )
     }
@@ -141,7 +138,7 @@ struct RecordingTransaction {
         let place = Place(organisation, sequence)
         var query = try Query(
             """
-            INSERT OR FAIL INTO send_logs (place, organisation, id, campaign, start, destinations, digest, record)
+            INSERT INTO send_logs (place, organisation, id, campaign, start, destinations, digest, record)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (organisation, id) DO NOTHING
             """,
             on: database
@@ -166,7 +163,7 @@ struct RecordingTransaction {
 
     private func insert(_ chunk: DestinationChunk, number: Int, at place: Place) throws {
         var query = try Query(
-            "INSERT OR FAIL INTO destination_chunks (place, number, count, length, crc, body) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO destination_chunks (place, number, count, length, crc, body) VALUES (?, ?, ?, ?, ?, ?)",
             on: database
         )
         try query.bind(place.rowID)

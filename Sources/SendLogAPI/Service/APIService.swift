@@ -57,7 +57,6 @@ public struct APIService: HTTPResponder {
         let id: String
         var route = RouteTable.unknown
         var organisation: OrganisationID?
-        var failure: APIError?
     }
 
     /// Answers a request: id, route, key, permission, limit, handler, and then the log and the metrics.
@@ -87,8 +86,7 @@ public struct APIService: HTTPResponder {
                 try await respond(to: input, of: route, isAdmitted: isAdmitted, visit, writer)
             }
         } catch {
-            visit.failure = APIError(error)
-            if let answer = visit.failure?.answer, let body = answer.body { send(answer, body, visit, writer) }
+            send(APIError(error), visit, writer)
             return nil
         }
     }
@@ -111,9 +109,7 @@ public struct APIService: HTTPResponder {
             if input.request.awaitsInvitation { writer.invite() }
             answer = try await route.handle(input)
         } catch {
-            let failure = APIError(error)
-            visit.failure = failure
-            answer = failure.answer
+            return send(APIError(error), visit, writer)
         }
         switch answer.content {
         case .whole(let body): send(answer, body, visit, writer)
@@ -129,8 +125,8 @@ public struct APIService: HTTPResponder {
                 note(visit, status: answer.status.code, bytes: sent)
             } catch {
                 // The status is sent already. Breaking the connection is the one way left to say that the answer is not whole.
-                visit.failure = error is StoreError ? APIError(error) : nil
-                note(visit, status: visit.failure?.status.code ?? 499, bytes: 0)
+                let failure = error is StoreError ? APIError(error) : nil
+                note(visit, status: failure?.status.code ?? 499, bytes: 0, failure)
                 throw error
             }
         }
@@ -169,20 +165,30 @@ public struct APIService: HTTPResponder {
         return AnswerHead(status: answer.status, fields: answer.fields.isEmpty ? fields : fields + answer.fields)
     }
 
-    private func send(_ answer: Answer, _ body: [ByteBuffer], _ visit: Visit, _ writer: AnswerWriter) {
+    private func send(
+        _ answer: Answer,
+        _ body: [ByteBuffer],
+        _ visit: Visit,
+        _ writer: AnswerWriter,
+        _ failure: APIError? = nil
+    ) {
         writer.send(head(of: answer, visit), body: body)
-        note(visit, status: answer.status.code, bytes: body.reduce(0) { $0 + $1.readableBytes })
+        note(visit, status: answer.status.code, bytes: body.reduce(0) { $0 + $1.readableBytes }, failure)
+    }
+
+    private func send(_ failure: APIError, _ visit: Visit, _ writer: AnswerWriter) {
+        let answer = failure.answer
+        send(answer, answer.body ?? [], visit, writer, failure)
     }
 
     /// The answer to what is not even HTTP, which is noted too.
     public func refusal() -> (head: AnswerHead, body: [UInt8]) {
-        var visit = Visit(now: now(), id: ids.id(given: nil))
-        visit.failure = .notHTTP
-        note(visit, status: 400, bytes: 0)
+        let visit = Visit(now: now(), id: ids.id(given: nil))
+        note(visit, status: 400, bytes: 0, .notHTTP)
         return (head(of: APIError.notHTTP.answer, visit), APIError.notHTTP.body)
     }
 
-    private func note(_ visit: Visit, status: UInt, bytes: Int) {
+    private func note(_ visit: Visit, status: UInt, bytes: Int, _ failure: APIError? = nil) {
         let elapsed = (ContinuousClock.now - visit.begin).components
         let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
         let route = table.name(visit.route)
@@ -197,8 +203,8 @@ public struct APIService: HTTPResponder {
         if let organisation = visit.organisation {
             metadata["organisation"] = .stringConvertible(organisation.number)
         }
-        if let failure = visit.failure { metadata["code"] = "\(failure.code)" }
-        if let detail = visit.failure?.detail { metadata["cause"] = "\(detail)" }
+        if let failure { metadata["code"] = "\(failure.code)" }
+        if let detail = failure?.detail { metadata["cause"] = "\(detail)" }
         logger.log(level: level, status == 499 ? "client went away" : "answered", metadata: metadata)
     }
 }
