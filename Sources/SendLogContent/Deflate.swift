@@ -30,18 +30,17 @@ enum Deflate {
     ///   - body: the chunk's body
     ///   - text: room for the text, which fills it
     /// - Returns: whether the body is the compressed form of a text of that length.
-    static func expand(_ body: [UInt8], into text: UnsafeMutableRawBufferPointer) -> Bool {
+    static func expand(_ body: UnsafeRawBufferPointer, into text: UnsafeMutableRawBufferPointer) -> Bool {
         // Lengths come from the database: a damaged one must not be believed.
         guard isLength(text.count), body.count <= 2 * longestText else { return false }
-        return body.withUnsafeBufferPointer { body in
-            if let stored = storedText(body), stored.count == text.count {
-                text.copyMemory(from: UnsafeRawBufferPointer(stored))
-                return true
-            }
-            // What only begins like one of the two is still DEFLATE.
-            if DigitCode.isHead(of: body), DigitCode.expand(body, into: text) { return true }
-            return expanders.lend { $0.expand(body, into: text) }
+        let body = body.assumingMemoryBound(to: UInt8.self)
+        if let stored = storedText(body), stored.count == text.count {
+            text.copyMemory(from: UnsafeRawBufferPointer(stored))
+            return true
         }
+        // What only begins like one of the two is still DEFLATE.
+        if DigitCode.isHead(of: body), DigitCode.expand(body, into: text) { return true }
+        return expanders.lend { $0.expand(body, into: text) }
     }
 
     /// Whether a chunk's text may be that long.

@@ -17,18 +17,11 @@ extension DestinationChunk {
         guard Deflate.isLength(length) else { return nil }
         var isWhole = false
         let text = [UInt8](unsafeUninitializedCapacity: length) { text, count in
-            isWhole = expand(into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(text)[..<length]))
+            let room = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(text)[..<length])
+            isWhole = body.withUnsafeBytes { Deflate.expand($0, into: room) }
             count = isWhole ? length : 0
         }
         return isWhole ? text : nil
-    }
-
-    /// Writes the text where there is room for just it.
-    ///
-    /// - Parameter text: ``length`` bytes
-    /// - Returns: whether the chunk is not damaged in a way that shows without computing its checksum; else what was written means nothing.
-    public func expand(into text: UnsafeMutableRawBufferPointer) -> Bool {
-        text.count == length && Deflate.expand(body, into: text)
     }
 
     /// The text, where it has its checksum.
@@ -36,5 +29,18 @@ extension DestinationChunk {
     /// - Returns: `nil` where the chunk is damaged in whatever way.
     public func soundText() -> [UInt8]? {
         text().flatMap { Deflate.crc($0) == crc ? $0 : nil }
+    }
+}
+
+extension LentChunk {
+    /// Whether its text may be that long; what a database says of lengths must not be believed.
+    public var isLengthSound: Bool { Deflate.isLength(length) }
+
+    /// Writes the text where there is room for just it.
+    ///
+    /// - Parameter text: ``length`` bytes
+    /// - Returns: whether the chunk is not damaged in a way that shows without computing its checksum; else what was written means nothing.
+    public func expand(into text: UnsafeMutableRawBufferPointer) -> Bool {
+        text.count == length && Deflate.expand(body, into: text)
     }
 }

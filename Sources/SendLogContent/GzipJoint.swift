@@ -33,7 +33,7 @@ public struct GzipJoint: Sendable {
     }
 
     /// Notes that a chunk's body comes next.
-    public mutating func join(_ chunk: DestinationChunk) {
+    public mutating func join(_ chunk: LentChunk) {
         crc = Deflate.join(crc, chunk.crc, length: chunk.length)
         length += chunk.length
     }

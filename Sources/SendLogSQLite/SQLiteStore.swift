@@ -126,34 +126,36 @@ public final class SQLiteStore: SendLogStore, Directory {
         }
     }
 
-    /// See ``SendLogStore/destinations(of:from:in:)``.
+    /// See ``SendLogStore/destinations(of:from:in:_:)``.
     public func destinations(
         of sequence: SequenceNumber,
         from first: Int,
-        in organisation: OrganisationID
-    ) async throws(StoreError) -> [DestinationChunk] {
-        try await pointReaders.point { database in
+        in organisation: OrganisationID,
+        _ take: (LentChunk) throws(StoreError) -> Void
+    ) async throws(StoreError) -> Int {
+        try await pointReaders.point { connection in
             var query = try Query(
                 """
                 SELECT count, length, crc, body FROM destination_chunks
                 WHERE place = ? AND number >= ? ORDER BY number LIMIT 4
                 """,
-                on: database
+                on: connection
             )
             try query.bind(Place(organisation, sequence).rowID)
             try query.bind(first)
-            var chunks: [DestinationChunk] = []
+            var lent = 0
             while try query.step() {
-                chunks.append(
-                    DestinationChunk(
+                try take(
+                    LentChunk(
                         count: Int(query.integer(0)),
                         length: Int(query.integer(1)),
                         crc: UInt32(truncatingIfNeeded: query.integer(2)),
-                        body: query.bytes(3)
+                        body: query.rawBytes(3)
                     )
                 )
+                lent += 1
             }
-            return chunks
+            return lent
         }
     }
 }

@@ -19,7 +19,7 @@ struct ClosingTests {
             await expectClosed { () async throws(StoreError) in _ = try await store.search(search, in: organisation) }
             await expectClosed { () async throws(StoreError) in _ = try await store.rows(rest, in: organisation) }
             await expectClosed { () async throws(StoreError) in
-                _ = try await store.destinations(of: SequenceNumber(1), from: 0, in: organisation)
+                _ = try await store.destinations(of: SequenceNumber(1), from: 0, in: organisation) { _ in }
             }
             await expectClosed { () async throws(StoreError) in
                 _ = try await store.createOrganisation(named: name, at: .earliest)

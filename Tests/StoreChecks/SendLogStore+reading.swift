@@ -65,10 +65,22 @@ extension SendLogStore {
     ) async throws -> [DestinationChunk] {
         var chunks: [DestinationChunk] = []
         while true {
-            let next = try await destinations(of: sequence, from: chunks.count, in: organisation)
+            let next = try await self.chunks(of: sequence, from: chunks.count, in: organisation)
             if next.isEmpty { return chunks }
             chunks += next
         }
+    }
+
+    /// Some chunks of a list; none at its end.
+    func chunks(
+        of sequence: SequenceNumber,
+        from first: Int,
+        in organisation: OrganisationID
+    ) async throws -> [DestinationChunk] {
+        var chunks: [DestinationChunk] = []
+        let count = try await destinations(of: sequence, from: first, in: organisation) { chunks.append($0.copy) }
+        #expect(chunks.count == count)
+        return chunks
     }
 
     /// The inside of a list's JSON array, as it is kept.

@@ -70,12 +70,12 @@ extension StoreCheck {
             let chunks = try await store.chunks(of: stored.sequence, in: organisation)
             try #require(chunks.count > 5)
             for first in chunks.indices {
-                let part = try await store.destinations(of: stored.sequence, from: first, in: organisation)
+                let part = try await store.chunks(of: stored.sequence, from: first, in: organisation)
                 #expect(!part.isEmpty)
                 #expect(part[...] == chunks[first...].prefix(part.count))
             }
             for first in [chunks.count, chunks.count + 1, 1_000_000] {
-                #expect(try await store.destinations(of: stored.sequence, from: first, in: organisation) == [])
+                #expect(try await store.chunks(of: stored.sequence, from: first, in: organisation) == [])
             }
         },
         StoreCheck("neighbouring lists do not run into each other") { store in

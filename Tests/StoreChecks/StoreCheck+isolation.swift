@@ -69,7 +69,7 @@ extension StoreCheck {
             let pair = try await twins(in: store)
             let log = try Sample.log("only-zulu", destinations: ["27821234567"])
             let stored = try #require(try await store.record(log, in: pair[1].organisation).recorded)
-            #expect(try await store.destinations(of: stored.sequence, from: 0, in: pair[0].organisation) == [])
+            #expect(try await store.chunks(of: stored.sequence, from: 0, in: pair[0].organisation) == [])
             #expect(try await store.chunks(of: stored.sequence, in: pair[1].organisation).count == 1)
         },
         StoreCheck("a repeated log is compared with its own organisation's alone") { store in
@@ -107,7 +107,7 @@ extension StoreCheck {
             let log = try Sample.log("b")
             await #expect(throws: StoreError.self) { try await store.record([log], in: nobody) }
             await #expect(throws: StoreError.notFound) { try await store.sendLog(log.id, in: nobody) }
-            #expect(try await store.destinations(of: SequenceNumber(1), from: 0, in: nobody) == [])
+            #expect(try await store.chunks(of: SequenceNumber(1), from: 0, in: nobody) == [])
             // The organisation that comes next gets that number, and nothing with it.
             let zulu = try await store.organisation("Zulu")
             #expect(try await store.find(SendLogSearch(), in: zulu) == [])

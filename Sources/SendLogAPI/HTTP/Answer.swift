@@ -85,21 +85,31 @@ struct AnswerStream {
     /// Adds text to the answer.
     mutating func write(_ text: [UInt8]) async throws {
         pending.writeBytes(gzip?.stored(text) ?? text)
-        if pending.readableBytes >= Self.fullAt { try await flush() }
+        try await sendGathered()
     }
 
-    /// Adds the text of a chunk to the answer.
-    mutating func write(_ chunk: DestinationChunk) async throws {
+    /// Adds the text of a chunk to the answer, to be sent with ``sendGathered()``.
+    mutating func gather(_ chunk: LentChunk) throws(StoreError) {
+        guard chunk.isLengthSound else { throw .damaged(detail: "a chunk's length cannot be") }
         if gzip != nil {
             gzip?.join(chunk)
             pending.writeBytes(chunk.body)
-        } else {
-            let length = chunk.length
-            let written = pending.writeWithUnsafeMutableBytes(minimumWritableBytes: max(length, 0)) { bytes in
-                chunk.expand(into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<max(length, 0)])) ? length : 0
-            }
-            if written != length { throw StoreError.damaged(detail: "a chunk cannot be expanded") }
+            return
         }
+        let length = chunk.length
+        let written = pending.writeWithUnsafeMutableBytes(minimumWritableBytes: length) { room in
+            chunk.expand(into: UnsafeMutableRawBufferPointer(rebasing: room[..<length])) ? length : 0
+        }
+        if written != length { throw .damaged(detail: "a chunk cannot be expanded") }
+    }
+
+    /// Makes room for a list, so that it need not be made by and by.
+    mutating func expect(destinations: Int) {
+        pending.reserveCapacity(minimumWritableBytes: min(destinations * (gzip == nil ? 15 : 6), 2 * Self.fullAt))
+    }
+
+    /// Sends what was gathered, if it is enough.
+    mutating func sendGathered() async throws {
         if pending.readableBytes >= Self.fullAt { try await flush() }
     }
 

@@ -32,15 +32,17 @@ struct DestinationLister {
             bytes.append(contentsOf: record)
             bytes.append(",\"destinations\":[")
         }
+        stream.expect(destinations: destinations)
         var (listed, chunk) = (0, 0)
         while listed < destinations {
-            let chunks = try await store.destinations(of: sequence, from: chunk, in: organisation)
-            for chunk in chunks {
-                try await stream.write(chunk)
+            let lent = try await store.destinations(of: sequence, from: chunk, in: organisation) {
+                (chunk) throws(StoreError) in
+                try stream.gather(chunk)
                 listed += chunk.count
             }
-            chunk += chunks.count
-            if chunks.isEmpty { throw StoreError.damaged(detail: "a list of destinations is cut short") }
+            try await stream.sendGathered()
+            chunk += lent
+            if lent == 0 { throw StoreError.damaged(detail: "a list of destinations is cut short") }
         }
         try await stream.write { $0.append("]}") }
     }

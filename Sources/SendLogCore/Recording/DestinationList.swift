@@ -20,6 +20,29 @@ public struct DestinationChunk: Equatable, Sendable {
     }
 }
 
+/// A stored chunk, lent for the time of a call; see ``DestinationChunk``.
+public struct LentChunk {
+    /// How many destinations it holds.
+    public let count: Int
+    /// The length of its text in bytes, as the store has it.
+    public let length: Int
+    /// The CRC-32 of its text.
+    public let crc: UInt32
+    /// Its text in raw DEFLATE.
+    public let body: UnsafeRawBufferPointer
+
+    /// Lends a chunk of its parts.
+    public init(count: Int, length: Int, crc: UInt32, body: UnsafeRawBufferPointer) {
+        self.count = count
+        self.length = length
+        self.crc = crc
+        self.body = body
+    }
+
+    /// The chunk, to be kept.
+    public var copy: DestinationChunk { DestinationChunk(count: count, length: length, crc: crc, body: Array(body)) }
+}
+
 /// A whole list of destinations, cut, compressed and ready to be recorded.
 public struct DestinationList: Sendable {
     /// The most destinations that one send log may have.

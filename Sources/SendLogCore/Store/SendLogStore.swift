@@ -52,19 +52,21 @@ public protocol SendLogStore: Sendable {
         in organisation: OrganisationID
     ) async throws(StoreError) -> RowBlock
 
-    /// The chunks of a log's list of destinations, some at a time so that memory stays flat.
+    /// Lends the chunks of a log's list of destinations, some at a time so that memory stays flat.
     ///
     /// - Parameters:
     ///   - sequence: the log's place in the order of recording
     ///   - first: the first chunk wanted, from 0
     ///   - organisation: whose log it is
-    /// - Returns: at least one chunk, or none at the end of the list.
-    /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/damaged(detail:)``.
+    ///   - take: takes a chunk where it lies
+    /// - Returns: how many chunks were lent; none at the end of the list.
+    /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/damaged(detail:)``; what `take` throws.
     func destinations(
         of sequence: SequenceNumber,
         from first: Int,
-        in organisation: OrganisationID
-    ) async throws(StoreError) -> [DestinationChunk]
+        in organisation: OrganisationID,
+        _ take: (LentChunk) throws(StoreError) -> Void
+    ) async throws(StoreError) -> Int
 }
 
 /// What became of a log that was to be recorded.
