@@ -72,9 +72,9 @@ final class RecordingQueue: Sendable {
     private func run() {
         var last = 0
         while true {
-            var patience = 4
-            while patience > 0, state.withLock({ $0.waiting.count < last * 3 / 4 }) {
-                usleep(40)
+            var patience = 6
+            while patience > 0, state.withLock({ $0.waiting.count < last * 7 / 8 }) {
+                usleep(50)
                 patience -= 1
             }
             let group = state.withLock { state in
