@@ -112,7 +112,10 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
-        .testTarget(name: "SendLogServerTests", dependencies: ["SendLogServer", "SendLogAPI", "SendLogHTTP", "SendLogSQLite"]),
+        .testTarget(
+            name: "SendLogServerTests",
+            dependencies: ["SendLogServer", "SendLogAPI", "SendLogHTTP", "SendLogSQLite"]
+        ),
         .testTarget(
             name: "SendLogSQLiteTests",
             dependencies: [

@@ -7,15 +7,15 @@ import Synchronization
 /// The hot paths, one by one; `make bench` runs them.
 let benchmarks: @Sendable () -> Void = {
     Benchmark.defaultConfiguration = .init(
-        metrics: [.cpuTotal, .wallClock, .throughput],
+        metrics: [.wallClock, .throughput],
         maxDuration: .seconds(2),
         maxIterations: .max
     )
 
-    searching("point read") { data, turn in
+    searching("point read", .kilo) { data, turn in
         _ = try data.store.sendLogAtOnce(try id(turn &* 7919 % data.count), in: data.organisation)
     }
-    searching("point read, missing") { data, turn in
+    searching("point read, missing", .kilo) { data, turn in
         _ = try? data.store.sendLogAtOnce(try id(data.count + turn), in: data.organisation)
     }
     searching("page of 1,000") { data, _ in
@@ -46,7 +46,8 @@ let benchmarks: @Sendable () -> Void = {
         defer { room.deallocate() }
         var (chunk, lent) = (0, 1)
         while lent > 0 {
-            lent = try await data.store.destinations(of: SequenceNumber(1), from: chunk, in: data.organisation) { chunk in
+            lent = try await data.store.destinations(of: SequenceNumber(1), from: chunk, in: data.organisation) {
+                chunk in
                 blackHole(chunk.expand(into: UnsafeMutableRawBufferPointer(rebasing: room[..<chunk.length])))
             }
             chunk += lent
@@ -58,28 +59,36 @@ let benchmarks: @Sendable () -> Void = {
     }
 
     let create = Array(SampleData.json(1, of: 1, destinations: 10).utf8)
-    measuring("parse a create of 10") { data, _ in blackHole(try intake(create, data)) }
+    measuring("parse a create of 10", .kilo) { data, _ in blackHole(try intake(create, data)) }
     let long = Array(SampleData.json(1, of: 1, destinations: SampleData.longList).utf8)
     measuring("parse a create of 100,000") { data, _ in blackHole(try intake(long, data)) }
 
     let text = Array(long.dropFirst(long.count - 2 - 14 * 8192 + 1).dropLast(2))
     let chunk = DestinationChunk(text: text, count: 8192)
     measuring("compress a chunk of 8,192") { _, _ in blackHole(DestinationChunk(text: text, count: 8192)) }
-    measuring("expand a chunk of 8,192") { _, _ in blackHole(chunk.text()) }
+    measuring("expand a chunk of 8,192", .kilo) { _, _ in blackHole(chunk.text()) }
 }
 
 /// Measures what works on the store.
-private func searching(_ name: String, _ body: @escaping @Sendable (SampleData, Int) async throws -> Void) {
-    Benchmark(name) { benchmark in
+private func searching(
+    _ name: String,
+    _ scale: BenchmarkScalingFactor = .one,
+    _ body: @escaping @Sendable (SampleData, Int) async throws -> Void
+) {
+    Benchmark(name, configuration: .init(scalingFactor: scale)) { benchmark in
         let data = try await SampleData.shared.data()
         benchmark.startMeasurement()
         for turn in benchmark.scaledIterations { try await body(data, turn) }
     }
 }
 
-/// Measures what is too short to be measured once.
-private func measuring(_ name: String, _ body: @escaping @Sendable (SampleData, Int) throws -> Void) {
-    Benchmark(name) { benchmark in
+/// Measures what needs no store.
+private func measuring(
+    _ name: String,
+    _ scale: BenchmarkScalingFactor = .one,
+    _ body: @escaping @Sendable (SampleData, Int) throws -> Void
+) {
+    Benchmark(name, configuration: .init(scalingFactor: scale)) { benchmark in
         let data = try await SampleData.shared.data()
         benchmark.startMeasurement()
         for turn in benchmark.scaledIterations { try body(data, turn) }

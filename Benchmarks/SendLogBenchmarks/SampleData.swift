@@ -62,12 +62,14 @@ struct SampleData: Sendable {
 
     private static func hexadecimal(_ high: UInt64, _ low: Int) -> String {
         let (high, low) = (String(high, radix: 16), String(low & 0xffff_ffff, radix: 16))
-        return String(repeating: "0", count: 16 - high.count) + high + String(repeating: "0", count: 8 - low.count) + low
+        return String(repeating: "0", count: 16 - high.count) + high + String(repeating: "0", count: 8 - low.count)
+            + low
     }
 
     /// A send log as its sender writes it.
     static func json(_ number: Int, of count: Int, destinations: Int) -> String {
-        let moment = Timestamp(milliseconds: start.milliseconds + Int64(number) * (span / Int64(max(count, 1)))) ?? start
+        let moment =
+            Timestamp(milliseconds: start.milliseconds + Int64(number) * (span / Int64(max(count, 1)))) ?? start
         var random = UInt64(number) &* 0xda94_2042_e4dd_58b5
         let numbers = (0..<destinations).map { _ in
             random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407

@@ -6,7 +6,9 @@ extension DigitCode {
         text.withUnsafeBufferPointer { text -> [UInt8]? in
             var isNumbers = false
             // Seldom more than half; at worst, of short numbers, a little more than the text.
-            let compressed = [UInt8](unsafeUninitializedCapacity: text.count * 9 / 8 + head.bytes.count + 32) { output, count in
+            let compressed = [UInt8](unsafeUninitializedCapacity: text.count * 9 / 8 + head.bytes.count + 32) {
+                output,
+                count in
                 guard let start = output.baseAddress else { return }
                 var writer = Writer(start)
                 isNumbers = writer.write(text)

@@ -40,7 +40,9 @@ enum DigitCode {
 
     /// A match's length: its code with the bits behind it.
     static let matches: [Code] = (0...24).map { length in
-        guard let (place, base, extra) = lengthBases.last(where: { $0.base <= length }) else { return Code(bits: 0, length: 0) }
+        guard let (place, base, extra) = lengthBases.last(where: { $0.base <= length }) else {
+            return Code(bits: 0, length: 0)
+        }
         let code = literals[257 + place]
         return Code(bits: code.bits | UInt64(length - base) << UInt64(code.length), length: code.length + extra)
     }
@@ -57,7 +59,8 @@ enum DigitCode {
 
     /// The least match length of each length code, from 257 on, and how many bits behind the code add to it.
     static let lengthBases: [(place: Int, base: Int, extra: Int)] = (0..<14).map { place in
-        place < 8 ? (place, 3 + place, 0) : place < 12 ? (place, 11 + 2 * (place - 8), 1) : (place, 19 + 4 * (place - 12), 2)
+        place < 8
+            ? (place, 3 + place, 0) : place < 12 ? (place, 11 + 2 * (place - 8), 1) : (place, 19 + 4 * (place - 12), 2)
     }
 
     /// What every such block begins with.

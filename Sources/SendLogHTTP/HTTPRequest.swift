@@ -16,11 +16,11 @@ public final class HTTPRequest: Sendable {
     /// The body, which may be read once.
     public let body: RequestBody
 
-    /// Makes a request of its parts.
+    /// Makes a request of its parts; for the forms of targets see <https://www.rfc-editor.org/rfc/rfc9112#section-3.2>.
     ///
     /// - Parameters:
     ///   - method: what is to be done
-    ///   - target: the request's target, in whatever form (<https://www.rfc-editor.org/rfc/rfc9112#section-3.2>)
+    ///   - target: the request's target, in whatever form it has
     ///   - headers: the header fields
     ///   - body: the body
     public init(method: HTTPMethod, target: String, headers: HTTPHeaders, body: RequestBody) {

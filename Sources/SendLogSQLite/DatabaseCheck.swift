@@ -82,9 +82,9 @@ struct DatabaseCheck {
         let total = try count("SELECT count(*) FROM send_logs")
         let logs = try Query(
             made: """
-            SELECT l.place, l.destinations, l.digest, l.record, l.start, \(Self.text("l.id")), \(Self.text("c.id"))
-            FROM send_logs l LEFT JOIN campaigns c ON c.number = l.campaign AND c.organisation = l.organisation
-            """,
+                SELECT l.place, l.destinations, l.digest, l.record, l.start, \(Self.text("l.id")), \(Self.text("c.id"))
+                FROM send_logs l LEFT JOIN campaigns c ON c.number = l.campaign AND c.organisation = l.organisation
+                """,
             on: database
         )
         var (done, wrong) = (0, 0)

@@ -56,7 +56,9 @@ struct DatabaseFile {
 
     /// Opens the file for reading, once ``openWriter()`` has made sure of it.
     func openReaders(_ count: Int) throws(StoreRefusal) -> [Connection] {
-        do { return try (0..<count).map { _ in try Connection(try connect(readOnly: true)) } } catch { throw refusal(error) }
+        do { return try (0..<count).map { _ in try Connection(try connect(readOnly: true)) } } catch {
+            throw refusal(error)
+        }
     }
 
     /// Makes sure that the tables and indexes of the file's version are all there and can be read into.

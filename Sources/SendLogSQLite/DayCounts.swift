@@ -30,7 +30,8 @@ struct DayCounts {
         let whole = wholeDays
         var edges = edges(around: whole)
         // One that the search cuts at its beginning comes first, one that it cuts at its end last.
-        let isFirstCut = edges.first.map { whole == nil || Timestamp.floorDay($0.lowerBound) < whole?.lowerBound ?? 0 } ?? false
+        let isFirstCut =
+            edges.first.map { whole == nil || Timestamp.floorDay($0.lowerBound) < whole?.lowerBound ?? 0 } ?? false
         var ends = (first: isFirstCut ? edges.removeFirst() : nil, last: edges.first)
         if order == .newestFirst { ends = (ends.last, ends.first) }
         if let edge = ends.first, try !hand(edge, to: body) { return }
@@ -105,9 +106,9 @@ struct DayCounts {
     ) throws -> Query {
         var query = try Query(
             made: """
-            SELECT \(columns) FROM \(source.counters)
-            WHERE \(source.column) = ? AND day BETWEEN ? AND ? AND block <= ? \(order)
-            """,
+                SELECT \(columns) FROM \(source.counters)
+                WHERE \(source.column) = ? AND day BETWEEN ? AND ? AND block <= ? \(order)
+                """,
             on: database
         )
         try query.bind(source.number)

@@ -1,6 +1,6 @@
 import Dispatch
-import Glibc
 import GRDB
+import Glibc
 import SendLogCore
 import Synchronization
 

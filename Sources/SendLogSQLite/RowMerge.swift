@@ -43,6 +43,7 @@ struct RowMerge {
     ///
     /// - Parameter body: takes the row that a query stands at, and says whether it has enough
     /// - Returns: whether there may be more, and more is wanted.
+    /// - Throws: what `body` throws, or why the database failed.
     mutating func next(_ body: (borrowing Query) throws -> Bool) throws -> Bool {
         guard var next = cursors.indices.first else { return false }
         for place in cursors.indices.dropFirst() {

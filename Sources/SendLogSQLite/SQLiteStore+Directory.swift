@@ -153,8 +153,8 @@ extension SQLiteStore {
     ) throws -> [Organisation] {
         var query = try Query(
             made: """
-            SELECT id, name, created, sequence, destinations FROM organisations WHERE \(condition) ORDER BY id
-            """,
+                SELECT id, name, created, sequence, destinations FROM organisations WHERE \(condition) ORDER BY id
+                """,
             on: database
         )
         try bind(&query)
@@ -182,9 +182,9 @@ extension SQLiteStore {
     ) throws -> [(key: APIKey, hash: [UInt8])] {
         var query = try Query(
             made: """
-            SELECT id, organisation, name, permissions, created, expires, revoked, last_used, hash
-            FROM api_keys WHERE \(condition)
-            """,
+                SELECT id, organisation, name, permissions, created, expires, revoked, last_used, hash
+                FROM api_keys WHERE \(condition)
+                """,
             on: database
         )
         try bind(&query)

@@ -93,7 +93,8 @@ struct Serve: AsyncParsableCommand {
         try await Terminal.explainingFailures {
             let sources = try await database.sources(flags: [
                 .host: host, .port: port, .idleTimeout: idleTimeout, .maxConnections: maxConnections,
-                .httpThreads: httpThreads, .logLevel: logLevel, .logFormat: logFormat, .rateLimitRequests: rateLimitRequests,
+                .httpThreads: httpThreads, .logLevel: logLevel, .logFormat: logFormat,
+                .rateLimitRequests: rateLimitRequests,
                 .rateLimitWindow: rateLimitWindow, .spoolFolder: spoolFolder, .sqliteReaders: sqliteReaders,
                 .sqlitePatience: sqlitePatience, .keyCacheSeconds: keyCacheSeconds,
             ])

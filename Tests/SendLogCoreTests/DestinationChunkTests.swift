@@ -38,7 +38,9 @@ struct DestinationChunkTests {
     @Test func `joined chunks make a gzip file that another program expands`() throws {
         // Numbers, addresses and a few numbers are kept in three different ways; the text between is longer than a stored block may be.
         let between = Array(repeating: UInt8(ascii: "x"), count: 150_000)
-        let texts = [Self.numbers(3000), Array(#","a@example.org""#.utf8) + Self.noise(9000), Array(#","1","22""#.utf8)]
+        let texts = [
+            Self.numbers(3000), Array(#","a@example.org""#.utf8) + Self.noise(9000), Array(#","1","22""#.utf8),
+        ]
         var (joint, file, whole) = (GzipJoint(), GzipJoint.head, [UInt8]())
         for text in texts {
             let chunk = DestinationChunk(text: text, count: 1)

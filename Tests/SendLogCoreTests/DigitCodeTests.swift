@@ -16,7 +16,7 @@ struct DigitCodeTests {
             return (0..<count).map { place in
                 switch self {
                 case .oneCountry: "2782" + digits(7)
-                case .manyCountries: ["27", "44", "1", "353", "49"].randomElement(using: &random)! + digits(9)
+                case .manyCountries: ["27", "44", "1", "353", "49"][Int.random(in: 0..<5, using: &random)] + digits(9)
                 case .inOrder: String(27_820_000_000 + place * 3)
                 case .alike: "2782123456" + String(place % 2)
                 case .ofAnyLength: digits(Int.random(in: 1...21, using: &random))
@@ -64,7 +64,8 @@ struct DigitCodeTests {
         var random = SplitMix(seed: 37)
         let prefixes = ["2760", "2771", "2772", "2773", "2778", "2782", "2783", "2784"]
         let numbers = (0..<8192).map { _ in
-            prefixes.randomElement(using: &random)! + String(Int.random(in: 1_000_000...9_999_999, using: &random))
+            let prefix = prefixes[Int.random(in: prefixes.indices, using: &random)]
+            return prefix + String(Int.random(in: 1_000_000...9_999_999, using: &random))
         }
         let body = try #require(DigitCode.compress(Self.text(numbers, isFirst: true)))
         #expect(Double(body.count) / 8192 < 5.2)
@@ -86,7 +87,8 @@ struct DigitCodeTests {
             for _ in 0..<3000 {
                 var damaged = body
                 for _ in 0..<Int.random(in: 1...4, using: &random) {
-                    damaged[Int.random(in: damaged.indices, using: &random)] ^= 1 << Int.random(in: 0..<8, using: &random)
+                    damaged[Int.random(in: damaged.indices, using: &random)] ^=
+                        1 << Int.random(in: 0..<8, using: &random)
                 }
                 if Bool.random(using: &random) {
                     damaged.removeLast(Int.random(in: 0...damaged.count, using: &random))

@@ -150,7 +150,9 @@ public struct APIService: HTTPResponder {
     ) throws(APIError) {
         visit.organisation = key.organisation
         try limiter?.take(key.organisation, at: visit.now)
-        if let permission = route.permission, !key.permissions.grants(permission) { throw .permissionDenied(permission) }
+        if let permission = route.permission, !key.permissions.grants(permission) {
+            throw .permissionDenied(permission)
+        }
         // Before the client is invited to send it.
         if let length = input.request.announcedLength, length > route.longestBody {
             throw .payloadTooLarge(limit: route.longestBody)

@@ -7,7 +7,8 @@ enum PlainBytes {
         guard let base = UnsafeRawPointer(bytes.baseAddress) else { return place }
         while place + 8 <= bytes.count {
             let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: place, as: UInt64.self))
-            let stops = word & highs | less(word, 0x20) | zero(word ^ quotes) | zero(word ^ slashes) | zero(word ^ deletes)
+            let stops =
+                word & highs | less(word, 0x20) | zero(word ^ quotes) | zero(word ^ slashes) | zero(word ^ deletes)
             if stops != 0 { return place + stops.trailingZeroBitCount / 8 }
             place += 8
         }

@@ -20,7 +20,8 @@ public enum DestinationRun {
         {
             let end = PlainBytes.end(in: bytes, from: place + 2)
             let length = end - place - 2
-            guard end < bytes.count, bytes[end] == UInt8(ascii: "\""), length > 0, length <= DestinationList.longest else {
+            guard end < bytes.count, bytes[end] == UInt8(ascii: "\""), length > 0, length <= DestinationList.longest
+            else {
                 break
             }
             place = end + 1

@@ -29,7 +29,8 @@ public struct CounterWalk: Equatable, Sendable {
         public let count: Int
     }
 
-    /// Walks the counters, from the end that is nearer to the page, and no further than it must.
+    /// Walks the counters, from the end that is nearer to the page, and no further than it must; `nil` where the days do not hold as
+    /// many logs as there are said to be.
     ///
     /// - Parameters:
     ///   - total: how many logs there are
@@ -37,7 +38,6 @@ public struct CounterWalk: Equatable, Sendable {
     ///   - skip: how many logs to pass over
     ///   - limit: how many logs to answer at most
     ///   - forEachDay: hands over the days in an order, none twice, each with its count, until it is told that it is enough
-    /// - Returns: `nil` where the days do not hold as many logs as there are said to be.
     /// - Throws: what `forEachDay` throws.
     public init?<Failure: Error>(
         total: Int,

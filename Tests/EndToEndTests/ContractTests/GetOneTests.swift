@@ -79,7 +79,9 @@ import Testing
 
     @Test func `a page of lists comes in gzip too, of numbers, addresses and nobody`() throws {
         let tenant = try Shared.server.tenant()
-        let lists = [[], ["27821234567"], (0..<9000).map { "2782\(1_000_000 + $0 * 37)" }, (0..<900).map { "a\($0)@b.example" }]
+        let lists = [
+            [], ["27821234567"], (0..<9000).map { "2782\(1_000_000 + $0 * 37)" }, (0..<900).map { "a\($0)@b.example" },
+        ]
         let logs = lists.enumerated().map { SampleLog(id: "send-\($0)", destinations: $1) }
         try tenant.record(logs)
         let target = "/send-logs/search?group_destinations=list"
