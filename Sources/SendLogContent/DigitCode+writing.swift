@@ -5,8 +5,8 @@ extension DigitCode {
     static func compress(_ text: [UInt8]) -> [UInt8]? {
         text.withUnsafeBufferPointer { text -> [UInt8]? in
             var isNumbers = false
-            // Seldom more than half; at worst, of short numbers, a little more than the text.
-            let compressed = [UInt8](unsafeUninitializedCapacity: text.count * 9 / 8 + head.bytes.count + 32) {
+            // Seldom more than half. At worst 40 bits for a lone plus sign's four bytes, which only then is found to be no number.
+            let compressed = [UInt8](unsafeUninitializedCapacity: text.count * 5 / 4 + head.bytes.count + 32) {
                 output,
                 count in
                 guard let start = output.baseAddress else { return }
@@ -119,6 +119,7 @@ extension DigitCode {
         ) -> Range<Int>? {
             let start = place
             place += shared
+            var isNumber = shared > 1 || shared == 1 && text[start] != UInt8(ascii: "+")
             if place == start, place < text.count, text[place] == UInt8(ascii: "+") { literal(text, &place) }
             let most = min(text.count, start + numbers.upperBound + 1)
             while place < most {
@@ -128,8 +129,11 @@ extension DigitCode {
                 count += 4
                 if count > 56 { store() }
                 place += 1
+                isNumber = true
             }
             store()
+            // A sign alone is none.
+            guard isNumber else { return nil }
             guard place < most, text[place] == UInt8(ascii: "\""), numbers.contains(place - start) else { return nil }
             return start..<place
         }

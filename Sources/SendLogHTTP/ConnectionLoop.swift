@@ -1,10 +1,13 @@
 import NIOCore
+import Synchronization
 
 /// What the connections of one event loop share.
 ///
 /// Everything but the enqueuing of jobs happens on that loop.
 final class ConnectionLoop: TaskExecutor {
     let loop: any EventLoop
+    /// How many requests are being answered by tasks, those of clients that are gone among them.
+    let running = Atomic<Int>(0)
     private let unsent: NIOLoopBoundBox<[ChannelHandlerContext]?>
 
     init(_ loop: any EventLoop) {
@@ -16,6 +19,11 @@ final class ConnectionLoop: TaskExecutor {
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+
+    /// Waits until no task runs here any more.
+    func drain() async throws {
+        while running.load(ordering: .acquiring) > 0 { try await Task.sleep(for: .milliseconds(5)) }
     }
 
     /// Sends what was written, once everything that came in at the same time was seen to.

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import Synchronization
 
 /// One connection: hands its requests to the responder one at a time, and sends the answers.
 ///
@@ -45,14 +46,21 @@ final class HTTPConnection: ChannelDuplexHandler {
     private var isBodyOver = true
     /// Nothing more that could be understood comes from the client.
     private var inputEnd: InputEnd?
+    private var isClosedByClient = false
     private var isAdvancing = false
     private var isReadHeldBack = false
     private var isShuttingDown = false
-    /// Its last answer is sent: the rest is courtesy.
+    /// The request being read wants to speak something else behind it, at which NIO's parser stops listening.
+    private var isLastRead = false
+    private var isDeaf = false
+    /// Its last answer is on its way, or sent: the rest is courtesy.
     private var isOver = false
+    private var isLingering = false
     private var wait: Wait?
     /// When the client last did something.
     private var lastSign = NIODeadline.now()
+    /// How much of answers was waiting for the client at the last look.
+    private var lastUnsent = Int.max
     private var watch: Scheduled<Void>?
 
     private enum InputEnd {
@@ -85,7 +93,11 @@ final class HTTPConnection: ChannelDuplexHandler {
         lastSign = .now()
         if isOver { return }
         let part = unwrapInboundIn(data)
-        if case .body(let buffer) = part { bytesWaiting += buffer.readableBytes }
+        switch part {
+        case .head(let head): isLastRead = head.wantsOtherProtocol
+        case .body(let buffer): bytesWaiting += buffer.readableBytes
+        case .end: isDeaf = isLastRead
+        }
         input.append(part)
     }
 
@@ -106,8 +118,8 @@ final class HTTPConnection: ChannelDuplexHandler {
             exchange?.closes = true
             advance()
         case ChannelEvent.inputClosed:
-            if isOver { return context.close(promise: nil) }
-            inputEnd = inputEnd ?? .closed
+            if isLingering { return context.close(promise: nil) }
+            (inputEnd, isClosedByClient) = (inputEnd ?? .closed, true)
             advance()
         default: context.fireUserInboundEventTriggered(event)
         }
@@ -115,7 +127,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         watch?.cancel()
-        inputEnd = inputEnd ?? .closed
+        (inputEnd, isClosedByClient) = (inputEnd ?? .closed, true)
         isOver = true
         resume()
         context.fireChannelInactive()
@@ -140,6 +152,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     private func mayRead(_ context: ChannelHandlerContext) -> Bool {
+        if isDeaf { return false }
         // Behind the last answer only to see the client close; what is no HTTP need not be read for that.
         if isOver { return inputEnd == nil }
         return bytesWaiting < Self.mostWaiting && input.count < Self.mostParts && context.channel.isWritable
@@ -184,7 +197,8 @@ final class HTTPConnection: ChannelDuplexHandler {
             send(refusal.head, body: [ByteBuffer(bytes: refusal.body)])
             exchange = nil
         }
-        if inputEnd != nil || isShuttingDown && isBodyOver { finish(context) }
+        if inputEnd != nil { finish(context, lingers: true) }
+        if isShuttingDown, isBodyOver, !isOver { finish(context, lingers: false) }
         return false
     }
 
@@ -200,14 +214,17 @@ final class HTTPConnection: ChannelDuplexHandler {
         exchange = Exchange(
             isHead: head.method == .HEAD,
             isOld: isOld,
-            closes: isOld || head.headers.asksToClose || isShuttingDown,
-            awaitsInvitation: request.awaitsInvitation
+            closes: isOld || head.headers.asksToClose || head.wantsOtherProtocol || isShuttingDown,
+            // HTTP/1.0 knows of no invitations.
+            awaitsInvitation: request.awaitsInvitation && !isOld
         )
         isBodyOver = false
         guard let later = responder.respond(to: request, AnswerWriter(connection: bound)) else {
             return answered(wholly: true)
         }
-        // Not structured, since channels are not; the server waits for its connections, and these for their tasks.
+        // Not structured, since channels are not; the server waits for its connections and for these.
+        let loop = loop
+        loop.running.add(1, ordering: .relaxed)
         Task.immediate(executorPreference: loop) {
             do {
                 try await later()
@@ -215,6 +232,7 @@ final class HTTPConnection: ChannelDuplexHandler {
             } catch {
                 bound.value.answered(wholly: false)
             }
+            loop.running.subtract(1, ordering: .releasing)
         }
     }
 
@@ -223,27 +241,38 @@ final class HTTPConnection: ChannelDuplexHandler {
         self.exchange = nil
         guard let context, !isOver else { return }
         if !isWhole || !exchange.isHeadSent {
+            // What is a part of an answer must not look like the whole of it; answers before it are whole.
+            if !exchange.isOld { context.flush() }
             isOver = true
             context.close(promise: nil)
         } else if exchange.closes {
-            finish(context)
+            finish(context, lingers: true)
         } else {
             lastSign = .now()
             advance()
         }
     }
 
-    /// Ends the connection so that the client sees all of the last answer: to close while more comes in would take it back.
-    private func finish(_ context: ChannelHandlerContext) {
+    /// Ends the connection once everything is sent.
+    ///
+    /// - Parameters:
+    ///   - context: the connection's
+    ///   - lingers: whether to wait until the client has seen it: to close while more comes in would take the last answer back
+    private func finish(_ context: ChannelHandlerContext, lingers: Bool) {
         isOver = true
         input.removeAll()
-        context.flush()
-        guard inputEnd != .closed, !isShuttingDown || !isBodyOver else {
-            let flushed = context.eventLoop.makePromise(of: Void.self)
-            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-            flushed.futureResult.whenComplete { _ in bound.value.close(promise: nil) }
-            return context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: flushed)
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        sent.futureResult.whenComplete { _ in
+            let (connection, context) = bound.value
+            connection.end(context, lingers: lingers)
         }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: sent)
+    }
+
+    private func end(_ context: ChannelHandlerContext, lingers: Bool) {
+        guard lingers, !isClosedByClient, context.channel.isActive else { return context.close(promise: nil) }
+        isLingering = true
         context.close(mode: .output, promise: nil)
         watchOver(context, after: Self.courtesy)
         if isReadHeldBack, mayRead(context) { context.read() }
@@ -305,11 +334,21 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     private func look(_ context: ChannelHandlerContext) {
+        // A client that takes what was sent does something too.
+        let unsent = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        if unsent > 0, unsent < lastUnsent { lastSign = .now() }
+        lastUnsent = unsent > 0 ? unsent : .max
         let isServersTurn = exchange != nil && wait == nil
         let left = isServersTurn ? patience : lastSign + patience - .now()
-        if isOver || left <= .nanoseconds(0) { return context.close(promise: nil) }
+        if isLingering || left <= .nanoseconds(0) { return context.close(promise: nil) }
         watchOver(context, after: left)
     }
+}
+
+extension HTTPRequestHead {
+    /// Whether the client would rather speak another protocol, or through this server to another
+    /// (<https://www.rfc-editor.org/rfc/rfc9110#section-7.8>).
+    fileprivate var wantsOtherProtocol: Bool { method == .CONNECT || headers.contains(name: "upgrade") }
 }
 
 extension HTTPHeaders {

@@ -76,11 +76,12 @@ public struct HTTPServer: Service {
     }
 
     private func serve(on group: MultiThreadedEventLoopGroup) async throws {
+        let loops = group.makeIterator().map { ConnectionLoop($0) }
         let quiescing = ServerQuiescingHelper(group: group)
         let drained = group.any().makePromise(of: Void.self)
         let channel: any Channel
         do {
-            channel = try await bootstrap(group, quiescing).bind(host: settings.host, port: settings.port).get()
+            channel = try await bootstrap(group, loops, quiescing).bind(host: settings.host, port: settings.port).get()
         } catch {
             drained.succeed()
             throw error
@@ -89,6 +90,7 @@ public struct HTTPServer: Service {
         try await withTaskCancellationHandler {
             try await withGracefulShutdownHandler {
                 try await drained.futureResult.get()
+                for loop in loops { try await loop.drain() }
             } onGracefulShutdown: {
                 quiescing.initiateShutdown(promise: drained)
             }
@@ -101,12 +103,10 @@ public struct HTTPServer: Service {
 
     private func bootstrap(
         _ group: MultiThreadedEventLoopGroup,
+        _ loops: [ConnectionLoop],
         _ quiescing: ServerQuiescingHelper
     ) -> ServerBootstrap {
         let (settings, responder) = (settings, responder)
-        let loops = Dictionary(
-            uniqueKeysWithValues: group.makeIterator().map { (ObjectIdentifier($0), ConnectionLoop($0)) }
-        )
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -125,7 +125,7 @@ public struct HTTPServer: Service {
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
-                    let loop = loops[ObjectIdentifier(channel.eventLoop)] ?? ConnectionLoop(channel.eventLoop)
+                    let loop = loops.first { $0.loop === channel.eventLoop } ?? ConnectionLoop(channel.eventLoop)
                     try pipeline.addHandler(
                         HTTPConnection(responder, on: loop, patience: .seconds(Int64(settings.idleTimeout)))
                     )

@@ -60,6 +60,18 @@ struct DigitCodeTests {
         }
     }
 
+    @Test(arguments: ["+", "+1", "1", "12345", "123456789012345678901", "+12345678901234567890"])
+    func `the shape that takes the most room has it`(number: String) {
+        let list = [String](repeating: number, count: 8192)
+        for numbers in [list, list.enumerated().map { $0 % 2 == 0 ? $1 : "7" + $1.dropFirst() }] {
+            let text = Self.text(numbers, isFirst: false)
+            let body = DigitCode.compress(text)
+            #expect(body.map { Self.expand($0, length: text.count) == text } ?? (number == "+"))
+            let chunk = DestinationChunk(text: text, count: 8192)
+            #expect(chunk.soundText() == text)
+        }
+    }
+
     @Test func `a number of eleven digits takes no more than 5.2 bytes`() throws {
         var random = SplitMix(seed: 37)
         let prefixes = ["2760", "2771", "2772", "2773", "2778", "2782", "2783", "2784"]
@@ -73,7 +85,8 @@ struct DigitCodeTests {
 
     @Test(arguments: [
         "", ",", "\"", "\"\"", "\"1", "\"1\",", "\"1\",\"", "\"1\"x", "\"1\" ,\"2\"", "\"a\"", "\"1\",\"a@b.c\"",
-        "\"1+2\"", "\"+\",\"\"", "\"1234567890123456789012\"", "\"1\",,\"2\"", "\"\\\"\"", "\"é\"", "1",
+        "\"1+2\"", "\"+\",\"\"", "\"+\"", "\"+1\",\"+\"", "\"1234567890123456789012\"", "\"1\",,\"2\"", "\"\\\"\"",
+        "\"é\"", "1",
     ])
     func `what is no list of numbers is left to zlib`(text: String) {
         #expect(DigitCode.compress(Array(text.utf8)) == nil)

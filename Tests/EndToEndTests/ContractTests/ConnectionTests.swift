@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// How requests follow each other on one connection (<https://www.rfc-editor.org/rfc/rfc9112#section-9>).
@@ -89,6 +90,39 @@ import Testing
             #expect(try connection.response().status == 200)
             #expect(try connection.rest().isEmpty)
         }
+    }
+
+    @Test(arguments: [
+        ("GET /health", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk", 200),
+        ("GET /health", "Connection: upgrade\r\nUpgrade: websocket", 200), ("CONNECT example.org:443", "X-A: b", 404),
+    ])
+    func `who would rather speak another protocol is answered in this one, and that is all`(
+        line: String,
+        header: String,
+        status: Int
+    ) throws {
+        let connection = try Shared.server.connect()
+        // What follows would not be listened to.
+        try connection.send("\(line) HTTP/1.1\r\nHost: a\r\n\(header)\r\n\r\nGET /health HTTP/1.1\r\nHost: a\r\n\r\n")
+        let answer = try connection.response()
+        #expect(answer.status == status)
+        #expect(answer["connection"] == "close")
+        #expect((try? connection.rest())?.isEmpty ?? true)
+    }
+
+    @Test(arguments: ["HTTP/1.1\r\nConnection: close", "HTTP/1.0"])
+    func `the last answer is whole for a client that takes its time`(version: String) throws {
+        let tenant = try Shared.server.tenant()
+        let log = SampleLog(id: "send-1", destinations: (0..<60_000).map { "2782\(1_000_000 + $0)" })
+        try tenant.record(log)
+        let connection = try tenant.server.connect(receiveBuffer: 4096)
+        let target = "/send-logs/send-1?group_destinations=list"
+        try connection.send("GET \(target) \(version)\r\nHost: a\r\nAuthorization: Bearer \(tenant.key)\r\n\r\n")
+        // Longer than the server waits once everything is sent.
+        Thread.sleep(forTimeInterval: 3)
+        let text = String(decoding: try connection.rest(), as: UTF8.self)
+        #expect(text.hasSuffix("]}}") || text.hasSuffix("0\r\n\r\n"))
+        #expect(text.count > log.listed.count)
     }
 
     @Test(arguments: ["http://example.org/health", "HTTP://example.org:80/health?a=b", "/health?x", "/health?"])
