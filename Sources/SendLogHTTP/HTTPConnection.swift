@@ -39,39 +39,37 @@ final class HTTPConnection: ChannelDuplexHandler {
     let loop: ConnectionLoop
     var context: ChannelHandlerContext?
 
-    private var input = CircularBuffer<HTTPServerRequestPart>()
+    var input = CircularBuffer<HTTPServerRequestPart>()
     private var bytesWaiting = 0
     var exchange: Exchange?
     /// Whether all of the current request's body was taken.
     private var isBodyOver = true
     /// Nothing more that could be understood comes from the client.
-    private var inputEnd: InputEnd?
-    private var isClosedByClient = false
+    var inputEnd: InputEnd?
+    var isClosedByClient = false
     private var isAdvancing = false
-    private var isReadHeldBack = false
+    var isReadHeldBack = false
     private var isShuttingDown = false
     /// The request being read wants to speak something else behind it, at which NIO's parser stops listening.
     private var isLastRead = false
     private var isDeaf = false
     /// Its last answer is on its way, or sent: the rest is courtesy.
-    private var isOver = false
-    private var isLingering = false
-    private var wait: Wait?
+    var isOver = false
+    var isLingering = false
+    var wait: Wait?
     /// When the client last did something.
-    private var lastSign = NIODeadline.now()
+    var lastSign = NIODeadline.now()
     /// How much of answers was waiting for the client at the last look.
-    private var lastUnsent = Int.max
-    private var watch: Scheduled<Void>?
+    var lastUnsent = Int.max
+    var watch: Scheduled<Void>?
 
-    private enum InputEnd {
+    enum InputEnd {
         case closed
         case notHTTP
     }
 
     private static let mostWaiting = 128 * 1024
     private static let mostParts = 64
-    /// How long a client may take to see the end of the last answer.
-    private static let courtesy = TimeAmount.seconds(2)
 
     init(_ responder: any HTTPResponder, on loop: ConnectionLoop, patience: TimeAmount) {
         self.responder = responder
@@ -151,7 +149,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         if !isReadHeldBack { context.read() }
     }
 
-    private func mayRead(_ context: ChannelHandlerContext) -> Bool {
+    func mayRead(_ context: ChannelHandlerContext) -> Bool {
         if isDeaf { return false }
         // Behind the last answer only to see the client close; what is no HTTP need not be read for that.
         if isOver { return inputEnd == nil }
@@ -253,31 +251,6 @@ final class HTTPConnection: ChannelDuplexHandler {
         }
     }
 
-    /// Ends the connection once everything is sent.
-    ///
-    /// - Parameters:
-    ///   - context: the connection's
-    ///   - lingers: whether to wait until the client has seen it: to close while more comes in would take the last answer back
-    private func finish(_ context: ChannelHandlerContext, lingers: Bool) {
-        isOver = true
-        input.removeAll()
-        let sent = context.eventLoop.makePromise(of: Void.self)
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        sent.futureResult.whenComplete { _ in
-            let (connection, context) = bound.value
-            connection.end(context, lingers: lingers)
-        }
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: sent)
-    }
-
-    private func end(_ context: ChannelHandlerContext, lingers: Bool) {
-        guard lingers, !isClosedByClient, context.channel.isActive else { return context.close(promise: nil) }
-        isLingering = true
-        context.close(mode: .output, promise: nil)
-        watchOver(context, after: Self.courtesy)
-        if isReadHeldBack, mayRead(context) { context.read() }
-    }
-
     // MARK: Waiting
 
     /// The next piece of the current request's body, or `nil` at its end.
@@ -321,40 +294,5 @@ final class HTTPConnection: ChannelDuplexHandler {
         case .piece(let continuation), .room(let continuation): continuation.resume()
         case nil: break
         }
-    }
-
-    /// Parts with a client that lets the server wait for too long.
-    private func watchOver(_ context: ChannelHandlerContext, after delay: TimeAmount) {
-        watch?.cancel()
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        watch = context.eventLoop.scheduleTask(in: delay) {
-            let (connection, context) = bound.value
-            connection.look(context)
-        }
-    }
-
-    private func look(_ context: ChannelHandlerContext) {
-        // A client that takes what was sent does something too.
-        let unsent = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        if unsent > 0, unsent < lastUnsent { lastSign = .now() }
-        lastUnsent = unsent > 0 ? unsent : .max
-        let isServersTurn = exchange != nil && wait == nil
-        let left = isServersTurn ? patience : lastSign + patience - .now()
-        if isLingering || left <= .nanoseconds(0) { return context.close(promise: nil) }
-        watchOver(context, after: left)
-    }
-}
-
-extension HTTPRequestHead {
-    /// Whether the client would rather speak another protocol, or through this server to another
-    /// (<https://www.rfc-editor.org/rfc/rfc9110#section-7.8>).
-    fileprivate var wantsOtherProtocol: Bool { method == .CONNECT || headers.contains(name: "upgrade") }
-}
-
-extension HTTPHeaders {
-    /// Whether the client wants the connection closed behind the answer (<https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1>).
-    fileprivate var asksToClose: Bool {
-        guard contains(name: "connection") else { return false }
-        return self[canonicalForm: "connection"].contains { $0.lowercased() == "close" }
     }
 }

@@ -1,8 +1,13 @@
 import Dispatch
 import GRDB
-import Glibc
 import SendLogCore
 import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
 
 /// Commits in groups: what waits to be recorded while one transaction is written goes into the next one together.
 ///
@@ -69,14 +74,18 @@ final class RecordingQueue: Sendable {
         thread.sync {}
     }
 
+    /// Gives requests a moment to become as many as there were in the last group.
+    ///
+    /// Clients that were answered together come back together; the fuller the group, the less of a commit falls to each. One that is alone
+    /// waits for nobody.
+    private func gather(_ last: Int) {
+        for _ in 0..<6 where state.withLock({ $0.waiting.count < last * 7 / 8 }) { usleep(50) }
+    }
+
     private func run() {
         var last = 0
         while true {
-            var patience = 6
-            while patience > 0, state.withLock({ $0.waiting.count < last * 7 / 8 }) {
-                usleep(50)
-                patience -= 1
-            }
+            gather(last)
             let group = state.withLock { state in
                 var (count, logs) = (0, 0)
                 while count < state.waiting.count, logs < Self.fullAt {
