@@ -60,6 +60,9 @@ public struct AnswerHead: Sendable {
 public struct AnswerWriter: Sendable {
     let connection: NIOLoopBound<HTTPConnection>
 
+    /// Whether there is still somebody to be answered.
+    public var isOpen: Bool { connection.value.isOpen }
+
     /// Invites the client to send the body that it announced.
     public func invite() { connection.value.invite() }
 

@@ -5,6 +5,8 @@ extension HTTPConnection {
     /// How long a body may be to be copied behind its head, in bytes, which is cheaper than to send it apart.
     private static let mostCopied = 8192
 
+    var isOpen: Bool { !isOver && context?.channel.isActive == true }
+
     func buffer(capacity: Int) -> ByteBuffer {
         context?.channel.allocator.buffer(capacity: capacity) ?? ByteBuffer()
     }
@@ -81,8 +83,8 @@ extension HTTPConnection {
     }
 
     private func begin(_ head: AnswerHead, framing: AnswerHead.Framing, to bytes: inout ByteBuffer) {
-        // Whether the client sends the body without having been invited cannot be known.
-        if exchange?.awaitsInvitation == true { exchange?.closes = true }
+        // Whether the client sends the body without having been invited cannot be known; and behind a body that broke off nothing comes.
+        if exchange?.awaitsInvitation == true || isBodyCutOff { exchange?.closes = true }
         exchange?.isHeadSent = true
         let (isOld, closes) = (exchange?.isOld ?? false, exchange?.closes ?? true)
         head.write(to: &bytes, framing: framing, isOld: isOld, closes: closes)

@@ -44,6 +44,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     var exchange: Exchange?
     /// Whether all of the current request's body was taken.
     private var isBodyOver = true
+    /// How much came of a body that nobody wanted, in bytes.
+    private var discarded = 0
     /// Nothing more that could be understood comes from the client.
     var inputEnd: InputEnd?
     var isClosedByClient = false
@@ -70,6 +72,8 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     private static let mostWaiting = 128 * 1024
     private static let mostParts = 64
+    /// How much of a refused body is read so that the client comes to see the answer, and may go on with the connection.
+    private static let mostDiscarded = 64 << 20
 
     init(_ responder: any HTTPResponder, on loop: ConnectionLoop, patience: TimeAmount) {
         self.responder = responder
@@ -179,8 +183,16 @@ final class HTTPConnection: ChannelDuplexHandler {
         }
         // Of a body that nobody wanted.
         while !isBodyOver, let part = input.popFirst() {
-            if case .body(let buffer) = part { bytesWaiting -= buffer.readableBytes }
+            if case .body(let buffer) = part {
+                bytesWaiting -= buffer.readableBytes
+                discarded += buffer.readableBytes
+            }
             if case .end = part { isBodyOver = true }
+        }
+        if discarded > Self.mostDiscarded {
+            inputEnd = .notHTTP
+            finish(context, lingers: true)
+            return false
         }
         if isBodyOver, !isShuttingDown, case .head(let head)? = input.first {
             // What was answered must be taken before more is.
@@ -216,7 +228,7 @@ final class HTTPConnection: ChannelDuplexHandler {
             // HTTP/1.0 knows of no invitations.
             awaitsInvitation: request.awaitsInvitation && !isOld
         )
-        isBodyOver = false
+        (isBodyOver, discarded) = (false, 0)
         guard let later = responder.respond(to: request, AnswerWriter(connection: bound)) else {
             return answered(wholly: true)
         }
@@ -252,6 +264,12 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     // MARK: Waiting
+
+    /// Whether the end of the current request's body will never come.
+    var isBodyCutOff: Bool {
+        guard inputEnd != nil, !isBodyOver else { return false }
+        return !input.contains { part in if case .end = part { true } else { false } }
+    }
 
     /// The next piece of the current request's body, or `nil` at its end.
     func nextPiece() async throws(ConnectionBroken) -> ByteBuffer? {

@@ -109,6 +109,7 @@ public struct APIService: HTTPResponder {
             if input.request.awaitsInvitation { writer.invite() }
             answer = try await route.handle(input)
         } catch {
+            guard writer.isOpen else { return note(visit, status: 499, bytes: 0) }
             return send(APIError(error), visit, writer)
         }
         switch answer.content {

@@ -47,6 +47,30 @@ import Testing
         }
     }
 
+    @Test func `a client that leaves while it sends is told apart from one that is answered`() throws {
+        let server = try Server()
+        let tenant = try server.tenant()
+        let connection = try server.connect()
+        let headers = tenant.headers + [("X-Request-Id", "the-one-that-left")]
+        try connection.send(head: "POST", "/send-logs", headers: headers, length: 1000)
+        try connection.send(Array(SampleLog(id: "send-1").json.utf8))
+        connection.reset()
+        #expect(Deadline.poll(for: 10) { server.process.errors.contains("request_id=the-one-that-left") })
+        let line = server.process.errors.split(separator: "\n").first { $0.contains("the-one-that-left") } ?? ""
+        #expect(line.contains("client went away") && line.contains("status=499"))
+        #expect(try server.stop() == .code(0))
+    }
+
+    @Test func `a refused body is not read for ever`() throws {
+        let connection = try Shared.server.connect()
+        try connection.send(head: "POST", "/send-logs", length: 1 << 40)
+        #expect(try connection.response().status == 401)
+        let piece = [UInt8](repeating: 0, count: 1 << 20)
+        var sent = 0
+        while sent < 1000, (try? connection.send(piece)) != nil { sent += 1 }
+        #expect((64..<1000).contains(sent))
+    }
+
     @Test func `connections that are reset leave nothing behind`() throws {
         let tenant = try Shared.server.tenant()
         let body = Array(SampleLog(id: "send-1", destinations: (0..<5000).map { "27\(820_000_000 + $0)" }).json.utf8)
