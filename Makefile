@@ -27,7 +27,8 @@ help: ## Say what there is
 run: release ## Build sendlog and serve it, with its data in the current folder; PORT=8081 for another port
 	@exec "$(ROOT)/scripts/run.sh" "$(PROGRAM)" "$(ROOT)/Examples/sample.ndjson"
 
-test: deps lint ## Install what is missing, check the style, build everything and run all tests
+test: lint ## Install what is missing, check the style, build everything and run all tests
+	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" postgresql
 	$(BUILD) --build-tests
 	$(SWIFT) test --package-path "$(ROOT)" --disable-xctest
 	@echo

@@ -25,6 +25,7 @@ let package = Package(
         .target(name: "SendLogCore"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(
             name: "SendLogContent",
             dependencies: [
@@ -40,6 +41,13 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "HeapModule", package: "swift-collections"),
+            ]
+        ),
+        .target(
+            name: "SendLogPostgres",
+            dependencies: [
+                "SendLogCore", "SendLogContent", "CLibPQ",
+                .product(name: "DequeModule", package: "swift-collections"),
             ]
         ),
         .target(
@@ -67,7 +75,8 @@ let package = Package(
         .target(
             name: "SendLogServer",
             dependencies: [
-                "SendLogCore", "SendLogContent", "SendLogSQLite", "SendLogHTTP", "SendLogAPI", "CMalloc",
+                "SendLogCore", "SendLogContent", "SendLogSQLite", "SendLogPostgres", "SendLogHTTP", "SendLogAPI",
+                "CMalloc",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -101,7 +110,9 @@ let package = Package(
             dependencies: ["SendLogCore", "SendLogContent"],
             path: "Tests/StoreChecks"
         ),
-        .testTarget(name: "EndToEndTests", dependencies: ["sendlog"]),
+        // A PostgreSQL of the tests' own, and what can be done to it; only test targets lean on it.
+        .target(name: "PostgresHarness", path: "Tests/PostgresHarness"),
+        .testTarget(name: "EndToEndTests", dependencies: ["sendlog", "PostgresHarness"]),
         .testTarget(name: "SendLogCoreTests", dependencies: ["SendLogCore", "SendLogContent"]),
         .testTarget(
             name: "SendLogAPITests",
@@ -114,7 +125,11 @@ let package = Package(
         ),
         .testTarget(
             name: "SendLogServerTests",
-            dependencies: ["SendLogServer", "SendLogAPI", "SendLogHTTP", "SendLogSQLite"]
+            dependencies: ["SendLogServer", "SendLogAPI", "SendLogHTTP", "SendLogSQLite", "SendLogPostgres"]
+        ),
+        .testTarget(
+            name: "SendLogPostgresTests",
+            dependencies: ["SendLogPostgres", "SendLogContent", "StoreChecks", "PostgresHarness"]
         ),
         .testTarget(
             name: "SendLogSQLiteTests",

@@ -5,7 +5,7 @@ set -euo pipefail
 
 swift=${1:-swift}
 swift_needed=6.2
-packages=(libsqlite3-dev zlib1g-dev pkg-config curl sqlite3 "${@:2}")
+packages=(libsqlite3-dev zlib1g-dev libpq-dev pkg-config curl sqlite3 "${@:2}")
 
 fail() {
     printf '\nerror: %s\n' "$1" >&2
@@ -39,6 +39,13 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=(sudo)
 fi
 echo "Installing ${missing[*]}"
+# Tests start a PostgreSQL of their own: Debian is asked not to start one that nobody wants.
+clusters=/etc/postgresql-common/createcluster.conf
+if [[ " ${missing[*]} " == *" postgresql "* && ! -e $clusters ]]; then
+    "${as_root[@]}" mkdir -p "$(dirname "$clusters")"
+    echo 'create_main_cluster = false' | "${as_root[@]}" tee "$clusters" >/dev/null
+    trap '"${as_root[@]}" rm -f "$clusters"' EXIT
+fi
 "${as_root[@]}" apt-get update --quiet=2 || echo "The lists of packages are not up to date; trying all the same." >&2
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get install --quiet=2 --yes --no-install-recommends "${missing[@]}" \

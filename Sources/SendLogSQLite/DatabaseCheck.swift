@@ -116,15 +116,13 @@ struct DatabaseCheck {
         return try query.step() ? Int(query.integer(0)) : 0
     }
 
-    /// What the log is found by must be what its record says.
     private func fault(inColumnsOf log: borrowing Query) -> String? {
-        let beginning = Array("{\"_id\":\"\(log.text(5))\",\"campaign_id\":\"\(log.text(6))\",".utf8)
-        var end: [UInt8] = []
-        Timestamp(milliseconds: log.integer(4))?.write(to: &end)
-        end.append(UInt8(ascii: "\""))
-        let record = log.bytes(3)
-        if record.starts(with: beginning), record.suffix(end.count) == end[...] { return nil }
-        return "its id, campaign or start is not that of its record"
+        ContentCheck.fault(
+            id: log.text(5),
+            campaign: log.text(6),
+            start: Timestamp(milliseconds: log.integer(4)),
+            record: log.bytes(3)
+        )
     }
 
     /// The text of an id as it is stored; see `PackedID`.
@@ -140,7 +138,7 @@ struct DatabaseCheck {
             on: database
         )
         try chunks.bind(log.integer(0))
-        var (digest, count, number) = (ListDigest(), Int64(0), Int64(0))
+        var check = ContentCheck()
         while try chunks.step() {
             let chunk = DestinationChunk(
                 count: Int(chunks.integer(1)),
@@ -148,17 +146,8 @@ struct DatabaseCheck {
                 crc: UInt32(truncatingIfNeeded: chunks.integer(3)),
                 body: chunks.bytes(4)
             )
-            guard chunks.integer(0) == number, let text = chunk.soundText() else {
-                return "chunk \(number) of its destinations is missing or damaged"
-            }
-            digest.add(text)
-            count += Int64(chunk.count)
-            number += 1
+            check.add(chunk, number: Int(chunks.integer(0)))
         }
-        if count != log.integer(1) { return "it has \(count) destinations, but \(log.integer(1)) were counted" }
-        guard ContentDigest.of(record: log.bytes(3), list: digest.value()) == log.bytes(2) else {
-            return "its content was changed after it was recorded"
-        }
-        return nil
+        return check.fault(record: log.bytes(3), destinations: Int(log.integer(1)), digest: log.bytes(2))
     }
 }

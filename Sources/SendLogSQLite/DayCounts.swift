@@ -14,21 +14,22 @@ struct DayCounts {
     /// How many logs there are in all, which SQLite adds up by itself.
     func total() throws -> Int {
         var total = 0
-        let whole = wholeDays
-        if let whole {
+        let span = SearchDays(from: from, to: to)
+        if let whole = span.whole {
             for source in sources {
                 let query = try countersQuery(source, over: whole, columns: "ifnull(sum(sends), 0)", order: "")
                 if try query.step() { total += Int(query.integer(0)) }
             }
             try forEachUnseen(over: whole) { _ in total -= 1 }
         }
-        return try edges(around: whole).reduce(total) { try $0 + count($1) }
+        return try span.edges.reduce(total) { try $0 + count($1) }
     }
 
     /// Hands over the days on which there are logs, until `body` has enough.
     func forEachDay(_ order: SortOrder, _ body: (DayCount) -> Bool) throws {
-        let whole = wholeDays
-        var edges = edges(around: whole)
+        let span = SearchDays(from: from, to: to)
+        let whole = span.whole
+        var edges = span.edges
         // One that the search cuts at its beginning comes first, one that it cuts at its end last.
         let isFirstCut =
             edges.first.map { whole == nil || Timestamp.floorDay($0.lowerBound) < whole?.lowerBound ?? 0 } ?? false
@@ -80,22 +81,6 @@ struct DayCounts {
         }
         let sorted = counts.filter { $0.value > 0 }.sorted { ($0.key < $1.key) == (order == .oldestFirst) }
         return sorted.allSatisfy { body(DayCount(day: Day(number: $0.key), sends: $0.value)) }
-    }
-
-    /// The days that lie wholly within the search.
-    private var wholeDays: ClosedRange<Int>? {
-        let first = from.milliseconds == from.day.firstMillisecond ? from.day.number : from.day.number + 1
-        let last = to.milliseconds == to.day.lastMillisecond ? to.day.number : to.day.number - 1
-        return first <= last ? first...last : nil
-    }
-
-    /// The parts of days, in milliseconds, that the search cuts: none, one or two.
-    private func edges(around whole: ClosedRange<Int>?) -> [ClosedRange<Int64>] {
-        if from.day == to.day { return whole == nil ? [from.milliseconds...to.milliseconds] : [] }
-        var edges: [ClosedRange<Int64>] = []
-        if from.milliseconds != from.day.firstMillisecond { edges.append(from.milliseconds...from.day.lastMillisecond) }
-        if to.milliseconds != to.day.lastMillisecond { edges.append(to.day.firstMillisecond...to.milliseconds) }
-        return edges
     }
 
     private func countersQuery(

@@ -23,17 +23,6 @@ struct Place: Equatable {
     var sequence: SequenceNumber { SequenceNumber(rowID & (1 << Self.sequenceBits - 1)) }
 }
 
-/// How many logs, in the order of recording, one block of counters covers.
-///
-/// Counters are kept by day and block, so that a total under `as_of` needs to look at single logs of one block only.
-enum CounterBlock {
-    static let size: Int64 = 65_536
-
-    static func of(_ sequence: SequenceNumber) -> Int64 { (sequence.number - 1) / size }
-
-    static func last(of block: Int64) -> SequenceNumber { SequenceNumber((block + 1) * size) }
-}
-
 /// An id as it is stored: 24 lowercase hex digits, which nearly all ids are, in half the bytes.
 ///
 /// SQLite keeps blobs and texts apart.

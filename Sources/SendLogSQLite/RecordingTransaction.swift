@@ -149,7 +149,7 @@ struct RecordingTransaction {
         try query.bind(campaign)
         try query.bind(log.start.milliseconds)
         try query.bind(log.destinations.count)
-        try query.bind(prepared.digest)
+        try query.bind(prepared.digested.digest)
         try query.bind(log.record)
         try query.run()
         if database.rowsWritten == 0 { return nil }
@@ -202,19 +202,12 @@ struct RecordingTransaction {
         guard try query.step(), let start = Timestamp(milliseconds: query.integer(1)) else {
             throw StoreError.damaged(detail: "an id that was taken is gone")
         }
-        let log = prepared.log
-        let digest =
-            log.isStartGiven
-            ? prepared.digest
-            : ContentDigest.of(record: log.record(startingAt: start), list: log.destinations.digest)
-        guard digest == query.bytes(3) else { return .conflict }
-        return .existing(
-            StoredSendLog(
-                sequence: Place(rowID: query.integer(0)).sequence,
-                record: query.bytes(4),
-                destinations: Int(query.integer(2))
-            )
+        let stored = StoredSendLog(
+            sequence: Place(rowID: query.integer(0)).sequence,
+            record: query.bytes(4),
+            destinations: Int(query.integer(2))
         )
+        return prepared.digested.outcome(against: stored, startingAt: start, digest: query.bytes(3))
     }
 }
 

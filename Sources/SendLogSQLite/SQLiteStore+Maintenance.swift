@@ -23,6 +23,34 @@ extension SQLiteStore: StoreMaintenance {
         }
     }
 
+    /// See ``StoreMaintenance/archive(after:in:)``.
+    public func archive(
+        after sequence: SequenceNumber,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> [ArchivedSendLog] {
+        try await readers.scan { database in
+            var query = try Query(
+                """
+                SELECT place, destinations, record, digest FROM send_logs
+                WHERE place > ? AND place < ? ORDER BY place LIMIT 500
+                """,
+                on: database
+            )
+            try query.bind(Place(organisation, sequence).rowID)
+            try query.bind(Place(OrganisationID(organisation.number + 1), SequenceNumber(0)).rowID)
+            var logs: [ArchivedSendLog] = []
+            while try query.step() {
+                let log = StoredSendLog(
+                    sequence: Place(rowID: query.integer(0)).sequence,
+                    record: query.bytes(2),
+                    destinations: Int(query.integer(1))
+                )
+                logs.append(ArchivedSendLog(log: log, digest: query.bytes(3)))
+            }
+            return logs
+        }
+    }
+
     /// See ``StoreMaintenance/backUp(to:)``.
     public func backUp(to path: String) async throws(StoreRefusal) {
         guard access(path, F_OK) != 0 else {

@@ -1,6 +1,5 @@
 import Foundation
 import GRDB
-import SendLogContent
 public import SendLogCore
 
 /// The embedded store: one SQLite file, one writer that commits in groups, a few readers.
@@ -61,14 +60,7 @@ public final class SQLiteStore: SendLogStore, Directory {
         in organisation: OrganisationID
     ) async throws(StoreError) -> [Recording] {
         if logs.isEmpty { return [] }
-        let prepared = logs.map { log in
-            PreparedSendLog(
-                log: log,
-                id: PackedID(log.id),
-                digest: ContentDigest.of(record: log.record, list: log.destinations.digest)
-            )
-        }
-        return try await queue.record(prepared, in: organisation)
+        return try await queue.record(logs.map { PreparedSendLog($0) }, in: organisation)
     }
 
     /// See ``SendLogStore/sendLog(_:in:)``.

@@ -3,12 +3,12 @@ import SendLogCore
 import SendLogServer
 import Synchronization
 
-/// Checks and copies the database.
+/// Checks, backs up, copies and spreads the database.
 struct DatabaseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "database",
-        abstract: "Check the database, or back it up, while a server may be running.",
-        subcommands: [Check.self, Backup.self]
+        abstract: "Check, back up, copy or spread the database.",
+        subcommands: [Check.self, Backup.self, DatabaseCopy.self, DatabaseDistribute.self]
     )
 
     struct Check: AsyncParsableCommand {
@@ -39,7 +39,10 @@ struct DatabaseCommand: AsyncParsableCommand {
     struct Backup: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Write a complete copy of the database to a new file.",
-            discussion: "To restore it, stop the server and put the copy in the database's place."
+            discussion: """
+                For SQLite; to restore it, stop the server and put the copy in the database's place. PostgreSQL is backed up with its own \
+                programs, such as pg_dump.
+                """
         )
 
         @Argument(help: "The file to write; it must not exist.", completion: .file())

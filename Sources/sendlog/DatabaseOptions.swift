@@ -3,16 +3,8 @@ import Foundation
 import SendLogCore
 import SendLogServer
 
-/// What every command that needs the database takes.
-struct DatabaseOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "The database: sqlite: and the path of a file. Also SENDLOG_DATABASE. (default: sqlite:sendlog.db)",
-            valueName: "location"
-        )
-    )
-    var database: String?
-
+/// What every command takes that can be configured.
+struct ConfigurationOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("A JSON file with settings. Also SENDLOG_CONFIG.", valueName: "file"),
         completion: .file()
@@ -21,13 +13,29 @@ struct DatabaseOptions: ParsableArguments {
 
     /// The configuration's sources, flags of the command included.
     func sources(flags: [Setting: String?] = [:]) async throws -> ConfigurationSources {
-        var values = flags.compactMapValues { $0 }
-        values[.database] = database
-        return try await ConfigurationSources(
-            flags: values,
+        try await ConfigurationSources(
+            flags: flags.compactMapValues { $0 },
             environment: ProcessInfo.processInfo.environment,
             file: config
         )
+    }
+}
+
+/// What every command that needs the database takes.
+struct DatabaseOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The database: sqlite: and the path of a file, or postgres://USER@HOST/NAME. Also SENDLOG_DATABASE. (default: sqlite:sendlog.db)",
+            valueName: "location"
+        )
+    )
+    var database: String?
+
+    @OptionGroup var configuration: ConfigurationOptions
+
+    /// The configuration's sources, flags of the command included.
+    func sources(flags: [Setting: String?] = [:]) async throws -> ConfigurationSources {
+        try await configuration.sources(flags: flags.merging([.database: database]) { $1 })
     }
 
     /// Opens the database, runs the body with it, and closes it.
@@ -36,12 +44,7 @@ struct DatabaseOptions: ParsableArguments {
     func withStore(making: Bool = false, _ body: (any Store, DatabaseLocation) async throws -> Void) async throws {
         try await Terminal.explainingFailures {
             let location = try DatabaseLocation(try await sources())
-            guard making || location.exists else {
-                throw CommandFailure(
-                    "there is no database \(location.path); sendlog organisation create makes one, --database names another"
-                )
-            }
-            let store = try location.open()
+            let store = try location.open(making: making)
             defer { store.close() }
             try await body(store, location)
         }

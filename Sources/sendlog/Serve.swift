@@ -63,7 +63,7 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where long lists wait until they are recorded. (default: the database's folder)",
+            "Where long lists wait until they are recorded. (default: the SQLite file's folder, or the system's for temporary files)",
             valueName: "folder"
         ),
         completion: .directory
@@ -83,6 +83,22 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "How many connections to PostgreSQL there are at most. (default: 8)",
+            valueName: "count"
+        )
+    )
+    var postgresConnections: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long to wait for a free connection to PostgreSQL, and for its locks. (default: 5)",
+            valueName: "seconds"
+        )
+    )
+    var postgresPatience: String?
+
+    @Option(
+        help: ArgumentHelp(
             "How long a key is trusted without looking it up again, at most 5. (default: 2)",
             valueName: "seconds"
         )
@@ -96,7 +112,8 @@ struct Serve: AsyncParsableCommand {
                 .httpThreads: httpThreads, .logLevel: logLevel, .logFormat: logFormat,
                 .rateLimitRequests: rateLimitRequests,
                 .rateLimitWindow: rateLimitWindow, .spoolFolder: spoolFolder, .sqliteReaders: sqliteReaders,
-                .sqlitePatience: sqlitePatience, .keyCacheSeconds: keyCacheSeconds,
+                .sqlitePatience: sqlitePatience, .postgresConnections: postgresConnections,
+                .postgresPatience: postgresPatience, .keyCacheSeconds: keyCacheSeconds,
             ])
             try await SendLogService(try ServiceConfiguration(sources)).run()
         }

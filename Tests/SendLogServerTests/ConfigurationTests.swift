@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import SendLogAPI
 import SendLogHTTP
+import SendLogPostgres
 import Testing
 
 @testable import SendLogSQLite
@@ -55,7 +56,7 @@ import Testing
                     threads: max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
                 )
         )
-        #expect(found.database.path == "sendlog.db")
+        #expect(found.database.description == "sendlog.db")
         #expect(found.logLevel == .info)
         #expect(found.logFormat == .text)
         #expect(found.rateLimit == nil)
@@ -81,7 +82,7 @@ import Testing
             .httpThreads: "3",
             .logLevel: "debug", .logFormat: "json", .rateLimitRequests: "7", .rateLimitWindow: "8",
             .spoolFolder: FileManager.default.temporaryDirectory.path, .sqliteReaders: "9", .sqlitePatience: "10",
-            .keyCacheSeconds: "4",
+            .postgresConnections: "11", .postgresPatience: "12", .keyCacheSeconds: "4",
         ]
         #expect(Set(values.keys) == Set(Setting.all), "a new setting belongs into this test")
         var groups: [String: Any] = [:]
@@ -106,10 +107,12 @@ import Testing
                 found.server
                     == ServerSettings(host: "localhost", port: 1234, idleTimeout: 5, maxConnections: 6, threads: 3)
             )
-            #expect(found.database.path == "other.db")
+            #expect(found.database.description == "other.db")
             #expect(found.database.spoolFolder == FileManager.default.temporaryDirectory.path)
-            #expect(found.database.options.readers == 9)
-            #expect(found.database.options.patience == 10)
+            #expect(found.database.sqlite.readers == 9)
+            #expect(found.database.sqlite.patience == 10)
+            #expect(found.database.postgres.connections == 11)
+            #expect(found.database.postgres.patience == 12)
             #expect(found.logLevel == .debug)
             #expect(found.logFormat == .json)
             #expect(found.rateLimit == RateLimit(requests: 7, window: 8))
@@ -137,14 +140,36 @@ import Testing
         )
         #expect(
             try await refusal(flags: [.database: "sendlog.db"])
-                == "database must be sqlite: followed by the path of a file, not sendlog.db; did you mean sqlite:sendlog.db?"
+                == "--database must be sqlite: followed by the path of a file, or postgres://USER@HOST/NAME, not sendlog.db; did you mean sqlite:sendlog.db?"
         )
         #expect(
             try await refusal(flags: [.spoolFolder: "/does/not/exist"])
-                == "recording.spoolFolder: the folder /does/not/exist does not exist"
+                == "--spool-folder: the folder /does/not/exist does not exist"
         )
         #expect(try await refusal(flags: [.keyCacheSeconds: "6"]).hasPrefix("--key-cache-seconds must be"))
         #expect(try await refusal(flags: [.host: ""]) == "--host must not be empty")
+    }
+
+    @Test(arguments: [
+        "postgres://me:secret@host", "postgres://me:secret/x@host/sends", "postgres://me:secret@host:x/sends",
+        "postgres://me:secret@host/sends?colour=secret", "postgres://me:sec%zzret@host/sends",
+        "postgress://me:secret@host/sends", "mysql://me:secret@host/sends",
+    ])
+    func `a location of PostgreSQL that cannot be is refused without its password`(text: String) async throws {
+        let refusal = try await refusal(flags: [.database: text])
+        #expect(refusal.hasPrefix("--database "))
+        #expect(!refusal.contains("sec"))
+    }
+
+    @Test(arguments: [
+        ("postgres://me:secret@host/sends", "postgres://host/sends"),
+        ("postgresql://me@one:5433,two:5434/sends?sslmode=require", "postgres://one:5433,two:5434/sends"),
+        ("postgres:///sends?host=/run/postgresql&password=secret", "postgres:///run/postgresql/sends"),
+        ("postgres://[::1]:5432/sends", "postgres://::1:5432/sends"),
+    ])
+    func `a location of PostgreSQL is shown without its password`(text: String, shown: String) async throws {
+        let found = try await configuration(environment: ["SENDLOG_DATABASE": text]).database
+        #expect(found.description == shown)
     }
 
     @Test func `names that no setting has are refused with the nearest one`() async throws {

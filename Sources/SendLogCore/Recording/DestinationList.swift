@@ -69,6 +69,9 @@ public struct DestinationList: Sendable {
         }
     }
 
+    /// Whether it waits outside memory.
+    public var isSpooled: Bool { if case .spooled = parts { true } else { false } }
+
     /// A list small enough to be held in memory.
     public init(count: Int, digest: [UInt8], chunks: [DestinationChunk]) {
         self.count = count

@@ -53,6 +53,27 @@ public struct NewSendLog: Sendable {
         self.record = record
     }
 
+    /// Takes a send log as a store keeps it.
+    ///
+    /// - Parameters:
+    ///   - record: see ``record``
+    ///   - destinations: whom it was sent to
+    public init?(stored record: [UInt8], destinations: DestinationList) {
+        // Ids have no quotes and nothing that would be escaped.
+        let parts = record.split(separator: UInt8(ascii: "\""), maxSplits: 8, omittingEmptySubsequences: false)
+        guard parts.count == 9, parts[1].elementsEqual("_id".utf8), parts[5].elementsEqual("campaign_id".utf8),
+            let id = SendLogID(String(decoding: parts[3], as: UTF8.self)),
+            let campaign = CampaignID(String(decoding: parts[7], as: UTF8.self)),
+            let start = Timestamp(rfc3339: String(decoding: record.suffix(25).dropLast(), as: UTF8.self))
+        else { return nil }
+        self.id = id
+        campaignID = campaign
+        self.start = start
+        isStartGiven = true
+        self.record = record
+        self.destinations = destinations
+    }
+
     /// What it weighs in bytes while it waits to be recorded.
     public var weight: Int { record.count + destinations.weight }
 

@@ -18,6 +18,8 @@ public enum Unavailability: String, Equatable, Sendable {
     case overloaded = "more is asked of the database than it keeps up with"
     /// Somebody else holds it.
     case locked = "the database is locked by another program"
+    /// It is away, or the way to it is.
+    case unreachable = "the database cannot be reached"
     /// There is no room to write.
     case full = "there is no room left to write"
     /// It may only be read.

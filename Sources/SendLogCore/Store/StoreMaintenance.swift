@@ -12,6 +12,18 @@ public protocol StoreMaintenance: Sendable {
         progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
     ) async throws(StoreError) -> [String]
 
+    /// Send logs as they are kept, in the order of recording, some at a time so that memory stays flat.
+    ///
+    /// - Parameters:
+    ///   - sequence: the log behind which to begin; 0 for the beginning
+    ///   - organisation: whose logs they are
+    /// - Returns: the next logs; none behind the last.
+    /// - Throws: ``StoreError/unavailable(_:detail:)``.
+    func archive(
+        after sequence: SequenceNumber,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> [ArchivedSendLog]
+
     /// Writes a complete copy, as of one moment, while others go on recording.
     ///
     /// - Parameter path: the file to write, which must not exist
@@ -20,6 +32,20 @@ public protocol StoreMaintenance: Sendable {
 
     /// Records what was taken, turns new work away, and closes the database.
     func close()
+}
+
+/// A send log as the store keeps it, with the digest over its whole content.
+public struct ArchivedSendLog: Equatable, Sendable {
+    /// The log.
+    public let log: StoredSendLog
+    /// SHA-256 over the record and the digest of the list: 32 bytes.
+    public let digest: [UInt8]
+
+    /// Makes a log of its parts.
+    public init(log: StoredSendLog, digest: [UInt8]) {
+        self.log = log
+        self.digest = digest
+    }
 }
 
 /// All that a store does.

@@ -43,6 +43,18 @@ public struct ConfigurationSources {
         self.providers = providers
     }
 
+    /// What a setting is called where it was set; its key where nobody set it.
+    func name(of setting: Setting) -> String {
+        for (provider, name) in providers {
+            if let value = try? provider.value(forKey: setting.absoluteKey, type: .string).value,
+                case .string = value.content
+            {
+                return name(setting)
+            }
+        }
+        return setting.key
+    }
+
     /// The text of a setting, or `nil` where nobody set it.
     func text(_ setting: Setting) throws(ConfigurationError) -> String? {
         guard let (value, name) = try find(setting, as: .string), case .string(let text) = value else { return nil }

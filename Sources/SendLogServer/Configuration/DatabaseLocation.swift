@@ -1,14 +1,21 @@
 import Foundation
 public import SendLogCore
+import SendLogPostgres
 import SendLogSQLite
 
 /// Where the data is, and how it is opened.
-public struct DatabaseLocation: Sendable {
-    /// The path of the SQLite file.
-    public let path: String
-    let options: SQLiteStore.Options
+public struct DatabaseLocation: Sendable, CustomStringConvertible {
+    let place: Place
+    let sqlite: SQLiteStore.Options
+    let postgres: PostgresStore.Options
     /// Where long lists wait until they are recorded.
     public let spoolFolder: String
+
+    enum Place: Sendable {
+        /// A SQLite file of this path.
+        case file(String)
+        case server(PostgresLocation)
+    }
 
     private static let scheme = "sqlite:"
 
@@ -17,36 +24,111 @@ public struct DatabaseLocation: Sendable {
     /// - Throws: ``ConfigurationError`` that names the setting which cannot be used.
     public init(_ sources: ConfigurationSources) throws(ConfigurationError) {
         let text = try sources.text(.database) ?? "sqlite:sendlog.db"
-        guard text.hasPrefix(Self.scheme), text.count > Self.scheme.count else {
-            let hint = text.contains(":") ? "" : "; did you mean sqlite:\(text)?"
-            throw ConfigurationError("database must be sqlite: followed by the path of a file, not \(text)\(hint)")
-        }
-        path = String(text.dropFirst(Self.scheme.count))
-        guard !path.hasPrefix(":"), !path.hasSuffix("/") else {
-            throw ConfigurationError("database must name a file after sqlite:, not \(path)")
-        }
-        options = SQLiteStore.Options(
+        try self.init(text, named: sources.name(of: .database), sources)
+    }
+
+    /// Reads where some data is.
+    ///
+    /// - Parameters:
+    ///   - text: `sqlite:` and the path of a file, or a URI of PostgreSQL
+    ///   - name: what the text is called by whoever wrote it
+    ///   - sources: what else is set
+    /// - Throws: ``ConfigurationError`` that names what cannot be used.
+    public init(_ text: String, named name: String, _ sources: ConfigurationSources) throws(ConfigurationError) {
+        place = try Self.place(text, named: name)
+        sqlite = SQLiteStore.Options(
             readers: try sources.number(.sqliteReaders),
             patience: Double(try sources.number(.sqlitePatience) ?? 5)
         )
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        postgres = PostgresStore.Options(
+            connections: try sources.number(.postgresConnections) ?? 8,
+            patience: try sources.number(.postgresPatience) ?? 5
+        )
+        let folder: String
+        switch place {
+        case .file(let path): folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        case .server: folder = FileManager.default.temporaryDirectory.path
+        }
         spoolFolder = try sources.text(.spoolFolder) ?? folder
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: spoolFolder, isDirectory: &isFolder), isFolder.boolValue else {
-            let setting = spoolFolder == folder ? "database: its folder" : "recording.spoolFolder: the folder"
+            let setting =
+                spoolFolder == folder ? "\(name): its folder" : "\(sources.name(of: .spoolFolder)): the folder"
             throw ConfigurationError("\(setting) \(spoolFolder) does not exist")
         }
     }
 
-    /// Whether there is a database already.
-    public var exists: Bool { FileManager.default.fileExists(atPath: path) }
+    private static func place(_ text: String, named name: String) throws(ConfigurationError) -> Place {
+        if PostgresLocation.schemes.contains(where: text.hasPrefix) {
+            do { return .server(try PostgresLocation(text)) } catch { throw ConfigurationError("\(name) \(error)") }
+        }
+        guard text.hasPrefix(scheme), text.count > scheme.count else {
+            let rule = "\(name) must be sqlite: followed by the path of a file, or postgres://USER@HOST/NAME"
+            // What looks like a URI may hold a password.
+            if let end = text.range(of: "://")?.upperBound { throw ConfigurationError("\(rule), not \(text[..<end])…") }
+            throw ConfigurationError(
+                "\(rule), not \(text)\(text.contains(":") ? "" : "; did you mean sqlite:\(text)?")"
+            )
+        }
+        let path = String(text.dropFirst(scheme.count))
+        guard !path.hasPrefix(":"), !path.hasSuffix("/") else {
+            throw ConfigurationError("\(name) must name a file after sqlite:, not \(path)")
+        }
+        return .file(path)
+    }
 
-    /// Opens the database, or makes it.
+    /// The location as it may be shown: without a password.
+    public var description: String {
+        switch place {
+        case .file(let path): path
+        case .server(let location): location.description
+        }
+    }
+
+    /// Opens the database.
     ///
+    /// - Parameter making: whether to make it where there is none
     /// - Returns: the store.
-    /// - Throws: ``StoreRefusal`` where it must not be opened.
-    public func open() throws(StoreRefusal) -> any Store {
-        // In full, since SQLite gives some short names a meaning of their own.
-        try SQLiteStore(path: URL(fileURLWithPath: path).path, options: options)
+    /// - Throws: ``StoreRefusal`` where it must not be opened, or there is none.
+    public func open(making: Bool = true) throws(StoreRefusal) -> any Store {
+        switch place {
+        case .file(let path):
+            guard making || FileManager.default.fileExists(atPath: path) else {
+                throw StoreRefusal(
+                    "there is no database \(path); sendlog organisation create makes one, --database names another"
+                )
+            }
+            // In full, since SQLite gives some short names a meaning of their own.
+            return try SQLiteStore(path: URL(fileURLWithPath: path).path, options: sqlite)
+        case .server(let location): return try Self.store(at: location, postgres, making: making)
+        }
+    }
+
+    /// Spreads the database over the nodes of a Citus cluster; see ``PostgresStore/distribute(shards:isDone:tell:)``.
+    ///
+    /// - Throws: ``StoreRefusal`` where it cannot be done, ``StoreError`` where the database fails.
+    public func distribute(
+        shards: Int,
+        isDone: Bool,
+        tell: @escaping @Sendable (String) -> Void
+    ) async throws {
+        guard case .server(let location) = place else {
+            throw StoreRefusal(
+                "\(self) is a SQLite file, which stays on one machine; move it to PostgreSQL with sendlog database copy"
+            )
+        }
+        let store = try Self.store(at: location, postgres, making: false)
+        defer { store.close() }
+        try await store.distribute(shards: shards, isDone: isDone, tell: tell)
+    }
+
+    private static func store(
+        at location: PostgresLocation,
+        _ options: PostgresStore.Options,
+        making: Bool
+    ) throws(StoreRefusal) -> PostgresStore {
+        var options = options
+        options.makesTables = making
+        return try PostgresStore(location, options: options)
     }
 }

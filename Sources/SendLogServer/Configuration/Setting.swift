@@ -74,6 +74,18 @@ public struct Setting: Hashable, Sendable {
     public static let sqliteReaders = Setting(key: "sqlite.readers", flag: "sqlite-readers", kind: .number(1...64))
     /// How many seconds to wait for SQLite's locks.
     public static let sqlitePatience = Setting(key: "sqlite.patience", flag: "sqlite-patience", kind: .number(0...600))
+    /// How many connections to a PostgreSQL database there are at most.
+    public static let postgresConnections = Setting(
+        key: "postgres.connections",
+        flag: "postgres-connections",
+        kind: .number(2...256)
+    )
+    /// How many seconds to wait for a free connection to PostgreSQL, and for its locks.
+    public static let postgresPatience = Setting(
+        key: "postgres.patience",
+        flag: "postgres-patience",
+        kind: .number(1...600)
+    )
     /// How many seconds a key is trusted without looking.
     public static let keyCacheSeconds = Setting(
         key: "keys.cacheSeconds",
@@ -84,6 +96,7 @@ public struct Setting: Hashable, Sendable {
     /// Every setting there is.
     public static let all = [
         database, host, port, idleTimeout, maxConnections, httpThreads, logLevel, logFormat, rateLimitRequests,
-        rateLimitWindow, spoolFolder, sqliteReaders, sqlitePatience, keyCacheSeconds,
+        rateLimitWindow, spoolFolder, sqliteReaders, sqlitePatience, postgresConnections, postgresPatience,
+        keyCacheSeconds,
     ]
 }

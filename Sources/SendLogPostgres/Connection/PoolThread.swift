@@ -1,0 +1,84 @@
+import Foundation
+import SendLogCore
+import Synchronization
+
+/// A thread of a pool, with its connection.
+// Sendable unchecked: only the thread itself uses it.
+final class PoolThread: @unchecked Sendable {
+    private let location: PostgresLocation
+    private let session: String
+    private let health: ServerHealth
+    private var connection: Connection?
+
+    /// How often a piece of work is tried, and for how long it is begun again.
+    private static let most = (tries: 4, time: Duration.seconds(2))
+
+    init(_ location: PostgresLocation, session: String, health: ServerHealth) {
+        self.location = location
+        self.session = session
+        self.health = health
+    }
+
+    /// Does a piece of work, again on a new connection where the one it had failed it.
+    func perform<Result>(
+        within limit: Duration?,
+        _ body: (Connection) throws -> Result
+    ) -> Swift.Result<Result, StoreError> {
+        let begin = ContinuousClock.now
+        var tries = 0
+        while true {
+            do {
+                let connection = try connected()
+                connection.deadline = Deadline(after: limit)
+                defer { leave(connection) }
+                return .success(try body(connection))
+            } catch let failure as PostgresFailure {
+                if failure.spoilsConnection { connection = nil }
+                tries += 1
+                guard failure.isPassing, tries < Self.most.tries, .now - begin < Self.most.time else {
+                    return .failure(failure.storeError)
+                }
+                // Not all at the same moment.
+                Thread.sleep(forTimeInterval: Double.random(in: 0.01...0.06) * Double(1 << tries))
+            } catch {
+                return .failure(StoreError(error))
+            }
+        }
+    }
+
+    private func connected() throws(PostgresFailure) -> Connection {
+        if let connection { return connection }
+        if let failure = health.recentFailure { throw failure }
+        do {
+            let new = try Connection(location, session: session)
+            connection = new
+            return new
+        } catch {
+            health.note(error)
+            throw error
+        }
+    }
+
+    /// Leaves the connection as it was found, or not at all.
+    private func leave(_ used: Connection) {
+        if used.isInTransaction { try? used.run("ROLLBACK") }
+        if !used.isIdle { connection = nil }
+    }
+}
+
+/// What the threads of a pool know of the server together, so that not each must find out for itself that it is away.
+final class ServerHealth: Sendable {
+    private let failure = Mutex<(PostgresFailure, ContinuousClock.Instant)?>(nil)
+
+    /// Why nobody could connect a moment ago.
+    var recentFailure: PostgresFailure? {
+        failure.withLock { failure in
+            guard let (reason, moment) = failure, .now - moment < .milliseconds(100) else { return nil }
+            return reason
+        }
+    }
+
+    func note(_ reason: PostgresFailure) {
+        failure.withLock { $0 = (reason, .now) }
+    }
+}

@@ -1,0 +1,55 @@
+import CLibPQ
+
+/// The answer to a statement: its rows, in PostgreSQL's binary form.
+// Sendable unchecked: libpq never changes a result once it is complete, and functions that read one may be called from any thread
+// (https://www.postgresql.org/docs/current/libpq-threading.html).
+final class Rows: @unchecked Sendable {
+    private let result: OpaquePointer
+    /// How many there are.
+    let count: Int
+
+    init(_ result: OpaquePointer) {
+        self.result = result
+        count = Int(PQntuples(result))
+    }
+
+    deinit {
+        PQclear(result)
+    }
+
+    /// How many rows the statement wrote.
+    var written: Int { Int(String(cString: PQcmdTuples(result))) ?? 0 }
+
+    /// What the statement was, such as `COMMIT`; or `ROLLBACK`, where a failed transaction was to be committed.
+    var tag: String { String(cString: PQcmdStatus(result)) }
+
+    func isNull(_ row: Int, _ column: Int) -> Bool { PQgetisnull(result, Int32(row), Int32(column)) == 1 }
+
+    /// A `bigint` or an `integer`; 0 for NULL.
+    func integer(_ row: Int, _ column: Int) -> Int64 {
+        let bytes = rawBytes(row, column)
+        switch bytes.count {
+        case 8: return Int64(bigEndian: bytes.loadUnaligned(as: Int64.self))
+        case 4: return Int64(Int32(bigEndian: bytes.loadUnaligned(as: Int32.self)))
+        default: return 0
+        }
+    }
+
+    func optionalInteger(_ row: Int, _ column: Int) -> Int64? {
+        isNull(row, column) ? nil : integer(row, column)
+    }
+
+    func boolean(_ row: Int, _ column: Int) -> Bool { rawBytes(row, column).first == 1 }
+
+    /// A value as it lies in the answer, for as long as this object lives.
+    func rawBytes(_ row: Int, _ column: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(
+            start: PQgetvalue(result, Int32(row), Int32(column)),
+            count: Int(PQgetlength(result, Int32(row), Int32(column)))
+        )
+    }
+
+    func bytes(_ row: Int, _ column: Int) -> [UInt8] { Array(rawBytes(row, column)) }
+
+    func text(_ row: Int, _ column: Int) -> String { String(decoding: rawBytes(row, column), as: UTF8.self) }
+}

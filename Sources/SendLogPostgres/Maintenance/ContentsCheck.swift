@@ -1,0 +1,123 @@
+import SendLogContent
+import SendLogCore
+
+/// Compares every log of an organisation with its digest, and every list with what is said of it.
+struct ContentsCheck {
+    let connection: Connection
+    let organisation: Int64
+    private(set) var findings: [String] = []
+    /// How many logs were looked at.
+    private(set) var done = 0
+
+    /// How many chunks are in memory at once, of some tens of kilobytes each.
+    private static let chunksAtOnce = 64
+
+    init(connection: Connection, organisation: Int64) {
+        self.connection = connection
+        self.organisation = organisation
+    }
+
+    mutating func run(progress: (_ done: Int) -> Void) throws {
+        var last: Int64 = 0
+        while findings.count < DatabaseCheck.most {
+            var parameters = DatabaseCheck.parameters(organisation)
+            parameters.add(last)
+            let logs = try connection.rows(
+                """
+                SELECT seq, start, destinations, id, campaign, digest, record FROM send_logs
+                WHERE org_id = $1 AND seq > $2 ORDER BY seq LIMIT 500
+                """,
+                parameters
+            )
+            if logs.count == 0 { return }
+            try check(logs)
+            last = logs.integer(logs.count - 1, 0)
+            done += logs.count
+            progress(done)
+        }
+    }
+
+    private mutating func check(_ logs: Rows) throws {
+        var chunks = Chunks(
+            connection: connection,
+            organisation: organisation,
+            first: logs.integer(0, 0),
+            last: logs.integer(logs.count - 1, 0)
+        )
+        for row in 0..<logs.count {
+            let sequence = logs.integer(row, 0)
+            var check = ContentCheck()
+            while let chunk = try chunks.next(of: sequence) { check.add(chunk.chunk, number: chunk.number) }
+            let record = logs.bytes(row, 6)
+            let fault =
+                check.fault(record: record, destinations: Int(logs.integer(row, 2)), digest: logs.bytes(row, 5))
+                ?? ContentCheck.fault(
+                    id: logs.text(row, 3),
+                    campaign: logs.text(row, 4),
+                    start: Timestamp(milliseconds: logs.integer(row, 1)),
+                    record: record
+                )
+            if let fault {
+                findings.append("organisation \(organisation), send log at place \(sequence): \(fault)")
+            }
+        }
+    }
+
+    /// The chunks of a row of logs in their order, a few in memory at a time.
+    private struct Chunks {
+        let connection: Connection
+        let organisation: Int64
+        let last: Int64
+        /// The chunk that was fetched last.
+        private var place: (sequence: Int64, number: Int64)
+        private var rows: Rows?
+        private var row = 0
+
+        init(connection: Connection, organisation: Int64, first: Int64, last: Int64) {
+            self.connection = connection
+            self.organisation = organisation
+            self.last = last
+            place = (first, -1)
+        }
+
+        /// The next chunk, if it is of this log; what is of an earlier one, which does not exist, is passed over.
+        mutating func next(of sequence: Int64) throws -> (chunk: DestinationChunk, number: Int)? {
+            while true {
+                if rows == nil || row == rows?.count {
+                    // A block that is not full was the last.
+                    if let rows, rows.count < ContentsCheck.chunksAtOnce { return nil }
+                    try fetch()
+                }
+                guard let rows, row < rows.count else { return nil }
+                let found = rows.integer(row, 0)
+                if found > sequence { return nil }
+                row += 1
+                if found < sequence { continue }
+                let chunk = DestinationChunk(
+                    count: Int(rows.integer(row - 1, 2)),
+                    length: Int(rows.integer(row - 1, 3)),
+                    crc: UInt32(truncatingIfNeeded: rows.integer(row - 1, 4)),
+                    body: rows.bytes(row - 1, 5)
+                )
+                return (chunk, Int(rows.integer(row - 1, 1)))
+            }
+        }
+
+        private mutating func fetch() throws {
+            var parameters = DatabaseCheck.parameters(organisation)
+            parameters.add(place.sequence)
+            parameters.add(integer: Int(place.number))
+            parameters.add(last)
+            let next = try connection.rows(
+                """
+                SELECT seq, number, count, length, crc, body FROM destination_chunks
+                WHERE org_id = $1 AND (seq, number) > ($2, $3) AND seq <= $4
+                ORDER BY seq, number LIMIT \(ContentsCheck.chunksAtOnce)
+                """,
+                parameters
+            )
+            if next.count > 0 { place = (next.integer(next.count - 1, 0), next.integer(next.count - 1, 1)) }
+            (rows, row) = (next, 0)
+        }
+    }
+}

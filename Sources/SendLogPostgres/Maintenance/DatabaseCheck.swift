@@ -1,0 +1,120 @@
+import SendLogContent
+import SendLogCore
+
+/// Looks for contradictions in a database: first what it is made of and how it is set, then one organisation after the other.
+struct DatabaseCheck {
+    let connection: Connection
+    private(set) var findings: [String] = []
+
+    /// How many contradictions of one kind are told one by one.
+    static let most = 20
+    private static let day = "((start - ((start % 86400000) + 86400000) % 86400000) / 86400000)"
+    private static let block = "((seq - 1) / \(CounterBlock.size))"
+
+    init(connection: Connection) {
+        self.connection = connection
+    }
+
+    mutating func run(progress: (_ done: Int, _ total: Int) -> Void) throws {
+        findings += try ServerCheck(connection: connection).findings()
+        let total = Int(try connection.rows("SELECT count(*) FROM send_logs").integer(0, 0))
+        let organisations = try connection.rows("SELECT org_id FROM organisations ORDER BY org_id")
+        var done = 0
+        for row in 0..<organisations.count {
+            let organisation = organisations.integer(row, 0)
+            // All that is compared lies on one node, whose moment this is.
+            try connection.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") {
+                try checkPlaces(of: organisation)
+                try checkCounters(of: organisation, "organisation_days", by: "NULL::text")
+                try checkCounters(of: organisation, "campaign_days", by: "campaign")
+                var contents = ContentsCheck(connection: connection, organisation: organisation)
+                try contents.run { progress(done + $0, total) }
+                done += contents.done
+                findings += contents.findings
+                try checkLostChunks(of: organisation)
+            }
+        }
+        progress(done, total)
+        try checkStrays()
+    }
+
+    /// Places must run from 1 to the head without gaps, and the head must hold the sum of destinations.
+    private mutating func checkPlaces(of organisation: Int64) throws {
+        let rows = try connection.rows(
+            """
+            SELECT h.sequence, h.destinations, l.count, l.first, l.last, l.destinations
+            FROM organisation_heads h CROSS JOIN (
+                SELECT count(*) AS count, min(seq) AS first, max(seq) AS last, sum(destinations)::bigint AS destinations
+                FROM send_logs WHERE org_id = $1
+            ) l WHERE h.org_id = $1
+            """,
+            Self.parameters(organisation)
+        )
+        let name = "organisation \(organisation)"
+        guard rows.count == 1 else {
+            findings.append("\(name) has no head row: nothing can be recorded for it")
+            return
+        }
+        let (head, count, first, last) = (
+            rows.integer(0, 0), rows.integer(0, 2), rows.integer(0, 3), rows.integer(0, 4)
+        )
+        if count != head || head > 0 && (first != 1 || last != head) {
+            findings.append("\(name): \(count) send logs at places \(first) to \(last), but \(head) were counted")
+        }
+        if rows.integer(0, 5) != rows.integer(0, 1) {
+            findings.append("\(name): \(rows.integer(0, 5)) destinations, but \(rows.integer(0, 1)) were counted")
+        }
+    }
+
+    /// The counters by day must be what a full count gives.
+    private mutating func checkCounters(of organisation: Int64, _ table: String, by owner: String) throws {
+        let counted = """
+            SELECT \(owner) AS owner, \(Self.day) AS day, \(Self.block) AS block, count(*) AS sends,
+                sum(destinations)::bigint AS destinations
+            FROM send_logs WHERE org_id = $1 GROUP BY 1, 2, 3
+            """
+        let kept = "SELECT \(owner), day::bigint, block::bigint, sends, destinations FROM \(table) WHERE org_id = $1"
+        for (left, right, what) in [(counted, kept, "is missing"), (kept, counted, "is too much")] {
+            let rows = try connection.rows(
+                "SELECT * FROM ((\(left)) EXCEPT (\(right))) x LIMIT \(Self.most)",
+                Self.parameters(organisation)
+            )
+            for row in 0..<rows.count {
+                let campaign = rows.isNull(row, 0) ? "" : ", campaign \(rows.text(row, 0))"
+                findings.append(
+                    "organisation \(organisation)\(campaign), day \(rows.integer(row, 1)), block \(rows.integer(row, 2)): a count of "
+                        + "\(rows.integer(row, 3)) sends with \(rows.integer(row, 4)) destinations \(what)"
+                )
+            }
+        }
+    }
+
+    private mutating func checkLostChunks(of organisation: Int64) throws {
+        let lost = try connection.rows(
+            """
+            SELECT count(*) FROM destination_chunks c WHERE c.org_id = $1
+                AND NOT EXISTS (SELECT FROM send_logs l WHERE l.org_id = $1 AND l.seq = c.seq)
+            """,
+            Self.parameters(organisation)
+        ).integer(0, 0)
+        if lost > 0 {
+            findings.append("organisation \(organisation): \(lost) chunks of destinations belong to no send log")
+        }
+    }
+
+    /// What belongs to no organisation that there is.
+    private mutating func checkStrays() throws {
+        for table in Schema.distributedTables + ["api_keys"] {
+            let count = try connection.rows(
+                "SELECT count(*) FROM \(table) WHERE org_id NOT IN (SELECT org_id FROM organisations)"
+            ).integer(0, 0)
+            if count > 0 { findings.append("\(count) rows of \(table) belong to no organisation") }
+        }
+    }
+
+    static func parameters(_ organisation: Int64) -> Parameters {
+        var parameters = Parameters()
+        parameters.add(organisation)
+        return parameters
+    }
+}

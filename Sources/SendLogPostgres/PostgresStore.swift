@@ -1,0 +1,207 @@
+import Foundation
+import SendLogContent
+public import SendLogCore
+
+/// The store on PostgreSQL, or on Citus over several machines; any number of servers may use one database.
+///
+/// What they share is in the database alone. A server whose connection breaks makes a new one and goes on.
+public final class PostgresStore: SendLogStore, Directory {
+    let location: PostgresLocation
+    let options: Options
+    /// For all but recording.
+    let readers: ConnectionPool
+    private let queue: RecordingQueue
+
+    /// How a database is used.
+    public struct Options: Sendable {
+        /// How many connections there are at most; a quarter of them, at least one, records.
+        public var connections: Int
+        /// How long to wait for a free connection, or for a lock that somebody else holds, in seconds.
+        public var patience: Int
+        /// How many bytes of send logs may wait to be recorded before more are turned away.
+        public var mostWaiting = 128 << 20
+        /// Whether to make the tables where there are none.
+        public var makesTables = true
+
+        /// The options of a database.
+        ///
+        /// - Parameters:
+        ///   - connections: how many connections there are at most
+        ///   - patience: how long to wait for a free one, or for a lock, in seconds
+        public init(connections: Int = 8, patience: Int = 5) {
+            self.connections = connections
+            self.patience = patience
+        }
+    }
+
+    /// How long a statement of a row or two may take.
+    private static let short = Duration.seconds(10)
+    /// How long a search may take; a little less, and PostgreSQL ends it by itself.
+    private static let long = Duration.seconds(35)
+
+    /// Opens a database, makes its tables if there are none, or brings them to the newest version.
+    ///
+    /// - Throws: ``StoreRefusal`` where it cannot be reached, is not for this program, or is too old.
+    public init(_ location: PostgresLocation, options: Options = Options()) throws(StoreRefusal) {
+        self.location = location
+        self.options = options
+        try Self.migrate(location, options)
+        let session = Self.session(patience: options.patience)
+        let writing = max(1, options.connections / 4)
+        let patience = Duration.seconds(options.patience)
+        readers = ConnectionPool(
+            location,
+            session: session,
+            options: .init(connections: max(1, options.connections - writing), patience: patience)
+        )
+        queue = RecordingQueue(
+            ConnectionPool(
+                location,
+                session: session,
+                options: .init(connections: writing, patience: patience, finishesWaiting: true)
+            ),
+            mostWaiting: options.mostWaiting
+        )
+    }
+
+    private static func migrate(_ location: PostgresLocation, _ options: Options) throws(StoreRefusal) {
+        do {
+            // Making an index may take long.
+            let connection = try Connection(location, session: session(patience: 600, limit: 0))
+            connection.deadline = Deadline(after: nil)
+            try Migration(schema: .current, connection: connection, location: location).run(making: options.makesTables)
+        } catch let refusal as StoreRefusal {
+            throw refusal
+        } catch {
+            let detail = (error as? PostgresFailure)?.detail ?? "\(type(of: error))"
+            throw StoreRefusal("the database \(location) cannot be opened: \(detail)")
+        }
+    }
+
+    /// What makes a session as the store needs it.
+    ///
+    /// Plans are made once, and keep to the indexes whatever the tables' statistics say: every statement has one that suits it.
+    ///
+    /// - Parameters:
+    ///   - patience: how many seconds to wait for a lock
+    ///   - limit: how many seconds a statement may take; 0 for as long as it likes
+    /// - Returns: statements.
+    static func session(patience: Int, limit: Int = 30) -> String {
+        """
+        SET lock_timeout = '\(patience)s';
+        SET statement_timeout = '\(limit)s';
+        SET idle_in_transaction_session_timeout = '30s';
+        SET plan_cache_mode = force_generic_plan;
+        SET enable_seqscan = off;
+        SET enable_bitmapscan = off;
+        SET enable_sort = off;
+        SET jit = off;
+        SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
+        """
+    }
+
+    /// Records what was taken, turns new work away, and closes the connections.
+    public func close() {
+        queue.close()
+        readers.close()
+    }
+
+    /// See ``SendLogStore/record(_:in:)``.
+    public func record(
+        _ logs: [NewSendLog],
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> [Recording] {
+        if logs.isEmpty { return [] }
+        return try await queue.record(logs.map { DigestedSendLog($0) }, in: organisation)
+    }
+
+    /// See ``SendLogStore/sendLog(_:in:)``.
+    public func sendLog(
+        _ id: SendLogID,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> StoredSendLog {
+        let rows = try await shortly { connection in
+            var parameters = Parameters()
+            parameters.add(organisation.number)
+            parameters.add(id.text)
+            return try connection.rows(
+                "SELECT seq, destinations, record FROM send_logs WHERE org_id = $1 AND id = $2",
+                parameters
+            )
+        }
+        guard rows.count > 0 else { throw .notFound }
+        return StoredSendLog(
+            sequence: SequenceNumber(rows.integer(0, 0)),
+            record: rows.bytes(0, 2),
+            destinations: Int(rows.integer(0, 1))
+        )
+    }
+
+    /// Answers `nil`, since what a server somewhere else knows must be waited for.
+    ///
+    /// See ``SendLogStore/sendLogAtOnce(_:in:)``.
+    public func sendLogAtOnce(
+        _ id: SendLogID,
+        in organisation: OrganisationID
+    ) throws(StoreError) -> StoredSendLog? { nil }
+
+    /// See ``SendLogStore/search(_:in:)``.
+    public func search(
+        _ search: SendLogSearch,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> SearchAnswer {
+        try await readers.perform(within: Self.long) { connection in
+            try SearchCall(connection: connection, organisation: organisation, search: search).answer()
+        }
+    }
+
+    /// See ``SendLogStore/rows(_:in:)``.
+    public func rows(
+        _ rest: RestOfPage,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> RowBlock {
+        try await readers.perform(within: Self.long) { connection in
+            try SearchCall(connection: connection, organisation: organisation, search: rest.search).rows(after: rest)
+        }
+    }
+
+    /// See ``SendLogStore/destinations(of:from:in:_:)``.
+    public func destinations(
+        of sequence: SequenceNumber,
+        from first: Int,
+        in organisation: OrganisationID,
+        _ take: (LentChunk) throws(StoreError) -> Void
+    ) async throws(StoreError) -> Int {
+        let rows = try await shortly { connection in
+            var parameters = Parameters()
+            parameters.add(organisation.number)
+            parameters.add(sequence.number)
+            parameters.add(integer: first)
+            return try connection.rows(
+                """
+                SELECT count, length, crc, body FROM destination_chunks
+                WHERE org_id = $1 AND seq = $2 AND number >= $3 ORDER BY number LIMIT 4
+                """,
+                parameters
+            )
+        }
+        for row in 0..<rows.count {
+            try take(
+                LentChunk(
+                    count: Int(rows.integer(row, 0)),
+                    length: Int(rows.integer(row, 1)),
+                    crc: UInt32(truncatingIfNeeded: rows.integer(row, 2)),
+                    body: rows.rawBytes(row, 3)
+                )
+            )
+        }
+        return rows.count
+    }
+
+    /// Does what takes a moment.
+    func shortly<Result: Sendable>(
+        _ body: @escaping @Sendable (Connection) throws -> Result
+    ) async throws(StoreError) -> Result {
+        try await readers.perform(within: Self.short, body)
+    }
+}

@@ -1,0 +1,114 @@
+/// The tables, as a list of steps: version N is what the first N steps make.
+///
+/// Steps are never changed, only added. Every table but the directory has `org_id` first in its key, so that Citus can spread it by that.
+struct Schema {
+    /// What takes a database from one version to the next.
+    struct Step {
+        let sql: String
+        /// The oldest version whose programs work with what this step makes: they go on serving while newer ones start.
+        let oldest: Int
+    }
+
+    let steps: [Step]
+
+    /// The version that it makes.
+    var version: Int { steps.count }
+
+    /// The tables that Citus copies to every node.
+    static let referenceTables = ["sendlog_schema", "organisations", "api_keys"]
+
+    /// The tables that Citus spreads over the nodes by `org_id`, the first of which the others lie beside.
+    static let distributedTables = [
+        "organisation_heads", "send_logs", "destination_chunks", "organisation_days", "campaign_days",
+    ]
+
+    /// What this program makes and understands.
+    static let current = Schema(steps: [Step(sql: tables + recording, oldest: 1)])
+
+    /// Where the versions are written; the one table that is there before the first step.
+    static let versionTable = """
+        CREATE TABLE IF NOT EXISTS sendlog_schema (
+            singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+            version integer NOT NULL,
+            oldest integer NOT NULL
+        )
+        """
+
+    private static let tables = """
+        CREATE TABLE organisations (
+            org_id bigint PRIMARY KEY,
+            name text COLLATE "C" NOT NULL UNIQUE,
+            created bigint NOT NULL
+        );
+        CREATE TABLE api_keys (
+            key_id bigint PRIMARY KEY,
+            org_id bigint NOT NULL,
+            hash bytea NOT NULL UNIQUE,
+            name text NOT NULL,
+            permissions text NOT NULL,
+            created bigint NOT NULL,
+            expires bigint,
+            revoked bigint,
+            last_used bigint
+        );
+        CREATE INDEX api_keys_by_organisation ON api_keys (org_id, key_id);
+
+        -- The last place in the order of recording, and the sum of destinations. Written with every commit: the room that the
+        -- page keeps free lets new versions of the row stay on it.
+        CREATE TABLE organisation_heads (
+            org_id bigint PRIMARY KEY,
+            sequence bigint NOT NULL,
+            destinations bigint NOT NULL
+        ) WITH (fillfactor = 10);
+
+        -- seq: the place in the order of recording. start: milliseconds since 1970. digest: see ContentDigest.
+        -- record: see NewSendLog.record.
+        CREATE TABLE send_logs (
+            org_id bigint NOT NULL,
+            seq bigint NOT NULL,
+            start bigint NOT NULL,
+            destinations integer NOT NULL,
+            id text COLLATE "C" NOT NULL,
+            campaign text COLLATE "C" NOT NULL,
+            digest bytea NOT NULL,
+            record bytea NOT NULL,
+            PRIMARY KEY (org_id, seq)
+        );
+        CREATE UNIQUE INDEX send_logs_by_id ON send_logs (org_id, id);
+        CREATE INDEX send_logs_by_start ON send_logs (org_id, start, seq);
+        CREATE INDEX send_logs_by_campaign ON send_logs (org_id, campaign, start, seq);
+
+        -- body: compressed already. A negative seq is that of a log that is just being recorded.
+        CREATE TABLE destination_chunks (
+            org_id bigint NOT NULL,
+            seq bigint NOT NULL,
+            number integer NOT NULL,
+            count integer NOT NULL,
+            length integer NOT NULL,
+            crc bigint NOT NULL,
+            body bytea NOT NULL,
+            PRIMARY KEY (org_id, seq, number)
+        );
+        ALTER TABLE destination_chunks ALTER COLUMN body SET STORAGE EXTERNAL;
+
+        -- day: days since 1970 in UTC. block: see CounterBlock.
+        CREATE TABLE organisation_days (
+            org_id bigint NOT NULL,
+            day integer NOT NULL,
+            block integer NOT NULL,
+            sends bigint NOT NULL,
+            destinations bigint NOT NULL,
+            PRIMARY KEY (org_id, day, block)
+        ) WITH (fillfactor = 70);
+        CREATE TABLE campaign_days (
+            org_id bigint NOT NULL,
+            campaign text COLLATE "C" NOT NULL,
+            day integer NOT NULL,
+            block integer NOT NULL,
+            sends bigint NOT NULL,
+            destinations bigint NOT NULL,
+            PRIMARY KEY (org_id, campaign, day, block)
+        ) WITH (fillfactor = 70);
+
+        """
+}

@@ -1,0 +1,103 @@
+import SendLogCore
+
+/// Fetches a stretch of a search's logs in the order of the answer, as many as fit into a block.
+///
+/// What is seen depends on `as_of` alone, whatever is recorded meanwhile: logs never change.
+struct RowQuery {
+    let organisation: OrganisationID
+    let campaigns: [CampaignID]?
+    let order: SortOrder
+    let from: Timestamp
+    let to: Timestamp
+    /// The last log in the order of recording that is seen.
+    let asOf: SequenceNumber
+    /// The log behind which the stretch begins, or `nil` for its beginning.
+    let after: (start: Timestamp, sequence: SequenceNumber)?
+    /// How many logs to pass over.
+    let offset: Int
+    /// How many to fetch at most.
+    let count: Int
+
+    /// Of no more rows is asked whether they fit into a block.
+    private static let most = 4096
+    /// Up to so many campaigns are merged from their places in the index; of more, each is looked up and all that was found is sorted.
+    private static let mostMerged = 16
+
+    /// The rows: seq, start, destinations, record and, where there is no filter, the head of the organisation.
+    ///
+    /// - Throws: ``PostgresFailure``.
+    func run(on connection: Connection) throws -> Rows {
+        var parameters = Parameters()
+        parameters.add(organisation.number)
+        parameters.add(from.milliseconds)
+        parameters.add(to.milliseconds)
+        parameters.add(asOf.number)
+        parameters.add(min(count, Self.most))
+        parameters.add(offset)
+        parameters.add(RowBlock.fullAt)
+        if let after {
+            parameters.add(after.start.milliseconds)
+            parameters.add(after.sequence.number)
+        }
+        let number = campaigns.map(\.count) ?? 0
+        if let campaigns, number > Self.mostMerged {
+            parameters.add(texts: campaigns.map(\.text))
+        } else if let campaigns {
+            // Statements for a few numbers of campaigns do for all; what is empty is no campaign.
+            for place in 0..<Self.slots(number) { parameters.add(place < number ? campaigns[place].text : "") }
+        }
+        return try connection.rows(
+            Self.sql(campaigns: campaigns.map { Self.slots($0.count) }, order: order, isContinued: after != nil),
+            parameters
+        )
+    }
+
+    private static func slots(_ campaigns: Int) -> Int {
+        var slots = 1
+        while slots < campaigns { slots *= 2 }
+        return slots
+    }
+
+    static func sql(campaigns: Int?, order: SortOrder, isContinued: Bool) -> String {
+        let direction = order == .oldestFirst ? "ASC" : "DESC"
+        let ordered = "ORDER BY start \(direction), seq \(direction)"
+        let beyond = isContinued ? "AND (start, seq) \(order == .oldestFirst ? ">" : "<") ($8, $9)" : ""
+        let range = "org_id = $1 AND start BETWEEN $2 AND $3 AND seq <= \(asOf(campaigns)) \(beyond)"
+        let columns = "seq, start, destinations, record"
+        let first = isContinued ? 10 : 8
+        let page =
+            switch campaigns {
+            case nil: "SELECT \(columns) FROM send_logs WHERE \(range) \(ordered) LIMIT $5 OFFSET $6"
+            case .some(let slots) where slots > mostMerged:
+                """
+                SELECT l.seq, l.start, l.destinations, l.record
+                FROM (
+                    SELECT k.start, k.seq FROM unnest($\(first)) c (campaign)
+                    CROSS JOIN LATERAL (
+                        SELECT start, seq FROM send_logs
+                        WHERE \(range) AND campaign = c.campaign \(ordered) LIMIT $5 + $6
+                    ) k
+                    \(ordered) LIMIT $5 OFFSET $6
+                ) k
+                JOIN send_logs l ON l.org_id = $1 AND l.seq = k.seq
+                ORDER BY l.start \(direction), l.seq \(direction)
+                """
+            case .some(let slots):
+                (0..<slots).map { "SELECT \(columns) FROM send_logs WHERE \(range) AND campaign = $\(first + $0)" }
+                    .joined(separator: " UNION ALL ") + " \(ordered) LIMIT $5 OFFSET $6"
+            }
+        let head = campaigns == nil ? ", (SELECT sequence FROM organisation_heads WHERE org_id = $1)" : ""
+        return """
+            SELECT \(columns)\(head) FROM (
+                SELECT \(columns), sum(octet_length(record)) OVER (
+                    \(ordered) ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+                ) AS before FROM (\(page)) page
+            ) page WHERE coalesce(before, 0) < $7
+            """
+    }
+
+    /// Without a filter the page and the head are of one moment, so that one statement answers a whole search.
+    private static func asOf(_ campaigns: Int?) -> String {
+        campaigns == nil ? "least($4, (SELECT sequence FROM organisation_heads WHERE org_id = $1))" : "$4"
+    }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// A PostgreSQL server of the tests' own, on a port of its own, gone with this object and with the tests.
+///
+/// Whoever may connect to 127.0.0.1 is let in, as the superuser `sendlog`.
+public final class PostgresServer: Sendable {
+    /// Where it listens, on 127.0.0.1; the same after each start.
+    public let port: UInt16
+    /// The server that this one is a standby of, or was before it was promoted.
+    public let primary: PostgresServer?
+    let binaries: PostgresBinaries
+    let place: ServerFolder
+    private let state: Mutex<State>
+
+    struct State {
+        /// `nil` where it does not run.
+        var postmaster: Postmaster?
+        var settings: [String: String]
+    }
+
+    /// One server for all tests that neither stop nor break theirs, started at first use.
+    ///
+    /// - Throws: `HarnessFailure` where it did not start, each time.
+    public static func shared() throws -> PostgresServer { try common.get() }
+
+    private static let common = Result { try PostgresServer() }
+
+    /// Makes an empty server and starts it.
+    ///
+    /// - Parameters:
+    ///   - fsync: whether it waits for the disk as in earnest
+    ///   - settings: what is to stand in `postgresql.conf` beside or instead of `defaults`, values without quotes
+    /// - Throws: `HarnessFailure` where PostgreSQL is not installed or does not start.
+    public convenience init(fsync: Bool = true, settings: [String: String] = [:]) throws {
+        let binaries = try PostgresBinaries.find()
+        let place = try ServerFolder(of: binaries.user)
+        let initdb = Program(
+            path: binaries.path("initdb"),
+            arguments: [
+                "--pgdata=\(place.data)", "--auth=trust", "--encoding=UTF8", "--locale=C", "--username=sendlog",
+                "--no-sync", "--wal-segsize=1",
+            ],
+            folder: place.path,
+            user: binaries.user
+        )
+        _ = try initdb.run()
+        var all = Self.defaults.merging(["fsync": fsync ? "on" : "off"]) { _, given in given }
+        all.merge(settings) { _, given in given }
+        try self.init(binaries, in: place, settings: all)
+    }
+
+    /// Starts a server whose data is there already.
+    init(
+        _ binaries: PostgresBinaries,
+        in place: ServerFolder,
+        settings: [String: String],
+        standbyOf primary: PostgresServer? = nil
+    ) throws {
+        var settings = settings
+        settings["unix_socket_directories"] = place.path
+        // Every process of the server shows this name in its command line.
+        settings["cluster_name"] = place.name
+        var attempt = 1
+        while true {
+            let port = try FreePort.any()
+            settings["port"] = String(port)
+            try Self.write(settings, to: place)
+            do {
+                let postmaster = try Postmaster(binaries, in: place)
+                self.port = port
+                state = Mutex(State(postmaster: postmaster, settings: settings))
+                break
+            } catch let failure as HarnessFailure {
+                // Somebody may have taken the port since it was found free.
+                guard attempt < 5, failure.description.contains("Address already in use") else { throw failure }
+                attempt += 1
+            }
+        }
+        self.binaries = binaries
+        self.place = place
+        self.primary = primary
+    }
+
+    deinit {
+        place.remove()
+        state.withLock { state in
+            if let postmaster = state.postmaster { waitpid(postmaster.pid, nil, 0) }
+        }
+    }
+
+    /// The settings of a server that is told no others; `fsync` is on.
+    ///
+    /// Shared memory lies in files of the folder: a killed server leaves nothing elsewhere.
+    public static let defaults = [
+        "dynamic_shared_memory_type": "mmap", "hot_standby": "on", "listen_addresses": "127.0.0.1",
+        "max_connections": "200", "max_wal_senders": "5", "max_wal_size": "256MB", "shared_buffers": "64MB",
+        "wal_keep_size": "128MB", "wal_level": "replica", "wal_retrieve_retry_interval": "200ms",
+    ]
+
+    /// The server's folder, with its data in `data` and its log in `log`; it belongs to `user`.
+    public var folder: String { place.path }
+
+    /// The name of the user of this machine that the server runs as.
+    public var user: String { binaries.user.name }
+
+    /// Everything the server has written to its log so far.
+    public var log: String {
+        String(decoding: FileManager.default.contents(atPath: place.file("log")) ?? Data(), as: UTF8.self)
+    }
+
+    /// Changes the server while no one else starts, stops or configures it; forgets a postmaster that has ended.
+    func change<Value: Sendable>(_ body: (inout State) throws -> Value) throws -> Value {
+        try state.withLock { state in
+            if state.postmaster?.hasEnded() == true { state.postmaster = nil }
+            return try body(&state)
+        }
+    }
+
+    static func write(_ settings: [String: String], to place: ServerFolder) throws {
+        let lines = settings.sorted { $0.key < $1.key }.map { name, value in
+            "\(name) = '\(value.replacing("'", with: "''"))'\n"
+        }
+        // Into the file that initdb made, so that it stays its owner's.
+        let file = try FileHandle(forWritingTo: URL(filePath: "\(place.data)/postgresql.conf"))
+        defer { try? file.close() }
+        try file.truncate(atOffset: 0)
+        try file.write(contentsOf: Data(lines.joined().utf8))
+    }
+}

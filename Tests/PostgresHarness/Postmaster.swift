@@ -1,0 +1,77 @@
+import Foundation
+import Glibc
+
+/// The first process of a running PostgreSQL, a child of ours.
+struct Postmaster {
+    let pid: pid_t
+
+    /// Starts a server, and waits until it takes connections.
+    ///
+    /// - Parameters:
+    ///   - binaries: which PostgreSQL
+    ///   - place: where its data is
+    ///   - seconds: how long it may take, recovery included
+    /// - Throws: the end of its log, where it ended instead; then nothing of it runs.
+    init(_ binaries: PostgresBinaries, in place: ServerFolder, atMost seconds: Double = 120) throws {
+        let nothing = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        defer { close(nothing) }
+        let log = open(place.file("log"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard log >= 0 else { throw HarnessFailure.system("open \(place.file("log"))") }
+        defer { close(log) }
+        let program = Program(
+            path: binaries.path("postgres"),
+            arguments: ["-D", place.data],
+            folder: place.path,
+            user: binaries.user
+        )
+        pid = try program.start(input: nothing, output: log, errors: log)
+        var hasEnded = false
+        let answered = poll(for: seconds) {
+            hasEnded = self.hasEnded()
+            return hasEnded || isReady(in: place)
+        }
+        if answered, !hasEnded { return }
+        if !hasEnded {
+            kill(pid, SIGQUIT)
+            waitpid(pid, nil, 0)
+        }
+        let said = FileManager.default.contents(atPath: place.file("log")) ?? Data()
+        throw HarnessFailure("PostgreSQL did not start: \(String(decoding: said.suffix(2000), as: UTF8.self))")
+    }
+
+    /// Whether it is over; once it is, its number may be somebody else's.
+    func hasEnded() -> Bool {
+        waitpid(pid, nil, WNOHANG) != 0
+    }
+
+    /// Sends a signal to a postmaster that has not ended, and waits for its end.
+    ///
+    /// - Throws: where it does not end in time.
+    func end(by signal: Int32, atMost seconds: Double = 60) throws {
+        kill(pid, signal)
+        guard poll(for: seconds, until: { hasEnded() }) else {
+            throw HarnessFailure("PostgreSQL did not stop within \(seconds) s of signal \(signal)")
+        }
+    }
+
+    /// `postmaster.pid` has the number in its first line and the state in its eighth (`miscadmin.h`).
+    private func isReady(in place: ServerFolder) -> Bool {
+        let lines = Self.pidFile(in: place)
+        return lines.count >= 8 && lines[0] == String(pid) && lines[7].hasPrefix("ready")
+    }
+
+    /// Takes away what a killed server left: the file that names it, and its piece of System V shared memory.
+    static func clear(_ place: ServerFolder) {
+        let lines = pidFile(in: place)
+        // The seventh line is the memory's key and its number.
+        if lines.count >= 7, let memory = lines[6].split(separator: " ").last.flatMap({ Int32($0) }) {
+            shmctl(memory, IPC_RMID, nil)
+        }
+        unlink("\(place.data)/postmaster.pid")
+    }
+
+    private static func pidFile(in place: ServerFolder) -> [Substring] {
+        let data = FileManager.default.contents(atPath: "\(place.data)/postmaster.pid") ?? Data()
+        return String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+    }
+}

@@ -1,0 +1,102 @@
+import Glibc
+
+/// A client's connection, and the one to the server that it is passed on to.
+struct ProxyConnection: Sendable {
+    private let client: Int32
+    private let server: Int32
+    private var toServer: Stream
+    private var toClient: Stream
+    private(set) var isOver = false
+
+    init(client: Int32, server: Int32) {
+        self.client = client
+        self.server = server
+        toServer = Stream(from: client, to: server)
+        toClient = Stream(from: server, to: client)
+        for socket in [client, server] {
+            // Or small messages would wait for each other's acknowledgement.
+            var yes: Int32 = 1
+            setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
+        }
+    }
+
+    /// Adds what is waited for: two entries, of the client and of the server, -1 where nothing is.
+    func append(to waited: inout [pollfd]) {
+        for (socket, incoming, outgoing) in [(client, toServer, toClient), (server, toClient, toServer)] {
+            let events = (incoming.wantsToRead ? POLLIN : 0) | (outgoing.wantsToWrite ? POLLOUT : 0)
+            waited.append(pollfd(fd: events == 0 ? -1 : socket, events: Int16(events), revents: 0))
+        }
+    }
+
+    /// Passes on what can be, in both directions.
+    ///
+    /// - Returns: whether the connection goes on; if not, it is closed, by a reset where it broke.
+    mutating func pass() -> Bool {
+        guard toServer.pass(), toClient.pass() else {
+            cut()
+            return false
+        }
+        guard toServer.isOver, toClient.isOver else { return true }
+        close(client)
+        close(server)
+        isOver = true
+        return false
+    }
+
+    /// Closes both sides so that each sees a reset.
+    mutating func cut() {
+        guard !isOver else { return }
+        Self.reset(client)
+        Self.reset(server)
+        isOver = true
+    }
+
+    /// Closes a socket so that the other side sees a reset.
+    static func reset(_ socket: Int32) {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(socket, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+        close(socket)
+    }
+}
+
+/// One direction of a connection.
+private struct Stream {
+    private let source: Int32
+    private let sink: Int32
+    private var buffer: [UInt8] = Array(repeating: 0, count: 65_536)
+    /// What has been read and not written yet.
+    private var rest = 0..<0
+    private(set) var isOver = false
+
+    init(from source: Int32, to sink: Int32) {
+        self.source = source
+        self.sink = sink
+    }
+
+    var wantsToRead: Bool { rest.isEmpty && !isOver }
+    var wantsToWrite: Bool { !rest.isEmpty }
+
+    /// Passes on as much as can be without blocking, but lets others have their turn.
+    ///
+    /// - Returns: whether that went well.
+    mutating func pass() -> Bool {
+        for _ in 0..<16 where !isOver {
+            if rest.isEmpty {
+                let count = recv(source, &buffer, buffer.count, 0)
+                if count < 0 { return errno == EAGAIN || errno == EINTR }
+                if count == 0 {
+                    shutdown(sink, Int32(SHUT_WR))
+                    isOver = true
+                    return true
+                }
+                rest = 0..<count
+            }
+            let count = buffer.withUnsafeBytes {
+                send(sink, $0.baseAddress?.advanced(by: rest.lowerBound), rest.count, Int32(MSG_NOSIGNAL))
+            }
+            if count < 0 { return errno == EAGAIN || errno == EINTR }
+            rest = rest.lowerBound + count..<rest.upperBound
+        }
+        return true
+    }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// The thread of a proxy, which alone touches its sockets.
+final class ProxyLoop: Sendable {
+    typealias Command = @Sendable (inout ProxyState) -> Void
+
+    private let commands = Mutex<[Command]>([])
+    /// A byte sent to the first wakes the thread, which waits for the second.
+    private let bell: (Int32, Int32)
+
+    init(_ state: ProxyState) throws {
+        var ends: [Int32] = [-1, -1]
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw HarnessFailure.system("socketpair") }
+        bell = (ends[0], ends[1])
+        Thread.detachNewThread { [self] in run(state) }
+    }
+
+    deinit {
+        close(bell.0)
+        close(bell.1)
+    }
+
+    /// Has the thread do something, and waits until it is done.
+    func perform(_ command: @escaping Command) {
+        _ = ask { state in
+            command(&state)
+            return 0
+        }
+    }
+
+    /// Has the thread find something out, and waits for it.
+    ///
+    /// - Returns: the answer; `nil` where the thread does not come to it within 60 s.
+    func ask(_ question: @escaping @Sendable (inout ProxyState) -> Int) -> Int? {
+        let answer = Answer()
+        commands.withLock { commands in
+            commands.append { state in
+                let value = question(&state)
+                answer.value.withLock { $0 = value }
+            }
+        }
+        Glibc.send(bell.0, [1], 1, Int32(MSG_NOSIGNAL))
+        _ = poll(for: 60, every: 50) { answer.value.withLock { $0 != nil } }
+        return answer.value.withLock { $0 }
+    }
+
+    private final class Answer: Sendable {
+        let value = Mutex<Int?>(nil)
+    }
+
+    private func run(_ state: ProxyState) {
+        var state = state
+        var waited: [pollfd] = []
+        var rung: [UInt8] = Array(repeating: 0, count: 64)
+        while !state.isStopped {
+            waited.removeAll(keepingCapacity: true)
+            waited.append(pollfd(fd: bell.1, events: Int16(POLLIN), revents: 0))
+            waited.append(pollfd(fd: state.listener, events: Int16(POLLIN), revents: 0))
+            // While frozen, connections are not even looked at: a broken one would wake the thread without end.
+            if !state.isFrozen {
+                for connection in state.connections { connection.append(to: &waited) }
+            }
+            guard Glibc.poll(&waited, nfds_t(waited.count), -1) >= 0 else { continue }
+            if !state.isFrozen { state.pass(waited[2...]) }
+            if waited[1].revents != 0 { state.acceptAll() }
+            if waited[0].revents != 0 {
+                while recv(bell.1, &rung, rung.count, 0) > 0 {}
+                let commands = commands.withLock { commands in
+                    defer { commands = [] }
+                    return commands
+                }
+                for command in commands { command(&state) }
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import Glibc
+
+/// What the thread of a proxy works on.
+struct ProxyState: Sendable {
+    var target: UInt16
+    /// The listening socket; -1, which is never ready, where none listens.
+    var listener: Int32
+    var isFrozen = false
+    var isStopped = false
+    var accepted = 0
+    var connections: [ProxyConnection] = []
+
+    init(target: UInt16, listener: Int32) {
+        self.target = target
+        self.listener = listener
+    }
+
+    /// Takes all connections that wait for it.
+    mutating func acceptAll() {
+        while true {
+            let client = Glibc.accept(listener, nil, nil)
+            guard client >= 0 else { return }
+            accepted += 1
+            _ = fcntl(client, F_SETFL, O_NONBLOCK)
+            _ = fcntl(client, F_SETFD, FD_CLOEXEC)
+            if let server = FreePort.connect(target) {
+                connections.append(ProxyConnection(client: client, server: server))
+            } else {
+                ProxyConnection.reset(client)
+            }
+        }
+    }
+
+    /// Passes on what can be, and drops the connections that are over.
+    ///
+    /// - Parameter ready: two entries for each connection, in order
+    mutating func pass(_ ready: ArraySlice<pollfd>) {
+        var isOver = false
+        for place in connections.indices {
+            let first = ready.startIndex + 2 * place
+            guard ready[first].revents != 0 || ready[first + 1].revents != 0 else { continue }
+            if !connections[place].pass() { isOver = true }
+        }
+        if isOver { connections.removeAll { $0.isOver } }
+    }
+
+    /// Breaks all connections.
+    mutating func cutAll() {
+        for place in connections.indices { connections[place].cut() }
+        connections = []
+    }
+
+    /// Listens no longer.
+    mutating func closeListener() {
+        if listener >= 0 { close(listener) }
+        listener = -1
+    }
+
+    /// Closes everything, for good.
+    mutating func stop() {
+        closeListener()
+        cutAll()
+        isStopped = true
+    }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// A shell that waits for our end, or for being released, and then ends the processes of a folder and deletes it.
+final class Watchdog: Sendable {
+    private let shell: pid_t
+
+    /// Our ends of the connections to the shells that still wait.
+    private static let waiting = Mutex<[pid_t: Int32]>([:])
+    private static let registered: Void = {
+        atexit { Watchdog.releaseAll() }
+    }()
+
+    /// Starts to wait.
+    ///
+    /// - Throws: where the shell cannot be started.
+    init(over folder: String) throws {
+        _ = Self.registered
+        var ends: [Int32] = [-1, -1]
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+            throw HarnessFailure.system("socketpair")
+        }
+        defer { close(ends[1]) }
+        let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
+        defer { close(nowhere) }
+        let program = Program(
+            path: "/bin/sh",
+            arguments: ["-c", Self.script],
+            folder: "/",
+            environment: ["FOLDER": folder]
+        )
+        do {
+            shell = try program.start(input: ends[1], output: nowhere, errors: nowhere)
+        } catch {
+            close(ends[0])
+            throw error
+        }
+        Self.waiting.withLock { $0[shell] = ends[0] }
+    }
+
+    /// Lets the shell do its work, and waits for it.
+    func release() {
+        guard let end = Self.waiting.withLock({ $0.removeValue(forKey: shell) }) else { return }
+        close(end)
+        waitpid(shell, nil, 0)
+    }
+
+    private static func releaseAll() {
+        let waiting = waiting.withLock { waiting in
+            defer { waiting = [:] }
+            return waiting
+        }
+        for end in waiting.values { close(end) }
+        for shell in waiting.keys { waitpid(shell, nil, 0) }
+    }
+
+    // SIGQUIT is an immediate shutdown to PostgreSQL, and SIGCONT lets one act on it that a test has stopped.
+    // The name is searched for in command lines without standing in one.
+    private static let script = """
+        trap '' HUP INT TERM QUIT
+        cat >/dev/null
+        members() {
+            printf '%s' "${FOLDER##*/}" | grep -alsF -f - /proc/[0-9]*/cmdline | cut -d/ -f3
+        }
+        turn=0
+        while pids=$(members); [ -n "$pids" ]; do
+            case $turn in
+                0) kill -QUIT $pids; kill -CONT $pids ;;
+                100 | 200 | 300) kill -KILL $pids ;;
+                400) break ;;
+            esac
+            turn=$((turn + 1))
+            sleep 0.05
+        done
+        rm -rf "$FOLDER"
+        """
+}
