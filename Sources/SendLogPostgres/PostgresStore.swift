@@ -8,13 +8,16 @@ public import SendLogCore
 public final class PostgresStore: SendLogStore, Directory {
     let location: PostgresLocation
     let options: Options
-    /// For all but recording.
+    /// For what may take long.
     let readers: ConnectionPool
-    private let queue: RecordingQueue
+    /// For what takes a moment.
+    let points: ConnectionPool
+    private let recording: GroupQueue<[DigestedSendLog], [Recording]>
+    private let reading: GroupQueue<SendLogID, StoredSendLog?>
 
     /// How a database is used.
     public struct Options: Sendable {
-        /// How many connections there are at most; a quarter of them, at least one, records.
+        /// How many connections there are at most, at least 3: a quarter records, a quarter reads a row or two, the others search.
         public var connections: Int
         /// How long to wait for a free connection, or for a lock that somebody else holds, in seconds.
         public var patience: Int
@@ -47,20 +50,31 @@ public final class PostgresStore: SendLogStore, Directory {
         self.options = options
         try Self.migrate(location, options)
         let session = Self.session(patience: options.patience)
-        let writing = max(1, options.connections / 4)
-        let patience = Duration.seconds(options.patience)
-        readers = ConnectionPool(
-            location,
-            session: session,
-            options: .init(connections: max(1, options.connections - writing), patience: patience)
-        )
-        queue = RecordingQueue(
+        // Work of a moment does not wait behind searches, nor recording behind either.
+        let quarter = max(1, options.connections / 4)
+        func pool(_ connections: Int, finishesWaiting: Bool = false) -> ConnectionPool {
             ConnectionPool(
                 location,
                 session: session,
-                options: .init(connections: writing, patience: patience, finishesWaiting: true)
-            ),
-            mostWaiting: options.mostWaiting
+                options: .init(
+                    connections: max(1, connections),
+                    patience: .seconds(options.patience),
+                    finishesWaiting: finishesWaiting
+                )
+            )
+        }
+        readers = pool(options.connections - 2 * quarter)
+        recording = GroupQueue(
+            pool(quarter, finishesWaiting: true),
+            limits: .init(full: RecordingGroup.full, mostWaiting: options.mostWaiting),
+            isAlone: RecordingGroup.isAlone,
+            work: RecordingGroup.commit
+        )
+        points = pool(quarter)
+        reading = GroupQueue(
+            points,
+            limits: .init(full: ReadingGroup.full, mostWaiting: 10_000),
+            work: ReadingGroup.read
         )
     }
 
@@ -102,7 +116,8 @@ public final class PostgresStore: SendLogStore, Directory {
 
     /// Records what was taken, turns new work away, and closes the connections.
     public func close() {
-        queue.close()
+        recording.close()
+        reading.close()
         readers.close()
     }
 
@@ -112,7 +127,8 @@ public final class PostgresStore: SendLogStore, Directory {
         in organisation: OrganisationID
     ) async throws(StoreError) -> [Recording] {
         if logs.isEmpty { return [] }
-        return try await queue.record(logs.map { DigestedSendLog($0) }, in: organisation)
+        let weight = logs.reduce(0) { $0 + $1.weight }
+        return try await recording.answer(to: logs.map { DigestedSendLog($0) }, weight: weight, in: organisation)
     }
 
     /// See ``SendLogStore/sendLog(_:in:)``.
@@ -120,21 +136,8 @@ public final class PostgresStore: SendLogStore, Directory {
         _ id: SendLogID,
         in organisation: OrganisationID
     ) async throws(StoreError) -> StoredSendLog {
-        let rows = try await shortly { connection in
-            var parameters = Parameters()
-            parameters.add(organisation.number)
-            parameters.add(id.text)
-            return try connection.rows(
-                "SELECT seq, destinations, record FROM send_logs WHERE org_id = $1 AND id = $2",
-                parameters
-            )
-        }
-        guard rows.count > 0 else { throw .notFound }
-        return StoredSendLog(
-            sequence: SequenceNumber(rows.integer(0, 0)),
-            record: rows.bytes(0, 2),
-            destinations: Int(rows.integer(0, 1))
-        )
+        guard let log = try await reading.answer(to: id, weight: 1, in: organisation) else { throw .notFound }
+        return log
     }
 
     /// Answers `nil`, since what a server somewhere else knows must be waited for.
@@ -202,6 +205,6 @@ public final class PostgresStore: SendLogStore, Directory {
     func shortly<Result: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(StoreError) -> Result {
-        try await readers.perform(within: Self.short, body)
+        try await points.perform(within: Self.short, body)
     }
 }

@@ -25,6 +25,7 @@ extension Schema {
             v_head bigint;
             v_count bigint := cardinality(p_ids);
             v_written bigint;
+            v_destinations bigint := (SELECT sum(n) FROM unnest(p_counts) n);
         BEGIN
             RETURN QUERY
                 SELECT n.place::integer, l.seq, l.start, l.destinations, l.digest, l.record
@@ -79,8 +80,7 @@ extension Schema {
                 ON CONFLICT (org_id, campaign, day, block)
                 DO UPDATE SET sends = d.sends + excluded.sends, destinations = d.destinations + excluded.destinations;
             UPDATE organisation_heads
-                SET sequence = v_head + v_count,
-                    destinations = destinations + (SELECT sum(n) FROM unnest(p_counts) n)
+                SET sequence = v_head + v_count, destinations = destinations + v_destinations
                 WHERE org_id = p_org;
             RETURN QUERY SELECT 0, v_head + 1, 0::bigint, 0, ''::bytea, ''::bytea;
         END

@@ -55,6 +55,8 @@ struct CountQuery {
 
     static func sql(ofCampaigns: Bool, isByDay: Bool) -> String {
         let campaign = ofCampaigns ? "AND campaign = ANY($11)" : ""
+        // Logs behind a place are sought by it, and by nothing else, of which there may be millions.
+        let unseenCampaign = ofCampaigns ? "AND campaign || '' = ANY($11)" : ""
         let counters = ofCampaigns ? "campaign_days" : "organisation_days"
         let asOf = "least(h.sequence, $2)"
         let block = "((\(asOf) - 1) / \(CounterBlock.size))"
@@ -72,7 +74,7 @@ struct CountQuery {
                 UNION ALL
                 SELECT \(dayOfStart), -count(*) FROM send_logs
                 WHERE org_id = $1 AND seq > \(asOf) AND seq <= least(h.sequence, (\(block) + 1) * \(CounterBlock.size))
-                    AND start BETWEEN \(millisecondsOfDays) \(campaign) \(group)
+                    AND start + 0 BETWEEN \(millisecondsOfDays) \(unseenCampaign) \(group)
                 UNION ALL
                 SELECT $5, count(*) FROM send_logs
                 WHERE org_id = $1 AND start BETWEEN $6 AND $7 AND seq <= \(asOf) \(campaign)

@@ -18,13 +18,16 @@ struct RowQuery {
     /// How many to fetch at most.
     let count: Int
 
-    /// Of no more rows is asked whether they fit into a block.
-    private static let most = 4096
+    /// How many rows are fetched at once: about as many as fit into a block.
+    private static let most = 1536
+    /// Longer records, in bytes, are fetched once it is clear that they fit, so that a page of long messages needs no memory for all.
+    private static let longest = 4096
     /// Up to so many campaigns are merged from their places in the index; of more, each is looked up and all that was found is sorted.
     private static let mostMerged = 16
 
-    /// The rows: seq, start, destinations, record and, where there is no filter, the head of the organisation.
+    /// The rows: seq, start, destinations, record, its length and, where there is no filter, the head of the organisation.
     ///
+    /// - Returns: rows, of which long ones have NULL in their record's place; ``longRecords(_:of:on:)`` fetches it.
     /// - Throws: ``PostgresFailure``.
     func run(on connection: Connection) throws -> Rows {
         var parameters = Parameters()
@@ -34,7 +37,6 @@ struct RowQuery {
         parameters.add(asOf.number)
         parameters.add(min(count, Self.most))
         parameters.add(offset)
-        parameters.add(RowBlock.fullAt)
         if let after {
             parameters.add(after.start.milliseconds)
             parameters.add(after.sequence.number)
@@ -61,17 +63,20 @@ struct RowQuery {
     static func sql(campaigns: Int?, order: SortOrder, isContinued: Bool) -> String {
         let direction = order == .oldestFirst ? "ASC" : "DESC"
         let ordered = "ORDER BY start \(direction), seq \(direction)"
-        let beyond = isContinued ? "AND (start, seq) \(order == .oldestFirst ? ">" : "<") ($8, $9)" : ""
+        let beyond = isContinued ? "AND (start, seq) \(order == .oldestFirst ? ">" : "<") ($7, $8)" : ""
         let range = "org_id = $1 AND start BETWEEN $2 AND $3 AND seq <= \(asOf(campaigns)) \(beyond)"
-        let columns = "seq, start, destinations, record"
-        let first = isContinued ? 10 : 8
-        let page =
-            switch campaigns {
-            case nil: "SELECT \(columns) FROM send_logs WHERE \(range) \(ordered) LIMIT $5 OFFSET $6"
-            case .some(let slots) where slots > mostMerged:
-                """
-                SELECT l.seq, l.start, l.destinations, l.record
-                FROM (
+        let columns = """
+            seq, start, destinations,
+            CASE WHEN octet_length(record) <= \(longest) THEN record END AS record, octet_length(record)
+            """
+        let first = isContinued ? 9 : 7
+        switch campaigns {
+        case nil:
+            let head = "(SELECT sequence FROM organisation_heads WHERE org_id = $1)"
+            return "SELECT \(columns), \(head) FROM send_logs WHERE \(range) \(ordered) LIMIT $5 OFFSET $6"
+        case .some(let slots) where slots > mostMerged:
+            return """
+                SELECT \(columns) FROM (
                     SELECT k.start, k.seq FROM unnest($\(first)) c (campaign)
                     CROSS JOIN LATERAL (
                         SELECT start, seq FROM send_logs
@@ -79,21 +84,34 @@ struct RowQuery {
                     ) k
                     \(ordered) LIMIT $5 OFFSET $6
                 ) k
-                JOIN send_logs l ON l.org_id = $1 AND l.seq = k.seq
-                ORDER BY l.start \(direction), l.seq \(direction)
+                JOIN send_logs l USING (start, seq) WHERE l.org_id = $1 \(ordered)
                 """
-            case .some(let slots):
-                (0..<slots).map { "SELECT \(columns) FROM send_logs WHERE \(range) AND campaign = $\(first + $0)" }
-                    .joined(separator: " UNION ALL ") + " \(ordered) LIMIT $5 OFFSET $6"
+        case .some(let slots):
+            let branches = (0..<slots).map {
+                "SELECT \(columns) FROM send_logs WHERE \(range) AND campaign = $\(first + $0)"
             }
-        let head = campaigns == nil ? ", (SELECT sequence FROM organisation_heads WHERE org_id = $1)" : ""
-        return """
-            SELECT \(columns)\(head) FROM (
-                SELECT \(columns), sum(octet_length(record)) OVER (
-                    \(ordered) ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-                ) AS before FROM (\(page)) page
-            ) page WHERE coalesce(before, 0) < $7
-            """
+            return branches.joined(separator: " UNION ALL ") + " \(ordered) LIMIT $5 OFFSET $6"
+        }
+    }
+
+    /// Fetches the records of some logs.
+    ///
+    /// - Returns: each record under its log's seq.
+    /// - Throws: ``PostgresFailure``.
+    static func longRecords(
+        _ sequences: [Int64],
+        of organisation: OrganisationID,
+        on connection: Connection
+    ) throws -> [Int64: [UInt8]] {
+        if sequences.isEmpty { return [:] }
+        var parameters = Parameters()
+        parameters.add(organisation.number)
+        parameters.add(bigints: sequences)
+        let rows = try connection.rows(
+            "SELECT seq, record FROM send_logs WHERE org_id = $1 AND seq = ANY($2)",
+            parameters
+        )
+        return Dictionary((0..<rows.count).map { (rows.integer($0, 0), rows.bytes($0, 1)) }) { first, _ in first }
     }
 
     /// Without a filter the page and the head are of one moment, so that one statement answers a whole search.

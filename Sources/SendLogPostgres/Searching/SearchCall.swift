@@ -43,7 +43,7 @@ struct SearchCall {
         }
         guard page.count > 0 else { return SearchAnswer(total: total, asOf: asOf, rows: RowBlock()) }
         let rows = try query(page.from, page.to, asOf: asOf, offset: page.offset, count: page.count).run(on: connection)
-        return SearchAnswer(total: total, asOf: asOf, rows: block(rows, asOf: asOf, of: page.count))
+        return SearchAnswer(total: total, asOf: asOf, rows: try block(rows, asOf: asOf, of: page.count))
     }
 
     /// The first page of everything: places have no gaps, so that the head is the total too.
@@ -52,9 +52,9 @@ struct SearchCall {
         let rows = try query(.earliest, .latest, asOf: pinned, offset: 0, count: search.limit).run(on: connection)
         // No rows are only where nothing is recorded, or nothing is seen.
         guard rows.count > 0 else { return SearchAnswer(total: 0, asOf: SequenceNumber(0), rows: RowBlock()) }
-        let asOf = min(pinned, SequenceNumber(rows.integer(0, 4)))
+        let asOf = min(pinned, SequenceNumber(rows.integer(0, 5)))
         let total = Int(asOf.number)
-        return SearchAnswer(total: total, asOf: asOf, rows: block(rows, asOf: asOf, of: min(search.limit, total)))
+        return SearchAnswer(total: total, asOf: asOf, rows: try block(rows, asOf: asOf, of: min(search.limit, total)))
     }
 
     /// The rows behind the one that a block ended with.
@@ -68,7 +68,7 @@ struct SearchCall {
             offset: 0,
             count: search.limit
         )
-        return block(try query.run(on: connection), asOf: asOf, of: search.limit)
+        return try block(try query.run(on: connection), asOf: asOf, of: search.limit)
     }
 
     private func query(
@@ -92,23 +92,39 @@ struct SearchCall {
         )
     }
 
-    /// Renders rows, and says what of the page is left behind them.
-    private func block(_ rows: Rows, asOf: SequenceNumber, of count: Int) -> RowBlock {
-        var block = RowBlock()
-        block.reserve(rows.count)
-        for row in 0..<rows.count {
-            block.append(
-                rows.rawBytes(row, 3),
-                sequence: SequenceNumber(rows.integer(row, 0)),
-                destinations: Int(rows.integer(row, 2))
-            )
+    /// Renders as many rows as fit into a block, and says what of the page is left behind them.
+    private func block(_ rows: Rows, asOf: SequenceNumber, of count: Int) throws -> RowBlock {
+        var (fitting, length) = (0, 0)
+        var long: [Int64] = []
+        while fitting < rows.count, length < RowBlock.fullAt {
+            length += Int(rows.integer(fitting, 4))
+            if rows.isNull(fitting, 3) { long.append(rows.integer(fitting, 0)) }
+            fitting += 1
         }
-        let last = rows.count - 1
-        guard last >= 0, rows.count < count, let start = Timestamp(milliseconds: rows.integer(last, 1)) else {
+        let longRecords = try RowQuery.longRecords(long, of: organisation, on: connection)
+        var block = RowBlock()
+        block.reserve(fitting)
+        for row in 0..<fitting {
+            let sequence = rows.integer(row, 0)
+            func append(_ record: UnsafeRawBufferPointer) {
+                block.append(
+                    record,
+                    sequence: SequenceNumber(sequence),
+                    destinations: Int(rows.integer(row, 2))
+                )
+            }
+            if !long.isEmpty, let record = longRecords[sequence] {
+                record.withUnsafeBytes { append($0) }
+            } else {
+                append(rows.rawBytes(row, 3))
+            }
+        }
+        let last = fitting - 1
+        guard last >= 0, fitting < count, let start = Timestamp(milliseconds: rows.integer(last, 1)) else {
             return block
         }
         var rest = search
-        (rest.skip, rest.limit, rest.asOf) = (0, count - rows.count, asOf)
+        (rest.skip, rest.limit, rest.asOf) = (0, count - fitting, asOf)
         block.rest = RestOfPage(search: rest, start: start, sequence: SequenceNumber(rows.integer(last, 0)))
         return block
     }

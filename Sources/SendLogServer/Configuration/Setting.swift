@@ -78,7 +78,7 @@ public struct Setting: Hashable, Sendable {
     public static let postgresConnections = Setting(
         key: "postgres.connections",
         flag: "postgres-connections",
-        kind: .number(2...256)
+        kind: .number(3...256)
     )
     /// How many seconds to wait for a free connection to PostgreSQL, and for its locks.
     public static let postgresPatience = Setting(

@@ -1,0 +1,47 @@
+import SendLogCore
+
+/// Reads single logs in groups.
+enum ReadingGroup {
+    /// When a group is big enough.
+    static let full = (requests: 64, weight: 64)
+    /// How long a group may take.
+    private static let limit = Duration.seconds(10)
+
+    /// Reads the logs of some ids of one organisation.
+    ///
+    /// - Returns: each id's log, or `nil` where there is none.
+    static func read(
+        _ ids: [SendLogID],
+        in organisation: OrganisationID,
+        on thread: PoolThread
+    ) -> Result<[StoredSendLog?], StoreError> {
+        thread.perform(within: limit) { connection in
+            var parameters = Parameters()
+            parameters.add(organisation.number)
+            guard ids.count > 1 else {
+                parameters.add(ids[0].text)
+                let rows = try connection.rows(
+                    "SELECT seq, destinations, record FROM send_logs WHERE org_id = $1 AND id = $2",
+                    parameters
+                )
+                return [rows.count > 0 ? log(rows, 0) : nil]
+            }
+            parameters.add(texts: ids.map(\.text))
+            let rows = try connection.rows(
+                "SELECT seq, destinations, record, id FROM send_logs WHERE org_id = $1 AND id = ANY($2)",
+                parameters
+            )
+            var found: [String: Int] = [:]
+            for row in 0..<rows.count { found[rows.text(row, 3)] = row }
+            return ids.map { id in found[id.text].map { log(rows, $0) } }
+        }
+    }
+
+    private static func log(_ rows: Rows, _ row: Int) -> StoredSendLog {
+        StoredSendLog(
+            sequence: SequenceNumber(rows.integer(row, 0)),
+            record: rows.bytes(row, 2),
+            destinations: Int(rows.integer(row, 1))
+        )
+    }
+}
