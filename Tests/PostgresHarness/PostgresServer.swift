@@ -95,7 +95,7 @@ public final class PostgresServer: Sendable {
     /// Shared memory lies in files of the folder: a killed server leaves nothing elsewhere.
     public static let defaults = [
         "dynamic_shared_memory_type": "mmap", "hot_standby": "on", "listen_addresses": "127.0.0.1",
-        "max_connections": "200", "max_wal_senders": "5", "max_wal_size": "256MB", "shared_buffers": "64MB",
+        "max_connections": "800", "max_wal_senders": "5", "max_wal_size": "256MB", "shared_buffers": "64MB",
         "wal_keep_size": "128MB", "wal_level": "replica", "wal_retrieve_retry_interval": "200ms",
     ]
 

@@ -24,9 +24,11 @@ struct Migration {
                 "there is no sendlog database in \(location) yet; sendlog organisation create makes one"
             )
         }
+        // Before the transaction begins: one that waits for a lock may keep to what it knew of tables before. On Citus this lock is that of
+        // one node; steps go to the coordinator, whose own locks on tables keep them in order.
+        try connection.run("SELECT pg_advisory_lock(\(Self.lock))")
+        defer { try? connection.run("SELECT pg_advisory_unlock(\(Self.lock))") }
         try connection.transaction {
-            // On Citus this lock is that of one node. Steps go to the coordinator, which keeps them in order by its own locks on tables.
-            try connection.run("SELECT pg_advisory_xact_lock(\(Self.lock))")
             // Others may have been here while we waited.
             let found = try version()
             if let found, try isFit(found) { return }

@@ -54,9 +54,6 @@ struct CountQuery {
     }
 
     static func sql(ofCampaigns: Bool, isByDay: Bool) -> String {
-        let campaign = ofCampaigns ? "AND campaign = ANY($11)" : ""
-        // Logs behind a place are sought by it, and by nothing else, of which there may be millions.
-        let unseenCampaign = ofCampaigns ? "AND campaign || '' = ANY($11)" : ""
         let counters = ofCampaigns ? "campaign_days" : "organisation_days"
         let asOf = "least(h.sequence, $2)"
         let block = "((\(asOf) - 1) / \(CounterBlock.size))"
@@ -65,23 +62,38 @@ struct CountQuery {
             isByDay
             ? ("day", "((start - (start % 86400000 + 86400000) % 86400000) / 86400000)::integer", "GROUP BY 1")
             : ("0", "0", "")
+        // Each campaign is looked up by itself, so that no plan goes through those that are not asked for.
+        let campaign = ofCampaigns ? "AND campaign = c.campaign" : ""
+        func ofEach(_ query: String) -> String {
+            ofCampaigns ? "SELECT q.* FROM unnest($11::text[]) c (campaign) CROSS JOIN LATERAL (\(query)) q" : query
+        }
+        let whole = ofEach(
+            """
+            SELECT \(day) AS day, sum(sends)::bigint AS sends FROM \(counters)
+            WHERE org_id = $1 AND day BETWEEN $3 AND $4 AND block <= \(block) \(campaign) \(group)
+            """
+        )
+        func edge(_ first: Int) -> String {
+            ofEach(
+                """
+                SELECT $\(first)::integer, count(*) FROM send_logs
+                WHERE org_id = $1 AND start BETWEEN $\(first + 1) AND $\(first + 2) AND seq <= \(asOf) \(campaign)
+                """
+            )
+        }
+        // Logs behind a place are sought by it, and by nothing else, of which there may be millions.
+        let unseen = """
+            SELECT \(dayOfStart), -count(*) FROM send_logs
+            WHERE org_id = $1 AND seq > \(asOf) AND seq <= least(h.sequence, (\(block) + 1) * \(CounterBlock.size))
+                AND start + 0 BETWEEN \(millisecondsOfDays)
+                \(ofCampaigns ? "AND campaign || '' = ANY($11)" : "") \(group)
+            """
         return """
-            SELECT h.sequence, c.day, c.sends
+            SELECT h.sequence, counts.day, counts.sends
             FROM organisation_heads h
             LEFT JOIN LATERAL (
-                SELECT \(day) AS day, sum(sends)::bigint AS sends FROM \(counters)
-                WHERE org_id = $1 AND day BETWEEN $3 AND $4 AND block <= \(block) \(campaign) \(group)
-                UNION ALL
-                SELECT \(dayOfStart), -count(*) FROM send_logs
-                WHERE org_id = $1 AND seq > \(asOf) AND seq <= least(h.sequence, (\(block) + 1) * \(CounterBlock.size))
-                    AND start + 0 BETWEEN \(millisecondsOfDays) \(unseenCampaign) \(group)
-                UNION ALL
-                SELECT $5, count(*) FROM send_logs
-                WHERE org_id = $1 AND start BETWEEN $6 AND $7 AND seq <= \(asOf) \(campaign)
-                UNION ALL
-                SELECT $8, count(*) FROM send_logs
-                WHERE org_id = $1 AND start BETWEEN $9 AND $10 AND seq <= \(asOf) \(campaign)
-            ) c ON true
+                \(whole) UNION ALL \(unseen) UNION ALL \(edge(5)) UNION ALL \(edge(8))
+            ) counts ON true
             WHERE h.org_id = $1
             """
     }

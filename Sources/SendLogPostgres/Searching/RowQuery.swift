@@ -77,20 +77,30 @@ struct RowQuery {
         case .some(let slots) where slots > mostMerged:
             return """
                 SELECT \(columns) FROM (
-                    SELECT k.start, k.seq FROM unnest($\(first)) c (campaign)
+                    SELECT k.start, k.seq FROM unnest($\(first)::text[]) c (campaign)
                     CROSS JOIN LATERAL (
                         SELECT start, seq FROM send_logs
-                        WHERE \(range) AND campaign = c.campaign \(ordered) LIMIT $5 + $6
+                        WHERE \(range) AND campaign = c.campaign \(ordered) LIMIT $5::bigint + $6::bigint
                     ) k
                     \(ordered) LIMIT $5 OFFSET $6
                 ) k
-                JOIN send_logs l USING (start, seq) WHERE l.org_id = $1 \(ordered)
+                CROSS JOIN LATERAL (
+                    SELECT destinations, record FROM send_logs WHERE org_id = $1 AND seq = k.seq OFFSET 0
+                ) l
+                \(ordered)
                 """
         case .some(let slots):
+            // Only a branch that is ordered by itself is merged instead of sorted.
             let branches = (0..<slots).map {
-                "SELECT \(columns) FROM send_logs WHERE \(range) AND campaign = $\(first + $0)"
+                """
+                (SELECT seq, start, destinations, record FROM send_logs
+                WHERE \(range) AND campaign = $\(first + $0) \(ordered) LIMIT $5::bigint + $6::bigint)
+                """
             }
-            return branches.joined(separator: " UNION ALL ") + " \(ordered) LIMIT $5 OFFSET $6"
+            return """
+                SELECT \(columns) FROM (\(branches.joined(separator: " UNION ALL "))) page
+                \(ordered) LIMIT $5 OFFSET $6
+                """
         }
     }
 

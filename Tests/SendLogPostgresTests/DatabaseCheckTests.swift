@@ -1,0 +1,118 @@
+import SendLogCore
+import Synchronization
+import Testing
+
+@testable import SendLogPostgres
+
+struct DatabaseCheckTests {
+    @Test func `a sound database has no findings, and every log was looked at`() async throws {
+        try await withLogs { store, _ in
+            let told = Told()
+            let findings = try await store.check { done, total in told.progress.withLock { $0 = [done, total] } }
+            #expect(findings == [])
+            let progress = told.progress.withLock { $0 }
+            #expect(progress == [1302, 1302])
+        }
+    }
+
+    @Test func `an empty database is sound`() async throws {
+        try await withStore { store, _ in
+            let findings = try await store.check { _, _ in }
+            #expect(findings == [])
+        }
+    }
+
+    @Test(arguments: [
+        "UPDATE organisation_days SET sends = sends + 1 WHERE org_id = 1 AND day = 19001",
+        "UPDATE organisation_days SET destinations = destinations - 1 WHERE org_id = 1 AND day = 19001",
+        "UPDATE campaign_days SET sends = sends + 1 WHERE org_id = 1 AND day = 19001",
+        "DELETE FROM campaign_days WHERE org_id = 1 AND day = 19001",
+        "INSERT INTO campaign_days VALUES (1, 'c1', 5, 0, 1, 1)",
+        "UPDATE organisation_heads SET sequence = sequence + 1 WHERE org_id = 1",
+        "UPDATE organisation_heads SET sequence = sequence - 1 WHERE org_id = 1",
+        "UPDATE organisation_heads SET destinations = destinations + 1 WHERE org_id = 1",
+        "DELETE FROM organisation_heads WHERE org_id = 1",
+        "DELETE FROM send_logs WHERE org_id = 1 AND seq = 7",
+        "DELETE FROM send_logs WHERE org_id = 1 AND seq = 1300",
+        "UPDATE send_logs SET destinations = destinations + 1 WHERE org_id = 1 AND seq = 7",
+        "UPDATE send_logs SET start = start + 86400000 WHERE org_id = 1 AND seq = 7",
+        "UPDATE send_logs SET start = start + 1 WHERE org_id = 1 AND seq = 7",
+        "UPDATE send_logs SET id = 'other' WHERE org_id = 1 AND seq = 7",
+        "UPDATE send_logs SET campaign = 'c1' WHERE org_id = 1 AND seq = 7",
+        "UPDATE send_logs SET org_id = 9 WHERE org_id = 1 AND seq = 7",
+        "UPDATE send_logs SET record = convert_to(replace(convert_from(record, 'UTF8'), 'Hi', 'Ho'), 'UTF8') WHERE org_id = 1 AND seq = 7",
+        "UPDATE send_logs SET digest = '' WHERE org_id = 1 AND seq = 7",
+        "UPDATE destination_chunks SET body = '' WHERE org_id = 1 AND seq = 7",
+        "UPDATE destination_chunks SET crc = crc + 1 WHERE org_id = 1 AND seq = 7",
+        "UPDATE destination_chunks SET count = count + 1 WHERE org_id = 1 AND seq = 7",
+        "UPDATE destination_chunks SET number = 1 WHERE org_id = 1 AND seq = 7",
+        "UPDATE destination_chunks SET number = 1000 WHERE org_id = 1 AND seq = 1302 AND number = 20",
+        "DELETE FROM destination_chunks WHERE org_id = 1 AND seq = 7",
+        "DELETE FROM destination_chunks WHERE org_id = 1 AND seq = 1302 AND number = 20",
+        "INSERT INTO destination_chunks SELECT org_id, seq, 1, count, length, crc, body FROM destination_chunks WHERE org_id = 1 AND seq = 7",
+        "INSERT INTO destination_chunks SELECT org_id, 5000, 0, count, length, crc, body FROM destination_chunks WHERE org_id = 1 AND seq = 7",
+        "INSERT INTO destination_chunks SELECT 9, 1, 0, count, length, crc, body FROM destination_chunks WHERE org_id = 1 AND seq = 7",
+        "INSERT INTO destination_chunks SELECT 1, -5, 0, count, length, crc, body FROM destination_chunks WHERE org_id = 1 AND seq = 7",
+        "INSERT INTO organisation_days VALUES (9, 5, 0, 1, 1)",
+        "UPDATE api_keys SET org_id = 9",
+        "DROP INDEX send_logs_by_start",
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'send_logs_by_campaign'::regclass",
+        "ALTER FUNCTION record_sends RENAME TO record_no_sends",
+    ])
+    func `whatever was changed behind the store's back is found`(sql: String) async throws {
+        try await withLogs { store, database in
+            try database.sql(sql)
+            let findings = try await store.check { _, _ in }
+            #expect(!findings.isEmpty)
+            // For the operator's eyes, and for tickets and logs: what was sent and to whom is nobody's business there.
+            #expect(findings.allSatisfy { !$0.contains("Hi") && !$0.contains("2782") }, "\(findings)")
+        }
+    }
+
+    @Test func `a check sees one moment while others record`() async throws {
+        try await withLogs { store, _ in
+            let organisation = try #require(try await store.organisations().first?.id)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    for number in 0..<100 {
+                        _ = try await store.record([TestLog.log("new-\(number)", count: 2)], in: organisation)
+                    }
+                }
+                for _ in 0..<2 {
+                    group.addTask {
+                        let findings = try await store.check { _, _ in }
+                        #expect(findings == [])
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    /// What a check told while it went on.
+    private final class Told: Sendable {
+        let progress = Mutex<[Int]>([])
+    }
+
+    /// More chunks than a check holds at once.
+    private static let long = Result { try TestLog.log("long", count: 600_000) }
+
+    /// Many logs, of which the seventh has a list of one chunk, and the last one of many.
+    private func withLogs(_ body: (PostgresStore, TestDatabase) async throws -> Void) async throws {
+        try await withStore { store, database in
+            let organisation = try await store.organisation()
+            let key = NewAPIKey(name: "", permissions: [.all], expires: nil)
+            _ = try await store.createKey(key, hash: [1, 2, 3], in: organisation, at: .earliest)
+            let logs = try (0..<1301).map { number in
+                try TestLog.log(
+                    "log-\(number)",
+                    campaign: "c\(number % 2)",
+                    day: 19_000 + number / 1000,
+                    count: number == 6 ? 3 : 0
+                )
+            }
+            _ = try await store.record(logs + [Self.long.get()], in: organisation)
+            try await body(store, database)
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import PostgresHarness
+import SendLogCore
+import Testing
+
+@testable import SendLogPostgres
+
+struct MigrationTests {
+    @Test func `many servers that start at once on an empty database make its tables once`() async throws {
+        let database = try TestDatabase(isEmpty: true)
+        let stores = try await withThrowingTaskGroup(of: PostgresStore.self) { group in
+            for _ in 0..<8 { group.addTask { try database.store() } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        defer { for store in stores { store.close() } }
+        let organisation = try await stores[0].organisation()
+        for (place, store) in stores.enumerated() {
+            _ = try await store.record([TestLog.log("log-\(place)")], in: organisation)
+        }
+        #expect(try await stores[7].search(SendLogSearch(), in: organisation).total == 8)
+        #expect(try database.sql("SELECT version, oldest FROM sendlog_schema") == ["1|1"])
+        #expect(try await stores[0].check { _, _ in } == [])
+    }
+
+    @Test func `newer servers that start at once add their step once, while the version before goes on serving`()
+        async throws
+    {
+        try await withStore { store, database in
+            let organisation = try await store.organisation()
+            let steps =
+                Schema.current.steps + [
+                    .init(
+                        sql: "CREATE TABLE addition (org_id bigint PRIMARY KEY); INSERT INTO addition VALUES (1)",
+                        oldest: 1
+                    )
+                ]
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    for number in 0..<60 {
+                        _ = try await store.record([TestLog.log("log-\(number)")], in: organisation)
+                    }
+                }
+                for _ in 0..<5 {
+                    group.addTask { try Self.migrate(database, to: Schema(steps: steps)) }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try database.sql("SELECT count(*) FROM addition") == ["1"])
+            #expect(try database.sql("SELECT version, oldest FROM sendlog_schema") == ["2|1"])
+            #expect(try await store.search(SendLogSearch(), in: organisation).total == 60)
+            // And one of that version may still start.
+            try database.store().close()
+        }
+    }
+
+    @Test func `a step that fails leaves the database as it was`() async throws {
+        try await withStore { store, database in
+            let organisation = try await store.organisation()
+            let step = Schema.Step(sql: "CREATE TABLE half (a int); SELECT 1 / 0", oldest: 2)
+            #expect(throws: (any Error).self) {
+                try Self.migrate(database, to: Schema(steps: Schema.current.steps + [step]))
+            }
+            #expect(try database.sql("SELECT to_regclass('half') IS NULL, version FROM sendlog_schema") == ["t|1"])
+            _ = try await store.record([TestLog.log("a")], in: organisation)
+        }
+    }
+
+    @Test func `a database that needs newer programs is refused and left as it is`() async throws {
+        let database = try TestDatabase()
+        try database.sql("UPDATE sendlog_schema SET version = 3, oldest = 2")
+        let refusal = try #require(throws: StoreRefusal.self) { try database.store() }
+        #expect(refusal.description.contains("newer sendlog"))
+        #expect(try database.sql("SELECT version, oldest FROM sendlog_schema") == ["3|2"])
+    }
+
+    @Test func `a database where nothing is is made by commands that make one only`() async throws {
+        let database = try TestDatabase(isEmpty: true)
+        var options = PostgresStore.Options.forTests
+        options.makesTables = false
+        let refusal = try #require(throws: StoreRefusal.self) { try database.store(options) }
+        #expect(refusal.description.contains("there is no sendlog database"))
+        #expect(try database.sql("SELECT to_regclass('sendlog_schema') IS NULL") == ["t"])
+    }
+
+    @Test func `another program's table is told, and nothing is made`() async throws {
+        let database = try TestDatabase(isEmpty: true)
+        try database.sql("CREATE TABLE organisations (name text)")
+        let refusal = try #require(throws: StoreRefusal.self) { try database.store() }
+        #expect(refusal.description.contains("has a table organisations of another program"))
+        #expect(try database.sql("SELECT to_regclass('sendlog_schema') IS NULL") == ["t"])
+    }
+
+    @Test func `another encoding is refused`() async throws {
+        let server = try PostgresServer.shared()
+        try server.sql("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+        let refusal = try #require(throws: StoreRefusal.self) {
+            try PostgresStore(PostgresLocation(server.url("latin")))
+        }
+        #expect(refusal.description.contains("LATIN1"))
+    }
+
+    @Test(arguments: [
+        ("postgres://nobody:secret@127.0.0.1:PORT/NAME", "role \"nobody\" does not exist"),
+        ("postgres://sendlog:secret@127.0.0.1:PORT/none", "database \"none\" does not exist"),
+        ("postgres://sendlog:secret@127.0.0.1:1/NAME", "Connection refused"),
+        ("postgres://sendlog:secret@127.0.0.1:PORT/NAME?sslmode=require", "SSL"),
+    ])
+    func `a server that cannot be reached is told without the password`(url: String, reason: String) async throws {
+        let database = try TestDatabase()
+        let text = url.replacing("PORT", with: "\(database.server.port)").replacing("NAME", with: database.name)
+        let refusal = try #require(throws: StoreRefusal.self) { try PostgresStore(PostgresLocation(text)) }
+        #expect(refusal.description.contains(reason), "\(refusal)")
+        #expect(!refusal.description.contains("secret"))
+    }
+
+    private static func migrate(_ database: TestDatabase, to schema: Schema) throws {
+        let location = try PostgresLocation(database.url)
+        let connection = try Connection(location, session: PostgresStore.session(patience: 60))
+        try Migration(schema: schema, connection: connection, location: location).run(making: true)
+    }
+}

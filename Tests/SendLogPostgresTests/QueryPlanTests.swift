@@ -1,0 +1,80 @@
+import SendLogCore
+import Testing
+
+@testable import SendLogPostgres
+
+/// No search may read what it does not answer: its statements keep to their indexes, whatever the statistics say.
+struct QueryPlanTests {
+    /// The plan of a statement that is kept prepared, as the store's sessions make it.
+    private func plan(_ sql: String) async throws -> String {
+        let database = try TestDatabase()
+        let connection = try Connection(PostgresLocation(database.url), session: PostgresStore.session(patience: 5))
+        try connection.run("PREPARE query AS \(sql)")
+        let count = try connection.rows(
+            "SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = 'query'"
+        )
+        .integer(0, 0)
+        let arguments = [String](repeating: "NULL", count: Int(count)).joined(separator: ", ")
+        let rows = try connection.rows("EXPLAIN EXECUTE query (\(arguments))")
+        return (0..<rows.count).map { rows.text($0, 0) }.joined(separator: "\n")
+    }
+
+    @Test(arguments: [nil, 1, 2, 16], SortOrder.allCases)
+    func `a page comes in order from its index`(campaigns: Int?, order: SortOrder) async throws {
+        for isContinued in [false, true] {
+            let sql = RowQuery.sql(campaigns: campaigns, order: order, isContinued: isContinued)
+            let plan = try await plan(sql)
+            let index = campaigns == nil ? "send_logs_by_start" : "send_logs_by_campaign"
+            let scans = plan.split(separator: "using \(index) on send_logs").count - 1
+            #expect(scans == campaigns ?? 1, "\(plan)")
+            #expect(!plan.contains("Sort  ") && !plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")
+            if campaigns ?? 1 > 1 { #expect(plan.contains("Merge Append"), "\(plan)") }
+            if isContinued { #expect(plan.contains("ROW(start, seq)"), "\(plan)") }
+        }
+    }
+
+    @Test(arguments: SortOrder.allCases)
+    func `many campaigns are looked up one by one, and rows are read for the page alone`(order: SortOrder) async throws
+    {
+        let plan = try await plan(RowQuery.sql(campaigns: 1024, order: order, isContinued: false))
+        #expect(plan.contains("Index Only Scan"), "\(plan)")
+        #expect(plan.contains("send_logs_by_campaign"), "\(plan)")
+        #expect(plan.contains("send_logs_pkey"), "\(plan)")
+        #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")
+    }
+
+    @Test(arguments: [false, true], [false, true])
+    func `counts come from counters, and single logs from the index that finds them`(
+        ofCampaigns: Bool,
+        isByDay: Bool
+    ) async throws {
+        let plan = try await plan(CountQuery.sql(ofCampaigns: ofCampaigns, isByDay: isByDay))
+        #expect(plan.contains(ofCampaigns ? "campaign_days_pkey" : "organisation_days_pkey"), "\(plan)")
+        // Logs that as_of leaves out are behind a place; those of cut days have their start.
+        #expect(plan.contains("using send_logs_pkey on send_logs"), "\(plan)")
+        let edges = plan.split(separator: ofCampaigns ? "send_logs_by_campaign" : "send_logs_by_start").count - 1
+        #expect(edges == 2, "\(plan)")
+        if ofCampaigns { #expect(plan.split(separator: "(campaign = c").count - 1 == 3, "\(plan)") }
+        #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")
+    }
+
+    @Test func `recording costs no more where there are many logs`() async throws {
+        try await withStore { store, database in
+            let organisation = try await store.organisation()
+            for batch in 0..<4 {
+                let logs = try (0..<1000).map {
+                    try TestLog.log("log-\(batch)-\($0)", campaign: "c\($0 % 9)", count: 1)
+                }
+                _ = try await store.record(logs, in: organisation)
+            }
+            try database.sql("SELECT pg_stat_reset()")
+            _ = try await store.record([TestLog.log("one", count: 1)], in: organisation)
+            // Statistics are written when the session has been idle for a second, or ends.
+            store.close()
+            let scans = try database.sql(
+                "SELECT coalesce(sum(seq_scan), 0) FROM pg_stat_user_tables WHERE relname <> 'sendlog_schema'"
+            )
+            #expect(scans == ["0"])
+        }
+    }
+}

@@ -1,0 +1,191 @@
+import PostgresHarness
+import SendLogCore
+import Testing
+
+@testable import SendLogPostgres
+
+/// Several servers on one database, each with a store of its own.
+struct SeveralServersTests {
+    /// Runs a test on three stores of one database, whose every part must be sound afterwards.
+    private func withServers(_ body: ([PostgresStore], OrganisationID) async throws -> Void) async throws {
+        let database = try TestDatabase()
+        let stores = try (0..<3).map { _ in try database.store() }
+        defer { for store in stores { store.close() } }
+        try await body(stores, stores[0].organisation())
+        #expect(try await stores[0].check { _, _ in } == [])
+    }
+
+    @Test func `one log sent to all servers at the same time is recorded once`() async throws {
+        try await withServers { stores, organisation in
+            for number in 0..<30 {
+                let log = try TestLog.log("log-\(number)", campaign: "c\(number)", count: number)
+                let outcomes = try await withThrowingTaskGroup(of: Recording.self) { group in
+                    for sender in 0..<9 {
+                        group.addTask { try await stores[sender % 3].record([log], in: organisation)[0] }
+                    }
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
+                #expect(outcomes.filter { if case .recorded = $0 { true } else { false } }.count == 1)
+                #expect(outcomes.filter { if case .existing = $0 { true } else { false } }.count == 8)
+                #expect(Set(outcomes.compactMap(\.sequence)) == [Int64(number + 1)])
+            }
+        }
+    }
+
+    @Test func `two logs with one id sent to two servers are one log and a conflict`() async throws {
+        try await withServers { stores, organisation in
+            for number in 0..<30 {
+                async let one = stores[0].record([TestLog.log("log-\(number)", message: "one")], in: organisation)
+                async let two = stores[1].record([TestLog.log("log-\(number)", message: "two")], in: organisation)
+                let outcomes = try await one + two
+                #expect(outcomes.filter { if case .recorded = $0 { true } else { false } }.count == 1)
+                #expect(outcomes.filter { $0 == .conflict }.count == 1)
+            }
+        }
+    }
+
+    @Test func `imports that overlap record each log once, in one order without a gap`() async throws {
+        try await withServers { stores, organisation in
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for (server, store) in stores.enumerated() {
+                    group.addTask {
+                        var recorded = 0
+                        for batch in 0..<12 {
+                            // Each batch has half of the one before it, and the servers have each other's.
+                            let first = (batch + server) * 50
+                            let logs = try (first..<first + 100).map {
+                                try TestLog.log("log-\($0)", campaign: "c\($0 % 5)", day: $0 % 7, count: $0 % 4)
+                            }
+                            for outcome in try await store.record(logs, in: organisation) {
+                                if case .recorded = outcome { recorded += 1 }
+                                #expect(outcome != .conflict)
+                            }
+                        }
+                        return recorded
+                    }
+                }
+                let recorded = try await group.reduce(0, +)
+                // The last batch of the last server ends at (11 + 2) * 50 + 100.
+                #expect(recorded == 750)
+            }
+            for store in stores {
+                let answer = try await store.search(SendLogSearch(limit: 10_000), in: organisation)
+                #expect((answer.total, answer.asOf) == (750, SequenceNumber(750)))
+                #expect(answer.rows.rows.map(\.sequence.number).sorted() == Array(1...750))
+            }
+        }
+    }
+
+    @Test func `what one server answered the others find at once`() async throws {
+        try await withServers { stores, organisation in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for sender in 0..<12 {
+                    group.addTask {
+                        for number in 0..<15 {
+                            let log = try TestLog.log("log-\(sender)-\(number)", campaign: "c\(sender)", count: 1)
+                            let outcome = try await stores[sender % 3].record([log], in: organisation)
+                            let other = stores[(sender + 1) % 3]
+                            #expect(outcome == [.recorded(try await other.sendLog(log.id, in: organisation))])
+                            let mine = SendLogSearch(campaigns: [log.campaignID])
+                            #expect(
+                                try await stores[(sender + 2) % 3].search(mine, in: organisation).total == number + 1
+                            )
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test func `a walk over one server sees every log once while the others record`() async throws {
+        try await withServers { stores, organisation in
+            func logs(_ prefix: String, _ count: Int) throws -> [NewSendLog] {
+                try (0..<count).map { try TestLog.log("\(prefix)-\($0)", campaign: "c\($0 % 3)", day: $0 % 11) }
+            }
+            _ = try await stores[0].record(logs("first", 500), in: organisation)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for writer in 1...2 {
+                    group.addTask {
+                        for batch in 0..<40 {
+                            _ = try await stores[writer].record(logs("new-\(writer)-\(batch)", 7), in: organisation)
+                        }
+                    }
+                }
+                for order in SortOrder.allCases {
+                    for campaigns in [nil, [try #require(CampaignID("c0")), try #require(CampaignID("c2"))]] {
+                        group.addTask {
+                            try await Self.walk(stores[0], in: organisation, order, campaigns)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    private static func walk(
+        _ store: PostgresStore,
+        in organisation: OrganisationID,
+        _ order: SortOrder,
+        _ campaigns: [CampaignID]?
+    ) async throws {
+        var search = SendLogSearch(campaigns: campaigns, limit: 23, order: order)
+        var (seen, total): ([Int64], Int?) = ([], nil)
+        repeat {
+            let answer = try await store.search(search, in: organisation)
+            #expect(total == nil || answer.total == total)
+            (total, search.asOf) = (answer.total, answer.asOf)
+            seen += answer.rows.rows.map(\.sequence.number)
+            search.skip = seen.count
+            if answer.rows.rows.isEmpty { break }
+        } while seen.count < total ?? 0
+        #expect(seen.count == total)
+        #expect(Set(seen).count == seen.count)
+        #expect(seen.allSatisfy { $0 <= search.asOf?.number ?? 0 })
+    }
+
+    @Test func `keys and organisations made at the same time get numbers of their own`() async throws {
+        try await withServers { stores, organisation in
+            let keys = try await withThrowingTaskGroup(of: APIKeyID.self) { group in
+                for sender in 0..<30 {
+                    group.addTask {
+                        let key = NewAPIKey(name: "\(sender)", permissions: [.all], expires: nil)
+                        let hash = [UInt8](repeating: UInt8(sender), count: 32)
+                        return try await stores[sender % 3].createKey(key, hash: hash, in: organisation, at: .earliest)
+                            .id
+                    }
+                    group.addTask {
+                        _ = try await stores[sender % 3].organisation("Organisation \(sender)")
+                        return APIKeyID(-Int64(sender) - 1)
+                    }
+                }
+                return try await group.reduce(into: [Int64]()) { if $1.number > 0 { $0.append($1.number) } }
+            }
+            #expect(keys.sorted() == Array(1...30))
+            #expect(try await stores[1].organisations().map(\.id.number) == Array(1...31))
+        }
+    }
+
+    @Test func `a name wanted by all servers at the same time goes to one`() async throws {
+        try await withServers { stores, _ in
+            let made = await withTaskGroup(of: Bool.self) { group in
+                for store in stores {
+                    group.addTask { (try? await store.organisation("Wanted")) != nil }
+                }
+                return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(made == 1)
+        }
+    }
+}
+
+extension Recording {
+    /// Where the log stands in the order of recording.
+    fileprivate var sequence: Int64? {
+        switch self {
+        case .recorded(let log), .existing(let log): log.sequence.number
+        case .conflict: nil
+        }
+    }
+}
