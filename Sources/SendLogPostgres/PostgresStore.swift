@@ -37,10 +37,23 @@ public final class PostgresStore: SendLogStore, Directory {
         }
     }
 
-    /// How long a statement of a row or two may take.
-    private static let short = Duration.seconds(10)
-    /// How long a search may take; a little less, and PostgreSQL ends it by itself.
-    private static let long = Duration.seconds(35)
+    /// How long statements may take, all of which may wait for a lock first.
+    struct Limits {
+        /// One of a row or two.
+        let short: Duration
+        /// One that records.
+        let recording: Duration
+        /// One that searches; PostgreSQL itself ends it a little earlier.
+        let long: Duration
+
+        init(_ options: Options) {
+            short = .seconds(options.patience + 5)
+            recording = .seconds(options.patience + 10)
+            long = .seconds(options.patience + 35)
+        }
+    }
+
+    let limits: Limits
 
     /// Opens a database, makes its tables if there are none, or brings them to the newest version.
     ///
@@ -48,14 +61,18 @@ public final class PostgresStore: SendLogStore, Directory {
     public init(_ location: PostgresLocation, options: Options = Options()) throws(StoreRefusal) {
         self.location = location
         self.options = options
+        let limits = Limits(options)
+        self.limits = limits
         try Self.migrate(location, options)
-        let session = Self.session(patience: options.patience)
+        let session = Self.session(patience: options.patience, limit: options.patience + 30)
         // Work of a moment does not wait behind searches, nor recording behind either.
         let quarter = max(1, options.connections / 4)
+        let health = ServerHealth()
         func pool(_ connections: Int, finishesWaiting: Bool = false) -> ConnectionPool {
             ConnectionPool(
                 location,
                 session: session,
+                health: health,
                 options: .init(
                     connections: max(1, connections),
                     patience: .seconds(options.patience),
@@ -68,13 +85,13 @@ public final class PostgresStore: SendLogStore, Directory {
             pool(quarter, finishesWaiting: true),
             limits: .init(full: RecordingGroup.full, mostWaiting: options.mostWaiting),
             isAlone: RecordingGroup.isAlone,
-            work: RecordingGroup.commit
+            work: { RecordingGroup.commit($0, in: $1, on: $2, within: limits.recording) }
         )
         points = pool(quarter)
         reading = GroupQueue(
             points,
             limits: .init(full: ReadingGroup.full, mostWaiting: 10_000),
-            work: ReadingGroup.read
+            work: { ReadingGroup.read($0, in: $1, on: $2, within: limits.short) }
         )
     }
 
@@ -82,7 +99,7 @@ public final class PostgresStore: SendLogStore, Directory {
         do {
             // Making an index may take long.
             let connection = try Connection(location, session: session(patience: 600, limit: 0))
-            connection.deadline = Deadline(after: nil)
+            connection.limit = nil
             try Migration(schema: .current, connection: connection, location: location).run(making: options.makesTables)
         } catch let refusal as StoreRefusal {
             throw refusal
@@ -100,7 +117,7 @@ public final class PostgresStore: SendLogStore, Directory {
     ///   - patience: how many seconds to wait for a lock
     ///   - limit: how many seconds a statement may take; 0 for as long as it likes
     /// - Returns: statements.
-    static func session(patience: Int, limit: Int = 30) -> String {
+    static func session(patience: Int, limit: Int) -> String {
         """
         SET lock_timeout = '\(patience)s';
         SET statement_timeout = '\(limit)s';
@@ -153,7 +170,7 @@ public final class PostgresStore: SendLogStore, Directory {
         _ search: SendLogSearch,
         in organisation: OrganisationID
     ) async throws(StoreError) -> SearchAnswer {
-        try await readers.perform(within: Self.long) { connection in
+        try await readers.perform(within: limits.long) { connection in
             try SearchCall(connection: connection, organisation: organisation, search: search).answer()
         }
     }
@@ -163,7 +180,7 @@ public final class PostgresStore: SendLogStore, Directory {
         _ rest: RestOfPage,
         in organisation: OrganisationID
     ) async throws(StoreError) -> RowBlock {
-        try await readers.perform(within: Self.long) { connection in
+        try await readers.perform(within: limits.long) { connection in
             try SearchCall(connection: connection, organisation: organisation, search: rest.search).rows(after: rest)
         }
     }
@@ -205,6 +222,6 @@ public final class PostgresStore: SendLogStore, Directory {
     func shortly<Result: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(StoreError) -> Result {
-        try await points.perform(within: Self.short, body)
+        try await points.perform(within: limits.short, body)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Synchronization
 
 extension PostgresServer {
@@ -45,6 +46,16 @@ extension PostgresServer {
         if let tablespace { statement += " TABLESPACE \(Self.quoted(tablespace))" }
         try sql(statement)
         return name
+    }
+
+    /// Gives a folder to the user that the server runs as, so that it can keep a tablespace there.
+    ///
+    /// - Throws: `HarnessFailure` where that is not allowed.
+    public func own(_ folder: String) throws {
+        guard binaries.user.isAnother else { return }
+        guard chown(folder, binaries.user.uid, binaries.user.gid) == 0 else {
+            throw HarnessFailure.system("chown \(folder)")
+        }
     }
 
     /// Where a database is found.

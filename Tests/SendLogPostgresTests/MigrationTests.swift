@@ -114,7 +114,7 @@ struct MigrationTests {
 
     private static func migrate(_ database: TestDatabase, to schema: Schema) throws {
         let location = try PostgresLocation(database.url)
-        let connection = try Connection(location, session: PostgresStore.session(patience: 60))
+        let connection = try Connection(location, session: PostgresStore.session(patience: 60, limit: 60))
         try Migration(schema: schema, connection: connection, location: location).run(making: true)
     }
 }

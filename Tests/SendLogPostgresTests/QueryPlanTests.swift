@@ -8,7 +8,10 @@ struct QueryPlanTests {
     /// The plan of a statement that is kept prepared, as the store's sessions make it.
     private func plan(_ sql: String) async throws -> String {
         let database = try TestDatabase()
-        let connection = try Connection(PostgresLocation(database.url), session: PostgresStore.session(patience: 5))
+        let connection = try Connection(
+            PostgresLocation(database.url),
+            session: PostgresStore.session(patience: 5, limit: 30)
+        )
         try connection.run("PREPARE query AS \(sql)")
         let count = try connection.rows(
             "SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = 'query'"

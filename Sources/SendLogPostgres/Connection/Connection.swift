@@ -8,14 +8,17 @@ import Darwin
 
 /// A connection to PostgreSQL and the statements that it keeps prepared.
 ///
-/// Calls block, but never longer than the deadline says: a server that is frozen must not freeze its clients. A connection on which a
-/// deadline passed is of no more use, since the answer may still come. One caller at a time may use it.
+/// Calls block, but no longer than the limit says: a server that is frozen must not freeze its clients. A connection that was too slow is
+/// of no more use, since the answer may still come. One caller at a time may use it.
 final class Connection {
     private let handle: OpaquePointer
     /// Names of prepared statements by their text.
     private var prepared: [String: String] = [:]
-    /// What is waited for at most; set anew for each piece of work.
-    var deadline = Deadline(after: nil)
+    /// How long a statement may take; `nil` for as long as it likes.
+    var limit: Duration? = .seconds(5)
+    private var deadline = Deadline(after: nil)
+    /// When it was made.
+    let madeAt = ContinuousClock.now
 
     /// Connects, and makes the session as the store needs it.
     ///
@@ -29,7 +32,6 @@ final class Connection {
         // What PostgreSQL notes is for its own log.
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
         guard PQsetnonblocking(handle, 1) == 0 else { throw PostgresFailure(.lost, "cannot be made non-blocking") }
-        deadline = Deadline(after: .seconds(5))
         try run(session)
     }
 
@@ -51,6 +53,7 @@ final class Connection {
 
     /// Runs one statement or several, without parameters and results.
     func run(_ sql: String) throws(PostgresFailure) {
+        deadline = Deadline(after: limit)
         guard PQsendQuery(handle, sql) == 1 else { throw lost() }
         _ = try answer()
     }
@@ -60,6 +63,7 @@ final class Connection {
     /// - Returns: its rows.
     /// - Throws: ``PostgresFailure``.
     func rows(_ sql: String, _ parameters: Parameters = Parameters()) throws(PostgresFailure) -> Rows {
+        deadline = Deadline(after: limit)
         do {
             return try rows(named: try name(of: sql, parameters), parameters)
         } catch {

@@ -34,9 +34,8 @@ final class ConnectionPool: Sendable {
     private let ended = DispatchGroup()
     private let options: Options
 
-    init(_ location: PostgresLocation, session: String, options: Options) {
+    init(_ location: PostgresLocation, session: String, health: ServerHealth, options: Options) {
         self.options = options
-        let health = ServerHealth()
         for _ in 0..<options.connections {
             ended.enter()
             let thread = Thread { [self] in
@@ -51,7 +50,7 @@ final class ConnectionPool: Sendable {
     /// Does a piece of work when a connection is free.
     ///
     /// - Parameters:
-    ///   - limit: how long it may take, all its statements together
+    ///   - limit: how long each of its statements may take
     ///   - body: the work, which may be repeated on another connection
     /// - Returns: what the work returns.
     /// - Throws: ``StoreError/unavailable(_:detail:)`` where no connection is to be had in time; what the work throws.

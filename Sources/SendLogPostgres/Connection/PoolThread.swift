@@ -29,11 +29,14 @@ final class PoolThread: @unchecked Sendable {
         while true {
             do {
                 let connection = try connected()
-                connection.deadline = Deadline(after: limit)
+                connection.limit = limit
                 defer { leave(connection) }
                 return .success(try body(connection))
             } catch let failure as PostgresFailure {
-                if failure.spoilsConnection { connection = nil }
+                if failure.spoilsConnection {
+                    connection = nil
+                    health.noteLoss()
+                }
                 tries += 1
                 guard failure.isPassing, tries < Self.most.tries, .now - begin < Self.most.time else {
                     return .failure(failure.storeError)
@@ -47,7 +50,9 @@ final class PoolThread: @unchecked Sendable {
     }
 
     private func connected() throws(PostgresFailure) -> Connection {
-        if let connection { return connection }
+        // Where one connection broke the others are likely to be as dead, and to tell it late.
+        if let connection, connection.madeAt > health.lastLoss { return connection }
+        connection = nil
         if let failure = health.recentFailure { throw failure }
         do {
             let new = try Connection(location, session: session)
@@ -66,9 +71,10 @@ final class PoolThread: @unchecked Sendable {
     }
 }
 
-/// What the threads of a pool know of the server together, so that not each must find out for itself that it is away.
+/// What the threads of all pools know of the server together, so that not each must find out for itself that it is away.
 final class ServerHealth: Sendable {
     private let failure = Mutex<(PostgresFailure, ContinuousClock.Instant)?>(nil)
+    private let loss = Mutex(ContinuousClock.now)
 
     /// Why nobody could connect a moment ago.
     var recentFailure: PostgresFailure? {
@@ -78,7 +84,14 @@ final class ServerHealth: Sendable {
         }
     }
 
+    /// When a connection broke last.
+    var lastLoss: ContinuousClock.Instant { loss.withLock { $0 } }
+
     func note(_ reason: PostgresFailure) {
         failure.withLock { $0 = (reason, .now) }
+    }
+
+    func noteLoss() {
+        loss.withLock { $0 = .now }
     }
 }

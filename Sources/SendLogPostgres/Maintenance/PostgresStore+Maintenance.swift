@@ -20,7 +20,7 @@ extension PostgresStore: StoreMaintenance {
         after sequence: SequenceNumber,
         in organisation: OrganisationID
     ) async throws(StoreError) -> [ArchivedSendLog] {
-        let rows = try await readers.perform(within: .seconds(35)) { connection in
+        let rows = try await readers.perform(within: limits.long) { connection in
             var parameters = Parameters()
             parameters.add(organisation.number)
             parameters.add(sequence.number)
@@ -92,7 +92,7 @@ extension PostgresStore: StoreMaintenance {
                         SET idle_in_transaction_session_timeout = 0
                         """
                     let connection = try Connection(location, session: session)
-                    connection.deadline = Deadline(after: nil)
+                    connection.limit = nil
                     return try body(connection)
                 }
                 continuation.resume(returning: result.mapError { StoreError($0) })

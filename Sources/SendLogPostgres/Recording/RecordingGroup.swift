@@ -5,8 +5,6 @@ import SendLogCore
 enum RecordingGroup {
     /// When a transaction is big enough; the weight is in bytes.
     static let full = (requests: 5000, weight: 4 << 20)
-    /// How long a transaction may take.
-    private static let limit = Duration.seconds(35)
 
     /// Whether logs wait on a disk: they take long, and may be what fails.
     static func isAlone(_ logs: [DigestedSendLog]) -> Bool { logs.contains(where: \.log.destinations.isSpooled) }
@@ -17,7 +15,8 @@ enum RecordingGroup {
     static func commit(
         _ group: [[DigestedSendLog]],
         in organisation: OrganisationID,
-        on thread: PoolThread
+        on thread: PoolThread,
+        within limit: Duration
     ) -> Result<[[Recording]], StoreError> {
         let logs = group.flatMap(\.self)
         var isRepeated = false

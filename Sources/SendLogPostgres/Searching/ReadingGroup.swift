@@ -4,8 +4,6 @@ import SendLogCore
 enum ReadingGroup {
     /// When a group is big enough.
     static let full = (requests: 64, weight: 64)
-    /// How long a group may take.
-    private static let limit = Duration.seconds(10)
 
     /// Reads the logs of some ids of one organisation.
     ///
@@ -13,7 +11,8 @@ enum ReadingGroup {
     static func read(
         _ ids: [SendLogID],
         in organisation: OrganisationID,
-        on thread: PoolThread
+        on thread: PoolThread,
+        within limit: Duration
     ) -> Result<[StoredSendLog?], StoreError> {
         thread.perform(within: limit) { connection in
             var parameters = Parameters()

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import PostgresHarness
 import Synchronization
 
 /// A running `sendlog serve` on a port of its own.
@@ -15,18 +16,27 @@ final class Server: Sendable {
     /// - Parameters:
     ///   - folder: where the database lies, or is to lie; one of its own where none is given
     ///   - path: where in the folder
+    ///   - database: where the data is instead, as `--database` takes it
     ///   - arguments: further flags
     ///   - environment: what the server finds in its environment
     /// - Throws: where it does not start.
     init(
         in folder: TemporaryFolder? = nil,
         path: String = "test.sqlite",
+        database: String? = nil,
         arguments: [String] = [],
         environment: [String: String] = [:]
     ) throws {
         self.folder = try folder ?? TemporaryFolder()
-        database = "sqlite:\(self.folder.file(path))"
-        let listen = ["serve", "--host", "127.0.0.1", "--port", "0", "--database", database]
+        if let database {
+            self.database = database
+        } else if Place.isOnPostgres, folder == nil {
+            let postgres = try PostgresServer.shared()
+            self.database = try postgres.url(postgres.createDatabase())
+        } else {
+            self.database = "sqlite:\(self.folder.file(path))"
+        }
+        let listen = ["serve", "--host", "127.0.0.1", "--port", "0", "--database", self.database]
         process = try ChildProcess(Place.binary, listen + arguments, environment: environment)
         port = try Self.port(of: process)
     }

@@ -1,0 +1,172 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// Clients that record and search while the database suffers, and repeat what was refused until it is not.
+final class FaultLedger: Sendable {
+    private struct Entries {
+        /// The logs that were acknowledged in the end, by their ids.
+        var acknowledged: [String: SampleLog] = [:]
+        var refusals = 0
+        var lastSuccess = ContinuousClock.now
+        /// Answers that nobody should get.
+        var unexpected: [String] = []
+    }
+
+    private let entries = Mutex(Entries())
+    private let isOver = Flag()
+    private let tenants: [Tenant]
+
+    /// Starts with nothing sent.
+    ///
+    /// - Parameter tenants: one organisation, on each of its servers
+    init(_ tenants: [Tenant]) {
+        self.tenants = tenants
+    }
+
+    /// How many logs were acknowledged so far.
+    var count: Int { entries.withLock(\.acknowledged.count) }
+
+    /// How many requests were answered with 503 so far.
+    var refusals: Int { entries.withLock(\.refusals) }
+
+    /// Runs clients while something happens to the database, and then holds it to all that they were told.
+    ///
+    /// - Parameters:
+    ///   - recovery: how many seconds may pass, once the database is back, until a log is recorded again
+    ///   - fault: what happens; it ends when the database is back
+    /// - Throws: what the fault throws.
+    func run(recovery: Double = 2, during fault: () throws -> Void) throws {
+        let clients = tenants.enumerated().flatMap { server, tenant in
+            (0..<3).map { client in Background { self.create(in: tenant, prefix: "\(server)-\(client)") } }
+                + [Background { self.importBatches(into: tenant, prefix: "import-\(server)") }]
+                + [Background { self.search(tenant) }]
+        }
+        #expect(Deadline.poll(for: 30) { count > 50 }, "the clients never came to record anything")
+        let before = count
+        try fault()
+        let back = ContinuousClock.now
+        let isRecovered = Deadline.poll(for: 30) { entries.withLock { $0.lastSuccess > back } }
+        let taken = ContinuousClock.now - back
+        #expect(isRecovered && taken < .seconds(recovery), "after \(taken) nothing was recorded yet")
+        #expect(Deadline.poll(for: 30) { count > before + 50 })
+        isOver.raise()
+        for client in clients { try client.value() }
+        let unexpected = entries.withLock(\.unexpected)
+        #expect(unexpected == [])
+        for tenant in tenants { try expectAll(tenant) }
+        let check = try tenants[0].server.command("database", "check")
+        #expect(check.exit == .code(0), "\(check)")
+    }
+
+    private static func log(_ id: String, _ number: Int) -> SampleLog {
+        SampleLog(
+            id: id,
+            campaign: "campaign-\(number % 7)",
+            message: "message \(id)",
+            start: "2022-01-\(10 + number % 18)T12:\(10 + number % 50):00.000Z",
+            // Some lists are of several chunks.
+            destinations: (0..<(number % 50 == 7 ? 9000 : number % 5)).map { "27\(820_000_000 + $0)" }
+        )
+    }
+
+    /// Sends a request again and again until it is not refused.
+    private func insist(_ tenant: Tenant, _ method: String, _ target: String, _ body: String?) -> HTTPResponse? {
+        let deadline = Deadline(after: 90)
+        while !deadline.isOver {
+            do {
+                let answer = try tenant.request(method, target, body: body.map { Array($0.utf8) })
+                guard answer.status == 503 else { return answer }
+                entries.withLock { $0.refusals += 1 }
+                if (answer["retry-after"].flatMap { Int($0) } ?? 0) < 1 || !answer.text.contains("\"unavailable\"") {
+                    unexpected("a refusal without Retry-After: \(answer.text)")
+                }
+                // Sooner than told, so that what is repeated meets the fault again.
+                usleep(20_000)
+            } catch {
+                // The database may break; what the server answers may not.
+                unexpected("\(method) \(target): \(error)")
+                return nil
+            }
+        }
+        unexpected("\(method) \(target) was refused for 90 s")
+        return nil
+    }
+
+    private func unexpected(_ what: String) {
+        entries.withLock { $0.unexpected.append(String(what.prefix(300))) }
+    }
+
+    private func create(in tenant: Tenant, prefix: String) {
+        for number in 0... {
+            if isOver.isRaised { return }
+            let log = Self.log("\(prefix)-\(number)", number)
+            guard let answer = insist(tenant, "POST", "/send-logs", log.json) else { return }
+            guard answer.status == 201 || answer.status == 200 else { return unexpected("create: \(answer.text)") }
+            acknowledge([log])
+        }
+    }
+
+    private func importBatches(into tenant: Tenant, prefix: String) {
+        for batch in 0... {
+            if isOver.isRaised { return }
+            let logs = (batch * 40..<batch * 40 + 40).map { Self.log("\(prefix)-\($0)", $0) }
+            let body = logs.map { $0.json + "\n" }.joined()
+            guard let answer = insist(tenant, "POST", "/send-logs/import", body) else { return }
+            let data = try? answer.data()
+            guard let recorded = data?["recorded"].integer, let existing = data?["existing"].integer,
+                recorded + existing == logs.count
+            else { return unexpected("import: \(answer.text)") }
+            acknowledge(logs)
+        }
+    }
+
+    private func acknowledge(_ logs: [SampleLog]) {
+        entries.withLock { entries in
+            for log in logs { entries.acknowledged[log.id] = log }
+            entries.lastSuccess = .now
+        }
+    }
+
+    private func search(_ tenant: Tenant) {
+        while !isOver.isRaised {
+            let known = entries.withLock { ($0.acknowledged.count, $0.acknowledged.first) }
+            guard let answer = insist(tenant, "POST", "/send-logs/search", #"{"options":{"limit":50}}"#) else { return }
+            let total = (try? answer.data())?["total"].integer
+            if total ?? 0 < known.0 {
+                unexpected("a search found \(total ?? -1) of \(known.0) logs: \(answer.text.prefix(200))")
+            }
+            if let (id, log) = known.1 {
+                guard let one = insist(tenant, "GET", "/send-logs/\(id)", nil) else { return }
+                if one.text != #"{"ok":true,"data":\#(log.counted)}"# { unexpected("get: \(one.text)") }
+            }
+        }
+    }
+
+    /// Every acknowledged log is there, once, as it was sent, and nothing else is.
+    private func expectAll(_ tenant: Tenant) throws {
+        let expected = entries.withLock(\.acknowledged)
+        var found: [String] = []
+        var total = 0
+        repeat {
+            let data = try tenant.search(
+                #"{"options":{"sort":{"startDeliveryAt":1},"skip":\#(found.count),"limit":10000}}"#
+            )
+            total = data["total"].integer ?? 0
+            let page = data["send_logs"].elements
+            for log in page {
+                let id = log["_id"].string ?? ""
+                found.append(id)
+                #expect(log["message"].string == expected[id]?.message)
+                #expect(log["destinations"].integer == expected[id]?.destinations.count)
+            }
+            if page.isEmpty { break }
+        } while found.count < total
+        #expect(Set(found).count == found.count, "a log is there twice")
+        #expect(Set(found) == Set(expected.keys))
+        for (id, log) in expected where log.destinations.count > 5 {
+            let answer = try tenant.get("/send-logs/\(id)?group_destinations=list")
+            #expect(answer.text == #"{"ok":true,"data":\#(log.listed)}"#)
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import Foundation
+import Glibc
+import PostgresHarness
+import Testing
+
+extension UnderLoad {
+    /// What happens to databases, in the middle of creates, imports and searches on two servers.
+    @Suite struct FaultTests {
+        /// Runs clients on two servers, and something that happens to their database meanwhile.
+        private func withFault(
+            _ arguments: [String] = [],
+            on postgres: PostgresServer? = nil,
+            database: String? = nil,
+            url: ((PostgresServer, String) throws -> String)? = nil,
+            recovery: Double = 2,
+            _ fault: (PostgresServer, String, FaultLedger) throws -> Void
+        ) throws {
+            let postgres = try postgres ?? PostgresServer()
+            let name = try database ?? postgres.createDatabase()
+            let place = try url?(postgres, name) ?? postgres.url(name)
+            let servers = try (0..<2).map { _ in try Server(database: place, arguments: arguments) }
+            let owner = try servers[0].tenant()
+            let ledger = FaultLedger(servers.map { Tenant(server: $0, name: owner.name, key: owner.key) })
+            try ledger.run(recovery: recovery) { try fault(postgres, name, ledger) }
+            for server in servers { #expect(try server.stop() == .code(0)) }
+        }
+
+        @Test(.timeLimit(.minutes(3))) func `the database is restarted`() throws {
+            try withFault { postgres, _, _ in
+                for _ in 0..<3 {
+                    try postgres.restart()
+                    usleep(300_000)
+                }
+            }
+        }
+
+        @Test(.timeLimit(.minutes(3))) func `the database crashes and stays away for a while`() throws {
+            try withFault { postgres, _, ledger in
+                try postgres.kill()
+                let before = ledger.refusals
+                #expect(Deadline.poll(for: 10) { ledger.refusals > before + 10 })
+                sleep(1)
+                try postgres.start()
+            }
+        }
+
+        @Test(.timeLimit(.minutes(3))) func `its backends are killed again and again`() throws {
+            try withFault { postgres, name, _ in
+                for _ in 0..<20 {
+                    try postgres.sql(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(name)'"
+                    )
+                    usleep(50_000)
+                }
+            }
+        }
+
+        @Test(.timeLimit(.minutes(3))) func `connections are cut again and again`() throws {
+            let postgres = try PostgresServer()
+            let proxy = try CuttableProxy(target: postgres.port)
+            try withFault(on: postgres, url: { $0.url($1, port: proxy.port) }) { _, _, _ in
+                for _ in 0..<20 {
+                    proxy.cutAll()
+                    usleep(50_000)
+                }
+            }
+            #expect(proxy.accepted > 20)
+        }
+
+        @Test(.timeLimit(.minutes(3))) func `the network stands still, and then everything is cut`() throws {
+            let postgres = try PostgresServer()
+            let proxy = try CuttableProxy(target: postgres.port)
+            try withFault(["--postgres-patience", "1"], on: postgres, url: { $0.url($1, port: proxy.port) }) {
+                _,
+                _,
+                ledger in
+                let before = ledger.refusals
+                proxy.freeze()
+                // What reads gives up after 6 s, what records after 11 s.
+                #expect(Deadline.poll(for: 20) { ledger.refusals > before })
+                proxy.cutAll()
+                proxy.thaw()
+            }
+        }
+
+        @Test(.timeLimit(.minutes(3))) func `somebody holds a table, and later an organisation's head row`() throws {
+            try withFault(["--postgres-patience", "1"]) { postgres, name, ledger in
+                for lock in [
+                    "LOCK TABLE send_logs IN ACCESS EXCLUSIVE MODE", "SELECT FROM organisation_heads FOR UPDATE",
+                ] {
+                    let before = ledger.refusals
+                    let holder = Background {
+                        try postgres.sql("BEGIN; \(lock); SELECT pg_sleep(4); COMMIT", database: name)
+                    }
+                    #expect(Deadline.poll(for: 10) { ledger.refusals > before })
+                    _ = try holder.value()
+                }
+            }
+        }
+
+        @Test(.timeLimit(.minutes(3))) func `the disk is full`() throws {
+            let disk = try SmallDisk(megabytes: 40)
+            let postgres = try PostgresServer()
+            let folder = disk.folder.file("tablespace")
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+            try postgres.own(folder)
+            chmod(disk.folder.path, 0o755)
+            try postgres.sql("CREATE TABLESPACE small LOCATION '\(folder)'")
+            let name = try postgres.createDatabase(tablespace: "small")
+            try withFault(on: postgres, database: name) { postgres, name, ledger in
+                try disk.fill()
+                let before = ledger.refusals
+                #expect(Deadline.poll(for: 60) { ledger.refusals > before + 10 })
+                // Who only reads is answered.
+                #expect(try postgres.sql("SELECT count(*) > 0 FROM send_logs", database: name) == ["t"])
+                try disk.empty()
+            }
+            try postgres.stop(immediately: true)
+            withExtendedLifetime(disk) {}
+        }
+
+        @Test(.timeLimit(.minutes(3))) func `a standby takes over at another address`() throws {
+            let postgres = try PostgresServer()
+            let name = try postgres.createDatabase()
+            let standby = try PostgresServer(standbyOf: postgres, synchronous: true)
+            let hosts = "postgres://sendlog@127.0.0.1:\(postgres.port),127.0.0.1:\(standby.port)/\(name)"
+            try withFault(on: postgres, database: name, url: { _, _ in hosts }) { postgres, _, _ in
+                try postgres.kill()
+                try standby.promote()
+            }
+            // Nobody writes to the old one when it comes back.
+            #expect(try standby.sql("SELECT count(*) > 100 FROM send_logs", database: name) == ["t"])
+        }
+    }
+}
