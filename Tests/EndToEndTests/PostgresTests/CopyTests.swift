@@ -1,0 +1,184 @@
+import Foundation
+import PostgresHarness
+import Testing
+
+/// From one database to another, and back.
+struct CopyTests {
+    /// The kinds of databases that there are.
+    enum Kind: String, CaseIterable {
+        case sqlite, postgres
+
+        func database(in folder: TemporaryFolder) throws -> String {
+            switch self {
+            case .sqlite: return "sqlite:\(folder.file("copy-\(UUID().uuidString)"))"
+            case .postgres:
+                let postgres = try PostgresServer.shared()
+                return try postgres.url(postgres.createDatabase())
+            }
+        }
+    }
+
+    private static func copy(_ from: String, _ to: String) throws -> Command {
+        try Command.sendlog("database", "copy", from, to)
+    }
+
+    /// What an organisation is answered, for a comparison.
+    private static func answers(_ tenant: Tenant) throws -> [String] {
+        var answers = try [
+            tenant.post("/send-logs/search", "{}").text,
+            tenant.post("/send-logs/search", #"{"options":{"skip":3,"limit":4,"sort":{"startDeliveryAt":1}}}"#).text,
+        ]
+        for id in try tenant.ids("{}") {
+            answers.append(try tenant.get("/send-logs/\(id)?group_destinations=list").text)
+        }
+        return answers
+    }
+
+    @Test(arguments: [(Kind.sqlite, Kind.postgres), (.postgres, .sqlite), (.postgres, .postgres), (.sqlite, .sqlite)])
+    func `everything moves, and answers as before`(from: Kind, to: Kind) throws {
+        let folder = try TemporaryFolder()
+        let server = try Server(database: from.database(in: folder))
+        let tenants = try [server.tenant(), server.tenant(permissions: "sendLog.read", "sendLog.create")]
+        for (place, tenant) in tenants.enumerated() {
+            try tenant.record(
+                (0..<700).map { number in
+                    SampleLog(
+                        id: number % 3 == 0
+                            ? "log-\(number)" : String(number + 0x5f5a_1000, radix: 16) + "2e0e4c6c8c0c0c0c",
+                        campaign: "c\(number % 4)",
+                        message: "Hi \"\(place)\" 😀 \(number)",
+                        start: "2022-01-\(10 + number % 18)T12:00:00.000Z",
+                        destinations: (0..<number % 5).map { "2782\(1_000_000 + $0)" }
+                            + (number == 9 ? ["jo@example.com"] : [])
+                    )
+                }
+            )
+        }
+        // A list that waits in a spool on its way.
+        let long = LargeBodies.log("long", destinations: LargeBodies.destinations(400_000))
+        #expect(try tenants[1].request("POST", "/send-logs", body: long).status == 201)
+        _ = try server.command("key", "create", "--organisation", tenants[0].name, "--permission", "*").succeeded()
+        _ = try server.command("key", "revoke", "--organisation", tenants[0].name, "key_3").succeeded()
+
+        let target = try to.database(in: folder)
+        let command = try Self.copy(server.database, target).succeeded()
+        #expect(
+            command.output == """
+                copied 1401 send logs and 3 keys; 2 organisations with 1401 send logs and \
+                \(400_000 + 2 * 1401) destinations are the same on both sides
+
+                """
+        )
+        let copy = try Server(database: target)
+        for tenant in tenants {
+            let there = Tenant(server: copy, name: tenant.name, key: tenant.key)
+            #expect(try Self.answers(there) == Self.answers(tenant))
+        }
+        let keys = try ["key", "list", "--organisation", tenants[0].name]
+        #expect(
+            try Command(Place.binary, keys + ["--database", target]).output
+                == Command(Place.binary, keys + ["--database", server.database]).output
+        )
+        #expect(try copy.command("database", "check").exit == .code(0))
+    }
+
+    @Test func `a copy goes on where it stopped, with what was recorded and revoked since`() throws {
+        let folder = try TemporaryFolder()
+        let server = try Server()
+        let tenant = try server.tenant()
+        try tenant.record((0..<300).map { SampleLog(id: "first-\($0)") })
+        let target = try Kind.postgres.database(in: folder)
+        #expect(try Self.copy(server.database, target).succeeded().output.hasPrefix("copied 300 send logs and 1 keys"))
+        try tenant.record((0..<1200).map { SampleLog(id: "second-\($0)") })
+        let other = try server.tenant()
+        try other.record(SampleLog(id: "other"))
+        _ = try server.command("key", "revoke", "--organisation", tenant.name, "key_1").succeeded()
+        #expect(try Self.copy(server.database, target).succeeded().output.hasPrefix("copied 1201 send logs and 1 keys"))
+        #expect(try Self.copy(server.database, target).succeeded().output.hasPrefix("copied 0 send logs and 0 keys"))
+        let copy = try Server(database: target)
+        #expect(try Tenant(server: copy, name: tenant.name, key: tenant.key).get("/send-logs/x").status == 401)
+        #expect(try Tenant(server: copy, name: other.name, key: other.key).total() == 1)
+    }
+
+    @Test func `a copy while the source records is whole up to where it came`() throws {
+        let folder = try TemporaryFolder()
+        let server = try Server()
+        let tenant = try server.tenant()
+        try tenant.record((0..<500).map { SampleLog(id: "first-\($0)") })
+        let isOver = Flag()
+        let sender = Background {
+            for number in 0... {
+                if isOver.isRaised { return }
+                try tenant.record(SampleLog(id: "more-\(number)"))
+            }
+        }
+        let target = try Kind.postgres.database(in: folder)
+        for _ in 0..<3 { _ = try Self.copy(server.database, target).succeeded() }
+        isOver.raise()
+        try sender.value()
+        _ = try Self.copy(server.database, target).succeeded()
+        let copy = try Server(database: target)
+        #expect(try Tenant(server: copy, name: tenant.name, key: tenant.key).total() == tenant.total())
+    }
+
+    @Test func `a copy that is killed is finished by the next one`() throws {
+        let folder = try TemporaryFolder()
+        let server = try Server()
+        let tenant = try server.tenant()
+        for batch in 0..<5 { try tenant.record((0..<2000).map { SampleLog(id: "log-\(batch)-\($0)") }) }
+        let target = try Kind.postgres.database(in: folder)
+        let process = try ChildProcess(Place.binary, ["database", "copy", server.database, target])
+        let postgres = try PostgresServer.shared()
+        let name = try #require(target.split(separator: "/").last).description
+        #expect(
+            try Deadline.poll(for: 20) {
+                let there = try postgres.sql("SELECT to_regclass('send_logs') IS NOT NULL", database: name) == ["t"]
+                return try there && postgres.sql("SELECT count(*) > 500 FROM send_logs", database: name) == ["t"]
+            }
+        )
+        process.signal(SIGKILL)
+        #expect(try process.wait() == .signal(SIGKILL))
+        let command = try Self.copy(server.database, target).succeeded()
+        #expect(command.output.contains("organisations with 10000 send logs"), "\(command)")
+    }
+
+    @Test func `what is different in the target is told, and where`() throws {
+        let folder = try TemporaryFolder()
+        let server = try Server()
+        let tenant = try server.tenant()
+        try tenant.record((0..<600).map { SampleLog(id: "log-\($0)") })
+        let target = try Kind.postgres.database(in: folder)
+        _ = try Self.copy(server.database, target).succeeded()
+        let postgres = try PostgresServer.shared()
+        let name = try #require(target.split(separator: "/").last).description
+        try postgres.sql("UPDATE send_logs SET digest = '' WHERE seq = 577", database: name)
+        let changed = try Self.copy(server.database, target)
+        #expect(changed.exit == .code(1))
+        #expect(changed.errors.contains("the send log at place 577 differs"), "\(changed)")
+        // Somebody records in the target.
+        let copy = try Server(database: target)
+        try Tenant(server: copy, name: tenant.name, key: tenant.key).record(SampleLog(id: "strange"))
+        let ahead = try Self.copy(server.database, target)
+        #expect(ahead.exit == .code(1))
+        #expect(ahead.errors.contains("has 601 send logs in the target, but 600 in the source"), "\(ahead)")
+        try tenant.record((0..<9).map { SampleLog(id: "more-\($0)") })
+        #expect(try Self.copy(server.database, target).exit == .code(1))
+    }
+
+    @Test func `bad arguments are told by their names`() throws {
+        let folder = try TemporaryFolder()
+        let wrong = [
+            (["nowhere", "sqlite:b"], "FROM must be sqlite:", Int32(64)),
+            (["sqlite:\(folder.file("none"))", "sqlite:\(folder.file("b"))"], "there is no database", 1),
+            (["sqlite:\(folder.file("a"))", "postgres://me:secret@host"], "TO must name the database", 64),
+            (["sqlite:\(folder.file("a"))", "sqlite:\(folder.file("a"))"], "FROM and TO are the same database", 1),
+        ]
+        for (arguments, message, code) in wrong {
+            let command = try Command(Place.binary, ["database", "copy"] + arguments)
+            #expect(command.exit == .code(code), "\(command)")
+            #expect(command.errors.contains(message), "\(command)")
+            #expect(!command.description.contains("secret"))
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder.file("b")))
+    }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import Glibc
+import PostgresHarness
+import Testing
+
+/// Several real servers on one database.
+struct SeveralServersTests {
+    private static func database() throws -> String {
+        let postgres = try PostgresServer.shared()
+        return try postgres.url(postgres.createDatabase())
+    }
+
+    @Test func `servers that start at once on an empty database all serve it`() throws {
+        let database = try Self.database()
+        let servers = try inParallel(4) { _ in try Server(database: database) }
+        let tenant = try servers[0].tenant()
+        for (place, server) in servers.enumerated() {
+            let there = Tenant(server: server, name: tenant.name, key: tenant.key)
+            try there.record(SampleLog(id: "log-\(place)"))
+            #expect(try there.total() == place + 1)
+        }
+        for server in servers { #expect(try server.stop() == .code(0)) }
+    }
+
+    @Test func `one id sent to all servers at once is created once and known to the others`() throws {
+        let database = try Self.database()
+        let servers = try (0..<3).map { _ in try Server(database: database) }
+        let tenant = try servers[0].tenant()
+        for number in 0..<10 {
+            let log = SampleLog(id: "log-\(number)")
+            let answers = try inParallel(6) { sender in
+                let there = Tenant(server: servers[sender % 3], name: tenant.name, key: tenant.key)
+                return try there.post("/send-logs", log.json).status
+            }
+            #expect(answers.filter { $0 == 201 }.count == 1)
+            #expect(answers.filter { $0 == 200 }.count == 5)
+        }
+        #expect(try tenant.total() == 10)
+    }
+
+    @Test func `a revoked key is refused by every server within five seconds, and a new one works at once`() throws {
+        let database = try Self.database()
+        let servers = try (0..<3).map { _ in try Server(database: database, arguments: ["--key-cache-seconds", "5"]) }
+        let tenant = try servers[0].tenant()
+        let tenants = servers.map { Tenant(server: $0, name: tenant.name, key: tenant.key) }
+        for tenant in tenants { #expect(try tenant.get("/send-logs/none").status == 404) }
+        _ = try servers[1].command("key", "revoke", "--organisation", tenant.name, "key_1").succeeded()
+        let revoked = ContinuousClock.now
+        for tenant in tenants {
+            #expect(try Deadline.poll(for: 6) { try tenant.get("/send-logs/none").status == 401 })
+        }
+        #expect(ContinuousClock.now - revoked < .seconds(5.5))
+        let key = try servers[2].key(of: tenant.name, permissions: ["sendLog"])
+        for server in servers {
+            #expect(try Tenant(server: server, name: tenant.name, key: key).get("/send-logs/none").status == 404)
+        }
+    }
+
+    @Test func `the list of a million destinations passes through a server and PostgreSQL in flat memory`() throws {
+        let server = try Server(database: Self.database())
+        let tenant = try server.tenant()
+        let body = LargeBodies.log("send-1", destinations: LargeBodies.destinations(1_000_000))
+        #expect(try tenant.request("POST", "/send-logs", body: body).status == 201)
+        #expect(try tenant.request("POST", "/send-logs", body: body).status == 200)
+        let whole = Array(#"{"ok":true,"data":"#.utf8) + body + Array("}".utf8)
+        #expect(try tenant.get("/send-logs/send-1?group_destinations=list").body == whole)
+        let peak = try ServerMemory(of: server).peak
+        #expect(peak < 110, "the peak was \(peak) MB")
+        #expect(try server.command("database", "check").exit == .code(0))
+    }
+
+    @Test func `a database that is away when the server starts is told, without its password`() throws {
+        let command = try Command.sendlog(
+            "serve",
+            "--port",
+            "0",
+            environment: ["SENDLOG_DATABASE": "postgres://me:secret@127.0.0.1:1/sends"]
+        )
+        #expect(command.exit == .code(1))
+        #expect(command.errors.contains("postgres://127.0.0.1:1/sends cannot be opened"), "\(command)")
+        #expect(!command.description.contains("secret"))
+    }
+
+    @Test func `commands on a database without tables say how to make them`() throws {
+        let database = try Self.database()
+        for arguments in [["key", "list", "--organisation", "Acme"], ["database", "check"]] {
+            let command = try Command(Place.binary, arguments + ["--database", database])
+            #expect(command.exit == .code(1))
+            #expect(command.errors.contains("sendlog organisation create makes one"), "\(command)")
+        }
+    }
+
+    @Test func `a backup and a distribution that cannot be say what to do instead`() throws {
+        let server = try Server(database: Self.database())
+        let backup = try server.command("database", "backup", "/tmp/copy")
+        #expect(backup.exit == .code(1))
+        #expect(backup.errors.contains("pg_dump"), "\(backup)")
+        let sqlite = try Server()
+        let refused = try sqlite.command("database", "distribute")
+        #expect(refused.exit == .code(1))
+        #expect(refused.errors.contains("stays on one machine"), "\(refused)")
+        let shards = try server.command("database", "distribute", "--shards", "0")
+        #expect(shards.exit == .code(64))
+        #expect(shards.errors.contains("--shards must be from 1 to 1024"), "\(shards)")
+    }
+}
