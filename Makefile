@@ -8,6 +8,9 @@ RELEASE := $(BUILD) --configuration release --product sendlog --static-swift-std
 SOURCES := Sources Tests Benchmarks Package.swift
 PROGRAM := $(ROOT)/.build/release/sendlog
 
+# The tests of what the service does over HTTP, which run on both kinds of databases.
+CONTRACT := EndToEndTests\.(Answers|Connection|Create|CreateBounds|GetOne|Import|RateLimit|SearchFind|SearchOptions|SearchParsed|StatusTable|Words|Data|Isolation|UnderLoad/Memory)Tests
+
 # The port that make run serves on.
 PORT ?= 8080
 export PORT
@@ -18,11 +21,11 @@ export LOGS
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test bench build release lint format deps clean
+.PHONY: help run test test-citus bench build release lint format deps clean
 
 help: ## Say what there is
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' "$(ROOT)/Makefile" \
-		| while IFS='|' read -r name text; do printf 'make %-9s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' "$(ROOT)/Makefile" \
+		| while IFS='|' read -r name text; do printf 'make %-10s %s\n' "$$name" "$$text"; done
 
 run: release ## Build sendlog and serve it, with its data in the current folder; PORT=8081 for another port
 	@exec "$(ROOT)/scripts/run.sh" "$(PROGRAM)" "$(ROOT)/Examples/sample.ndjson"
@@ -31,8 +34,14 @@ test: lint ## Install what is missing, check the style, build everything and run
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" postgresql
 	$(BUILD) --build-tests
 	$(SWIFT) test --package-path "$(ROOT)" --disable-xctest
+	SENDLOG_TEST_STORE=postgres $(SWIFT) test --package-path "$(ROOT)" --disable-xctest --skip-build --filter '$(CONTRACT)'
 	@echo
 	@echo "make test: the style is right, and all tests passed."
+
+test-citus: ## Run the tests of PostgreSQL on a Citus cluster of one coordinator and two workers
+	@"$(ROOT)/scripts/citus.sh"
+	$(BUILD) --build-tests
+	SENDLOG_TEST_CITUS=1 $(SWIFT) test --package-path "$(ROOT)" --disable-xctest --skip-build --filter 'SendLogPostgresTests\.Citus'
 
 bench: ## Measure the hot paths one by one, and the program over a port; LOGS=1000000 for more send logs
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" wrk python3

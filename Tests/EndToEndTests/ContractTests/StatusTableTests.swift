@@ -167,9 +167,9 @@ import Testing
         let server = try Server()
         let tenant = try server.tenant()
         try tenant.record(SampleLog(id: "send-1", message: "secret words", destinations: ["27820009999"]))
-        let file = server.folder.file("test.sqlite")
-        let damage = "ALTER TABLE send_logs RENAME TO mislaid; ALTER TABLE destination_chunks RENAME TO mislaid_too;"
-        _ = try Command.tool("sqlite3", file, damage).succeeded()
+        try server.damage(
+            "ALTER TABLE send_logs RENAME TO mislaid; ALTER TABLE destination_chunks RENAME TO mislaid_too;"
+        )
         for answer in [try tenant.get("/send-logs/send-1"), try tenant.post("/send-logs/search", "{}")] {
             try expectFailure(answer, 500, "internal_error")
             for word in ["SQL", "sqlite", "send_logs", "table", "mislaid"] {

@@ -82,6 +82,15 @@ final class Server: Sendable {
         try Command(Place.binary, arguments + ["--database", database], input: input)
     }
 
+    /// Changes the database behind the server's back.
+    func damage(_ sql: String) throws {
+        if database.hasPrefix("sqlite:") {
+            _ = try Command.tool("sqlite3", String(database.dropFirst(7)), sql).succeeded()
+        } else {
+            try PostgresServer.shared().sql(sql, database: String(database.split(separator: "/").last ?? ""))
+        }
+    }
+
     /// Creates an organisation and a key of it, by the command line beside the running server.
     ///
     /// - Returns: what it takes to send requests for it.

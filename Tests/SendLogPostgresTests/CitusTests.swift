@@ -1,0 +1,92 @@
+import Foundation
+import PostgresHarness
+import SendLogCore
+import StoreChecks
+import Testing
+
+@testable import SendLogPostgres
+
+/// The same on a cluster of one coordinator and two workers: `make test-citus`, where the Citus extension is installed.
+@Suite(.enabled(if: ProcessInfo.processInfo.environment["SENDLOG_TEST_CITUS"] == "1"))
+struct CitusTests {
+    /// The servers of a cluster, in which each test has a database of its own.
+    private struct Cluster {
+        let nodes: [PostgresServer]
+
+        static let shared = Result {
+            let settings = ["shared_preload_libraries": "citus", "max_prepared_transactions": "400"]
+            return Cluster(nodes: try (0..<3).map { _ in try PostgresServer(settings: settings) })
+        }
+
+        /// Makes a database on all nodes and joins them.
+        func database() throws -> String {
+            let name = try nodes[0].createDatabase()
+            for node in nodes[1...] { try node.sql("CREATE DATABASE \(name)") }
+            for node in nodes { try node.sql("CREATE EXTENSION citus", database: name) }
+            var join = "SELECT citus_set_coordinator_host('127.0.0.1', \(nodes[0].port));"
+            for node in nodes[1...] { join += "SELECT citus_add_node('127.0.0.1', \(node.port));" }
+            try nodes[0].sql(join, database: name)
+            return name
+        }
+    }
+
+    /// Opens a store on a spread database through one of its nodes.
+    private func withCluster(
+        node: Int = 0,
+        _ body: (PostgresStore, String, [PostgresServer]) async throws -> Void
+    ) async throws {
+        let cluster = try Cluster.shared.get()
+        let name = try cluster.database()
+        let coordinator = try PostgresStore(PostgresLocation(cluster.nodes[0].url(name)), options: .forTests)
+        try await coordinator.distribute(shards: 4, isDone: true) { _ in }
+        coordinator.close()
+        let store = try PostgresStore(PostgresLocation(cluster.nodes[node].url(name)), options: .forTests)
+        defer { store.close() }
+        try await body(store, name, cluster.nodes)
+    }
+
+    @Test(arguments: StoreCheck.all) func `the store on Citus does what every store must`(check: StoreCheck)
+        async throws
+    {
+        try await withCluster { store, _, _ in try await check.run(store) }
+    }
+
+    @Test func `every node serves every organisation, and a check finds nothing wrong`() async throws {
+        try await withCluster(node: 1) { store, name, nodes in
+            let other = try PostgresStore(PostgresLocation(nodes[2].url(name)), options: .forTests)
+            defer { other.close() }
+            for number in 0..<6 {
+                let organisation = try await store.organisation("Organisation \(number)")
+                let logs = try (0..<50).map {
+                    try TestLog.log("log-\($0)", campaign: "c\($0 % 3)", day: $0 % 5, count: $0)
+                }
+                async let one = store.record(logs, in: organisation)
+                async let two = other.record(logs, in: organisation)
+                let outcomes = try await one + two
+                #expect(outcomes.filter { if case .recorded = $0 { true } else { false } }.count == 50)
+                let answer = try await other.search(SendLogSearch(limit: 7), in: organisation)
+                #expect((answer.total, answer.rows.rows.count) == (50, 7))
+            }
+            let findings = try await store.check { _, _ in }
+            #expect(findings == [])
+        }
+    }
+
+    @Test func `spreading is told first, keeps what is there, and may be repeated`() async throws {
+        let cluster = try Cluster.shared.get()
+        let name = try cluster.database()
+        let store = try PostgresStore(PostgresLocation(cluster.nodes[0].url(name)), options: .forTests)
+        defer { store.close() }
+        let organisation = try await store.organisation()
+        _ = try await store.record([TestLog.log("before", count: 3)], in: organisation)
+        try await store.distribute(shards: 4, isDone: false) { _ in }
+        let spread = "SELECT count(*) FROM pg_dist_partition"
+        #expect(try cluster.nodes[0].sql(spread, database: name) == ["0"])
+        for _ in 0..<2 { try await store.distribute(shards: 4, isDone: true) { _ in } }
+        #expect(try cluster.nodes[0].sql(spread, database: name) == ["8"])
+        _ = try await store.record([TestLog.log("after", count: 3)], in: organisation)
+        #expect(try await store.search(SendLogSearch(), in: organisation).total == 2)
+        let findings = try await store.check { _, _ in }
+        #expect(findings == [])
+    }
+}
