@@ -11,13 +11,13 @@ extension UnderLoad {
             _ arguments: [String] = [],
             on postgres: PostgresServer? = nil,
             database: String? = nil,
-            url: ((PostgresServer, String) throws -> String)? = nil,
+            at url: String? = nil,
             recovery: Double = 2,
             _ fault: (PostgresServer, String, FaultLedger) throws -> Void
         ) throws {
             let postgres = try postgres ?? PostgresServer()
             let name = try database ?? postgres.createDatabase()
-            let place = try url?(postgres, name) ?? postgres.url(name)
+            let place = url ?? postgres.url(name)
             let servers = try (0..<2).map { _ in try Server(database: place, arguments: arguments) }
             let owner = try servers[0].tenant()
             let ledger = FaultLedger(servers.map { Tenant(server: $0, name: owner.name, key: owner.key) })
@@ -58,7 +58,8 @@ extension UnderLoad {
         @Test(.timeLimit(.minutes(3))) func `connections are cut again and again`() throws {
             let postgres = try PostgresServer()
             let proxy = try CuttableProxy(target: postgres.port)
-            try withFault(on: postgres, url: { $0.url($1, port: proxy.port) }) { _, _, _ in
+            let name = try postgres.createDatabase()
+            try withFault(on: postgres, database: name, at: postgres.url(name, port: proxy.port)) { _, _, _ in
                 for _ in 0..<20 {
                     proxy.cutAll()
                     usleep(50_000)
@@ -70,14 +71,14 @@ extension UnderLoad {
         @Test(.timeLimit(.minutes(3))) func `the network stands still, and then everything is cut`() throws {
             let postgres = try PostgresServer()
             let proxy = try CuttableProxy(target: postgres.port)
-            try withFault(["--postgres-patience", "1"], on: postgres, url: { $0.url($1, port: proxy.port) }) {
-                _,
-                _,
-                ledger in
+            let name = try postgres.createDatabase()
+            let place = postgres.url(name, port: proxy.port)
+            try withFault(["--postgres-patience", "1"], on: postgres, database: name, at: place) { _, _, ledger in
                 let before = ledger.refusals
                 proxy.freeze()
-                // What reads gives up after 6 s, what records after 11 s.
-                #expect(Deadline.poll(for: 20) { ledger.refusals > before })
+                // What reads gives up after 6 s, what records after 11 s: by then each of the ten clients was refused.
+                #expect(Deadline.poll(for: 30) { ledger.refusals >= before + 10 })
+                sleep(12)
                 proxy.cutAll()
                 proxy.thaw()
             }
@@ -124,7 +125,7 @@ extension UnderLoad {
             let name = try postgres.createDatabase()
             let standby = try PostgresServer(standbyOf: postgres, synchronous: true)
             let hosts = "postgres://sendlog@127.0.0.1:\(postgres.port),127.0.0.1:\(standby.port)/\(name)"
-            try withFault(on: postgres, database: name, url: { _, _ in hosts }) { postgres, _, _ in
+            try withFault(on: postgres, database: name, at: hosts) { postgres, _, _ in
                 try postgres.kill()
                 try standby.promote()
             }
