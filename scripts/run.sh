@@ -41,7 +41,9 @@ fi
 # A database that is not there yet is made by the first organisation.
 database=${SENDLOG_DATABASE:-sqlite:sendlog.db}
 organisations=
-if [[ -e ${database#sqlite:} ]]; then
+if [[ $database == postgres* ]]; then
+    organisations=$("$program" organisation list --json 2>/dev/null) || true
+elif [[ -e ${database#sqlite:} ]]; then
     organisations=$("$program" organisation list --json)
 fi
 if [[ $organisations != *'"name"'* ]]; then

@@ -14,7 +14,8 @@ struct Sendlog: AsyncParsableCommand {
               sendlog key create --organisation "Example" --permission sendLog
               sendlog serve
 
-            The data lies in sendlog.db in the current folder, unless --database or SENDLOG_DATABASE names another file.
+            The data lies in sendlog.db in the current folder, unless --database or SENDLOG_DATABASE names another file or a PostgreSQL \
+            database.
             """,
         version: ServiceVersion.current,
         subcommands: [Serve.self, OrganisationCommand.self, KeyCommand.self, Import.self, DatabaseCommand.self]

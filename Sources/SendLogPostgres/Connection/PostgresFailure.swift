@@ -23,6 +23,10 @@ struct PostgresFailure: Error {
     /// A failure that PostgreSQL told.
     init(state: String, message: String) {
         kind = .state(state)
+        if state == "42P05" {
+            detail = "SQLSTATE \(state): the session is not the server's own; a pooler between must pool sessions, not transactions"
+            return
+        }
         // Messages about data repeat it.
         detail = state.hasPrefix("22") ? "SQLSTATE \(state)" : "SQLSTATE \(state): \(message)"
     }
@@ -84,6 +88,7 @@ struct PostgresFailure: Error {
             // Too slow, out of memory, out of connections, overtaken again and again.
             case "57014", "40001", "40P01": return .unavailable(.overloaded, detail: detail)
             case "XX001", "XX002": return .damaged(detail: detail)
+            case "42P05": return .unavailable(.unreachable, detail: detail)
             default: break
             }
             switch state.prefix(2) {

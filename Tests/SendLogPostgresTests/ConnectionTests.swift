@@ -1,0 +1,148 @@
+import PostgresHarness
+import SendLogCore
+import Testing
+
+@testable import SendLogPostgres
+
+struct ConnectionTests {
+    private func connection(_ url: String? = nil, patience: Int = 1) throws -> Connection {
+        let url = try url ?? TestDatabase().url
+        return try Connection(PostgresLocation(url), session: PostgresStore.session(patience: patience, limit: 5))
+    }
+
+    @Test func `parameters and results of every kind keep their values`() throws {
+        let connection = try connection()
+        var parameters = Parameters()
+        parameters.add(Int64.min)
+        parameters.add(Int64?.none)
+        parameters.add(integer: -7)
+        parameters.add("Zoë \"quoted\" 😀")
+        parameters.add([0, 255, 34, 92] as [UInt8])
+        parameters.add("")
+        parameters.add([] as [UInt8])
+        let rows = try connection.rows("SELECT $1, $2, $3, $4, $5, $6, $7, true, NULL::text", parameters)
+        #expect(rows.integer(0, 0) == .min)
+        #expect(rows.isNull(0, 1) && rows.optionalInteger(0, 1) == nil)
+        #expect(rows.integer(0, 2) == -7)
+        #expect(rows.text(0, 3) == "Zoë \"quoted\" 😀")
+        #expect(rows.bytes(0, 4) == [0, 255, 34, 92])
+        // What is empty is not NULL.
+        #expect(!rows.isNull(0, 5) && rows.text(0, 5) == "")
+        #expect(!rows.isNull(0, 6) && rows.bytes(0, 6) == [])
+        #expect(rows.boolean(0, 7))
+        #expect(rows.isNull(0, 8))
+    }
+
+    @Test func `arrays keep their values and their order`() throws {
+        let connection = try connection()
+        var parameters = Parameters()
+        parameters.add(bigints: [3, .max, -1])
+        parameters.add(integers: [7, -7, 0])
+        parameters.add(texts: ["b", "", "a,\"{}\\"])
+        parameters.add(byteStrings: [[0], [], [1, 2]])
+        let rows = try connection.rows(
+            "SELECT * FROM unnest($1, $2, $3, $4) WITH ORDINALITY n (a, b, c, d, place) ORDER BY place",
+            parameters
+        )
+        #expect((0..<3).map { rows.integer($0, 0) } == [3, .max, -1])
+        #expect((0..<3).map { rows.integer($0, 1) } == [7, -7, 0])
+        #expect((0..<3).map { rows.text($0, 2) } == ["b", "", "a,\"{}\\"])
+        #expect((0..<3).map { rows.bytes($0, 3) } == [[0], [], [1, 2]])
+        var empty = Parameters()
+        empty.add(texts: [])
+        #expect(try connection.rows("SELECT cardinality($1)", empty).integer(0, 0) == 0)
+    }
+
+    @Test func `a statement that a pooler forgot is prepared again`() throws {
+        let connection = try connection()
+        for _ in 0..<3 {
+            #expect(try connection.rows("SELECT 1").count == 1)
+            try connection.run("DEALLOCATE ALL")
+        }
+    }
+
+    @Test func `a statement whose table was changed is prepared again`() throws {
+        let connection = try connection()
+        try connection.run("CREATE TABLE changing (a int); INSERT INTO changing VALUES (1)")
+        #expect(try connection.rows("SELECT * FROM changing").integer(0, 0) == 1)
+        try connection.run("ALTER TABLE changing ALTER a TYPE bigint")
+        #expect(try connection.rows("SELECT * FROM changing").integer(0, 0) == 1)
+    }
+
+    @Test func `a failed statement leaves the connection as it was, a failed transaction changes nothing`() throws {
+        let connection = try connection()
+        try connection.run("CREATE TABLE things (a int PRIMARY KEY)")
+        let failure = try #require(throws: PostgresFailure.self) {
+            try connection.transaction {
+                try connection.run("INSERT INTO things VALUES (1)")
+                try connection.run("INSERT INTO things VALUES (1)")
+            }
+        }
+        #expect(failure.kind == .state("23505"))
+        #expect(!failure.spoilsConnection && !failure.isPassing && !failure.leavesDoubt)
+        #expect(connection.isIdle)
+        #expect(try connection.rows("SELECT * FROM things").count == 0)
+    }
+
+    @Test func `what fails over data does not repeat it`() throws {
+        let connection = try connection()
+        var parameters = Parameters()
+        parameters.add("27821234567")
+        let failure = try #require(throws: PostgresFailure.self) {
+            try connection.rows("SELECT $1::text::date", parameters)
+        }
+        #expect(!failure.detail.contains("2782"), "\(failure.detail)")
+    }
+
+    @Test func `a server that stands still is given up in time`() throws {
+        let database = try TestDatabase()
+        let proxy = try CuttableProxy(target: database.server.port)
+        let connection = try connection(database.server.url(database.name, port: proxy.port))
+        connection.limit = .milliseconds(300)
+        proxy.freeze()
+        let begin = ContinuousClock.now
+        let failure = try #require(throws: PostgresFailure.self) { try connection.rows("SELECT 1") }
+        #expect(failure.kind == .tooSlow && failure.spoilsConnection && failure.leavesDoubt)
+        #expect(ContinuousClock.now - begin < .seconds(3))
+        // So is one that takes nothing more in the midst of something long.
+        var parameters = Parameters()
+        parameters.add([UInt8](repeating: 7, count: 30_000_000))
+        proxy.thaw()
+        let other = try self.connection(database.server.url(database.name, port: proxy.port))
+        other.limit = .milliseconds(300)
+        proxy.freeze()
+        let stuck = try #require(throws: PostgresFailure.self) { try other.rows("SELECT length($1)", parameters) }
+        #expect(stuck.kind == .tooSlow)
+    }
+
+    @Test func `a cut connection is told as lost, and leaves in doubt what happened`() throws {
+        let database = try TestDatabase()
+        let proxy = try CuttableProxy(target: database.server.port)
+        let connection = try connection(database.server.url(database.name, port: proxy.port))
+        proxy.cutAll()
+        let failure = try #require(throws: PostgresFailure.self) { try connection.rows("SELECT 1") }
+        #expect(failure.kind == .lost && failure.isPassing && failure.leavesDoubt)
+        #expect(!connection.isIdle)
+    }
+
+    @Test(arguments: [
+        ("53100", Unavailability.full), ("55P03", .locked), ("57014", .overloaded), ("53300", .overloaded),
+        ("57P01", .unreachable), ("08006", .unreachable), ("25006", .readOnly), ("58030", .inputOutput),
+        ("40P01", .overloaded), ("28P01", .unreachable), ("42P05", .unreachable),
+    ])
+    func `what PostgreSQL says is told in the store's words`(state: String, expected: Unavailability) {
+        guard case .unavailable(let why, _) = PostgresFailure(state: state, message: "m").storeError else {
+            Issue.record("\(state) is no reason to try again")
+            return
+        }
+        #expect(why == expected)
+    }
+
+    @Test(arguments: ["XX001", "42P01", "23505", "22023"])
+    func `what no repetition mends is damage`(state: String) {
+        guard case .damaged = PostgresFailure(state: state, message: "m").storeError else {
+            Issue.record("\(state) is told as passing")
+            return
+        }
+    }
+}

@@ -1,0 +1,164 @@
+import PostgresHarness
+import SendLogContent
+import SendLogCore
+import Synchronization
+import Testing
+
+@testable import SendLogPostgres
+
+/// What only the store on PostgreSQL has to do in recording.
+struct RecordingTests {
+    @Test func `logs whose first try was cut off are recorded now, if that try recorded them`() async throws {
+        try await withStore { store, database in
+            let organisation = try await store.organisation()
+            let log = try TestLog.log("a", count: 3)
+            let other = try TestLog.log("a", message: "other")
+            let stored = try await store.record([log], in: organisation)
+            let connection = try Connection(
+                PostgresLocation(database.url),
+                session: PostgresStore.session(patience: 1, limit: 5)
+            )
+            func record(_ log: NewSendLog, isRepeated: Bool) throws -> [Recording] {
+                try RecordingCall(organisation: organisation, connection: connection, isRepeated: isRepeated)
+                    .record([DigestedSendLog(log)])
+            }
+            #expect(try record(log, isRepeated: true) == stored)
+            #expect(try record(log, isRepeated: false) != stored)
+            #expect(try record(other, isRepeated: true) == [.conflict])
+        }
+    }
+
+    @Test func `a long list among short ones keeps its place, and nothing of it stays where its log is refused`()
+        async throws
+    {
+        try await withStore { store, database in
+            let organisation = try await store.organisation()
+            let long = try TestLog.log("long", count: 300_000)
+            #expect(long.destinations.isSpooled)
+            let logs = try [TestLog.log("a", count: 2), long, TestLog.log("b", count: 3)]
+            let outcomes = try await store.record(logs, in: organisation)
+            let places = outcomes.map { if case .recorded(let log) = $0 { log.sequence.number } else { Int64(0) } }
+            #expect(places == [1, 2, 3])
+            // Repeated, and in conflict.
+            let changed = try TestLog.log("long", message: "changed", count: 300_000)
+            let again = try await store.record([changed, long, TestLog.log("c")], in: organisation)
+            #expect(again[0] == .conflict)
+            #expect(again[1] != .conflict && again[1] != outcomes[1])
+            #expect(try database.sql("SELECT min(seq), sum(count) FROM destination_chunks") == ["1|300005"])
+            let findings = try await store.check { _, _ in }
+            #expect(findings == [])
+        }
+    }
+
+    @Test func `more than waits for a database that stands still is turned away`() async throws {
+        var options = PostgresStore.Options.forTests
+        options.mostWaiting = 1 << 20
+        options.patience = 60
+        try await withStore(options) { store, database in
+            let organisation = try await store.organisation()
+            _ = try await store.record([TestLog.log("first")], in: organisation)
+            let server = database.server
+            let holder = Task.detached {
+                try server.sql(
+                    "BEGIN; SELECT FROM organisation_heads FOR UPDATE; SELECT pg_sleep(3); COMMIT",
+                    database: database.name
+                )
+            }
+            let refused = Refused()
+            let recorded = try await withThrowingTaskGroup(of: Int.self) { group in
+                for sender in 0..<20 {
+                    let logs = try (0..<1000).map { try TestLog.log("log-\(sender)-\($0)") }
+                    group.addTask {
+                        do throws(StoreError) {
+                            return try await store.record(logs, in: organisation).count
+                        } catch {
+                            guard case .unavailable(.overloaded, _) = error else { throw error }
+                            refused.count.withLock { $0 += 1 }
+                            return 0
+                        }
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+            _ = try await holder.value
+            let turnedAway = refused.count.withLock { $0 }
+            #expect(turnedAway > 0)
+            #expect(recorded == 20_000 - 1000 * turnedAway)
+            #expect(try await store.search(SendLogSearch(limit: 0), in: organisation).total == recorded + 1)
+        }
+    }
+
+    @Test func `a close among many creates keeps what was answered and turns the rest away`() async throws {
+        for _ in 0..<4 {
+            let database = try TestDatabase()
+            let store = try database.store()
+            let organisation = try await store.organisation()
+            let answered = try await withThrowingTaskGroup(of: Int.self) { group in
+                for sender in 0..<20 {
+                    group.addTask {
+                        for number in 0..<1000 {
+                            let log = try TestLog.log("log-\(sender)-\(number)")
+                            do throws(StoreError) {
+                                _ = try await store.record([log], in: organisation)
+                            } catch {
+                                // Anything else than this would tell a sender something that is not so.
+                                guard case .unavailable(.closed, _) = error else { throw error }
+                                return number
+                            }
+                        }
+                        return 1000
+                    }
+                }
+                group.addTask {
+                    while try await store.search(SendLogSearch(limit: 0), in: organisation).total < 100 {}
+                    store.close()
+                    return 0
+                }
+                return try await group.reduce(0, +)
+            }
+            let again = try database.store()
+            defer { again.close() }
+            #expect(answered < 20_000)
+            #expect(try await again.search(SendLogSearch(limit: 0), in: organisation).total == answered)
+            let findings = try await again.check { _, _ in }
+            #expect(findings == [])
+        }
+    }
+
+    @Test func `a closed store answers every method that it is closed`() async throws {
+        let database = try TestDatabase()
+        let store = try database.store()
+        let organisation = try await store.organisation()
+        let log = try TestLog.log("a")
+        store.close()
+        store.close()
+        let search = SendLogSearch()
+        await expectClosed { () async throws(StoreError) in _ = try await store.record([log], in: organisation) }
+        await expectClosed { () async throws(StoreError) in _ = try await store.sendLog(log.id, in: organisation) }
+        await expectClosed { () async throws(StoreError) in _ = try await store.search(search, in: organisation) }
+        await expectClosed { () async throws(StoreError) in
+            _ = try await store.destinations(of: SequenceNumber(1), from: 0, in: organisation) { _ in }
+        }
+        await expectClosed { () async throws(StoreError) in _ = try await store.organisations() }
+        await expectClosed { () async throws(StoreError) in _ = try await store.keys(hashPrefix: [1]) }
+        await expectClosed { () async throws(StoreError) in try await store.noteUse(of: [APIKeyID(1): .earliest]) }
+        await expectClosed { () async throws(StoreError) in try await store.ping() }
+    }
+
+    private func expectClosed(_ body: () async throws(StoreError) -> Void) async {
+        do throws(StoreError) {
+            try await body()
+            Issue.record("it went through")
+        } catch {
+            guard case .unavailable(.closed, _) = error else {
+                Issue.record("\(error)")
+                return
+            }
+        }
+    }
+}
+
+/// How many requests were turned away.
+private final class Refused: Sendable {
+    let count = Mutex(0)
+}
