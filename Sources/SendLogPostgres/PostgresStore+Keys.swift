@@ -30,16 +30,7 @@ extension PostgresStore {
                 )
                 return rows.written > 0
             }
-            return APIKey(
-                id: APIKeyID(number),
-                organisation: organisation,
-                name: key.name,
-                permissions: key.permissions,
-                created: now,
-                expires: key.expires,
-                revoked: nil,
-                lastUsed: nil
-            )
+            return APIKey(key, id: APIKeyID(number), of: organisation, created: now)
         }
     }
 

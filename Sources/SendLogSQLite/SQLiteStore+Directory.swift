@@ -60,16 +60,7 @@ extension SQLiteStore {
             try query.bind(now.milliseconds)
             try query.bind(key.expires?.milliseconds)
             try query.run()
-            return APIKey(
-                id: APIKeyID(database.lastInsertedRowID),
-                organisation: organisation,
-                name: key.name,
-                permissions: key.permissions,
-                created: now,
-                expires: key.expires,
-                revoked: nil,
-                lastUsed: nil
-            )
+            return APIKey(key, id: APIKeyID(database.lastInsertedRowID), of: organisation, created: now)
         }
     }
 

@@ -124,38 +124,6 @@ struct RecordingTests {
             #expect(findings == [])
         }
     }
-
-    @Test func `a closed store answers every method that it is closed`() async throws {
-        let database = try TestDatabase()
-        let store = try database.store()
-        let organisation = try await store.organisation()
-        let log = try TestLog.log("a")
-        store.close()
-        store.close()
-        let search = SendLogSearch()
-        await expectClosed { () async throws(StoreError) in _ = try await store.record([log], in: organisation) }
-        await expectClosed { () async throws(StoreError) in _ = try await store.sendLog(log.id, in: organisation) }
-        await expectClosed { () async throws(StoreError) in _ = try await store.search(search, in: organisation) }
-        await expectClosed { () async throws(StoreError) in
-            _ = try await store.destinations(of: SequenceNumber(1), from: 0, in: organisation) { _ in }
-        }
-        await expectClosed { () async throws(StoreError) in _ = try await store.organisations() }
-        await expectClosed { () async throws(StoreError) in _ = try await store.keys(hashPrefix: [1]) }
-        await expectClosed { () async throws(StoreError) in try await store.noteUse(of: [APIKeyID(1): .earliest]) }
-        await expectClosed { () async throws(StoreError) in try await store.ping() }
-    }
-
-    private func expectClosed(_ body: () async throws(StoreError) -> Void) async {
-        do throws(StoreError) {
-            try await body()
-            Issue.record("it went through")
-        } catch {
-            guard case .unavailable(.closed, _) = error else {
-                Issue.record("\(error)")
-                return
-            }
-        }
-    }
 }
 
 /// How many requests were turned away.

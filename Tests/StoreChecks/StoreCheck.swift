@@ -9,9 +9,9 @@ public struct StoreCheck: Sendable, CustomTestStringConvertible {
     public let name: String
 
     /// Proves it, with Swift Testing's expectations.
-    public let run: @Sendable (any SendLogStore & Directory) async throws -> Void
+    public let run: @Sendable (any Store) async throws -> Void
 
-    init(_ name: String, run: @escaping @Sendable (any SendLogStore & Directory) async throws -> Void) {
+    init(_ name: String, run: @escaping @Sendable (any Store) async throws -> Void) {
         self.name = name
         self.run = run
     }
@@ -32,6 +32,8 @@ public struct StoreCheck: Sendable, CustomTestStringConvertible {
         topic("keys", keys),
         topic("isolation", isolation),
         topic("model", model),
+        topic("archive", archive),
+        topic("closing", closing),
     ].flatMap(\.self)
 
     private static func topic(_ topic: String, _ checks: [StoreCheck]) -> [StoreCheck] {

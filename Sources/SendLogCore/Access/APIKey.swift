@@ -38,6 +38,26 @@ public struct APIKey: Equatable, Sendable {
         self.lastUsed = lastUsed
     }
 
+    /// Makes a key that nobody has used or revoked yet.
+    ///
+    /// - Parameters:
+    ///   - new: what is said of it
+    ///   - id: what it is called
+    ///   - organisation: whose logs it opens
+    ///   - created: when it was made
+    public init(_ new: NewAPIKey, id: APIKeyID, of organisation: OrganisationID, created: Timestamp) {
+        self.init(
+            id: id,
+            organisation: organisation,
+            name: new.name,
+            permissions: new.permissions,
+            created: created,
+            expires: new.expires,
+            revoked: nil,
+            lastUsed: nil
+        )
+    }
+
     /// Whether the key opens anything at this moment.
     public func isValid(at now: Timestamp) -> Bool {
         revoked == nil && expires.map { now < $0 } ?? true

@@ -8,12 +8,12 @@ import Synchronization
 ///
 /// So the more come at once, the less of a round trip, a plan and a commit falls to each. Organisations do not wait for each other: each has
 /// a lane, and as many lanes move as there are connections.
-final class GroupQueue<Item: Sendable, Answer: Sendable>: Sendable {
+final class GroupQueue<Item: Sendable, Value: Sendable>: Sendable {
     /// What one caller asks for, and whom to tell.
     private struct Request: Sendable {
         let item: Item
         let weight: Int
-        let continuation: UnsafeContinuation<Result<Answer, StoreError>, Never>
+        let continuation: UnsafeContinuation<Result<Value, StoreError>, Never>
     }
 
     private struct Lane {
@@ -41,7 +41,7 @@ final class GroupQueue<Item: Sendable, Answer: Sendable>: Sendable {
     private let pool: ConnectionPool
     private let limits: Limits
     private let isAlone: @Sendable (Item) -> Bool
-    private let work: @Sendable ([Item], OrganisationID, PoolThread) -> Result<[Answer], StoreError>
+    private let work: @Sendable ([Item], OrganisationID, PoolThread) -> Result<[Value], StoreError>
 
     /// Makes a queue that works over a pool of connections.
     ///
@@ -54,7 +54,7 @@ final class GroupQueue<Item: Sendable, Answer: Sendable>: Sendable {
         _ pool: ConnectionPool,
         limits: Limits,
         isAlone: @escaping @Sendable (Item) -> Bool = { _ in false },
-        work: @escaping @Sendable ([Item], OrganisationID, PoolThread) -> Result<[Answer], StoreError>
+        work: @escaping @Sendable ([Item], OrganisationID, PoolThread) -> Result<[Value], StoreError>
     ) {
         self.pool = pool
         self.limits = limits
@@ -63,8 +63,8 @@ final class GroupQueue<Item: Sendable, Answer: Sendable>: Sendable {
     }
 
     /// Asks for something.
-    func answer(to item: Item, weight: Int, in organisation: OrganisationID) async throws(StoreError) -> Answer {
-        let result: Result<Answer, StoreError> = await withUnsafeContinuation { continuation in
+    func answer(to item: Item, weight: Int, in organisation: OrganisationID) async throws(StoreError) -> Value {
+        let result: Result<Value, StoreError> = await withUnsafeContinuation { continuation in
             let request = Request(item: item, weight: weight, continuation: continuation)
             let (refusal, isFirst) = state.withLock { state -> (Unavailability?, Bool) in
                 if state.isClosed { return (.closed, false) }
@@ -124,7 +124,7 @@ final class GroupQueue<Item: Sendable, Answer: Sendable>: Sendable {
         }
     }
 
-    private func answer(_ group: [Request], _ answers: Result<[Answer], StoreError>) {
+    private func answer(_ group: [Request], _ answers: Result<[Value], StoreError>) {
         for (place, request) in group.enumerated() {
             request.continuation.resume(returning: answers.map { $0[place] })
             taken.leave()

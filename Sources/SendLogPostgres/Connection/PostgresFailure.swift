@@ -24,7 +24,7 @@ struct PostgresFailure: Error {
     init(state: String, message: String) {
         kind = .state(state)
         if state == "42P05" {
-            detail = "SQLSTATE \(state): the session is not the server's own; a pooler between must pool sessions, not transactions"
+            detail = "SQLSTATE \(state): the session is shared; a pooler between must pool sessions, not transactions"
             return
         }
         // Messages about data repeat it.
