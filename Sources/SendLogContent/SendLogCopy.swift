@@ -68,6 +68,8 @@ public struct SendLogCopy: Sendable {
         let organisations = try await source.organisations()
         report.organisations = organisations.count
         let pairs = try await pair(organisations)
+        // Before anything is written that nobody could take out again.
+        for pair in pairs { try await expectBeginning(of: pair) }
         try await copyKeys(pairs, &report)
         let total = organisations.reduce(0) { $0 + $1.sends }
         let before = pairs.reduce(0) { $0 + $1.target.sends }
@@ -112,6 +114,15 @@ public struct SendLogCopy: Sendable {
         return pairs
     }
 
+    /// What an earlier run copied must end with the log that stands at its place in the source.
+    private func expectBeginning(of pair: Pair) async throws {
+        guard pair.target.sends > 0 else { return }
+        let last = SequenceNumber(Int64(pair.target.sends) - 1)
+        let original = try await source.archive(after: last, in: pair.source.id).first
+        let copy = try await target.archive(after: last, in: pair.target.id).first
+        if original != copy { throw different(SequenceNumber(last.number + 1), pair.source) }
+    }
+
     private func copyKeys(_ pairs: [Pair], _ report: inout Report) async throws {
         let twins = Dictionary(uniqueKeysWithValues: pairs.map { ($0.source.id, $0.target.id) })
         var known = Dictionary(uniqueKeysWithValues: try await target.keys(hashPrefix: []).map { ($0.hash, $0.key) })
@@ -124,7 +135,11 @@ public struct SendLogCopy: Sendable {
                 report.keys += 1
                 if copy.id != key.id { report.renamed.append((key.id, copy.id)) }
             }
-            guard let copy = known[hash] else { continue }
+            guard let copy = known[hash], copy.organisation == organisation else {
+                throw Failure(
+                    description: "\(key.id) belongs to another organisation in the target; copy into an empty database"
+                )
+            }
             if let revoked = key.revoked { _ = try await target.revokeKey(copy.id, in: organisation, at: revoked) }
             if let used = key.lastUsed { try await target.noteUse(of: [copy.id: used]) }
         }
@@ -154,15 +169,22 @@ public struct SendLogCopy: Sendable {
 
     private typealias Original = (sequence: SequenceNumber, log: NewSendLog)
 
+    /// How much is recorded at once: lists that wait in files, and bytes of all else.
+    private static let full = (spools: 32, bytes: 5 << 19)
+
     private func read(after last: SequenceNumber, of organisation: Organisation) async throws -> [Original] {
         var originals: [Original] = []
+        var (spools, bytes) = (0, 0)
         for archived in try await source.archive(after: last, in: organisation.id) {
+            if spools >= Self.full.spools || bytes >= Self.full.bytes { break }
             let sequence = archived.log.sequence
             let list = try await list(of: archived.log, in: organisation.id)
             guard let log = NewSendLog(stored: archived.log.record, destinations: list),
                 DigestedSendLog(log).digest == archived.digest
             else { throw damaged(sequence, organisation) }
             originals.append((sequence, log))
+            bytes += log.weight
+            spools += list.isSpooled ? 1 : 0
         }
         return originals
     }
@@ -188,12 +210,7 @@ public struct SendLogCopy: Sendable {
             let originals = try await source.archive(after: begin, in: pair.source.id)
             // What was recorded in the source since is the next run's.
             let both = zip(originals, try await copies).map { ($0, $1) }
-            for (original, copy) in both where original != copy {
-                throw Failure(
-                    description:
-                        "organisation \"\(pair.source.name)\": the send log at place \(original.log.sequence.number) differs from its copy"
-                )
-            }
+            for (original, copy) in both where original != copy { throw different(original.log.sequence, pair.source) }
             guard let end = both.last?.0.log.sequence else { break }
             progress(both.map(\.0))
             last = end
@@ -206,6 +223,14 @@ public struct SendLogCopy: Sendable {
                     + "the source, which has \(pair.source.sends)"
             )
         }
+    }
+
+    private func different(_ sequence: SequenceNumber, _ organisation: Organisation) -> Failure {
+        Failure(
+            description:
+                "organisation \"\(organisation.name)\": the send log at place \(sequence.number) differs from its copy; "
+                + "copy into an empty database"
+        )
     }
 
     private func damaged(_ sequence: SequenceNumber, _ organisation: Organisation) -> Failure {

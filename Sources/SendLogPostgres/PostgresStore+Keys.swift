@@ -13,6 +13,9 @@ extension PostgresStore {
                 throw StoreError.notFound
             }
             let number = try connection.insertingNext(after: "SELECT max(key_id) FROM api_keys") { number in
+                if connection.isRepeating, let own = try Self.keys("hash = $1", { $0.add(hash) }, connection).first {
+                    return .known(own.key.id.number)
+                }
                 var parameters = Parameters()
                 parameters.add(number)
                 parameters.add(organisation.number)
@@ -28,7 +31,7 @@ extension PostgresStore {
                     """,
                     parameters
                 )
-                return rows.written > 0
+                return rows.written > 0 ? .known(number) : .taken
             }
             return APIKey(key, id: APIKeyID(number), of: organisation, created: now)
         }
@@ -82,16 +85,24 @@ extension PostgresStore {
     /// See ``Directory/noteUse(of:)``.
     public func noteUse(of keys: [APIKeyID: Timestamp]) async throws(StoreError) {
         if keys.isEmpty { return }
-        try await readers.perform(within: .seconds(60)) { connection in
-            // Each for itself: servers that note the same keys at the same time do not wait for each other's rows crosswise.
-            for (id, moment) in keys {
-                var parameters = Parameters()
-                parameters.add(id.number)
-                parameters.add(moment.milliseconds)
-                _ = try connection.rows(
-                    "UPDATE api_keys SET last_used = $2 WHERE key_id = $1 AND (last_used IS NULL OR last_used < $2)",
-                    parameters
-                )
+        // In one order, so that servers that note the same keys at the same time do not wait for each other's rows crosswise.
+        let sorted = keys.sorted { $0.key.number < $1.key.number }
+        for begin in stride(from: 0, to: sorted.count, by: 500) {
+            try await shortly { connection in
+                try connection.transaction {
+                    for (id, moment) in sorted[begin..<min(begin + 500, sorted.count)] {
+                        var parameters = Parameters()
+                        parameters.add(id.number)
+                        parameters.add(moment.milliseconds)
+                        _ = try connection.rows(
+                            """
+                            UPDATE api_keys SET last_used = $2
+                            WHERE key_id = $1 AND (last_used IS NULL OR last_used < $2)
+                            """,
+                            parameters
+                        )
+                    }
+                }
             }
         }
     }

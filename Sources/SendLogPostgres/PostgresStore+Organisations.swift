@@ -8,8 +8,9 @@ extension PostgresStore {
     ) async throws(StoreError) -> Organisation {
         try await shortly { connection in
             let number = try connection.insertingNext(after: "SELECT max(org_id) FROM organisations") { number in
-                guard try Self.organisations("name = $1", { $0.add(name.description) }, connection).isEmpty else {
-                    throw StoreError.nameTaken
+                if let taken = try Self.organisations("name = $1", { $0.add(name.description) }, connection).first {
+                    guard connection.isRepeating, taken.created == now else { throw StoreError.nameTaken }
+                    return .known(taken.id.number)
                 }
                 return try connection.transaction {
                     var parameters = Parameters()
@@ -20,14 +21,14 @@ extension PostgresStore {
                         "INSERT INTO organisations (org_id, name, created) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
                         parameters
                     )
-                    if rows.written == 0 { return false }
+                    if rows.written == 0 { return .taken }
                     var head = Parameters()
                     head.add(number)
                     _ = try connection.rows(
                         "INSERT INTO organisation_heads (org_id, sequence, destinations) VALUES ($1, 0, 0)",
                         head
                     )
-                    return true
+                    return .known(number)
                 }
             }
             return Organisation(id: OrganisationID(number), name: name, created: now, sends: 0, destinations: 0)
@@ -80,6 +81,14 @@ extension PostgresStore {
     }
 }
 
+/// What became of a row that was to be inserted under a number.
+enum Numbered {
+    /// It has this number.
+    case known(Int64)
+    /// Another server was quicker.
+    case taken
+}
+
 extension Connection {
     /// Inserts a row under the number that comes next, and under the one behind it where another server was quicker.
     ///
@@ -87,13 +96,13 @@ extension Connection {
     ///
     /// - Parameters:
     ///   - greatest: asks for the greatest number so far
-    ///   - insert: inserts under a number, and says whether it was free
-    /// - Returns: the number.
+    ///   - insert: inserts under a number, unless it is taken or the row is known by another one already
+    /// - Returns: the row's number.
     /// - Throws: ``PostgresFailure``; what `insert` throws; ``StoreError/unavailable(_:detail:)`` where others are always quicker.
-    func insertingNext(after greatest: String, _ insert: (Int64) throws -> Bool) throws -> Int64 {
+    func insertingNext(after greatest: String, _ insert: (Int64) throws -> Numbered) throws -> Int64 {
         for _ in 0..<100 {
             let number = try rows(greatest).integer(0, 0) + 1
-            if try insert(number) { return number }
+            if case .known(let number) = try insert(number) { return number }
         }
         throw StoreError.unavailable(.overloaded, detail: "others are always quicker")
     }

@@ -37,20 +37,22 @@ public final class PostgresStore: SendLogStore, Directory {
         }
     }
 
-    /// How long statements may take, all of which may wait for a lock first.
+    /// How many seconds statements may take, all of which may wait for a lock first.
+    ///
+    /// PostgreSQL ends them by itself after ``server(_:)``, a little earlier: what was given up must not go on, and hold locks.
     struct Limits {
         /// One of a row or two.
-        let short: Duration
+        let short: Int
         /// One that records.
-        let recording: Duration
-        /// One that searches; PostgreSQL itself ends it a little earlier.
-        let long: Duration
+        let recording: Int
+        /// One that searches.
+        let long: Int
 
         init(_ options: Options) {
-            short = .seconds(options.patience + 5)
-            recording = .seconds(options.patience + 10)
-            long = .seconds(options.patience + 35)
+            (short, recording, long) = (options.patience + 5, options.patience + 10, options.patience + 35)
         }
+
+        static func server(_ seconds: Int) -> Int { seconds - 2 }
     }
 
     let limits: Limits
@@ -64,14 +66,13 @@ public final class PostgresStore: SendLogStore, Directory {
         let limits = Limits(options)
         self.limits = limits
         try Self.migrate(location, options)
-        let session = Self.session(patience: options.patience, limit: options.patience + 30)
         // Work of a moment does not wait behind searches, nor recording behind either.
         let quarter = max(1, options.connections / 4)
-        let health = ServerHealth()
-        func pool(_ connections: Int, finishesWaiting: Bool = false) -> ConnectionPool {
+        let (health, heads) = (ServerHealth(), KnownHeads())
+        func pool(_ connections: Int, limit: Int, finishesWaiting: Bool = false) -> ConnectionPool {
             ConnectionPool(
                 location,
-                session: session,
+                session: Self.session(patience: options.patience, limit: Limits.server(limit)),
                 health: health,
                 options: .init(
                     connections: max(1, connections),
@@ -80,26 +81,28 @@ public final class PostgresStore: SendLogStore, Directory {
                 )
             )
         }
-        readers = pool(options.connections - 2 * quarter)
+        readers = pool(options.connections - 2 * quarter, limit: limits.long)
         recording = GroupQueue(
-            pool(quarter, finishesWaiting: true),
-            limits: .init(full: RecordingGroup.full, mostWaiting: options.mostWaiting),
+            pool(quarter, limit: limits.recording, finishesWaiting: true),
+            limits: .init(
+                full: RecordingGroup.full,
+                mostWaiting: options.mostWaiting,
+                patience: .seconds(options.patience)
+            ),
             isAlone: RecordingGroup.isAlone,
-            work: { RecordingGroup.commit($0, in: $1, on: $2, within: limits.recording) }
+            work: { RecordingGroup.commit($0, in: $1, on: $2, within: .seconds(limits.recording), heads: heads) }
         )
-        points = pool(quarter)
+        points = pool(quarter, limit: limits.short)
         reading = GroupQueue(
             points,
-            limits: .init(full: ReadingGroup.full, mostWaiting: 10_000),
-            work: { ReadingGroup.read($0, in: $1, on: $2, within: limits.short) }
+            limits: .init(full: ReadingGroup.full, mostWaiting: 10_000, patience: .seconds(options.patience)),
+            work: { ReadingGroup.read($0, in: $1, on: $2, within: .seconds(limits.short)) }
         )
     }
 
     private static func migrate(_ location: PostgresLocation, _ options: Options) throws(StoreRefusal) {
         do {
-            // Making an index may take long.
-            let connection = try Connection(location, session: session(patience: 600, limit: 0))
-            connection.limit = nil
+            let connection = try Connection(location, session: session(patience: Migration.patience, limit: 0))
             try Migration(schema: .current, connection: connection, location: location).run(making: options.makesTables)
         } catch let refusal as StoreRefusal {
             throw refusal
@@ -111,7 +114,8 @@ public final class PostgresStore: SendLogStore, Directory {
 
     /// What makes a session as the store needs it.
     ///
-    /// Plans are made once, and keep to the indexes whatever the tables' statistics say: every statement has one that suits it.
+    /// Plans are made once, and keep to the indexes whatever the tables' statistics say: every statement has one that suits it. Citus must
+    /// see a statement's values to know its shard, and plans each time.
     ///
     /// - Parameters:
     ///   - patience: how many seconds to wait for a lock
@@ -127,6 +131,8 @@ public final class PostgresStore: SendLogStore, Directory {
         SET enable_bitmapscan = off;
         SET enable_sort = off;
         SET jit = off;
+        SELECT set_config('plan_cache_mode', 'auto', false) WHERE EXISTS (SELECT FROM pg_extension WHERE extname = 'citus');
+        SELECT set_config('client_connection_check_interval', '2s', false) WHERE version() LIKE '%linux%';
         SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
         """
     }
@@ -170,7 +176,7 @@ public final class PostgresStore: SendLogStore, Directory {
         _ search: SendLogSearch,
         in organisation: OrganisationID
     ) async throws(StoreError) -> SearchAnswer {
-        try await readers.perform(within: limits.long) { connection in
+        try await readers.perform(within: .seconds(limits.long)) { connection in
             try SearchCall(connection: connection, organisation: organisation, search: search).answer()
         }
     }
@@ -180,7 +186,7 @@ public final class PostgresStore: SendLogStore, Directory {
         _ rest: RestOfPage,
         in organisation: OrganisationID
     ) async throws(StoreError) -> RowBlock {
-        try await readers.perform(within: limits.long) { connection in
+        try await readers.perform(within: .seconds(limits.long)) { connection in
             try SearchCall(connection: connection, organisation: organisation, search: rest.search).rows(after: rest)
         }
     }
@@ -222,6 +228,6 @@ public final class PostgresStore: SendLogStore, Directory {
     func shortly<Result: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(StoreError) -> Result {
-        try await points.perform(within: limits.short, body)
+        try await points.perform(within: .seconds(limits.short), body)
     }
 }

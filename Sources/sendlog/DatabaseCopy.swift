@@ -29,9 +29,11 @@ struct DatabaseCopy: AsyncParsableCommand {
             let sources = try await options.sources()
             let source = try DatabaseLocation(from, named: "FROM", sources)
             let target = try DatabaseLocation(to, named: "TO", sources)
-            guard source.description != target.description else {
+            guard !source.isSame(as: target) else {
                 throw CommandFailure("FROM and TO are the same database, \(source)")
             }
+            // Long lists wait in files.
+            OpenFiles.allowAll()
             let old = try source.open(making: false)
             defer { old.close() }
             let new = try target.open()
@@ -40,7 +42,7 @@ struct DatabaseCopy: AsyncParsableCommand {
             for (name, newName) in report.renamed { Terminal.say("\(name) is \(newName) in \(target).") }
             try Terminal.result(
                 "copied \(report.sends) send logs and \(report.keys) keys; \(report.organisations) organisations with "
-                    + "\(report.verified) send logs and \(report.destinations) destinations are the same on both sides"
+                    + "\(report.verified) send logs and \(report.destinations) destinations have the same digests on both sides"
             )
         }
     }

@@ -7,8 +7,8 @@ struct DatabaseDistribute: AsyncParsableCommand {
         commandName: "distribute",
         abstract: "Spread a PostgreSQL database over the nodes of its Citus cluster.",
         discussion: """
-            Says what it would do; with --yes it does it. What was done already is left as it is, so that it can be repeated. Rows that are \
-            there move to their nodes, and recording waits meanwhile: stop the servers first where there are many.
+            Says what it would do; with --yes it does it. What was done already is left as it is, so that it can be repeated. Stop \
+            the servers first: rows that are there move to their nodes, and until the last step requests may fail.
             """
     )
 

@@ -18,13 +18,18 @@ struct RecordingTests {
                 PostgresLocation(database.url),
                 session: PostgresStore.session(patience: 1, limit: 5)
             )
-            func record(_ log: NewSendLog, isRepeated: Bool) throws -> [Recording] {
-                try RecordingCall(organisation: organisation, connection: connection, isRepeated: isRepeated)
+            let heads = KnownHeads()
+            func record(_ log: NewSendLog, isRepeating: Bool) throws -> [Recording] {
+                connection.isRepeating = isRepeating
+                return try RecordingCall(organisation: organisation, connection: connection, heads: heads)
                     .record([DigestedSendLog(log)])
             }
-            #expect(try record(log, isRepeated: true) == stored)
-            #expect(try record(log, isRepeated: false) != stored)
-            #expect(try record(other, isRepeated: true) == [.conflict])
+            #expect(try record(log, isRepeating: true) == stored)
+            #expect(try record(log, isRepeating: false) != stored)
+            #expect(try record(other, isRepeating: true) == [.conflict])
+            // What was there before this server recorded anything else was not recorded by its first try.
+            #expect(try record(TestLog.log("b"), isRepeating: false) != stored)
+            #expect(try record(log, isRepeating: true) != stored)
         }
     }
 

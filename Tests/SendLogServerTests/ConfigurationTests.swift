@@ -153,7 +153,9 @@ import Testing
     @Test(arguments: [
         "postgres://me:secret@host", "postgres://me:secret/x@host/sends", "postgres://me:secret@host:x/sends",
         "postgres://me:secret@host/sends?colour=secret", "postgres://me:sec%zzret@host/sends",
-        "postgress://me:secret@host/sends", "mysql://me:secret@host/sends",
+        "postgress://me:secret@host/sends", "mysql://me:secret@host/sends", "postgres://me:my@secret@host/sends",
+        "postgres://me:2024/secret@host/sends", "postgres://me:my@secret/x@host/sends",
+        "host=db user=me password=secret dbname=sends", "postgresql:me:secret@host/sends",
     ])
     func `a location of PostgreSQL that cannot be is refused without its password`(text: String) async throws {
         let refusal = try await refusal(flags: [.database: text])

@@ -17,6 +17,8 @@ final class Connection {
     /// How long a statement may take; `nil` for as long as it likes.
     var limit: Duration? = .seconds(5)
     private var deadline = Deadline(after: nil)
+    /// Whether another connection may have done already what this one is asked to do, and broke before it could tell.
+    var isRepeating = false
     /// When it was made.
     let madeAt = ContinuousClock.now
 
@@ -67,8 +69,9 @@ final class Connection {
         do {
             return try rows(named: try name(of: sql, parameters), parameters)
         } catch {
-            guard error.forgotStatement, !isInTransaction else { throw error }
+            guard error.forgotStatement else { throw error }
             prepared[sql] = nil
+            if isInTransaction { throw error }
             return try rows(named: try name(of: sql, parameters), parameters)
         }
     }

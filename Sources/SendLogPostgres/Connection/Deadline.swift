@@ -13,6 +13,4 @@ struct Deadline {
         let left = (end - .now).components
         return Int32(clamping: max(0, left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000 + 1))
     }
-
-    var isOver: Bool { end.map { .now >= $0 } ?? false }
 }

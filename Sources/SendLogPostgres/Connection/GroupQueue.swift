@@ -13,6 +13,7 @@ final class GroupQueue<Item: Sendable, Value: Sendable>: Sendable {
     private struct Request: Sendable {
         let item: Item
         let weight: Int
+        let since = ContinuousClock.now
         let continuation: UnsafeContinuation<Result<Value, StoreError>, Never>
     }
 
@@ -34,6 +35,8 @@ final class GroupQueue<Item: Sendable, Value: Sendable>: Sendable {
         var full: (requests: Int, weight: Int)
         /// Above which weight of what waits more is turned away.
         var mostWaiting: Int
+        /// How long what was asked for may wait.
+        var patience: Duration
     }
 
     private let state = Mutex(State())
@@ -95,15 +98,46 @@ final class GroupQueue<Item: Sendable, Value: Sendable>: Sendable {
     /// Does a group of a lane when a connection is free, and so on until the lane is empty.
     private func move(_ organisation: OrganisationID) {
         pool.submit { [self] thread in
+            refuseLate(organisation)
             let group = take(organisation)
             switch thread {
             case .success(let thread):
-                answer(group, work(group.map(\.item), organisation, thread))
+                let result = group.isEmpty ? .success([]) : work(group.map(\.item), organisation, thread)
+                answer(group, result)
+                if case .failure = result { endIfClosed(organisation) }
                 gather(organisation)
             case .failure(let refusal): answer(group, .failure(refusal))
             }
             if hasMore(organisation) { move(organisation) }
         }
+    }
+
+    /// Turns away what has waited in a lane for longer than may be: the groups before it were slow.
+    private func refuseLate(_ organisation: OrganisationID) {
+        refuse(organisation, .unavailable(.overloaded, detail: "what came before took too long")) {
+            .now - $0.since > limits.patience
+        }
+    }
+
+    /// Once nothing new is taken, a lane whose groups fail is not tried to its end.
+    private func endIfClosed(_ organisation: OrganisationID) {
+        guard state.withLock(\.isClosed) else { return }
+        refuse(organisation, .unavailable(.closed, detail: "the database failed while the service was shutting down")) {
+            _ in
+            true
+        }
+    }
+
+    private func refuse(_ organisation: OrganisationID, _ error: StoreError, where isRefused: (Request) -> Bool) {
+        let refused = state.withLock { state in
+            let waiting = state.lanes[organisation]?.waiting ?? []
+            let refused = waiting.filter(isRefused)
+            if refused.isEmpty { return refused }
+            state.lanes[organisation]?.waiting = waiting.filter { !isRefused($0) }
+            state.weightWaiting -= refused.reduce(0) { $0 + $1.weight }
+            return refused
+        }
+        answer(refused, .failure(error))
     }
 
     private func take(_ organisation: OrganisationID) -> [Request] {

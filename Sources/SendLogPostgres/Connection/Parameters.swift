@@ -24,9 +24,6 @@ struct Parameters {
     /// Their types, by object id.
     private(set) var types: [UInt32] = []
 
-    /// How long all values are together, in bytes.
-    var weight: Int { bytes.count }
-
     mutating func add(_ value: some BinaryInteger) {
         add(TypeID.bigint) { $0.appendBigEndian(Int64(value)) }
     }

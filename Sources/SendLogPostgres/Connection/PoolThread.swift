@@ -25,17 +25,20 @@ final class PoolThread: @unchecked Sendable {
         _ body: (Connection) throws -> Result
     ) -> Swift.Result<Result, StoreError> {
         let begin = ContinuousClock.now
-        var tries = 0
+        var (tries, isInDoubt) = (0, false)
         while true {
+            var hasBegun = false
             do {
                 let connection = try connected()
-                connection.limit = limit
+                (connection.limit, connection.isRepeating) = (limit, isInDoubt)
+                hasBegun = true
                 defer { leave(connection) }
                 return .success(try body(connection))
             } catch let failure as PostgresFailure {
+                if hasBegun, failure.leavesDoubt { isInDoubt = true }
                 if failure.spoilsConnection {
                     connection = nil
-                    health.noteLoss()
+                    if hasBegun { health.noteLoss() }
                 }
                 tries += 1
                 guard failure.isPassing, tries < Self.most.tries, .now - begin < Self.most.time else {

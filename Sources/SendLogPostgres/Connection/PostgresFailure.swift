@@ -45,9 +45,10 @@ struct PostgresFailure: Error {
         case .unreachable, .lost: true
         case .tooSlow, .nonsense: false
         case .state(let state):
-            // Cut off, shut down or starting up; a standby since a failover; a deadlock; on Citus, a node that is away, and a write that
-            // another one's overtook.
-            state.hasPrefix("08") || ["57P01", "57P02", "57P03", "25006", "40001", "40P01", "XX000"].contains(state)
+            // Cut off, shut down or starting up; a standby since a failover; overtaken by another; a statement that was forgotten in the
+            // midst of a transaction; on Citus, a node that is away.
+            ["08", "40"].contains(state.prefix(2)) || ["57P01", "57P02", "57P03", "25006", "XX000"].contains(state)
+                || forgotStatement
         }
     }
 
@@ -56,7 +57,7 @@ struct PostgresFailure: Error {
         switch kind {
         case .lost, .tooSlow: true
         case .unreachable, .nonsense: false
-        case .state(let state): ["08", "57", "XX"].contains(String(state.prefix(2)))
+        case .state(let state): ["08", "57", "XX"].contains(String(state.prefix(2))) || state == "40003"
         }
     }
 
@@ -72,9 +73,6 @@ struct PostgresFailure: Error {
     /// Whether a statement was forgotten, as a pooler between may do, or was made for tables that are not so any more.
     var forgotStatement: Bool { state == "26000" || state == "0A000" }
 
-    /// Whether a unique key was there already.
-    var isDuplicate: Bool { state == "23505" }
-
     /// The same in the words of the store's contract.
     var storeError: StoreError {
         switch kind {
@@ -86,13 +84,13 @@ struct PostgresFailure: Error {
             case "55P03": return .unavailable(.locked, detail: detail)
             case "25006": return .unavailable(.readOnly, detail: detail)
             // Too slow, out of memory, out of connections, overtaken again and again.
-            case "57014", "40001", "40P01": return .unavailable(.overloaded, detail: detail)
+            case "57014": return .unavailable(.overloaded, detail: detail)
             case "XX001", "XX002": return .damaged(detail: detail)
             case "42P05": return .unavailable(.unreachable, detail: detail)
             default: break
             }
             switch state.prefix(2) {
-            case "53": return .unavailable(.overloaded, detail: detail)
+            case "53", "40": return .unavailable(.overloaded, detail: detail)
             case "08", "57", "28", "3D": return .unavailable(.unreachable, detail: detail)
             case "58", "XX", "25": return .unavailable(.inputOutput, detail: detail)
             default: return .damaged(detail: detail)

@@ -9,7 +9,7 @@ import Darwin
 /// Where a PostgreSQL database is and how it is reached: a URI as libpq takes it.
 ///
 /// See <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS>. What it prints holds no password.
-public struct PostgresLocation: Sendable, CustomStringConvertible {
+public struct PostgresLocation: Equatable, Sendable, CustomStringConvertible {
     /// The URI, with whatever secrets are in it.
     private let uri: String
     /// The servers and the database, and nothing else: `postgres://db1:5432,db2:5432/sends`.
@@ -52,8 +52,10 @@ public struct PostgresLocation: Sendable, CustomStringConvertible {
         }
         let hosts = Self.parts(values["host"] ?? values["hostaddr"] ?? "")
         let ports = Self.parts(values["port"] ?? "")
-        // What stands where a port should may be a password with a slash in it.
-        guard ports.allSatisfy({ $0.isEmpty || UInt16($0) != nil }) else { throw .unreadable }
+        // What stands where a port should, or holds an @, may be part of a password that is not written as it must be.
+        guard ports.allSatisfy({ $0.isEmpty || UInt16($0) != nil }), !hosts.joined().contains("@"),
+            !database.contains("@")
+        else { throw .unreadable }
         let servers = hosts.enumerated().map { place, host in
             let port = ports.indices.contains(place) ? ports[place] : ports.first ?? ""
             return port.isEmpty ? host : "\(host):\(port)"

@@ -25,7 +25,7 @@ struct ContentsCheck {
             let logs = try connection.rows(
                 """
                 SELECT seq, start, destinations, id, campaign, digest, record FROM send_logs
-                WHERE org_id = $1 AND seq > $2 ORDER BY seq LIMIT 500
+                WHERE org_id = $1 AND seq > $2 ORDER BY seq LIMIT 100
                 """,
                 parameters
             )

@@ -85,7 +85,22 @@ struct Distribution {
                 )
             )
         }
-        let function = try connection.rows(
+        for function in try Self.localFunctions(connection) {
+            steps.append(
+                Step(
+                    says: "record on the node where the organisation is",
+                    sql: """
+                        SELECT create_distributed_function('\(function)', 'p_org', colocate_with => '\(first)')
+                        """
+                )
+            )
+        }
+        return steps
+    }
+
+    /// The function that records, where it runs on the node that is asked rather than where the organisation is.
+    static func localFunctions(_ connection: Connection) throws -> [String] {
+        let rows = try connection.rows(
             """
             SELECT p.oid::regprocedure::text FROM pg_proc p
             WHERE p.proname = 'record_sends' AND NOT EXISTS (
@@ -94,17 +109,7 @@ struct Distribution {
             )
             """
         )
-        for row in 0..<function.count {
-            steps.append(
-                Step(
-                    says: "record on the node where the organisation is",
-                    sql: """
-                        SELECT create_distributed_function('\(function.text(row, 0))', 'p_org', colocate_with => '\(first)')
-                        """
-                )
-            )
-        }
-        return steps
+        return (0..<rows.count).map { rows.text($0, 0) }
     }
 
     /// Those of our tables that are copied or cut already.

@@ -56,8 +56,9 @@ struct ServerCheck {
         var findings: [String] = []
         let tables = Schema.referenceTables + Schema.distributedTables
         let spread = try Distribution.spreadTables(connection)
-        let local = tables.filter { !spread.contains($0) }
-        if !local.isEmpty, local.count < tables.count {
+        if spread.isEmpty { return [] }
+        let local = try tables.filter { !spread.contains($0) } + Distribution.localFunctions(connection)
+        if !local.isEmpty {
             findings.append(
                 "\(local.joined(separator: ", ")): not spread over the nodes as the others are; run sendlog database distribute again"
             )

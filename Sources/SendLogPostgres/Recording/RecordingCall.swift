@@ -5,8 +5,7 @@ import SendLogCore
 struct RecordingCall {
     let organisation: OrganisationID
     let connection: Connection
-    /// Whether an earlier try may have recorded them: its connection broke, and nobody can tell.
-    let isRepeated: Bool
+    let heads: KnownHeads
 
     /// A log that was there, or that came first in this call.
     private struct Earlier {
@@ -29,6 +28,7 @@ struct RecordingCall {
         }
         var outcomes = [Recording](repeating: .conflict, count: logs.count)
         var earlier: [Int: Earlier] = [:]
+        var written = SequenceNumber(0)
         while !pending.isEmpty {
             let answer = try write(pending.map { logs[$0] })
             guard answer.count > 0 else { throw StoreError.damaged(detail: "the organisation does not exist") }
@@ -42,6 +42,7 @@ struct RecordingCall {
                         destinations: log.destinations.count
                     )
                     outcomes[place] = .recorded(stored)
+                    written = max(written, stored.sequence)
                     if firsts.count < logs.count {
                         earlier[place] = Earlier(stored: stored, start: log.start, digest: logs[place].digest)
                     }
@@ -58,6 +59,7 @@ struct RecordingCall {
             }
             pending.removeAll { found.contains($0) }
         }
+        if written.number > 0 { heads.note(written, of: organisation) }
         for (place, log) in logs.enumerated() {
             guard let first = firsts[log.log.id], first != place, let known = earlier[first] else { continue }
             outcomes[place] = log.outcome(against: known.stored, startingAt: known.start, digest: known.digest)
@@ -67,9 +69,11 @@ struct RecordingCall {
 
     private func compare(_ log: DigestedSendLog, with earlier: Earlier) -> Recording {
         let outcome = log.outcome(against: earlier.stored, startingAt: earlier.start, digest: earlier.digest)
-        // What our own first try recorded is recorded now.
-        if isRepeated, case .existing(let stored) = outcome { return .recorded(stored) }
-        return outcome
+        // What our own first try recorded, whose connection broke before it could tell, is recorded now.
+        guard connection.isRepeating, case .existing(let stored) = outcome,
+            stored.sequence > heads.head(of: organisation) ?? SequenceNumber(0)
+        else { return outcome }
+        return .recorded(stored)
     }
 
     private static func earlier(_ answer: Rows, _ row: Int) throws -> Earlier {

@@ -16,18 +16,12 @@ enum RecordingGroup {
         _ group: [[DigestedSendLog]],
         in organisation: OrganisationID,
         on thread: PoolThread,
-        within limit: Duration
+        within limit: Duration,
+        heads: KnownHeads
     ) -> Result<[[Recording]], StoreError> {
         let logs = group.flatMap(\.self)
-        var isRepeated = false
         let outcomes = thread.perform(within: limit) { connection in
-            let call = RecordingCall(organisation: organisation, connection: connection, isRepeated: isRepeated)
-            do {
-                return try call.record(logs)
-            } catch let failure as PostgresFailure {
-                if failure.leavesDoubt { isRepeated = true }
-                throw failure
-            }
+            try RecordingCall(organisation: organisation, connection: connection, heads: heads).record(logs)
         }
         return outcomes.map { outcomes in
             var begin = 0

@@ -7,6 +7,8 @@ struct Migration {
     /// What the database is called in messages.
     let location: PostgresLocation
 
+    /// How many seconds to wait until another server has brought the tables up to date.
+    static let patience = 600
     /// The oldest PostgreSQL that the statements are written for.
     private static let oldestServer = 140_000
     /// The lock that keeps others out meanwhile: "sendlog" (https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS).
@@ -26,6 +28,7 @@ struct Migration {
         }
         // Before the transaction begins: one that waits for a lock may keep to what it knew of tables before. On Citus this lock is that of
         // one node; steps go to the coordinator, whose own locks on tables keep them in order.
+        connection.limit = .seconds(Self.patience + 10)
         try connection.run("SELECT pg_advisory_lock(\(Self.lock))")
         defer { try? connection.run("SELECT pg_advisory_unlock(\(Self.lock))") }
         try connection.transaction {
@@ -34,8 +37,10 @@ struct Migration {
             if let found, try isFit(found) { return }
             if found == nil { try refuseForeignTables() }
             try connection.run(Schema.versionTable)
+            // Making an index may take long.
+            connection.limit = nil
             for step in schema.steps[(found?.version ?? 0)...] { try connection.run(step.sql) }
-            let oldest = schema.steps.last?.oldest ?? 1
+            let oldest = schema.steps.map(\.oldest).max() ?? 1
             try connection.run(
                 """
                 INSERT INTO sendlog_schema (version, oldest) VALUES (\(schema.version), \(oldest))

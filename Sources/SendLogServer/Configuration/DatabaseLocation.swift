@@ -64,8 +64,9 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
         }
         guard text.hasPrefix(scheme), text.count > scheme.count else {
             let rule = "\(name) must be sqlite: followed by the path of a file, or postgres://USER@HOST/NAME"
-            // What looks like a URI may hold a password.
+            // What looks like a location of a server may hold a password.
             if let end = text.range(of: "://")?.upperBound { throw ConfigurationError("\(rule), not \(text[..<end])…") }
+            if text.contains(where: "@=".contains) { throw ConfigurationError(rule) }
             throw ConfigurationError(
                 "\(rule), not \(text)\(text.contains(":") ? "" : "; did you mean sqlite:\(text)?")"
             )
@@ -75,6 +76,16 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
             throw ConfigurationError("\(name) must name a file after sqlite:, not \(path)")
         }
         return .file(path)
+    }
+
+    /// Whether two locations are one, as far as their texts tell.
+    public func isSame(as other: DatabaseLocation) -> Bool {
+        switch (place, other.place) {
+        case (.file(let one), .file(let two)):
+            URL(fileURLWithPath: one).standardizedFileURL == URL(fileURLWithPath: two).standardizedFileURL
+        case (.server(let one), .server(let two)): one == two
+        default: false
+        }
     }
 
     /// The location as it may be shown: without a password.

@@ -5,9 +5,9 @@ import Darwin
 #endif
 
 /// How many files, connections among them, the process may have open.
-enum OpenFiles {
+public enum OpenFiles {
     /// Raises the limit to the greatest that the system allows the process: many systems begin with 1,024.
-    static func allowAll() {
+    public static func allowAll() {
         var limit = rlimit()
         guard getrlimit(resource, &limit) == 0 else { return }
         limit.rlim_cur = limit.rlim_max
