@@ -19,7 +19,10 @@ struct DatabaseCopy: AsyncParsableCommand {
     @Argument(help: "Where everything is: sqlite: and the path of a file, or postgres://USER@HOST/NAME.")
     var from: String
 
-    @Argument(help: "Where it is to be; made where it is not there.")
+    @Argument(
+        help:
+            "Where it is to be. A SQLite file is made where it is not there, and so are the tables in a PostgreSQL database."
+    )
     var to: String
 
     @OptionGroup var options: ConfigurationOptions
@@ -34,16 +37,24 @@ struct DatabaseCopy: AsyncParsableCommand {
             }
             // Long lists wait in files.
             OpenFiles.allowAll()
-            let old = try source.open(making: false)
+            let old = try Self.open(source)
             defer { old.close() }
             let new = try target.open()
             defer { new.close() }
             let report = try await Self.copy(from: old, to: new, spoolFolder: target.spoolFolder)
             for (name, newName) in report.renamed { Terminal.say("\(name) is \(newName) in \(target).") }
             try Terminal.result(
-                "copied \(report.sends) send logs and \(report.keys) keys; \(report.organisations) organisations with "
+                "copied \(report.sends) send logs and \(report.keys) keys; organisations: \(report.organisations), whose "
                     + "\(report.verified) send logs and \(report.destinations) destinations have the same digests on both sides"
             )
+        }
+    }
+
+    private static func open(_ source: DatabaseLocation) throws -> any Store {
+        do throws(StoreRefusal) {
+            return try source.open(making: false)
+        } catch {
+            throw CommandFailure("FROM: \(error)\(error.isMissing ? "; are FROM and TO in this order?" : "")")
         }
     }
 

@@ -12,7 +12,7 @@ struct DatabaseDistribute: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("Into how many pieces; fixed once it is done. (default: 32)", valueName: "count"))
+    @Option(help: ArgumentHelp("Into how many pieces; fixed once it is done.", valueName: "count"))
     var shards = 32
 
     @Flag(help: "Do it.")

@@ -38,6 +38,9 @@ enum Terminal {
         } catch let error as StoreError {
             say("Error: \(describe(error))")
             throw ExitCode.failure
+        } catch let error as StoreRefusal where error.isMissing {
+            say("Error: \(error); sendlog organisation create makes one, --database names another")
+            throw ExitCode.failure
         } catch let error as ExitCode {
             throw error
         } catch let error as ValidationError {

@@ -55,7 +55,8 @@ struct DatabaseCheckTests {
         "INSERT INTO destination_chunks SELECT 1, -5, 0, count, length, crc, body FROM destination_chunks WHERE org_id = 1 AND seq = 7",
         "INSERT INTO organisation_days VALUES (9, 5, 0, 1, 1)",
         "UPDATE api_keys SET org_id = 9",
-        "DROP INDEX send_logs_by_start",
+        "DROP INDEX send_logs_by_start", "DROP TABLE campaign_days",
+        "DROP INDEX send_logs_by_start; CREATE INDEX send_logs_by_start ON send_logs (org_id, seq)",
         "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'send_logs_by_campaign'::regclass",
         "ALTER FUNCTION record_sends RENAME TO record_no_sends",
     ])

@@ -163,9 +163,14 @@ import Testing
         #expect(!refusal.contains("sec"))
     }
 
+    @Test func `what is wrong behind the password is told`() async throws {
+        let unknown = try await refusal(flags: [.database: "postgres://me:secret@host/sends?sslmod=require"])
+        #expect(unknown.contains("sslmod") && !unknown.contains("secret"))
+    }
+
     @Test(arguments: [
-        ("postgres://me:secret@host/sends", "postgres://host/sends"),
-        ("postgresql://me@one:5433,two:5434/sends?sslmode=require", "postgres://one:5433,two:5434/sends"),
+        ("postgres://me:secret@host/sends", "postgres://me@host/sends"),
+        ("postgresql://me@one:5433,two:5434/sends?sslmode=require", "postgres://me@one:5433,two:5434/sends"),
         ("postgres:///sends?host=/run/postgresql&password=secret", "postgres:///run/postgresql/sends"),
         ("postgres://[::1]:5432/sends", "postgres://::1:5432/sends"),
     ])

@@ -34,9 +34,12 @@ public enum Unavailability: String, Equatable, Sendable {
 public struct StoreRefusal: Error, Equatable, Sendable, CustomStringConvertible {
     /// What is wrong, and what to do.
     public let description: String
+    /// Whether there is nothing there at all.
+    public let isMissing: Bool
 
     /// Refuses a database.
-    public init(_ description: String) {
+    public init(_ description: String, isMissing: Bool = false) {
         self.description = description
+        self.isMissing = isMissing
     }
 }

@@ -33,6 +33,8 @@ final class ConnectionPool: Sendable {
     private let work = DispatchSemaphore(value: 0)
     private let ended = DispatchGroup()
     private let options: Options
+    /// How many threads have a connection.
+    private let connected = Atomic(0)
 
     init(_ location: PostgresLocation, session: String, health: ServerHealth, options: Options) {
         self.options = options
@@ -97,10 +99,24 @@ final class ConnectionPool: Sendable {
         ended.wait()
     }
 
+    private var hasWork: Bool { state.withLock { !$0.waiting.isEmpty } }
+
     /// One thread's life.
     private func serve(_ thread: PoolThread) {
+        var wasConnected = false
         while true {
+            let isConnected = thread.isConnected
+            if isConnected != wasConnected {
+                connected.add(isConnected ? 1 : -1, ordering: .relaxed)
+                wasConnected = isConnected
+            }
             work.wait()
+            // Where the server takes no more connections, those there are do the work.
+            if !isConnected, connected.load(ordering: .relaxed) > 0, !thread.connect(), hasWork {
+                work.signal()
+                Thread.sleep(forTimeInterval: 0.1)
+                continue
+            }
             let (next, isClosed) = state.withLock { ($0.waiting.popFirst(), $0.isClosed) }
             if let (job, since) = next {
                 let isLate = .now - since > options.patience

@@ -19,6 +19,14 @@ final class PoolThread: @unchecked Sendable {
         self.health = health
     }
 
+    /// Whether there is a connection, as far as is known.
+    var isConnected: Bool { connection != nil }
+
+    /// Makes a connection where there is none.
+    ///
+    /// - Returns: whether there is one.
+    func connect() -> Bool { (try? connected()) != nil }
+
     /// Does a piece of work, again on a new connection where the one it had failed it.
     func perform<Result>(
         within limit: Duration?,

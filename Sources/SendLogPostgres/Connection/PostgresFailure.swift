@@ -82,7 +82,8 @@ struct PostgresFailure: Error {
             switch state {
             case "53100": return .unavailable(.full, detail: detail)
             case "55P03": return .unavailable(.locked, detail: detail)
-            case "25006": return .unavailable(.readOnly, detail: detail)
+            // A standby, or a role that lacks rights.
+            case "25006", "42501": return .unavailable(.readOnly, detail: detail)
             // Too slow, out of memory, out of connections, overtaken again and again.
             case "57014": return .unavailable(.overloaded, detail: detail)
             case "XX001", "XX002": return .damaged(detail: detail)

@@ -35,11 +35,8 @@ public struct PostgresLocation: Equatable, Sendable, CustomStringConvertible {
     public init(_ uri: String) throws(Invalid) {
         var message: UnsafeMutablePointer<CChar>?
         guard let options = PQconninfoParse(uri, &message) else {
-            let reason = message.map { String(cString: $0).trimmed } ?? "out of memory"
             PQfreemem(message)
-            // libpq's words repeat the part that it could not read.
-            let isSecretive = uri.contains("@") || uri.contains("password=")
-            throw isSecretive ? .unreadable : Invalid(description: "is not a URI of PostgreSQL: \(reason)")
+            throw Self.fault(of: uri)
         }
         defer { PQconninfoFree(options) }
         var (values, option) = ([String: String](), options)
@@ -61,7 +58,25 @@ public struct PostgresLocation: Equatable, Sendable, CustomStringConvertible {
             return port.isEmpty ? host : "\(host):\(port)"
         }
         self.uri = uri
-        description = "postgres://\(servers.joined(separator: ","))/\(database)"
+        let user = values["user"].map { "\($0)@" } ?? ""
+        description = "postgres://\(user)\(servers.joined(separator: ","))/\(database)"
+    }
+
+    /// Why libpq cannot read a URI.
+    ///
+    /// It repeats the part that it could not read, and so is asked about what stands behind the user and the password alone.
+    private static func fault(of uri: String) -> Invalid {
+        guard let scheme = schemes.first(where: uri.hasPrefix) else { return .unreadable }
+        let rest = uri.dropFirst(scheme.count)
+        let place = rest.lastIndex(of: "@").map { rest[rest.index(after: $0)...] } ?? rest
+        var message: UnsafeMutablePointer<CChar>?
+        defer { PQfreemem(message) }
+        if let options = PQconninfoParse(scheme + place, &message) {
+            PQconninfoFree(options)
+            return .unreadable
+        }
+        guard !place.contains("password="), let message else { return .unreadable }
+        return Invalid(description: "is not a URI of PostgreSQL: \(String(cString: message).trimmed)")
     }
 
     private static func parts(_ list: String) -> [String] {

@@ -16,7 +16,10 @@ struct DatabaseCheck {
     }
 
     mutating func run(progress: (_ done: Int, _ total: Int) -> Void) throws {
-        findings += try ServerCheck(connection: connection).findings()
+        let server = ServerCheck(connection: connection)
+        findings = try server.missingTables()
+        if !findings.isEmpty { return }
+        findings = try server.findings()
         let total = Int(try connection.rows("SELECT count(*) FROM send_logs").integer(0, 0))
         let organisations = try connection.rows("SELECT org_id FROM organisations ORDER BY org_id")
         var done = 0

@@ -4,13 +4,27 @@ import SendLogCore
 struct ServerCheck {
     let connection: Connection
 
-    /// The indexes that searches, recording and the directory need.
+    /// The indexes that searches, recording and the directory need, and what they are of.
     static let indexes = [
-        "organisations_pkey", "organisations_name_key", "api_keys_pkey", "api_keys_hash_key",
-        "api_keys_by_organisation",
-        "organisation_heads_pkey", "send_logs_pkey", "send_logs_by_id", "send_logs_by_start", "send_logs_by_campaign",
-        "destination_chunks_pkey", "organisation_days_pkey", "campaign_days_pkey",
+        ("organisations_pkey", "(org_id)"), ("organisations_name_key", "(name)"), ("api_keys_pkey", "(key_id)"),
+        ("api_keys_hash_key", "(hash)"), ("api_keys_by_organisation", "(org_id, key_id)"),
+        ("organisation_heads_pkey", "(org_id)"), ("send_logs_pkey", "(org_id, seq)"),
+        ("send_logs_by_id", "(org_id, id)"),
+        ("send_logs_by_start", "(org_id, start, seq)"), ("send_logs_by_campaign", "(org_id, campaign, start, seq)"),
+        ("destination_chunks_pkey", "(org_id, seq, number)"), ("organisation_days_pkey", "(org_id, day, block)"),
+        ("campaign_days_pkey", "(org_id, campaign, day, block)"),
     ]
+
+    /// Tables that are not there, without which nothing else can be looked at.
+    ///
+    /// - Returns: what is wrong, in words for the operator.
+    /// - Throws: ``PostgresFailure``.
+    func missingTables() throws -> [String] {
+        var parameters = Parameters()
+        parameters.add(texts: Schema.referenceTables + Schema.distributedTables)
+        let rows = try connection.rows("SELECT n FROM unnest($1) n WHERE to_regclass(n) IS NULL", parameters)
+        return (0..<rows.count).map { "the table \(rows.text($0, 0)) is missing; restore the database from a backup" }
+    }
 
     /// - Returns: what is wrong, in words for the operator.
     /// - Throws: ``PostgresFailure``.
@@ -20,19 +34,22 @@ struct ServerCheck {
 
     private func missing() throws -> [String] {
         var parameters = Parameters()
-        parameters.add(texts: Self.indexes)
+        parameters.add(texts: Self.indexes.map(\.0))
+        parameters.add(texts: Self.indexes.map(\.1))
         let rows = try connection.rows(
             """
-            SELECT n, i.indexrelid IS NULL FROM unnest($1) n
-            LEFT JOIN pg_index i ON i.indexrelid = to_regclass(n)
+            SELECT n.name, i.indisvalid FROM unnest($1, $2) n (name, columns)
+            LEFT JOIN pg_index i
+                ON i.indexrelid = to_regclass(n.name) AND pg_get_indexdef(i.indexrelid) LIKE '%' || n.columns
             WHERE i.indexrelid IS NULL OR NOT i.indisvalid
             """,
             parameters
         )
         var findings = (0..<rows.count).map { row in
-            rows.boolean(row, 1)
-                ? "the index \(rows.text(row, 0)) is missing: searches are slow, or what must be unique may not be"
-                : "the index \(rows.text(row, 0)) is not valid; REINDEX INDEX \(rows.text(row, 0)) makes it anew"
+            let index = rows.text(row, 0)
+            return rows.isNull(row, 1)
+                ? "the index \(index) is missing: searches are slow, or what must be unique may not be"
+                : "the index \(index) is not valid; REINDEX INDEX \(index) makes it anew"
         }
         if try connection.rows("SELECT count(*) FROM pg_proc WHERE proname = 'record_sends'").integer(0, 0) == 0 {
             findings.append("the function record_sends is missing: nothing can be recorded")

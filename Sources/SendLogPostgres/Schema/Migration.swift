@@ -22,9 +22,7 @@ struct Migration {
         try refuseServer()
         if let found = try version(), try isFit(found) { return }
         guard try making || version() != nil else {
-            throw StoreRefusal(
-                "there is no sendlog database in \(location) yet; sendlog organisation create makes one"
-            )
+            throw StoreRefusal("there is no sendlog database in \(location) yet", isMissing: true)
         }
         // Before the transaction begins: one that waits for a lock may keep to what it knew of tables before. On Citus this lock is that of
         // one node; steps go to the coordinator, whose own locks on tables keep them in order.

@@ -105,9 +105,7 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
         switch place {
         case .file(let path):
             guard making || FileManager.default.fileExists(atPath: path) else {
-                throw StoreRefusal(
-                    "there is no database \(path); sendlog organisation create makes one, --database names another"
-                )
+                throw StoreRefusal("there is no database \(path)", isMissing: true)
             }
             // In full, since SQLite gives some short names a meaning of their own.
             return try SQLiteStore(path: URL(fileURLWithPath: path).path, options: sqlite)

@@ -18,17 +18,17 @@ struct KeyUseService: Service {
         try? await cancelWhenGracefulShutdown {
             while true {
                 try await Task.sleep(for: interval)
-                await write()
+                await write(else: "trying again later")
             }
         }
-        await write()
+        await write(else: "what they were used for last is not known")
     }
 
-    private func write() async {
+    private func write(else consequence: String) async {
         do {
             try await authenticator.writeUses()
         } catch {
-            logger.warning("cannot note when keys were used; trying again later", metadata: ["cause": "\(error)"])
+            logger.warning("cannot note when keys were used; \(consequence)", metadata: ["cause": "\(error)"])
         }
     }
 }

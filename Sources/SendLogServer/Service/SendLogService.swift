@@ -25,7 +25,8 @@ public struct SendLogService: Sendable {
         let logger = Logger(label: "sendlog") { _ in LineLog(format: format, level: level) }
         OpenFiles.allowAll()
         Memory.keepForReuse()
-        let store = try configuration.database.open()
+        let database = configuration.database
+        let store = try database.open()
         defer { store.close() }
         let authenticator = Authenticator(directory: store, trust: configuration.keyTrust)
         let context = IntakeContext(
@@ -44,7 +45,10 @@ public struct SendLogService: Sendable {
         let host = configuration.server.host
         let server = HTTPServer(configuration.server, responder: api, logger: logger) { port in
             let address = host.contains(":") ? "[\(host)]" : host
-            logger.info("ready", metadata: ["version": "\(ServiceVersion.current)", "port": "\(port)"])
+            logger.info(
+                "ready",
+                metadata: ["version": "\(ServiceVersion.current)", "port": "\(port)", "database": "\(database)"]
+            )
             try? FileHandle.standardOutput.write(
                 contentsOf: Array("sendlog is listening on http://\(address):\(port)\n".utf8)
             )

@@ -64,7 +64,7 @@ struct CopyTests {
         let command = try Self.copy(server.database, target).succeeded()
         #expect(
             command.output == """
-                copied 1401 send logs and 3 keys; 2 organisations with 1401 send logs and \
+                copied 1401 send logs and 3 keys; organisations: 2, whose 1401 send logs and \
                 \(400_000 + 2 * 1401) destinations have the same digests on both sides
 
                 """
@@ -139,7 +139,7 @@ struct CopyTests {
         process.signal(SIGKILL)
         #expect(try process.wait() == .signal(SIGKILL))
         let command = try Self.copy(server.database, target).succeeded()
-        #expect(command.output.contains("organisations with 10000 send logs"), "\(command)")
+        #expect(command.output.contains("whose 10000 send logs"), "\(command)")
     }
 
     @Test func `what is different in the target is told, and where`() throws {
@@ -173,7 +173,7 @@ struct CopyTests {
         let folder = try TemporaryFolder()
         let wrong = [
             (["nowhere", "sqlite:b"], "FROM must be sqlite:", Int32(64)),
-            (["sqlite:\(folder.file("none"))", "sqlite:\(folder.file("b"))"], "there is no database", 1),
+            (["sqlite:\(folder.file("none"))", "sqlite:\(folder.file("b"))"], "FROM: there is no database", 1),
             (["sqlite:\(folder.file("a"))", "postgres://me:secret@host"], "TO must name the database", 64),
             (["sqlite:\(folder.file("a"))", "sqlite:\(folder.file("a"))"], "FROM and TO are the same database", 1),
         ]
