@@ -112,7 +112,7 @@ final class ConnectionPool: Sendable {
             }
             work.wait()
             // Where the server takes no more connections, those there are do the work.
-            if !isConnected, connected.load(ordering: .relaxed) > 0, !thread.connect(), hasWork {
+            if !isConnected, hasWork, connected.load(ordering: .relaxed) > 0, !thread.connect() {
                 work.signal()
                 Thread.sleep(forTimeInterval: 0.1)
                 continue
