@@ -67,9 +67,8 @@ public struct SendLogCopy: Sendable {
         var report = Report()
         let organisations = try await source.organisations()
         report.organisations = organisations.count
+        try await expectFit(of: organisations)
         let pairs = try await pair(organisations)
-        // Before anything is written that nobody could take out again.
-        for pair in pairs { try await expectBeginning(of: pair) }
         try await copyKeys(pairs, &report)
         let total = organisations.reduce(0) { $0 + $1.sends }
         let before = pairs.reduce(0) { $0 + $1.target.sends }
@@ -103,15 +102,35 @@ public struct SendLogCopy: Sendable {
                 twin = try await target.createOrganisation(named: organisation.name, at: organisation.created)
                 known[organisation.name] = twin
             }
-            guard twin.sends <= organisation.sends else {
-                throw Failure(
-                    description:
-                        "organisation \"\(organisation.name)\" has \(twin.sends) send logs in the target, but \(organisation.sends) in the source"
-                )
-            }
             pairs.append((organisation, twin))
         }
         return pairs
+    }
+
+    /// What the target has of the source's organisations and keys must be what an earlier run copied.
+    ///
+    /// Nothing is written before, which nobody could take out again.
+    private func expectFit(of organisations: [Organisation]) async throws {
+        let known = Dictionary(uniqueKeysWithValues: try await target.organisations().map { ($0.name, $0) })
+        var twins: [OrganisationID: OrganisationID] = [:]
+        for organisation in organisations {
+            guard let twin = known[organisation.name] else { continue }
+            twins[organisation.id] = twin.id
+            guard twin.sends <= organisation.sends else {
+                throw Failure(
+                    description: "organisation \"\(organisation.name)\" has \(twin.sends) send logs in the target, but "
+                        + "\(organisation.sends) in the source"
+                )
+            }
+            try await expectBeginning(of: (organisation, twin))
+        }
+        let keys = Dictionary(uniqueKeysWithValues: try await target.keys(hashPrefix: []).map { ($0.hash, $0.key) })
+        for (key, hash) in try await source.keys(hashPrefix: []) {
+            guard let copy = keys[hash], copy.organisation != twins[key.organisation] else { continue }
+            throw Failure(
+                description: "\(key.id) belongs to another organisation in the target; copy into an empty database"
+            )
+        }
     }
 
     /// What an earlier run copied must end with the log that stands at its place in the source.
@@ -135,11 +154,7 @@ public struct SendLogCopy: Sendable {
                 report.keys += 1
                 if copy.id != key.id { report.renamed.append((key.id, copy.id)) }
             }
-            guard let copy = known[hash], copy.organisation == organisation else {
-                throw Failure(
-                    description: "\(key.id) belongs to another organisation in the target; copy into an empty database"
-                )
-            }
+            guard let copy = known[hash] else { continue }
             if let revoked = key.revoked { _ = try await target.revokeKey(copy.id, in: organisation, at: revoked) }
             if let used = key.lastUsed { try await target.noteUse(of: [copy.id: used]) }
         }

@@ -87,10 +87,10 @@ extension PostgresStore {
         if keys.isEmpty { return }
         // In one order, so that servers that note the same keys at the same time do not wait for each other's rows crosswise.
         let sorted = keys.sorted { $0.key.number < $1.key.number }
-        for begin in stride(from: 0, to: sorted.count, by: 500) {
+        for begin in stride(from: 0, to: sorted.count, by: 50) {
             try await shortly { connection in
                 try connection.transaction {
-                    for (id, moment) in sorted[begin..<min(begin + 500, sorted.count)] {
+                    for (id, moment) in sorted[begin..<min(begin + 50, sorted.count)] {
                         var parameters = Parameters()
                         parameters.add(id.number)
                         parameters.add(moment.milliseconds)

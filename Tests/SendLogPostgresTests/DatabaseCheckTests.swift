@@ -56,6 +56,7 @@ struct DatabaseCheckTests {
         "INSERT INTO organisation_days VALUES (9, 5, 0, 1, 1)",
         "UPDATE api_keys SET org_id = 9",
         "DROP INDEX send_logs_by_start", "DROP TABLE campaign_days",
+        "DROP INDEX send_logs_by_id; CREATE INDEX send_logs_by_id ON send_logs (org_id, id)",
         "DROP INDEX send_logs_by_start; CREATE INDEX send_logs_by_start ON send_logs (org_id, seq)",
         "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'send_logs_by_campaign'::regclass",
         "ALTER FUNCTION record_sends RENAME TO record_no_sends",

@@ -93,6 +93,51 @@ struct RecordingTests {
         }
     }
 
+    @Test func `what waits too long behind slow groups is turned away, and nobody is forgotten`() async throws {
+        var options = PostgresStore.Options.forTests
+        options.patience = 1
+        try await withStore(options) { store, database in
+            let organisation = try await store.organisation()
+            let list = try TestLog.log("list", count: 300_000).destinations
+            #expect(list.isSpooled)
+            let connection = try Connection(
+                PostgresLocation(database.url),
+                session: PostgresStore.session(patience: 5, limit: 30)
+            )
+            // Each group waits for the head row for a second, and many wait behind it.
+            try connection.run("BEGIN; SELECT FROM organisation_heads FOR UPDATE")
+            let answers = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for sender in 0..<40 {
+                    let log = NewSendLog(
+                        id: try #require(SendLogID("log-\(sender)")),
+                        campaignID: try #require(CampaignID("spring")),
+                        message: [],
+                        triggeredBy: Array("manual".utf8),
+                        start: .earliest,
+                        now: .earliest,
+                        destinations: list
+                    )
+                    group.addTask {
+                        try await Task.sleep(for: .milliseconds(sender * 50))
+                        do throws(StoreError) {
+                            _ = try await store.record([log], in: organisation)
+                            return true
+                        } catch {
+                            guard case .unavailable = error else { throw error }
+                            return false
+                        }
+                    }
+                }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(answers == 0)
+            try connection.run("ROLLBACK")
+            // Nothing waits, nothing is held back.
+            _ = try await store.record([TestLog.log("after")], in: organisation)
+            #expect(try await store.search(SendLogSearch(limit: 0), in: organisation).total == 1)
+        }
+    }
+
     @Test func `a close among many creates keeps what was answered and turns the rest away`() async throws {
         for _ in 0..<4 {
             let database = try TestDatabase()

@@ -70,7 +70,8 @@ final class Connection {
             return try rows(named: try name(of: sql, parameters), parameters)
         } catch {
             guard error.forgotStatement else { throw error }
-            prepared[sql] = nil
+            // All of them, where a pooler was told to forget.
+            prepared = [:]
             if isInTransaction { throw error }
             return try rows(named: try name(of: sql, parameters), parameters)
         }

@@ -34,14 +34,16 @@ final class ConnectionPool: Sendable {
     private let ended = DispatchGroup()
     private let options: Options
     /// How many threads have a connection.
-    private let connected = Atomic(0)
+    private let connected: ConnectionCount
 
     init(_ location: PostgresLocation, session: String, health: ServerHealth, options: Options) {
         self.options = options
+        let connected = ConnectionCount()
+        self.connected = connected
         for _ in 0..<options.connections {
             ended.enter()
             let thread = Thread { [self] in
-                serve(PoolThread(location, session: session, health: health))
+                serve(PoolThread(location, session: session, health: health, connected: connected))
                 ended.leave()
             }
             thread.name = "sendlog-postgres"
@@ -99,23 +101,23 @@ final class ConnectionPool: Sendable {
         ended.wait()
     }
 
-    private var hasWork: Bool { state.withLock { !$0.waiting.isEmpty } }
+    /// Whether something waits that need not be turned away yet.
+    private var hasWork: Bool {
+        state.withLock { $0.waiting.first.map { .now - $0.since <= options.patience } ?? false }
+    }
 
     /// One thread's life.
     private func serve(_ thread: PoolThread) {
-        var wasConnected = false
         while true {
-            let isConnected = thread.isConnected
-            if isConnected != wasConnected {
-                connected.add(isConnected ? 1 : -1, ordering: .relaxed)
-                wasConnected = isConnected
-            }
             work.wait()
             // Where the server takes no more connections, those there are do the work.
-            if !isConnected, hasWork, connected.load(ordering: .relaxed) > 0, !thread.connect() {
+            if !thread.isConnected, connected.isPositive, hasWork {
                 work.signal()
-                Thread.sleep(forTimeInterval: 0.1)
-                continue
+                if !thread.connect() {
+                    Thread.sleep(forTimeInterval: 0.1)
+                    continue
+                }
+                work.wait()
             }
             let (next, isClosed) = state.withLock { ($0.waiting.popFirst(), $0.isClosed) }
             if let (job, since) = next {

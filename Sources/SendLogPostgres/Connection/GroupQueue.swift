@@ -114,26 +114,23 @@ final class GroupQueue<Item: Sendable, Value: Sendable>: Sendable {
 
     /// Turns away what has waited in a lane for longer than may be: the groups before it were slow.
     private func refuseLate(_ organisation: OrganisationID) {
-        refuse(organisation, .unavailable(.overloaded, detail: "what came before took too long")) {
-            .now - $0.since > limits.patience
-        }
+        let late = ContinuousClock.now - limits.patience
+        refuse(organisation, .unavailable(.overloaded, detail: "what came before took too long")) { $0.since < late }
     }
 
     /// Once nothing new is taken, a lane whose groups fail is not tried to its end.
     private func endIfClosed(_ organisation: OrganisationID) {
         guard state.withLock(\.isClosed) else { return }
-        refuse(organisation, .unavailable(.closed, detail: "the database failed while the service was shutting down")) {
-            _ in
-            true
+        refuse(organisation, .unavailable(.closed, detail: "recording failed while the service was shutting down")) {
+            _ in true
         }
     }
 
-    private func refuse(_ organisation: OrganisationID, _ error: StoreError, where isRefused: (Request) -> Bool) {
-        let refused = state.withLock { state in
-            let waiting = state.lanes[organisation]?.waiting ?? []
-            let refused = waiting.filter(isRefused)
-            if refused.isEmpty { return refused }
-            state.lanes[organisation]?.waiting = waiting.filter { !isRefused($0) }
+    /// Turns away the first in a lane, as many as are refused; they stand in the order in which they came.
+    private func refuse(_ organisation: OrganisationID, _ error: StoreError, while isRefused: (Request) -> Bool) {
+        let refused = state.withLock { state -> [Request] in
+            let refused = Array((state.lanes[organisation]?.waiting ?? []).prefix(while: isRefused))
+            state.lanes[organisation]?.waiting.removeFirst(refused.count)
             state.weightWaiting -= refused.reduce(0) { $0 + $1.weight }
             return refused
         }

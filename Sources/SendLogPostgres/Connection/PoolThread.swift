@@ -8,15 +8,21 @@ final class PoolThread: @unchecked Sendable {
     private let location: PostgresLocation
     private let session: String
     private let health: ServerHealth
-    private var connection: Connection?
+    private let connected: ConnectionCount
+    private var connection: Connection? {
+        didSet {
+            if (oldValue == nil) != (connection == nil) { connected.add(connection == nil ? -1 : 1) }
+        }
+    }
 
     /// How often a piece of work is tried, and for how long it is begun again.
     private static let most = (tries: 4, time: Duration.seconds(2))
 
-    init(_ location: PostgresLocation, session: String, health: ServerHealth) {
+    init(_ location: PostgresLocation, session: String, health: ServerHealth, connected: ConnectionCount) {
         self.location = location
         self.session = session
         self.health = health
+        self.connected = connected
     }
 
     /// Whether there is a connection, as far as is known.
@@ -25,7 +31,7 @@ final class PoolThread: @unchecked Sendable {
     /// Makes a connection where there is none.
     ///
     /// - Returns: whether there is one.
-    func connect() -> Bool { (try? connected()) != nil }
+    func connect() -> Bool { (try? lease()) != nil }
 
     /// Does a piece of work, again on a new connection where the one it had failed it.
     func perform<Result>(
@@ -37,7 +43,7 @@ final class PoolThread: @unchecked Sendable {
         while true {
             var hasBegun = false
             do {
-                let connection = try connected()
+                let connection = try lease()
                 (connection.limit, connection.isRepeating) = (limit, isInDoubt)
                 hasBegun = true
                 defer { leave(connection) }
@@ -60,7 +66,7 @@ final class PoolThread: @unchecked Sendable {
         }
     }
 
-    private func connected() throws(PostgresFailure) -> Connection {
+    private func lease() throws(PostgresFailure) -> Connection {
         // Where one connection broke the others are likely to be as dead, and to tell it late.
         if let connection, connection.madeAt > health.lastLoss { return connection }
         connection = nil
@@ -79,6 +85,17 @@ final class PoolThread: @unchecked Sendable {
     private func leave(_ used: Connection) {
         if used.isInTransaction { try? used.run("ROLLBACK") }
         if !used.isIdle { connection = nil }
+    }
+}
+
+/// How many threads of a pool have a connection.
+final class ConnectionCount: Sendable {
+    private let count = Atomic(0)
+
+    var isPositive: Bool { count.load(ordering: .relaxed) > 0 }
+
+    func add(_ change: Int) {
+        count.add(change, ordering: .relaxed)
     }
 }
 

@@ -12,7 +12,7 @@ import Darwin
 public struct PostgresLocation: Equatable, Sendable, CustomStringConvertible {
     /// The URI, with whatever secrets are in it.
     private let uri: String
-    /// The servers and the database, and nothing else: `postgres://db1:5432,db2:5432/sends`.
+    /// The user, the servers and the database, and nothing else: `postgres://sendlog@db1:5432,db2:5432/sends`.
     public let description: String
 
     /// What a text begins with that is meant for PostgreSQL.
@@ -75,7 +75,8 @@ public struct PostgresLocation: Equatable, Sendable, CustomStringConvertible {
             PQconninfoFree(options)
             return .unreadable
         }
-        guard !place.contains("password="), let message else { return .unreadable }
+        let isNamed = rest.contains("@") || !place.prefix { $0 != "/" }.contains(":")
+        guard isNamed, !rest.contains("password="), let message else { return .unreadable }
         return Invalid(description: "is not a URI of PostgreSQL: \(String(cString: message).trimmed)")
     }
 

@@ -41,6 +41,7 @@ struct ServerCheck {
             SELECT n.name, i.indisvalid FROM unnest($1, $2) n (name, columns)
             LEFT JOIN pg_index i
                 ON i.indexrelid = to_regclass(n.name) AND pg_get_indexdef(i.indexrelid) LIKE '%' || n.columns
+                    AND (i.indisunique OR n.name NOT SIMILAR TO '%(_pkey|_key|_by_id)')
             WHERE i.indexrelid IS NULL OR NOT i.indisvalid
             """,
             parameters

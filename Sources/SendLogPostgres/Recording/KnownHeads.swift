@@ -14,7 +14,7 @@ final class KnownHeads: Sendable {
     func note(_ head: SequenceNumber, of organisation: OrganisationID) {
         heads.withLock { heads in
             if heads.count >= Self.most { heads = [:] }
-            heads[organisation] = max(heads[organisation] ?? head, head)
+            heads[organisation] = head
         }
     }
 }

@@ -29,6 +29,7 @@ struct RecordingCall {
         var outcomes = [Recording](repeating: .conflict, count: logs.count)
         var earlier: [Int: Earlier] = [:]
         var written = SequenceNumber(0)
+        let floor = heads.head(of: organisation) ?? SequenceNumber(0)
         while !pending.isEmpty {
             let answer = try write(pending.map { logs[$0] })
             guard answer.count > 0 else { throw StoreError.damaged(detail: "the organisation does not exist") }
@@ -53,7 +54,8 @@ struct RecordingCall {
             for row in 0..<answer.count {
                 let place = pending[Int(answer.integer(row, 0)) - 1]
                 let known = try Self.earlier(answer, row)
-                outcomes[place] = compare(logs[place], with: known)
+                outcomes[place] = compare(logs[place], with: known, above: floor)
+                if case .recorded(let own) = outcomes[place] { written = max(written, own.sequence) }
                 earlier[place] = known
                 found.insert(place)
             }
@@ -67,11 +69,15 @@ struct RecordingCall {
         return outcomes
     }
 
-    private func compare(_ log: DigestedSendLog, with earlier: Earlier) -> Recording {
+    private func compare(
+        _ log: DigestedSendLog,
+        with earlier: Earlier,
+        above floor: SequenceNumber
+    ) -> Recording {
         let outcome = log.outcome(against: earlier.stored, startingAt: earlier.start, digest: earlier.digest)
         // What our own first try recorded, whose connection broke before it could tell, is recorded now.
         guard connection.isRepeating, case .existing(let stored) = outcome,
-            stored.sequence > heads.head(of: organisation) ?? SequenceNumber(0)
+            stored.sequence > floor
         else { return outcome }
         return .recorded(stored)
     }

@@ -65,7 +65,10 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
         guard text.hasPrefix(scheme), text.count > scheme.count else {
             let rule = "\(name) must be sqlite: followed by the path of a file, or postgres://USER@HOST/NAME"
             // What looks like a location of a server may hold a password.
-            if let end = text.range(of: "://")?.upperBound { throw ConfigurationError("\(rule), not \(text[..<end])…") }
+            let scheme = text.range(of: "://").map { text[..<$0.upperBound] }
+            if let scheme, !scheme.contains(where: "@= ".contains) {
+                throw ConfigurationError("\(rule), not \(scheme)…")
+            }
             if text.contains(where: "@=".contains) { throw ConfigurationError(rule) }
             throw ConfigurationError(
                 "\(rule), not \(text)\(text.contains(":") ? "" : "; did you mean sqlite:\(text)?")"
