@@ -105,7 +105,9 @@ struct RecordingTests {
                 session: PostgresStore.session(patience: 5, limit: 30)
             )
             // Each group waits for the head row for a second, and many wait behind it.
-            try connection.run("BEGIN; SELECT FROM organisation_heads FOR UPDATE")
+            try connection.run(
+                "SET idle_in_transaction_session_timeout = 0; BEGIN; SELECT FROM organisation_heads FOR UPDATE"
+            )
             let answers = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for sender in 0..<40 {
                     let log = NewSendLog(
