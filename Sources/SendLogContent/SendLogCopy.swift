@@ -10,7 +10,7 @@ public struct SendLogCopy: Sendable {
     private let spoolFolder: String
 
     /// What was copied.
-    public struct Report: Equatable, Sendable {
+    public struct Report: Sendable {
         /// How many organisations the source has.
         public internal(set) var organisations = 0
         /// How many keys were copied now.
@@ -23,13 +23,6 @@ public struct SendLogCopy: Sendable {
         public internal(set) var destinations = 0
         /// Keys that have another name in the target.
         public internal(set) var renamed: [(from: APIKeyID, to: APIKeyID)] = []
-
-        /// Whether two reports say the same.
-        public static func == (left: Report, right: Report) -> Bool {
-            left.organisations == right.organisations && left.keys == right.keys && left.sends == right.sends
-                && left.verified == right.verified && left.destinations == right.destinations
-                && left.renamed.elementsEqual(right.renamed) { $0 == $1 }
-        }
     }
 
     /// How far a copy is.
@@ -41,7 +34,7 @@ public struct SendLogCopy: Sendable {
     }
 
     /// Why a copy cannot go on, in words for the operator.
-    public struct Failure: Error, Equatable, CustomStringConvertible {
+    public struct Failure: Error, CustomStringConvertible {
         /// What is wrong.
         public let description: String
     }

@@ -72,8 +72,13 @@ struct QueryPlanTests {
             }
             try database.sql("SELECT pg_stat_reset()")
             _ = try await store.record([TestLog.log("one", count: 1)], in: organisation)
-            // Statistics are written when the session has been idle for a second, or ends.
+            // Statistics are written when the session ends, or a little later; without them the scans would always be none.
             store.close()
+            let isKnown =
+                "SELECT coalesce(sum(idx_scan), 0) > 0 FROM pg_stat_user_tables WHERE relname = 'organisation_heads'"
+            var tries = 0
+            while try database.sql(isKnown) != ["t"], tries < 500 { tries += 1 }
+            #expect(tries < 500, "the statistics never came")
             let scans = try database.sql(
                 "SELECT coalesce(sum(seq_scan), 0) FROM pg_stat_user_tables WHERE relname <> 'sendlog_schema'"
             )

@@ -121,7 +121,10 @@ final class GroupQueue<Item: Sendable, Value: Sendable>: Sendable {
     /// Once nothing new is taken, a lane whose groups fail is not tried to its end.
     private func endIfClosed(_ organisation: OrganisationID) {
         guard state.withLock(\.isClosed) else { return }
-        refuse(organisation, .unavailable(.closed, detail: "recording failed while the service was shutting down")) {
+        refuse(
+            organisation,
+            .unavailable(.closed, detail: "what came before failed while the service was shutting down")
+        ) {
             _ in true
         }
     }

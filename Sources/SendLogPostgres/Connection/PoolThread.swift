@@ -3,7 +3,7 @@ import SendLogCore
 import Synchronization
 
 /// A thread of a pool, with its connection.
-// Sendable unchecked: only the thread itself uses it.
+// Sendable unchecked: `ConnectionPool.serve` makes it on its thread and lends it to jobs, which run there and do not keep it.
 final class PoolThread: @unchecked Sendable {
     private let location: PostgresLocation
     private let session: String
