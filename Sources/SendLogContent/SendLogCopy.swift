@@ -1,6 +1,6 @@
 public import SendLogCore
 
-/// Copies all that one store holds into another: organisations, keys, and send logs in their order of recording.
+/// Copies all that one store holds into another: organisations, keys, send logs in their order of recording, and campaigns' names.
 ///
 /// A copy that broke off goes on where it stopped when it is run again, since logs are recorded in order and a place says how far it came.
 /// So the source may be in use: what it records meanwhile is copied by the next run.
@@ -70,6 +70,7 @@ public struct SendLogCopy: Sendable {
                 report.sends += count
                 progress(.copying, before + report.sends, total)
             }
+            try await copyNames(of: pair)
         }
         for pair in pairs {
             try await verify(pair) { logs in
@@ -172,6 +173,19 @@ public struct SendLogCopy: Sendable {
             progress(batch.count)
             last = end
             batch = try await next
+        }
+    }
+
+    private func copyNames(of pair: Pair) async throws {
+        let known = try await target.campaignNames(of: nil, in: pair.target.id)
+        for (campaign, name) in try await source.campaignNames(of: nil, in: pair.source.id)
+        where known[campaign] != name {
+            do throws(StoreError) {
+                _ = try await target.nameCampaign(campaign, name, in: pair.target.id)
+            } catch {
+                // One that appeared in the source since its logs were copied is the next run's.
+                if error != .notFound { throw error }
+            }
         }
     }
 

@@ -176,7 +176,7 @@ public final class PostgresStore: SendLogStore, Directory {
         _ search: SendLogSearch,
         in organisation: OrganisationID
     ) async throws(StoreError) -> SearchAnswer {
-        try await readers.perform(within: .seconds(limits.long)) { connection in
+        try await lengthily { connection in
             try SearchCall(connection: connection, organisation: organisation, search: search).answer()
         }
     }
@@ -186,7 +186,7 @@ public final class PostgresStore: SendLogStore, Directory {
         _ rest: RestOfPage,
         in organisation: OrganisationID
     ) async throws(StoreError) -> RowBlock {
-        try await readers.perform(within: .seconds(limits.long)) { connection in
+        try await lengthily { connection in
             try SearchCall(connection: connection, organisation: organisation, search: rest.search).rows(after: rest)
         }
     }
@@ -229,5 +229,12 @@ public final class PostgresStore: SendLogStore, Directory {
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(StoreError) -> Result {
         try await points.perform(within: .seconds(limits.short), body)
+    }
+
+    /// Does what may take long.
+    func lengthily<Result: Sendable>(
+        _ body: @escaping @Sendable (Connection) throws -> Result
+    ) async throws(StoreError) -> Result {
+        try await readers.perform(within: .seconds(limits.long), body)
     }
 }

@@ -82,7 +82,7 @@ struct DatabaseCheck {
         let total = try count("SELECT count(*) FROM send_logs")
         let logs = try Query(
             made: """
-                SELECT l.place, l.destinations, l.digest, l.record, l.start, \(Self.text("l.id")), \(Self.text("c.id"))
+                SELECT l.place, l.destinations, l.digest, l.record, l.start, \(PackedID.sql(of: "l.id")), \(PackedID.sql(of: "c.id"))
                 FROM send_logs l LEFT JOIN campaigns c ON c.number = l.campaign AND c.organisation = l.organisation
                 """,
             on: database
@@ -123,11 +123,6 @@ struct DatabaseCheck {
             start: Timestamp(milliseconds: log.integer(4)),
             record: log.bytes(3)
         )
-    }
-
-    /// The text of an id as it is stored; see `PackedID`.
-    private static func text(_ id: String) -> String {
-        "CASE typeof(\(id)) WHEN 'blob' THEN lower(hex(\(id))) ELSE \(id) END"
     }
 
     private func fault(inListOf log: borrowing Query) throws -> String? {

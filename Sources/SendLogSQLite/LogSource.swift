@@ -25,3 +25,10 @@ enum LogSource: Equatable {
 
     var counters: String { "\(column)_days" }
 }
+
+extension PackedID {
+    /// SQL for the text of an id that is stored packed.
+    static func sql(of column: String) -> String {
+        "CASE typeof(\(column)) WHEN 'blob' THEN lower(hex(\(column))) ELSE \(column) END"
+    }
+}

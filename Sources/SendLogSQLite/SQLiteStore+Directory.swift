@@ -131,7 +131,7 @@ extension SQLiteStore {
         }
     }
 
-    private func write<Result: Sendable>(
+    func write<Result: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(StoreError) -> Result {
         do { return try await writer.write(body) } catch { throw StoreError(error) }
@@ -166,7 +166,7 @@ extension SQLiteStore {
         return organisations
     }
 
-    private static func keys(
+    static func keys(
         _ database: Connection,
         where condition: String,
         bind: (inout Query) throws -> Void

@@ -104,6 +104,15 @@ enum Schema {
             destinations INTEGER NOT NULL,
             PRIMARY KEY (campaign, day, block)
         ) STRICT, WITHOUT ROWID;
+        """,
         """
+        ALTER TABLE campaigns ADD COLUMN name TEXT;
+        -- hash: SHA-256 of the token that a browser holds.
+        CREATE TABLE sessions (
+            hash BLOB PRIMARY KEY,
+            key INTEGER NOT NULL,
+            expires INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """,
     ]
 }

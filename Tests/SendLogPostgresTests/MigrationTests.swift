@@ -17,7 +17,7 @@ struct MigrationTests {
             _ = try await store.record([TestLog.log("log-\(place)")], in: organisation)
         }
         #expect(try await stores[7].search(SendLogSearch(), in: organisation).total == 8)
-        #expect(try database.sql("SELECT version, oldest FROM sendlog_schema") == ["1|1"])
+        #expect(try database.sql("SELECT version, oldest FROM sendlog_schema") == ["\(Schema.current.version)|1"])
         #expect(try await stores[0].check { _, _ in } == [])
     }
 
@@ -45,11 +45,33 @@ struct MigrationTests {
                 try await group.waitForAll()
             }
             #expect(try database.sql("SELECT count(*) FROM addition") == ["1"])
-            #expect(try database.sql("SELECT version, oldest FROM sendlog_schema") == ["2|1"])
+            #expect(
+                try database.sql("SELECT version, oldest FROM sendlog_schema") == ["\(Schema.current.version + 1)|1"]
+            )
             #expect(try await store.search(SendLogSearch(), in: organisation).total == 60)
             // And one of that version may still start.
             try database.store().close()
         }
+    }
+
+    @Test(arguments: 1..<Schema.current.version)
+    func `a database of an earlier version is brought up with all that it holds`(version: Int) async throws {
+        let database = try TestDatabase(isEmpty: true)
+        try Self.migrate(database, to: Schema(steps: Array(Schema.current.steps.prefix(version))))
+        try database.sql(
+            """
+            INSERT INTO organisations VALUES (1, 'Old', 0);
+            INSERT INTO organisation_heads VALUES (1, 0, 0);
+            INSERT INTO api_keys (key_id, org_id, hash, name, permissions, created) VALUES (1, 1, '\\x01', '', '*', 0)
+            """
+        )
+        let store = try database.store()
+        defer { store.close() }
+        let organisation = try #require(try await store.organisations().first).id
+        _ = try await store.record([TestLog.log("a")], in: organisation)
+        #expect(try await store.campaigns(CampaignQuery(), in: organisation).total == 1)
+        #expect(try await store.keys(in: organisation).count == 1)
+        #expect(try await store.check { _, _ in } == [])
     }
 
     @Test func `a step that fails leaves the database as it was`() async throws {
@@ -59,17 +81,22 @@ struct MigrationTests {
             #expect(throws: (any Error).self) {
                 try Self.migrate(database, to: Schema(steps: Schema.current.steps + [step]))
             }
-            #expect(try database.sql("SELECT to_regclass('half') IS NULL, version FROM sendlog_schema") == ["t|1"])
+            #expect(
+                try database.sql("SELECT to_regclass('half') IS NULL, version FROM sendlog_schema") == [
+                    "t|\(Schema.current.version)"
+                ]
+            )
             _ = try await store.record([TestLog.log("a")], in: organisation)
         }
     }
 
     @Test func `a database that needs newer programs is refused and left as it is`() async throws {
         let database = try TestDatabase()
-        try database.sql("UPDATE sendlog_schema SET version = 3, oldest = 2")
+        let newer = Schema.current.version + 2
+        try database.sql("UPDATE sendlog_schema SET version = \(newer), oldest = \(newer - 1)")
         let refusal = try #require(throws: StoreRefusal.self) { try database.store() }
         #expect(refusal.description.contains("newer sendlog"))
-        #expect(try database.sql("SELECT version, oldest FROM sendlog_schema") == ["3|2"])
+        #expect(try database.sql("SELECT version, oldest FROM sendlog_schema") == ["\(newer)|\(newer - 1)"])
     }
 
     @Test func `a database where nothing is is made by commands that make one only`() async throws {

@@ -61,6 +61,27 @@ struct QueryPlanTests {
         #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")
     }
 
+    @Test(arguments: CampaignQuery.Sort.allCases, [false, true])
+    func `campaigns come from counters, and their first and last sends from the index's ends`(
+        sort: CampaignQuery.Sort,
+        isDescending: Bool
+    ) async throws {
+        let filter = CampaignReport.filter(CampaignQuery(text: "a"))
+        let plan = try await plan(CampaignReport.sql(sort, isDescending: isDescending, filter: filter))
+        #expect(plan.contains("campaign_days_pkey"), "\(plan)")
+        let scans = plan.split(separator: "Index Only Scan").filter { $0.contains("send_logs_by_campaign") }
+        #expect(scans.count == ([.first, .last].contains(sort) ? 3 : 2), "\(plan)")
+        #expect(!plan.contains("Seq Scan on ") && !plan.contains("Bitmap"), "\(plan)")
+    }
+
+    @Test(arguments: [false, true]) func `tallies come from the counters of their days`(ofCampaigns: Bool) async throws
+    {
+        let plan = try await plan(PostgresStore.talliesSQL(ofCampaigns: ofCampaigns))
+        #expect(plan.contains(ofCampaigns ? "campaign_days_pkey" : "organisation_days_pkey"), "\(plan)")
+        #expect(plan.contains("day >= $2") && plan.contains("day <= $3"), "\(plan)")
+        #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")
+    }
+
     @Test func `recording costs no more where there are many logs`() async throws {
         try await withStore { store, database in
             let organisation = try await store.organisation()

@@ -47,6 +47,22 @@ struct QueryPlanTests {
         )
     }
 
+    @Test(arguments: CampaignQuery.Sort.allCases, [nil, "a"])
+    func `campaigns are found by their organisation, and all that is told of them in their own rows`(
+        sort: CampaignQuery.Sort,
+        text: String?
+    ) async throws {
+        let plan = try await plan(CampaignReport.sql(CampaignQuery(text: text, sort: sort)))
+        #expect(
+            plan.contains("SEARCH campaigns USING INDEX sqlite_autoindex_campaigns_1 (organisation=?)")
+                || plan.contains("SEARCH c USING INDEX sqlite_autoindex_campaigns_1 (organisation=?)"),
+            "\(plan)"
+        )
+        for step in plan where step.contains("campaign_days") || step.contains("send_logs") {
+            #expect(step.contains("(campaign=?)"), "\(step)")
+        }
+    }
+
     @Test(arguments: sources, SortOrder.allCases)
     func `logs that are passed over are not read`(source: LogSource, order: SortOrder) async throws {
         let sql = LogRange.sql(source, order: order, columns: "place, start, destinations, record")

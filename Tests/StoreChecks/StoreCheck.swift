@@ -30,6 +30,8 @@ public struct StoreCheck: Sendable, CustomTestStringConvertible {
         topic("walking", walking),
         topic("organisations", organisations),
         topic("keys", keys),
+        topic("sessions", sessions),
+        topic("campaigns", campaigns),
         topic("isolation", isolation),
         topic("model", model),
         topic("archive", archive),

@@ -44,11 +44,7 @@ public struct OrganisationName: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Returns: `nil` where it breaks ``rule``.
     public init?(_ text: String) {
-        let scalars = text.unicodeScalars
-        guard (1...100).contains(scalars.count), let first = scalars.first, let last = scalars.last,
-            !first.properties.isWhitespace, !last.properties.isWhitespace,
-            !scalars.contains(where: { $0.properties.generalCategory == .control })
-        else { return nil }
+        guard text.isName(ofAtMost: 100) else { return nil }
         description = text
     }
 }

@@ -17,9 +17,26 @@ public struct Permission: Hashable, Sendable, CustomStringConvertible {
     public static let readSendLogs = Permission(known: "sendLog.read")
     /// Record send logs.
     public static let createSendLogs = Permission(known: "sendLog.create")
+    /// All that concerns campaigns.
+    public static let campaign = Permission(known: "campaign")
+    /// See campaigns and their names.
+    public static let readCampaigns = Permission(known: "campaign.read")
+    /// Name campaigns.
+    public static let updateCampaigns = Permission(known: "campaign.update")
+    /// All that concerns keys.
+    public static let apiKey = Permission(known: "apiKey")
+    /// See which keys there are.
+    public static let readKeys = Permission(known: "apiKey.read")
+    /// Make keys, which allow no more than the key that makes them.
+    public static let createKeys = Permission(known: "apiKey.create")
+    /// Revoke keys.
+    public static let revokeKeys = Permission(known: "apiKey.revoke")
 
-    /// The permissions that mean something to this service.
-    public static let known = [readSendLogs, createSendLogs, sendLog, all]
+    /// The permissions that mean something to this service: each child, its parent, and in the end `*`.
+    public static let known = [
+        readSendLogs, createSendLogs, sendLog, readCampaigns, updateCampaigns, campaign, readKeys, createKeys,
+        revokeKeys, apiKey, all,
+    ]
 
     /// Takes a name: letters and digits in parts that are joined by dots, at most 64 characters, or `*`.
     ///

@@ -154,9 +154,9 @@ public struct RowBlock: Equatable, Sendable {
         text.append(UInt8(ascii: "}"))
     }
 
-    /// Makes room for a number of logs of ordinary length.
+    /// Makes room for a number of logs of ordinary length, as far as a block holds them.
     public mutating func reserve(_ count: Int) {
-        rows.reserveCapacity(count)
+        rows.reserveCapacity(min(count, 4096))
         text.reserveCapacity(min(count * 320, Self.fullAt + 65_536))
     }
 }

@@ -49,4 +49,4 @@ public struct ArchivedSendLog: Equatable, Sendable {
 }
 
 /// All that a store does.
-public typealias Store = SendLogStore & Directory & StoreMaintenance
+public typealias Store = SendLogStore & CampaignStore & Directory & SessionStore & StoreMaintenance

@@ -20,7 +20,7 @@ extension PostgresStore: StoreMaintenance {
         after sequence: SequenceNumber,
         in organisation: OrganisationID
     ) async throws(StoreError) -> [ArchivedSendLog] {
-        let rows = try await readers.perform(within: .seconds(limits.long)) { connection in
+        let rows = try await lengthily { connection in
             var parameters = Parameters()
             parameters.add(organisation.number)
             parameters.add(sequence.number)

@@ -12,7 +12,8 @@ struct ServerCheck {
         ("send_logs_by_id", "(org_id, id)"),
         ("send_logs_by_start", "(org_id, start, seq)"), ("send_logs_by_campaign", "(org_id, campaign, start, seq)"),
         ("destination_chunks_pkey", "(org_id, seq, number)"), ("organisation_days_pkey", "(org_id, day, block)"),
-        ("campaign_days_pkey", "(org_id, campaign, day, block)"),
+        ("campaign_days_pkey", "(org_id, campaign, day, block)"), ("campaign_names_pkey", "(org_id, campaign)"),
+        ("sessions_pkey", "(hash)"),
     ]
 
     /// Tables that are not there, without which nothing else can be looked at.

@@ -15,15 +15,18 @@ struct Schema {
     var version: Int { steps.count }
 
     /// The tables that Citus copies to every node.
-    static let referenceTables = ["sendlog_schema", "organisations", "api_keys"]
+    static let referenceTables = ["sendlog_schema", "organisations", "api_keys", "sessions"]
 
     /// The tables that Citus spreads over the nodes by `org_id`, the first of which the others lie beside.
     static let distributedTables = [
         "organisation_heads", "send_logs", "destination_chunks", "organisation_days", "campaign_days",
+        "campaign_names",
     ]
 
     /// What this program makes and understands.
-    static let current = Schema(steps: [Step(sql: tables + recording, oldest: 1)])
+    static let current = Schema(steps: [
+        Step(sql: tables + recording, oldest: 1), Step(sql: console, oldest: 1),
+    ])
 
     /// Where the versions are written; the one table that is there before the first step.
     static let versionTable = """
@@ -110,5 +113,20 @@ struct Schema {
             PRIMARY KEY (org_id, campaign, day, block)
         ) WITH (fillfactor = 70);
 
+        """
+
+    private static let console = """
+        CREATE TABLE campaign_names (
+            org_id bigint NOT NULL,
+            campaign text COLLATE "C" NOT NULL,
+            name text COLLATE "C" NOT NULL,
+            PRIMARY KEY (org_id, campaign)
+        );
+        -- hash: SHA-256 of the token that a browser holds.
+        CREATE TABLE sessions (
+            hash bytea PRIMARY KEY,
+            key_id bigint NOT NULL,
+            expires bigint NOT NULL
+        )
         """
 }

@@ -107,7 +107,7 @@ extension PostgresStore {
         }
     }
 
-    private static func keys(
+    static func keys(
         _ condition: String,
         _ add: (inout Parameters) -> Void,
         _ connection: Connection

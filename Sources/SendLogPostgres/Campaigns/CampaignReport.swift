@@ -1,0 +1,106 @@
+import SendLogCore
+
+/// Answers a question for campaigns in one statement, from the counters.
+///
+/// Single logs are looked up for the moments of the first and the last send alone: of the page's campaigns, and, where these are what is
+/// sorted by, of those whose days may bring them onto the page.
+struct CampaignReport {
+    let connection: Connection
+    let organisation: OrganisationID
+
+    /// - Throws: ``PostgresFailure``; ``StoreError/damaged(detail:)``.
+    func page(_ query: CampaignQuery) throws -> CampaignPage {
+        var parameters = Parameters()
+        parameters.add(organisation.number)
+        parameters.add(query.limit)
+        parameters.add(query.skip)
+        if let text = query.text { parameters.add(text) }
+        let rows = try connection.rows(
+            Self.sql(query.sort, isDescending: query.isDescending, filter: Self.filter(query)),
+            parameters
+        )
+        return CampaignPage(total: Int(rows.integer(0, 0)), campaigns: try Self.campaigns(rows))
+    }
+
+    /// - Returns: `nil` where there is none.
+    /// - Throws: ``PostgresFailure``; ``StoreError/damaged(detail:)``.
+    func campaign(_ id: CampaignID) throws -> Campaign? {
+        var parameters = Parameters()
+        parameters.add(organisation.number)
+        parameters.add(1)
+        parameters.add(0)
+        parameters.add(id.text)
+        let rows = try connection.rows(
+            Self.sql(.sends, isDescending: true, filter: (counters: "AND campaign = $4", sums: "")),
+            parameters
+        )
+        return try Self.campaigns(rows).first
+    }
+
+    private static func campaigns(_ rows: Rows) throws -> [Campaign] {
+        try (0..<rows.count).filter { !rows.isNull($0, 1) }.map { row in
+            guard let id = CampaignID(rows.text(row, 1)), let first = Timestamp(milliseconds: rows.integer(row, 5)),
+                let last = Timestamp(milliseconds: rows.integer(row, 6))
+            else { throw StoreError.damaged(detail: "a campaign breaks the rules") }
+            return Campaign(
+                id: id,
+                name: rows.isNull(row, 2) ? nil : CampaignName(rows.text(row, 2)),
+                sends: Int(rows.integer(row, 3)),
+                destinations: Int(rows.integer(row, 4)),
+                first: first,
+                last: last
+            )
+        }
+    }
+
+    /// Which campaigns are wanted: a condition on their counters, and one on what these add up to.
+    typealias Filter = (counters: String, sums: String)
+
+    static func filter(_ query: CampaignQuery) -> Filter {
+        guard query.text != nil else { return ("", "") }
+        let wanted = "lower($4 COLLATE \"C\")"
+        return ("", "WHERE position(\(wanted) IN lower(c.campaign)) > 0 OR position(\(wanted) IN lower(n.name)) > 0")
+    }
+
+    static func sql(_ sort: CampaignQuery.Sort, isDescending: Bool, filter: Filter) -> String {
+        let direction = isDescending ? "DESC" : "ASC"
+        let (key, condition) =
+            switch sort {
+            case .last: (start("max"), within("last_day", isDescending))
+            case .first: (start("min"), within("first_day", isDescending))
+            case .sends: ("c.sends", "true")
+            case .destinations: ("c.destinations", "true")
+            case .name: ("lower(coalesce(c.name, c.campaign))", "true")
+            }
+        return """
+            WITH sums AS MATERIALIZED (
+                SELECT c.*, n.name FROM (
+                    SELECT campaign, sum(sends)::bigint AS sends, sum(destinations)::bigint AS destinations,
+                        min(day) AS first_day, max(day) AS last_day
+                    FROM campaign_days WHERE org_id = $1 \(filter.counters) GROUP BY campaign
+                ) c
+                LEFT JOIN campaign_names n ON n.org_id = $1 AND n.campaign = c.campaign
+                \(filter.sums)
+            )
+            SELECT total.count, c.campaign, c.name, c.sends, c.destinations, \(start("min")), \(start("max"))
+            FROM (SELECT count(*) FROM sums) total
+            LEFT JOIN (
+                SELECT c.*, \(key) AS key FROM sums c WHERE \(condition)
+                ORDER BY key \(direction), campaign LIMIT $2 OFFSET $3
+            ) c ON true
+            ORDER BY c.key \(direction), c.campaign
+            """
+    }
+
+    /// Those whose day may bring them onto the page.
+    private static func within(_ day: String, _ isDescending: Bool) -> String {
+        let (direction, compares) = isDescending ? ("DESC", ">=") : ("ASC", "<=")
+        let boundary =
+            "(SELECT \(day) FROM sums ORDER BY \(day) \(direction) LIMIT 1 OFFSET greatest($2::bigint + $3::bigint - 1, 0))"
+        return "c.\(day) \(compares) coalesce(\(boundary), c.\(day))"
+    }
+
+    private static func start(_ function: String) -> String {
+        "(SELECT \(function)(l.start) FROM send_logs l WHERE l.org_id = $1 AND l.campaign = c.campaign)"
+    }
+}

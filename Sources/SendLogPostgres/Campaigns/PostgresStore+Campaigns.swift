@@ -1,0 +1,133 @@
+public import SendLogCore
+
+extension PostgresStore: CampaignStore {
+    /// See ``CampaignStore/campaigns(_:in:)``.
+    public func campaigns(
+        _ query: CampaignQuery,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> CampaignPage {
+        try await lengthily { try CampaignReport(connection: $0, organisation: organisation).page(query) }
+    }
+
+    /// See ``CampaignStore/campaign(_:in:)``.
+    public func campaign(
+        _ id: CampaignID,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> Campaign {
+        let found = try await lengthily { try CampaignReport(connection: $0, organisation: organisation).campaign(id) }
+        guard let found else { throw .notFound }
+        return found
+    }
+
+    /// See ``CampaignStore/nameCampaign(_:_:in:)``.
+    public func nameCampaign(
+        _ id: CampaignID,
+        _ name: CampaignName,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> Campaign {
+        let found = try await shortly { connection in
+            var parameters = Parameters()
+            parameters.add(organisation.number)
+            parameters.add(id.text)
+            parameters.add(name.description)
+            // Selected from the head row, so that Citus leaves all of it on the organisation's node.
+            _ = try connection.rows(
+                """
+                INSERT INTO campaign_names AS n (org_id, campaign, name)
+                    SELECT h.org_id, $2, $3 FROM organisation_heads h
+                    WHERE h.org_id = $1
+                        AND EXISTS (SELECT FROM campaign_days d WHERE d.org_id = h.org_id AND d.campaign = $2)
+                    ON CONFLICT (org_id, campaign) DO UPDATE SET name = excluded.name
+                """,
+                parameters
+            )
+            return try CampaignReport(connection: connection, organisation: organisation).campaign(id)
+        }
+        guard let found else { throw .notFound }
+        return found
+    }
+
+    /// See ``CampaignStore/campaignNames(of:in:)``.
+    public func campaignNames(
+        of ids: [CampaignID]?,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> [CampaignID: CampaignName] {
+        let rows = try await shortly { connection in
+            var parameters = Parameters()
+            parameters.add(organisation.number)
+            if let ids { parameters.add(texts: ids.map(\.text)) }
+            return try connection.rows(
+                """
+                SELECT campaign, name FROM campaign_names
+                WHERE org_id = $1 \(ids == nil ? "" : "AND campaign = ANY($2)")
+                """,
+                parameters
+            )
+        }
+        var names: [CampaignID: CampaignName] = [:]
+        for row in 0..<rows.count {
+            if let id = CampaignID(rows.text(row, 0)) { names[id] = CampaignName(rows.text(row, 1)) }
+        }
+        return names
+    }
+
+    /// See ``CampaignStore/tallies(of:over:in:)``.
+    public func tallies(
+        of campaigns: [CampaignID]?,
+        over days: ClosedRange<Day>,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> [DayTally] {
+        let rows = try await lengthily { connection in
+            var parameters = Parameters()
+            parameters.add(organisation.number)
+            parameters.add(integer: days.lowerBound.number)
+            parameters.add(integer: days.upperBound.number)
+            if let campaigns { parameters.add(texts: campaigns.map(\.text)) }
+            return try connection.rows(Self.talliesSQL(ofCampaigns: campaigns != nil), parameters)
+        }
+        return (0..<rows.count).map { Self.tally(rows, $0, from: 0) }
+    }
+
+    static func talliesSQL(ofCampaigns: Bool) -> String {
+        """
+        SELECT day, sum(sends)::bigint, sum(destinations)::bigint
+        FROM \(ofCampaigns ? "campaign_days" : "organisation_days")
+        WHERE org_id = $1 AND day BETWEEN $2 AND $3 \(ofCampaigns ? "AND campaign = ANY($4)" : "")
+        GROUP BY day ORDER BY day
+        """
+    }
+
+    /// See ``CampaignStore/tallies(ofEach:in:)``.
+    public func tallies(
+        ofEach campaigns: [CampaignID],
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> [CampaignID: [DayTally]] {
+        let rows = try await lengthily { connection in
+            var parameters = Parameters()
+            parameters.add(organisation.number)
+            parameters.add(texts: campaigns.map(\.text))
+            return try connection.rows(
+                """
+                SELECT campaign, day, sum(sends)::bigint, sum(destinations)::bigint FROM campaign_days
+                WHERE org_id = $1 AND campaign = ANY($2) GROUP BY campaign, day ORDER BY campaign, day
+                """,
+                parameters
+            )
+        }
+        var tallies: [CampaignID: [DayTally]] = [:]
+        for row in 0..<rows.count {
+            if let id = CampaignID(rows.text(row, 0)) {
+                tallies[id, default: []].append(Self.tally(rows, row, from: 1))
+            }
+        }
+        return tallies
+    }
+
+    private static func tally(_ rows: Rows, _ row: Int, from column: Int) -> DayTally {
+        DayTally(
+            day: Day(number: Int(rows.integer(row, column))),
+            sends: Int(rows.integer(row, column + 1)),
+            destinations: Int(rows.integer(row, column + 2))
+        )
+    }
+}

@@ -1,0 +1,125 @@
+import SendLogCore
+
+/// Answers a question for campaigns, within a read transaction.
+///
+/// What they are sorted by is found out for all of them, everything else for those of the page alone.
+struct CampaignReport {
+    let database: Connection
+    let organisation: OrganisationID
+
+    /// The text of a campaign's id.
+    private static let id = PackedID.sql(of: "id")
+
+    func page(_ query: CampaignQuery) throws -> CampaignPage {
+        let total = try total(query)
+        var page = try Query(made: Self.sql(query), on: database)
+        try bind(query, to: &page)
+        try page.bind(query.limit)
+        try page.bind(query.skip)
+        var campaigns: [Campaign] = []
+        while try page.step() { campaigns.append(try Self.campaign(page)) }
+        return CampaignPage(total: total, campaigns: campaigns)
+    }
+
+    func campaign(_ id: CampaignID) throws -> Campaign {
+        var query = try Query(
+            made: "SELECT \(Self.columns) FROM campaigns c WHERE organisation = ? AND id = ?",
+            on: database
+        )
+        try query.bind(organisation.number)
+        try query.bind(PackedID(id))
+        guard try query.step() else { throw StoreError.notFound }
+        return try Self.campaign(query)
+    }
+
+    private func total(_ query: CampaignQuery) throws -> Int {
+        var count = try Query(
+            made: "SELECT count(*) FROM campaigns WHERE \(Self.condition(query))",
+            on: database
+        )
+        try bind(query, to: &count)
+        return try count.step() ? Int(count.integer(0)) : 0
+    }
+
+    private func bind(_ query: CampaignQuery, to statement: inout Query) throws {
+        try statement.bind(organisation.number)
+        guard let text = query.text else { return }
+        try statement.bind(text)
+        try statement.bind(text)
+    }
+
+    private static func condition(_ query: CampaignQuery) -> String {
+        guard query.text != nil else { return "organisation = ?" }
+        return "organisation = ? AND (instr(lower(\(id)), lower(?)) OR instr(lower(ifnull(name, '')), lower(?)))"
+    }
+
+    static func sql(_ query: CampaignQuery) -> String {
+        let key =
+            switch query.sort {
+            case .last: last
+            case .first: first
+            case .sends: sum("sends")
+            case .destinations: sum("destinations")
+            case .name: "lower(ifnull(name, \(id)))"
+            }
+        let ordered = "ORDER BY key \(query.isDescending ? "DESC" : "ASC"), text"
+        return """
+            SELECT \(columns) FROM (
+                SELECT number, id, name, \(id) AS text, \(key) AS key FROM campaigns c
+                WHERE \(condition(query)) \(ordered) LIMIT ? OFFSET ?
+            ) c \(ordered)
+            """
+    }
+
+    private static let columns = "\(id), name, \(sum("sends")), \(sum("destinations")), \(first), \(last)"
+
+    private static func sum(_ column: String) -> String {
+        "(SELECT sum(\(column)) FROM campaign_days WHERE campaign = c.number)"
+    }
+
+    private static let first = start("min")
+    private static let last = start("max")
+
+    private static func start(_ function: String) -> String {
+        "(SELECT \(function)(start) FROM send_logs INDEXED BY send_logs_by_campaign WHERE campaign = c.number)"
+    }
+
+    private static func campaign(_ query: borrowing Query) throws -> Campaign {
+        guard let id = CampaignID(query.text(0)), let first = Timestamp(milliseconds: query.integer(4)),
+            let last = Timestamp(milliseconds: query.integer(5))
+        else { throw StoreError.damaged(detail: "a campaign breaks the rules") }
+        return Campaign(
+            id: id,
+            name: CampaignName(query.text(1)),
+            sends: Int(query.integer(2)),
+            destinations: Int(query.integer(3)),
+            first: first,
+            last: last
+        )
+    }
+
+    /// The tallies of one owner of counters by day, in order.
+    func tallies(_ source: LogSource, over days: ClosedRange<Day>) throws -> [DayTally] {
+        var query = try Query(
+            made: """
+                SELECT day, sum(sends), sum(destinations) FROM \(source.counters)
+                WHERE \(source.column) = ? AND day BETWEEN ? AND ? GROUP BY day ORDER BY day
+                """,
+            on: database
+        )
+        try query.bind(source.number)
+        try query.bind(days.lowerBound.number)
+        try query.bind(days.upperBound.number)
+        var tallies: [DayTally] = []
+        while try query.step() {
+            tallies.append(
+                DayTally(
+                    day: Day(number: Int(query.integer(0))),
+                    sends: Int(query.integer(1)),
+                    destinations: Int(query.integer(2))
+                )
+            )
+        }
+        return tallies
+    }
+}

@@ -1,0 +1,105 @@
+public import SendLogCore
+
+extension SQLiteStore: CampaignStore {
+    /// See ``CampaignStore/campaigns(_:in:)``.
+    public func campaigns(
+        _ query: CampaignQuery,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> CampaignPage {
+        try await readers.scan { try CampaignReport(database: $0, organisation: organisation).page(query) }
+    }
+
+    /// See ``CampaignStore/campaign(_:in:)``.
+    public func campaign(
+        _ id: CampaignID,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> Campaign {
+        try await readers.scan { try CampaignReport(database: $0, organisation: organisation).campaign(id) }
+    }
+
+    /// See ``CampaignStore/nameCampaign(_:_:in:)``.
+    public func nameCampaign(
+        _ id: CampaignID,
+        _ name: CampaignName,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> Campaign {
+        try await write { database in
+            var query = try Query("UPDATE campaigns SET name = ? WHERE organisation = ? AND id = ?", on: database)
+            try query.bind(name.description)
+            try query.bind(organisation.number)
+            try query.bind(PackedID(id))
+            try query.run()
+            return try CampaignReport(database: database, organisation: organisation).campaign(id)
+        }
+    }
+
+    /// See ``CampaignStore/campaignNames(of:in:)``.
+    public func campaignNames(
+        of ids: [CampaignID]?,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> [CampaignID: CampaignName] {
+        guard let ids else {
+            return try await readers.scan { database in
+                var query = try Query(
+                    made: """
+                        SELECT \(PackedID.sql(of: "id")), name FROM campaigns WHERE organisation = ? AND name IS NOT NULL
+                        """,
+                    on: database
+                )
+                try query.bind(organisation.number)
+                var names: [CampaignID: CampaignName] = [:]
+                while try query.step() {
+                    if let id = CampaignID(query.text(0)) { names[id] = CampaignName(query.text(1)) }
+                }
+                return names
+            }
+        }
+        return try await pointReaders.point { database in
+            var names: [CampaignID: CampaignName] = [:]
+            for id in Set(ids) {
+                var query = try Query("SELECT name FROM campaigns WHERE organisation = ? AND id = ?", on: database)
+                try query.bind(organisation.number)
+                try query.bind(PackedID(id))
+                if try query.step() { names[id] = CampaignName(query.text(0)) }
+            }
+            return names
+        }
+    }
+
+    /// See ``CampaignStore/tallies(of:over:in:)``.
+    public func tallies(
+        of campaigns: [CampaignID]?,
+        over days: ClosedRange<Day>,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> [DayTally] {
+        try await readers.scan { database in
+            let report = CampaignReport(database: database, organisation: organisation)
+            guard let campaigns else { return try report.tallies(.organisation(organisation.number), over: days) }
+            var sums: [Day: DayTally] = [:]
+            for id in Set(campaigns) {
+                guard let number = try database.campaignNumber(id, in: organisation) else { continue }
+                for tally in try report.tallies(.campaign(number), over: days) {
+                    sums[tally.day, default: tally.none] += tally
+                }
+            }
+            return sums.values.sorted { $0.day < $1.day }
+        }
+    }
+
+    /// See ``CampaignStore/tallies(ofEach:in:)``.
+    public func tallies(
+        ofEach campaigns: [CampaignID],
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> [CampaignID: [DayTally]] {
+        try await readers.scan { database in
+            let report = CampaignReport(database: database, organisation: organisation)
+            let days = Timestamp.earliest.day...Timestamp.latest.day
+            var tallies: [CampaignID: [DayTally]] = [:]
+            for id in Set(campaigns) {
+                guard let number = try database.campaignNumber(id, in: organisation) else { continue }
+                tallies[id] = try report.tallies(.campaign(number), over: days)
+            }
+            return tallies
+        }
+    }
+}

@@ -1,0 +1,43 @@
+public import SendLogCore
+
+extension SQLiteStore: SessionStore {
+    /// See ``SessionStore/createSession(_:of:at:until:)``.
+    public func createSession(
+        _ hash: [UInt8],
+        of key: APIKeyID,
+        at now: Timestamp,
+        until end: Timestamp
+    ) async throws(StoreError) {
+        try await write { database in
+            var expired = try Query("DELETE FROM sessions WHERE expires <= ?", on: database)
+            try expired.bind(now.milliseconds)
+            try expired.run()
+            var query = try Query("INSERT INTO sessions (hash, key, expires) VALUES (?, ?, ?)", on: database)
+            try query.bind(hash)
+            try query.bind(key.number)
+            try query.bind(end.milliseconds)
+            try query.run()
+        }
+    }
+
+    /// See ``SessionStore/sessionKey(_:at:)``.
+    public func sessionKey(_ hash: [UInt8], at now: Timestamp) async throws(StoreError) -> APIKey {
+        let found = try await pointReaders.point { database in
+            try Self.keys(database, where: "id = (SELECT key FROM sessions WHERE hash = ? AND expires > ?)") { query in
+                try query.bind(hash)
+                try query.bind(now.milliseconds)
+            }
+        }
+        guard let key = found.first?.key else { throw .notFound }
+        return key
+    }
+
+    /// See ``SessionStore/endSession(_:)``.
+    public func endSession(_ hash: [UInt8]) async throws(StoreError) {
+        try await write { database in
+            var query = try Query("DELETE FROM sessions WHERE hash = ?", on: database)
+            try query.bind(hash)
+            try query.run()
+        }
+    }
+}

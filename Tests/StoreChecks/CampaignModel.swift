@@ -1,0 +1,92 @@
+import SendLogCore
+import Testing
+
+/// An organisation's campaigns, counted log by log.
+struct CampaignModel {
+    let organisation: OrganisationID
+    let seed: UInt64
+    private(set) var campaigns: [Campaign] = []
+    private var logs: [NewSendLog] = []
+
+    /// Records random logs in a new organisation, and names some of their campaigns.
+    init(in store: any Store, logs count: Int, seed: UInt64) async throws {
+        self.seed = seed
+        organisation = try await store.organisation("Acme")
+        // Another organisation's logs lie between them.
+        let other = try await store.organisation("Zulu")
+        var cases = RandomCases(seed: seed)
+        for number in 0..<count {
+            let log = try cases.log(number)
+            if number % 7 == 0 { _ = try await store.record([log], in: other) }
+            _ = try await store.record([log], in: organisation)
+            logs.append(log)
+        }
+        let names = ["Brief", "brief <i>", "ünï", "%", "_'", "Zebra", "campaign-1"].compactMap { CampaignName($0) }
+        let byCampaign = Dictionary(grouping: logs, by: \.campaignID)
+        for (id, logs) in byCampaign.sorted(by: { $0.key.text < $1.key.text }) {
+            let name = cases.once(in: 3) ? names[cases.number(0...names.count - 1)] : nil
+            if let name { _ = try await store.nameCampaign(id, name, in: organisation) }
+            campaigns.append(
+                Campaign(
+                    id: id,
+                    name: name,
+                    sends: logs.count,
+                    destinations: logs.reduce(0) { $0 + $1.destinations.count },
+                    first: try #require(logs.map(\.start).min()),
+                    last: try #require(logs.map(\.start).max())
+                )
+            )
+        }
+    }
+
+    /// What a store must answer.
+    func page(_ query: CampaignQuery) -> CampaignPage {
+        let found = campaigns.filter { campaign in
+            guard let text = query.text.map(Self.lower) else { return true }
+            return [campaign.id.text, campaign.name?.description ?? ""].contains { Self.lower($0).contains(text) }
+        }
+        let sorted = found.sorted { left, right in
+            switch query.sort {
+            case .last: Self.isBefore(left, right, query, left.last, right.last)
+            case .first: Self.isBefore(left, right, query, left.first, right.first)
+            case .sends: Self.isBefore(left, right, query, left.sends, right.sends)
+            case .destinations: Self.isBefore(left, right, query, left.destinations, right.destinations)
+            case .name: Self.isBefore(left, right, query, Self.name(left), Self.name(right))
+            }
+        }
+        return CampaignPage(total: found.count, campaigns: Array(sorted.dropFirst(query.skip).prefix(query.limit)))
+    }
+
+    /// What a store must answer of all time.
+    func tallies(of campaigns: [CampaignID]?) -> [DayTally] {
+        let wanted = logs.filter { campaigns?.contains($0.campaignID) ?? true }
+        return Dictionary(grouping: wanted) { $0.start.day }.map { day, logs in
+            DayTally(day: day, sends: logs.count, destinations: logs.reduce(0) { $0 + $1.destinations.count })
+        }.sorted { $0.day < $1.day }
+    }
+
+    private static func isBefore<Key: Comparable>(
+        _ left: Campaign,
+        _ right: Campaign,
+        _ query: CampaignQuery,
+        _ leftKey: Key,
+        _ rightKey: Key
+    ) -> Bool {
+        if leftKey == rightKey { return left.id.text < right.id.text }
+        return (leftKey < rightKey) != query.isDescending
+    }
+
+    /// Bytes, as both kinds of databases compare them.
+    private static func name(_ campaign: Campaign) -> Bytes {
+        Bytes(bytes: Array(lower(campaign.name?.description ?? campaign.id.text).utf8))
+    }
+
+    private struct Bytes: Comparable {
+        let bytes: [UInt8]
+        static func < (left: Bytes, right: Bytes) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
+    }
+
+    private static func lower(_ text: String) -> String {
+        String(decoding: text.utf8.map { (65...90).contains($0) ? $0 + 32 : $0 }, as: UTF8.self)
+    }
+}

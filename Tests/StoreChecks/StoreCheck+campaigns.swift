@@ -1,0 +1,154 @@
+import SendLogCore
+import Testing
+
+extension StoreCheck {
+    static let campaigns = [
+        StoreCheck("campaigns are what a full count of the logs gives, in every order and page") { store in
+            let model = try await CampaignModel(in: store, logs: 300, seed: RandomCases.seed())
+            let texts = [nil, "campaign-1", "CAMPAIGN-7", "ünï", "BRIEF", "%", "_", "campaign-1199x", "'"]
+            for sort in CampaignQuery.Sort.allCases {
+                for isDescending in [true, false] {
+                    for text in texts {
+                        for (skip, limit) in [(0, 1000), (0, 3), (2, 5), (9, 1), (0, 0), (1 << 53, 7)] {
+                            let query = CampaignQuery(
+                                text: text,
+                                sort: sort,
+                                isDescending: isDescending,
+                                skip: skip,
+                                limit: limit
+                            )
+                            let page = try await store.campaigns(query, in: model.organisation)
+                            #expect(page == model.page(query), "\(query), seed \(model.seed)")
+                        }
+                    }
+                }
+            }
+            for campaign in model.campaigns {
+                #expect(try await store.campaign(campaign.id, in: model.organisation) == campaign)
+            }
+        },
+        StoreCheck("tallies are what a full count of the logs gives") { store in
+            let model = try await CampaignModel(in: store, logs: 300, seed: RandomCases.seed())
+            let ids = model.campaigns.map(\.id)
+            let unknown = try #require(CampaignID("never-sent"))
+            for campaigns in [nil, [], [unknown], [ids[0]], [ids[0], unknown, ids[1], ids[0]], ids] {
+                let all = try await store.tallies(
+                    of: campaigns,
+                    over: Timestamp.earliest.day...Timestamp.latest.day,
+                    in: model.organisation
+                )
+                #expect(all == model.tallies(of: campaigns), "seed \(model.seed)")
+                guard let first = all.first?.day, let last = all.last?.day else { continue }
+                let inner = Day(number: first.number + 1)...Day(number: max(last.number - 1, first.number + 1))
+                #expect(
+                    try await store.tallies(of: campaigns, over: inner, in: model.organisation)
+                        == all.filter { inner.contains($0.day) }
+                )
+            }
+            let each = try await store.tallies(ofEach: [ids[0], unknown, ids[1], ids[0]], in: model.organisation)
+            #expect(each == [ids[0]: model.tallies(of: [ids[0]]), ids[1]: model.tallies(of: [ids[1]])])
+            #expect(try await store.tallies(ofEach: [], in: model.organisation) == [:])
+        },
+        StoreCheck("a campaign exists from its first send, and not before") { store in
+            let organisation = try await store.organisation("Acme")
+            let (spring, name) = try (#require(CampaignID("spring")), #require(CampaignName("Spring")))
+            #expect(
+                try await store.campaigns(CampaignQuery(), in: organisation) == CampaignPage(total: 0, campaigns: [])
+            )
+            await #expect(throws: StoreError.notFound) { try await store.campaign(spring, in: organisation) }
+            await #expect(throws: StoreError.notFound) { try await store.nameCampaign(spring, name, in: organisation) }
+            #expect(try await store.campaignNames(of: nil, in: organisation) == [:])
+            let log = try Sample.log("a", destinations: ["1", "2"])
+            _ = try await store.record(log, in: organisation)
+            let campaign = Campaign(id: spring, name: nil, sends: 1, destinations: 2, first: log.start, last: log.start)
+            #expect(try await store.campaign(spring, in: organisation) == campaign)
+            #expect(
+                try await store.campaigns(CampaignQuery(), in: organisation)
+                    == CampaignPage(total: 1, campaigns: [campaign])
+            )
+            // What was refused or there before adds none.
+            _ = try await store.record(Sample.log("a", campaign: "autumn"), in: organisation)
+            _ = try await store.record(log, in: organisation)
+            #expect(try await store.campaigns(CampaignQuery(), in: organisation).campaigns == [campaign])
+        },
+        StoreCheck("a campaign's name can be given, changed and looked up") { store in
+            let organisation = try await store.organisation("Acme")
+            for id in ["spring", "0123456789abcdef01234567", "autumn"] {
+                _ = try await store.record(Sample.log("log-of-\(id)", campaign: id), in: organisation)
+            }
+            let ids = try Sample.campaigns("spring", "0123456789abcdef01234567", "autumn", "never-sent")
+            for text in ["Spring", "<b>{{x}}</b> 'ünï' \"😀\" \u{202e}", "Spring 2"] {
+                let name = try #require(CampaignName(text))
+                for id in ids.prefix(2) {
+                    #expect(try await store.nameCampaign(id, name, in: organisation).name == name)
+                    #expect(try await store.campaign(id, in: organisation).name == name)
+                }
+                let names = [ids[0]: name, ids[1]: name]
+                #expect(try await store.campaignNames(of: nil, in: organisation) == names)
+                #expect(try await store.campaignNames(of: ids, in: organisation) == names)
+                #expect(try await store.campaignNames(of: [ids[1], ids[1]], in: organisation) == [ids[1]: name])
+                #expect(try await store.campaignNames(of: [], in: organisation) == [:])
+            }
+            // Recording goes on and leaves the name.
+            _ = try await store.record(Sample.log("more"), in: organisation)
+            #expect(try await store.campaign(ids[0], in: organisation).name?.description == "Spring 2")
+            #expect(try await store.campaign(ids[0], in: organisation).sends == 2)
+        },
+        StoreCheck("another organisation's campaigns are not there") { store in
+            let acme = try await store.organisation("Acme")
+            let zulu = try await store.organisation("Zulu")
+            let name = try #require(CampaignName("Theirs"))
+            _ = try await store.record(Sample.log("a", campaign: "only-zulu", destinations: ["1"]), in: zulu)
+            _ = try await store.record(Sample.log("b", campaign: "both", destinations: ["1"]), in: zulu)
+            _ = try await store.record(Sample.log("b", campaign: "both", destinations: ["1", "2"]), in: acme)
+            let (foreign, both) = try (#require(CampaignID("only-zulu")), #require(CampaignID("both")))
+            for id in [foreign, both] { _ = try await store.nameCampaign(id, name, in: zulu) }
+            await #expect(throws: StoreError.notFound) { try await store.campaign(foreign, in: acme) }
+            await #expect(throws: StoreError.notFound) { try await store.nameCampaign(foreign, name, in: acme) }
+            let page = try await store.campaigns(CampaignQuery(), in: acme)
+            #expect(page.campaigns.map(\.id) == [both])
+            #expect(page.campaigns.map(\.name) == [nil])
+            #expect(page.campaigns.map(\.destinations) == [2])
+            #expect(try await store.campaigns(CampaignQuery(text: "theirs"), in: acme).total == 0)
+            #expect(try await store.campaignNames(of: nil, in: acme) == [:])
+            #expect(try await store.campaignNames(of: [foreign, both], in: acme) == [:])
+            let days = Timestamp.earliest.day...Timestamp.latest.day
+            #expect(try await store.tallies(of: [foreign], over: days, in: acme) == [])
+            #expect(try await store.tallies(of: nil, over: days, in: acme).map(\.destinations) == [2])
+            #expect(try await store.tallies(ofEach: [foreign, both], in: acme).keys.map(\.text) == ["both"])
+        },
+    ]
+
+    static let sessions = [
+        StoreCheck("a session is its key's until it ends or expires") { store in
+            let acme = try await store.organisation("Acme")
+            let zulu = try await store.organisation("Zulu")
+            let described = NewAPIKey(name: "console", permissions: [.readSendLogs], expires: nil)
+            var keys: [APIKey] = []
+            for (number, organisation) in [acme, zulu].enumerated() {
+                let hash = [UInt8](repeating: UInt8(number), count: 32)
+                keys.append(try await store.createKey(described, hash: hash, in: organisation, at: .earliest))
+            }
+            let (now, end) = try (#require(Sample.start), #require(Sample.later(1000)))
+            let hashes = (0..<3).map { [UInt8](repeating: 0xf0 + UInt8($0), count: 32) }
+            try await store.createSession(hashes[0], of: keys[0].id, at: now, until: end)
+            try await store.createSession(hashes[1], of: keys[1].id, at: now, until: end)
+            #expect(try await store.sessionKey(hashes[0], at: now) == keys[0])
+            #expect(try await store.sessionKey(hashes[1], at: try #require(Sample.later(999))) == keys[1])
+            await #expect(throws: StoreError.notFound) { try await store.sessionKey(hashes[1], at: end) }
+            await #expect(throws: StoreError.notFound) { try await store.sessionKey(hashes[2], at: now) }
+            await #expect(throws: StoreError.notFound) { try await store.sessionKey([], at: now) }
+            // A key that is revoked is told so.
+            let revoked = try await store.revokeKey(keys[0].id, in: acme, at: now)
+            #expect(try await store.sessionKey(hashes[0], at: now) == revoked)
+            try await store.endSession(hashes[0])
+            try await store.endSession(hashes[0])
+            await #expect(throws: StoreError.notFound) { try await store.sessionKey(hashes[0], at: now) }
+            #expect(try await store.sessionKey(hashes[1], at: now) == keys[1])
+            // What has expired is forgotten when the next one signs in, and may be signed in anew.
+            try await store.createSession(hashes[0], of: keys[0].id, at: end, until: try #require(Sample.later(5000)))
+            try await store.createSession(hashes[1], of: keys[0].id, at: end, until: try #require(Sample.later(5000)))
+            #expect(try await store.sessionKey(hashes[1], at: end) == revoked)
+        }
+    ]
+}
