@@ -196,8 +196,11 @@ import Testing
             for example in examples(of: object(operation.body["requestBody"])["content"]) {
                 let json = example.value is String ? nil : try JSONSerialization.data(withJSONObject: example.value)
                 let body = json.map { String(decoding: $0, as: UTF8.self) } ?? "\(example.value)"
-                let method: HTTPMethod = operation.name.hasPrefix("POST") ? .POST : .GET
-                try await ask(method, String(operation.name.split(separator: " ")[1]), body)
+                let name = operation.name.split(separator: " ")
+                let path = name[1].replacing(":campaign_id", with: "5f5a1d8d2e0e4c6c8c0c0c0c")
+                // What is imported comes after that, and names need a campaign with a send.
+                if operation.name.hasPrefix("PUT") { continue }
+                try await ask(HTTPMethod(rawValue: String(name[0])), String(path), body)
             }
         }
         let log =
@@ -206,11 +209,15 @@ import Testing
         try await ask(.POST, "/send-logs", log)
         try await ask(.GET, "/send-logs/a")
         try await ask(.GET, "/health")
+        try await ask(.PUT, "/campaigns/c", #"{"name":"January sale"}"#)
+        try await ask(.GET, "/campaigns/c")
+        try await ask(.GET, "/campaigns")
         #expect(
             seen.isSuperset(of: [
                 "POST /send-logs 201", "POST /send-logs 200", "POST /send-logs/import 200",
                 "POST /send-logs/search 200",
-                "GET /send-logs/:send_id 200", "GET /health 200",
+                "GET /send-logs/:send_id 200", "GET /health 200", "PUT /campaigns/:campaign_id 200",
+                "GET /campaigns/:campaign_id 200", "GET /campaigns 200",
             ])
         )
     }

@@ -58,7 +58,7 @@ public final class Authenticator: Sendable {
     /// The key that an `Authorization` header brings.
     ///
     /// - Throws: ``StoreError`` where the database cannot say; ``APIError/unauthorized`` for all that is no valid key.
-    func key(authorization: String?, at now: Timestamp) async throws -> APIKey {
+    package func key(authorization: String?, at now: Timestamp) async throws -> APIKey {
         if let known = try knownKey(authorization: authorization, at: now) { return known }
         // What cannot be a key need not trouble the database.
         guard let token = authorization.flatMap(Self.bearer), KeyText(String(token)) != nil else {

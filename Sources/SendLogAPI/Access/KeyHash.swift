@@ -33,9 +33,9 @@ struct KeyHash: Hashable {
 }
 
 /// Compares secrets.
-enum ConstantTime {
+package enum ConstantTime {
     /// Whether two values are the same, in a time that does not tell where they differ.
-    static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    package static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         guard left.count == right.count else { return false }
         return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }

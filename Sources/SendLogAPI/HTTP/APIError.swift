@@ -1,15 +1,15 @@
-import NIOHTTP1
-import SendLogCore
+package import NIOHTTP1
+package import SendLogCore
 
 /// A failure as a client is told it: a status, and an envelope whose code says the same.
-struct APIError: Error, Equatable {
-    let status: HTTPResponseStatus
-    let code: String
+package struct APIError: Error, Equatable {
+    package let status: HTTPResponseStatus
+    package let code: String
     /// For people; names the field at fault.
-    let message: String
+    package let message: String
     var issues: [InputIssue] = []
     /// Seconds after which to try again.
-    var retryAfter: Int?
+    package var retryAfter: Int?
     /// When the rate limit's window ends, in Unix seconds.
     var resetsAt: Int?
     /// The methods that the path does take.
@@ -17,7 +17,7 @@ struct APIError: Error, Equatable {
     /// For the log alone.
     var detail: String?
 
-    static func invalidRequest(_ input: InvalidInput) -> APIError {
+    package static func invalidRequest(_ input: InvalidInput) -> APIError {
         APIError(status: .badRequest, code: "invalid_request", message: input.message, issues: input.issues)
     }
 
@@ -36,13 +36,13 @@ struct APIError: Error, Equatable {
     )
 
     /// No key, and an unknown, expired or revoked one, read the same.
-    static let unauthorized = APIError(
+    package static let unauthorized = APIError(
         status: .unauthorized,
         code: "unauthorized",
         message: "a valid API key is required: send it as \"Authorization: Bearer <key>\""
     )
 
-    static func permissionDenied(_ missing: Permission) -> APIError {
+    package static func permissionDenied(_ missing: Permission) -> APIError {
         APIError(
             status: .forbidden,
             code: "permission_denied",
@@ -50,7 +50,7 @@ struct APIError: Error, Equatable {
         )
     }
 
-    static func notFound(_ message: String) -> APIError {
+    package static func notFound(_ message: String) -> APIError {
         APIError(status: .notFound, code: "resource_not_found", message: message)
     }
 
@@ -110,7 +110,7 @@ struct APIError: Error, Equatable {
         )
     }
 
-    static func internalError(_ detail: String) -> APIError {
+    package static func internalError(_ detail: String) -> APIError {
         APIError(
             status: .internalServerError,
             code: "internal_error",
@@ -120,7 +120,7 @@ struct APIError: Error, Equatable {
     }
 
     /// What any failure means to a client; the one place where failures become HTTP.
-    init(_ error: any Error) {
+    package init(_ error: any Error) {
         self =
             switch error {
             case let error as APIError: error

@@ -1,24 +1,24 @@
 import NIOCore
-import NIOHTTP1
+package import NIOHTTP1
 import SendLogContent
-import SendLogCore
-import SendLogHTTP
+package import SendLogCore
+package import SendLogHTTP
 
 /// What a route answers.
-struct Answer {
-    var status: HTTPResponseStatus
-    var type: String
+package struct Answer: Sendable {
+    package var status: HTTPResponseStatus
+    package var type: String
     /// Header fields beyond those that every answer has.
-    var fields: [AnswerHead.Field] = []
+    package var fields: [AnswerHead.Field] = []
     var content: Content
 
     /// The body, where it is ready.
     var body: [ByteBuffer]? { if case .whole(let body) = content { body } else { nil } }
 
     /// Sends an answer piece by piece.
-    typealias Producer = @Sendable (inout AnswerStream) async throws -> Void
+    package typealias Producer = @Sendable (inout AnswerStream) async throws -> Void
 
-    enum Content {
+    enum Content: Sendable {
         /// All of it, in parts that are ready to be sent.
         case whole([ByteBuffer])
         /// Produced while it is sent. An error after its beginning breaks the connection, so that no client takes a part for the whole.
@@ -26,34 +26,38 @@ struct Answer {
     }
 
     /// An answer that is ready.
-    init(status: HTTPResponseStatus = .ok, type: String = "application/json", body: [UInt8]...) {
+    package init(status: HTTPResponseStatus = .ok, type: String = "application/json", body: [UInt8]...) {
         self.status = status
         self.type = type
         content = .whole(body.map { ByteBuffer(bytes: $0) })
     }
 
     /// An answer with lists of destinations, produced while it is sent; they are stored compressed, which suits a client that takes gzip.
-    init(listsFor request: HTTPRequest, produce: @escaping Producer) {
+    package init(
+        listsFor request: HTTPRequest,
+        type: String = "application/json",
+        produce: @escaping Producer
+    ) {
         let coding: AnswerStream.Coding = request.acceptsGzip ? .gzip : .identity
         status = .ok
-        type = "application/json"
+        self.type = type
         fields = [("Vary", "Accept-Encoding")]
         if coding == .gzip { fields.append(("Content-Encoding", "gzip")) }
         content = .stream(coding, produce)
     }
 
     /// An answer that is produced while it is sent.
-    init(produce: @escaping Producer) {
+    package init(type: String = "application/json", produce: @escaping Producer) {
         status = .ok
-        type = "application/json"
+        self.type = type
         content = .stream(.identity, produce)
     }
 }
 
 /// Sends an answer piece by piece, waiting for the client to take what was sent.
-struct AnswerStream {
+package struct AnswerStream {
     /// How the answer is coded for its way.
-    enum Coding {
+    enum Coding: Sendable {
         case identity
         case gzip
     }
@@ -76,20 +80,20 @@ struct AnswerStream {
     }
 
     /// Adds text to the answer.
-    mutating func write(_ append: (inout [UInt8]) -> Void) async throws {
+    package mutating func write(_ append: (inout [UInt8]) -> Void) async throws {
         scratch.removeAll(keepingCapacity: true)
         append(&scratch)
         try await write(scratch)
     }
 
     /// Adds text to the answer.
-    mutating func write(_ text: [UInt8]) async throws {
+    package mutating func write(_ text: [UInt8]) async throws {
         pending.writeBytes(gzip?.stored(text) ?? text)
         try await sendGathered()
     }
 
     /// Adds the text of a chunk to the answer, to be sent with ``sendGathered()``.
-    mutating func gather(_ chunk: LentChunk) throws(StoreError) {
+    package mutating func gather(_ chunk: LentChunk) throws(StoreError) {
         guard chunk.isLengthSound else { throw .damaged(detail: "a chunk's length cannot be") }
         if gzip != nil {
             gzip?.join(chunk)
@@ -104,12 +108,12 @@ struct AnswerStream {
     }
 
     /// Makes room for a list, so that it need not be made by and by.
-    mutating func expect(destinations: Int) {
+    package mutating func expect(destinations: Int) {
         pending.reserveCapacity(minimumWritableBytes: min(destinations * (gzip == nil ? 15 : 6), 2 * Self.fullAt))
     }
 
     /// Sends what was gathered, if it is enough.
-    mutating func sendGathered() async throws {
+    package mutating func sendGathered() async throws {
         if pending.readableBytes >= Self.fullAt { try await flush() }
     }
 

@@ -1,14 +1,15 @@
-import NIOCore
+package import NIOCore
+import SendLogCore
 import SendLogHTTP
 
 /// Reads a request's body piece by piece, and makes sure that all of it came and no more than is allowed.
-struct RequestBodyReader {
+package struct RequestBodyReader {
     private var pieces: RequestBody.Reader
     /// The most bytes that are taken.
     private let limit: Int
     private var received = 0
 
-    init(_ input: RouteInput) {
+    package init(_ input: RouteInput) {
         pieces = input.request.body.makeReader()
         limit = input.longestBody
     }
@@ -24,16 +25,27 @@ struct RequestBodyReader {
     }
 
     /// All of a small body.
-    mutating func collect() async throws -> ByteBuffer {
+    package mutating func collect() async throws -> ByteBuffer {
         guard var whole = try await next() else { return ByteBuffer() }
         while var piece = try await next() { whole.writeBuffer(&piece) }
         return whole
+    }
+
+    /// A small body as JSON; an empty one stands for an empty object.
+    ///
+    /// - Throws: ``InvalidInput`` for what is no JSON.
+    mutating func json() async throws -> JSONValue {
+        try await collect().withBytes { bytes throws(InvalidInput) in
+            let isBlank = bytes.allSatisfy { $0 == 0x20 || $0 == 0x0a || $0 == 0x0d || $0 == 0x09 }
+            if isBlank { return .object([]) }
+            do throws(JSONSyntaxError) { return try JSONValue(utf8: bytes) } catch { throw InvalidInput(error) }
+        }
     }
 }
 
 extension ByteBuffer {
     /// Lends the readable bytes.
-    func withBytes<Result, Failure: Error>(
+    package func withBytes<Result, Failure: Error>(
         from offset: Int = 0,
         _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {

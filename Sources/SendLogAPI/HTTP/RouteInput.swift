@@ -1,15 +1,15 @@
 import NIOHTTP1
-import SendLogCore
-import SendLogHTTP
+package import SendLogCore
+package import SendLogHTTP
 
 /// What a route is given.
-struct RouteInput {
-    let request: HTTPRequest
+package struct RouteInput: Sendable {
+    package let request: HTTPRequest
     /// What stands for the path's part that may be any text.
-    let parameter: String
+    package let parameter: String
     /// The key of a route that asks for one.
-    var key: APIKey?
-    let now: Timestamp
+    package var key: APIKey?
+    package let now: Timestamp
     /// The longest body in bytes that the route takes.
     var longestBody = Int.max
 
@@ -17,7 +17,7 @@ struct RouteInput {
     var authorization: String? { request.headers.first(name: "authorization") }
 
     /// The organisation that the key belongs to.
-    func organisation() throws -> OrganisationID {
+    package func organisation() throws -> OrganisationID {
         guard let key else { throw APIError.internalError("a route needs a key and asks for none") }
         return key.organisation
     }

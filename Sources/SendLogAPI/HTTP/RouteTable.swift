@@ -1,14 +1,18 @@
 import Foundation
-import NIOHTTP1
-import SendLogCore
+package import NIOHTTP1
+package import SendLogCore
 
 /// One thing that the service can be asked for.
-struct Route: Sendable {
+package struct Route: Sendable {
     let method: HTTPMethod
     /// The path's parts; one that begins with a colon stands for any text.
     let parts: [String]
-    /// What a key must allow, or `nil` where no key is asked for.
+    /// What a key must allow, or `nil` where it need not allow anything.
     let permission: Permission?
+    /// Whether no key is asked for.
+    let isOpen: Bool
+    /// How keys are brought and failures are told; `nil` for as the API has it.
+    let front: (any Front)?
     /// The longest body in bytes that it takes.
     let longestBody: Int
     let handle: Handler
@@ -16,17 +20,19 @@ struct Route: Sendable {
     let handleAtOnce: (@Sendable (RouteInput) throws -> Answer?)?
 
     /// Does what a route is for.
-    typealias Handler = @Sendable (RouteInput) async throws -> Answer
+    package typealias Handler = @Sendable (RouteInput) async throws -> Answer
 
     /// What the route is called in logs and metrics: no ids, however many there are.
     let name: String
     /// Its place in the table.
     fileprivate(set) var number = RouteTable.unknown
 
-    init(
+    package init(
         _ method: HTTPMethod,
         _ path: String,
         permission: Permission? = nil,
+        isOpen: Bool? = nil,
+        front: (any Front)? = nil,
         longestBody: Int = .max,
         handleAtOnce: (@Sendable (RouteInput) throws -> Answer?)? = nil,
         handle: @escaping Handler
@@ -34,11 +40,24 @@ struct Route: Sendable {
         self.method = method
         parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(String.init)
         self.permission = permission
+        self.isOpen = isOpen ?? (permission == nil)
+        self.front = front
         self.longestBody = longestBody
         self.handleAtOnce = handleAtOnce
         self.handle = handle
         name = "\(method.rawValue) \(path)"
     }
+}
+
+/// The manners of a group of routes: how a key is brought, and how failures are told.
+package protocol Front: Sendable {
+    /// The key that a request brings.
+    ///
+    /// - Throws: ``APIError/unauthorized`` for none; ``StoreError`` where the database cannot say.
+    func key(of input: RouteInput) async throws -> APIKey
+
+    /// Tells a failure.
+    func answer(to failure: APIError, _ input: RouteInput) -> Answer
 }
 
 /// Finds the route of a request.

@@ -3,7 +3,7 @@ import NIOHTTP1
 import SendLogCore
 import SendLogHTTP
 
-/// The routes that read: one send log, and the search.
+/// The routes that read: one send log, the search, and its whole result as a file.
 struct ReadingRoutes {
     let store: any SendLogStore
     /// The longest body of a search in bytes: a thousand campaign ids, several times over.
@@ -24,6 +24,13 @@ struct ReadingRoutes {
                 permission: .readSendLogs,
                 longestBody: Self.longestSearch,
                 handle: search
+            ),
+            Route(
+                .POST,
+                "/send-logs/export",
+                permission: .readSendLogs,
+                longestBody: Self.longestSearch,
+                handle: export
             ),
         ]
     }
@@ -79,7 +86,7 @@ struct ReadingRoutes {
         let form = try DestinationForm(query: input.request.query)
         let organisation = try input.organisation()
         var reader = RequestBodyReader(input)
-        let search = try Self.parse(try await reader.collect())
+        let search = try SendLogSearch(body: try await reader.json())
         let answer = try await store.search(search, in: organisation)
         var (begin, end): ([UInt8], [UInt8]) = ([], [])
         begin.append("{\"ok\":true,\"data\":{\"total\":")
@@ -124,14 +131,32 @@ struct ReadingRoutes {
         }
     }
 
-    private static func parse(_ body: ByteBuffer) throws(InvalidInput) -> SendLogSearch {
-        try body.withBytes { bytes throws(InvalidInput) in
-            let isBlank = bytes.allSatisfy { $0 == 0x20 || $0 == 0x0a || $0 == 0x0d || $0 == 0x09 }
-            if isBlank { return SendLogSearch() }
-            let value: JSONValue
-            do throws(JSONSyntaxError) { value = try JSONValue(utf8: bytes) } catch { throw InvalidInput(error) }
-            return try SendLogSearch(body: value)
+    @Sendable private func export(_ input: RouteInput) async throws -> Answer {
+        let form = try DestinationForm(query: input.request.query)
+        let format = try Self.format(QueryString(input.request.query))
+        if format == .csv, form == .list {
+            throw InvalidInput(path: "group_destinations", "must be count where format is csv; ndjson takes list")
         }
+        let organisation = try input.organisation()
+        var reader = RequestBodyReader(input)
+        let search = try SendLogSearch(body: try await reader.json())
+        let export = SendLogExport(
+            store: store,
+            organisation: organisation,
+            search: search,
+            format: format,
+            form: form
+        )
+        return try await export.answer(to: input.request)
+    }
+
+    private static func format(_ query: QueryString) throws(InvalidInput) -> SendLogExport.Format {
+        try query.expect(only: ["format", "group_destinations"])
+        guard let name = query["format"] else { return .ndjson }
+        guard let format = SendLogExport.Format(rawValue: name) else {
+            throw InvalidInput(path: "format", "must be csv or ndjson")
+        }
+        return format
     }
 }
 
@@ -139,6 +164,8 @@ extension APIError {
     /// Tells that there is no send log of that id; one of another organisation's does not exist here.
     static func noSendLog(_ id: String) -> APIError {
         let shown = SendLogID(id) == nil ? "of that id" : id
-        return .notFound("there is no send log " + shown + (id == "search" ? "; to search, use POST" : ""))
+        return .notFound(
+            "there is no send log " + shown + (["search", "export"].contains(id) ? "; to \(id), use POST" : "")
+        )
     }
 }

@@ -16,6 +16,8 @@ public struct APIService: HTTPResponder {
     private let date = HTTPDate()
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
+    /// Who tells browsers of paths that are not there.
+    private let front: (any Front)?
     private let ids = RequestIDSource()
 
     /// Puts the API together.
@@ -28,22 +30,58 @@ public struct APIService: HTTPResponder {
     ///   - rateLimit: how many requests an organisation may make; `nil` for as many as it likes
     ///   - logger: where the log goes
     public init(
-        store: any SendLogStore,
+        store: any SendLogStore & CampaignStore,
         authenticator: Authenticator,
         directory: any Directory,
         context: IntakeContext,
         rateLimit: RateLimit?,
         logger: Logger
     ) {
+        self.init(
+            store: store,
+            authenticator: authenticator,
+            directory: directory,
+            context: context,
+            rateLimit: rateLimit,
+            logger: logger,
+            pages: [],
+            front: nil
+        )
+    }
+
+    /// The same beside pages for people.
+    ///
+    /// - Parameters:
+    ///   - store: where send logs are
+    ///   - authenticator: whose keys are asked for
+    ///   - directory: where organisations and keys are
+    ///   - context: what the intake of send logs needs
+    ///   - rateLimit: how many requests an organisation may make; `nil` for as many as it likes
+    ///   - logger: where the log goes
+    ///   - pages: the routes of the pages
+    ///   - front: who tells browsers of paths that are not there
+    package init(
+        store: any SendLogStore & CampaignStore,
+        authenticator: Authenticator,
+        directory: any Directory,
+        context: IntakeContext,
+        rateLimit: RateLimit?,
+        logger: Logger,
+        pages: [Route],
+        front: (any Front)?
+    ) {
         self.authenticator = authenticator
         self.logger = logger
+        self.front = front
         limiter = rateLimit.map(RateLimiter.init)
         now = context.now
         metrics = ServiceMetrics()
         table = RouteTable(
             routes: ReadingRoutes(store: store).routes
                 + RecordingRoutes(store: store, context: context, metrics: metrics).routes
+                + CampaignRoutes(store: store).routes
                 + ServiceRoutes(directory: directory, metrics: metrics).routes
+                + pages
         )
     }
 
@@ -65,7 +103,7 @@ public struct APIService: HTTPResponder {
     public func respond(to request: HTTPRequest, _ writer: AnswerWriter) -> Later? {
         var visit = Visit(now: now(), id: ids.id(given: request.headers.first(name: "x-request-id")))
         do {
-            let (route, parameter) = try find(request)
+            guard let (route, parameter) = try find(request, &visit, writer) else { return nil }
             visit.route = route.number
             var input = RouteInput(
                 request: request,
@@ -73,8 +111,10 @@ public struct APIService: HTTPResponder {
                 now: visit.now,
                 longestBody: route.longestBody
             )
-            var isAdmitted = route.permission == nil
-            if !isAdmitted, let key = try authenticator.knownKey(authorization: input.authorization, at: visit.now) {
+            var isAdmitted = route.isOpen
+            if !isAdmitted, route.front == nil,
+                let key = try authenticator.knownKey(authorization: input.authorization, at: visit.now)
+            {
                 try admit(key, to: route, &input, &visit)
                 isAdmitted = true
             }
@@ -103,14 +143,18 @@ public struct APIService: HTTPResponder {
         let answer: Answer
         do {
             if !isAdmitted {
-                let key = try await authenticator.key(authorization: input.authorization, at: visit.now)
+                let key =
+                    if let front = route.front { try await front.key(of: input) } else {
+                        try await authenticator.key(authorization: input.authorization, at: visit.now)
+                    }
                 try admit(key, to: route, &input, &visit)
             }
             if input.request.awaitsInvitation { writer.invite() }
             answer = try await route.handle(input)
         } catch {
             guard writer.isOpen else { return note(visit, status: 499, bytes: 0) }
-            return send(APIError(error), visit, writer)
+            let failure = APIError(error)
+            return send(failure, as: route.front?.answer(to: failure, input) ?? failure.answer, visit, writer)
         }
         switch answer.content {
         case .whole(let body): send(answer, body, visit, writer)
@@ -134,11 +178,24 @@ public struct APIService: HTTPResponder {
     }
 
     /// Finds the route of a request, and what stands for the part of its path that may be any text.
-    private func find(_ request: HTTPRequest) throws(APIError) -> (Route, String) {
+    ///
+    /// - Returns: `nil` where there is none and a browser was told so.
+    private func find(
+        _ request: HTTPRequest,
+        _ visit: inout Visit,
+        _ writer: AnswerWriter
+    ) throws(APIError) -> (Route, String)? {
         switch table.match(request.method, request.path) {
         case .route(let route, let text): return (route, text)
         case .wrongMethod(let allow): throw .methodNotAllowed(request.method.rawValue, allow: allow)
-        case .none: throw .notFound("there is no such path here; /openapi.json describes those there are")
+        case .none:
+            let failure = APIError.notFound("there is no such path here; /openapi.json describes those there are")
+            guard let front, request.method == .GET,
+                request.headers.first(name: "accept")?.contains("text/html") == true
+            else { throw failure }
+            let input = RouteInput(request: request, parameter: "", now: visit.now)
+            send(failure, as: front.answer(to: failure, input), visit, writer)
+            return nil
         }
     }
 
@@ -179,8 +236,8 @@ public struct APIService: HTTPResponder {
         note(visit, status: answer.status.code, bytes: body.reduce(0) { $0 + $1.readableBytes }, failure)
     }
 
-    private func send(_ failure: APIError, _ visit: Visit, _ writer: AnswerWriter) {
-        let answer = failure.answer
+    private func send(_ failure: APIError, as told: Answer? = nil, _ visit: Visit, _ writer: AnswerWriter) {
+        let answer = told ?? failure.answer
         send(answer, answer.body ?? [], visit, writer, failure)
     }
 

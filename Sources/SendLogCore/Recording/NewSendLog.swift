@@ -59,13 +59,15 @@ public struct NewSendLog: Sendable {
     ///   - record: see ``record``
     ///   - destinations: whom it was sent to
     public init?(stored record: [UInt8], destinations: DestinationList) {
-        // Ids have no quotes and nothing that would be escaped.
-        let parts = record.split(separator: UInt8(ascii: "\""), maxSplits: 8, omittingEmptySubsequences: false)
-        guard parts.count == 9, parts[1].elementsEqual("_id".utf8), parts[5].elementsEqual("campaign_id".utf8),
-            let id = SendLogID(String(decoding: parts[3], as: UTF8.self)),
-            let campaign = CampaignID(String(decoding: parts[7], as: UTF8.self)),
-            let start = Timestamp(rfc3339: String(decoding: record.suffix(25).dropLast(), as: UTF8.self))
-        else { return nil }
+        let parts = record.withUnsafeBufferPointer { record in
+            RecordFields(record).map { fields in
+                (
+                    SendLogID(utf8: fields.id), CampaignID(utf8: fields.campaignID),
+                    Timestamp(rfc3339: fields.startDeliveryAt)
+                )
+            }
+        }
+        guard case (let id?, let campaign?, let start?)? = parts else { return nil }
         self.id = id
         campaignID = campaign
         self.start = start

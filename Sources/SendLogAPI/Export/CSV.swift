@@ -1,0 +1,55 @@
+import SendLogCore
+
+/// Cells of CSV files (<https://www.rfc-editor.org/rfc/rfc4180>) that no spreadsheet takes for formulas.
+///
+/// A text that a spreadsheet might calculate, since it begins with `=`, `+`, `-`, `@`, a tab or a line break, or with the full-width forms of
+/// those signs, gets an apostrophe before it; one that begins so behind apostrophes gets one more. Plain numbers, such as `+27821234567`
+/// or `-5`, stay as they are. So whoever reads the file takes one apostrophe away from each cell in which signs like those follow
+/// apostrophes at the beginning, and has the very texts that went in. See <https://owasp.org/www-community/attacks/CSV_Injection>.
+package enum CSV {
+    /// Ends a line.
+    package static let lineEnd: StaticString = "\r\n"
+
+    /// Appends a text as a cell, always in quotes.
+    package static func append(_ text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        if mayBeFormula(text) { bytes.append(UInt8(ascii: "'")) }
+        var copied = 0
+        for place in text.indices where text[place] == UInt8(ascii: "\"") {
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[copied...place]))
+            bytes.append(UInt8(ascii: "\""))
+            copied = place + 1
+        }
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[copied...]))
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Whether a spreadsheet might calculate the text.
+    private static func mayBeFormula(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let first = text.firstIndex(where: { $0 != UInt8(ascii: "'") }) else { return false }
+        switch text[first] {
+        case UInt8(ascii: "="), UInt8(ascii: "@"), UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: "\n"):
+            return true
+        case UInt8(ascii: "+"), UInt8(ascii: "-"):
+            return first > 0 || !isNumber(text)
+        case 0xef:
+            // U+FF1D, U+FF0B, U+FF0D and U+FF20.
+            guard text.count >= first + 3, text[first + 1] == 0xbc else { return false }
+            return [0x9d, 0x8b, 0x8d, 0xa0].contains(text[first + 2])
+        default: return false
+        }
+    }
+
+    /// Whether a text is a sign and digits, perhaps with a point among them.
+    private static func isNumber(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        var (digits, points) = (0, 0)
+        for byte in text.dropFirst() {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digits += 1
+            case UInt8(ascii: ".") where digits > 0: points += 1
+            default: return false
+            }
+        }
+        return digits > 0 && points <= 1 && text.last != UInt8(ascii: ".")
+    }
+}

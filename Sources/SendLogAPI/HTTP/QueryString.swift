@@ -1,0 +1,65 @@
+import Foundation
+package import SendLogCore
+
+/// The parameters of a query string, or of a form's body, which is written likewise
+/// (<https://url.spec.whatwg.org/#urlencoded-parsing>).
+package struct QueryString: Sendable {
+    /// Names and values, decoded, in their order.
+    package let pairs: [(name: String, value: String)]
+
+    /// Reads a query string without its question mark; `nil` is one without parameters.
+    package init(_ text: Substring?) {
+        pairs = (text ?? "").split(separator: "&").map { pair in
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (Self.decode(parts[0]), parts.count > 1 ? Self.decode(parts[1]) : "")
+        }
+    }
+
+    /// The value of a name, the last where there are several; `nil` where it is not there.
+    package subscript(name: String) -> String? { pairs.last { $0.name == name }?.value }
+
+    /// All values of a name.
+    package func all(_ name: String) -> [String] { pairs.filter { $0.name == name }.map(\.value) }
+
+    /// Refuses names that are not known, and names that stand there twice.
+    ///
+    /// - Throws: ``InvalidInput`` that names the parameter.
+    package func expect(only known: [String]) throws(InvalidInput) {
+        var seen: Set<String> = []
+        for (name, _) in pairs {
+            let shown = String(name.prefix(64))
+            guard known.contains(name) else {
+                let hint = NearestName.to(name, among: known).map { "did you mean \"\($0)\"?" }
+                throw InvalidInput(
+                    path: shown,
+                    "is not a known parameter; " + (hint ?? "known are \(known.joined(separator: ", "))")
+                )
+            }
+            guard seen.insert(name).inserted else { throw InvalidInput(path: shown, "stands there more than once") }
+        }
+    }
+
+    /// A whole number within a range.
+    ///
+    /// - Returns: `nil` where the parameter is not there.
+    /// - Throws: ``InvalidInput`` that names the parameter.
+    package func number(_ name: String, in range: ClosedRange<Int>) throws(InvalidInput) -> Int? {
+        guard let text = self[name] else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            let rule =
+                range.upperBound < 1 << 53
+                ? "must be a whole number from \(range.lowerBound) to \(range.upperBound)"
+                : "must be a whole number of \(range.lowerBound) or more"
+            throw InvalidInput(path: name, "\(rule); it is \"\(text.prefix(20))\"")
+        }
+        return number
+    }
+
+    private static func decode(_ text: Substring) -> String {
+        guard text.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
+            return String(text)
+        }
+        let spaced = text.replacing("+", with: " ")
+        return String(spaced).removingPercentEncoding ?? String(spaced)
+    }
+}
