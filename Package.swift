@@ -18,6 +18,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
         .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.9.0"),
     ],
@@ -73,10 +74,20 @@ let package = Package(
             resources: [.embedInCode("Resources/openapi.json")]
         ),
         .target(
+            name: "SendLogConsole",
+            dependencies: [
+                "SendLogCore", "SendLogContent", "SendLogHTTP", "SendLogAPI",
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            resources: [.embedInCode("Resources")]
+        ),
+        .target(
             name: "SendLogServer",
             dependencies: [
                 "SendLogCore", "SendLogContent", "SendLogSQLite", "SendLogPostgres", "SendLogHTTP", "SendLogAPI",
-                "CMalloc",
+                "SendLogConsole", "CMalloc",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -15,6 +15,13 @@ public struct GzipJoint: Sendable {
     /// Starts an empty member.
     public init() {}
 
+    /// A whole member that holds a text, compressed.
+    public static func packed(_ text: [UInt8]) -> [UInt8] {
+        var joint = GzipJoint()
+        (joint.crc, joint.length) = (Deflate.crc(text), text.count)
+        return head + Deflate.compress(text) + joint.tail
+    }
+
     /// The blocks that hold a text.
     public mutating func stored(_ text: [UInt8]) -> [UInt8] {
         crc = Deflate.join(crc, Deflate.crc(text), length: text.count)

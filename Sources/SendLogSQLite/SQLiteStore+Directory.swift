@@ -35,6 +35,15 @@ extension SQLiteStore {
         return organisation
     }
 
+    /// See ``Directory/organisation(_:)``.
+    public func organisation(_ id: OrganisationID) async throws(StoreError) -> Organisation {
+        let found = try await pointReaders.point { database in
+            try Self.organisations(database, where: "id = ?") { try $0.bind(id.number) }
+        }
+        guard let organisation = found.first else { throw .notFound }
+        return organisation
+    }
+
     /// See ``Directory/createKey(_:hash:in:at:)``.
     public func createKey(
         _ key: NewAPIKey,

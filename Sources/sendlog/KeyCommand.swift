@@ -17,7 +17,8 @@ struct KeyCommand: AsyncParsableCommand {
             discussion: """
                 The key is printed on standard output, and nothing else is. It is shown this once: only its hash is stored.
 
-                Permissions: sendLog.read to search and read, sendLog.create to record, sendLog for both, * for everything.
+                Permissions: sendLog.read to search and read, sendLog.create to record, sendLog for both; campaign.read, campaign.update and \
+                campaign; apiKey.read, apiKey.create, apiKey.revoke and apiKey; * for everything.
                 """
         )
 
@@ -69,9 +70,7 @@ struct KeyCommand: AsyncParsableCommand {
         }
 
         private static func name(_ name: String) throws -> String {
-            guard name.unicodeScalars.count <= 100,
-                !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
-            else { throw CommandFailure("--name must be at most 100 characters long, without control characters") }
+            guard NewAPIKey.accepts(name: name) else { throw CommandFailure("--name \(NewAPIKey.nameRule)") }
             return name
         }
 

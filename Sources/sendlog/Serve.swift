@@ -105,6 +105,14 @@ struct Serve: AsyncParsableCommand {
     )
     var keyCacheSeconds: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "How long one stays signed in to the console. (default: 720)",
+            valueName: "minutes"
+        )
+    )
+    var consoleSessionMinutes: String?
+
     func run() async throws {
         try await Terminal.explainingFailures {
             let sources = try await database.sources(flags: [
@@ -114,6 +122,7 @@ struct Serve: AsyncParsableCommand {
                 .rateLimitWindow: rateLimitWindow, .spoolFolder: spoolFolder, .sqliteReaders: sqliteReaders,
                 .sqlitePatience: sqlitePatience, .postgresConnections: postgresConnections,
                 .postgresPatience: postgresPatience, .keyCacheSeconds: keyCacheSeconds,
+                .consoleMinutes: consoleSessionMinutes,
             ])
             try await SendLogService(try ServiceConfiguration(sources)).run()
         }

@@ -26,6 +26,10 @@ extension StoreCheck {
             let acme = try await store.createOrganisation(named: name, at: .earliest)
             _ = try await store.organisation("Zulu")
             #expect(try await store.organisation(named: name) == acme)
+            #expect(try await store.organisation(acme.id) == acme)
+            await #expect(throws: StoreError.notFound) {
+                try await store.organisation(OrganisationID(acme.id.number + 9))
+            }
             for unknown in ["acme", "Acm", "Acme Ltd", "A%"] {
                 let unknown = try #require(OrganisationName(unknown))
                 await #expect(throws: StoreError.notFound) { try await store.organisation(named: unknown) }

@@ -40,3 +40,9 @@ package enum ConstantTime {
         return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }
+
+/// Hashes what need not be hashed slowly.
+package enum SHA256Hash {
+    /// The hash of a text, 32 bytes.
+    package static func of(_ text: String) -> [UInt8] { KeyHash(of: text[...]).bytes }
+}

@@ -124,7 +124,7 @@ package struct SendLogExport: Sendable {
         for field in [fields.message, fields.triggeredBy] {
             bytes.append(",")
             var text: [UInt8] = []
-            RecordFields.unescape(field, to: &text)
+            text.appendText(ofJSON: field)
             text.withUnsafeBufferPointer { CSV.append($0, to: &bytes) }
         }
         bytes.append(",")

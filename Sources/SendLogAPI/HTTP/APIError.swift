@@ -50,6 +50,16 @@ package struct APIError: Error, Equatable {
         )
     }
 
+    /// A form that another site may have made.
+    package static func forged(_ message: String) -> APIError {
+        APIError(
+            status: .badRequest,
+            code: "invalid_request",
+            message: message,
+            issues: [InputIssue(path: "form-token", message: "is not that of this session")]
+        )
+    }
+
     package static func notFound(_ message: String) -> APIError {
         APIError(status: .notFound, code: "resource_not_found", message: message)
     }
@@ -152,6 +162,18 @@ package struct APIError: Error, Equatable {
         self.resetsAt = resetsAt
         self.allow = allow
         self.detail = detail
+    }
+
+    /// Asks a store for something whose absence this failure tells.
+    ///
+    /// - Throws: this failure for ``StoreError/notFound``; any other of the store's as it is.
+    package func ifNotFound<Found>(_ find: () async throws(StoreError) -> Found) async throws -> Found {
+        do throws(StoreError) {
+            return try await find()
+        } catch {
+            if error == .notFound { throw self }
+            throw error
+        }
     }
 
     /// The envelope.

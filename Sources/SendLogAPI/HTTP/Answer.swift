@@ -32,6 +32,19 @@ package struct Answer: Sendable {
         content = .whole(body.map { ByteBuffer(bytes: $0) })
     }
 
+    /// An answer that is ready, compressed for a client that takes that.
+    package init(body: [UInt8], type: String, packedFor request: HTTPRequest) {
+        status = .ok
+        self.type = type
+        fields = [("Vary", "Accept-Encoding")]
+        guard request.acceptsGzip, body.count > 1024 else {
+            content = .whole([ByteBuffer(bytes: body)])
+            return
+        }
+        fields.append(("Content-Encoding", "gzip"))
+        content = .whole([ByteBuffer(bytes: GzipJoint.packed(body))])
+    }
+
     /// An answer with lists of destinations, produced while it is sent; they are stored compressed, which suits a client that takes gzip.
     package init(
         listsFor request: HTTPRequest,

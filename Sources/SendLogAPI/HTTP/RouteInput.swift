@@ -10,6 +10,8 @@ package struct RouteInput: Sendable {
     /// The key of a route that asks for one.
     package var key: APIKey?
     package let now: Timestamp
+    /// What the request is called in the log.
+    package var requestID = ""
     /// The longest body in bytes that the route takes.
     var longestBody = Int.max
 

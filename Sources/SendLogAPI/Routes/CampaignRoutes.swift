@@ -61,13 +61,7 @@ struct CampaignRoutes {
         _ id: CampaignID,
         _ campaign: () async throws(StoreError) -> Campaign
     ) async throws -> Answer {
-        let found: Campaign
-        do {
-            found = try await campaign()
-        } catch {
-            if error == .notFound { throw APIError.noCampaign(id.text) }
-            throw error
-        }
+        let found = try await APIError.noCampaign(id.text).ifNotFound(campaign)
         var bytes: [UInt8] = []
         bytes.append("{\"ok\":true,\"data\":")
         found.write(to: &bytes)

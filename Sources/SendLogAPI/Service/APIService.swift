@@ -109,6 +109,7 @@ public struct APIService: HTTPResponder {
                 request: request,
                 parameter: parameter,
                 now: visit.now,
+                requestID: visit.id,
                 longestBody: route.longestBody
             )
             var isAdmitted = route.isOpen
@@ -193,7 +194,7 @@ public struct APIService: HTTPResponder {
             guard let front, request.method == .GET,
                 request.headers.first(name: "accept")?.contains("text/html") == true
             else { throw failure }
-            let input = RouteInput(request: request, parameter: "", now: visit.now)
+            let input = RouteInput(request: request, parameter: "", now: visit.now, requestID: visit.id)
             send(failure, as: front.answer(to: failure, input), visit, writer)
             return nil
         }

@@ -96,6 +96,15 @@ public struct NewAPIKey: Equatable, Sendable {
     /// The moment from which on it is refused; `nil` for never.
     public let expires: Timestamp?
 
+    /// What a person is told whose name for a key is refused.
+    public static let nameRule = "must be at most 100 characters long, without control characters"
+
+    /// Whether a key may be called so.
+    public static func accepts(name: String) -> Bool {
+        name.unicodeScalars.count <= 100
+            && !name.unicodeScalars.contains { $0.properties.generalCategory == .control }
+    }
+
     /// Describes a key that is to be made.
     public init(name: String, permissions: [Permission], expires: Timestamp?) {
         self.name = name

@@ -39,6 +39,30 @@ extension [UInt8] {
         append(UInt8(ascii: "\""))
     }
 
+    /// Appends the text of a JSON string that was written by ``appendJSON(utf8:)``: its inside, with escapes resolved.
+    public mutating func appendText(ofJSON inside: UnsafeBufferPointer<UInt8>) {
+        var copied = 0
+        while true {
+            let place = PlainBytes.endOfUnescaped(in: inside, from: copied)
+            append(contentsOf: UnsafeBufferPointer(rebasing: inside[copied..<place]))
+            guard place + 1 < inside.count else { return }
+            copied = place + 2
+            switch inside[place + 1] {
+            case UInt8(ascii: "n"): append(UInt8(ascii: "\n"))
+            case UInt8(ascii: "r"): append(UInt8(ascii: "\r"))
+            case UInt8(ascii: "t"): append(UInt8(ascii: "\t"))
+            case UInt8(ascii: "b"): append(0x08)
+            case UInt8(ascii: "f"): append(0x0c)
+            case UInt8(ascii: "u"):
+                // Control characters alone are written so: \u00 and two digits.
+                let digits = inside[Swift.min(place + 4, inside.count)..<Swift.min(place + 6, inside.count)]
+                append(UInt8(String(decoding: digits, as: UTF8.self), radix: 16) ?? 0)
+                copied = Swift.min(place + 6, inside.count)
+            case let byte: append(byte)
+            }
+        }
+    }
+
     /// Appends an integer in decimal digits.
     public mutating func appendDecimal(_ value: some FixedWidthInteger) {
         if value < 0 { append(UInt8(ascii: "-")) }

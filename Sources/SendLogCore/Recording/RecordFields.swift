@@ -20,12 +20,7 @@ public struct RecordFields {
             let name = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
             let begin = place + name.count
             guard begin < record.count, record[place..<begin].elementsEqual(name) else { return nil }
-            var end = PlainBytes.endOfUnescaped(in: record, from: begin)
-            // What is escaped is two bytes or more, of which the second may be a quote.
-            while end < record.count, record[end] == UInt8(ascii: "\\") {
-                end = PlainBytes.endOfUnescaped(in: record, from: min(end + 2, record.count))
-            }
-            guard end < record.count, record[end] == UInt8(ascii: "\"") else { return nil }
+            guard let end = ListText.endOfString(in: record, from: begin) else { return nil }
             place = end + 1
             return UnsafeBufferPointer(rebasing: record[begin..<end])
         }
@@ -38,33 +33,5 @@ public struct RecordFields {
         self.message = message
         self.triggeredBy = triggeredBy
         startDeliveryAt = start
-    }
-
-    /// Appends the inside of a JSON string that this package wrote, with its escapes resolved.
-    ///
-    /// - Parameters:
-    ///   - text: the inside; see ``Swift/Array/appendJSON(utf8:)`` for how it is escaped
-    ///   - bytes: where the text is appended, in UTF-8
-    public static func unescape(_ text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
-        var copied = 0
-        while true {
-            let place = PlainBytes.endOfUnescaped(in: text, from: copied)
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[copied..<place]))
-            guard place + 1 < text.count else { return }
-            copied = place + 2
-            switch text[place + 1] {
-            case UInt8(ascii: "n"): bytes.append(UInt8(ascii: "\n"))
-            case UInt8(ascii: "r"): bytes.append(UInt8(ascii: "\r"))
-            case UInt8(ascii: "t"): bytes.append(UInt8(ascii: "\t"))
-            case UInt8(ascii: "b"): bytes.append(0x08)
-            case UInt8(ascii: "f"): bytes.append(0x0c)
-            case UInt8(ascii: "u"):
-                // Control characters alone are written so: \u00 and two digits.
-                let digits = text[min(place + 4, text.count)..<min(place + 6, text.count)]
-                bytes.append(UInt8(String(decoding: digits, as: UTF8.self), radix: 16) ?? 0)
-                copied = min(place + 6, text.count)
-            case let byte: bytes.append(byte)
-            }
-        }
     }
 }

@@ -18,6 +18,15 @@ extension SendLogSearch {
     ///   - asOf: what the answer saw
     ///   - bytes: where the search is written
     public func writeParsed(asOf: SequenceNumber, to bytes: inout [UInt8]) {
+        write(asOf: asOf, to: &bytes)
+    }
+
+    /// Appends the search as a client asks it, pinned if this one is.
+    public func writeRequest(to bytes: inout [UInt8]) {
+        write(asOf: asOf, to: &bytes)
+    }
+
+    private func write(asOf: SequenceNumber?, to bytes: inout [UInt8]) {
         bytes.append("{\"find\":{")
         if let campaigns {
             bytes.append("\"campaign_id\":[")
@@ -48,8 +57,11 @@ extension SendLogSearch {
         bytes.appendDecimal(limit)
         bytes.append(",\"sort\":{\"startDeliveryAt\":")
         bytes.appendDecimal(order.rawValue)
-        bytes.append("},\"as_of\":")
-        bytes.appendDecimal(asOf.number)
+        bytes.append("}")
+        if let asOf {
+            bytes.append(",\"as_of\":")
+            bytes.appendDecimal(asOf.number)
+        }
         bytes.append("}}")
     }
 }

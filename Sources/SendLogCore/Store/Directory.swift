@@ -18,6 +18,11 @@ public protocol Directory: Sendable {
     /// - Throws: ``StoreError/notFound``; ``StoreError/unavailable(_:detail:)``.
     func organisation(named name: OrganisationName) async throws(StoreError) -> Organisation
 
+    /// The organisation of an id.
+    ///
+    /// - Throws: ``StoreError/notFound``; ``StoreError/unavailable(_:detail:)``.
+    func organisation(_ id: OrganisationID) async throws(StoreError) -> Organisation
+
     /// Adds a key to an organisation.
     ///
     /// - Parameters:

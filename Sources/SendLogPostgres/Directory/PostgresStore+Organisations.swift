@@ -47,6 +47,13 @@ extension PostgresStore {
         return organisation
     }
 
+    /// See ``Directory/organisation(_:)``.
+    public func organisation(_ id: OrganisationID) async throws(StoreError) -> Organisation {
+        let found = try await shortly { try Self.organisations("org_id = $1", { $0.add(id.number) }, $0) }
+        guard let organisation = found.first else { throw .notFound }
+        return organisation
+    }
+
     /// See ``Directory/ping()``.
     public func ping() async throws(StoreError) {
         _ = try await shortly { try $0.rows("SELECT 1 FROM sendlog_schema") }

@@ -20,6 +20,8 @@ public struct ServiceConfiguration: Sendable {
     public let rateLimit: RateLimit?
     /// For how long a key is taken for what it was when it was read.
     public let keyTrust: Duration
+    /// How long one stays signed in to the console, in minutes.
+    public let consoleMinutes: Int
 
     /// Reads the configuration.
     ///
@@ -38,6 +40,7 @@ public struct ServiceConfiguration: Sendable {
         let requests = try sources.number(.rateLimitRequests) ?? 0
         let window = try sources.number(.rateLimitWindow) ?? 60
         rateLimit = requests > 0 ? RateLimit(requests: requests, window: window) : nil
+        consoleMinutes = try sources.number(.consoleMinutes) ?? 720
         keyTrust = .seconds(try sources.number(.keyCacheSeconds) ?? 2)
     }
 }

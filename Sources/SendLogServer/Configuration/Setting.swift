@@ -93,10 +93,17 @@ public struct Setting: Hashable, Sendable {
         kind: .number(0...5)
     )
 
+    /// How many minutes one stays signed in to the console.
+    public static let consoleMinutes = Setting(
+        key: "console.sessionMinutes",
+        flag: "console-session-minutes",
+        kind: .number(1...43_200)
+    )
+
     /// Every setting there is.
     public static let all = [
         database, host, port, idleTimeout, maxConnections, httpThreads, logLevel, logFormat, rateLimitRequests,
         rateLimitWindow, spoolFolder, sqliteReaders, sqlitePatience, postgresConnections, postgresPatience,
-        keyCacheSeconds,
+        keyCacheSeconds, consoleMinutes,
     ]
 }

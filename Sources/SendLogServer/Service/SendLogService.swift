@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import NIOCore
 import SendLogAPI
+import SendLogConsole
 import SendLogContent
 import SendLogCore
 import SendLogHTTP
@@ -34,13 +35,20 @@ public struct SendLogService: Sendable {
             spoolFolder: configuration.database.spoolFolder,
             now: ServiceClock.now
         )
+        let console = try Console(
+            store: store,
+            authenticator: authenticator,
+            sessionSeconds: configuration.consoleMinutes * 60
+        )
         let api = APIService(
             store: store,
             authenticator: authenticator,
             directory: store,
             context: context,
             rateLimit: configuration.rateLimit,
-            logger: logger
+            logger: logger,
+            pages: console.routes,
+            front: console.front
         )
         let host = configuration.server.host
         let server = HTTPServer(configuration.server, responder: api, logger: logger) { port in

@@ -1,0 +1,38 @@
+import NIOHTTP1
+import SendLogAPI
+import SendLogCore
+
+/// The style, the script and the icon: files with a name for each version, which browsers may keep for ever.
+struct Assets: Sendable {
+    private let files: [(name: String, type: String, body: [UInt8])]
+
+    init() {
+        files = [
+            ("style.css", "text/css; charset=utf-8", PackageResources.style_css),
+            ("script.js", "text/javascript; charset=utf-8", PackageResources.script_js),
+            ("icon.svg", "image/svg+xml", PackageResources.icon_svg),
+        ]
+        paths = Dictionary(
+            uniqueKeysWithValues: files.map { name, _, body in
+                let hash = SHA256Hash.of(String(decoding: body, as: UTF8.self)).prefix(6)
+                let version = hash.map { String($0, radix: 16) }.joined()
+                return (String(name.prefix { $0 != "." }), "/console/assets/\(name)?\(version)")
+            }
+        )
+    }
+
+    /// Where each file is, by its name without its ending.
+    let paths: [String: String]
+
+    /// The routes by which they are fetched.
+    var routes: [Route] {
+        files.map { name, type, body in
+            Route(.GET, "/console/assets/\(name)") { input in
+                var answer = Answer(body: body, type: type, packedFor: input.request)
+                answer.fields.append(("Cache-Control", "public, max-age=31536000, immutable"))
+                answer.fields.append(("X-Content-Type-Options", "nosniff"))
+                return answer
+            }
+        }
+    }
+}

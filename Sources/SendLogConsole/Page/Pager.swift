@@ -1,0 +1,30 @@
+/// Leads from page to page, and to any page at once.
+struct Pager {
+    let page: Int
+    let rows: Int
+    let total: Int
+
+    var pages: Int { max(1, (total + rows - 1) / rows) }
+
+    /// What the template of the pager shows.
+    ///
+    /// - Parameters:
+    ///   - action: the path that a form asks for a page
+    ///   - parameters: what else the form says
+    ///   - link: the link to a page
+    /// - Returns: values; none where there is one page.
+    func values(
+        action: String,
+        parameters: [(name: String, value: String)],
+        link: (Int) -> String
+    ) -> [String: Any]? {
+        guard pages > 1 || page > 1 else { return nil }
+        var values: [String: Any] = [
+            "page": page, "pages": pages.grouped, "most": pages, "action": action,
+            "fields": parameters.map { ["name": $0.name, "value": $0.value] },
+        ]
+        if page > 1 { (values["first"], values["previous"]) = (link(1), link(min(page - 1, pages))) }
+        if page < pages { (values["next"], values["last"]) = (link(page + 1), link(pages)) }
+        return values
+    }
+}

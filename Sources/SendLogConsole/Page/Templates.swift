@@ -1,0 +1,33 @@
+import Mustache
+
+/// The pages' templates, which lie in the binary.
+struct Templates: Sendable {
+    private let library: MustacheLibrary
+
+    /// Reads them.
+    ///
+    /// - Throws: where one is not Mustache, which a test would have told.
+    init() throws {
+        var library = MustacheLibrary()
+        for (name, text) in Self.sources { try library.register(String(decoding: text, as: UTF8.self), named: name) }
+        self.library = library
+    }
+
+    static let sources: [(name: String, text: [UInt8])] = [
+        ("head", PackageResources.head_mustache),
+        ("foot", PackageResources.foot_mustache),
+        ("pager", PackageResources.pager_mustache),
+        ("sign-in", PackageResources.sign_in_mustache),
+        ("time-zone", PackageResources.time_zone_mustache),
+        ("message", PackageResources.message_mustache),
+        ("sends", PackageResources.sends_mustache),
+        ("send", PackageResources.send_mustache),
+        ("campaigns", PackageResources.campaigns_mustache),
+        ("keys", PackageResources.keys_mustache),
+    ]
+
+    /// Renders a page; what stands in `{{…}}` is escaped, in `{{{…}}}` is HTML already.
+    func render(_ name: String, _ values: [String: Any]) -> [UInt8] {
+        Array((library.render(values, withTemplate: name) ?? "").utf8)
+    }
+}

@@ -1,0 +1,93 @@
+// What pages do better with a script. All of them work without it.
+"use strict";
+(() => {
+  const root = document.documentElement;
+  root.classList.add("scripted");
+  const status = document.getElementById("status");
+
+  const say = (text) => {
+    if (!status) return;
+    status.textContent = text;
+    status.classList.add("shown");
+    clearTimeout(say.timer);
+    say.timer = setTimeout(() => { status.classList.remove("shown"); status.textContent = ""; }, 4000);
+  };
+
+  // Where the page is not behind TLS, browsers keep the clipboard to themselves.
+  const copy = async (text) => {
+    if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(text);
+    const area = document.createElement("textarea");
+    area.value = text;
+    area.className = "visually-hidden";
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    if (!done) throw new Error("not allowed");
+  };
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("button.copy");
+    if (!button) return;
+    const text = button.dataset.copy ?? document.getElementById(button.dataset.copyFrom).textContent;
+    try {
+      await copy(text);
+      button.classList.add("done");
+      setTimeout(() => button.classList.remove("done"), 1500);
+      say(text.length > 80 ? "Copied" : `Copied ${text}`);
+    } catch {
+      say("The browser does not allow copying here. Select the text instead.");
+    }
+  });
+
+  // The zone goes along with the key, so that the first page is in it.
+  for (const field of document.querySelectorAll("input[data-zone]")) {
+    field.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+  }
+
+  // Names of campaigns while somebody types.
+  for (const field of document.querySelectorAll("input[data-suggest]")) {
+    let wanted = 0;
+    const suggest = async () => {
+      const number = ++wanted;
+      const answer = await fetch(`${field.dataset.suggest}?search=${encodeURIComponent(field.value)}`).catch(() => null);
+      if (!answer?.ok || number !== wanted) return;
+      const options = (await answer.json()).map((campaign) => {
+        const option = document.createElement("option");
+        option.value = campaign._id;
+        option.label = campaign.name ? `${campaign.name} (${campaign._id})` : campaign._id;
+        return option;
+      });
+      field.list.replaceChildren(...options);
+    };
+    let timer;
+    field.addEventListener("focus", suggest, { once: true });
+    field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(suggest, 200); });
+  }
+
+  // A permission grants those below it.
+  const tree = document.querySelector(".tree");
+  if (tree) {
+    const show = () => {
+      for (const box of tree.querySelectorAll("input")) {
+        const above = box.closest("ul").parentElement.querySelector(":scope > label > input");
+        box.indeterminate = !box.checked && Boolean(above?.checked || above?.indeterminate && above.dataset.granted);
+        box.dataset.granted = box.checked || box.indeterminate ? "yes" : "";
+      }
+    };
+    tree.addEventListener("change", show);
+    show();
+  }
+
+  // A slow answer is announced.
+  let waiting;
+  const wait = () => { waiting = setTimeout(() => root.classList.add("waiting"), 150); };
+  const stop = () => { clearTimeout(waiting); root.classList.remove("waiting"); };
+  document.addEventListener("submit", wait);
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+    if (link && isPlain && !link.hasAttribute("download") && !link.getAttribute("href").startsWith("#")) wait();
+  });
+  window.addEventListener("pageshow", stop);
+})();

@@ -1,0 +1,115 @@
+import NIOHTTP1
+import SendLogAPI
+import SendLogCore
+import SendLogHTTP
+
+/// One send: everything about it, and whom it was sent to.
+struct SendPage: Sendable {
+    let store: any Store
+    let front: ConsoleFront
+
+    var routes: [Route] {
+        [
+            Route(.GET, "/console/sends/:send_id", permission: .readSendLogs, front: front, handle: show),
+            download("csv", .csv), download("ndjson", .ndjson), download("json", .json),
+        ]
+    }
+
+    private func download(_ ending: String, _ format: ListDownload.Format) -> Route {
+        Route(
+            .GET,
+            "/console/sends/:send_id/destinations.\(ending)",
+            permission: .readSendLogs,
+            front: front
+        ) { input in
+            let (id, log) = try await find(input)
+            let download = ListDownload(store: store, organisation: try input.organisation(), log: log, format: format)
+            return download.answer(named: "\(id).\(ending)", to: input.request)
+        }
+    }
+
+    private func find(_ input: RouteInput) async throws -> (SendLogID, StoredSendLog) {
+        guard let id = SendLogID(input.parameter) else {
+            throw APIError.notFound("there is no send log of that id in this organisation")
+        }
+        let organisation = try input.organisation()
+        let missing = APIError.notFound("there is no send log \(id) in this organisation")
+        let log = try await missing.ifNotFound { () throws(StoreError) in
+            try await store.sendLog(id, in: organisation)
+        }
+        return (id, log)
+    }
+
+    @Sendable private func show(_ input: RouteInput) async throws -> Answer {
+        let visitor = try await front.visitor(input)
+        let organisation = try input.organisation()
+        let (id, log) = try await find(input)
+        guard let facts = Facts(log.record) else { throw StoreError.damaged(detail: "a record lacks fields") }
+        var values: [String: Any] = [
+            "id": id.text, "campaign": facts.campaign.text, "message": facts.message, "why": facts.triggeredBy,
+            "when": visitor.zone.text(facts.start), "offset": visitor.zone.offsetText(at: facts.start),
+            "zone": visitor.zone.name, "utc": facts.start.description, "destinations": log.destinations.grouped,
+            "bytes": facts.bytes.grouped, "curl": Curl(origin: visitor.origin).sendLog(id),
+            "send-field": "{{send._id}}", "campaign-field": "{{campaign._id}}",
+        ]
+        if visitor.may(.readCampaigns) {
+            let names = try await store.campaignNames(of: [facts.campaign], in: organisation)
+            values["name"] = names[facts.campaign].map { StoredText.html($0.description) }
+        }
+        let query = QueryString(input.request.query)
+        let table = DestinationsTable(store: store, organisation: organisation, log: log)
+        try await table.show(query, at: "/console/sends/\(id)", in: &values)
+        return front.pages.answer(
+            "send",
+            title: "Send \(id)",
+            to: input.request,
+            visitor: visitor,
+            section: .sends,
+            values
+        )
+    }
+
+    /// What a record says, ready to be shown.
+    private struct Facts {
+        let campaign: CampaignID
+        let message: String
+        let triggeredBy: String
+        let start: Timestamp
+        /// The length of the message in bytes.
+        let bytes: Int
+
+        init?(_ record: [UInt8]) {
+            let facts = record.withUnsafeBufferPointer { record -> Facts? in
+                guard let fields = RecordFields(record), let campaign = CampaignID(utf8: fields.campaignID),
+                    let start = Timestamp(rfc3339: fields.startDeliveryAt)
+                else { return nil }
+                var message: [UInt8] = []
+                message.appendText(ofJSON: fields.message)
+                return Facts(
+                    campaign: campaign,
+                    message: Self.html(fields.message),
+                    triggeredBy: Self.html(fields.triggeredBy),
+                    start: start,
+                    bytes: message.count
+                )
+            }
+            guard let facts else { return nil }
+            self = facts
+        }
+
+        private init(campaign: CampaignID, message: String, triggeredBy: String, start: Timestamp, bytes: Int) {
+            self.campaign = campaign
+            self.message = message
+            self.triggeredBy = triggeredBy
+            self.start = start
+            self.bytes = bytes
+        }
+
+        private static func html(_ text: UnsafeBufferPointer<UInt8>) -> String {
+            var (plain, html): ([UInt8], [UInt8]) = ([], [])
+            plain.appendText(ofJSON: text)
+            plain.withUnsafeBufferPointer { StoredText.append($0, to: &html) }
+            return String(decoding: html, as: UTF8.self)
+        }
+    }
+}

@@ -1,0 +1,185 @@
+import Foundation
+import SendLogCore
+
+/// Sends and destinations over time, in bars of days, weeks, months or years in UTC, which is what counters count by.
+struct Chart {
+    /// One bar: the days from its first to its last, and what they hold.
+    struct Bar: Equatable {
+        let first: Day
+        let last: Day
+        var sends = 0
+        var destinations = 0
+
+        /// What the bar stands for, such as `12 Jan 2022`.
+        var title: String {
+            first == last ? first.title : "\(first.title) – \(last.title)"
+        }
+    }
+
+    /// What a bar stands for.
+    enum Unit: String {
+        case day, week, month, year, century
+    }
+
+    let unit: Unit
+    private(set) var bars: [Bar] = []
+
+    /// About as many bars as can be told apart.
+    private static let most = 92
+
+    /// Draws tallies into bars without gaps between the first and the last day.
+    ///
+    /// - Parameters:
+    ///   - tallies: days with sends, in order
+    ///   - days: the days that the chart covers; `nil` for those from the first to the last with sends
+    init(_ tallies: [DayTally], over days: ClosedRange<Day>?) {
+        guard let first = tallies.first?.day, let last = tallies.last?.day else {
+            unit = .day
+            return
+        }
+        let span = days.map { $0.clamped(to: min($0.lowerBound, first)...max($0.upperBound, last)) } ?? first...last
+        let count = span.upperBound.number - span.lowerBound.number + 1
+        unit =
+            count <= Self.most
+            ? .day
+            : count <= Self.most * 7
+                ? .week
+                : count <= 120 * 31
+                    ? .month
+                    : count <= 120 * 366 ? .year : .century
+        var place = 0
+        var begin = unit.begin(of: span.lowerBound)
+        while begin <= span.upperBound {
+            // Behind the last year that there is comes none.
+            let after = unit.next(after: begin)
+            let next = after > begin ? after : Day(number: span.upperBound.number + 1)
+            var bar = Bar(first: begin, last: Day(number: next.number - 1))
+            while place < tallies.count, tallies[place].day < next {
+                bar.sends += tallies[place].sends
+                bar.destinations += tallies[place].destinations
+                place += 1
+            }
+            bars.append(bar)
+            begin = next
+        }
+    }
+
+    /// Appends the chart as SVG whose bars are links.
+    func append(to html: inout [UInt8], link: (Bar) -> String) {
+        let (mostSends, mostDestinations) = (bars.map(\.sends).max() ?? 0, bars.map(\.destinations).max() ?? 0)
+        html.append("<svg class=chart viewBox=\"0 0 ")
+        html.appendDecimal(bars.count * 10)
+        html.append(" 100\" preserveAspectRatio=none aria-hidden=true focusable=false>")
+        for (place, bar) in bars.enumerated() {
+            html.append("<a tabindex=-1 href=\"")
+            html.appendHTML(link(bar))
+            html.append("\"><title>")
+            html.appendHTML("\(bar.title): \(bar.sends.counted("send")), \(bar.destinations.counted("destination"))")
+            html.append("</title>")
+            Self.appendBox(x: place * 10, y: 0, width: 10, height: 100, "hit", to: &html)
+            // Sends grow upwards from the middle, destinations downwards.
+            let up = Self.height(bar.sends, of: mostSends, most: 58)
+            let down = Self.height(bar.destinations, of: mostDestinations, most: 38)
+            Self.appendBox(x: place * 10 + 1, y: 60 - up, width: 8, height: up, "sends", to: &html)
+            Self.appendBox(x: place * 10 + 1, y: 62, width: 8, height: down, "destinations", to: &html)
+            html.append("</a>")
+        }
+        html.append("</svg>")
+    }
+
+    /// Appends the same as rows of a table, newest first.
+    func appendRows(to html: inout [UInt8], link: (Bar) -> String) {
+        for bar in bars.reversed() where bar.sends > 0 {
+            html.append("<tr><th scope=row><a href=\"")
+            html.appendHTML(link(bar))
+            html.append("\">")
+            html.appendHTML(bar.title)
+            html.append("</a><td class=count>")
+            html.appendGrouped(bar.sends)
+            html.append("<td class=count>")
+            html.appendGrouped(bar.destinations)
+            html.append("\n")
+        }
+    }
+
+    /// A small one, of sends alone, which nothing can be done with.
+    func appendSmall(to html: inout [UInt8]) {
+        let most = bars.map(\.sends).max() ?? 0
+        html.append("<svg class=spark viewBox=\"0 0 ")
+        html.appendDecimal(max(bars.count, 12) * 10)
+        html.append(" 100\" preserveAspectRatio=none aria-hidden=true focusable=false>")
+        for (place, bar) in bars.enumerated() where bar.sends > 0 {
+            let up = Self.height(bar.sends, of: most, most: 100)
+            Self.appendBox(x: place * 10 + 1, y: 100 - up, width: 8, height: up, "sends", to: &html)
+        }
+        html.append("</svg>")
+    }
+
+    /// What is there is never too small to be seen.
+    private static func height(_ value: Int, of greatest: Int, most: Int) -> Int {
+        value == 0 ? 0 : max(2, Int((Double(value) / Double(max(greatest, 1)) * Double(most)).rounded()))
+    }
+
+    private static func appendBox(
+        x: Int,
+        y: Int,
+        width: Int,
+        height: Int,
+        _ name: StaticString,
+        to html: inout [UInt8]
+    ) {
+        html.append("<rect class=")
+        html.append(name)
+        html.append(" x=")
+        html.appendDecimal(x)
+        html.append(" y=")
+        html.appendDecimal(y)
+        html.append(" width=")
+        html.appendDecimal(width)
+        html.append(" height=")
+        html.appendDecimal(height)
+        html.append(" />")
+    }
+}
+
+extension Chart.Unit {
+    /// The first day of the unit that a day belongs to; weeks begin on Mondays.
+    func begin(of day: Day) -> Day {
+        switch self {
+        case .day: day
+        // 1 January 1970 was a Thursday.
+        case .week: Day(number: day.number - ((day.number + 3) % 7 + 7) % 7)
+        case .month: Day(iso: "\(day.iso.prefix(7))-01") ?? day
+        case .year: Day(iso: "\(day.iso.prefix(4))-01-01") ?? day
+        case .century: Day(iso: "\(day.iso.prefix(2))00-01-01") ?? day
+        }
+    }
+
+    /// The first day of the next unit.
+    func next(after begin: Day) -> Day {
+        switch self {
+        case .day: Day(number: begin.number + 1)
+        case .week: Day(number: begin.number + 7)
+        case .month: self.begin(of: Day(number: begin.number + 31))
+        case .year: self.begin(of: Day(number: begin.number + 366))
+        case .century: self.begin(of: Day(number: begin.number + 36_600))
+        }
+    }
+}
+
+extension Day {
+    /// The day as `2022-01-31`.
+    var iso: String { String((Timestamp(milliseconds: firstMillisecond) ?? .latest).description.prefix(10)) }
+
+    init?(iso: String) {
+        guard let day = Timestamp(rfc3339: iso)?.day else { return nil }
+        self = day
+    }
+
+    /// The day as people read it: `31 Jan 2022`.
+    var title: String {
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        let month = months[(Int(iso.dropFirst(5).prefix(2)) ?? 1) - 1]
+        return "\(Int(iso.suffix(2)) ?? 1) \(month) \(iso.prefix(4))"
+    }
+}

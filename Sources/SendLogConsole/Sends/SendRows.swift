@@ -1,0 +1,97 @@
+import SendLogCore
+
+/// Renders the rows of the Sends Report, of which there may be a thousand, straight from the records.
+struct SendRows {
+    let names: [CampaignID: CampaignName]
+    let zone: ViewerZone
+
+    /// How many bytes of a message a row shows.
+    private static let longestMessage = 280
+
+    /// Appends the rows of a block.
+    ///
+    /// - Throws: ``StoreError/damaged(detail:)``.
+    func append(_ block: RowBlock, to html: inout [UInt8]) throws(StoreError) {
+        html.reserveCapacity(html.count + block.rows.count * 900)
+        let isSound = block.text.withUnsafeBufferPointer { text in
+            var (message, isSound) = ([UInt8](), true)
+            for row in block.rows {
+                guard let fields = RecordFields(UnsafeBufferPointer(rebasing: text[row.record])) else {
+                    isSound = false
+                    break
+                }
+                append(fields, row.destinations, &message, to: &html)
+            }
+            return isSound
+        }
+        if !isSound { throw .damaged(detail: "a record lacks fields") }
+    }
+
+    private func append(
+        _ fields: RecordFields,
+        _ destinations: Int,
+        _ message: inout [UInt8],
+        to html: inout [UInt8]
+    ) {
+        html.append("<tr><td class=when><a href=\"/console/sends/")
+        html.append(contentsOf: fields.id)
+        html.append("\"><time datetime=\"")
+        html.append(contentsOf: fields.startDeliveryAt)
+        html.append("\">")
+        appendLocal(fields.startDeliveryAt, to: &html)
+        html.append("</time></a><td class=campaign><a href=\"/console/sends?campaign=")
+        html.append(contentsOf: fields.campaignID)
+        html.append("\">")
+        if !names.isEmpty, let name = CampaignID(utf8: fields.campaignID).flatMap({ names[$0] }) {
+            html.append("<bdi class=name>")
+            html.append(contentsOf: StoredText.html(name.description).utf8)
+            html.append("</bdi>")
+        } else {
+            html.append("<span class=name>unnamed</span>")
+        }
+        html.append("</a> ")
+        Self.appendID(fields.campaignID, of: "campaign", to: &html)
+        html.append("<td class=message><bdi>")
+        Self.append(fields.message, &message, most: Self.longestMessage, to: &html)
+        html.append("</bdi><td class=why><bdi>")
+        Self.append(fields.triggeredBy, &message, most: .max, to: &html)
+        html.append("</bdi><td class=count>")
+        html.appendGrouped(destinations)
+        html.append("<td class=id>")
+        Self.appendID(fields.id, of: "send", to: &html)
+        html.append("\n")
+    }
+
+    private static func append(
+        _ text: UnsafeBufferPointer<UInt8>,
+        _ scratch: inout [UInt8],
+        most: Int,
+        to html: inout [UInt8]
+    ) {
+        scratch.removeAll(keepingCapacity: true)
+        scratch.appendText(ofJSON: text)
+        scratch.withUnsafeBufferPointer { StoredText.append($0, most: most, to: &html) }
+    }
+
+    /// Appends an id, which holds nothing that HTML would escape, and what copies it.
+    static func appendID(_ id: UnsafeBufferPointer<UInt8>, of what: StaticString, to html: inout [UInt8]) {
+        html.append("<code>")
+        html.append(contentsOf: id)
+        html.append("</code><button type=button class=copy data-copy=\"")
+        html.append(contentsOf: id)
+        html.append("\" aria-label=\"Copy ")
+        html.append(what)
+        html.append(" id ")
+        html.append(contentsOf: id)
+        html.append("\"></button>")
+    }
+
+    /// Appends `2022-01-01 00:00:00` as clocks of the zone show it.
+    private func appendLocal(_ moment: UnsafeBufferPointer<UInt8>, to html: inout [UInt8]) {
+        guard let moment = Timestamp(rfc3339: moment) else { return }
+        let begin = html.count
+        zone.write(moment, to: &html)
+        html[begin + 10] = UInt8(ascii: " ")
+        html.removeLast(5)
+    }
+}

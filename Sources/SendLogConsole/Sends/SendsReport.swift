@@ -1,0 +1,209 @@
+import NIOHTTP1
+import SendLogAPI
+import SendLogCore
+import SendLogHTTP
+
+/// The Sends Report: what was sent, newest first.
+struct SendsReport: Sendable {
+    let store: any Store
+    let front: ConsoleFront
+
+    var routes: [Route] {
+        [
+            Route(.GET, "/console/sends", permission: .readSendLogs, front: front, handle: show),
+            Route(.GET, "/console/sends.csv", permission: .readSendLogs, front: front) { try await export($0, .csv) },
+            Route(.GET, "/console/sends.ndjson", permission: .readSendLogs, front: front) {
+                try await export($0, .ndjson)
+            },
+        ]
+    }
+
+    @Sendable private func show(_ input: RouteInput) async throws -> Answer {
+        let visitor = try await front.visitor(input)
+        var filter = SendsFilter(QueryString(input.request.query), zone: visitor.zone)
+        guard filter.problems.isEmpty else {
+            var values = filterValues(filter, visitor, names: [:], now: input.now)
+            values["problems"] = filter.problems
+            return page(values, visitor, input, status: .badRequest)
+        }
+        let organisation = try input.organisation()
+        let found = try await store.search(filter.search, in: organisation)
+        if filter.asOf == nil { filter.asOf = found.asOf }
+        let names = visitor.may(.readCampaigns) ? try await names(found.rows, filter, in: organisation) : [:]
+        var rows: [UInt8] = []
+        let renderer = SendRows(names: names, zone: visitor.zone)
+        var block = found.rows
+        try renderer.append(block, to: &rows)
+        while let rest = block.rest {
+            block = try await store.rows(rest, in: organisation)
+            try renderer.append(block, to: &rows)
+        }
+
+        var values = filterValues(filter, visitor, names: names, now: input.now)
+        values["total"] = found.total.grouped
+        values["sends-noun"] = found.total == 1 ? "send" : "sends"
+        values["empty"] = found.total == 0
+        values["beyond"] = found.total > 0 && rows.isEmpty ? ["link": filter.link(zone: visitor.zone)] : nil
+        if found.total == 0, !filter.isNarrow {
+            values["first-run"] = ["curl": Curl(origin: visitor.origin).record, "may": visitor.may(.createSendLogs)]
+        }
+        if !rows.isEmpty { values["rows"] = String(decoding: rows, as: UTF8.self) }
+        try await addChart(to: &values, filter, visitor, in: organisation)
+        let pinned = filter.parameters(zone: visitor.zone, isPinned: true)
+        values["pager"] = Pager(page: filter.page, rows: filter.rows, total: found.total).values(
+            action: "/console/sends",
+            parameters: pinned
+        ) { filter.link(page: $0, zone: visitor.zone, isPinned: true) }
+        values["csv"] = filter.link("/console/sends.csv", zone: visitor.zone, isPinned: true)
+        values["ndjson"] = filter.link("/console/sends.ndjson", zone: visitor.zone, isPinned: true)
+        values["curl"] = Curl(origin: visitor.origin).search(filter.search)
+        return page(values, visitor, input, status: .ok)
+    }
+
+    private func page(
+        _ values: [String: Any],
+        _ visitor: Visitor,
+        _ input: RouteInput,
+        status: HTTPResponseStatus
+    ) -> Answer {
+        front.pages.answer(
+            "sends",
+            title: "Sends",
+            to: input.request,
+            visitor: visitor,
+            section: .sends,
+            status: status,
+            values
+        )
+    }
+
+    /// The names of the campaigns on the page and in the filter.
+    private func names(
+        _ block: RowBlock,
+        _ filter: SendsFilter,
+        in organisation: OrganisationID
+    ) async throws -> [CampaignID: CampaignName] {
+        var ids = Set(filter.campaigns.prefix(100))
+        // What a second block holds, where messages are very long, is told by its ids alone.
+        block.text.withUnsafeBufferPointer { text in
+            var last: UnsafeBufferPointer<UInt8>?
+            for row in block.rows {
+                guard let id = RecordFields(UnsafeBufferPointer(rebasing: text[row.record]))?.campaignID else {
+                    continue
+                }
+                if let last, last.elementsEqual(id) { continue }
+                last = id
+                if let id = CampaignID(utf8: id) { ids.insert(id) }
+            }
+        }
+        return try await store.campaignNames(of: Array(ids), in: organisation)
+    }
+
+    // MARK: - The filter
+
+    private func filterValues(
+        _ filter: SendsFilter,
+        _ visitor: Visitor,
+        names: [CampaignID: CampaignName],
+        now: Timestamp
+    ) -> [String: Any] {
+        let zone = visitor.zone
+        var values: [String: Any] = [
+            "narrow": filter.isNarrow, "zone-offset": zone.offsetText(at: filter.from ?? now),
+            "from": filter.from.map { zone.fieldText($0) } ?? filter.entered.from,
+            "to": filter.to.map { zone.fieldText(LocalMoment.begin(ofUnitThatEndsAt: $0)) } ?? filter.entered.to,
+            "campaign-entered": filter.entered.campaign, "here": filter.link(zone: zone),
+            "may-see-campaigns": visitor.may(.readCampaigns),
+            "rows-choices": SendsFilter.choicesOfRows.map { rows in
+                ["rows": rows, "selected": rows == filter.rows ? "selected" : ""] as [String: Any]
+            },
+        ]
+        values["chosen"] = filter.campaigns.map { campaign in
+            var rest = filter
+            rest.campaigns.removeAll { $0 == campaign }
+            return [
+                "id": campaign.text, "without": rest.link(zone: zone),
+                "name": names[campaign].map { StoredText.html($0.description) } ?? "",
+            ]
+        }
+        values["spans"] = spans(zone, now).map { title, from, to in
+            var span = filter
+            (span.from, span.to, span.asOf) = (from, to, nil)
+            let isCurrent = span.from == filter.from && span.to == filter.to
+            return ["title": title, "link": span.link(zone: zone), "current": isCurrent ? "aria-current=true" : ""]
+        }
+        return values
+    }
+
+    /// Stretches of time that people often ask for, on the clocks of their zone.
+    private func spans(
+        _ zone: ViewerZone,
+        _ now: Timestamp
+    ) -> [(title: String, from: Timestamp?, to: Timestamp?)] {
+        func before(_ moment: Timestamp) -> Timestamp? { Timestamp(milliseconds: moment.milliseconds - 1) }
+        let midnight = { (days: Int64) in zone.midnight(days, after: now) }
+        let tonight = before(midnight(1))
+        return [
+            ("All time", nil, nil), ("Today", midnight(0), tonight),
+            ("Yesterday", midnight(-1), before(midnight(0))), ("Last 7 days", midnight(-6), tonight),
+            ("Last 30 days", midnight(-29), tonight),
+            ("This month", zone.firstOfMonth(0, after: now), before(zone.firstOfMonth(1, after: now))),
+            ("Last month", zone.firstOfMonth(-1, after: now), before(zone.firstOfMonth(0, after: now))),
+        ]
+    }
+
+    // MARK: - The chart
+
+    private func addChart(
+        to values: inout [String: Any],
+        _ filter: SendsFilter,
+        _ visitor: Visitor,
+        in organisation: OrganisationID
+    ) async throws {
+        let days = (filter.from ?? .earliest).day...(filter.to ?? .latest).day
+        let tallies = try await store.tallies(
+            of: filter.campaigns.isEmpty ? nil : filter.campaigns,
+            over: days,
+            in: organisation
+        )
+        let isBounded = filter.from != nil && filter.to != nil
+        let chart = Chart(tallies, over: isBounded ? days : nil)
+        guard let first = chart.bars.first, let last = chart.bars.last else { return }
+        let link = { (bar: Chart.Bar) in
+            var narrow = filter
+            narrow.asOf = nil
+            narrow.from = Timestamp(milliseconds: bar.first.firstMillisecond)
+            narrow.to = Timestamp(milliseconds: bar.last.lastMillisecond)
+            return narrow.link(zone: visitor.zone)
+        }
+        var html: [UInt8] = []
+        chart.append(to: &html, link: link)
+        var table: [UInt8] = []
+        chart.appendRows(to: &table, link: link)
+        let (sends, destinations) = chart.bars.reduce(into: (0, 0)) { sums, bar in
+            sums.0 += bar.sends
+            sums.1 += bar.destinations
+        }
+        values["chart"] = [
+            "svg": String(decoding: html, as: UTF8.self), "first": first.first.title, "last": last.last.title,
+            "unit": chart.unit.rawValue, "sends": sends.counted("send"),
+            "destinations": destinations.counted("destination"),
+            "table": String(decoding: table, as: UTF8.self),
+        ]
+    }
+
+    // MARK: - Files
+
+    private func export(_ input: RouteInput, _ format: SendLogExport.Format) async throws -> Answer {
+        let filter = SendsFilter(QueryString(input.request.query), zone: ViewerZone(input.request))
+        if let problem = filter.problems.first { throw APIError.invalidRequest(InvalidInput(path: "", problem)) }
+        let export = SendLogExport(
+            store: store,
+            organisation: try input.organisation(),
+            search: filter.search,
+            format: format,
+            form: .count
+        )
+        return try await export.answer(to: input.request)
+    }
+}
