@@ -164,17 +164,8 @@ package struct APIError: Error, Equatable {
         self.detail = detail
     }
 
-    /// Asks a store for something whose absence this failure tells.
-    ///
-    /// - Throws: this failure for ``StoreError/notFound``; any other of the store's as it is.
-    package func ifNotFound<Found>(_ find: () async throws(StoreError) -> Found) async throws -> Found {
-        do throws(StoreError) {
-            return try await find()
-        } catch {
-            if error == .notFound { throw self }
-            throw error
-        }
-    }
+    /// This failure where a store found nothing; any other of the store's as it is.
+    package func ifNotFound(_ error: StoreError) -> any Error { error == .notFound ? self : error }
 
     /// The envelope.
     var body: [UInt8] {

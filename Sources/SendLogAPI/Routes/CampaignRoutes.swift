@@ -40,31 +40,33 @@ struct CampaignRoutes {
     }
 
     @Sendable private func get(_ input: RouteInput) async throws -> Answer {
-        let organisation = try input.organisation()
-        guard let id = CampaignID(input.parameter) else { throw APIError.noCampaign("of that id") }
-        return try await Self.answer(id) { () throws(StoreError) in
-            try await store.campaign(id, in: organisation)
+        let (id, organisation) = (try Self.id(input), try input.organisation())
+        let campaign: Campaign
+        do throws(StoreError) { campaign = try await store.campaign(id, in: organisation) } catch {
+            throw APIError.noCampaign(id.text).ifNotFound(error)
         }
+        return Self.answer(campaign)
     }
 
     @Sendable private func name(_ input: RouteInput) async throws -> Answer {
-        let organisation = try input.organisation()
-        var reader = RequestBodyReader(input)
-        let name = try Self.parse(try await reader.json())
-        guard let id = CampaignID(input.parameter) else { throw APIError.noCampaign("of that id") }
-        return try await Self.answer(id) { () throws(StoreError) in
-            try await store.nameCampaign(id, name, in: organisation)
+        let (id, organisation) = (try Self.id(input), try input.organisation())
+        let name = try Self.parse(try await RequestBodyReader.json(input))
+        let campaign: Campaign
+        do throws(StoreError) { campaign = try await store.nameCampaign(id, name, in: organisation) } catch {
+            throw APIError.noCampaign(id.text).ifNotFound(error)
         }
+        return Self.answer(campaign)
     }
 
-    private static func answer(
-        _ id: CampaignID,
-        _ campaign: () async throws(StoreError) -> Campaign
-    ) async throws -> Answer {
-        let found = try await APIError.noCampaign(id.text).ifNotFound(campaign)
+    private static func id(_ input: RouteInput) throws(APIError) -> CampaignID {
+        guard let id = CampaignID(input.parameter) else { throw .noCampaign("of that id") }
+        return id
+    }
+
+    private static func answer(_ campaign: Campaign) -> Answer {
         var bytes: [UInt8] = []
         bytes.append("{\"ok\":true,\"data\":")
-        found.write(to: &bytes)
+        campaign.write(to: &bytes)
         bytes.append("}")
         return Answer(body: bytes)
     }

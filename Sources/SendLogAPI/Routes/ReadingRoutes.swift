@@ -85,8 +85,7 @@ struct ReadingRoutes {
     @Sendable private func search(_ input: RouteInput) async throws -> Answer {
         let form = try DestinationForm(query: input.request.query)
         let organisation = try input.organisation()
-        var reader = RequestBodyReader(input)
-        let search = try SendLogSearch(body: try await reader.json())
+        let search = try SendLogSearch(body: try await RequestBodyReader.json(input))
         let answer = try await store.search(search, in: organisation)
         var (begin, end): ([UInt8], [UInt8]) = ([], [])
         begin.append("{\"ok\":true,\"data\":{\"total\":")
@@ -138,8 +137,7 @@ struct ReadingRoutes {
             throw InvalidInput(path: "group_destinations", "must be count where format is csv; ndjson takes list")
         }
         let organisation = try input.organisation()
-        var reader = RequestBodyReader(input)
-        let search = try SendLogSearch(body: try await reader.json())
+        let search = try SendLogSearch(body: try await RequestBodyReader.json(input))
         let export = SendLogExport(
             store: store,
             organisation: organisation,

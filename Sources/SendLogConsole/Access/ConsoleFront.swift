@@ -21,8 +21,9 @@ final class ConsoleFront: Front {
         guard let token = Cookie.session.value(input.request).flatMap({ SessionToken($0) }) else {
             throw APIError.unauthorized
         }
-        let key = try await APIError.unauthorized.ifNotFound { () throws(StoreError) in
-            try await store.sessionKey(token.hash, at: input.now)
+        let key: APIKey
+        do throws(StoreError) { key = try await store.sessionKey(token.hash, at: input.now) } catch {
+            throw APIError.unauthorized.ifNotFound(error)
         }
         guard key.isValid(at: input.now) else { throw APIError.unauthorized }
         return key

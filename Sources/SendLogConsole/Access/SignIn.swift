@@ -46,7 +46,7 @@ struct SignIn: Sendable {
 
     /// A page of the console's own, whatever a link says: no other site, and nothing that ends a header's line.
     private static func next(_ text: String?) -> String {
-        guard let text, text.hasPrefix("/console/"), !text.hasPrefix("/console/sign-"),
+        guard let text, text.hasPrefix("/console/"), !text.hasPrefix("/console/sign-"), !text.contains("/.."),
             text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\\") })
         else { return "/console" }
         return text

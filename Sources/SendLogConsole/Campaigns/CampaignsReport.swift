@@ -149,8 +149,8 @@ struct CampaignsReport: Sendable {
             )
         }
         let organisation = try input.organisation()
-        _ = try await APIError.noCampaign(id.text).ifNotFound { () throws(StoreError) in
-            try await store.nameCampaign(id, name, in: organisation)
+        do throws(StoreError) { _ = try await store.nameCampaign(id, name, in: organisation) } catch {
+            throw APIError.noCampaign(id.text).ifNotFound(error)
         }
         return Pages.redirect(to: Self.isPlain(back) ? back : "/console/campaigns")
     }

@@ -122,8 +122,8 @@ struct KeysPage: Sendable {
         let missing = APIError.notFound("there is no key \(input.parameter.prefix(40)) in this organisation")
         guard let id = APIKeyID(input.parameter) else { throw missing }
         let organisation = try input.organisation()
-        _ = try await missing.ifNotFound { () throws(StoreError) in
-            try await authenticator.revoke(id, in: organisation, at: input.now)
+        do throws(StoreError) { _ = try await authenticator.revoke(id, in: organisation, at: input.now) } catch {
+            throw missing.ifNotFound(error)
         }
         return Pages.redirect(to: id == visitor.key.id ? "/console/sign-in" : "/console/keys")
     }

@@ -33,9 +33,9 @@ struct SendPage: Sendable {
             throw APIError.notFound("there is no send log of that id in this organisation")
         }
         let organisation = try input.organisation()
-        let missing = APIError.notFound("there is no send log \(id) in this organisation")
-        let log = try await missing.ifNotFound { () throws(StoreError) in
-            try await store.sendLog(id, in: organisation)
+        let log: StoredSendLog
+        do throws(StoreError) { log = try await store.sendLog(id, in: organisation) } catch {
+            throw APIError.notFound("there is no send log \(id) in this organisation").ifNotFound(error)
         }
         return (id, log)
     }

@@ -15,8 +15,8 @@ struct SendsFilter {
     var asOf: SequenceNumber?
     /// What cannot be understood, in words for who entered it.
     private(set) var problems: [String] = []
-    /// What was entered for the first and the last moment, where it cannot be understood.
-    private(set) var entered = (from: "", to: "", campaign: "")
+    /// What was entered for a campaign, where it cannot be one.
+    private(set) var enteredCampaign = ""
 
     static let defaultRows = 50
     static let choicesOfRows = [50, 200, 1000]
@@ -39,7 +39,7 @@ struct SendsFilter {
                     if seen.insert(campaign).inserted { campaigns.append(campaign) }
                 } else {
                     problems.append("“\(id.prefix(80))” is no campaign id: an id \(CampaignID.rule).")
-                    entered.campaign = String(id)
+                    enteredCampaign = String(id)
                 }
             }
         }
@@ -70,7 +70,6 @@ struct SendsFilter {
         problems.append(
             "“\(text.prefix(40))” is no date for “\(name)”: enter one such as 2022-01-31 or 2022-01-31 14:00."
         )
-        if isEnd { entered.to = text } else { entered.from = text }
         return nil
     }
 

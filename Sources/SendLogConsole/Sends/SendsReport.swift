@@ -110,9 +110,9 @@ struct SendsReport: Sendable {
         let zone = visitor.zone
         var values: [String: Any] = [
             "narrow": filter.isNarrow, "zone-offset": zone.offsetText(at: filter.from ?? now),
-            "from": filter.from.map { zone.fieldText($0) } ?? filter.entered.from,
-            "to": filter.to.map { zone.fieldText(LocalMoment.begin(ofUnitThatEndsAt: $0)) } ?? filter.entered.to,
-            "campaign-entered": filter.entered.campaign, "here": filter.link(zone: zone),
+            "from": filter.from.map { zone.fieldText($0) } ?? "",
+            "to": filter.to.map { zone.fieldText(LocalMoment.begin(ofUnitThatEndsAt: $0)) } ?? "",
+            "campaign-entered": filter.enteredCampaign, "here": filter.link(zone: zone),
             "may-see-campaigns": visitor.may(.readCampaigns),
             "rows-choices": SendsFilter.choicesOfRows.map { rows in
                 ["rows": rows, "selected": rows == filter.rows ? "selected" : ""] as [String: Any]

@@ -1,0 +1,72 @@
+/// Something that assistive technology tells of a page.
+struct AccessibleNode: Sendable, Equatable, CustomStringConvertible {
+    /// As in ARIA where there is such a role, else as Chromium calls it, as `RootWebArea` and `StaticText`.
+    let role: String
+    let name: String
+    /// How many nodes it lies in.
+    let depth: Int
+    /// What a control holds, where it holds something.
+    let value: String
+    /// What is said of it beside the name, as a field's hint.
+    let note: String
+    /// `focusable`, `focused`, `disabled`, `checked`, `expanded`, `level`, `required`, `invalid`… with their values.
+    let properties: [String: String]
+
+    /// Its line in an outline of the page, without what goes for most nodes.
+    var description: String {
+        let rest = properties.filter { $1 != "false" }.map { "\($0)=\($1)" }.sorted()
+        let words = [role, "\"\(name)\""] + (value.isEmpty ? [] : ["value=\"\(value)\""]) + rest
+        return String(repeating: "  ", count: depth) + words.joined(separator: " ")
+    }
+
+    init(_ json: JSON, depth: Int) {
+        func string(_ name: String) -> String { json[name]["value"].string ?? "" }
+        (role, name, self.depth) = (string("role"), string("name"), depth)
+        value = json["value"]["value"] == .null ? "" : json["value"]["value"].inWords
+        note = string("description")
+        let pairs = json["properties"].elements.filter { $0["value"]["value"] != .null }
+            .map { ($0["name"].inWords, $0["value"]["value"].inWords) }
+        properties = Dictionary(pairs) { first, _ in first }
+    }
+}
+
+extension Page {
+    /// The page as assistive technology tells it, in the order of the document.
+    func accessibilityTree() throws -> [AccessibleNode] {
+        let all = try call("Accessibility.getFullAXTree")["nodes"].elements
+        let nodes = Dictionary(all.map { ($0["nodeId"].inWords, $0) }) { first, _ in first }
+        var found: [AccessibleNode] = []
+        func visit(_ node: JSON, depth: Int) {
+            // The pieces of a text that lie in one line are of no interest.
+            guard node["role"]["value"] != "InlineTextBox" else { return }
+            let isIgnored = node["ignored"].isTrue
+            if !isIgnored { found.append(AccessibleNode(node, depth: depth)) }
+            for child in node["childIds"].elements {
+                if let child = nodes[child.inWords] { visit(child, depth: isIgnored ? depth : depth + 1) }
+            }
+        }
+        for root in all where root["parentId"] == .null { visit(root, depth: 0) }
+        return found
+    }
+
+    /// What has the focus, `nil` where it is the document.
+    var focusedNode: AccessibleNode? {
+        get throws {
+            let expression = """
+                (() => {
+                    let element = document.activeElement;
+                    while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+                    return element === document.body ? null : element;
+                })()
+                """
+            guard let element = try object(expression) else { return nil }
+            let query: JSON = ["objectId": .string(element), "fetchRelatives": false]
+            return AccessibleNode(try call("Accessibility.getPartialAXTree", query)["nodes"][0], depth: 0)
+        }
+    }
+
+    /// What has the focus, as `button "Save"`, empty where it is the document.
+    var focused: String {
+        get throws { try focusedNode.map { "\($0.role) \"\($0.name)\"" } ?? "" }
+    }
+}

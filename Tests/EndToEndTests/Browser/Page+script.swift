@@ -1,0 +1,85 @@
+extension Page {
+    /// Runs a script in the page, also where the page's own scripts are off.
+    ///
+    /// - Parameter expression: JavaScript; where it gives a promise, that is waited for
+    /// - Returns: its value, where it can be put as JSON.
+    /// - Throws: what the script threw.
+    @discardableResult func evaluate(_ expression: String) throws -> JSON {
+        try run("Runtime.evaluate", ["expression": .string(expression), "returnByValue": true])["value"]
+    }
+
+    /// Calls a function with an element as `this`.
+    ///
+    /// - Parameters:
+    ///   - function: JavaScript
+    ///   - locator: which element
+    ///   - arguments: what is passed to it
+    /// - Returns: what it returns.
+    /// - Throws: where the element is missing, or what the function threw.
+    @discardableResult func call(_ function: String, on locator: Locator, _ arguments: JSON...) throws -> JSON {
+        try call(function, onObject: find(locator), arguments)
+    }
+
+    /// The object of an element.
+    ///
+    /// - Throws: where it is missing.
+    func find(_ locator: Locator) throws -> String {
+        switch locator {
+        case .selector(let selector):
+            let object = try object("document.querySelector(\(JSON.text(selector)))")
+            guard let object else { throw TestFailure("there is no \(locator) in \(try url)") }
+            return object
+        case .named(let name, let role):
+            let nodes = try nodes(named: name, role: role)
+            guard nodes.count == 1, let node = nodes.first else {
+                let found = nodes.isEmpty ? "not" : "more than one"
+                let roles = nodes.map { $0["role"]["value"].inWords }.joined(separator: ", ")
+                throw TestFailure("in \(try url) there is \(found) \(locator)\(roles.isEmpty ? "" : ": \(roles)")")
+            }
+            let resolved = try call("DOM.resolveNode", ["backendNodeId": node["backendDOMNodeId"]])
+            return resolved["object"]["objectId"].inWords
+        }
+    }
+
+    /// Calls a function with an object as `this`.
+    func call(_ function: String, onObject object: String, _ arguments: [JSON] = []) throws -> JSON {
+        let values = arguments.map { JSON.object(["value": $0]) }
+        let parameters: JSON = [
+            "functionDeclaration": .string(function), "objectId": .string(object), "arguments": .array(values),
+            "returnByValue": true,
+        ]
+        return try run("Runtime.callFunctionOn", parameters)["value"]
+    }
+
+    /// Evaluates an expression to an object that stays in the page.
+    ///
+    /// - Returns: `nil` where it is `null`.
+    func object(_ expression: String) throws -> String? {
+        try run("Runtime.evaluate", ["expression": .string(expression)])["objectId"].string
+    }
+
+    private func nodes(named name: String, role: String?) throws -> [JSON] {
+        guard let document = try object("document") else { return [] }
+        var query: [String: JSON] = ["objectId": .string(document), "accessibleName": .string(name)]
+        if let role { query["role"] = .string(role) }
+        return try call("Accessibility.queryAXTree", .object(query))["nodes"].elements.filter { node in
+            guard !node["ignored"].isTrue, node["backendDOMNodeId"] != .null else { return false }
+            return role != nil
+                || node["properties"].elements.contains { property in
+                    ["focusable", "disabled"].contains(property["name"].inWords) && property["value"]["value"].isTrue
+                }
+        }
+    }
+
+    private func run(_ method: String, _ parameters: JSON) throws -> JSON {
+        // As if by a click: the clipboard and other things are only for those.
+        let always: [String: JSON] = ["awaitPromise": true, "userGesture": true]
+        let answer = try call(method, .object(parameters.members.merging(always) { own, _ in own }))
+        let problem = answer["exceptionDetails"]
+        guard problem == .null else {
+            let text = problem["exception"]["description"].string ?? problem["exception"]["value"].inWords
+            throw TestFailure("\(problem["text"].inWords): \(text)")
+        }
+        return answer["result"]
+    }
+}

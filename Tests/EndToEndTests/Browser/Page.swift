@@ -1,0 +1,90 @@
+/// A page in a browser context of its own.
+///
+/// What can be done with it is in the extensions, one topic each.
+final class Page: Sendable {
+    let browser: Browser
+    let console = PageConsole()
+    let loads = PageLoads()
+    let traffic = PageTraffic()
+    let dialogs = PageDialogs()
+    /// The browser context.
+    let context: String
+    private let session: String
+
+    /// Opens an empty page that everything is noticed of from the beginning.
+    ///
+    /// - Throws: where Chromium does not answer.
+    init(in browser: Browser) throws {
+        self.browser = browser
+        let devTools = browser.devTools
+        context = try devTools.call("Target.createBrowserContext")["browserContextId"].inWords
+        let permissions: JSON = ["clipboardReadWrite", "clipboardSanitizedWrite"]
+        try devTools.call(
+            "Browser.grantPermissions",
+            ["permissions": permissions, "browserContextId": .string(context)]
+        )
+        let target = try devTools.call(
+            "Target.createTarget",
+            ["url": "about:blank", "browserContextId": .string(context)]
+        )["targetId"]
+        session = try devTools.call("Target.attachToTarget", ["targetId": target, "flatten": true])["sessionId"].inWords
+        observe(session)
+        for domain in ["Page", "Runtime", "Network", "Log", "Inspector"] { try call("\(domain).enable") }
+        try call("Page.setLifecycleEventsEnabled", ["enabled": true])
+        try call("Target.setAutoAttach", Self.attachingAll)
+    }
+
+    deinit {
+        browser.devTools.listen(to: session, nil)
+        browser.devTools.post("Target.disposeBrowserContext", ["browserContextId": .string(context)])
+    }
+
+    /// Sends a command for the page and waits for the answer.
+    ///
+    /// - Returns: the result in the answer.
+    /// - Throws: the error in the answer, or that there is none.
+    @discardableResult func call(_ method: String, _ parameters: JSON = [:], atMost seconds: Double = 30) throws -> JSON
+    {
+        try browser.devTools.call(method, parameters, session: session, atMost: seconds)
+    }
+
+    private static let attachingAll: JSON = ["autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true]
+
+    private func observe(_ session: String) {
+        let (console, loads, traffic, dialogs) = (console, loads, traffic, dialogs)
+        let devTools = browser.devTools
+        Self.listen(devTools, session, console, traffic) { [weak devTools] event, parameters in
+            loads.receive(event, parameters)
+            guard let accept = dialogs.receive(event, parameters) else { return }
+            devTools?.post("Page.handleJavaScriptDialog", ["accept": .bool(accept)], session: session)
+        }
+    }
+
+    /// Listens to a session and to those of the frames and workers that come with it.
+    ///
+    /// These wait until they are listened to, so that none of their requests is missed.
+    private static func listen(
+        _ devTools: DevTools,
+        _ session: String,
+        _ console: PageConsole,
+        _ traffic: PageTraffic,
+        also listener: DevTools.Listener? = nil
+    ) {
+        devTools.listen(to: session) { [weak devTools] event, parameters in
+            console.receive(event, parameters)
+            traffic.receive(event, parameters)
+            listener?(event, parameters)
+            guard let devTools, let other = parameters["sessionId"].string else { return }
+            if event == "Target.attachedToTarget" {
+                listen(devTools, other, console, traffic)
+                for domain in ["Network", "Runtime", "Log"] {
+                    devTools.post("\(domain).enable", session: other)
+                }
+                devTools.post("Target.setAutoAttach", attachingAll, session: other)
+                devTools.post("Runtime.runIfWaitingForDebugger", session: other)
+            } else if event == "Target.detachedFromTarget" {
+                devTools.listen(to: other, nil)
+            }
+        }
+    }
+}

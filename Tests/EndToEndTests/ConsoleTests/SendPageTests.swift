@@ -1,0 +1,108 @@
+import Foundation
+import Testing
+
+/// One send in a browser, and its list of destinations.
+@Suite struct SendPageTests {
+    private func viewer(_ logs: [SampleLog], hasJavaScript: Bool = true) throws -> (Viewer, Tenant) {
+        let tenant = try Shared.server.tenant(permissions: "sendLog", "campaign")
+        try tenant.record(logs)
+        let viewer = try Viewer(tenant.server, hasJavaScript: hasJavaScript)
+        try viewer.signIn(tenant.key)
+        return (viewer, tenant)
+    }
+
+    private static let long = SampleLog(
+        id: "long",
+        message: "Hi {{contact.firstname}},\nsecond line",
+        destinations: (0..<20_150).map { "2782\(1_000_000 + $0)" } + [
+            "a@b.example", "+27 83 000 0001", "=1+1", "x\"y\\z",
+        ]
+    )
+
+    @Test func `everything about a send is there, ready to copy`() throws {
+        let (viewer, tenant) = try viewer([Self.long])
+        let page = viewer.page
+        try page.clickAndLoad("table.sends td.when a")
+        #expect(try page.title == "Send long · sendlog")
+        let facts = try viewer.texts("dl.facts dd")
+        #expect(facts[0].hasPrefix("2022-01-15 14:00:00"))
+        #expect(facts[0].contains("2022-01-15T12:00:00.000Z"))
+        #expect(facts[2] == "manual")
+        #expect(facts[3] == "20\u{202f}154")
+        #expect(try page.text(of: ".message-text") == "Hi {{contact.firstname}},\nsecond line")
+        #expect(try page.copied { try page.click(.named("Copy send id long", role: "button")) } == "long")
+        #expect(try page.copied { try page.click(.named("Copy {{send._id}}", role: "button")) } == "{{send._id}}")
+        let command = try page.copied { try page.click(.named("Copy the command", role: "button")) }
+        let run = try Command("/bin/sh", ["-c", command], environment: ["SENDLOG_KEY": tenant.key]).succeeded()
+        #expect(run.output == "{\"ok\":true,\"data\":\(Self.long.listed)}")
+        try viewer.expectCalm()
+    }
+
+    @Test(arguments: [true, false])
+    func `destinations are paged and found`(hasJavaScript: Bool) throws {
+        let (viewer, _) = try viewer([Self.long], hasJavaScript: hasJavaScript)
+        let page = viewer.page
+        try viewer.open("/console/sends/long")
+        #expect(try viewer.texts("td.destination") == Array(Self.long.destinations[..<100]))
+        try page.type("83", into: "input[name=page]")
+        try page.clickAndLoad(.named("Go", role: "button"))
+        #expect(try viewer.texts("td.destination") == Array(Self.long.destinations[8200..<8300]))
+        try page.clickAndLoad(.named("Last »", role: "link"))
+        #expect(try viewer.texts("td.destination") == Array(Self.long.destinations[20_100...]))
+        for (text, found, place) in [
+            ("27821008250", "27821008250", 8251), ("+27 82 100 8250", "27821008250", 8251),
+            ("082 100 8250", "27821008250", 8251), ("0027821008250", "27821008250", 8251),
+            ("@b.ex", "a@b.example", 20_151),
+            ("27830000001", "+27 83 000 0001", 20_152), ("y\\z", "x\"y\\z", 20_154), ("=1", "=1+1", 20_153),
+        ] {
+            try page.type(text, into: "#destination")
+            try page.clickAndLoad(.named("Find", role: "button"))
+            #expect(try viewer.texts("td.destination") == [found], "\(text)")
+            let shown = try viewer.texts("table.destinations td.count").first?.filter(\.isNumber)
+            #expect(shown == "\(place)")
+            #expect(try page.value(of: "#destination") == text)
+        }
+        try page.type("2782", into: "#destination")
+        try page.clickAndLoad(.named("Find", role: "button"))
+        #expect(try page.text(of: "p[role=status]").hasPrefix("20\u{202f}150 destinations of 20\u{202f}154"))
+        try page.type("nobody", into: "#destination")
+        try page.clickAndLoad(.named("Find", role: "button"))
+        #expect(try page.text.contains("It did not go to anybody like that."))
+        try viewer.expectCalm()
+    }
+
+    @Test(arguments: [true, false])
+    func `the list is downloaded in three formats`(hasJavaScript: Bool) throws {
+        let (viewer, _) = try viewer([Self.long], hasJavaScript: hasJavaScript)
+        let page = viewer.page
+        try viewer.open("/console/sends/long")
+        let json = try page.download { try page.click(.named("JSON", role: "link")) }
+        #expect(json.name == "long.json")
+        #expect(try JSONDecoder().decode([String].self, from: Data(json.bytes)) == Self.long.destinations)
+        let ndjson = try page.download { try page.click(.named("NDJSON", role: "link")) }
+        let lines = String(decoding: ndjson.bytes, as: UTF8.self).split(separator: "\n")
+        #expect(try lines.map { try JSONDecoder().decode(String.self, from: Data($0.utf8)) } == Self.long.destinations)
+        let csv = try page.download { try page.click(.named("CSV", role: "link")) }
+        let cells = String(decoding: csv.bytes, as: UTF8.self).components(separatedBy: "\r\n")
+        #expect(cells.first == "destination")
+        #expect(cells[1] == "\"27821000000\"")
+        #expect(cells.suffix(5) == ["\"a@b.example\"", "\"'+27 83 000 0001\"", "\"'=1+1\"", "\"x\"\"y\\z\"", ""])
+        #expect(cells.count == Self.long.destinations.count + 2)
+        try viewer.expectCalm()
+    }
+
+    @Test func `a send to nobody, and one that is not there, say so`() throws {
+        let (viewer, tenant) = try viewer([SampleLog(id: "none", destinations: [])])
+        try viewer.open("/console/sends/none")
+        #expect(try viewer.page.text.contains("This send went to nobody."))
+        try viewer.expectCalm()
+        let other = try Shared.server.tenant(permissions: "sendLog")
+        let stranger = try ConsoleClient(other)
+        for path in ["none", "unknown", "a.b", "none/destinations.csv"] {
+            let answer = try stranger.get("/console/sends/\(path)")
+            #expect(answer.status == 404)
+            #expect(answer.text.contains("There is no such page"))
+        }
+        #expect(try ConsoleClient(tenant).get("/console/sends/none/destinations.json").text == "[]\n")
+    }
+}

@@ -1,0 +1,199 @@
+import Foundation
+import Testing
+
+/// Who gets into the console, and what keeps others out.
+@Suite struct SignInTests {
+    private func tenant(_ permissions: String...) throws -> Tenant {
+        let server = try Shared.server
+        let all = try server.tenant(permissions: "sendLog")
+        return Tenant(server: server, name: all.name, key: try server.key(of: all.name, permissions: permissions))
+    }
+
+    @Test func `without a session every page leads to the sign-in and back`() throws {
+        let client = ConsoleClient(try Shared.server)
+        for page in ["/console/sends?page=2&campaign=a", "/console/campaigns", "/console/keys", "/console/sends/a"] {
+            let answer = try client.get(page)
+            #expect(answer.status == 303)
+            let target = try #require(answer["location"])
+            #expect(target.hasPrefix("/console/sign-in?next=%2Fconsole%2F"))
+            #expect(target.removingPercentEncoding == "/console/sign-in?next=\(page)")
+        }
+        #expect(try client.get("/console")["location"] == "/console/sign-in")
+        #expect(try client.post("/console/keys", [:])["location"] == "/console/sign-in")
+        #expect(try client.get("/console/sends.csv").status == 303)
+    }
+
+    @Test func `the cookie is out of reach of scripts and other sites, and the key is not in it`() throws {
+        let tenant = try tenant("sendLog")
+        let client = ConsoleClient(tenant.server)
+        let answer = try client.signIn(tenant.key, next: "/console/sends?page=3", zone: "Africa/Johannesburg")
+        #expect(answer.status == 303)
+        #expect(answer["location"] == "/console/sends?page=3")
+        let cookies = answer.headers.filter { $0.name == "set-cookie" }.map(\.value)
+        let session = try #require(cookies.first { $0.hasPrefix("sendlog_session=") })
+        for attribute in ["; Path=/", "; Max-Age=43200", "; SameSite=Strict", "; HttpOnly"] {
+            #expect(session.contains(attribute))
+        }
+        #expect(!session.contains("Secure"))
+        #expect(cookies.contains { $0.hasPrefix("sendlog_zone=Africa/Johannesburg;") })
+        for header in answer.headers { #expect(!header.value.contains(tenant.key)) }
+        #expect(try client.get("/console/sends").status == 200)
+    }
+
+    @Test func `behind TLS cookies are secure and of this host alone`() throws {
+        let tenant = try tenant("sendLog")
+        let client = ConsoleClient(tenant.server)
+        client.headers = [("X-Forwarded-Proto", "https")]
+        let answer = try client.signIn(tenant.key)
+        let cookies = answer.headers.filter { $0.name == "set-cookie" }.map(\.value)
+        let session = try #require(cookies.first { $0.hasPrefix("__Host-sendlog_session=") })
+        #expect(session.hasSuffix("; HttpOnly; Secure"))
+        #expect(try client.get("/console/sends").status == 200)
+        // The same token under the name for plain connections opens nothing.
+        client.cookies = ["sendlog_session": client.cookies["__Host-sendlog_session"] ?? ""]
+        #expect(try client.get("/console/sends").status == 303)
+    }
+
+    @Test(arguments: ["", "slk_nonsense", " ", "\r\nSet-Cookie: a=b"])
+    func `what is no key is told so, and opens nothing`(key: String) throws {
+        let client = ConsoleClient(try Shared.server)
+        let answer = try client.signIn(key)
+        #expect(answer.status == 400)
+        #expect(answer.text.contains("role=\"alert\""))
+        #expect(client.cookies["sendlog_session"] == nil)
+    }
+
+    @Test(
+        arguments: [
+            "https://elsewhere.example/", "//elsewhere.example", "/send-logs", "/console/../send-logs", "javascript:1",
+            "/console/sign-out", "/console/\r\nX: y", "/\\elsewhere.example",
+        ]
+    )
+    func `nobody is sent elsewhere after signing in`(next: String) throws {
+        let tenant = try tenant("sendLog")
+        let client = ConsoleClient(tenant.server)
+        let answer = try client.signIn(tenant.key, next: next)
+        #expect(answer.status == 303)
+        let target = try #require(answer["location"])
+        #expect(target == "/console")
+        #expect(answer["x"] == nil)
+    }
+
+    @Test func `a form of another session, or of none, changes nothing`() throws {
+        let tenant = try tenant("*")
+        let client = try ConsoleClient(tenant)
+        let other = try ConsoleClient(tenant)
+        let foreign = try other.formToken(other.get("/console/keys"))
+        let keys = try tenant.server.command("key", "list", "--organisation", tenant.name).succeeded().output
+        for token in ["", "0", foreign, String(repeating: "0", count: 64)] {
+            for (path, field) in [
+                ("/console/keys", "permission"), ("/console/keys/key_1/revoke", "x"), ("/console/sign-out", "x"),
+                ("/console/time-zone", "zone"), ("/console/campaigns/spring/name", "name"),
+            ] {
+                let answer = try client.post(path, ["form-token": token, field: "sendLog.read"])
+                #expect(answer.status == 400, "\(path)")
+                #expect(answer.text.contains("made for another session"), "\(path)")
+            }
+        }
+        #expect(try tenant.server.command("key", "list", "--organisation", tenant.name).output == keys)
+        #expect(try client.get("/console/keys").status == 200)
+        // Signing somebody in by a foreign form fails as well.
+        let stranger = ConsoleClient(tenant.server)
+        #expect(try stranger.post("/console/sign-in", ["key": tenant.key, "form-token": foreign]).status == 400)
+        #expect(stranger.cookies["sendlog_session"] == nil)
+    }
+
+    @Test func `signing out, revoking the key and time end a session at once`() throws {
+        let tenant = try tenant("*")
+        let client = try ConsoleClient(tenant)
+        let copy = ConsoleClient(tenant.server)
+        copy.cookies = client.cookies
+        #expect(try copy.get("/console/sends").status == 200)
+        let out = try client.post("/console/sign-out", [:], from: "/console/sends")
+        #expect(out["location"] == "/console/sign-in")
+        #expect(client.cookies["sendlog_session"] == nil)
+        #expect(try copy.get("/console/sends").status == 303)
+
+        let revoked = try ConsoleClient(tenant)
+        let list = try tenant.server.command("key", "list", "--organisation", tenant.name).succeeded().output
+        let newest = try #require(list.matches(of: /key_([0-9]+)/).compactMap { Int($0.1) }.max())
+        #expect(try revoked.get("/console/sends").status == 200)
+        _ = try tenant.server.command("key", "revoke", "--organisation", tenant.name, "key_\(newest)").succeeded()
+        #expect(try revoked.get("/console/sends").status == 303)
+    }
+
+    @Test func `a session lasts as long as is configured, also over a restart`() throws {
+        let folder = try TemporaryFolder()
+        let first = try Server(in: folder, arguments: ["--console-session-minutes", "5"])
+        let tenant = try first.tenant(permissions: "sendLog")
+        let client = ConsoleClient(first)
+        let answer = try client.signIn(tenant.key)
+        #expect(answer.headers.contains { $0.value.contains("Max-Age=300") })
+        _ = try first.stop()
+        let second = try Server(in: folder)
+        let later = ConsoleClient(second)
+        later.cookies = client.cookies
+        #expect(try later.get("/console/sends").status == 200)
+        try second.damage("UPDATE sessions SET expires = 0")
+        #expect(try later.get("/console/sends").status == 303)
+    }
+
+    @Test func `permissions hold in the console, and what is missing is named`() throws {
+        let reader = try ConsoleClient(tenant("sendLog.read"))
+        #expect(try reader.get("/console")["location"] == "/console/sends")
+        for (path, permission) in [("/console/campaigns", "campaign.read"), ("/console/keys", "apiKey.read")] {
+            let answer = try reader.get(path)
+            #expect(answer.status == 403)
+            #expect(answer.text.contains(permission))
+            #expect(answer["content-type"] == "text/html; charset=utf-8")
+        }
+        let page = try reader.get("/console/sends").text
+        #expect(page.contains("href=\"/console/sends\""))
+        #expect(!page.contains("href=\"/console/campaigns\"") && !page.contains("href=\"/console/keys\""))
+        let campaigns = try ConsoleClient(tenant("campaign.read"))
+        #expect(try campaigns.get("/console")["location"] == "/console/campaigns")
+        #expect(try campaigns.get("/console/sends").status == 403)
+        #expect(try campaigns.get("/console/sends.csv").status == 403)
+        let answer = try campaigns.post("/console/campaigns/a/name", ["name": "A"], from: "/console/campaigns")
+        #expect(answer.status == 403)
+        let sender = try ConsoleClient(tenant("sendLog.create"))
+        #expect(try sender.get("/console").status == 403)
+    }
+
+    @Test func `a link on another site opens the page all the same`() throws {
+        let tenant = try tenant("sendLog")
+        let client = try ConsoleClient(tenant)
+        // Browsers leave strict cookies out of what another site asks for.
+        let stranger = ConsoleClient(tenant.server)
+        stranger.headers = [("Sec-Fetch-Site", "cross-site")]
+        let answer = try stranger.get("/console/sends")
+        #expect(answer.status == 200)
+        #expect(answer.text.contains("<meta http-equiv=\"refresh\" content=\"0\">"))
+        client.headers = [("Sec-Fetch-Site", "same-origin")]
+        #expect(try client.get("/console/sends").text.contains("<h1>Sends</h1>"))
+    }
+
+    @Test func `every page has the guards that keep its content from acting`() throws {
+        let tenant = try tenant("*")
+        let client = try ConsoleClient(tenant)
+        client.headers = [("Accept", "text/html")]
+        for path in [
+            "/console/sends", "/console/campaigns", "/console/keys", "/console/time-zone", "/console/nothing",
+            "/console/sends/nothing", "/console/sign-in", "/nothing",
+        ] {
+            let answer = try client.get(path)
+            let policy = try #require(answer["content-security-policy"], "\(path)")
+            #expect(policy.hasPrefix("default-src 'none'; style-src 'self'; script-src 'self';"))
+            #expect(!policy.contains("unsafe") && policy.contains("frame-ancestors 'none'"))
+            #expect(answer["x-content-type-options"] == "nosniff")
+            #expect(answer["referrer-policy"] == "same-origin")
+            #expect(answer["cache-control"] == "no-store")
+            #expect(!answer.text.contains(" style=") && !answer.text.contains(" onclick="))
+            #expect(!answer.text.contains("<style") && !answer.text.contains("<script>"))
+        }
+        #expect(try client.get("/")["location"] == "/console")
+        // Programs are told as before.
+        client.headers = []
+        try expectFailure(client.get("/nothing"), 404, "resource_not_found")
+    }
+}

@@ -1,0 +1,137 @@
+import Foundation
+import Testing
+
+/// The whole result of a search as a file.
+@Suite struct ExportTests {
+    private static let header = "_id,campaign_id,message,triggeredBy,startDeliveryAt,destinations\r\n"
+
+    @Test func `an export holds the whole result, whatever the limit, in both formats`() throws {
+        let tenant = try Shared.server.tenant()
+        let logs = (0..<2500).map { number in
+            let start = "2022-01-\(number % 2 == 0 ? "10" : "20")T00:00:00.\(String(format: "%03d", number / 3))Z"
+            return SampleLog(id: "log-\(number)", campaign: number % 5 == 0 ? "a" : "b", start: start)
+        }
+        try tenant.record(logs)
+        let ids = try tenant.ids(#"{"options":{"limit":10000}}"#)
+        let narrow =
+            #"{"find":{"campaign_id":["a"],"startDeliveryAt":{"$lte":"2022-01-15"}},"options":{"skip":7,"limit":3,"sort":{"startDeliveryAt":1}}}"#
+        let narrowIDs = try tenant.ids(narrow.replacing("\"skip\":7,\"limit\":3", with: "\"limit\":10000"))
+        #expect(narrowIDs.count == 250)
+        for (body, ids) in [("", ids), ("{\"options\":{\"limit\":1}}", ids), (narrow, narrowIDs)] {
+            let lines = try tenant.post("/send-logs/export", body)
+            #expect(lines.status == 200)
+            #expect(lines["content-type"] == "application/x-ndjson")
+            #expect(lines["content-disposition"] == "attachment; filename=\"send-logs.ndjson\"")
+            #expect(lines["x-sendlog-total"] == "\(ids.count)")
+            let byID = Dictionary(uniqueKeysWithValues: logs.map { ($0.id, $0.counted) })
+            #expect(lines.text == ids.compactMap { byID[$0] }.map { $0 + "\n" }.joined())
+            let csv = try tenant.post("/send-logs/export?format=csv", body)
+            #expect(csv["content-type"] == "text/csv; charset=utf-8; header=present")
+            let rows = csv.text.components(separatedBy: "\r\n")
+            #expect(csv.text.hasPrefix(Self.header))
+            #expect(rows.dropFirst().dropLast().map { String($0.dropFirst().prefix { $0 != "\"" }) } == ids)
+        }
+    }
+
+    @Test func `an export is pinned to what a search saw`() throws {
+        let tenant = try Shared.server.tenant()
+        try tenant.record([SampleLog(id: "a"), SampleLog(id: "b")])
+        let answer = try tenant.post("/send-logs/search", #"{"options":{"limit":1}}"#)
+        let parsed = try #require(answer.text.firstRange(of: "\"parsed\":"))
+        try tenant.record(SampleLog(id: "c"))
+        let export = try tenant.post("/send-logs/export", String(answer.text[parsed.upperBound...].dropLast(2)))
+        #expect(export.text == "\(SampleLog(id: "b").counted)\n\(SampleLog(id: "a").counted)\n")
+        #expect(export["x-sendlog-as-of"] == "2")
+    }
+
+    @Test func `an export may list all destinations`() throws {
+        let tenant = try Shared.server.tenant()
+        let long = SampleLog(id: "long", destinations: (0..<20_000).map { "2782\(1_000_000 + $0)" })
+        try tenant.record([long, SampleLog(id: "none", destinations: [])])
+        let export = try tenant.post("/send-logs/export?group_destinations=list&format=ndjson", "{}")
+        #expect(export.text == "\(SampleLog(id: "none", destinations: []).listed)\n\(long.listed)\n")
+        let refused = try tenant.post("/send-logs/export?group_destinations=list&format=csv", "{}")
+        try expectFailure(refused, 400, "invalid_request", says: "group_destinations", issue: "group_destinations")
+    }
+
+    @Test func `no cell of a CSV file is taken for a formula, and all can be had back`() throws {
+        let tenant = try Shared.server.tenant()
+        let messages = [
+            "=1+1", "=cmd|' /C calc'!A0", "+1+1", "-1-1", "@SUM(A1)", "\tx", "\rx", "\n=1", "'=1", "''=1", "'tis",
+            "＝1", "＠x", "+27821234567", "-5", "-5.25", "+5.", "+", "-", "+1e5", "a=1", "\"=1", "plain, \"quoted\"",
+            "", " =1", "😀", "two\nlines", "'",
+        ]
+        try tenant.record(
+            messages.enumerated().map { SampleLog(id: "log-\($0)", message: $1, start: "2022-01-15T12:00:00.000Z") }
+        )
+        let csv = try tenant.post("/send-logs/export?format=csv", #"{"options":{"sort":{"startDeliveryAt":1}}}"#)
+        let cells = try Self.read(csv.text).dropFirst().map { $0[2] }
+        try #require(cells.count == messages.count)
+        for (cell, message) in zip(cells, messages) {
+            let isNumber = message.wholeMatch(of: #/[+-][0-9]+(\.[0-9]+)?/#) != nil
+            #expect(isNumber || !Self.begins(cell), "\(cell)")
+            // The documented way back.
+            let isGuarded = cell.hasPrefix("'") && Self.begins(String(cell.drop { $0 == "'" }))
+            #expect((isGuarded ? String(cell.dropFirst()) : cell) == message)
+            if isNumber || message == "a=1" || message == "'tis" { #expect(cell == message) }
+        }
+        // Spreadsheets' own readers see the same cells.
+        let folder = try TemporaryFolder()
+        try Data(csv.body).write(to: URL(filePath: folder.file("a.csv")))
+        let script =
+            "import csv,json,sys;print(json.dumps([r[2] for r in csv.reader(open(sys.argv[1],newline=''))][1:]))"
+        let read = try Command.tool("python3", "-c", script, folder.file("a.csv")).succeeded()
+        let theirs = try JSONDecoder().decode([String].self, from: Data(read.output.utf8))
+        #expect(theirs == Array(cells))
+    }
+
+    /// Whether a text begins as a formula may.
+    private static func begins(_ text: String) -> Bool {
+        text.unicodeScalars.first.map { "=+-@\t\r\n＝＋－＠".unicodeScalars.contains($0) } ?? false
+    }
+
+    /// Reads CSV as RFC 4180 has it.
+    private static func read(_ text: String) throws -> [[String]] {
+        var (rows, row, cell, isQuoted): ([[String]], [String], String.UnicodeScalarView, Bool) = (
+            [], [], .init(), false
+        )
+        var scalars = Array(text.unicodeScalars)[...]
+        while let scalar = scalars.popFirst() {
+            switch scalar {
+            case "\"" where isQuoted && scalars.first == "\"": cell.append(scalars.removeFirst())
+            case "\"": isQuoted.toggle()
+            case "," where !isQuoted:
+                row.append(String(cell))
+                cell = .init()
+            case "\r" where !isQuoted && scalars.first == "\n":
+                scalars.removeFirst()
+                rows.append(row + [String(cell)])
+                (row, cell) = ([], .init())
+            default: cell.append(scalar)
+            }
+        }
+        if isQuoted || !row.isEmpty { throw TestFailure("the CSV ends within a row") }
+        return rows
+    }
+
+    @Test(
+        arguments: [
+            ("?format=xml", "{}", "format"), ("?format=", "{}", "format"), ("?fromat=csv", "{}", "fromat"),
+            ("?group_destinations=all", "{}", "group_destinations"),
+            ("", #"{"find":{"campaignId":["a"]}}"#, "find.campaignId"),
+            ("", #"{"options":{"limit":10001}}"#, "options.limit"), ("", "nonsense", ""),
+        ]
+    )
+    func `bad input is named before anything is sent`(query: String, body: String, path: String) throws {
+        let answer = try Shared.bystander.post("/send-logs/export\(query)", body)
+        try expectFailure(answer, 400, "invalid_request", issue: path)
+    }
+
+    @Test func `an export needs the permission to read`() throws {
+        let sender = try Shared.server.tenant(permissions: "sendLog.create")
+        let answer = try sender.post("/send-logs/export", "{}")
+        try expectFailure(answer, 403, "permission_denied", says: "sendLog.read")
+        try expectFailure(sender.get("/send-logs/export"), 403, "permission_denied")
+        try expectFailure(Shared.bystander.get("/send-logs/export"), 404, "resource_not_found", says: "POST")
+    }
+}
