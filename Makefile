@@ -9,7 +9,7 @@ SOURCES := Sources Tests Benchmarks Package.swift
 PROGRAM := $(ROOT)/.build/release/sendlog
 
 # The tests of what the service does over HTTP, which run on both kinds of databases.
-CONTRACT := EndToEndTests\.(Answers|Connection|Create|CreateBounds|GetOne|Import|RateLimit|SearchFind|SearchOptions|SearchParsed|StatusTable|Words|Data|Isolation|UnderLoad/Memory)Tests
+CONTRACT := EndToEndTests\.(Answers|Connection|Create|CreateBounds|GetOne|Import|Campaigns|Export|RateLimit|SearchFind|SearchOptions|SearchParsed|StatusTable|Words|Data|Isolation|UnderLoad/Memory)Tests
 
 # The port that make run serves on.
 PORT ?= 8080
@@ -31,7 +31,7 @@ run: release ## Build sendlog and serve it, with its data in the current folder;
 	@exec "$(ROOT)/scripts/run.sh" "$(PROGRAM)" "$(ROOT)/Examples/sample.ndjson"
 
 test: lint ## Install what is missing, check the style, build everything and run all tests
-	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" postgresql
+	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" postgresql chromium fonts-dejavu-core fonts-noto-color-emoji
 	$(BUILD) --build-tests
 	$(SWIFT) test --package-path "$(ROOT)" --disable-xctest
 	SENDLOG_TEST_STORE=postgres $(SWIFT) test --package-path "$(ROOT)" --disable-xctest --skip-build --filter '$(CONTRACT)'

@@ -50,7 +50,7 @@ if [[ $organisations != *'"name"'* ]]; then
     [ -r "$sample" ] || fail "the sample of sends, $sample, cannot be read"
     quietly "$program" organisation create "$organisation"
     quietly "$program" import --organisation "$organisation" "$sample" >/dev/null
-    key=$(quietly "$program" key create --organisation "$organisation" --permission sendLog --name "make run")
+    key=$(quietly "$program" key create --organisation "$organisation" --permission '*' --name "make run")
     cat <<TEXT
 
 ──────────────────────────────────────────────────────────────────────────────
@@ -59,8 +59,9 @@ and a key, which is shown this once:
 
   $key
 
-As soon as the server listens, paste this into another terminal. It searches
-one campaign's January 2022:
+As soon as the server listens, open http://$address:$port in a browser and sign in
+with the key; or paste this into another terminal, which searches one campaign's
+January 2022:
 
 curl -s http://$address:$port/send-logs/search -H 'Authorization: Bearer $key' -d '{"find":{"campaign_id":["$campaign"],"startDeliveryAt":{"\$gte":"2022-01-01T00:00:00.000Z","\$lte":"2022-01-31T23:59:59.999Z"}},"options":{"skip":0,"limit":1000}}'
 
@@ -76,7 +77,7 @@ else
 The data of the last time is here. Keys are shown only when they are made; to
 make another one, in this folder:
 
-$(printf '%q' "$program") key create --organisation $organisation --permission sendLog
+$(printf '%q' "$program") key create --organisation $organisation --permission '*'
 
 Ctrl-C stops the server; the data stays.
 ──────────────────────────────────────────────────────────────────────────────

@@ -76,7 +76,8 @@ struct DatabaseFile {
         }
         for object in expected {
             let index = object.name == object.table ? "NOT INDEXED" : "INDEXED BY \(object.name)"
-            _ = try Row.fetchOne(database, sql: "SELECT 1 FROM \(object.table) \(index) LIMIT 1")
+            let rows = "\(object.table) \(index)\(object.condition ?? "")"
+            _ = try Row.fetchOne(database, sql: "SELECT 1 FROM \(rows) LIMIT 1")
         }
     }
 

@@ -38,32 +38,45 @@ extension SQLiteStore: CampaignStore {
         of ids: [CampaignID]?,
         in organisation: OrganisationID
     ) async throws(StoreError) -> [CampaignID: CampaignName] {
-        guard let ids else {
-            return try await readers.scan { database in
-                var query = try Query(
-                    made: """
-                        SELECT \(PackedID.sql(of: "id")), name FROM campaigns WHERE organisation = ? AND name IS NOT NULL
-                        """,
-                    on: database
-                )
-                try query.bind(organisation.number)
+        // Of one moment, and under one lock.
+        try await pointReaders.point { connection in
+            try connection.snapshot { database in
+                guard let ids else { return try Self.names(database, in: organisation) }
                 var names: [CampaignID: CampaignName] = [:]
-                while try query.step() {
-                    if let id = CampaignID(query.text(0)) { names[id] = CampaignName(query.text(1)) }
+                for id in ids {
+                    var query = try Query(Self.nameSQL, on: database)
+                    try query.bind(organisation.number)
+                    try query.bind(PackedID(id))
+                    if try query.step() { names[id] = CampaignName(query.text(0)) }
                 }
                 return names
             }
         }
-        return try await pointReaders.point { database in
-            var names: [CampaignID: CampaignName] = [:]
-            for id in Set(ids) {
-                var query = try Query("SELECT name FROM campaigns WHERE organisation = ? AND id = ?", on: database)
-                try query.bind(organisation.number)
-                try query.bind(PackedID(id))
-                if try query.step() { names[id] = CampaignName(query.text(0)) }
-            }
-            return names
+    }
+
+    /// Looks among those that have a name, who are few.
+    static let nameSQL: StaticString = """
+        SELECT name FROM campaigns INDEXED BY campaigns_named
+        WHERE organisation = ? AND id = ? AND name IS NOT NULL
+        """
+
+    private static func names(
+        _ database: Connection,
+        in organisation: OrganisationID
+    ) throws -> [CampaignID: CampaignName] {
+        var query = try Query(
+            made: """
+                SELECT \(PackedID.sql(of: "id")), name FROM campaigns INDEXED BY campaigns_named
+                WHERE organisation = ? AND name IS NOT NULL
+                """,
+            on: database
+        )
+        try query.bind(organisation.number)
+        var names: [CampaignID: CampaignName] = [:]
+        while try query.step() {
+            if let id = CampaignID(query.text(0)) { names[id] = CampaignName(query.text(1)) }
         }
+        return names
     }
 
     /// See ``CampaignStore/tallies(of:over:in:)``.

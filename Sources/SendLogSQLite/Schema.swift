@@ -20,15 +20,21 @@ enum Schema {
     struct Object: Hashable {
         let name: String
         let table: String
+        /// Of which rows a partial index is, in SQL.
+        let condition: String?
     }
 
     /// The tables and indexes that a database has.
     static func objects(_ database: Database) throws -> Set<Object> {
         let rows = try Row.fetchAll(
             database,
-            sql: "SELECT name, tbl_name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'"
+            sql: """
+                SELECT name, tbl_name, CASE WHEN type = 'index' AND instr(sql, ' WHERE ') > 0
+                    THEN substr(sql, instr(sql, ' WHERE ')) END
+                FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'
+                """
         )
-        return Set(rows.map { Object(name: $0[0], table: $0[1]) })
+        return Set(rows.map { Object(name: $0[0], table: $0[1], condition: $0[2]) })
     }
 
     private static let steps = [
@@ -107,6 +113,7 @@ enum Schema {
         """,
         """
         ALTER TABLE campaigns ADD COLUMN name TEXT;
+        CREATE INDEX campaigns_named ON campaigns (organisation, id) WHERE name IS NOT NULL;
         -- hash: SHA-256 of the token that a browser holds.
         CREATE TABLE sessions (
             hash BLOB PRIMARY KEY,

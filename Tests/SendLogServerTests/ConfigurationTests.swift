@@ -61,6 +61,7 @@ import Testing
         #expect(found.logFormat == .text)
         #expect(found.rateLimit == nil)
         #expect(found.keyTrust == .seconds(2))
+        #expect(found.consoleMinutes == 720)
     }
 
     @Test func `flags go before the environment, and the environment before the file`() async throws {
@@ -83,6 +84,7 @@ import Testing
             .logLevel: "debug", .logFormat: "json", .rateLimitRequests: "7", .rateLimitWindow: "8",
             .spoolFolder: FileManager.default.temporaryDirectory.path, .sqliteReaders: "9", .sqlitePatience: "10",
             .postgresConnections: "11", .postgresPatience: "12", .keyCacheSeconds: "4",
+            .consoleMinutes: "13",
         ]
         #expect(Set(values.keys) == Set(Setting.all), "a new setting belongs into this test")
         var groups: [String: Any] = [:]
@@ -110,6 +112,7 @@ import Testing
             #expect(found.database.description == "other.db")
             #expect(found.database.spoolFolder == FileManager.default.temporaryDirectory.path)
             #expect(found.database.sqlite.readers == 9)
+            #expect(found.consoleMinutes == 13)
             #expect(found.database.sqlite.patience == 10)
             #expect(found.database.postgres.connections == 11)
             #expect(found.database.postgres.patience == 12)

@@ -33,16 +33,16 @@ package struct Answer: Sendable {
     }
 
     /// An answer that is ready, compressed for a client that takes that.
-    package init(body: [UInt8], type: String, packedFor request: HTTPRequest) {
+    package init(parts: [[UInt8]], type: String, packedFor request: HTTPRequest) {
         status = .ok
         self.type = type
         fields = [("Vary", "Accept-Encoding")]
-        guard request.acceptsGzip, body.count > 1024 else {
-            content = .whole([ByteBuffer(bytes: body)])
+        guard request.acceptsGzip, parts.reduce(0, { $0 + $1.count }) > 1024 else {
+            content = .whole(parts.map { ByteBuffer(bytes: $0) })
             return
         }
         fields.append(("Content-Encoding", "gzip"))
-        content = .whole([ByteBuffer(bytes: GzipJoint.packed(body))])
+        content = .whole([ByteBuffer(bytes: GzipJoint.packed(Array(parts.joined())))])
     }
 
     /// An answer with lists of destinations, produced while it is sent; they are stored compressed, which suits a client that takes gzip.

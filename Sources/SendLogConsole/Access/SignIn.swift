@@ -41,7 +41,7 @@ struct SignIn: Sendable {
     static func path(backTo request: HTTPRequest) -> String {
         guard request.method == .GET, request.path != "/console" else { return "/console/sign-in" }
         let page = "\(request.path)\(request.query.map { "?\($0)" } ?? "")"
-        return "/console/sign-in?next=\(page.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")"
+        return "/console/sign-in?next=\(QueryString.encode(page))"
     }
 
     /// A page of the console's own, whatever a link says: no other site, and nothing that ends a header's line.
@@ -116,8 +116,7 @@ struct SignIn: Sendable {
     }
 
     private static func cookie(_ zone: ViewerZone, _ request: HTTPRequest) -> AnswerHead.Field {
-        let name = zone.name.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? "UTC"
-        return Cookie.zone.header(name, for: 31_536_000, request)
+        Cookie.zone.header(QueryString.encode(zone.name), for: 31_536_000, request)
     }
 
     @Sendable private func showZone(_ input: RouteInput) async throws -> Answer {

@@ -225,7 +225,7 @@ struct CampaignsReport: Sendable {
 
         var link: String {
             let pairs = (parameters + (page > 1 ? [("page", String(page))] : [])).map { name, value in
-                "\(name)=\(value.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")"
+                "\(name)=\(QueryString.encode(value))"
             }
             return "/console/campaigns?\(pairs.joined(separator: "&"))"
         }

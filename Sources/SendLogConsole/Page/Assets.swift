@@ -28,7 +28,7 @@ struct Assets: Sendable {
     var routes: [Route] {
         files.map { name, type, body in
             Route(.GET, "/console/assets/\(name)") { input in
-                var answer = Answer(body: body, type: type, packedFor: input.request)
+                var answer = Answer(parts: [body], type: type, packedFor: input.request)
                 answer.fields.append(("Cache-Control", "public, max-age=31536000, immutable"))
                 answer.fields.append(("X-Content-Type-Options", "nosniff"))
                 return answer

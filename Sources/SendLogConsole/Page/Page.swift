@@ -23,6 +23,7 @@ struct Pages: Sendable {
     ///   - section: which part of the console it belongs to
     ///   - status: how the answer is
     ///   - values: what the template shows
+    ///   - rows: HTML that takes the place of ``rowsMark`` in what is rendered; there may be much of it
     /// - Returns: the answer.
     func answer(
         _ name: String,
@@ -31,7 +32,8 @@ struct Pages: Sendable {
         visitor: Visitor?,
         section: Visitor.Section? = nil,
         status: HTTPResponseStatus = .ok,
-        _ values: [String: Any]
+        _ values: [String: Any],
+        rows: [UInt8] = []
     ) -> Answer {
         var values = values
         values["title"] = title
@@ -44,17 +46,30 @@ struct Pages: Sendable {
             ]
             values["form-token"] = visitor.formToken
             values["sections"] = Visitor.Section.allCases.filter { visitor.may($0.permission) }.map { part in
-                ["title": part.title, "path": part.path, "current": part == section ? "aria-current=page" : ""]
-            }
+                "<a href=\"\(part.path)\"\(part == section ? " aria-current=page" : "")>\(part.title)</a>"
+            }.joined()
         }
-        var answer = Answer(
-            body: templates.render(name, values),
-            type: "text/html; charset=utf-8",
-            packedFor: request
-        )
+        let text = templates.render(name, values)
+        var parts = [text]
+        if !rows.isEmpty, let place = Self.place(of: Array(Self.rowsMark.utf8), in: text) {
+            parts = [Array(text[..<place]), rows, Array(text[(place + Self.rowsMark.utf8.count)...])]
+        }
+        var answer = Answer(parts: parts, type: "text/html; charset=utf-8", packedFor: request)
         answer.status = status
         answer.fields += Self.guards
         return answer
+    }
+
+    /// Where a template has its rows; nothing that is escaped can look like it.
+    static let rowsMark = "<!--rows-->"
+
+    private static func place(of mark: [UInt8], in text: [UInt8]) -> Int? {
+        text.withUnsafeBufferPointer { text in
+            text.indices.first { place in
+                text[place] == mark[0] && place + mark.count <= text.count
+                    && mark.indices.allSatisfy { text[place + $0] == mark[$0] }
+            }
+        }
     }
 
     private static let guards: [AnswerHead.Field] = [

@@ -21,6 +21,7 @@ struct Templates: Sendable {
         ("time-zone", PackageResources.time_zone_mustache),
         ("message", PackageResources.message_mustache),
         ("sends", PackageResources.sends_mustache),
+        ("chart", PackageResources.chart_mustache),
         ("send", PackageResources.send_mustache),
         ("campaigns", PackageResources.campaigns_mustache),
         ("keys", PackageResources.keys_mustache),

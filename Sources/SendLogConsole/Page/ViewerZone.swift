@@ -1,6 +1,7 @@
 import Foundation
 import SendLogCore
 import SendLogHTTP
+import Synchronization
 
 /// The time zone in which a viewer sees moments and says them.
 struct ViewerZone {
@@ -14,8 +15,18 @@ struct ViewerZone {
     ///
     /// - Returns: `nil` where there is none of that name.
     init?(_ name: String) {
-        guard name.utf8.count <= 64, let zone = TimeZone(identifier: name) else { return nil }
+        guard name.utf8.count <= 64, let zone = Self.zone(name) else { return nil }
         self.init(zone, name: name)
+    }
+
+    /// Reading a zone takes longer than all that is asked of it; there are a few hundred of them.
+    private static let known = Mutex<[String: TimeZone]>([:])
+
+    private static func zone(_ name: String) -> TimeZone? {
+        if let known = known.withLock({ $0[name] }) { return known }
+        guard let zone = TimeZone(identifier: name) else { return nil }
+        known.withLock { if $0.count < 1000 { $0[name] = zone } }
+        return zone
     }
 
     private init(_ zone: TimeZone, name: String) {

@@ -26,10 +26,20 @@
     if (!done) throw new Error("not allowed");
   };
 
+  // Ids by their texts, long commands and secrets by what they are.
+  for (const source of document.querySelectorAll("[data-copy]")) {
+    const button = document.createElement("button");
+    const what = source.dataset.copy;
+    button.type = "button";
+    button.className = "copy";
+    button.ariaLabel = ["command", "key"].includes(what) ? `Copy the ${what}` : `Copy ${what} ${source.textContent}`.replace("  ", " ");
+    source.after(button);
+  }
+
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("button.copy");
     if (!button) return;
-    const text = button.dataset.copy ?? document.getElementById(button.dataset.copyFrom).textContent;
+    const text = button.previousElementSibling.textContent;
     try {
       await copy(text);
       button.classList.add("done");

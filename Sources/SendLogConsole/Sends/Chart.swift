@@ -65,14 +65,14 @@ struct Chart {
     }
 
     /// Appends the chart as SVG whose bars are links.
-    func append(to html: inout [UInt8], link: (Bar) -> String) {
+    func append(to html: inout [UInt8], links: [String]) {
         let (mostSends, mostDestinations) = (bars.map(\.sends).max() ?? 0, bars.map(\.destinations).max() ?? 0)
         html.append("<svg class=chart viewBox=\"0 0 ")
         html.appendDecimal(bars.count * 10)
         html.append(" 100\" preserveAspectRatio=none aria-hidden=true focusable=false>")
         for (place, bar) in bars.enumerated() {
             html.append("<a tabindex=-1 href=\"")
-            html.appendHTML(link(bar))
+            html.appendHTML(links[place])
             html.append("\"><title>")
             html.appendHTML("\(bar.title): \(bar.sends.counted("send")), \(bar.destinations.counted("destination"))")
             html.append("</title>")
@@ -88,10 +88,10 @@ struct Chart {
     }
 
     /// Appends the same as rows of a table, newest first.
-    func appendRows(to html: inout [UInt8], link: (Bar) -> String) {
-        for bar in bars.reversed() where bar.sends > 0 {
+    func appendRows(to html: inout [UInt8], links: [String]) {
+        for (bar, link) in zip(bars, links).reversed() where bar.sends > 0 {
             html.append("<tr><th scope=row><a href=\"")
-            html.appendHTML(link(bar))
+            html.appendHTML(link)
             html.append("\">")
             html.appendHTML(bar.title)
             html.append("</a><td class=count>")

@@ -12,7 +12,7 @@ struct SendRows {
     ///
     /// - Throws: ``StoreError/damaged(detail:)``.
     func append(_ block: RowBlock, to html: inout [UInt8]) throws(StoreError) {
-        html.reserveCapacity(html.count + block.rows.count * 900)
+        html.reserveCapacity(html.count + block.rows.count * 600)
         let isSound = block.text.withUnsafeBufferPointer { text in
             var (message, isSound) = ([UInt8](), true)
             for row in block.rows {
@@ -73,17 +73,13 @@ struct SendRows {
         scratch.withUnsafeBufferPointer { StoredText.append($0, most: most, to: &html) }
     }
 
-    /// Appends an id, which holds nothing that HTML would escape, and what copies it.
+    /// Appends an id, which holds nothing that HTML would escape; the script puts a button beside it that copies it.
     static func appendID(_ id: UnsafeBufferPointer<UInt8>, of what: StaticString, to html: inout [UInt8]) {
-        html.append("<code>")
-        html.append(contentsOf: id)
-        html.append("</code><button type=button class=copy data-copy=\"")
-        html.append(contentsOf: id)
-        html.append("\" aria-label=\"Copy ")
+        html.append("<code data-copy=\"")
         html.append(what)
-        html.append(" id ")
+        html.append(" id\">")
         html.append(contentsOf: id)
-        html.append("\"></button>")
+        html.append("</code>")
     }
 
     /// Appends `2022-01-01 00:00:00` as clocks of the zone show it.

@@ -19,7 +19,7 @@ struct SendsFilter {
     private(set) var enteredCampaign = ""
 
     static let defaultRows = 50
-    static let choicesOfRows = [50, 200, 1000]
+    static let choicesOfRows = [50, 100, 200]
 
     /// Whether it leaves anything out.
     var isNarrow: Bool { !campaigns.isEmpty || from != nil || to != nil }
@@ -101,12 +101,7 @@ struct SendsFilter {
         var parameters = parameters(zone: zone, isPinned: isPinned)
         if page > 1 { parameters.append(("page", String(page))) }
         guard !parameters.isEmpty else { return path }
-        // A colon is no harm in a query, and easier to read.
-        let plain = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "-_.:"))
-        return path + "?"
-            + parameters.map { name, value in
-                "\(name)=\(value.addingPercentEncoding(withAllowedCharacters: plain) ?? "")"
-            }.joined(separator: "&")
+        return path + "?" + parameters.map { "\($0.name)=\(QueryString.encode($0.value))" }.joined(separator: "&")
     }
 }
 

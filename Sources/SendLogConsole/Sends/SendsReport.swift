@@ -7,6 +7,13 @@ import SendLogHTTP
 struct SendsReport: Sendable {
     let store: any Store
     let front: ConsoleFront
+    private let charts: SendsCharts
+
+    init(store: any Store, front: ConsoleFront) {
+        self.store = store
+        self.front = front
+        charts = SendsCharts(store: store, templates: front.pages.templates)
+    }
 
     var routes: [Route] {
         [
@@ -47,8 +54,8 @@ struct SendsReport: Sendable {
         if found.total == 0, !filter.isNarrow {
             values["first-run"] = ["curl": Curl(origin: visitor.origin).record, "may": visitor.may(.createSendLogs)]
         }
-        if !rows.isEmpty { values["rows"] = String(decoding: rows, as: UTF8.self) }
-        try await addChart(to: &values, filter, visitor, in: organisation)
+        values["rows"] = rows.isEmpty ? nil : Pages.rowsMark
+        values["chart"] = try await charts.html(filter, visitor.zone, in: organisation)
         let pinned = filter.parameters(zone: visitor.zone, isPinned: true)
         values["pager"] = Pager(page: filter.page, rows: filter.rows, total: found.total).values(
             action: "/console/sends",
@@ -57,14 +64,15 @@ struct SendsReport: Sendable {
         values["csv"] = filter.link("/console/sends.csv", zone: visitor.zone, isPinned: true)
         values["ndjson"] = filter.link("/console/sends.ndjson", zone: visitor.zone, isPinned: true)
         values["curl"] = Curl(origin: visitor.origin).search(filter.search)
-        return page(values, visitor, input, status: .ok)
+        return page(values, rows: rows, visitor, input)
     }
 
     private func page(
         _ values: [String: Any],
+        rows: [UInt8] = [],
         _ visitor: Visitor,
         _ input: RouteInput,
-        status: HTTPResponseStatus
+        status: HTTPResponseStatus = .ok
     ) -> Answer {
         front.pages.answer(
             "sends",
@@ -73,7 +81,8 @@ struct SendsReport: Sendable {
             visitor: visitor,
             section: .sends,
             status: status,
-            values
+            values,
+            rows: rows
         )
     }
 
@@ -114,9 +123,8 @@ struct SendsReport: Sendable {
             "to": filter.to.map { zone.fieldText(LocalMoment.begin(ofUnitThatEndsAt: $0)) } ?? "",
             "campaign-entered": filter.enteredCampaign, "here": filter.link(zone: zone),
             "may-see-campaigns": visitor.may(.readCampaigns),
-            "rows-choices": SendsFilter.choicesOfRows.map { rows in
-                ["rows": rows, "selected": rows == filter.rows ? "selected" : ""] as [String: Any]
-            },
+            "rows-choices": SendsFilter.choicesOfRows
+                .map { "<option\($0 == filter.rows ? " selected" : "")>\($0)</option>" }.joined(),
         ]
         values["chosen"] = filter.campaigns.map { campaign in
             var rest = filter
@@ -126,12 +134,17 @@ struct SendsReport: Sendable {
                 "name": names[campaign].map { StoredText.html($0.description) } ?? "",
             ]
         }
-        values["spans"] = spans(zone, now).map { title, from, to in
+        var spans: [UInt8] = []
+        for (title, from, to) in self.spans(zone, now) {
             var span = filter
             (span.from, span.to, span.asOf) = (from, to, nil)
-            let isCurrent = span.from == filter.from && span.to == filter.to
-            return ["title": title, "link": span.link(zone: zone), "current": isCurrent ? "aria-current=true" : ""]
+            spans.append("<a href=\"")
+            spans.appendHTML(span.link(zone: zone))
+            spans.append(span.from == filter.from && span.to == filter.to ? "\" aria-current=true>" : "\">")
+            spans.append(contentsOf: title.utf8)
+            spans.append("</a>\n")
         }
+        values["spans"] = String(decoding: spans, as: UTF8.self)
         return values
     }
 
@@ -149,46 +162,6 @@ struct SendsReport: Sendable {
             ("Last 30 days", midnight(-29), tonight),
             ("This month", zone.firstOfMonth(0, after: now), before(zone.firstOfMonth(1, after: now))),
             ("Last month", zone.firstOfMonth(-1, after: now), before(zone.firstOfMonth(0, after: now))),
-        ]
-    }
-
-    // MARK: - The chart
-
-    private func addChart(
-        to values: inout [String: Any],
-        _ filter: SendsFilter,
-        _ visitor: Visitor,
-        in organisation: OrganisationID
-    ) async throws {
-        let days = (filter.from ?? .earliest).day...(filter.to ?? .latest).day
-        let tallies = try await store.tallies(
-            of: filter.campaigns.isEmpty ? nil : filter.campaigns,
-            over: days,
-            in: organisation
-        )
-        let isBounded = filter.from != nil && filter.to != nil
-        let chart = Chart(tallies, over: isBounded ? days : nil)
-        guard let first = chart.bars.first, let last = chart.bars.last else { return }
-        let link = { (bar: Chart.Bar) in
-            var narrow = filter
-            narrow.asOf = nil
-            narrow.from = Timestamp(milliseconds: bar.first.firstMillisecond)
-            narrow.to = Timestamp(milliseconds: bar.last.lastMillisecond)
-            return narrow.link(zone: visitor.zone)
-        }
-        var html: [UInt8] = []
-        chart.append(to: &html, link: link)
-        var table: [UInt8] = []
-        chart.appendRows(to: &table, link: link)
-        let (sends, destinations) = chart.bars.reduce(into: (0, 0)) { sums, bar in
-            sums.0 += bar.sends
-            sums.1 += bar.destinations
-        }
-        values["chart"] = [
-            "svg": String(decoding: html, as: UTF8.self), "first": first.first.title, "last": last.last.title,
-            "unit": chart.unit.rawValue, "sends": sends.counted("send"),
-            "destinations": destinations.counted("destination"),
-            "table": String(decoding: table, as: UTF8.self),
         ]
     }
 

@@ -19,7 +19,7 @@ public struct RecordFields {
         func value(behind name: StaticString) -> UnsafeBufferPointer<UInt8>? {
             let name = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
             let begin = place + name.count
-            guard begin < record.count, record[place..<begin].elementsEqual(name) else { return nil }
+            guard begin < record.count, Self.equal(record, at: place, name) else { return nil }
             guard let end = ListText.endOfString(in: record, from: begin) else { return nil }
             place = end + 1
             return UnsafeBufferPointer(rebasing: record[begin..<end])
@@ -33,5 +33,15 @@ public struct RecordFields {
         self.message = message
         self.triggeredBy = triggeredBy
         startDeliveryAt = start
+    }
+
+    /// Whether some bytes stand at a place that is known to have room for them.
+    private static func equal(
+        _ record: UnsafeBufferPointer<UInt8>,
+        at place: Int,
+        _ bytes: UnsafeBufferPointer<UInt8>
+    ) -> Bool {
+        for offset in 0..<bytes.count where record[place + offset] != bytes[offset] { return false }
+        return true
     }
 }

@@ -94,7 +94,7 @@ import Testing
         let campaign = try #require(try viewer.texts("table.sends td.campaign code").first)
         #expect(try page.copied { try page.click("table.sends tbody tr:first-child .campaign button") } == campaign)
         try page.click("details.curl summary")
-        let command = try page.copied { try page.click("button[data-copy-from=curl]") }
+        let command = try page.copied { try page.click("#curl + button") }
         #expect(command.hasPrefix("curl -s 'http://127.0.0.1:\(tenant.server.port)/send-logs/search'"))
         // It does what the page shows.
         let run = try Command("/bin/sh", ["-c", command], environment: ["SENDLOG_KEY": tenant.key]).succeeded()

@@ -1,0 +1,97 @@
+import SendLogCore
+import Synchronization
+
+/// Draws the charts of the Sends Report, and keeps them while nothing is recorded: the pages of one walk have one chart.
+final class SendsCharts: Sendable {
+    /// All that a chart depends on.
+    private struct Key: Hashable {
+        let organisation: OrganisationID
+        let campaigns: [CampaignID]
+        let from: Timestamp?
+        let to: Timestamp?
+        let rows: Int
+        let asOf: SequenceNumber?
+        let zone: String
+    }
+
+    private struct Kept {
+        /// The HTML of each; empty where there is nothing to draw.
+        var drawings: [Key: String] = [:]
+        var bytes = 0
+    }
+
+    /// Above how many bytes all are forgotten.
+    private static let mostBytes = 8 << 20
+
+    private let store: any CampaignStore
+    private let templates: Templates
+    private let kept = Mutex(Kept())
+
+    init(store: any CampaignStore, templates: Templates) {
+        self.store = store
+        self.templates = templates
+    }
+
+    /// The chart of a filter that is pinned.
+    ///
+    /// - Returns: HTML, empty where there is nothing to draw.
+    /// - Throws: ``StoreError``.
+    func html(
+        _ filter: SendsFilter,
+        _ zone: ViewerZone,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> String {
+        let key = Key(
+            organisation: organisation,
+            campaigns: filter.campaigns,
+            from: filter.from,
+            to: filter.to,
+            rows: filter.rows,
+            asOf: filter.asOf,
+            zone: zone.name
+        )
+        if let known = kept.withLock({ $0.drawings[key] }) { return known }
+        let days = (filter.from ?? .earliest).day...(filter.to ?? .latest).day
+        let tallies = try await store.tallies(
+            of: filter.campaigns.isEmpty ? nil : filter.campaigns,
+            over: days,
+            in: organisation
+        )
+        let isBounded = filter.from != nil && filter.to != nil
+        let html = draw(Chart(tallies, over: isBounded ? days : nil), filter, zone)
+        let bytes = html.utf8.count + 500
+        kept.withLock { kept in
+            if kept.bytes + bytes > Self.mostBytes { kept = Kept() }
+            kept.bytes += bytes
+            kept.drawings[key] = html
+        }
+        return html
+    }
+
+    private func draw(_ chart: Chart, _ filter: SendsFilter, _ zone: ViewerZone) -> String {
+        guard let first = chart.bars.first, let last = chart.bars.last else { return "" }
+        let links = chart.bars.map { bar in
+            var narrow = filter
+            narrow.asOf = nil
+            narrow.from = Timestamp(milliseconds: bar.first.firstMillisecond)
+            narrow.to = Timestamp(milliseconds: bar.last.lastMillisecond)
+            return narrow.link(zone: zone)
+        }
+        var (svg, table): ([UInt8], [UInt8]) = ([], [])
+        chart.append(to: &svg, links: links)
+        chart.appendRows(to: &table, links: links)
+        let (sends, destinations) = chart.bars.reduce(into: (0, 0)) { sums, bar in
+            sums.0 += bar.sends
+            sums.1 += bar.destinations
+        }
+        let values: [String: Any] = [
+            "svg": String(decoding: svg, as: UTF8.self), "first": first.first.title, "last": last.last.title,
+            "unit": chart.unit.rawValue, "sends": sends.counted("send"),
+            "destinations": destinations.counted("destination"),
+            "most-sends": (chart.bars.map(\.sends).max() ?? 0).grouped,
+            "most-destinations": (chart.bars.map(\.destinations).max() ?? 0).grouped,
+            "table": String(decoding: table, as: UTF8.self),
+        ]
+        return String(decoding: templates.render("chart", values), as: UTF8.self)
+    }
+}

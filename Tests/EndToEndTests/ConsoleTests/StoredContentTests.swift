@@ -1,0 +1,112 @@
+import Testing
+
+/// What senders wrote must show as text, whatever it is.
+@Suite struct StoredContentTests {
+    private static let attacks = [
+        "<script>window.hacked = 1</script>", "<img src=x onerror='window.hacked = 1'>",
+        "\"><svg onload=window.hacked=1>",
+        "' onmouseover='window.hacked=1", "</title></style></textarea></script><h1>taken over</h1>", "<!-- ", "]]>",
+        "&lt;b&gt; &amp; &#39;", "{{title}} {{{rows}}} {{#rows}}x{{/rows}} {{> head}}", "{{contact.<b>name</b>}}",
+        "{{a}}{{ b }}{{}}{{{c}}}{{d", "javascript:window.hacked=1", "https://elsewhere.example/x.png",
+        "\u{202e}txt.exe", "\u{2066}isolated\u{2069} \u{200b}", "عربي עברית {{contact.name}}", "😀👩‍👩‍👧‍👦 🇿🇦",
+        "\u{0}\u{7}\u{1b}[31m\u{85}",
+        "line\nbreak\r\nand\ttab", "a\u{301}\u{301}\u{301}", "=1+1", "${7*7} #{7*7} %s", "\\u003cscript\\u003e",
+    ]
+
+    /// What a text must look like: itself, with what cannot be seen named.
+    private static func shown(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.flatMap { scalar -> [Unicode.Scalar] in
+                    switch scalar.value {
+                    case 0...8, 0xb, 0xc, 0xe...0x1f, 0x7f...0x9f, 0x200b, 0x202a...0x202e, 0x2066...0x2069:
+                        let digits = String(scalar.value, radix: 16, uppercase: true)
+                        return Array("U+\(String(repeating: "0", count: 4 - digits.count))\(digits)".unicodeScalars)
+                    default: return [scalar]
+                    }
+                }
+            )
+        ).replacing("\r\n", with: "\n")
+    }
+
+    @Test func `messages, names and reasons full of markup, braces and turned text show as text`() throws {
+        let tenant = try Shared.server.tenant(permissions: "*")
+        try tenant.record(
+            Self.attacks.enumerated().map { number, text in
+                SampleLog(
+                    id: "send-\(number)",
+                    campaign: "campaign-\(number)",
+                    message: text,
+                    triggeredBy: String(text.unicodeScalars.prefix(64).map(Character.init)),
+                    destinations: ["27821234567"]
+                )
+            }
+        )
+        let names = Self.attacks.map { text in
+            String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.properties.generalCategory != .control }))
+        }
+        for (number, name) in names.enumerated() {
+            let body = "{\"name\":\(JSON.text(name.trimmingSpaces))}"
+            _ = try tenant.request("PUT", "/campaigns/campaign-\(number)", body: Array(body.utf8)).data()
+        }
+        let viewer = try Viewer(tenant.server)
+        let page = viewer.page
+        try viewer.signIn(tenant.key)
+        func texts(_ selector: String) throws -> [String] {
+            let texts = "[...document.querySelectorAll('\(selector)')].map((e) => e.textContent)"
+            return try page.evaluate(texts).elements.compactMap(\.string)
+        }
+        #expect(try texts("td.message bdi").reversed() == Self.attacks.map(Self.shown))
+        #expect(try texts("td.campaign bdi").reversed() == names.map { Self.shown($0.trimmingSpaces) })
+        try expectHarmless(viewer)
+        try viewer.open("/console/campaigns?sort=firstSendAt")
+        #expect(try Set(texts("td.campaign bdi")) == Set(names.map { Self.shown($0.trimmingSpaces) }))
+        try expectHarmless(viewer)
+        for (number, text) in Self.attacks.enumerated() {
+            try viewer.open("/console/sends/send-\(number)")
+            #expect(try texts(".message-text") == [Self.shown(text)])
+            try expectHarmless(viewer)
+        }
+    }
+
+    @Test func `what is entered into forms and addresses comes back as text`() throws {
+        let tenant = try Shared.server.tenant(permissions: "*")
+        try tenant.record(SampleLog(id: "send-1"))
+        let viewer = try Viewer(tenant.server)
+        try viewer.signIn(tenant.key)
+        for attack in Self.attacks {
+            let query = attack.utf8.map {
+                "%" + (String($0 + 0, radix: 16).count < 2 ? "0" : "") + String($0, radix: 16)
+            }.joined()
+            for path in [
+                "/console/campaigns?search=\(query)&sort=\(query)", "/console/sends?campaign=\(query)&from=\(query)",
+                "/console/sends/send-1?destination=\(query)&page=\(query)", "/console/time-zone?next=\(query)",
+                "/console/sign-in?next=\(query)",
+            ] {
+                try viewer.open(path)
+                try expectHarmless(viewer)
+            }
+        }
+    }
+
+    /// No script ran, nothing else was fetched, and the page is still the page.
+    private func expectHarmless(_ viewer: Viewer, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        let page = viewer.page
+        #expect(try page.evaluate("window.hacked === undefined").isTrue, sourceLocation: sourceLocation)
+        #expect(try page.count(of: "h1") == 1, sourceLocation: sourceLocation)
+        #expect(try page.count(of: "script") == 1, sourceLocation: sourceLocation)
+        #expect(try page.count(of: "img, iframe, object, embed, style, base") == 0, sourceLocation: sourceLocation)
+        #expect(page.hosts == ["127.0.0.1:\(viewer.server.port)"], sourceLocation: sourceLocation)
+        let policies = page.consoleErrors.filter { $0.source != "network" }.map(\.description)
+        #expect(policies.isEmpty, "\(policies)", sourceLocation: sourceLocation)
+    }
+}
+
+extension String {
+    fileprivate var trimmingSpaces: String {
+        var scalars = unicodeScalars[...]
+        while scalars.first?.properties.isWhitespace == true { scalars.removeFirst() }
+        while scalars.last?.properties.isWhitespace == true { scalars.removeLast() }
+        return String(scalars)
+    }
+}
