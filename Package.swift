@@ -134,6 +134,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
+        .testTarget(name: "SendLogConsoleTests", dependencies: ["SendLogConsole", "SendLogAPI", "SendLogCore"]),
         .testTarget(
             name: "SendLogServerTests",
             dependencies: ["SendLogServer", "SendLogAPI", "SendLogHTTP", "SendLogSQLite", "SendLogPostgres"]

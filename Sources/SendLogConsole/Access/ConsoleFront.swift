@@ -65,7 +65,7 @@ final class ConsoleFront: Front {
                     ["refresh": true, "text": "Opening the page…"]
                 )
             }
-            return Pages.redirect(to: SignIn.path(backTo: request))
+            return Pages.redirect(to: Self.signIn(backTo: request))
         case .notFound where request.path == "/":
             return Pages.redirect(to: "/console")
         default:
@@ -84,6 +84,13 @@ final class ConsoleFront: Front {
             if let seconds = failure.retryAfter { answer.fields.append(("Retry-After", String(seconds))) }
             return answer
         }
+    }
+
+    /// Where to sign in, and come back from to the page that was asked for.
+    private static func signIn(backTo request: HTTPRequest) -> String {
+        guard request.method == .GET, request.path != "/console" else { return "/console/sign-in" }
+        let page = "\(request.path)\(request.query.map { "?\($0)" } ?? "")"
+        return "/console/sign-in?next=\(QueryString.encode(page))"
     }
 
     /// A failure in words that say what to do next.

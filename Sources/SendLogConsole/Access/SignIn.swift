@@ -37,13 +37,6 @@ struct SignIn: Sendable {
         ]
     }
 
-    /// Where to sign in, and come back from to the page that was asked for.
-    static func path(backTo request: HTTPRequest) -> String {
-        guard request.method == .GET, request.path != "/console" else { return "/console/sign-in" }
-        let page = "\(request.path)\(request.query.map { "?\($0)" } ?? "")"
-        return "/console/sign-in?next=\(QueryString.encode(page))"
-    }
-
     /// A page of the console's own, whatever a link says: no other site, and nothing that ends a header's line.
     private static func next(_ text: String?) -> String {
         guard let text, text.hasPrefix("/console/"), !text.hasPrefix("/console/sign-"), !text.contains("/.."),

@@ -15,7 +15,10 @@ struct ViewerZone {
     ///
     /// - Returns: `nil` where there is none of that name.
     init?(_ name: String) {
-        guard name.utf8.count <= 64, let zone = Self.zone(name) else { return nil }
+        let isPlain = name.utf8.allSatisfy { byte in
+            "/_+-".utf8.contains(byte) || (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte & 0xdf)
+        }
+        guard name.utf8.count <= 64, isPlain, let zone = Self.zone(name) else { return nil }
         self.init(zone, name: name)
     }
 
@@ -64,11 +67,18 @@ struct ViewerZone {
         return "\(local.prefix(10)) \(local.dropFirst(11).prefix(8))"
     }
 
-    /// The same as a form's field has it: no more of the time than matters.
-    func fieldText(_ moment: Timestamp) -> String {
+    /// The same as a form's field has it, for the first moment of a stretch of time: no more than matters.
+    func fieldText(from moment: Timestamp) -> String {
         let local = localText(moment).dropLast()
         if local.hasSuffix(":00.000") { return String(local.dropLast(7)) }
         return String(local.hasSuffix(".000") ? local.dropLast(4) : local)
+    }
+
+    /// The same for the last moment: the minute, or the second, that ends with it, else all of it.
+    func fieldText(to moment: Timestamp) -> String {
+        let local = localText(moment).dropLast()
+        if local.hasSuffix(":59.999") { return String(local.dropLast(7)) }
+        return String(local.hasSuffix(".999") ? local.dropLast(4) : local)
     }
 
     private func localText(_ moment: Timestamp) -> String {

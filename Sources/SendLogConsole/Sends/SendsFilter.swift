@@ -88,9 +88,9 @@ struct SendsFilter {
     /// The parameters that say it again, without the page.
     func parameters(zone: ViewerZone, isPinned: Bool = false) -> [(name: String, value: String)] {
         var parameters = campaigns.map { (name: "campaign", value: $0.text) }
-        if let from { parameters.append(("from", zone.fieldText(from))) }
+        if let from { parameters.append(("from", zone.fieldText(from: from))) }
         // A moment says a whole minute, or second, up to its end.
-        if let to { parameters.append(("to", zone.fieldText(LocalMoment.begin(ofUnitThatEndsAt: to)))) }
+        if let to { parameters.append(("to", zone.fieldText(to: to))) }
         if rows != Self.defaultRows { parameters.append(("rows", String(rows))) }
         if isPinned, let asOf { parameters.append(("as_of", String(asOf.number))) }
         return parameters
@@ -139,15 +139,5 @@ struct LocalMoment {
         // The end of a day is where the next one begins, which is not always 24 hours later.
         return Timestamp(milliseconds: begin.milliseconds + unit).flatMap { zone.moment(local: $0) }
             .flatMap { Timestamp(milliseconds: $0.milliseconds - 1) } ?? .latest
-    }
-
-    /// The beginning of the minute, or the second, that ends at a moment; the moment itself where none does.
-    static func begin(ofUnitThatEndsAt moment: Timestamp) -> Timestamp {
-        for unit in [Int64(60_000), 1000] {
-            if let next = Timestamp(milliseconds: moment.milliseconds + 1), next.milliseconds % unit == 0 {
-                return Timestamp(milliseconds: next.milliseconds - unit) ?? moment
-            }
-        }
-        return moment
     }
 }

@@ -119,8 +119,8 @@ struct SendsReport: Sendable {
         let zone = visitor.zone
         var values: [String: Any] = [
             "narrow": filter.isNarrow, "zone-offset": zone.offsetText(at: filter.from ?? now),
-            "from": filter.from.map { zone.fieldText($0) } ?? "",
-            "to": filter.to.map { zone.fieldText(LocalMoment.begin(ofUnitThatEndsAt: $0)) } ?? "",
+            "from": filter.from.map { zone.fieldText(from: $0) } ?? "",
+            "to": filter.to.map { zone.fieldText(to: $0) } ?? "",
             "campaign-entered": filter.enteredCampaign, "here": filter.link(zone: zone),
             "may-see-campaigns": visitor.may(.readCampaigns),
             "rows-choices": SendsFilter.choicesOfRows

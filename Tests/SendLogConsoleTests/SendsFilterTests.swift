@@ -1,0 +1,100 @@
+import SendLogAPI
+import SendLogCore
+import Testing
+
+@testable import SendLogConsole
+
+/// A filter, its links, and the searches that they mean.
+struct SendsFilterTests {
+    private static let zones = [
+        "UTC", "Africa/Johannesburg", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe",
+    ]
+
+    private func filter(_ query: String, _ zone: String = "UTC") throws -> SendsFilter {
+        SendsFilter(QueryString(query[...]), zone: try #require(ViewerZone(zone)))
+    }
+
+    @Test(
+        arguments: [
+            ("from=2022-01-31", "2022-01-30T22:00:00.000Z", nil), ("to=2022-01-31", nil, "2022-01-31T21:59:59.999Z"),
+            ("from=2022-01-31T14:00", "2022-01-31T12:00:00.000Z", nil),
+            ("to=2022-01-31T14:00", nil, "2022-01-31T12:00:59.999Z"),
+            ("to=2022-01-31+14:00:07", nil, "2022-01-31T12:00:07.999Z"),
+            ("to=2022-01-31T14:00:07.123", nil, "2022-01-31T12:00:07.123Z"),
+            (
+                "from=2022-01-31T14:00:00Z&to=2022-01-31T14:00:00%2B05:00", "2022-01-31T14:00:00.000Z",
+                "2022-01-31T09:00:00.000Z"
+            ),
+            ("to=9999-12-31", nil, "9999-12-31T23:59:59.999Z"), ("from=0000-01-01", nil, nil),
+        ]
+    )
+    func `dates are those of the viewer's clock, and an end holds all of its unit`(
+        query: String,
+        from: String?,
+        to: String?
+    ) throws {
+        let filter = try filter(query, "Africa/Johannesburg")
+        #expect(filter.from?.description == from)
+        #expect(filter.to?.description == to)
+    }
+
+    @Test(arguments: zones) func `a link leads to the very same search`(name: String) throws {
+        let zone = try #require(ViewerZone(name))
+        var random = SystemRandomNumberGenerator()
+        let units: [Int64] = [86_400_000, 60_000, 1000, 1]
+        for _ in 0..<3000 {
+            var filter = SendsFilter()
+            func moment(_ unit: Int64) -> Timestamp? {
+                Timestamp(milliseconds: Int64.random(in: 0..<2_000_000_000_000 / unit, using: &random) * unit)
+            }
+            filter.from = moment(units.randomElement(using: &random) ?? 1)
+            let unit = units.randomElement(using: &random) ?? 1
+            filter.to = moment(unit).flatMap { Timestamp(milliseconds: $0.milliseconds + unit - 1) }
+            if let from = filter.from, let to = filter.to, from > to { filter.from = nil }
+            // An hour that clocks show twice cannot be said by them.
+            guard [filter.from, filter.to].allSatisfy({ $0.map { isPlain($0, zone) } ?? true }) else { continue }
+            filter.campaigns = [CampaignID("a"), CampaignID("b-_1")].compactMap { $0 }.shuffled(using: &random)
+            filter.page = Int.random(in: 1...1000, using: &random)
+            filter.rows = SendsFilter.choicesOfRows.randomElement(using: &random) ?? 50
+            filter.asOf = SequenceNumber(Int64.random(in: 0...1_000_000, using: &random))
+            let link = filter.link(page: filter.page, zone: zone, isPinned: true)
+            let query = try #require(link.split(separator: "?").last)
+            let again = SendsFilter(QueryString(query), zone: zone)
+            #expect(again.search == filter.search, "\(link)")
+            #expect(again.problems.isEmpty)
+        }
+    }
+
+    private func isPlain(_ moment: Timestamp, _ zone: ViewerZone) -> Bool {
+        guard let local = Timestamp(rfc3339: zone.text(moment).replacing(" ", with: "T") + "Z"),
+            let found = zone.moment(local: local)
+        else { return false }
+        return moment.milliseconds - found.milliseconds == moment.milliseconds % 1000
+    }
+
+    @Test(
+        arguments: [
+            "campaign=a.b", "campaign=\(String(repeating: "a", count: 65))", "from=soon", "to=2022-13-01",
+            "from=2022-02-30",
+            "from=2022-02-02&to=2022-02-01", "page=0", "page=-1", "page=x", "page=99999999999999999999",
+            "to=10000-01-01",
+        ]
+    )
+    func `what cannot be understood is told in one sentence`(query: String) throws {
+        #expect(try filter(query).problems.count == 1)
+    }
+
+    @Test(arguments: [
+        "page=1099511627776&rows=200", "as_of=9223372036854775807", "as_of=-1", "rows=7", "page=", "nonsense", "&&=&",
+    ])
+    func `odd numbers do no harm`(query: String) throws {
+        let filter = try filter(query)
+        #expect(filter.problems.isEmpty)
+        #expect(filter.search.skip >= 0)
+    }
+
+    @Test func `campaigns may be several in one field, each once`() throws {
+        let filter = try filter("campaign=a,b+c&campaign=b&campaign=")
+        #expect(filter.campaigns.map(\.text) == ["a", "b", "c"])
+    }
+}
