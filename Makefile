@@ -9,7 +9,7 @@ SOURCES := Sources Tests Benchmarks Package.swift
 PROGRAM := $(ROOT)/.build/release/sendlog
 
 # The tests of what the service does over HTTP, which run on both kinds of databases.
-CONTRACT := EndToEndTests\.(Answers|Connection|Create|CreateBounds|GetOne|Import|Campaigns|Export|RateLimit|SearchFind|SearchOptions|SearchParsed|StatusTable|Words|Data|Isolation|UnderLoad/Memory)Tests
+CONTRACT := EndToEndTests\.(Answers|Connection|Create|CreateBounds|GetOne|Import|Campaigns|Export|SignIn|SendsReport|CampaignsReport|KeysPage|RateLimit|SearchFind|SearchOptions|SearchParsed|StatusTable|Words|Data|Isolation|UnderLoad/Memory)Tests
 
 # The port that make run serves on.
 PORT ?= 8080
@@ -21,11 +21,11 @@ export LOGS
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-citus bench build release lint format deps clean
+.PHONY: help run test test-citus bench bench-pages build release lint format deps clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' "$(ROOT)/Makefile" \
-		| while IFS='|' read -r name text; do printf 'make %-10s %s\n' "$$name" "$$text"; done
+		| while IFS='|' read -r name text; do printf 'make %-11s %s\n' "$$name" "$$text"; done
 
 run: release ## Build sendlog and serve it, with its data in the current folder; PORT=8081 for another port
 	@exec "$(ROOT)/scripts/run.sh" "$(PROGRAM)" "$(ROOT)/Examples/sample.ndjson"
@@ -48,6 +48,11 @@ bench: ## Measure the hot paths one by one, and the program over a port; LOGS=10
 	@$(MAKE) --no-print-directory -f "$(ROOT)/Makefile" release
 	SENDLOG_BENCHMARK_LOGS=$(LOGS) $(SWIFT) package --package-path "$(ROOT)" benchmark --target SendLogBenchmarks
 	python3 "$(ROOT)/Benchmarks/macro.py" "$(PROGRAM)"
+
+bench-pages: ## Measure pages of the Sends Report beside the API's searches; LOGS=10000000 for more send logs
+	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" python3
+	@$(MAKE) --no-print-directory -f "$(ROOT)/Makefile" release
+	python3 "$(ROOT)/Benchmarks/pages.py" "$(PROGRAM)"
 
 build: deps ## Build everything for debugging
 	$(BUILD)

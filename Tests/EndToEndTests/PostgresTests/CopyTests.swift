@@ -27,6 +27,8 @@ struct CopyTests {
         var answers = try [
             tenant.post("/send-logs/search", "{}").text,
             tenant.post("/send-logs/search", #"{"options":{"skip":3,"limit":4,"sort":{"startDeliveryAt":1}}}"#).text,
+            // Those without the permission are told so on both sides.
+            tenant.get("/campaigns?sort=name").text,
         ]
         for id in try tenant.ids("{}") {
             answers.append(try tenant.get("/send-logs/\(id)?group_destinations=list").text)
@@ -38,7 +40,10 @@ struct CopyTests {
     func `everything moves, and answers as before`(from: Kind, to: Kind) throws {
         let folder = try TemporaryFolder()
         let server = try Server(database: from.database(in: folder))
-        let tenants = try [server.tenant(), server.tenant(permissions: "sendLog.read", "sendLog.create")]
+        let tenants = try [
+            server.tenant(permissions: "sendLog", "campaign"),
+            server.tenant(permissions: "sendLog.read", "sendLog.create"),
+        ]
         for (place, tenant) in tenants.enumerated() {
             try tenant.record(
                 (0..<700).map { number in
@@ -54,6 +59,8 @@ struct CopyTests {
                 }
             )
         }
+        let name = Array(#"{"name":"Spring 😀"}"#.utf8)
+        #expect(try tenants[0].request("PUT", "/campaigns/c1", body: name).status == 200)
         // A list that waits in a spool on its way.
         let long = LargeBodies.log("long", destinations: LargeBodies.destinations(400_000))
         #expect(try tenants[1].request("POST", "/send-logs", body: long).status == 201)
