@@ -11,6 +11,8 @@ struct CampaignReport {
     private static let id = PackedID.sql(of: "id")
 
     func page(_ query: CampaignQuery) throws -> CampaignPage {
+        // No id and no name has it, and SQLite would take it for the text's end.
+        if query.text?.utf8.contains(0) == true { return CampaignPage(total: 0, campaigns: []) }
         let total = try total(query)
         var page = try Query(made: Self.sql(query), on: database)
         try bind(query, to: &page)

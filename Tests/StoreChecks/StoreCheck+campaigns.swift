@@ -5,7 +5,7 @@ extension StoreCheck {
     static let campaigns = [
         StoreCheck("campaigns are what a full count of the logs gives, in every order and page") { store in
             let model = try await CampaignModel(in: store, logs: 300, seed: RandomCases.seed())
-            let texts = [nil, "campaign-1", "CAMPAIGN-7", "ünï", "BRIEF", "%", "_", "campaign-1199x", "'"]
+            let texts = [nil, "campaign-1", "CAMPAIGN-7", "ünï", "BRIEF", "%", "_", "campaign-1199x", "'", "\0", "a\0"]
             for sort in CampaignQuery.Sort.allCases {
                 for isDescending in [true, false] {
                     for text in texts {

@@ -72,6 +72,7 @@ package struct SendLogExport: Sendable {
             ? Answer(type: format.mediaType, produce: produce)
             : Answer(listsFor: request, type: format.mediaType, produce: produce)
         answer.fields.append(("Content-Disposition", "attachment; filename=\"send-logs.\(format.rawValue)\""))
+        answer.fields += [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
         answer.fields.append(("X-Sendlog-Total", String(first.total)))
         answer.fields.append(("X-Sendlog-As-Of", String(first.asOf.number)))
         return answer

@@ -45,11 +45,9 @@ package struct QueryString: Sendable {
     /// - Throws: ``InvalidInput`` that names the parameter.
     package func number(_ name: String, in range: ClosedRange<Int>) throws(InvalidInput) -> Int? {
         guard let text = self[name] else { return nil }
-        guard let number = Int(text), range.contains(number) else {
-            let rule =
-                range.upperBound < 1 << 53
-                ? "must be a whole number from \(range.lowerBound) to \(range.upperBound)"
-                : "must be a whole number of \(range.lowerBound) or more"
+        let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        guard isPlain, let number = Int(text), range.contains(number) else {
+            let rule = "must be a whole number from \(range.lowerBound) to \(range.upperBound)"
             throw InvalidInput(path: name, "\(rule); it is \"\(text.prefix(20))\"")
         }
         return number

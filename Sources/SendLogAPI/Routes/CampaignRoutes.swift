@@ -101,7 +101,12 @@ extension CampaignQuery {
             skip: try query.number("skip", in: 0...(1 << 53)) ?? 0,
             limit: try query.number("limit", in: 0...Self.mostLimit) ?? Self.defaultLimit
         )
-        if let text = query["search"], !text.isEmpty { self.text = text }
+        if let text = query["search"], !text.isEmpty {
+            guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+                throw InvalidInput(path: "search", "must not contain control characters")
+            }
+            self.text = text
+        }
         if let sort = query["sort"] {
             isDescending = sort.hasPrefix("-")
             guard let known = Sort(rawValue: String(isDescending ? sort.dropFirst() : sort[...])) else {

@@ -42,6 +42,8 @@ struct DestinationLister {
             }
             try await stream.sendGathered()
             chunk += lent
+            // Others on this event loop have their turn between the pieces of a long list.
+            if listed < destinations { await Task.yield() }
             if lent == 0 { throw StoreError.damaged(detail: "a list of destinations is cut short") }
         }
         try await stream.write { $0.append("]}") }

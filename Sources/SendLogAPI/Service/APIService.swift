@@ -186,18 +186,20 @@ public struct APIService: HTTPResponder {
         _ visit: inout Visit,
         _ writer: AnswerWriter
     ) throws(APIError) -> (Route, String)? {
+        let failure: APIError
         switch table.match(request.method, request.path) {
         case .route(let route, let text): return (route, text)
-        case .wrongMethod(let allow): throw .methodNotAllowed(request.method.rawValue, allow: allow)
-        case .none:
-            let failure = APIError.notFound("there is no such path here; /openapi.json describes those there are")
-            guard let front, request.method == .GET,
-                request.headers.first(name: "accept")?.contains("text/html") == true
-            else { throw failure }
-            let input = RouteInput(request: request, parameter: "", now: visit.now, requestID: visit.id)
-            send(failure, as: front.answer(to: failure, input), visit, writer)
-            return nil
+        case .wrongMethod(let allow): failure = .methodNotAllowed(request.method.rawValue, allow: allow)
+        case .none: failure = .notFound("there is no such path here; /openapi.json describes those there are")
         }
+        guard let front, request.method == .GET,
+            request.headers.first(name: "accept")?.contains("text/html") == true
+        else { throw failure }
+        let input = RouteInput(request: request, parameter: "", now: visit.now, requestID: visit.id)
+        var answer = front.answer(to: failure, input)
+        if let allow = failure.allow { answer.fields.append(("Allow", allow)) }
+        send(failure, as: answer, visit, writer)
+        return nil
     }
 
     /// Lets the bearer of a key in, if the limit and the permission allow it.

@@ -3,7 +3,9 @@ import SendLogAPI
 import SendLogCore
 import SendLogHTTP
 
-/// The secret that a browser holds while somebody is signed in: 256 random bits. The store knows its hash alone.
+/// The secret that a browser holds while somebody is signed in: 256 random bits.
+///
+/// The store knows its hash alone.
 struct SessionToken: Sendable {
     /// The token, 64 hexadecimal digits.
     let text: String
@@ -76,6 +78,7 @@ enum Cookie: String {
     ///   - value: plain characters without blanks, commas and semicolons
     ///   - seconds: for how long; 0 takes it away
     ///   - request: what is answered
+    /// - Returns: the field.
     func header(_ value: String, for seconds: Int, _ request: HTTPRequest) -> AnswerHead.Field {
         let isSecure = request.isBehindTLS
         // Scripts may see, and set, nothing but the time zone.

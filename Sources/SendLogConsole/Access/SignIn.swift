@@ -18,7 +18,7 @@ struct SignIn: Sendable {
         [
             Route(.GET, "/console", isOpen: false, front: front) { input in
                 let visitor = try await front.visitor(input)
-                let first = Visitor.Section.allCases.first { visitor.may($0.permission) }
+                let first = Visitor.Section.allCases.first(where: visitor.mayOpen)
                 guard let first else { throw APIError.permissionDenied(.readSendLogs) }
                 return Pages.redirect(to: first.path)
             },
@@ -120,7 +120,7 @@ struct SignIn: Sendable {
         let visitor = try await front.visitor(input)
         let names = ViewerZone.names.filter { $0 != "UTC" && $0 != "GMT" }
         var values: [String: Any] = [
-            "zones": (["UTC"] + names).map { name in
+            "zones": Set(["UTC", visitor.zone.name] + names).sorted().map { name in
                 ["name": name, "selected": name == visitor.zone.name ? "selected" : ""]
             },
             "next": Self.next(QueryString(input.request.query)["next"]),

@@ -18,15 +18,19 @@ struct Visitor {
 
     func may(_ permission: Permission) -> Bool { key.permissions.grants(permission) }
 
+    /// Whether the key opens a part of the console.
+    func mayOpen(_ section: Section) -> Bool { section.permissions.contains(where: may) }
+
     /// The parts of the console, of which those are shown that the key opens.
     enum Section: String, CaseIterable {
         case sends, campaigns, keys
 
-        var permission: Permission {
+        /// Any of them opens it.
+        var permissions: [Permission] {
             switch self {
-            case .sends: .readSendLogs
-            case .campaigns: .readCampaigns
-            case .keys: .readKeys
+            case .sends: [.readSendLogs]
+            case .campaigns: [.readCampaigns]
+            case .keys: [.readKeys, .createKeys, .revokeKeys]
             }
         }
 

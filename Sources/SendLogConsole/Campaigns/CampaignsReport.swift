@@ -135,18 +135,19 @@ struct CampaignsReport: Sendable {
     }
 
     @Sendable private func name(_ input: RouteInput) async throws -> Answer {
-        let form = try await Form(input, of: front.visitor(input))
+        let visitor = try await front.visitor(input)
+        let form = try await Form(input, of: visitor)
         guard let id = CampaignID(input.parameter) else { throw APIError.noCampaign("of that id") }
         // Where it came from, whatever the form says, is this report.
         let back = form["back"].hasPrefix("/console/campaigns?") ? form["back"] : "/console/campaigns"
         let text = form["name"].trimmingCharacters(in: .whitespacesAndNewlines)
         guard let name = CampaignName(text) else {
+            let problem = "The name of \(id) was not changed: a name \(CampaignName.rule)."
+            guard visitor.may(.readCampaigns) else {
+                throw APIError.invalidRequest(InvalidInput(path: "name", CampaignName.rule))
+            }
             let query = back.split(separator: "?", maxSplits: 1).dropFirst().first
-            return try await show(
-                input,
-                problem: "The name of \(id) was not changed: a name \(CampaignName.rule).",
-                query: QueryString(query)
-            )
+            return try await show(input, problem: problem, query: QueryString(query))
         }
         let organisation = try input.organisation()
         do throws(StoreError) { _ = try await store.nameCampaign(id, name, in: organisation) } catch {
@@ -184,7 +185,10 @@ struct CampaignsReport: Sendable {
         var page = 1
 
         init(_ query: QueryString) {
-            search = String((query["search"] ?? "").trimmingCharacters(in: .whitespaces).prefix(200))
+            let text = (query["search"] ?? "").trimmingCharacters(in: .whitespaces).unicodeScalars
+            search = String(
+                String.UnicodeScalarView(text.filter { $0.properties.generalCategory != .control }.prefix(200))
+            )
             if let text = query["sort"], !text.isEmpty {
                 isDescending = text.hasPrefix("-")
                 sort = CampaignQuery.Sort(rawValue: String(isDescending ? text.dropFirst() : text[...])) ?? .last

@@ -12,7 +12,11 @@ struct KeysPage: Sendable {
 
     var routes: [Route] {
         [
-            Route(.GET, "/console/keys", permission: .readKeys, front: front) { try await show($0) },
+            Route(.GET, "/console/keys", isOpen: false, front: front) { input in
+                let visitor = try await front.visitor(input)
+                guard visitor.mayOpen(.keys) else { throw APIError.permissionDenied(.readKeys) }
+                return try await show(input)
+            },
             Route(
                 .POST,
                 "/console/keys",
@@ -104,6 +108,11 @@ struct KeysPage: Sendable {
             problems.append("“\(wish.expires.prefix(40))” is no date: enter one such as 2027-01-31.")
         } else if let expires, expires <= input.now {
             problems.append("The date on which the key expires must lie ahead.")
+        }
+        if let own = visitor.key.expires, expires ?? .latest > own {
+            problems.append(
+                "Your key expires on \(visitor.zone.text(own)); the new one must expire no later. Choose a date."
+            )
         }
         guard problems.isEmpty else { return try await show(input, problems: problems, wish: wish) }
         let text = KeyText.random()

@@ -121,11 +121,15 @@ enum StoredText {
             return [0x09, 0x0a, 0x0d].contains(byte) ? nil : (UInt32(byte), 1)
         }
         // U+0080 to U+009F.
-        if byte == 0xc2, place + 1 < text.count, text[place + 1] < 0xa0 { return (UInt32(text[place + 1]), 2) }
+        if byte == 0xc2, place + 1 < text.count, text[place + 1] < 0xa0 || text[place + 1] == 0xad {
+            return (UInt32(text[place + 1]), 2)
+        }
+        if byte == 0xd8, place + 1 < text.count, text[place + 1] == 0x9c { return (0x061c, 2) }
+        if byte == 0xef, place + 2 < text.count, text[place + 1] == 0xbb, text[place + 2] == 0xbf { return (0xfeff, 3) }
         guard byte == 0xe2, place + 2 < text.count else { return nil }
         let scalar = 0x2000 | UInt32(text[place + 1] & 0x3f) << 6 | UInt32(text[place + 2] & 0x3f)
         switch scalar {
-        case 0x200b, 0x202a...0x202e, 0x2066...0x2069, 0x2028, 0x2029: return (scalar, 3)
+        case 0x200b, 0x200e, 0x200f, 0x2060, 0x202a...0x202e, 0x2066...0x2069, 0x2028, 0x2029: return (scalar, 3)
         default: return nil
         }
     }

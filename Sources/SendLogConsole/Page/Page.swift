@@ -45,7 +45,7 @@ struct Pages: Sendable {
                 "zone": visitor.zone.name,
             ]
             values["form-token"] = visitor.formToken
-            values["sections"] = Visitor.Section.allCases.filter { visitor.may($0.permission) }.map { part in
+            values["sections"] = Visitor.Section.allCases.filter(visitor.mayOpen).map { part in
                 "<a href=\"\(part.path)\"\(part == section ? " aria-current=page" : "")>\(part.title)</a>"
             }.joined()
         }

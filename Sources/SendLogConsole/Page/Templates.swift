@@ -8,9 +8,24 @@ struct Templates: Sendable {
     ///
     /// - Throws: where one is not Mustache, which a test would have told.
     init() throws {
+        MustacheContentTypes.register(HTMLBytes(), named: Self.contentType)
         var library = MustacheLibrary()
-        for (name, text) in Self.sources { try library.register(String(decoding: text, as: UTF8.self), named: name) }
+        for (name, text) in Self.sources {
+            let template = "{{% CONTENT_TYPE:\(Self.contentType)}}" + String(decoding: text, as: UTF8.self)
+            try library.register(template, named: name)
+        }
         self.library = library
+    }
+
+    private static let contentType = "HTML-BYTES"
+
+    /// Escapes byte by byte: a quote with an accent on it is one character to Swift, and still a quote to browsers.
+    private struct HTMLBytes: MustacheContentType {
+        func escapeText(_ text: String) -> String {
+            var bytes: [UInt8] = []
+            bytes.appendHTML(text)
+            return String(decoding: bytes, as: UTF8.self)
+        }
     }
 
     static let sources: [(name: String, text: [UInt8])] = [

@@ -61,7 +61,7 @@
     const suggest = async () => {
       const number = ++wanted;
       const answer = await fetch(`${field.dataset.suggest}?search=${encodeURIComponent(field.value)}`).catch(() => null);
-      if (!answer?.ok || number !== wanted) return;
+      if (!answer?.ok || answer.redirected || number !== wanted) return;
       const options = (await answer.json()).map((campaign) => {
         const option = document.createElement("option");
         option.value = campaign._id;

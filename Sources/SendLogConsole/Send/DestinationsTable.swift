@@ -36,7 +36,8 @@ struct DestinationsTable {
         let wanted = (page - 1) * Self.rows..<min(page * Self.rows, log.destinations)
         var rows: [UInt8] = []
         let reader = ListReader(store: store, organisation: organisation, log: log)
-        try await reader.forEachPiece(skips: { first, count in first + count <= wanted.lowerBound }) { text, first, _ in
+        let isBefore = { (first: Int, count: Int) in first + count <= wanted.lowerBound }
+        try await reader.forEachPiece(skips: isBefore) { text, first, _ in
             var place = first
             try Self.forEach(text) { destination in
                 if wanted.contains(place) { Self.append(destination, place, to: &rows) }

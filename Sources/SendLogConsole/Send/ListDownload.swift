@@ -47,6 +47,7 @@ struct ListDownload: Sendable {
             }
         }
         answer.fields.append(("Content-Disposition", "attachment; filename=\"\(name)\""))
+        answer.fields += [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
         return answer
     }
 

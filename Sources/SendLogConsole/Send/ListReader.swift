@@ -31,6 +31,8 @@ struct ListReader {
             }
             if lent == 0 { throw StoreError.damaged(detail: "a list of destinations is cut short") }
             chunk += lent
+            // Others on this event loop have their turn between the pieces of a long list.
+            await Task.yield()
             for piece in pieces {
                 if try await !take(piece.text, piece.first, piece.count) { return }
             }

@@ -52,6 +52,7 @@ struct SendPage: Sendable {
             "bytes": facts.bytes.grouped, "curl": Curl(origin: visitor.origin).sendLog(id),
             "send-field": "{{send._id}}", "campaign-field": "{{campaign._id}}",
         ]
+        values["no-name"] = visitor.may(.readCampaigns) ? "unnamed" : "campaign"
         if visitor.may(.readCampaigns) {
             let names = try await store.campaignNames(of: [facts.campaign], in: organisation)
             values["name"] = names[facts.campaign].map { StoredText.html($0.description) }

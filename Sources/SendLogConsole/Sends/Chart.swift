@@ -37,7 +37,7 @@ struct Chart {
             unit = .day
             return
         }
-        let span = days.map { $0.clamped(to: min($0.lowerBound, first)...max($0.upperBound, last)) } ?? first...last
+        let span = days ?? first...last
         let count = span.upperBound.number - span.lowerBound.number + 1
         unit =
             count <= Self.most

@@ -2,7 +2,8 @@ import SendLogCore
 
 /// Renders the rows of the Sends Report, of which there may be a thousand, straight from the records.
 struct SendRows {
-    let names: [CampaignID: CampaignName]
+    /// What campaigns are called; `nil` where the viewer may not know.
+    let names: [CampaignID: CampaignName]?
     let zone: ViewerZone
 
     /// How many bytes of a message a row shows.
@@ -42,12 +43,12 @@ struct SendRows {
         html.append("</time></a><td class=campaign><a href=\"/console/sends?campaign=")
         html.append(contentsOf: fields.campaignID)
         html.append("\">")
-        if !names.isEmpty, let name = CampaignID(utf8: fields.campaignID).flatMap({ names[$0] }) {
+        if let names, !names.isEmpty, let name = CampaignID(utf8: fields.campaignID).flatMap({ names[$0] }) {
             html.append("<bdi class=name>")
             html.append(contentsOf: StoredText.html(name.description).utf8)
             html.append("</bdi>")
         } else {
-            html.append("<span class=name>unnamed</span>")
+            html.append(names == nil ? "<span class=name>campaign</span>" : "<span class=name>unnamed</span>")
         }
         html.append("</a> ")
         Self.appendID(fields.campaignID, of: "campaign", to: &html)

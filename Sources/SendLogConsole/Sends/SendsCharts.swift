@@ -20,14 +20,16 @@ final class SendsCharts: Sendable {
         var bytes = 0
     }
 
+    /// Charts of more campaigns are seldom asked for twice.
+    private static let mostCampaigns = 8
     /// Above how many bytes all are forgotten.
     private static let mostBytes = 8 << 20
 
-    private let store: any CampaignStore
+    private let store: any CampaignStore & Directory
     private let templates: Templates
     private let kept = Mutex(Kept())
 
-    init(store: any CampaignStore, templates: Templates) {
+    init(store: any CampaignStore & Directory, templates: Templates) {
         self.store = store
         self.templates = templates
     }
@@ -59,7 +61,10 @@ final class SendsCharts: Sendable {
         )
         let isBounded = filter.from != nil && filter.to != nil
         let html = draw(Chart(tallies, over: isBounded ? days : nil), filter, zone)
-        let bytes = html.utf8.count + 500
+        // What came in between the search and the tallies would stay wrong.
+        let isPinned = try await store.organisation(organisation).sends == filter.asOf.map { Int($0.number) }
+        guard isPinned, filter.campaigns.count <= Self.mostCampaigns else { return html }
+        let bytes = html.utf8.count + 1000
         kept.withLock { kept in
             if kept.bytes + bytes > Self.mostBytes { kept = Kept() }
             kept.bytes += bytes
@@ -73,8 +78,10 @@ final class SendsCharts: Sendable {
         let links = chart.bars.map { bar in
             var narrow = filter
             narrow.asOf = nil
-            narrow.from = Timestamp(milliseconds: bar.first.firstMillisecond)
-            narrow.to = Timestamp(milliseconds: bar.last.lastMillisecond)
+            // The first and the last bar may reach beyond what is filtered.
+            let (begin, end) = (bar.first.firstMillisecond, bar.last.lastMillisecond)
+            narrow.from = Timestamp(milliseconds: max(begin, filter.from?.milliseconds ?? begin)) ?? filter.from
+            narrow.to = Timestamp(milliseconds: min(end, filter.to?.milliseconds ?? end)) ?? filter.to
             return narrow.link(zone: zone)
         }
         var (svg, table): ([UInt8], [UInt8]) = ([], [])

@@ -19,6 +19,9 @@ struct SendsFilter {
     private(set) var enteredCampaign = ""
 
     static let defaultRows = 50
+    /// Each link of the page names all campaigns.
+    static let mostCampaigns = 100
+    private static let parameters = ["campaign", "from", "to", "page", "rows", "as_of"]
     static let choicesOfRows = [50, 100, 200]
 
     /// Whether it leaves anything out.
@@ -43,10 +46,15 @@ struct SendsFilter {
                 }
             }
         }
-        if campaigns.count > SendLogSearch.mostCampaigns {
-            problems.append("At most 1,000 campaigns can be asked for at once.")
+        if campaigns.count > Self.mostCampaigns {
+            problems.append("At most \(Self.mostCampaigns) campaigns can be looked at at once; the API takes 1,000.")
             campaigns = []
         }
+        for (name, _) in query.pairs where !Self.parameters.contains(name) {
+            let nearest = NearestName.to(name, among: Self.parameters).map { " Did you mean “\($0)”?" } ?? ""
+            problems.append("“\(name.prefix(40))” in the address is not known here.\(nearest)")
+        }
+        problems = Array(problems.prefix(20))
         from = read(query["from"], "from", zone, isEnd: false)
         to = read(query["to"], "to", zone, isEnd: true)
         if let from, let to, from > to {
@@ -60,8 +68,20 @@ struct SendsFilter {
                 problems.append("“\(text.prefix(20))” is no page: pages are numbers from 1.")
             }
         }
-        if let number = query["rows"].flatMap({ Int($0) }), Self.choicesOfRows.contains(number) { rows = number }
-        if let number = query["as_of"].flatMap({ Int64($0) }), number >= 0 { asOf = SequenceNumber(number) }
+        if let text = query["rows"], !text.isEmpty {
+            if let number = Int(text), Self.choicesOfRows.contains(number) {
+                rows = number
+            } else {
+                problems.append("A page has 50, 100 or 200 rows, not “\(text.prefix(20))”.")
+            }
+        }
+        if let text = query["as_of"], !text.isEmpty {
+            if let number = Int64(text), number >= 0 {
+                asOf = SequenceNumber(number)
+            } else {
+                problems.append("“\(text.prefix(20))” is no “as_of”: it is a number of 0 or more.")
+            }
+        }
     }
 
     private mutating func read(_ text: String?, _ name: String, _ zone: ViewerZone, isEnd: Bool) -> Timestamp? {
@@ -126,6 +146,9 @@ struct LocalMoment {
         case 10: return local("T00:00:00Z", zone, unit: 86_400_000)
         case 16: return local(":00Z", zone, unit: 60_000)
         case 19: return local("Z", zone, unit: 1000)
+        // Browsers leave out zeros at the end of a fraction.
+        case 21 where !text.hasSuffix("Z"): return local("00Z", zone, unit: 1)
+        case 22 where !text.hasSuffix("Z"): return local("0Z", zone, unit: 1)
         case 23 where !text.hasSuffix("Z"): return local("Z", zone, unit: 1)
         default: return text.utf8.count > 10 ? Timestamp(rfc3339: text) : nil
         }

@@ -35,18 +35,19 @@ struct SendsReport: Sendable {
         }
         let organisation = try input.organisation()
         let found = try await store.search(filter.search, in: organisation)
-        if filter.asOf == nil { filter.asOf = found.asOf }
-        let names = visitor.may(.readCampaigns) ? try await names(found.rows, filter, in: organisation) : [:]
+        filter.asOf = found.asOf
+        var names: [CampaignID: CampaignName]?
+        if visitor.may(.readCampaigns) { names = try await store.campaignNames(of: filter.campaigns, in: organisation) }
         var rows: [UInt8] = []
-        let renderer = SendRows(names: names, zone: visitor.zone)
-        var block = found.rows
-        try renderer.append(block, to: &rows)
-        while let rest = block.rest {
-            block = try await store.rows(rest, in: organisation)
-            try renderer.append(block, to: &rows)
+        var block: RowBlock? = found.rows
+        while let next = block {
+            if names != nil { names?.merge(try await self.names(in: next, organisation)) { $1 } }
+            try SendRows(names: names, zone: visitor.zone).append(next, to: &rows)
+            block = nil
+            if let rest = next.rest { block = try await store.rows(rest, in: organisation) }
         }
 
-        var values = filterValues(filter, visitor, names: names, now: input.now)
+        var values = filterValues(filter, visitor, names: names ?? [:], now: input.now)
         values["total"] = found.total.grouped
         values["sends-noun"] = found.total == 1 ? "send" : "sends"
         values["empty"] = found.total == 0
@@ -86,14 +87,12 @@ struct SendsReport: Sendable {
         )
     }
 
-    /// The names of the campaigns on the page and in the filter.
+    /// The names of a block's campaigns.
     private func names(
-        _ block: RowBlock,
-        _ filter: SendsFilter,
-        in organisation: OrganisationID
+        in block: RowBlock,
+        _ organisation: OrganisationID
     ) async throws -> [CampaignID: CampaignName] {
-        var ids = Set(filter.campaigns.prefix(100))
-        // What a second block holds, where messages are very long, is told by its ids alone.
+        var ids: Set<CampaignID> = []
         block.text.withUnsafeBufferPointer { text in
             var last: UnsafeBufferPointer<UInt8>?
             for row in block.rows {

@@ -10,6 +10,8 @@ struct CampaignReport {
 
     /// - Throws: ``PostgresFailure``; ``StoreError/damaged(detail:)``.
     func page(_ query: CampaignQuery) throws -> CampaignPage {
+        // No id and no name has it, and PostgreSQL takes no text with it.
+        if query.text?.utf8.contains(0) == true { return CampaignPage(total: 0, campaigns: []) }
         var parameters = Parameters()
         parameters.add(organisation.number)
         parameters.add(query.limit)

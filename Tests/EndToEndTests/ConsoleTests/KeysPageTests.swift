@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// Keys in a browser.
@@ -74,6 +75,27 @@ import Testing
             #expect(!answer.text.contains("slk_"))
         }
         #expect(try tenant.server.command("key", "list", "--organisation", tenant.name).output == before)
+        // A key that ends makes none that lasts longer.
+        let server = try Shared.server
+        let until = Date.now.addingTimeInterval(86_400 * 3).ISO8601Format()
+        let ending = Tenant(
+            server: server,
+            name: tenant.name,
+            key: try server.key(of: tenant.name, permissions: ["apiKey"], expires: until)
+        )
+        let maker = try ConsoleClient(ending)
+        for (expires, status) in [
+            ("", 400), ("2090-01-01", 400),
+            (String(Date.now.addingTimeInterval(86_400 * 2).ISO8601Format().prefix(10)), 200),
+        ] {
+            let answer = try maker.post(
+                "/console/keys",
+                ["permission": "apiKey.read", "expires": expires],
+                from: "/console/keys"
+            )
+            #expect(answer.status == status, "\(expires)")
+            #expect(answer.text.contains("must expire no later") == (status == 400))
+        }
         let reader = try ConsoleClient(Shared.server.tenant(permissions: "apiKey.read"))
         let page = try reader.get("/console/keys").text
         #expect(!page.contains("Make a key") && !page.contains("Revoke"))

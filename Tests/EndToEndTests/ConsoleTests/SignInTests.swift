@@ -156,6 +156,17 @@ import Testing
         #expect(try campaigns.get("/console/sends.csv").status == 403)
         let answer = try campaigns.post("/console/campaigns/a/name", ["name": "A"], from: "/console/campaigns")
         #expect(answer.status == 403)
+        // Not by way of an error either.
+        let namer = try ConsoleClient(tenant("campaign.update"))
+        let bad = try namer.post("/console/campaigns/spring/name", ["name": ""], from: "/console/time-zone")
+        #expect(bad.status == 400 && !bad.text.contains("<table"))
+        for permission in ["apiKey.read", "apiKey.create", "apiKey.revoke"] {
+            let keys = try ConsoleClient(tenant(permission))
+            #expect(try keys.get("/console")["location"] == "/console/keys")
+            let page = try keys.get("/console/keys").text
+            #expect(page.contains("<table") == (permission == "apiKey.read"))
+            #expect(page.contains("Make a key") == (permission == "apiKey.create"))
+        }
         let sender = try ConsoleClient(tenant("sendLog.create"))
         #expect(try sender.get("/console").status == 403)
     }

@@ -10,7 +10,11 @@ import Testing
         "{{a}}{{ b }}{{}}{{{c}}}{{d", "javascript:window.hacked=1", "https://elsewhere.example/x.png",
         "\u{202e}txt.exe", "\u{2066}isolated\u{2069} \u{200b}", "عربي עברית {{contact.name}}", "😀👩‍👩‍👧‍👦 🇿🇦",
         "\u{0}\u{7}\u{1b}[31m\u{85}",
-        "line\nbreak\r\nand\ttab", "a\u{301}\u{301}\u{301}", "=1+1", "${7*7} #{7*7} %s", "\\u003cscript\\u003e",
+        // What Swift takes for one character is markup to a browser.
+        "x\"\u{301}>\u{301}\u{600}<img src=/x a\u{301}>\u{301}\u{600}<script src=/x a\u{301}>\u{301}",
+        "\u{600}<!--rows-->\u{301}",
+        "\u{200e}\u{200f}\u{61c}\u{feff}\u{2060}\u{ad}", "line\nbreak\r\nand\ttab", "a\u{301}\u{301}\u{301}", "=1+1",
+        "${7*7} #{7*7} %s", "\\u003cscript\\u003e",
     ]
 
     /// What a text must look like: itself, with what cannot be seen named.
@@ -19,7 +23,8 @@ import Testing
             String.UnicodeScalarView(
                 text.unicodeScalars.flatMap { scalar -> [Unicode.Scalar] in
                     switch scalar.value {
-                    case 0...8, 0xb, 0xc, 0xe...0x1f, 0x7f...0x9f, 0x200b, 0x202a...0x202e, 0x2066...0x2069:
+                    case 0...8, 0xb, 0xc, 0xe...0x1f, 0x7f...0x9f, 0xad, 0x61c, 0xfeff, 0x2060, 0x200b, 0x200e, 0x200f,
+                        0x202a...0x202e, 0x2066...0x2069:
                         let digits = String(scalar.value, radix: 16, uppercase: true)
                         return Array("U+\(String(repeating: "0", count: 4 - digits.count))\(digits)".unicodeScalars)
                     default: return [scalar]
@@ -86,6 +91,21 @@ import Testing
                 try viewer.open(path)
                 try expectHarmless(viewer)
             }
+        }
+    }
+
+    @Test func `names of keys and organisations are text as well`() throws {
+        let server = try Server()
+        let attack = "o\"\u{301} x=\u{600}<img src=/x a\u{301}>\u{301}"
+        _ = try server.command("organisation", "create", attack).succeeded()
+        let made = try server.command("key", "create", "--organisation", attack, "--permission", "*", "--name", attack)
+        let viewer = try Viewer(server)
+        try viewer.signIn(made.succeeded().lines[0])
+        for path in ["/console/keys", "/console/time-zone", "/console/sends"] {
+            try viewer.open(path)
+            try expectHarmless(viewer)
+            #expect(try viewer.page.text(of: ".organisation") == attack)
+            #expect(try viewer.page.attribute("title", of: ".who button") == "Signed in with \(attack)")
         }
     }
 
