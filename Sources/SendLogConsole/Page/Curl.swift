@@ -12,6 +12,15 @@ struct Curl {
         return post("send-logs/search", String(decoding: body, as: UTF8.self))
     }
 
+    /// The whole result of the same search, as a table.
+    func export(_ search: SendLogSearch) -> String {
+        var search = search
+        (search.skip, search.limit) = (0, SendLogSearch.defaultLimit)
+        var body: [UInt8] = []
+        search.writeRequest(to: &body)
+        return post("send-logs/export?format=csv", String(decoding: body, as: UTF8.self))
+    }
+
     /// One send log.
     func sendLog(_ id: SendLogID) -> String {
         "curl -s '\(origin)/send-logs/\(id.text)?group_destinations=list' -H \"Authorization: Bearer $SENDLOG_KEY\""

@@ -37,6 +37,8 @@ struct Pages: Sendable {
     ) -> Answer {
         var values = values
         values["title"] = title
+        let here = request.method == .GET ? "\(request.path)\(request.query.map { "?\($0)" } ?? "")" : "/console"
+        values["here"] = QueryString.encode(here)
         for (file, path) in assets.paths { values["asset-\(file)"] = path }
         if let visitor {
             values["visitor"] = [

@@ -119,7 +119,8 @@ struct DestinationNeedle {
     init(_ text: String) {
         self.text = Array(text.utf8)
         let isNumber = text.utf8.allSatisfy { Self.isDigit($0) || " +-().".utf8.contains($0) }
-        var digits = text.utf8.filter(Self.isDigit)
+        // A zero in brackets is for those who are at home.
+        var digits = text.replacing("(0)", with: "").utf8.filter(Self.isDigit)
         digits = Array(digits.drop { $0 == UInt8(ascii: "0") })
         self.digits = isNumber && digits.count >= 3 ? digits : nil
     }

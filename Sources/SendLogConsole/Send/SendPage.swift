@@ -52,6 +52,11 @@ struct SendPage: Sendable {
             "bytes": facts.bytes.grouped, "curl": Curl(origin: visitor.origin).sendLog(id),
             "send-field": "{{send._id}}", "campaign-field": "{{campaign._id}}",
         ]
+        // Back to the page of the report that led here.
+        let origin = visitor.origin
+        let referrer = input.request.headers.first(name: "referer") ?? ""
+        let isReport = referrer.hasPrefix("\(origin)/console/sends?")
+        values["back"] = isReport ? String(referrer.dropFirst(origin.count)) : "/console/sends"
         values["no-name"] = visitor.may(.readCampaigns) ? "unnamed" : "campaign"
         if visitor.may(.readCampaigns) {
             let names = try await store.campaignNames(of: [facts.campaign], in: organisation)

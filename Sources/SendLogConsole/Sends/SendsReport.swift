@@ -65,6 +65,7 @@ struct SendsReport: Sendable {
         values["csv"] = filter.link("/console/sends.csv", zone: visitor.zone, isPinned: true)
         values["ndjson"] = filter.link("/console/sends.ndjson", zone: visitor.zone, isPinned: true)
         values["curl"] = Curl(origin: visitor.origin).search(filter.search)
+        values["curl-export"] = Curl(origin: visitor.origin).export(filter.search)
         return page(values, rows: rows, visitor, input)
     }
 
@@ -120,7 +121,7 @@ struct SendsReport: Sendable {
             "narrow": filter.isNarrow, "zone-offset": zone.offsetText(at: filter.from ?? now),
             "from": filter.from.map { zone.fieldText(from: $0) } ?? "",
             "to": filter.to.map { zone.fieldText(to: $0) } ?? "",
-            "campaign-entered": filter.enteredCampaign, "here": filter.link(zone: zone),
+            "campaign-entered": filter.enteredCampaign,
             "may-see-campaigns": visitor.may(.readCampaigns),
             "rows-choices": SendsFilter.choicesOfRows
                 .map { "<option\($0 == filter.rows ? " selected" : "")>\($0)</option>" }.joined(),

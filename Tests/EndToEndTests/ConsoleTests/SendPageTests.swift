@@ -22,7 +22,9 @@ import Testing
     @Test func `everything about a send is there, ready to copy`() throws {
         let (viewer, tenant) = try viewer([Self.long])
         let page = viewer.page
+        try viewer.open("/console/sends?campaign=spring&to=2022-12-31")
         try page.clickAndLoad("table.sends td.when a")
+        #expect(try page.attribute("href", of: ".back a") == "/console/sends?campaign=spring&to=2022-12-31")
         #expect(try page.title == "Send long · sendlog")
         let facts = try viewer.texts("dl.facts dd")
         #expect(facts[0].hasPrefix("2022-01-15 14:00:00"))
