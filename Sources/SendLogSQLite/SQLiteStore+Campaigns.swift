@@ -43,6 +43,10 @@ extension SQLiteStore: CampaignStore {
             try connection.snapshot { database in
                 guard let ids else { return try Self.names(database, in: organisation) }
                 var names: [CampaignID: CampaignName] = [:]
+                // Many an organisation names none.
+                var first = try Query(Self.anySQL, on: database)
+                try first.bind(organisation.number)
+                guard try first.step() else { return names }
                 for id in ids {
                     var query = try Query(Self.nameSQL, on: database)
                     try query.bind(organisation.number)
@@ -54,8 +58,12 @@ extension SQLiteStore: CampaignStore {
         }
     }
 
+    private static let anySQL: StaticString = """
+        SELECT 1 FROM campaigns INDEXED BY campaigns_named WHERE organisation = ? AND name IS NOT NULL LIMIT 1
+        """
+
     /// Looks among those that have a name, who are few.
-    static let nameSQL: StaticString = """
+    private static let nameSQL: StaticString = """
         SELECT name FROM campaigns INDEXED BY campaigns_named
         WHERE organisation = ? AND id = ? AND name IS NOT NULL
         """

@@ -96,6 +96,12 @@ extension HTTPRequest {
         headers.first(name: "x-forwarded-proto")?.split(separator: ",").first?.lowercased() == "https"
     }
 
+    /// The page of this server that led here, path and query; `nil` for none.
+    var referrer: String? {
+        let referrer = headers.first(name: "referer") ?? ""
+        return referrer.hasPrefix("\(origin)/") ? String(referrer.dropFirst(origin.count)) : nil
+    }
+
     /// Where the browser found this server, such as `https://sendlog.example`.
     var origin: String {
         let host = headers.first(name: "host") ?? ""

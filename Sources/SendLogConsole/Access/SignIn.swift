@@ -123,7 +123,7 @@ struct SignIn: Sendable {
             "zones": Set(["UTC", visitor.zone.name] + names).sorted().map { name in
                 ["name": name, "selected": name == visitor.zone.name ? "selected" : ""]
             },
-            "next": Self.next(QueryString(input.request.query)["next"]),
+            "next": Self.next(QueryString(input.request.query)["next"] ?? input.request.referrer),
         ]
         values["problem"] = problem
         return front.pages.answer(

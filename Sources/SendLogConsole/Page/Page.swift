@@ -7,6 +7,12 @@ import SendLogHTTP
 struct Pages: Sendable {
     let templates: Templates
     let assets: Assets
+    private let heads = KeptHTML<[String]>(most: 2 << 20)
+
+    init(templates: Templates, assets: Assets) {
+        self.templates = templates
+        self.assets = assets
+    }
 
     /// Nothing is fetched, run, framed or sent but what is this server's own (<https://www.w3.org/TR/CSP3/>).
     private static let policy =
@@ -36,21 +42,8 @@ struct Pages: Sendable {
         rows: [UInt8] = []
     ) -> Answer {
         var values = values
-        values["title"] = title
-        let here = request.method == .GET ? "\(request.path)\(request.query.map { "?\($0)" } ?? "")" : "/console"
-        values["here"] = QueryString.encode(here)
-        for (file, path) in assets.paths { values["asset-\(file)"] = path }
-        if let visitor {
-            values["visitor"] = [
-                "organisation": visitor.organisation,
-                "key": visitor.key.name.isEmpty ? "\(visitor.key.id)" : visitor.key.name,
-                "zone": visitor.zone.name,
-            ]
-            values["form-token"] = visitor.formToken
-            values["sections"] = Visitor.Section.allCases.filter(visitor.mayOpen).map { part in
-                "<a href=\"\(part.path)\"\(part == section ? " aria-current=page" : "")>\(part.title)</a>"
-            }.joined()
-        }
+        values["form-token"] = values["form-token"] ?? visitor?.formToken
+        values["head"] = head(title, visitor, section, isRefreshed: values["refresh"] != nil)
         let text = templates.render(name, values)
         var parts = [text]
         if !rows.isEmpty, let place = Self.place(of: Array(Self.rowsMark.utf8), in: text) {
@@ -72,6 +65,31 @@ struct Pages: Sendable {
                     && mark.indices.allSatisfy { text[place + $0] == mark[$0] }
             }
         }
+    }
+
+    /// The beginning of a page, which is the same for as long as somebody stays in one part of the console.
+    private func head(
+        _ title: String,
+        _ visitor: Visitor?,
+        _ section: Visitor.Section?,
+        isRefreshed: Bool
+    ) -> String {
+        let key = [title, visitor?.formToken ?? "", visitor?.zone.name ?? "", section?.rawValue ?? ""]
+        if !isRefreshed, let known = heads[key] { return known }
+        var values: [String: Any] = ["title": title, "refresh": isRefreshed]
+        for (file, path) in assets.paths { values["asset-\(file)"] = path }
+        if let visitor {
+            let name = visitor.key.name.isEmpty ? "\(visitor.key.id)" : visitor.key.name
+            values["visitor"] = ["organisation": visitor.organisation, "key": name, "zone": visitor.zone.name]
+            values["form-token"] = visitor.formToken
+            values["sections"] = Visitor.Section.allCases.filter(visitor.mayOpen).map { part in
+                "<a href=\"\(part.path)\"\(part == section ? " aria-current=page" : "")>\(part.title)</a>"
+            }.joined()
+        }
+        let html = String(decoding: templates.render("head", values), as: UTF8.self)
+        // Titles of single sends would only fill the room.
+        if !isRefreshed, title == section?.title { heads.keep(html, for: key) }
+        return html
     }
 
     private static let guards: [AnswerHead.Field] = [

@@ -37,6 +37,7 @@ struct Templates: Sendable {
         ("message", PackageResources.message_mustache),
         ("sends", PackageResources.sends_mustache),
         ("chart", PackageResources.chart_mustache),
+        ("filter", PackageResources.filter_mustache),
         ("send", PackageResources.send_mustache),
         ("campaigns", PackageResources.campaigns_mustache),
         ("keys", PackageResources.keys_mustache),

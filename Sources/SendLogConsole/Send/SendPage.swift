@@ -53,10 +53,8 @@ struct SendPage: Sendable {
             "send-field": "{{send._id}}", "campaign-field": "{{campaign._id}}",
         ]
         // Back to the page of the report that led here.
-        let origin = visitor.origin
-        let referrer = input.request.headers.first(name: "referer") ?? ""
-        let isReport = referrer.hasPrefix("\(origin)/console/sends?")
-        values["back"] = isReport ? String(referrer.dropFirst(origin.count)) : "/console/sends"
+        let referrer = input.request.referrer
+        values["back"] = referrer.flatMap { $0.hasPrefix("/console/sends?") ? $0 : nil } ?? "/console/sends"
         values["no-name"] = visitor.may(.readCampaigns) ? "unnamed" : "campaign"
         if visitor.may(.readCampaigns) {
             let names = try await store.campaignNames(of: [facts.campaign], in: organisation)

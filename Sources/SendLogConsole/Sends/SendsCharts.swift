@@ -1,5 +1,4 @@
 import SendLogCore
-import Synchronization
 
 /// Draws the charts of the Sends Report, and keeps them while nothing is recorded: the pages of one walk have one chart.
 final class SendsCharts: Sendable {
@@ -14,20 +13,11 @@ final class SendsCharts: Sendable {
         let zone: String
     }
 
-    private struct Kept {
-        /// The HTML of each; empty where there is nothing to draw.
-        var drawings: [Key: String] = [:]
-        var bytes = 0
-    }
-
     /// Charts of more campaigns are seldom asked for twice.
     private static let mostCampaigns = 8
-    /// Above how many bytes all are forgotten.
-    private static let mostBytes = 8 << 20
-
     private let store: any CampaignStore & Directory
     private let templates: Templates
-    private let kept = Mutex(Kept())
+    private let kept = KeptHTML<Key>(most: 8 << 20)
 
     init(store: any CampaignStore & Directory, templates: Templates) {
         self.store = store
@@ -52,7 +42,7 @@ final class SendsCharts: Sendable {
             asOf: filter.asOf,
             zone: zone.name
         )
-        if let known = kept.withLock({ $0.drawings[key] }) { return known }
+        if let known = kept[key] { return known }
         let days = (filter.from ?? .earliest).day...(filter.to ?? .latest).day
         let tallies = try await store.tallies(
             of: filter.campaigns.isEmpty ? nil : filter.campaigns,
@@ -64,12 +54,7 @@ final class SendsCharts: Sendable {
         // What came in between the search and the tallies would stay wrong.
         let isPinned = try await store.organisation(organisation).sends == filter.asOf.map { Int($0.number) }
         guard isPinned, filter.campaigns.count <= Self.mostCampaigns else { return html }
-        let bytes = html.utf8.count + 1000
-        kept.withLock { kept in
-            if kept.bytes + bytes > Self.mostBytes { kept = Kept() }
-            kept.bytes += bytes
-            kept.drawings[key] = html
-        }
+        kept.keep(html, for: key)
         return html
     }
 

@@ -8,6 +8,7 @@ struct SendsReport: Sendable {
     let store: any Store
     let front: ConsoleFront
     private let charts: SendsCharts
+    private let forms = KeptHTML<[String]>(most: 2 << 20)
 
     init(store: any Store, front: ConsoleFront) {
         self.store = store
@@ -29,25 +30,26 @@ struct SendsReport: Sendable {
         let visitor = try await front.visitor(input)
         var filter = SendsFilter(QueryString(input.request.query), zone: visitor.zone)
         guard filter.problems.isEmpty else {
-            var values = filterValues(filter, visitor, names: [:], now: input.now)
-            values["problems"] = filter.problems
+            let values: [String: Any] = [
+                "filter": form(filter, visitor, names: [:], now: input.now), "problems": filter.problems,
+            ]
             return page(values, visitor, input, status: .badRequest)
         }
         let organisation = try input.organisation()
         let found = try await store.search(filter.search, in: organisation)
         filter.asOf = found.asOf
-        var names: [CampaignID: CampaignName]?
-        if visitor.may(.readCampaigns) { names = try await store.campaignNames(of: filter.campaigns, in: organisation) }
+        var names: [CampaignID: CampaignName]? = visitor.may(.readCampaigns) ? [:] : nil
         var rows: [UInt8] = []
         var block: RowBlock? = found.rows
         while let next = block {
-            if names != nil { names?.merge(try await self.names(in: next, organisation)) { $1 } }
+            if names != nil { names?.merge(try await self.names(in: next, filter, organisation)) { $1 } }
             try SendRows(names: names, zone: visitor.zone).append(next, to: &rows)
             block = nil
             if let rest = next.rest { block = try await store.rows(rest, in: organisation) }
         }
 
-        var values = filterValues(filter, visitor, names: names ?? [:], now: input.now)
+        var values: [String: Any] = ["filter": form(filter, visitor, names: names ?? [:], now: input.now)]
+        values["may-see-campaigns"] = visitor.may(.readCampaigns)
         values["total"] = found.total.grouped
         values["sends-noun"] = found.total == 1 ? "send" : "sends"
         values["empty"] = found.total == 0
@@ -88,12 +90,13 @@ struct SendsReport: Sendable {
         )
     }
 
-    /// The names of a block's campaigns.
+    /// The names of a block's campaigns, and of those in the filter.
     private func names(
         in block: RowBlock,
+        _ filter: SendsFilter,
         _ organisation: OrganisationID
     ) async throws -> [CampaignID: CampaignName] {
-        var ids: Set<CampaignID> = []
+        var ids = Set(filter.campaigns)
         block.text.withUnsafeBufferPointer { text in
             var last: UnsafeBufferPointer<UInt8>?
             for row in block.rows {
@@ -110,15 +113,22 @@ struct SendsReport: Sendable {
 
     // MARK: - The filter
 
-    private func filterValues(
+    /// The form by which to filter, which stays the same for a day where no campaigns are chosen.
+    private func form(
         _ filter: SendsFilter,
         _ visitor: Visitor,
         names: [CampaignID: CampaignName],
         now: Timestamp
-    ) -> [String: Any] {
+    ) -> String {
         let zone = visitor.zone
+        let key = [
+            filter.from?.description ?? "", filter.to?.description ?? "", String(filter.rows), zone.name,
+            zone.midnight(0, after: now).description, visitor.may(.readCampaigns) ? "named" : "",
+        ]
+        let isKept = filter.campaigns.isEmpty && filter.problems.isEmpty
+        if isKept, let known = forms[key] { return known }
         var values: [String: Any] = [
-            "narrow": filter.isNarrow, "zone-offset": zone.offsetText(at: filter.from ?? now),
+            "narrow": filter.isNarrow, "zone": zone.name, "zone-offset": zone.offsetText(at: filter.from ?? now),
             "from": filter.from.map { zone.fieldText(from: $0) } ?? "",
             "to": filter.to.map { zone.fieldText(to: $0) } ?? "",
             "campaign-entered": filter.enteredCampaign,
@@ -145,7 +155,9 @@ struct SendsReport: Sendable {
             spans.append("</a>\n")
         }
         values["spans"] = String(decoding: spans, as: UTF8.self)
-        return values
+        let html = String(decoding: front.pages.templates.render("filter", values), as: UTF8.self)
+        if isKept { forms.keep(html, for: key) }
+        return html
     }
 
     /// Stretches of time that people often ask for, on the clocks of their zone.
