@@ -106,7 +106,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("sendlog.read", "sendLog.read"), ("read", "sendLog.read"), ("campaign", "sendLog"), ("", "sendLog"),
+        ("sendlog.read", "sendLog.read"), ("read", "sendLog.read"), ("invoice", "sendLog"), ("", "sendLog"),
         ("sendLog.*", "sendLog"),
     ])
     func `a permission that means nothing is refused, and the known ones are told`(name: String, offered: String) throws
