@@ -28,7 +28,7 @@ struct ViewerZoneTests {
     func `every quarter of an hour of a year is found again from what its clock shows`(name: String) throws {
         let zone = try #require(ViewerZone(name))
         let begin = try moment("2022-01-01").milliseconds
-        var (last, repeated) = ("", 0)
+        var repeated = 0
         for quarter in 0..<365 * 96 {
             let moment = try #require(Timestamp(milliseconds: begin + Int64(quarter) * 900_000))
             var bytes: [UInt8] = []
@@ -41,10 +41,8 @@ struct ViewerZoneTests {
                 #expect(found < moment && moment.milliseconds - found.milliseconds <= 3_600_000, "\(moment)")
                 #expect(zone.text(found) == zone.text(moment))
             }
-            last = zone.text(moment)
         }
         #expect(repeated == ["America/New_York": 4, "Europe/London": 4, "Australia/Lord_Howe": 2][name, default: 0])
-        #expect(!last.isEmpty)
     }
 
     @Test func `days begin at midnight there, and months with their first`() throws {

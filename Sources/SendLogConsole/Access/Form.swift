@@ -18,9 +18,12 @@ struct Form {
     /// - Throws: ``notOurs`` for one that another site may have made.
     init(_ input: RouteInput, of visitor: Visitor) async throws {
         try await self.init(input)
-        guard ConstantTime.areEqual(Array(self["form-token"].utf8), Array(visitor.formToken.utf8)) else {
-            throw Self.notOurs
-        }
+        guard isMade(for: visitor.formToken) else { throw Self.notOurs }
+    }
+
+    /// Whether it brings the token that a page of ours gave it.
+    func isMade(for formToken: String) -> Bool {
+        ConstantTime.areEqual(Array(self["form-token"].utf8), Array(formToken.utf8))
     }
 
     /// The text of a field, empty where it is not there.

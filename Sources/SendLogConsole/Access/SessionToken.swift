@@ -32,11 +32,6 @@ struct SessionToken: Sendable {
     /// What forms must bring, which no other site can know (<https://owasp.org/www-community/attacks/csrf>).
     var formToken: String { SHA256Hash.of("form \(text)").map { Self.byte($0) }.joined() }
 
-    /// Whether a form was made for this token.
-    func accepts(_ formToken: String) -> Bool {
-        ConstantTime.areEqual(Array(formToken.utf8), Array(self.formToken.utf8))
-    }
-
     private static func hexadecimal(_ word: UInt64) -> String {
         let digits = String(word, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits

@@ -67,7 +67,7 @@ struct SignIn: Sendable {
     @Sendable private func signIn(_ input: RouteInput) async throws -> Answer {
         let form = try await Form(input)
         guard let token = Cookie.form.value(input.request).flatMap({ SessionToken($0) }),
-            token.accepts(form["form-token"])
+            form.isMade(for: token.formToken)
         else {
             return show(
                 input.request,
@@ -85,6 +85,10 @@ struct SignIn: Sendable {
                 ? "Please enter a key." : "That is no valid key: it may be mistyped, expired or revoked."
             return show(input.request, problem: problem, next: form["next"])
         }
+        // Whoever was signed in with this browser is no longer.
+        if let former = Cookie.session.value(input.request).flatMap({ SessionToken($0) }) {
+            try await store.endSession(former.hash)
+        }
         let session = SessionToken()
         let end = Timestamp(milliseconds: input.now.milliseconds + Int64(lifetime) * 1000) ?? .latest
         try await store.createSession(session.hash, of: key.id, at: input.now, until: end)
@@ -100,7 +104,7 @@ struct SignIn: Sendable {
     @Sendable private func signOut(_ input: RouteInput) async throws -> Answer {
         let form = try await Form(input)
         if let token = Cookie.session.value(input.request).flatMap({ SessionToken($0) }) {
-            guard token.accepts(form["form-token"]) else { throw Form.notOurs }
+            guard form.isMade(for: token.formToken) else { throw Form.notOurs }
             try await store.endSession(token.hash)
         }
         var answer = Pages.redirect(to: "/console/sign-in")

@@ -2,7 +2,6 @@
 "use strict";
 (() => {
   const root = document.documentElement;
-  root.classList.add("scripted");
   const status = document.getElementById("status");
 
   const say = (text) => {

@@ -114,6 +114,14 @@ import Testing
         #expect(client.cookies["sendlog_session"] == nil)
         #expect(try copy.get("/console/sends").status == 303)
 
+        // Signing in anew ends what was before.
+        let former = ConsoleClient(tenant.server)
+        let again = try ConsoleClient(tenant)
+        former.cookies = again.cookies
+        #expect(try again.signIn(tenant.key).status == 303)
+        #expect(try former.get("/console/sends").status == 303)
+        #expect(try again.get("/console/sends").status == 200)
+
         let revoked = try ConsoleClient(tenant)
         let list = try tenant.server.command("key", "list", "--organisation", tenant.name).succeeded().output
         let newest = try #require(list.matches(of: /key_([0-9]+)/).compactMap { Int($0.1) }.max())
