@@ -76,7 +76,7 @@ struct CampaignsReport: Sendable {
             values["may-record"] = visitor.may(.createSendLogs)
         }
         values["beyond"] = page.total > 0 && page.campaigns.isEmpty
-        if !page.campaigns.isEmpty { values["rows"] = String(decoding: rows, as: UTF8.self) }
+        if !page.campaigns.isEmpty { values["rows"] = rows }
         values["pager"] = Pager(page: view.page, rows: Self.rows, total: page.total).values(
             action: "/console/campaigns",
             parameters: view.parameters

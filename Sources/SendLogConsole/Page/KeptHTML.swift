@@ -3,7 +3,7 @@ import Synchronization
 /// Keeps HTML that would come out the same again, in bounded memory.
 final class KeptHTML<Key: Hashable & Sendable>: Sendable {
     private struct State {
-        var texts: [Key: String] = [:]
+        var texts: [Key: [UInt8]] = [:]
         var bytes = 0
     }
 
@@ -16,11 +16,11 @@ final class KeptHTML<Key: Hashable & Sendable>: Sendable {
         self.most = most
     }
 
-    subscript(key: Key) -> String? { state.withLock { $0.texts[key] } }
+    subscript(key: Key) -> [UInt8]? { state.withLock { $0.texts[key] } }
 
-    func keep(_ html: String, for key: Key) {
+    func keep(_ html: [UInt8], for key: Key) {
         // What the key takes is small beside it, but not nothing.
-        let bytes = html.utf8.count + 1000
+        let bytes = html.count + 1000
         state.withLock { state in
             if state.bytes + bytes > most { state = State() }
             if state.texts.updateValue(html, forKey: key) == nil { state.bytes += bytes }

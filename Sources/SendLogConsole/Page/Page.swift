@@ -7,12 +7,6 @@ import SendLogHTTP
 struct Pages: Sendable {
     let templates: Templates
     let assets: Assets
-    private let heads = KeptHTML<[String]>(most: 2 << 20)
-
-    init(templates: Templates, assets: Assets) {
-        self.templates = templates
-        self.assets = assets
-    }
 
     /// Nothing is fetched, run, framed or sent but what is this server's own (<https://www.w3.org/TR/CSP3/>).
     private static let policy =
@@ -29,7 +23,6 @@ struct Pages: Sendable {
     ///   - section: which part of the console it belongs to
     ///   - status: how the answer is
     ///   - values: what the template shows
-    ///   - rows: HTML that takes the place of ``rowsMark`` in what is rendered; there may be much of it
     /// - Returns: the answer.
     func answer(
         _ name: String,
@@ -38,44 +31,28 @@ struct Pages: Sendable {
         visitor: Visitor?,
         section: Visitor.Section? = nil,
         status: HTTPResponseStatus = .ok,
-        _ values: [String: Any],
-        rows: [UInt8] = []
+        _ values: [String: Any]
     ) -> Answer {
         var values = values
         values["form-token"] = values["form-token"] ?? visitor?.formToken
         values["head"] = head(title, visitor, section, isRefreshed: values["refresh"] != nil)
-        let text = templates.render(name, values)
-        var parts = [text]
-        if !rows.isEmpty, let place = Self.place(of: Array(Self.rowsMark.utf8), in: text) {
-            parts = [Array(text[..<place]), rows, Array(text[(place + Self.rowsMark.utf8.count)...])]
-        }
-        var answer = Answer(parts: parts, type: "text/html; charset=utf-8", packedFor: request)
+        var answer = Answer(
+            parts: [templates.render(name, values)],
+            type: "text/html; charset=utf-8",
+            packedFor: request
+        )
         answer.status = status
         answer.fields += Self.guards
         return answer
     }
 
-    /// Where a template has its rows; nothing that is escaped can look like it.
-    static let rowsMark = "<!--rows-->"
-
-    private static func place(of mark: [UInt8], in text: [UInt8]) -> Int? {
-        text.withUnsafeBufferPointer { text in
-            text.indices.first { place in
-                text[place] == mark[0] && place + mark.count <= text.count
-                    && mark.indices.allSatisfy { text[place + $0] == mark[$0] }
-            }
-        }
-    }
-
-    /// The beginning of a page, which is the same for as long as somebody stays in one part of the console.
+    /// The beginning of a page.
     private func head(
         _ title: String,
         _ visitor: Visitor?,
         _ section: Visitor.Section?,
         isRefreshed: Bool
-    ) -> String {
-        let key = [title, visitor?.formToken ?? "", visitor?.zone.name ?? "", section?.rawValue ?? ""]
-        if !isRefreshed, let known = heads[key] { return known }
+    ) -> [UInt8] {
         var values: [String: Any] = ["title": title, "refresh": isRefreshed]
         for (file, path) in assets.paths { values["asset-\(file)"] = path }
         if let visitor {
@@ -86,10 +63,7 @@ struct Pages: Sendable {
                 "<a href=\"\(part.path)\"\(part == section ? " aria-current=page" : "")>\(part.title)</a>"
             }.joined()
         }
-        let html = String(decoding: templates.render("head", values), as: UTF8.self)
-        // Titles of single sends would only fill the room.
-        if !isRefreshed, title == section?.title { heads.keep(html, for: key) }
-        return html
+        return templates.render("head", values)
     }
 
     private static let guards: [AnswerHead.Field] = [

@@ -1,3 +1,5 @@
+import SendLogCore
+
 /// Leads from page to page, and to any page at once.
 struct Pager {
     let page: Int
@@ -19,9 +21,17 @@ struct Pager {
         link: (Int) -> String
     ) -> [String: Any]? {
         guard pages > 1 || page > 1 else { return nil }
+        var fields: [UInt8] = []
+        for (name, value) in parameters {
+            fields.append("<input type=\"hidden\" name=\"")
+            fields.appendHTML(name)
+            fields.append("\" value=\"")
+            fields.appendHTML(value)
+            fields.append("\">\n")
+        }
         var values: [String: Any] = [
             "page": page, "pages": pages.grouped, "most": pages, "action": action,
-            "fields": parameters.map { ["name": $0.name, "value": $0.value] },
+            "fields": fields,
         ]
         if page > 1 { (values["first"], values["previous"]) = (link(1), link(min(page - 1, pages))) }
         if page < pages { (values["next"], values["last"]) = (link(page + 1), link(pages)) }

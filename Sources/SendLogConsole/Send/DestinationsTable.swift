@@ -46,7 +46,7 @@ struct DestinationsTable {
             }
             return place < wanted.upperBound
         }
-        values["list"] = String(decoding: rows, as: UTF8.self)
+        values["list"] = rows
         values["range"] = "\((wanted.lowerBound + 1).grouped) to \(wanted.upperBound.grouped)"
         values["pager"] = Pager(page: page, rows: Self.rows, total: log.destinations).values(
             action: path,
@@ -78,7 +78,7 @@ struct DestinationsTable {
         values["found-noun"] = found == 1 ? "destination" : "destinations"
         values["none"] = found == 0
         if found > Self.rows { values["found-most"] = Self.rows }
-        if found > 0 { values["list"] = String(decoding: rows, as: UTF8.self) }
+        if found > 0 { values["list"] = rows }
     }
 
     private static func forEach(_ text: [UInt8], _ body: (UnsafeBufferPointer<UInt8>) -> Bool) throws {

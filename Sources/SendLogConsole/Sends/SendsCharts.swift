@@ -32,7 +32,7 @@ final class SendsCharts: Sendable {
         _ filter: SendsFilter,
         _ zone: ViewerZone,
         in organisation: OrganisationID
-    ) async throws(StoreError) -> String {
+    ) async throws(StoreError) -> [UInt8] {
         let key = Key(
             organisation: organisation,
             campaigns: filter.campaigns,
@@ -58,8 +58,8 @@ final class SendsCharts: Sendable {
         return html
     }
 
-    private func draw(_ chart: Chart, _ filter: SendsFilter, _ zone: ViewerZone) -> String {
-        guard let first = chart.bars.first, let last = chart.bars.last else { return "" }
+    private func draw(_ chart: Chart, _ filter: SendsFilter, _ zone: ViewerZone) -> [UInt8] {
+        guard let first = chart.bars.first, let last = chart.bars.last else { return [] }
         let links = chart.bars.map { bar in
             var narrow = filter
             narrow.asOf = nil
@@ -78,15 +78,15 @@ final class SendsCharts: Sendable {
             sums.1 += bar.destinations
         }
         let values: [String: Any] = [
-            "svg": String(decoding: svg, as: UTF8.self), "first": first.first.title, "last": last.last.title,
+            "svg": svg, "first": first.first.title, "last": last.last.title,
             "unit": chart.unit.rawValue,
             // Days that the filter cuts are there as a whole, and their sum is not the filter's.
             "sends": isAllTime ? "\(sends.counted("send"))," : "sends,",
             "destinations": isAllTime ? "\(destinations.counted("destination"))," : "destinations,",
             "most-sends": (chart.bars.map(\.sends).max() ?? 0).grouped,
             "most-destinations": (chart.bars.map(\.destinations).max() ?? 0).grouped,
-            "table": String(decoding: table, as: UTF8.self),
+            "table": table,
         ]
-        return String(decoding: templates.render("chart", values), as: UTF8.self)
+        return templates.render("chart", values)
     }
 }

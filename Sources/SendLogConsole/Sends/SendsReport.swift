@@ -57,7 +57,7 @@ struct SendsReport: Sendable {
         if found.total == 0, !filter.isNarrow {
             values["first-run"] = ["curl": Curl(origin: visitor.origin).record, "may": visitor.may(.createSendLogs)]
         }
-        values["rows"] = rows.isEmpty ? nil : Pages.rowsMark
+        values["rows"] = rows.isEmpty ? nil : rows
         values["chart"] = try await charts.html(filter, visitor.zone, in: organisation)
         let pinned = filter.parameters(zone: visitor.zone, isPinned: true)
         values["pager"] = Pager(page: filter.page, rows: filter.rows, total: found.total).values(
@@ -68,12 +68,11 @@ struct SendsReport: Sendable {
         values["ndjson"] = filter.link("/console/sends.ndjson", zone: visitor.zone, isPinned: true)
         values["curl"] = Curl(origin: visitor.origin).search(filter.search)
         values["curl-export"] = Curl(origin: visitor.origin).export(filter.search)
-        return page(values, rows: rows, visitor, input)
+        return page(values, visitor, input)
     }
 
     private func page(
         _ values: [String: Any],
-        rows: [UInt8] = [],
         _ visitor: Visitor,
         _ input: RouteInput,
         status: HTTPResponseStatus = .ok
@@ -85,8 +84,7 @@ struct SendsReport: Sendable {
             visitor: visitor,
             section: .sends,
             status: status,
-            values,
-            rows: rows
+            values
         )
     }
 
@@ -119,7 +117,7 @@ struct SendsReport: Sendable {
         _ visitor: Visitor,
         names: [CampaignID: CampaignName],
         now: Timestamp
-    ) -> String {
+    ) -> [UInt8] {
         let zone = visitor.zone
         let key = [
             filter.from?.description ?? "", filter.to?.description ?? "", String(filter.rows), zone.name,
@@ -154,8 +152,8 @@ struct SendsReport: Sendable {
             spans.append(contentsOf: title.utf8)
             spans.append("</a>\n")
         }
-        values["spans"] = String(decoding: spans, as: UTF8.self)
-        let html = String(decoding: front.pages.templates.render("filter", values), as: UTF8.self)
+        values["spans"] = spans
+        let html = front.pages.templates.render("filter", values)
         if isKept { forms.keep(html, for: key) }
         return html
     }
