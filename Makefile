@@ -9,7 +9,7 @@ SOURCES := Sources Tests Benchmarks Package.swift
 PROGRAM := $(ROOT)/.build/release/sendlog
 
 # The tests of what the service does over HTTP, which run on both kinds of databases.
-CONTRACT := EndToEndTests\.(Answers|Connection|Create|CreateBounds|GetOne|Import|Campaigns|Export|SignIn|SendsReport|CampaignsReport|KeysPage|RateLimit|SearchFind|SearchOptions|SearchParsed|StatusTable|Words|Data|Isolation|UnderLoad/Memory)Tests
+CONTRACT := EndToEndTests\.(Answers|Connection|Create|CreateBounds|GetOne|Import|Campaigns|Export|SignIn|SendsReport|CampaignsReport|KeysPage|WebhookPages|Webhooks|WebhookRefusals|WebhookTemplates|WebhookDelivery|WebhookChoice|WebhookPause|RateLimit|SearchFind|SearchOptions|SearchParsed|StatusTable|Words|Data|Isolation|UnderLoad/Memory)Tests
 
 # The port that make run serves on.
 PORT ?= 8080
@@ -21,17 +21,18 @@ export LOGS
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-citus bench bench-pages build release lint format deps clean
+.PHONY: help run test test-citus bench bench-pages bench-webhooks build release lint format deps clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' "$(ROOT)/Makefile" \
-		| while IFS='|' read -r name text; do printf 'make %-11s %s\n' "$$name" "$$text"; done
+		| while IFS='|' read -r name text; do printf 'make %-14s %s\n' "$$name" "$$text"; done
 
 run: release ## Build sendlog and serve it, with its data in the current folder; PORT=8081 for another port
 	@exec "$(ROOT)/scripts/run.sh" "$(PROGRAM)" "$(ROOT)/Examples/sample.ndjson"
 
 test: lint ## Install what is missing, check the style, build everything and run all tests
-	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" postgresql chromium fonts-dejavu-core fonts-noto-color-emoji
+	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" postgresql chromium fonts-dejavu-core fonts-noto-color-emoji \
+		python3 python3-venv
 	$(BUILD) --build-tests
 	$(SWIFT) test --package-path "$(ROOT)" --disable-xctest
 	SENDLOG_TEST_STORE=postgres $(SWIFT) test --package-path "$(ROOT)" --disable-xctest --skip-build --filter '$(CONTRACT)'
@@ -53,6 +54,11 @@ bench-pages: ## Measure pages of the Sends Report beside the API's searches; LOG
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" python3
 	@$(MAKE) --no-print-directory -f "$(ROOT)/Makefile" release
 	python3 "$(ROOT)/Benchmarks/pages.py" "$(PROGRAM)"
+
+bench-webhooks: ## Measure recording without and with webhooks, by turns; SENDS=100000 for more send logs
+	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" python3
+	@$(MAKE) --no-print-directory -f "$(ROOT)/Makefile" release
+	python3 "$(ROOT)/Benchmarks/webhooks.py" "$(PROGRAM)"
 
 build: deps ## Build everything for debugging
 	$(BUILD)

@@ -1,12 +1,13 @@
 public import SendLogCore
 
-/// Copies all that one store holds into another: organisations, keys, send logs in their order of recording, and campaigns' names.
+/// Copies all that one store holds into another: organisations, keys, send logs in their order of recording, campaigns' names,
+/// and webhooks with what they have yet to tell.
 ///
 /// A copy that broke off goes on where it stopped when it is run again, since logs are recorded in order and a place says how far it came.
 /// So the source may be in use: what it records meanwhile is copied by the next run.
 public struct SendLogCopy: Sendable {
-    private let source: any Store
-    private let target: any Store
+    let source: any Store
+    let target: any Store
     private let spoolFolder: String
 
     /// What was copied.
@@ -71,6 +72,7 @@ public struct SendLogCopy: Sendable {
                 progress(.copying, before + report.sends, total)
             }
             try await copyNames(of: pair)
+            try await copyWebhooks(of: pair)
         }
         for pair in pairs {
             try await verify(pair) { logs in
@@ -83,7 +85,7 @@ public struct SendLogCopy: Sendable {
     }
 
     /// An organisation on both sides.
-    private typealias Pair = (source: Organisation, target: Organisation)
+    typealias Pair = (source: Organisation, target: Organisation)
 
     private func pair(_ organisations: [Organisation]) async throws -> [Pair] {
         var known = Dictionary(uniqueKeysWithValues: try await target.organisations().map { ($0.name, $0) })

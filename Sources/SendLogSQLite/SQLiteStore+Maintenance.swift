@@ -23,21 +23,23 @@ extension SQLiteStore: StoreMaintenance {
         }
     }
 
-    /// See ``StoreMaintenance/archive(after:in:)``.
+    /// See ``StoreMaintenance/archive(after:in:most:)``.
     public func archive(
         after sequence: SequenceNumber,
-        in organisation: OrganisationID
+        in organisation: OrganisationID,
+        most: Int
     ) async throws(StoreError) -> [ArchivedSendLog] {
         try await readers.scan { database in
             var query = try Query(
                 """
                 SELECT place, destinations, record, digest FROM send_logs
-                WHERE place > ? AND place < ? ORDER BY place LIMIT 500
+                WHERE place > ? AND place < ? ORDER BY place LIMIT ?
                 """,
                 on: database
             )
             try query.bind(Place(organisation, sequence).rowID)
             try query.bind(Place(OrganisationID(organisation.number + 1), SequenceNumber(0)).rowID)
+            try query.bind(most)
             var logs: [ArchivedSendLog] = []
             while try query.step() {
                 let log = StoredSendLog(

@@ -121,5 +121,48 @@ enum Schema {
             expires INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         """,
+        """
+        -- definition: WebhookDefinition as JSON. secrets: see WebhookSecret. told: the last place in the order of
+        -- recording that was told. holder: the worker that took it at taken_at, and has it until taken_until.
+        CREATE TABLE webhooks (
+            organisation INTEGER NOT NULL REFERENCES organisations,
+            id TEXT NOT NULL,
+            definition TEXT NOT NULL,
+            secrets TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            created INTEGER NOT NULL,
+            updated INTEGER NOT NULL,
+            active INTEGER NOT NULL,
+            told INTEGER NOT NULL,
+            failures INTEGER NOT NULL DEFAULT 0,
+            failing_since INTEGER,
+            held_until INTEGER,
+            paused INTEGER,
+            pause_reason TEXT,
+            holder TEXT,
+            taken_at INTEGER NOT NULL DEFAULT 0,
+            taken_until INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (organisation, id)
+        ) STRICT;
+
+        -- sequence: the send's place in the order of recording. test: 0, or when a test was made. state: see Delivery.State.
+        -- attempts: the last DeliveryAttempts as JSON.
+        CREATE TABLE webhook_deliveries (
+            organisation INTEGER NOT NULL,
+            webhook TEXT NOT NULL,
+            sequence INTEGER NOT NULL,
+            test INTEGER NOT NULL,
+            send TEXT NOT NULL,
+            created INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            next_try INTEGER,
+            tries INTEGER NOT NULL,
+            attempts TEXT NOT NULL,
+            PRIMARY KEY (organisation, webhook, sequence, test)
+        ) STRICT;
+        CREATE INDEX webhook_deliveries_due ON webhook_deliveries (organisation, webhook, next_try) WHERE next_try IS NOT NULL;
+        CREATE INDEX webhook_deliveries_failed ON webhook_deliveries (organisation, webhook, state, sequence, test) WHERE state <> 'delivered';
+        CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (created);
+        """,
     ]
 }

@@ -33,6 +33,10 @@ struct Import: AsyncParsableCommand {
                 now: ServiceClock.now
             )
             var lines = SendLogImport(into: organisation.id, of: store, context: context)
+            let listening = try await store.webhooks(in: organisation.id).filter(\.definition.isActive).count
+            if listening > 0 {
+                Terminal.say("What is imported is told by the organisation's active webhooks: \(listening).")
+            }
             var progress = Progress(of: "imported", total: size, unit: .bytes)
             let report: ImportReport
             do {

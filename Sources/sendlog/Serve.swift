@@ -113,6 +113,31 @@ struct Serve: AsyncParsableCommand {
     )
     var consoleSessionMinutes: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where webhooks may go beyond the public internet: networks, addresses, hosts, with commas. (default: nowhere)",
+            valueName: "list"
+        )
+    )
+    var webhooksAllow: String?
+
+    @Option(help: ArgumentHelp("How long a webhook's receiver has to answer. (default: 10)", valueName: "seconds"))
+    var webhooksTimeout: String?
+
+    @Option(help: ArgumentHelp("For how long a delivery is tried again. (default: 86400)", valueName: "seconds"))
+    var webhooksRetrySeconds: String?
+
+    @Option(help: ArgumentHelp("How long deliveries are kept. (default: 30)", valueName: "days"))
+    var webhooksKeepDays: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "For how many webhooks to work at the same time, 0 for none. (default: 256)",
+            valueName: "count"
+        )
+    )
+    var webhooksLanes: String?
+
     func run() async throws {
         try await Terminal.explainingFailures {
             let sources = try await database.sources(flags: [
@@ -122,7 +147,9 @@ struct Serve: AsyncParsableCommand {
                 .rateLimitWindow: rateLimitWindow, .spoolFolder: spoolFolder, .sqliteReaders: sqliteReaders,
                 .sqlitePatience: sqlitePatience, .postgresConnections: postgresConnections,
                 .postgresPatience: postgresPatience, .keyCacheSeconds: keyCacheSeconds,
-                .consoleMinutes: consoleSessionMinutes,
+                .consoleMinutes: consoleSessionMinutes, .webhookAllow: webhooksAllow,
+                .webhookTimeout: webhooksTimeout, .webhookRetry: webhooksRetrySeconds,
+                .webhookKeep: webhooksKeepDays, .webhookLanes: webhooksLanes,
             ])
             try await SendLogService(try ServiceConfiguration(sources)).run()
         }

@@ -36,9 +36,10 @@ struct SchemaCheck {
                 (rule as? [String: Any])?[name].map { faults(value, against: $0, at: "\(path).\(name)") } ?? []
             } ?? []
         case "additionalProperties":
-            (value as? [String: Any])?.keys
-                .filter { (schema["properties"] as? [String: Any])?[$0] == nil }.map {
-                    "\(path).\($0): is not described"
+            (value as? [String: Any])?
+                .filter { (schema["properties"] as? [String: Any])?[$0.key] == nil }.flatMap { name, value in
+                    rule is [String: Any]
+                        ? faults(value, against: rule, at: "\(path).\(name)") : ["\(path).\(name): is not described"]
                 }
                 ?? []
         case "items":
@@ -47,6 +48,8 @@ struct SchemaCheck {
         case "maximum": Self.number(value) ?? 0 <= Self.number(rule) ?? 0 ? [] : ["\(path): is too great"]
         case "minProperties":
             (value as? [String: Any])?.count ?? .max >= rule as? Int ?? 0 ? [] : ["\(path): is too empty"]
+        case "maxProperties":
+            (value as? [String: Any])?.count ?? 0 <= rule as? Int ?? 0 ? [] : ["\(path): is too full"]
         case "minItems", "minLength": size(value) ?? .max >= rule as? Int ?? 0 ? [] : ["\(path): is too short"]
         case "maxItems", "maxLength": size(value) ?? 0 <= rule as? Int ?? 0 ? [] : ["\(path): is too long"]
         case "pattern":

@@ -23,9 +23,24 @@ final class ServiceUnderTest: Sendable {
             authenticator: authenticator,
             directory: store,
             context: IntakeContext(ids: SendLogIDSource(), spoolFolder: folder.path, now: { Self.now }),
+            courier: AcceptingCourier(),
             rateLimit: nil,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
+    }
+
+    /// Takes everything at once, in place of a receiver: the carrying itself has tests of its own.
+    private struct AcceptingCourier: WebhookCourier {
+        let tally = AttemptTally()
+
+        func attempt(
+            _ webhook: Webhook,
+            _ send: WebhookSend,
+            as id: DeliveryID,
+            at now: Timestamp
+        ) async -> DeliveryAttempt? {
+            DeliveryAttempt(at: now, duration: 3, status: 200, answer: Array("ok".utf8))
+        }
     }
 
     deinit {

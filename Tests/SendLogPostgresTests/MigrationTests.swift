@@ -71,6 +71,9 @@ struct MigrationTests {
         _ = try await store.record([TestLog.log("a")], in: organisation)
         #expect(try await store.campaigns(CampaignQuery(), in: organisation).total == 1)
         #expect(try await store.keys(in: organisation).count == 1)
+        #expect(try await store.webhooks(in: organisation) == [])
+        let waiting = try await store.takeWebhooks(for: "one", at: .earliest, until: .latest, most: 1)
+        #expect(waiting == [])
         #expect(try await store.check { _, _ in } == [])
     }
 

@@ -82,6 +82,38 @@ struct QueryPlanTests {
         #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")
     }
 
+    @Test func `deliveries that are due are found by their index, and rows are read of those that are wanted`()
+        async throws
+    {
+        let plan = try await plan(PostgresStore.dueDeliveriesSQL)
+        #expect(plan.contains("using webhook_deliveries_due on webhook_deliveries"), "\(plan)")
+        #expect(plan.contains("next_try <= $3"), "\(plan)")
+        #expect(plan.contains("using webhook_deliveries_pkey on webhook_deliveries"), "\(plan)")
+        #expect(plan.contains("(seq = ") && plan.contains("(test = "), "\(plan)")
+        #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")
+    }
+
+    @Test(arguments: [nil] + Delivery.State.allCases.map(Optional.some))
+    func `deliveries come in order from their index`(state: Delivery.State?) async throws {
+        let plan = try await plan(PostgresStore.deliveriesSQL(state))
+        let index = [.waiting, .failed].contains(state) ? "webhook_deliveries_by_state" : "webhook_deliveries_pkey"
+        #expect(plan.contains("Backward using \(index) on"), "\(plan)")
+        #expect(plan.contains("ROW(seq, test) < ROW($3, $4)"), "\(plan)")
+        #expect(!plan.contains("Sort") && !plan.contains("Filter") == (state != .delivered), "\(plan)")
+    }
+
+    @Test func `work is found in webhooks' rows, what is due and what is old by its index`() async throws {
+        for sql in [PostgresStore.behindSQL, PostgresStore.dueSQL, PostgresStore.oldDeliveriesSQL] {
+            let plan = try await plan(sql)
+            #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")
+            #expect(!plan.contains("webhook_deliveries_pkey"), "\(plan)")
+        }
+        let due = try await plan(PostgresStore.dueSQL)
+        #expect(due.contains("webhook_deliveries_due") && due.contains("next_try <= $1"), "\(due)")
+        let old = try await plan(PostgresStore.oldDeliveriesSQL)
+        #expect(old.contains("using webhook_deliveries_by_age") && !old.contains("Sort"), "\(old)")
+    }
+
     @Test func `recording costs no more where there are many logs`() async throws {
         try await withStore { store, database in
             let organisation = try await store.organisation()

@@ -30,8 +30,13 @@ final class StatementLog: Sendable {
         try await withStore(.init(readers: 1)) { store, _ in
             store.writer.queue.inDatabase { log.watch($0) }
             try await store.readers.point { connection in connection.queue.inDatabase { log.watch($0) } }
+            try await store.pointReaders.point { first in
+                first.queue.inDatabase { log.watch($0) }
+                _ = try store.pointReaders.pointAtOnce { second in second.queue.inDatabase { log.watch($0) } }
+            }
             try await useOrganisations(of: store)
             try await useLogs(of: store)
+            try await useWebhooks(of: store)
         }
         return log.statements
     }
@@ -79,5 +84,48 @@ final class StatementLog: Sendable {
                 }
             }
         }
+    }
+
+    private static func useWebhooks(of store: SQLiteStore) async throws {
+        let organisation = try await store.organisation(named: #require(OrganisationName("Acme"))).id
+        let id = try #require(WebhookID("hook"))
+        let value = try Array(#"{"url":"https://example.com","body":null}"#.utf8).withUnsafeBufferPointer {
+            try JSONValue(utf8: $0)
+        }
+        let secret = WebhookSecret(text: "whsec_", created: .earliest)
+        _ = try await store.createWebhook(
+            id,
+            WebhookInput(value).definition,
+            secret: secret,
+            in: organisation,
+            at: .earliest
+        )
+        _ = try await store.record([TestLog.log("told")], in: organisation)
+        _ = try await store.webhooks(in: organisation)
+        _ = try await store.changeWebhook(id, in: organisation, at: .latest) { _ in }
+        let taken = try await store.takeWebhooks(for: "one", at: .latest, until: .latest, most: 1)
+        #expect(taken.count == 1)
+        let delivery = Delivery(
+            id: DeliveryID(SequenceNumber(1)),
+            send: try #require(SendLogID("told")),
+            created: .earliest,
+            state: .delivered
+        )
+        try await store.saveDelivery(delivery, of: id, in: organisation)
+        let report = WebhookReport(
+            holder: "one",
+            version: 2,
+            progress: WebhookProgress(told: SequenceNumber(1)),
+            deliveries: [delivery],
+            end: nil
+        )
+        _ = try await store.save(report, of: id, in: organisation)
+        for state in [nil] + Delivery.State.allCases.map(Optional.some) {
+            _ = try await store.deliveries(of: id, in: organisation, state: state, before: delivery.id, limit: 1)
+        }
+        _ = try await store.delivery(delivery.id, of: id, in: organisation)
+        _ = try await store.dueDeliveries(of: id, in: organisation, at: .latest, most: 1)
+        _ = try await store.forgetDeliveries(before: .latest)
+        try await store.deleteWebhook(id, in: organisation)
     }
 }

@@ -3,6 +3,7 @@ import Logging
 import SendLogAPI
 import SendLogHTTP
 import SendLogPostgres
+import SendLogWebhooks
 import Testing
 
 @testable import SendLogSQLite
@@ -62,6 +63,20 @@ import Testing
         #expect(found.rateLimit == nil)
         #expect(found.keyTrust == .seconds(2))
         #expect(found.consoleMinutes == 720)
+        #expect(found.webhooks.timeout == 10)
+        #expect(found.webhooks.schedule.window == 86_400)
+        #expect(found.webhooks.keepDays == 30)
+        #expect(found.webhooks.lanes == 256)
+    }
+
+    @Test(arguments: ["10.0.0.0/33", "10.0.0.256", "a b!", "http://receiver", "0x7f000001", "2130706433"])
+    func `where webhooks may go is refused by the part that is wrong`(part: String) async throws {
+        let error = await #expect(throws: ConfigurationError.self) {
+            try await self.configuration(flags: [.webhookAllow: "10.0.0.0/8,\(part)"])
+        }
+        let name = part.filter { $0 != " " }
+        #expect(error?.description.hasPrefix("--webhooks-allow must be networks") == true)
+        #expect(error?.description.hasSuffix("\(name) is none") == true)
     }
 
     @Test func `flags go before the environment, and the environment before the file`() async throws {
@@ -84,7 +99,8 @@ import Testing
             .logLevel: "debug", .logFormat: "json", .rateLimitRequests: "7", .rateLimitWindow: "8",
             .spoolFolder: FileManager.default.temporaryDirectory.path, .sqliteReaders: "9", .sqlitePatience: "10",
             .postgresConnections: "11", .postgresPatience: "12", .keyCacheSeconds: "4",
-            .consoleMinutes: "13",
+            .consoleMinutes: "13", .webhookAllow: "10.0.0.0/8,receiver.internal", .webhookTimeout: "7",
+            .webhookRetry: "3600", .webhookKeep: "14", .webhookLanes: "15",
         ]
         #expect(Set(values.keys) == Set(Setting.all), "a new setting belongs into this test")
         var groups: [String: Any] = [:]
@@ -113,6 +129,10 @@ import Testing
             #expect(found.database.spoolFolder == FileManager.default.temporaryDirectory.path)
             #expect(found.database.sqlite.readers == 9)
             #expect(found.consoleMinutes == 13)
+            #expect(found.webhooks.timeout == 7)
+            #expect(found.webhooks.schedule.window == 3600)
+            #expect(found.webhooks.keepDays == 14)
+            #expect(found.webhooks.lanes == 15)
             #expect(found.database.sqlite.patience == 10)
             #expect(found.database.postgres.connections == 11)
             #expect(found.database.postgres.patience == 12)

@@ -9,6 +9,8 @@ extension StoreCheck {
             _ = try await store.record([log], in: organisation)
             let key = NewAPIKey(name: "", permissions: [.all], expires: nil)
             let name = try #require(OrganisationName("Zulu"))
+            let webhook = try await WebhookUnderCheck(in: organisation, of: store)
+            let delivery = try WebhookSample.delivery(1)
             store.close()
             let search = SendLogSearch()
             let rest = RestOfPage(
@@ -41,6 +43,31 @@ extension StoreCheck {
             }
             await expectClosed { () async throws(StoreError) in try await store.noteUse(of: [APIKeyID(1): .earliest]) }
             await expectClosed { () async throws(StoreError) in try await store.ping() }
+            await expectClosed { () async throws(StoreError) in _ = try await store.webhooks(in: organisation) }
+            await expectClosed { () async throws(StoreError) in
+                _ = try await store.webhook(webhook.id, in: organisation)
+            }
+            await expectClosed { () async throws(StoreError) in
+                _ = try await store.changeWebhook(webhook.id, in: organisation, at: .latest) { _ in }
+            }
+            await expectClosed { () async throws(StoreError) in
+                try await store.deleteWebhook(webhook.id, in: organisation)
+            }
+            await expectClosed { () async throws(StoreError) in
+                _ = try await store.takeWebhooks(for: "one", at: .earliest, until: .latest, most: 1)
+            }
+            await expectClosed { () async throws(StoreError) in
+                _ = try await store.dueDeliveries(of: webhook.id, in: organisation, at: .latest, most: 1)
+            }
+            await expectClosed { () async throws(StoreError) in
+                try await store.saveDelivery(delivery, of: webhook.id, in: organisation)
+            }
+            await expectClosed { () async throws(StoreError) in
+                _ = try await store.delivery(delivery.id, of: webhook.id, in: organisation)
+            }
+            await expectClosed { () async throws(StoreError) in
+                _ = try await store.forgetDeliveries(before: .latest)
+            }
         },
         StoreCheck("closing twice changes nothing") { store in
             store.close()

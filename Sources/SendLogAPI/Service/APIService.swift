@@ -27,13 +27,15 @@ public struct APIService: HTTPResponder {
     ///   - authenticator: whose keys are asked for
     ///   - directory: where organisations and keys are
     ///   - context: what the intake of send logs needs
+    ///   - courier: carries what webhooks are tried with
     ///   - rateLimit: how many requests an organisation may make; `nil` for as many as it likes
     ///   - logger: where the log goes
     public init(
-        store: any SendLogStore & CampaignStore,
+        store: any SendLogStore & CampaignStore & WebhookStore,
         authenticator: Authenticator,
         directory: any Directory,
         context: IntakeContext,
+        courier: any WebhookCourier,
         rateLimit: RateLimit?,
         logger: Logger
     ) {
@@ -42,6 +44,7 @@ public struct APIService: HTTPResponder {
             authenticator: authenticator,
             directory: directory,
             context: context,
+            courier: courier,
             rateLimit: rateLimit,
             logger: logger,
             pages: [],
@@ -56,15 +59,17 @@ public struct APIService: HTTPResponder {
     ///   - authenticator: whose keys are asked for
     ///   - directory: where organisations and keys are
     ///   - context: what the intake of send logs needs
+    ///   - courier: carries what webhooks are tried with
     ///   - rateLimit: how many requests an organisation may make; `nil` for as many as it likes
     ///   - logger: where the log goes
     ///   - pages: the routes of the pages
     ///   - front: who tells browsers of paths that are not there
     package init(
-        store: any SendLogStore & CampaignStore,
+        store: any SendLogStore & CampaignStore & WebhookStore,
         authenticator: Authenticator,
         directory: any Directory,
         context: IntakeContext,
+        courier: any WebhookCourier,
         rateLimit: RateLimit?,
         logger: Logger,
         pages: [Route],
@@ -76,11 +81,12 @@ public struct APIService: HTTPResponder {
         limiter = rateLimit.map(RateLimiter.init)
         now = context.now
         metrics = ServiceMetrics()
+        let desk = WebhookDesk(store: store, directory: directory, courier: courier, ids: context.ids)
         table = RouteTable(
             routes: ReadingRoutes(store: store).routes
                 + RecordingRoutes(store: store, context: context, metrics: metrics).routes
-                + CampaignRoutes(store: store).routes
-                + ServiceRoutes(directory: directory, metrics: metrics).routes
+                + CampaignRoutes(store: store).routes + WebhookRoutes(desk: desk).routes
+                + ServiceRoutes(directory: directory, metrics: metrics, courier: courier).routes
                 + pages
         )
     }

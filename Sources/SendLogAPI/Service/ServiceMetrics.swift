@@ -1,3 +1,4 @@
+import SendLogCore
 import Synchronization
 
 /// What operators watch, in the text format of Prometheus
@@ -47,7 +48,8 @@ final class ServiceMetrics: Sendable {
         }
     }
 
-    func text() -> String {
+    /// All of it, with what came of webhooks' attempts.
+    func text(_ attempts: AttemptTally) -> String {
         let state = state.withLock { $0 }
         var lines = [
             "# HELP sendlog_recorded_sends_total Send logs recorded since the start.",
@@ -59,6 +61,13 @@ final class ServiceMetrics: Sendable {
             "# HELP sendlog_http_sent_bytes_total Bytes of answers' bodies.",
             "# TYPE sendlog_http_sent_bytes_total counter",
             "sendlog_http_sent_bytes_total \(state.bytesSent)",
+            "# HELP sendlog_webhook_attempts_total Attempts to deliver what webhooks tell.",
+            "# TYPE sendlog_webhook_attempts_total counter",
+            "sendlog_webhook_attempts_total{outcome=\"delivered\"} \(attempts.delivered)",
+            "sendlog_webhook_attempts_total{outcome=\"failed\"} \(attempts.failed)",
+            "# HELP sendlog_webhook_attempt_seconds_total Time that attempts took.",
+            "# TYPE sendlog_webhook_attempt_seconds_total counter",
+            "sendlog_webhook_attempt_seconds_total \(Double(attempts.duration) / 1000)",
             "# HELP sendlog_http_request_seconds Time from a request's head to its answer's end.",
             "# TYPE sendlog_http_request_seconds histogram",
         ]

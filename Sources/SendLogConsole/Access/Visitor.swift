@@ -23,13 +23,14 @@ struct Visitor {
 
     /// The parts of the console, of which those are shown that the key opens.
     enum Section: String, CaseIterable {
-        case sends, campaigns, keys
+        case sends, campaigns, webhooks, keys
 
         /// Any of them opens it.
         var permissions: [Permission] {
             switch self {
             case .sends: [.readSendLogs]
             case .campaigns: [.readCampaigns]
+            case .webhooks: [.readWebhooks, .createWebhooks, .updateWebhooks, .deleteWebhooks]
             case .keys: [.readKeys, .createKeys, .revokeKeys]
             }
         }

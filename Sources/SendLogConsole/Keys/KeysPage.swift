@@ -152,7 +152,10 @@ struct PermissionTree {
         "sendLog": "all that concerns send logs", "sendLog.read": "search, read and export send logs",
         "sendLog.create": "record send logs", "campaign": "all that concerns campaigns",
         "campaign.read": "see campaigns and their names", "campaign.update": "name campaigns",
-        "apiKey": "all that concerns keys", "apiKey.read": "see which keys there are",
+        "webhook": "all that concerns webhooks", "webhook.read": "see webhooks and their deliveries",
+        "webhook.create": "make webhooks", "webhook.update": "change and try webhooks, deliver again",
+        "webhook.delete": "delete webhooks", "apiKey": "all that concerns keys",
+        "apiKey.read": "see which keys there are",
         "apiKey.create": "make keys", "apiKey.revoke": "revoke keys", "*": "everything",
     ]
 

@@ -46,6 +46,17 @@ struct Pages: Sendable {
         return answer
     }
 
+    /// A part of a page, which a script puts into it.
+    func part(_ name: String, to request: HTTPRequest, _ values: [String: Any]) -> Answer {
+        var answer = Answer(
+            parts: [templates.render(name, values)],
+            type: "text/html; charset=utf-8",
+            packedFor: request
+        )
+        answer.fields += Self.guards
+        return answer
+    }
+
     /// The beginning of a page.
     private func head(
         _ title: String,

@@ -49,6 +49,13 @@ final class Templates: Sendable {
         ("filter", PackageResources.filter_mustache),
         ("send", PackageResources.send_mustache),
         ("campaigns", PackageResources.campaigns_mustache),
+        ("webhooks", PackageResources.webhooks_mustache),
+        ("webhook", PackageResources.webhook_mustache),
+        ("webhook-made", PackageResources.webhook_made_mustache),
+        ("webhook-editor", PackageResources.webhook_editor_mustache),
+        ("webhook-preview", PackageResources.webhook_preview_mustache),
+        ("webhook-attempts", PackageResources.webhook_attempts_mustache),
+        ("webhook-deliveries", PackageResources.webhook_deliveries_mustache),
         ("keys", PackageResources.keys_mustache),
     ]
 

@@ -31,7 +31,7 @@
     const what = source.dataset.copy;
     button.type = "button";
     button.className = "copy";
-    button.ariaLabel = ["command", "key"].includes(what) ? `Copy the ${what}` : `Copy ${what} ${source.textContent}`.replace("  ", " ");
+    button.ariaLabel = ["command", "key", "secret"].includes(what) ? `Copy the ${what}` : `Copy ${what} ${source.textContent}`.replace("  ", " ");
     source.after(button);
   }
 
@@ -72,6 +72,21 @@
     let timer;
     field.addEventListener("focus", suggest, { once: true });
     field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(suggest, 200); });
+  }
+
+  // What a webhook would send, while somebody writes it.
+  for (const form of document.querySelectorAll("form[data-preview]")) {
+    const pane = form.querySelector(".preview");
+    let [timer, wanted] = [0, 0];
+    const preview = async () => {
+      const number = ++wanted;
+      const body = new URLSearchParams(new FormData(form));
+      const answer = await fetch(form.dataset.preview, { method: "POST", body }).catch(() => null);
+      if (!answer?.ok || answer.redirected) return;
+      const html = await answer.text();
+      if (number === wanted) pane.innerHTML = html;
+    };
+    form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(preview, 300); });
   }
 
   // A permission grants those below it.

@@ -23,6 +23,16 @@ public struct Permission: Hashable, Sendable, CustomStringConvertible {
     public static let readCampaigns = Permission(known: "campaign.read")
     /// Name campaigns.
     public static let updateCampaigns = Permission(known: "campaign.update")
+    /// All that concerns webhooks.
+    public static let webhook = Permission(known: "webhook")
+    /// See webhooks and their deliveries.
+    public static let readWebhooks = Permission(known: "webhook.read")
+    /// Make webhooks.
+    public static let createWebhooks = Permission(known: "webhook.create")
+    /// Change webhooks, try them, and deliver again.
+    public static let updateWebhooks = Permission(known: "webhook.update")
+    /// Delete webhooks.
+    public static let deleteWebhooks = Permission(known: "webhook.delete")
     /// All that concerns keys.
     public static let apiKey = Permission(known: "apiKey")
     /// See which keys there are.
@@ -34,8 +44,8 @@ public struct Permission: Hashable, Sendable, CustomStringConvertible {
 
     /// The permissions that mean something to this service: each child, its parent, and in the end `*`.
     public static let known = [
-        readSendLogs, createSendLogs, sendLog, readCampaigns, updateCampaigns, campaign, readKeys, createKeys,
-        revokeKeys, apiKey, all,
+        readSendLogs, createSendLogs, sendLog, readCampaigns, updateCampaigns, campaign, readWebhooks, createWebhooks,
+        updateWebhooks, deleteWebhooks, webhook, readKeys, createKeys, revokeKeys, apiKey, all,
     ]
 
     /// Takes a name: letters and digits in parts that are joined by dots, at most 64 characters, or `*`.

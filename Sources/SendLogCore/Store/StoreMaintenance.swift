@@ -17,11 +17,13 @@ public protocol StoreMaintenance: Sendable {
     /// - Parameters:
     ///   - sequence: the log behind which to begin; 0 for the beginning
     ///   - organisation: whose logs they are
+    ///   - most: how many at most
     /// - Returns: the next logs; none behind the last.
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
     func archive(
         after sequence: SequenceNumber,
-        in organisation: OrganisationID
+        in organisation: OrganisationID,
+        most: Int
     ) async throws(StoreError) -> [ArchivedSendLog]
 
     /// Writes a complete copy, as of one moment, while others go on recording.
@@ -32,6 +34,16 @@ public protocol StoreMaintenance: Sendable {
 
     /// Records what was taken, turns new work away, and closes the database.
     func close()
+}
+
+extension StoreMaintenance {
+    /// As many as suit whoever reads all of them; see ``archive(after:in:most:)``.
+    public func archive(
+        after sequence: SequenceNumber,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> [ArchivedSendLog] {
+        try await archive(after: sequence, in: organisation, most: 500)
+    }
 }
 
 /// A send log as the store keeps it, with the digest over its whole content.
@@ -49,4 +61,4 @@ public struct ArchivedSendLog: Equatable, Sendable {
 }
 
 /// All that a store does.
-public typealias Store = SendLogStore & CampaignStore & Directory & SessionStore & StoreMaintenance
+public typealias Store = SendLogStore & CampaignStore & Directory & SessionStore & WebhookStore & StoreMaintenance

@@ -4,6 +4,7 @@
 struct Parameters {
     /// The object ids of types, which never change (<https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat>).
     private enum TypeID {
+        static let boolean: UInt32 = 16
         static let bytes: UInt32 = 17
         static let bigint: UInt32 = 20
         static let integer: UInt32 = 23
@@ -39,6 +40,10 @@ struct Parameters {
 
     mutating func add(integer value: Int) {
         add(TypeID.integer) { $0.appendBigEndian(Int32(clamping: value)) }
+    }
+
+    mutating func add(_ value: Bool) {
+        add(TypeID.boolean) { $0.append(value ? 1 : 0) }
     }
 
     mutating func add(_ text: String) {

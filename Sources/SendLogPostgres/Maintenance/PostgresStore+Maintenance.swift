@@ -15,19 +15,21 @@ extension PostgresStore: StoreMaintenance {
         }
     }
 
-    /// See ``StoreMaintenance/archive(after:in:)``.
+    /// See ``StoreMaintenance/archive(after:in:most:)``.
     public func archive(
         after sequence: SequenceNumber,
-        in organisation: OrganisationID
+        in organisation: OrganisationID,
+        most: Int
     ) async throws(StoreError) -> [ArchivedSendLog] {
         let rows = try await lengthily { connection in
             var parameters = Parameters()
             parameters.add(organisation.number)
             parameters.add(sequence.number)
+            parameters.add(most)
             return try connection.rows(
                 """
                 SELECT seq, destinations, record, digest FROM send_logs
-                WHERE org_id = $1 AND seq > $2 ORDER BY seq LIMIT 500
+                WHERE org_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
                 """,
                 parameters
             )

@@ -20,12 +20,12 @@ struct Schema {
     /// The tables that Citus spreads over the nodes by `org_id`, the first of which the others lie beside.
     static let distributedTables = [
         "organisation_heads", "send_logs", "destination_chunks", "organisation_days", "campaign_days",
-        "campaign_names",
+        "campaign_names", "webhooks", "webhook_deliveries",
     ]
 
     /// What this program makes and understands.
     static let current = Schema(steps: [
-        Step(sql: tables + recording, oldest: 1), Step(sql: console, oldest: 1),
+        Step(sql: tables + recording, oldest: 1), Step(sql: console, oldest: 1), Step(sql: webhooks, oldest: 1),
     ])
 
     /// Where the versions are written; the one table that is there before the first step.

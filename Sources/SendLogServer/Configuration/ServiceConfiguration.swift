@@ -22,6 +22,8 @@ public struct ServiceConfiguration: Sendable {
     public let keyTrust: Duration
     /// How long one stays signed in to the console, in minutes.
     public let consoleMinutes: Int
+    /// How webhooks are delivered.
+    public let webhooks: WebhookSettings
 
     /// Reads the configuration.
     ///
@@ -41,6 +43,7 @@ public struct ServiceConfiguration: Sendable {
         let window = try sources.number(.rateLimitWindow) ?? 60
         rateLimit = requests > 0 ? RateLimit(requests: requests, window: window) : nil
         consoleMinutes = try sources.number(.consoleMinutes) ?? 720
+        webhooks = try WebhookSettings(sources)
         keyTrust = .seconds(try sources.number(.keyCacheSeconds) ?? 2)
     }
 }

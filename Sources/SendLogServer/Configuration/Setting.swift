@@ -100,10 +100,33 @@ public struct Setting: Hashable, Sendable {
         kind: .number(1...43_200)
     )
 
+    /// Where webhooks may go beyond the public internet.
+    public static let webhookAllow = Setting(key: "webhooks.allow", flag: "webhooks-allow", kind: .text)
+    /// How many seconds a webhook's receiver has to answer.
+    public static let webhookTimeout = Setting(key: "webhooks.timeout", flag: "webhooks-timeout", kind: .number(1...12))
+    /// For how many seconds a delivery is tried again.
+    public static let webhookRetry = Setting(
+        key: "webhooks.retrySeconds",
+        flag: "webhooks-retry-seconds",
+        kind: .number(1...2_592_000)
+    )
+    /// How many days deliveries are kept.
+    public static let webhookKeep = Setting(
+        key: "webhooks.keepDays",
+        flag: "webhooks-keep-days",
+        kind: .number(1...3650)
+    )
+    /// For how many webhooks this server works at the same time.
+    public static let webhookLanes = Setting(
+        key: "webhooks.lanes",
+        flag: "webhooks-lanes",
+        kind: .number(0...10_000)
+    )
+
     /// Every setting there is.
     public static let all = [
         database, host, port, idleTimeout, maxConnections, httpThreads, logLevel, logFormat, rateLimitRequests,
         rateLimitWindow, spoolFolder, sqliteReaders, sqlitePatience, postgresConnections, postgresPatience,
-        keyCacheSeconds, consoleMinutes,
+        keyCacheSeconds, consoleMinutes, webhookAllow, webhookTimeout, webhookRetry, webhookKeep, webhookLanes,
     ]
 }

@@ -6,6 +6,7 @@ import SendLogConsole
 import SendLogContent
 import SendLogCore
 import SendLogHTTP
+import SendLogWebhooks
 import ServiceLifecycle
 import UnixSignals
 
@@ -35,9 +36,12 @@ public struct SendLogService: Sendable {
             spoolFolder: configuration.database.spoolFolder,
             now: ServiceClock.now
         )
+        let webhooks = configuration.webhooks
+        let courier = HTTPCourier(rules: webhooks.rules, timeout: webhooks.timeout)
         let console = try Console(
             store: store,
             authenticator: authenticator,
+            desk: WebhookDesk(store: store, directory: store, courier: courier, ids: context.ids),
             sessionSeconds: configuration.consoleMinutes * 60
         )
         let api = APIService(
@@ -45,6 +49,7 @@ public struct SendLogService: Sendable {
             authenticator: authenticator,
             directory: store,
             context: context,
+            courier: courier,
             rateLimit: configuration.rateLimit,
             logger: logger,
             pages: console.routes,
@@ -61,9 +66,20 @@ public struct SendLogService: Sendable {
                 contentsOf: Array("sendlog is listening on http://\(address):\(port)\n".utf8)
             )
         }
+        let dispatcher = WebhookDispatcher(
+            store: store,
+            courier: courier,
+            schedule: webhooks.schedule,
+            executor: courier.executor,
+            mostLanes: webhooks.lanes,
+            keepDays: webhooks.keepDays,
+            logger: logger,
+            now: ServiceClock.now
+        )
         var group = ServiceGroupConfiguration(
             services: [
-                KeyUseService(authenticator: authenticator, logger: logger), server, ShutdownNotice(logger: logger),
+                KeyUseService(authenticator: authenticator, logger: logger), dispatcher, server,
+                ShutdownNotice(logger: logger),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: "lifecycle") { _ in
@@ -85,6 +101,7 @@ public struct SendLogService: Sendable {
                 throw ServiceFailure("stopped for a failure: \(error)")
             }
         }
+        await courier.close()
         logger.info("stopped")
     }
 }

@@ -19,10 +19,28 @@ import Testing
         return tenant
     }
 
-    private static let pages = [
-        "/console/sends", "/console/sends?campaign=spring&from=2022-01-01&to=2022-03-31", "/console/sends/long-message",
-        "/console/sends/send-129", "/console/campaigns", "/console/keys", "/console/time-zone",
-    ]
+    private static let pages = Result {
+        let webhook = "/console/webhooks/\(try makeWebhook(of: try tenant.get()))"
+        return [
+            "/console/sends", "/console/sends?campaign=spring&from=2022-01-01&to=2022-03-31",
+            "/console/sends/long-message", "/console/sends/send-129", "/console/campaigns", "/console/webhooks",
+            "/console/webhooks/new", webhook, "\(webhook)/edit", "/console/keys", "/console/time-zone",
+        ]
+    }
+
+    /// Makes a webhook of which nothing is short, and tries it: webhooks of this server may not go to this machine.
+    ///
+    /// - Returns: its id.
+    private static func makeWebhook(of tenant: Tenant) throws -> String {
+        let long = String(repeating: "unbroken", count: 12)
+        let definition = """
+            {"name":"\(long)","url":"http://127.0.0.1:9/\(long)/\(long)?c={{campaign._id}}","campaign_id":["spring","\(long.prefix(64))"],
+            "headers":{"X-\(long.prefix(60))":"\(long)"},"body":"{\\"\(long)\(long)\\":\\"{{send.message}}\\"}"}
+            """
+        let id = try tenant.post("/webhooks", definition).data(201)["_id"].inWords
+        for send in ["{}", #"{"send_id":"long-message"}"#] { _ = try tenant.post("/webhooks/\(id)/test", send).data() }
+        return id
+    }
 
     @Test(arguments: [("light", 1280, false), ("dark", 1280, false), ("phone", 390, true), ("phone-dark", 320, true)])
     func `each page fits its window, and no error is seen`(name: String, width: Int, isPhone: Bool) throws {
@@ -32,11 +50,12 @@ import Testing
         try viewer.expectCalm()
         try picture(viewer, "sign-in-\(name)")
         try viewer.signIn(tenant.key)
-        for path in Self.pages {
+        for path in try Self.pages.get() {
             try viewer.open(path)
             try viewer.expectCalm()
             let file =
-                path.dropFirst(9).replacing("/", with: "-").prefix { $0 != "?" }
+                path.replacing(/webhooks\/[0-9a-f]{24}/, with: "webhook").dropFirst(9).replacing("/", with: "-").prefix
+            { $0 != "?" }
                 + (path.contains("?") ? "-filtered" : "")
             try picture(viewer, "\(file)-\(name)")
         }
@@ -75,7 +94,7 @@ import Testing
         let tenant = try Self.tenant.get()
         let viewer = try Viewer(tenant.server, width: 390, isPhone: true)
         try viewer.signIn(tenant.key)
-        for path in Self.pages {
+        for path in try Self.pages.get() {
             try viewer.open(path)
             // WCAG 2.2, 2.5.8: 24 px, but for links within text (https://www.w3.org/TR/WCAG22/#target-size-minimum).
             let small = try viewer.page.evaluate(
@@ -95,7 +114,7 @@ import Testing
         for isDark in [false, true] {
             let viewer = try Viewer(tenant.server, isDark: isDark)
             try viewer.signIn(tenant.key)
-            for path in Self.pages {
+            for path in try Self.pages.get() {
                 try viewer.open(path)
                 // WCAG 2.2, 1.4.3: 4.5 to 1 (https://www.w3.org/TR/WCAG22/#contrast-minimum).
                 let faint = try viewer.page.evaluate(Self.contrast).elements.compactMap(\.string)
@@ -134,7 +153,7 @@ import Testing
         let tenant = try Self.tenant.get()
         let viewer = try Viewer(tenant.server)
         try viewer.signIn(tenant.key)
-        for path in Self.pages {
+        for path in try Self.pages.get() {
             try viewer.open(path)
             let tree = try viewer.page.accessibilityTree()
             let controls: Set = [
@@ -150,18 +169,22 @@ import Testing
             #expect(order.starts(with: ["banner", "navigation", "main", "h1"]), "\(path): \(order)")
             #expect(order.filter { $0 == "h1" }.count == 1)
             #expect(tree.first { $0.role == "link" }?.name == "Skip to the content")
-            let current = tree.filter { $0.role == "link" && ["Sends", "Campaigns", "Keys"].contains($0.name) }.map(
+            let current = tree.filter {
+                $0.role == "link" && ["Sends", "Campaigns", "Webhooks", "Keys"].contains($0.name)
+            }.map(
                 \.name
             )
-            #expect(current.starts(with: ["Sends", "Campaigns", "Keys"]))
+            #expect(current.starts(with: ["Sends", "Campaigns", "Webhooks", "Keys"]))
         }
     }
 
     @Test func `on a phone the table is still a table, cell by cell under its heads`() throws {
         let tenant = try Self.tenant.get()
+        _ = try Self.pages.get()
         for (path, heads) in [
             ("/console/sends", ["When", "Campaign", "Message", "Why", "Destinations", "Send id"]),
             ("/console/keys", ["Key", "Allows", "Made", "Expires", "Last used", "State"]),
+            ("/console/webhooks", ["Webhook", "Goes to", "Campaigns", "State", "Last delivery"]),
         ] {
             let viewer = try Viewer(tenant.server, width: 390, isPhone: true)
             try viewer.signIn(tenant.key)

@@ -24,7 +24,11 @@ final class ConsoleClient {
         -> HTTPResponse
     {
         let token = try page.map { try formToken(get($0)) }
-        let all = (token.map { [("form-token", $0)] } ?? []) + fields.map { ($0.key, $0.value) }
+        return try post(target, (token.map { [("form-token", $0)] } ?? []) + fields.map { ($0.key, $0.value) })
+    }
+
+    /// Sends a form as it is.
+    func post(_ target: String, _ all: [(String, String)]) throws -> HTTPResponse {
         let body = all.map { "\(Self.encode($0.0))=\(Self.encode($0.1))" }.joined(separator: "&")
         return try request("POST", target, body: Array(body.utf8))
     }

@@ -109,6 +109,55 @@ import Testing
         }
     }
 
+    @Test func `webhooks' names, headers and bodies, and what receivers answer, are text as well`() throws {
+        let server = try Server(arguments: ["--webhooks-allow", "127.0.0.1/32"])
+        let (tenant, receiver) = (try server.tenant(permissions: "*"), try AnsweringReceiver())
+        let viewer = try Viewer(server)
+        let page = viewer.page
+        try viewer.signIn(tenant.key)
+        for (number, attack) in Self.attacks.enumerated() {
+            try tenant.record(SampleLog(id: "send-\(number)", message: attack))
+            try receiver.answer(500, attack)
+            let name = String(
+                String.UnicodeScalarView(attack.unicodeScalars.filter { $0.properties.generalCategory != .control })
+            ).trimmingSpaces
+            // Braces that are no field of a template are refused, and those who see that are shown them.
+            let plain = attack.replacing("{", with: "{ ")
+            let isPrintable = plain.utf8.allSatisfy { (0x20...0x7e).contains($0) }
+            let definition = """
+                {"name":\(JSON.text(name)),"url":"\(receiver.url)","active":false,
+                "headers":{"X-Attack":\(JSON.text(isPrintable ? plain : "none"))},
+                "body":\(JSON.text("[\"{{send.message}}\", \(JSON.text(plain))]"))}
+                """
+            let id = try tenant.post("/webhooks", definition).data(201)["_id"].inWords
+            let test = try tenant.post("/webhooks/\(id)/test", "{}").data()
+            try viewer.open("/console/webhooks/\(id)?attempted=\(test["_id"].inWords)")
+            #expect(try page.evaluate("document.querySelector('h1').textContent").string == Self.shown(name))
+            #expect(
+                try page.evaluate("[...document.querySelectorAll('.answer')].map((e) => e.textContent)").elements
+                    .compactMap(\.string) == [Self.shown(attack), Self.shown(attack)]
+            )
+            try expectHarmless(viewer)
+            try viewer.open("/console/webhooks/\(id)/edit")
+            #expect(try page.value(of: "#body") == "[\"{{send.message}}\", \(JSON.text(plain))]")
+            try expectHarmless(viewer)
+            // What is wrong with it is told by the script's preview, and by the page without it.
+            for field in ["#headers", "#campaigns", "#body"] {
+                try page.set(attack.replacing("\r\n", with: "\n"), in: .selector(field))
+            }
+            // Fields of one line take no more.
+            let line = attack.replacing("\r\n", with: " ").replacing("\n", with: " ")
+            for field in ["#name", "#url", "#send"] { try page.set(line, in: .selector(field)) }
+            try page.wait(for: "the preview to tell") { try page.exists(".preview .problem") }
+            try expectHarmless(viewer)
+            try page.clickAndLoad(.named("Save", role: "button"))
+            try expectHarmless(viewer)
+            try viewer.open("/console/webhooks")
+            try expectHarmless(viewer)
+            _ = try tenant.request("DELETE", "/webhooks/\(id)").data()
+        }
+    }
+
     /// No script ran, nothing else was fetched, and the page is still the page.
     private func expectHarmless(_ viewer: Viewer, sourceLocation: SourceLocation = #_sourceLocation) throws {
         let page = viewer.page

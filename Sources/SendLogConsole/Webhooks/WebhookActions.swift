@@ -1,0 +1,103 @@
+import Foundation
+import NIOHTTP1
+import SendLogAPI
+import SendLogCore
+import SendLogHTTP
+
+/// What the buttons of a webhook's page do.
+struct WebhookActions: Sendable {
+    let desk: WebhookDesk
+    let front: ConsoleFront
+
+    private static let list = Visitor.Section.webhooks.path
+
+    var routes: [Route] {
+        [
+            action("active", .updateWebhooks, setActive), action("test", .updateWebhooks, test),
+            action("secret", .updateWebhooks, rotate), action("delete", .deleteWebhooks, delete),
+            action("deliveries/:delivery_id/redeliver", .updateWebhooks, redeliver),
+        ]
+    }
+
+    /// Does something with a webhook, once the form is known to be ours.
+    private typealias Action = @Sendable (RouteInput, Form, Webhook) async throws -> Answer
+
+    private func action(_ path: String, _ permission: Permission, _ action: @escaping Action) -> Route {
+        Route(
+            .POST,
+            "\(Self.list)/:webhook_id/\(path)",
+            permission: permission,
+            front: front,
+            longestBody: SignIn.longestForm
+        ) { input in
+            let form = try await Form(input, of: try await front.visitor(input))
+            let webhook = try await desk.webhook(input)
+            do { return try await action(input, form, webhook) } catch let error as StoreError {
+                throw APIError.noWebhook(webhook.id.text).ifNotFound(error)
+            }
+        }
+    }
+
+    /// Shows the webhook's page where that is allowed.
+    private func back(_ input: RouteInput, to webhook: Webhook, _ rest: String = "") async throws -> Answer {
+        let visitor = try await front.visitor(input)
+        return Pages.redirect(to: visitor.may(.readWebhooks) ? "\(Self.list)/\(webhook.id)\(rest)" : Self.list)
+    }
+
+    private func change(_ webhook: Webhook, _ json: StaticString, at now: Timestamp) async throws -> (
+        Webhook, WebhookSecret?
+    ) {
+        let bytes = UnsafeBufferPointer(start: json.utf8Start, count: json.utf8CodeUnitCount)
+        return try await desk.change(webhook.id, try JSONValue(utf8: bytes), in: webhook.organisation, at: now)
+    }
+
+    @Sendable private func setActive(_ input: RouteInput, _ form: Form, _ webhook: Webhook) async throws -> Answer {
+        let json: StaticString = form["active"] == "true" ? #"{"active":true}"# : #"{"active":false}"#
+        _ = try await change(webhook, json, at: input.now)
+        return try await back(input, to: webhook)
+    }
+
+    @Sendable private func rotate(_ input: RouteInput, _ form: Form, _ webhook: Webhook) async throws -> Answer {
+        let (changed, secret) = try await change(webhook, #"{"rotateSecret":true}"#, at: input.now)
+        guard let secret else { throw APIError.internalError("no secret was made") }
+        let shown = NewSecret(secret, isFirst: false, former: changed.secrets.dropFirst().first?.expires)
+        guard try await front.visitor(input).may(.readWebhooks) else {
+            return try await WebhooksPage(desk: desk, front: front).show(input, secret: shown)
+        }
+        return try await WebhookPage(desk: desk, front: front).show(input, changed, secret: shown)
+    }
+
+    @Sendable private func test(_ input: RouteInput, _ form: Form, _ webhook: Webhook) async throws -> Answer {
+        let text = form["send"].trimmingCharacters(in: .whitespaces)
+        let id = SendLogID(text)
+        func refuse(_ rule: String, _ problem: String) async throws -> Answer {
+            guard try await front.visitor(input).may(.readWebhooks) else { throw InvalidInput(path: "send", rule) }
+            let page = WebhookPage(desk: desk, front: front)
+            return try await page.show(input, webhook, problem: problem, send: text)
+        }
+        if !text.isEmpty, id == nil { return try await refuse(SendLogID.rule, "A send’s id \(SendLogID.rule).") }
+        do {
+            let delivery = try await desk.test(webhook.id, with: id, in: webhook.organisation, at: input.now)
+            return try await back(input, to: webhook, "?attempted=\(delivery.id)")
+        } catch let error as StoreError {
+            guard error == .notFound, let id else { throw error }
+            return try await refuse("is that of no send", "There is no send \(id) to test with.")
+        }
+    }
+
+    @Sendable private func redeliver(_ input: RouteInput, _ form: Form, _ webhook: Webhook) async throws -> Answer {
+        let missing = APIError.notFound("there is no delivery \(input.parameter.prefix(64)) of this webhook")
+        guard let id = DeliveryID(input.parameter) else { throw missing }
+        do {
+            let delivery = try await desk.redeliver(id, of: webhook.id, in: webhook.organisation, at: input.now)
+            return try await back(input, to: webhook, "?attempted=\(delivery.id)")
+        } catch let error as StoreError {
+            throw missing.ifNotFound(error)
+        }
+    }
+
+    @Sendable private func delete(_ input: RouteInput, _ form: Form, _ webhook: Webhook) async throws -> Answer {
+        try await desk.store.deleteWebhook(webhook.id, in: webhook.organisation)
+        return Pages.redirect(to: Self.list)
+    }
+}

@@ -1,0 +1,113 @@
+public import SendLogCore
+
+extension PostgresStore {
+    /// See ``WebhookStore/deliveries(of:in:state:before:limit:)``.
+    public func deliveries(
+        of webhook: WebhookID,
+        in organisation: OrganisationID,
+        state: Delivery.State?,
+        before: DeliveryID?,
+        limit: Int
+    ) async throws(StoreError) -> [Delivery] {
+        try await shortly { connection in
+            var parameters = WebhookRows(connection: connection, organisation: organisation).parameters(webhook)
+            parameters.add(before?.sequence.number ?? .max)
+            parameters.add(before.map { $0.test ?? 0 } ?? .max)
+            parameters.add(limit)
+            return try DeliveryRows.deliveries(try connection.rows(Self.deliveriesSQL(state), parameters))
+        }
+    }
+
+    /// The state stands in the text, so that the plan may use the index of those that were not delivered.
+    static func deliveriesSQL(_ state: Delivery.State?) -> String {
+        """
+        SELECT \(DeliveryRows.columns) FROM webhook_deliveries
+        WHERE org_id = $1 AND webhook = $2 AND (seq, test) < ($3, $4)
+            \(state.map { "AND state = '\($0.rawValue)'" } ?? "")
+        ORDER BY seq DESC, test DESC LIMIT $5
+        """
+    }
+
+    /// See ``WebhookStore/delivery(_:of:in:)``.
+    public func delivery(
+        _ id: DeliveryID,
+        of webhook: WebhookID,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> Delivery {
+        try await shortly { connection in
+            var parameters = WebhookRows(connection: connection, organisation: organisation).parameters(webhook)
+            parameters.add(id.sequence.number)
+            parameters.add(id.test ?? 0)
+            let rows = try connection.rows(
+                """
+                SELECT \(DeliveryRows.columns) FROM webhook_deliveries
+                WHERE org_id = $1 AND webhook = $2 AND seq = $3 AND test = $4
+                """,
+                parameters
+            )
+            guard let delivery = try DeliveryRows.deliveries(rows).first else { throw StoreError.notFound }
+            return delivery
+        }
+    }
+
+    /// See ``WebhookStore/saveDelivery(_:of:in:)``.
+    public func saveDelivery(
+        _ delivery: Delivery,
+        of webhook: WebhookID,
+        in organisation: OrganisationID
+    ) async throws(StoreError) {
+        try await shortly { connection in
+            let rows = WebhookRows(connection: connection, organisation: organisation)
+            try connection.transaction {
+                // Locked, so that it is not ended meanwhile.
+                do { _ = try rows.locked(webhook) } catch let error as StoreError where error == .notFound { return }
+                try DeliveryRows.write([delivery], of: webhook, rows)
+            }
+        }
+    }
+
+    /// Finds them over all organisations first, and then forgets a webhook's at a time, which one node does by itself.
+    ///
+    /// See ``WebhookStore/forgetDeliveries(before:)``.
+    public func forgetDeliveries(before moment: Timestamp) async throws(StoreError) -> Int {
+        let rows = try await lengthily { connection in
+            var parameters = Parameters()
+            parameters.add(moment.milliseconds)
+            return try connection.rows(Self.oldDeliveriesSQL, parameters)
+        }
+        var found: [Lane: Set<Int64>] = [:]
+        for row in 0..<rows.count {
+            let lane = Lane(organisation: rows.integer(row, 0), webhook: rows.text(row, 1))
+            found[lane, default: []].insert(rows.integer(row, 2))
+        }
+        var count = 0
+        for (lane, sequences) in found {
+            count += try await shortly { connection in
+                var parameters = Parameters()
+                parameters.add(lane.organisation)
+                parameters.add(lane.webhook)
+                parameters.add(bigints: sequences)
+                parameters.add(moment.milliseconds)
+                return try connection.rows(
+                    """
+                    DELETE FROM webhook_deliveries
+                    WHERE org_id = $1 AND webhook = $2 AND seq = ANY($3) AND created < $4 AND next_try IS NULL
+                    """,
+                    parameters
+                )
+                .written
+            }
+        }
+        return count
+    }
+
+    private struct Lane: Hashable {
+        let organisation: Int64
+        let webhook: String
+    }
+
+    static let oldDeliveriesSQL = """
+        SELECT org_id, webhook, seq FROM webhook_deliveries WHERE created < $1 AND next_try IS NULL
+        ORDER BY created LIMIT 1000
+        """
+}

@@ -1,0 +1,95 @@
+public import SendLogCore
+
+extension PostgresStore: WebhookStore {
+    /// See ``WebhookStore/createWebhook(_:_:secret:in:at:)``.
+    public func createWebhook(
+        _ id: WebhookID,
+        _ definition: WebhookDefinition,
+        secret: WebhookSecret,
+        in organisation: OrganisationID,
+        at now: Timestamp
+    ) async throws(StoreError) -> Webhook {
+        try await shortly { connection in
+            let rows = WebhookRows(connection: connection, organisation: organisation)
+            var parameters = rows.parameters(id)
+            parameters.add(definition.stored)
+            parameters.add(WebhookSecret.stored([secret]))
+            parameters.add(now.milliseconds)
+            parameters.add(definition.isActive)
+            // It may be there already where the connection broke before it could tell.
+            let inserted = try connection.rows(
+                """
+                INSERT INTO webhooks (org_id, id, definition, secrets, version, created, updated, active, told)
+                    SELECT h.org_id, $2, $3, $4, 1, $5, $5, $6, h.sequence FROM organisation_heads h WHERE h.org_id = $1
+                    ON CONFLICT (org_id, id) DO NOTHING
+                """,
+                parameters
+            )
+            let webhook = try rows.webhook(id)
+            guard inserted.written > 0 || connection.isRepeating else {
+                throw StoreError.damaged(detail: "a webhook's id is taken")
+            }
+            return webhook
+        }
+    }
+
+    /// See ``WebhookStore/webhooks(in:)``.
+    public func webhooks(in organisation: OrganisationID) async throws(StoreError) -> [Webhook] {
+        try await shortly { connection in
+            var parameters = Parameters()
+            parameters.add(organisation.number)
+            let rows = try connection.rows(
+                "SELECT \(WebhookRows.columns) FROM webhooks WHERE org_id = $1 ORDER BY created, id",
+                parameters
+            )
+            return try WebhookRows.webhooks(rows)
+        }
+    }
+
+    /// See ``WebhookStore/webhook(_:in:)``.
+    public func webhook(
+        _ id: WebhookID,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> Webhook {
+        try await shortly { try WebhookRows(connection: $0, organisation: organisation).webhook(id) }
+    }
+
+    /// See ``WebhookStore/changeWebhook(_:in:at:_:)``.
+    public func changeWebhook(
+        _ id: WebhookID,
+        in organisation: OrganisationID,
+        at now: Timestamp,
+        _ change: @escaping @Sendable (inout Webhook) -> Void
+    ) async throws(StoreError) -> Webhook {
+        try await shortly { connection in
+            let rows = WebhookRows(connection: connection, organisation: organisation)
+            return try connection.transaction {
+                var webhook = try rows.locked(id).webhook
+                // Changed already, where the connection broke before it could tell.
+                if connection.isRepeating, webhook.updated == now, webhook.version > 1 { return webhook }
+                webhook.change(at: now, head: try rows.head(), change)
+                try rows.write(webhook)
+                return webhook
+            }
+        }
+    }
+
+    /// See ``WebhookStore/deleteWebhook(_:in:)``.
+    public func deleteWebhook(
+        _ id: WebhookID,
+        in organisation: OrganisationID
+    ) async throws(StoreError) {
+        // There may be many deliveries.
+        try await lengthily { connection in
+            let parameters = WebhookRows(connection: connection, organisation: organisation).parameters(id)
+            try connection.transaction {
+                let rows = try connection.rows("DELETE FROM webhooks WHERE org_id = $1 AND id = $2", parameters)
+                guard rows.written > 0 || connection.isRepeating else { throw StoreError.notFound }
+                _ = try connection.rows(
+                    "DELETE FROM webhook_deliveries WHERE org_id = $1 AND webhook = $2",
+                    parameters
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import SendLogCore
+
+/// Reads and writes the rows of an organisation's webhooks.
+struct WebhookRows {
+    let connection: Connection
+    let organisation: OrganisationID
+
+    static let columns = """
+        org_id, id, definition, secrets, version, created, updated, told, failures, failing_since, held_until, paused, \
+        pause_reason
+        """
+
+    /// - Throws: ``PostgresFailure``; ``StoreError/notFound``; ``StoreError/damaged(detail:)``.
+    func webhook(_ id: WebhookID) throws -> Webhook {
+        let rows = try connection.rows(
+            "SELECT \(Self.columns) FROM webhooks WHERE org_id = $1 AND id = $2",
+            parameters(id)
+        )
+        guard let webhook = try Self.webhooks(rows).first else { throw StoreError.notFound }
+        return webhook
+    }
+
+    /// A webhook that nobody else changes until the transaction ends, and who holds it.
+    ///
+    /// - Throws: ``PostgresFailure``; ``StoreError/notFound``; ``StoreError/damaged(detail:)``.
+    func locked(_ id: WebhookID) throws -> (webhook: Webhook, holder: String) {
+        let rows = try connection.rows(
+            "SELECT \(Self.columns), holder FROM webhooks WHERE org_id = $1 AND id = $2 FOR UPDATE",
+            parameters(id)
+        )
+        guard let webhook = try Self.webhooks(rows).first else { throw StoreError.notFound }
+        return (webhook, rows.text(0, 13))
+    }
+
+    /// The place of the organisation's last send log.
+    func head() throws -> SequenceNumber {
+        var parameters = Parameters()
+        parameters.add(organisation.number)
+        let rows = try connection.rows("SELECT sequence FROM organisation_heads WHERE org_id = $1", parameters)
+        return SequenceNumber(rows.count == 0 ? 0 : rows.integer(0, 0))
+    }
+
+    /// Writes a webhook that is locked, as people changed it.
+    func write(_ webhook: Webhook) throws {
+        var parameters = parameters(webhook.id)
+        parameters.add(progress: webhook.progress)
+        parameters.add(webhook.definition.stored)
+        parameters.add(WebhookSecret.stored(webhook.secrets))
+        parameters.add(webhook.version)
+        parameters.add(webhook.updated.milliseconds)
+        parameters.add(webhook.definition.isActive)
+        _ = try connection.rows(
+            """
+            UPDATE webhooks SET \(Self.progressIsSet), definition = $9, secrets = $10, version = $11, updated = $12,
+                active = $13
+            WHERE org_id = $1 AND id = $2
+            """,
+            parameters
+        )
+    }
+
+    /// Writes how far a webhook that is locked has come, and until when its holder keeps it.
+    func write(_ progress: WebhookProgress, of id: WebhookID, until end: Timestamp?) throws {
+        var parameters = parameters(id)
+        parameters.add(progress: progress)
+        parameters.add(end?.milliseconds ?? 0)
+        _ = try connection.rows(
+            "UPDATE webhooks SET \(Self.progressIsSet), taken_until = $9 WHERE org_id = $1 AND id = $2",
+            parameters
+        )
+    }
+
+    private static let progressIsSet =
+        "told = $3, failures = $4, failing_since = $5, held_until = $6, paused = $7, pause_reason = $8"
+
+    /// The organisation and the webhook, which begin every statement for one of them.
+    func parameters(_ id: WebhookID) -> Parameters {
+        var parameters = Parameters()
+        parameters.add(organisation.number)
+        parameters.add(id.text)
+        return parameters
+    }
+
+    /// - Throws: ``StoreError/damaged(detail:)``.
+    static func webhooks(_ rows: Rows) throws(StoreError) -> [Webhook] {
+        var webhooks: [Webhook] = []
+        for row in 0..<rows.count {
+            guard let id = WebhookID(rows.text(row, 1)), let created = Timestamp(milliseconds: rows.integer(row, 5)),
+                let updated = Timestamp(milliseconds: rows.integer(row, 6))
+            else { throw .damaged(detail: "a webhook breaks the rules") }
+            webhooks.append(
+                Webhook(
+                    id: id,
+                    organisation: OrganisationID(rows.integer(row, 0)),
+                    definition: try WebhookDefinition(stored: rows.text(row, 2)),
+                    secrets: try WebhookSecret.read(stored: rows.text(row, 3)),
+                    version: Int(rows.integer(row, 4)),
+                    created: created,
+                    updated: updated,
+                    progress: progress(rows, row)
+                )
+            )
+        }
+        return webhooks
+    }
+
+    private static func progress(_ rows: Rows, _ row: Int) -> WebhookProgress {
+        WebhookProgress(
+            told: SequenceNumber(rows.integer(row, 7)),
+            failures: Int(rows.integer(row, 8)),
+            failingSince: rows.moment(row, 9),
+            heldUntil: rows.moment(row, 10),
+            pause: rows.moment(row, 11).map { WebhookProgress.Pause(at: $0, reason: rows.text(row, 12)) }
+        )
+    }
+}
+
+extension Parameters {
+    /// Adds the columns from `told` to `pause_reason`.
+    fileprivate mutating func add(progress: WebhookProgress) {
+        add(progress.told.number)
+        add(progress.failures)
+        add(progress.failingSince?.milliseconds)
+        add(progress.heldUntil?.milliseconds)
+        add(progress.pause?.at.milliseconds)
+        // PostgreSQL takes no text with U+0000.
+        add(progress.pause?.reason.replacing("\0", with: "\u{fffd}") ?? "")
+    }
+}
+
+extension Rows {
+    /// A moment in milliseconds since 1970; `nil` for NULL.
+    func moment(_ row: Int, _ column: Int) -> Timestamp? {
+        optionalInteger(row, column).flatMap { Timestamp(milliseconds: $0) }
+    }
+}

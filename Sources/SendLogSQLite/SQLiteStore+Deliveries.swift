@@ -1,0 +1,127 @@
+public import SendLogCore
+
+extension SQLiteStore {
+    /// See ``WebhookStore/deliveries(of:in:state:before:limit:)``.
+    public func deliveries(
+        of webhook: WebhookID,
+        in organisation: OrganisationID,
+        state: Delivery.State?,
+        before: DeliveryID?,
+        limit: Int
+    ) async throws(StoreError) -> [Delivery] {
+        // The index of those that were not delivered is used where the query says as much itself.
+        let isUndelivered = state == .delivered ? "" : "AND state <> 'delivered'"
+        let condition = state.map { "AND state = '\($0.rawValue)' \(isUndelivered)" } ?? ""
+        return try await pointReaders.point { database in
+            var query = try Query(
+                made: """
+                    SELECT \(WebhookRows.deliveryColumns) FROM webhook_deliveries
+                    WHERE organisation = ? AND webhook = ? AND (sequence, test) < (?, ?) \(condition)
+                    ORDER BY sequence DESC, test DESC LIMIT ?
+                    """,
+                on: database
+            )
+            try query.bind(organisation.number)
+            try query.bind(webhook.text)
+            try query.bind(before?.sequence.number ?? .max)
+            try query.bind(before.map { $0.test ?? 0 } ?? .max)
+            try query.bind(limit)
+            return try WebhookRows.deliveries(&query)
+        }
+    }
+
+    /// See ``WebhookStore/delivery(_:of:in:)``.
+    public func delivery(
+        _ id: DeliveryID,
+        of webhook: WebhookID,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> Delivery {
+        try await pointReaders.point { database in
+            var query = try Query(
+                made: """
+                    SELECT \(WebhookRows.deliveryColumns) FROM webhook_deliveries
+                    WHERE organisation = ? AND webhook = ? AND sequence = ? AND test = ?
+                    """,
+                on: database
+            )
+            try query.bind(organisation.number)
+            try query.bind(webhook.text)
+            try query.bind(id.sequence.number)
+            try query.bind(id.test ?? 0)
+            guard let delivery = try WebhookRows.deliveries(&query).first else { throw StoreError.notFound }
+            return delivery
+        }
+    }
+
+    /// See ``WebhookStore/saveDelivery(_:of:in:)``.
+    public func saveDelivery(
+        _ delivery: Delivery,
+        of webhook: WebhookID,
+        in organisation: OrganisationID
+    ) async throws(StoreError) {
+        try await write { database in
+            do { _ = try WebhookRows.webhook(webhook, in: organisation, on: database) } catch StoreError.notFound {
+                return
+            }
+            try WebhookRows.save(delivery, of: webhook, in: organisation, on: database)
+        }
+    }
+
+    /// See ``WebhookStore/dueDeliveries(of:in:at:most:)``.
+    public func dueDeliveries(
+        of webhook: WebhookID,
+        in organisation: OrganisationID,
+        at now: Timestamp,
+        most: Int
+    ) async throws(StoreError) -> [Delivery] {
+        try await pointReaders.point { database in
+            var query = try Query(
+                made: """
+                    SELECT \(WebhookRows.deliveryColumns) FROM webhook_deliveries INDEXED BY webhook_deliveries_due
+                    WHERE organisation = ? AND webhook = ? AND next_try <= ? ORDER BY sequence, test LIMIT ?
+                    """,
+                on: database
+            )
+            try query.bind(organisation.number)
+            try query.bind(webhook.text)
+            try query.bind(now.milliseconds)
+            try query.bind(most)
+            return try WebhookRows.deliveries(&query)
+        }
+    }
+
+    /// Forgets some of a webhook's deliveries.
+    ///
+    /// - Returns: how many.
+    func forgetDeliveries(of webhook: WebhookID, in organisation: OrganisationID) async throws(StoreError) -> Int {
+        try await write { database in
+            var query = try Query(
+                """
+                DELETE FROM webhook_deliveries WHERE rowid IN (
+                    SELECT rowid FROM webhook_deliveries WHERE organisation = ? AND webhook = ? LIMIT 1000)
+                """,
+                on: database
+            )
+            try query.bind(organisation.number)
+            try query.bind(webhook.text)
+            try query.run()
+            return database.rowsWritten
+        }
+    }
+
+    /// See ``WebhookStore/forgetDeliveries(before:)``.
+    public func forgetDeliveries(before moment: Timestamp) async throws(StoreError) -> Int {
+        try await write { database in
+            var query = try Query(
+                """
+                DELETE FROM webhook_deliveries WHERE rowid IN (SELECT rowid FROM webhook_deliveries
+                    INDEXED BY webhook_deliveries_by_age WHERE created < ? AND next_try IS NULL LIMIT 1000)
+                """,
+                on: database
+            )
+            try query.bind(moment.milliseconds)
+            try query.run()
+            return database.rowsWritten
+        }
+    }
+}

@@ -1,0 +1,128 @@
+import SendLogCore
+
+/// Reads and writes the rows of webhooks and of their deliveries.
+enum WebhookRows {
+    static let columns = """
+        organisation, id, definition, secrets, version, created, updated, told, failures, failing_since, held_until,
+        paused, pause_reason
+        """
+
+    static let deliveryColumns = "sequence, test, send, created, state, next_try, tries, attempts"
+
+    /// - Throws: ``StoreError/notFound``.
+    static func webhook(
+        _ id: WebhookID,
+        in organisation: OrganisationID,
+        on database: Connection
+    ) throws -> Webhook {
+        var query = try Query(
+            made: "SELECT \(columns) FROM webhooks WHERE organisation = ? AND id = ?",
+            on: database
+        )
+        try query.bind(organisation.number)
+        try query.bind(id.text)
+        guard let webhook = try webhooks(&query).first else { throw StoreError.notFound }
+        return webhook
+    }
+
+    static func webhooks(_ query: inout Query) throws -> [Webhook] {
+        var webhooks: [Webhook] = []
+        while try query.step() {
+            guard let id = WebhookID(query.text(1)), let created = Timestamp(milliseconds: query.integer(5)),
+                let updated = Timestamp(milliseconds: query.integer(6))
+            else { throw StoreError.damaged(detail: "a webhook's row") }
+            let pause = moment(query, 11).map { WebhookProgress.Pause(at: $0, reason: query.text(12)) }
+            webhooks.append(
+                Webhook(
+                    id: id,
+                    organisation: OrganisationID(query.integer(0)),
+                    definition: try WebhookDefinition(stored: query.text(2)),
+                    secrets: try WebhookSecret.read(stored: query.text(3)),
+                    version: Int(query.integer(4)),
+                    created: created,
+                    updated: updated,
+                    progress: WebhookProgress(
+                        told: SequenceNumber(query.integer(7)),
+                        failures: Int(query.integer(8)),
+                        failingSince: moment(query, 9),
+                        heldUntil: moment(query, 10),
+                        pause: pause
+                    )
+                )
+            )
+        }
+        return webhooks
+    }
+
+    /// Binds the columns from `told` to `pause_reason`.
+    static func bind(_ progress: WebhookProgress, to query: inout Query) throws {
+        try query.bind(progress.told.number)
+        try query.bind(progress.failures)
+        try query.bind(progress.failingSince?.milliseconds)
+        try query.bind(progress.heldUntil?.milliseconds)
+        try query.bind(progress.pause?.at.milliseconds)
+        try query.bind(progress.pause?.reason ?? "")
+    }
+
+    static func head(of organisation: OrganisationID, on database: Connection) throws -> SequenceNumber {
+        var query = try Query("SELECT sequence FROM organisations WHERE id = ?", on: database)
+        try query.bind(organisation.number)
+        return SequenceNumber(try query.step() ? query.integer(0) : 0)
+    }
+
+    static func deliveries(_ query: inout Query) throws -> [Delivery] {
+        var deliveries: [Delivery] = []
+        while try query.step() {
+            guard let send = SendLogID(query.text(2)), let created = Timestamp(milliseconds: query.integer(3)),
+                let state = Delivery.State(rawValue: query.text(4))
+            else { throw StoreError.damaged(detail: "a delivery's row") }
+            let test = query.integer(1)
+            deliveries.append(
+                Delivery(
+                    id: DeliveryID(SequenceNumber(query.integer(0)), test: test == 0 ? nil : test),
+                    send: send,
+                    created: created,
+                    state: state,
+                    nextTry: moment(query, 5),
+                    tries: Int(query.integer(6)),
+                    attempts: Array(query.text(7).utf8).withUnsafeBufferPointer { DeliveryAttempt.read($0) }
+                )
+            )
+        }
+        return deliveries
+    }
+
+    static func save(
+        _ delivery: Delivery,
+        of webhook: WebhookID,
+        in organisation: OrganisationID,
+        replaces: Bool = true,
+        on database: Connection
+    ) throws {
+        var query = try Query(
+            made: """
+                INSERT OR \(replaces ? "REPLACE" : "IGNORE") INTO webhook_deliveries
+                    (organisation, webhook, sequence, test, send, created, state, next_try, tries, attempts)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            on: database
+        )
+        var attempts: [UInt8] = []
+        DeliveryAttempt.write(delivery.attempts, to: &attempts)
+        try query.bind(organisation.number)
+        try query.bind(webhook.text)
+        try query.bind(delivery.id.sequence.number)
+        try query.bind(delivery.id.test ?? 0)
+        try query.bind(delivery.send.text)
+        try query.bind(delivery.created.milliseconds)
+        try query.bind(delivery.state.rawValue)
+        try query.bind(delivery.nextTry?.milliseconds)
+        try query.bind(delivery.tries)
+        try query.bind(String(decoding: attempts, as: UTF8.self))
+        try query.run()
+    }
+
+    private static func moment(_ query: borrowing Query, _ column: Int32) -> Timestamp? {
+        query.optionalInteger(column).flatMap { Timestamp(milliseconds: $0) }
+    }
+}

@@ -1,0 +1,34 @@
+public import SendLogWebhooks
+
+/// How webhooks are delivered.
+public struct WebhookSettings: Sendable {
+    /// Where they may go.
+    public let rules: AddressRules
+    /// How many seconds a receiver has to answer.
+    public let timeout: Int
+    /// When deliveries are tried again.
+    public let schedule: RetrySchedule
+    /// How many days deliveries are kept.
+    public let keepDays: Int
+    /// For how many webhooks this server works at the same time; 0 where others do.
+    public let lanes: Int
+
+    /// Reads the settings.
+    ///
+    /// - Throws: ``ConfigurationError`` that names the setting which cannot be used.
+    init(_ sources: ConfigurationSources) throws(ConfigurationError) {
+        let allowed = try sources.text(.webhookAllow) ?? ""
+        do throws(AddressRules.Refusal) {
+            rules = try AddressRules(allowing: allowed)
+        } catch {
+            let name = sources.name(of: .webhookAllow)
+            throw ConfigurationError(
+                "\(name) must be networks such as 10.0.0.0/8, addresses and names of hosts, with commas between them; \(error.part) is none"
+            )
+        }
+        timeout = try sources.number(.webhookTimeout) ?? 10
+        schedule = RetrySchedule(window: try sources.number(.webhookRetry) ?? 86_400)
+        keepDays = try sources.number(.webhookKeep) ?? 30
+        lanes = try sources.number(.webhookLanes) ?? 256
+    }
+}

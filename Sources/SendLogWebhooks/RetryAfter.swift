@@ -1,0 +1,21 @@
+import SendLogCore
+
+/// How long a receiver asks to be left alone (<https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3>).
+enum RetryAfter {
+    private static let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+
+    /// Seconds from now on, of a number of them or of a date such as `Wed, 21 Oct 2026 07:28:00 GMT`.
+    ///
+    /// - Returns: `nil` for what is neither.
+    static func seconds(_ text: String, at now: Timestamp) -> Int? {
+        if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { return Int(text) ?? .max }
+        let parts = text.split(separator: " ")
+        guard parts.count == 6, parts[5] == "GMT", let month = months.firstIndex(of: String(parts[2])) else {
+            return nil
+        }
+        let date = "\(parts[3])-\(month < 9 ? "0" : "")\(month + 1)-\(parts[1])T\(parts[4])Z"
+        return Timestamp(rfc3339: date).map { max(0, Int(($0.milliseconds - now.milliseconds + 999) / 1000)) }
+    }
+}

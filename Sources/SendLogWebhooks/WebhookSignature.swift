@@ -1,0 +1,25 @@
+import Crypto
+import Foundation
+import SendLogCore
+
+/// Signs requests as Standard Webhooks has it (<https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>).
+enum WebhookSignature {
+    /// The signatures of a request with every secret that holds, a space between them.
+    static func header(
+        id: String,
+        timestamp: Int64,
+        body: [UInt8],
+        secrets: [WebhookSecret],
+        at now: Timestamp
+    ) -> String {
+        let content = Array("\(id).\(timestamp).".utf8) + body
+        return secrets.filter { secret in secret.expires.map { now < $0 } ?? true }
+            .compactMap { secret in
+                Data(base64Encoded: String(secret.text.dropFirst(6))).map { key in
+                    let code = HMAC<SHA256>.authenticationCode(for: content, using: SymmetricKey(data: key))
+                    return "v1,\(Data(code).base64EncodedString())"
+                }
+            }
+            .joined(separator: " ")
+    }
+}

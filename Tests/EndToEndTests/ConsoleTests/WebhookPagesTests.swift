@@ -1,0 +1,347 @@
+import Foundation
+import Testing
+
+/// Webhooks in a browser.
+@Suite struct WebhookPagesTests {
+    private static let running = Result {
+        try Server(arguments: ["--webhooks-allow", "127.0.0.1/32"])
+    }
+
+    /// An organisation with all permissions on a server whose webhooks may go to this machine.
+    private func tenant(_ permissions: String = "*") throws -> Tenant {
+        try Self.running.get().tenant(permissions: permissions)
+    }
+
+    /// Makes a webhook by the API.
+    ///
+    /// - Returns: the path of its page.
+    private func webhook(_ tenant: Tenant, _ url: String, name: String = "orders") throws -> String {
+        let body = JSON.text(#"{"send": "{{send._id}}"}"#)
+        let data = try tenant.post("/webhooks", #"{"name":\#(JSON.text(name)),"url":"\#(url)","body":\#(body)}"#)
+            .data(201)
+        return "/console/webhooks/\(data["_id"].inWords)"
+    }
+
+    private func webhooks(_ tenant: Tenant) throws -> [JSON] {
+        try tenant.get("/webhooks").data()["webhooks"].elements
+    }
+
+    /// Keeps what a page looks like, where the environment says in which folder.
+    private func picture(_ viewer: Viewer, _ name: String) throws {
+        guard let folder = ProcessInfo.processInfo.environment["SENDLOG_TEST_PICTURES"] else { return }
+        try viewer.page.screenshot(to: "\(folder)/\(name).png", fullPage: true)
+    }
+
+    @Test(arguments: [true, false])
+    func `a webhook is written before a preview, made, its secret shown once, tried and told`(
+        hasJavaScript: Bool
+    ) throws {
+        let (tenant, receiver) = (try tenant(), try AnsweringReceiver())
+        try receiver.answer(200, "thanks <b>& more</b>")
+        try tenant.record(SampleLog(id: "send-1", message: "Hi \"{{contact.firstname}}\""))
+        let viewer = try Viewer(tenant.server, hasJavaScript: hasJavaScript)
+        let page = viewer.page
+        try viewer.signIn(tenant.key)
+        try page.clickAndLoad(.named("Webhooks", role: "link"))
+        #expect(try page.text.contains("There are no webhooks yet."))
+        try picture(viewer, "webhooks-empty")
+        try page.clickAndLoad(.named("New webhook", role: "link"))
+        #expect(try page.text(of: "#preview-body").contains(#""message": "Hi \"{{contact.firstname}}\"""#))
+        try page.type("orders <b>", into: .named("Name", role: "textbox"))
+        try page.type("\(receiver.url)?c={{ campaign._id }}", into: .named("URL", role: "textbox"))
+        let template = #"{"id": "{{send._id}}", "to": {{send.destinations}}, "why": "{{send.triggeredBy}}"}"#
+        try page.set(template, in: "#body")
+        try page.set("Authorization: Bearer {{organisation._id}}", in: "#headers")
+        if hasJavaScript {
+            try page.wait(for: "the preview to follow") {
+                try page.text(of: "#preview-head").contains(/Authorization: Bearer [0-9]+/)
+            }
+        } else {
+            try page.clickAndLoad(.named("Preview", role: "button"))
+            // Nothing of what was entered is lost.
+            #expect(try page.value(of: "#name") == "orders <b>")
+            #expect(try page.value(of: "#body") == template)
+        }
+        let sent = #"{"id": "send-1", "to": 2, "why": "manual"}"#
+        try page.wait(for: "the body to be previewed") { try page.text(of: "#preview-body") == sent }
+        #expect(try page.text(of: "#preview-head").hasPrefix("POST \(receiver.url)?c=spring\n"))
+        #expect(try webhooks(tenant).isEmpty)
+        try picture(viewer, "webhook-new-filled")
+        try page.clickAndLoad(.named("Make the webhook", role: "button"))
+        let secret = try page.text(of: "#made-secret")
+        #expect(secret.hasPrefix("whsec_"))
+        if hasJavaScript {
+            #expect(try page.copied { try page.click(.named("Copy the secret", role: "button")) } == secret)
+        }
+        #expect(try page.text(of: "h1") == "orders <b>")
+        try picture(viewer, "webhook-made")
+        // It is shown this once.
+        let id = try #require(try webhooks(tenant).first?["_id"].string)
+        try viewer.open("/console/webhooks/\(id)")
+        #expect(try !page.html.contains(secret))
+        try page.click(.named("Send a test", role: "DisclosureTriangle"))
+        try page.clickAndLoad(.named("Send the test", role: "button"))
+        let result = try page.text(of: "section[aria-labelledby=attempted-title]")
+        #expect(result.contains("The test of send-1: delivered"))
+        #expect(result.contains("HTTP 200") && result.contains("thanks <b>& more</b>"))
+        try picture(viewer, "webhook-tested")
+        // What came is what the preview showed.
+        let came = try receiver.requests()
+        #expect(came.map(\.body) == [sent])
+        #expect(came.map(\.target) == ["/hook?c=spring"])
+        try tenant.record(SampleLog(id: "send-2"))
+        try page.wait(for: "the next send to be told", atMost: 60) {
+            try viewer.open("/console/webhooks/\(id)")
+            return try viewer.texts("table.deliveries tbody th").first == "send-2"
+        }
+        #expect(try viewer.texts("table.deliveries tbody th") == ["send-2", "send-1 test"])
+        try page.clickAndLoad(.named("‹ Webhooks", role: "link"))
+        let row = try viewer.texts("table.webhooks tbody th, table.webhooks tbody td")
+        #expect(row[0] == "orders <b>" && row[2] == "all" && row[3] == "active")
+        #expect(row[1] == "POST \(receiver.url)?c={{ campaign._id }}")
+        #expect(row[4].hasPrefix("HTTP 200"))
+        try viewer.expectCalm()
+    }
+
+    @Test func `what is wrong is told beside its field, and what was entered is kept`() throws {
+        let tenant = try tenant()
+        let viewer = try Viewer(tenant.server)
+        let page = viewer.page
+        try viewer.signIn(tenant.key)
+        try viewer.open("/console/webhooks/new")
+        let entered = [
+            ("#name", "orders"), ("#url", "ftp://example.com"), ("#body", "\n{\"a\": {{send.id}}}"),
+            ("#headers", "X-Fine: 1\nHost: elsewhere"), ("#campaigns", "spring\nno id!"),
+        ]
+        for (field, text) in entered { try page.set(text, in: .selector(field)) }
+        try page.click("input[name=active]")
+        try page.wait(for: "the preview to tell") {
+            try page.text(of: ".preview").contains("did you mean {{send._id}}?")
+        }
+        try page.clickAndLoad(.named("Make the webhook", role: "button"))
+        for (field, text) in entered { #expect(try page.value(of: .selector(field)) == text) }
+        #expect(try !page.isChecked("input[name=active]"))
+        for (field, words) in [
+            ("url", "The URL must begin with https:// or http://."),
+            ("body", "The body has {{send.id}}, which is not known; did you mean {{send._id}}?"),
+            ("headers", "The header “Host” is a header that sendlog sets itself."),
+            ("campaigns", "The campaign id “id!” must be 1 to 64 characters of A-Z a-z 0-9 _ -."),
+        ] {
+            #expect(try page.text(of: "#\(field)-problem") == words)
+            #expect(try page.attribute("aria-invalid", of: "#\(field)") == "true")
+        }
+        let fields = try page.accessibilityTree().filter { $0.role == "textbox" }
+        #expect(fields.first { $0.name == "URL" }?.note.contains("must begin with https://") == true)
+        #expect(try webhooks(tenant).isEmpty)
+        try picture(viewer, "webhook-errors")
+        #expect(try viewer.page.overflow <= 0)
+        // What concerns several fields, and a send that is not there.
+        let client = try ConsoleClient(tenant)
+        let token = try client.formToken(client.get("/console/webhooks/new"))
+        for (fields, words) in [
+            ([("method", "GET"), ("body", "{}")], "GET sends no body"),
+            ([("encode", "true"), ("body", "[]")], "must be an object"), ([("body", "{\"a\":")], "is not valid JSON"),
+            ([("do", "preview"), ("send", "none")], "The send id is that of no send"),
+            ([("do", "preview"), ("send", "??")], "The send id must be 1 to 64"),
+            ([("name", String(repeating: "a", count: 101))], "at most 100 characters"),
+            ([("headers", "no colon")], "is no name for a header"),
+        ] {
+            // Of fields that are there twice the last one counts.
+            let all = [("form-token", token), ("url", "https://a.example"), ("method", "POST")] + fields
+            let answer = try client.post("/console/webhooks", all)
+            #expect(answer.status == 400, "\(words)")
+            #expect(answer.text.contains(words), "\(words)")
+        }
+        #expect(try webhooks(tenant).isEmpty)
+    }
+
+    @Test(arguments: [true, false])
+    func `a webhook is paused, resumed, changed, given another secret, and deleted`(hasJavaScript: Bool) throws {
+        let tenant = try tenant()
+        let path = try webhook(tenant, "https://receiver.example/hook")
+        let viewer = try Viewer(tenant.server, hasJavaScript: hasJavaScript)
+        let page = viewer.page
+        try viewer.signIn(tenant.key)
+        try viewer.open(path)
+        #expect(try page.text(of: ".facts .state") == "active")
+        try page.clickAndLoad(.named("Pause", role: "button"))
+        #expect(try page.text(of: ".facts .state") == "inactive")
+        #expect(try webhooks(tenant).first?["active"] == false)
+        try page.clickAndLoad(.named("Resume", role: "button"))
+        #expect(try page.text(of: ".facts .state") == "active")
+        #expect(try webhooks(tenant).first?["active"] == true)
+        try page.clickAndLoad(.named("Change", role: "link"))
+        try page.type("every order", into: "#name")
+        try page.set("spring\nsummer", in: "#campaigns")
+        try page.clickAndLoad(.named("Save", role: "button"))
+        #expect(try page.text(of: "h1") == "every order")
+        #expect(try webhooks(tenant).first?["campaign_id"] == ["spring", "summer"])
+        try page.click(.named("Rotate the secret", role: "DisclosureTriangle"))
+        try page.clickAndLoad(.named("Make a new secret", role: "button"))
+        let secret = try page.text(of: "#made-secret")
+        #expect(secret.hasPrefix("whsec_"))
+        #expect(try page.text.contains("The former one signs beside it until"))
+        try viewer.open(path)
+        #expect(try !page.html.contains(secret))
+        #expect(try page.text(of: ".facts").contains("signs until"))
+        try page.click(.named("Delete", role: "DisclosureTriangle"))
+        try page.clickAndLoad(.named("Delete the webhook for good", role: "button"))
+        #expect(try page.text.contains("There are no webhooks yet."))
+        #expect(try webhooks(tenant).isEmpty)
+        try viewer.expectCalm()
+        try viewer.open(path)
+        #expect(try page.title == "There is no such page · sendlog")
+    }
+
+    @Test func `deliveries are shown with their attempts, filtered, paged and made again`() throws {
+        let (tenant, receiver) = (try tenant(), try AnsweringReceiver())
+        try receiver.answer(503, "<h1>down</h1>")
+        let path = try webhook(tenant, receiver.url)
+        let viewer = try Viewer(tenant.server, timeZone: "Asia/Kathmandu")
+        let page = viewer.page
+        try viewer.signIn(tenant.key)
+        try tenant.record(SampleLog(id: "send-1"))
+        let row = "table.deliveries tbody tr:first-child"
+        try page.wait(for: "a first attempt", atMost: 60) {
+            try viewer.open(path)
+            return try page.exists(row)
+        }
+        #expect(try viewer.texts("\(row) td:nth-child(2)") == ["to be tried again"])
+        #expect(try page.text(of: ".facts .state") == "failing")
+        try page.click(.selector("\(row) summary"))
+        #expect(try page.text(of: .selector("\(row) .attempts")).contains("HTTP 503"))
+        #expect(try viewer.texts("\(row) .answer").first == "<h1>down</h1>")
+        let utc = try #require(try page.attribute("datetime", of: .selector("\(row) time")))
+        #expect(try viewer.texts("\(row) time").first != String(utc.prefix(19)).replacing("T", with: " "))
+        try picture(viewer, "webhook-failing")
+        try page.clickAndLoad(.named("failed", role: "link"))
+        #expect(try page.text.contains("No delivery is like that."))
+        try page.clickAndLoad(.named("to be tried again", role: "link"))
+        try receiver.answer(200, "up again")
+        try page.click(.selector("\(row) summary"))
+        try page.clickAndLoad(.named("Deliver again send-1", role: "button"))
+        let result = try page.text(of: "section[aria-labelledby=attempted-title]")
+        #expect(result.contains("The delivery of send-1: delivered") && result.contains("up again"))
+        #expect(try viewer.texts("\(row) td:nth-child(2)") == ["delivered"])
+        // Its send's page is a click away.
+        try page.clickAndLoad(.selector("\(row) th a"))
+        #expect(try page.title == "Send send-1 · sendlog")
+        try tenant.record((2...31).map { SampleLog(id: "send-\($0)") })
+        try page.wait(for: "all to be told", atMost: 120) {
+            try viewer.open(path)
+            return try viewer.texts("table.deliveries tbody th").first == "send-31"
+        }
+        #expect(try viewer.texts("table.deliveries tbody th") == (7...31).reversed().map { "send-\($0)" })
+        try page.clickAndLoad(.named("Older ›", role: "link"))
+        #expect(try viewer.texts("table.deliveries tbody th") == (1...6).reversed().map { "send-\($0)" })
+        try page.clickAndLoad(.named("« Newest", role: "link"))
+        #expect(try page.text(of: .selector("\(row) th")) == "send-31")
+        try viewer.expectCalm()
+        // The same on a phone, where nothing is too wide.
+        let phone = try Viewer(tenant.server, width: 390, isPhone: true)
+        try phone.signIn(tenant.key)
+        for path in [path, "/console/webhooks", "\(path)/edit"] {
+            try phone.open(path)
+            try phone.expectCalm()
+        }
+    }
+
+    @Test func `a receiver that wants no more pauses its webhook, which says so until it is resumed`() throws {
+        let (tenant, receiver) = (try tenant(), try AnsweringReceiver())
+        try receiver.answer(410, "gone")
+        let path = try webhook(tenant, receiver.url)
+        let viewer = try Viewer(tenant.server)
+        let page = viewer.page
+        try viewer.signIn(tenant.key)
+        try tenant.record(SampleLog(id: "send-1"))
+        try page.wait(for: "the pause", atMost: 60) {
+            try viewer.open("/console/webhooks")
+            return try page.exists(".state.paused")
+        }
+        #expect(try page.text(of: "table.webhooks").contains("410 Gone"))
+        try picture(viewer, "webhooks-paused")
+        try viewer.open(path)
+        #expect(try page.text(of: "p.problem").hasPrefix("Paused since"))
+        try picture(viewer, "webhook-paused")
+        try receiver.answer(200, "back")
+        try page.clickAndLoad(.named("Resume", role: "button"))
+        #expect(try page.text(of: ".facts .state") == "active")
+        try viewer.expectCalm()
+    }
+
+    @Test func `each sees and does what the key allows, and of another organisation nothing`() throws {
+        let owner = try tenant()
+        let path = try webhook(owner, "https://receiver.example/hook", name: "the owner's")
+        func key(_ permissions: String...) throws -> ConsoleClient {
+            let server = owner.server
+            return try ConsoleClient(
+                Tenant(server: server, name: owner.name, key: server.key(of: owner.name, permissions: permissions))
+            )
+        }
+        let actions = ["active", "test", "secret", "delete", "deliveries/1/redeliver"]
+        let reader = try key("webhook.read")
+        for page in [path, "/console/webhooks"] {
+            let answer = try reader.get(page)
+            #expect(answer.status == 200 && answer.text.contains("the owner&#39;s"))
+            for word in ["New webhook", "Send the test", "Resume", "Pause<", "Make a new secret", "for good", "/edit"] {
+                #expect(!answer.text.contains(word), "\(page): \(word)")
+            }
+        }
+        for page in ["/console/webhooks/new", "\(path)/edit"] { #expect(try reader.get(page).status == 403) }
+        let token = try reader.formToken(reader.get("/console/time-zone"))
+        for target in actions.map({ "\(path)/\($0)" }) + [path, "/console/webhooks", "/console/webhooks/preview"] {
+            #expect(try reader.post(target, ["form-token": token]).status == 403, "\(target)")
+        }
+        // Whoever may make webhooks, and nothing else, sees the secret, and a made-up send.
+        let maker = try key("webhook.create")
+        #expect(try maker.get("/console").headers.contains { $0.value == "/console/webhooks" })
+        #expect(try maker.get("/console/webhooks").text.contains("may not see webhooks"))
+        #expect(try !maker.get("/console/webhooks").text.contains("the owner"))
+        #expect(try maker.get(path).status == 403)
+        try owner.record(SampleLog(id: "secret-send", message: "nobody else’s business"))
+        let editor = try maker.get("/console/webhooks/new").text
+        #expect(editor.contains("made-up send") && !editor.contains("secret-send") && !editor.contains("business"))
+        let preview = try maker.post(
+            "/console/webhooks/preview",
+            [
+                "form-token": try maker.formToken(maker.get("/console/webhooks/new")), "method": "POST",
+                "url": "https://a.example", "body": "{\"m\": \"{{send.message}}\"}", "send": "secret-send",
+            ]
+        )
+        #expect(preview.status == 200 && preview.text.contains("made-up") && !preview.text.contains("business"))
+        #expect(preview["cache-control"] == "no-store")
+        let made = try maker.post(
+            "/console/webhooks",
+            ["url": "https://a.example", "method": "POST"],
+            from: "/console/webhooks/new"
+        )
+        #expect(made.status == 200 && made.text.contains("whsec_"))
+        // Who may change but not delete has no button for that.
+        let changer = try key("webhook.read", "webhook.update")
+        let text = try changer.get(path).text
+        #expect(text.contains("Send the test") && !text.contains("for good"))
+        #expect(try changer.post("\(path)/delete", [:], from: path).status == 403)
+        // A form that another site made changes nothing.
+        let boss = try ConsoleClient(owner)
+        for target in actions.map({ "\(path)/\($0)" }) + [path, "/console/webhooks", "/console/webhooks/preview"] {
+            #expect(
+                try boss.post(target, ["form-token": token, "url": "https://b.example"]).status == 400,
+                "\(target)"
+            )
+        }
+        let stranger = try ConsoleClient(tenant())
+        for page in [path, "\(path)/edit"] { #expect(try stranger.get(page).status == 404) }
+        for target in actions.map({ "\(path)/\($0)" }) + [path] {
+            #expect(
+                try stranger.post(
+                    target,
+                    ["url": "https://b.example", "method": "POST", "active": "true"],
+                    from: "/console/webhooks/new"
+                ).status == 404,
+                "\(target)"
+            )
+        }
+        #expect(try ConsoleClient(tenant("sendLog")).get("/console/webhooks").status == 403)
+        #expect(try webhooks(owner).map { $0["name"] }.contains("the owner's"))
+    }
+}

@@ -1,0 +1,134 @@
+import Foundation
+import Synchronization
+
+/// A real receiver of webhooks: a program on a port of its own that notes what it is asked, and answers as the path says.
+///
+/// `receiver.py` tells what paths there are.
+final class Receiver: Sendable {
+    let port: UInt16
+    /// Where it redirects to, and where no request may ever come.
+    let trap: UInt16
+    private let folder: TemporaryFolder
+    private let process: ChildProcess
+    private let notes = Mutex(Notes())
+
+    private struct Notes {
+        /// How much of the file was read.
+        var offset: UInt64 = 0
+        /// The beginning of a line whose end is not there yet.
+        var rest = Data()
+        var requests: [ReceivedRequest] = []
+        var connections = 0
+        var isTrapped = false
+    }
+
+    /// Starts one, and waits until it listens.
+    init(host: String = "127.0.0.1") throws {
+        folder = try TemporaryFolder()
+        let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "receiver.py").path
+        try folder.write("requests", "")
+        process = try ChildProcess("nice", ["python3", script, folder.path, host])
+        let process = process
+        let isReady = Deadline.poll(for: 30) { process.output.contains("\n") || process.exit() != nil }
+        let ports = process.output.split(whereSeparator: \.isWhitespace).compactMap { UInt16($0) }
+        guard isReady, ports.count == 2 else {
+            throw TestFailure("the receiver did not start: \(process.output) \(process.errors)")
+        }
+        (port, trap) = (ports[0], ports[1])
+    }
+
+    /// The URL of a path.
+    func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
+
+    /// Makes a path of `/switch/NAME` be answered with a status.
+    func turn(_ name: String, to status: Int) throws {
+        // Written and moved, so that it is never read half.
+        try folder.write("\(name)-next", "\(status)")
+        guard rename(folder.file("\(name)-next"), folder.file(name)) == 0 else { throw TestFailure.system("rename") }
+    }
+
+    /// The requests for a path so far, in the order of their arrival.
+    func requests(_ path: String) throws -> [ReceivedRequest] {
+        try read { notes in notes.requests.filter { $0.path == path } }
+    }
+
+    /// How many connections there were.
+    func connections() throws -> Int { try read(\.connections) }
+
+    /// Whether a redirect was followed.
+    func isTrapped() throws -> Bool { try read(\.isTrapped) }
+
+    /// Waits until there are so many requests for a path, for a minute.
+    ///
+    /// - Returns: all that there are by then.
+    /// - Throws: where there are fewer.
+    func await(_ path: String, _ count: Int, atMost seconds: Double = 60) throws -> [ReceivedRequest] {
+        var requests: [ReceivedRequest] = []
+        let deadline = Deadline(after: seconds)
+        repeat {
+            requests = try self.requests(path)
+            if requests.count >= count { return requests }
+            usleep(20_000)
+        } while !deadline.isOver
+        throw TestFailure("\(requests.count) of \(count) requests came to \(path) within \(seconds) s")
+    }
+
+    private func read<Value: Sendable>(_ body: (Notes) throws -> Value) throws -> Value {
+        try notes.withLock { notes in
+            let file = try FileHandle(forReadingFrom: URL(filePath: folder.file("requests")))
+            defer { try? file.close() }
+            try file.seek(toOffset: notes.offset)
+            let data = try file.readToEnd() ?? Data()
+            notes.offset += UInt64(data.count)
+            notes.rest += data
+            guard let end = notes.rest.lastIndex(of: UInt8(ascii: "\n")) else { return try body(notes) }
+            let lines = notes.rest[...end].split(separator: UInt8(ascii: "\n"))
+            notes.rest = Data(notes.rest[notes.rest.index(after: end)...])
+            for line in lines {
+                let note = try JSONDecoder().decode(ReceivedRequest.self, from: Data(line))
+                switch note.path {
+                case "connected": notes.connections += 1
+                case "trapped": notes.isTrapped = true
+                default: notes.requests.append(note)
+                }
+            }
+            return try body(notes)
+        }
+    }
+}
+
+/// A request as the receiver got it.
+struct ReceivedRequest: Decodable, Sendable {
+    let path: String
+    var method: String?
+    /// Path and query as they came over the wire.
+    var target: String?
+    var headers: [[String]]?
+    /// When it was there as a whole, in seconds since 1970.
+    var at: Double?
+    var body: Data?
+
+    /// A header's value; the name's case is no matter.
+    subscript(name: String) -> String? {
+        headers?.first { $0.first?.lowercased() == name.lowercased() }?.last
+    }
+
+    /// The body as text.
+    var text: String { String(decoding: body ?? Data(), as: UTF8.self) }
+
+    /// What stands behind the question mark.
+    var query: String {
+        target.flatMap { target in target.firstIndex(of: "?").map { String(target[target.index(after: $0)...]) } } ?? ""
+    }
+
+    /// The body as JSON.
+    ///
+    /// - Throws: where it is none.
+    func json() throws -> JSON {
+        do {
+            return try JSONDecoder().decode(JSON.self, from: body ?? Data())
+        } catch {
+            throw TestFailure("a body that is no JSON: \(text.prefix(500))")
+        }
+    }
+}

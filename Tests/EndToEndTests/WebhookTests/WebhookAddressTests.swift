@@ -1,0 +1,99 @@
+import Foundation
+import Testing
+
+/// Webhooks are no way into the machine or its network, however an address is written.
+///
+/// All of these are refused before anything is sent, and none has to be asked for: no packet leaves the machine.
+@Suite struct WebhookAddressTests {
+    /// One that nobody may ever reach.
+    private static let receiver = Result { try Receiver() }
+
+    private static func attempt(_ url: String, on server: Server) throws -> JSON {
+        let hook = try Hook(try server.tenant(permissions: "webhook"), url)
+        let attempt = try hook.test()["attempts"][0]
+        #expect(attempt["status"] == .null && attempt["answer"] == "", "\(url): \(attempt)")
+        return attempt
+    }
+
+    /// Loopback in every notation, at the port of a receiver that would answer.
+    @Test(
+        arguments: [
+            "127.0.0.1", "localhost", "LOCALHOST", "LocalHost", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1",
+            "017700000001", "127.1", "127.0.1", "127.255.255.254", "[::1]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]",
+            "[::FFFF:127.0.0.1]", "[::ffff:7f00:1]", "[64:ff9b::7f00:1]", "[64:ff9b::127.0.0.1]", "[::127.0.0.1]",
+            "[2002:7f00:1::]", "0.0.0.0", "0", "[::]",
+        ]
+    )
+    func `this machine is not to be had`(host: String) throws {
+        let receiver = try Self.receiver.get()
+        let attempt = try Self.attempt("http://\(host):\(receiver.port)/ok", on: Shared.server)
+        #expect(attempt["problem"].string?.contains("is not a public one") == true, "\(host): \(attempt)")
+        usleep(50_000)
+        #expect(try receiver.connections() == 0)
+    }
+
+    @Test(
+        arguments: [
+            "10.0.0.1", "10.255.255.255", "167772161", "0xa000001", "012.0.0.1", "10.1", "172.16.0.1",
+            "172.31.255.255", "192.168.0.1", "192.168.255.255", "169.254.169.254", "2852039166", "0xa9fea9fe",
+            "0251.0376.0251.0376", "100.64.0.1", "100.127.255.255", "192.0.0.1", "192.0.2.1", "198.18.0.1",
+            "198.51.100.1", "203.0.113.1", "224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255",
+            "4294967295", "[fe80::1]", "[febf::1]", "[fec0::1]", "[fc00::1]", "[fd00:ec2::254]", "[ff02::1]",
+            "[::ffff:10.0.0.1]", "[::ffff:169.254.169.254]", "[64:ff9b::a9fe:a9fe]", "[64:ff9b:1::1]",
+            "[2002:a9fe:a9fe::]", "[2002:c0a8:1::1]", "[2001::1]", "[2001:db8::1]", "[100::1]", "[::10.0.0.1]",
+            "[5f00::1]", "[3fff::1]",
+        ]
+    )
+    func `no network that is not public is to be had`(host: String) throws {
+        for scheme in ["http", "https"] {
+            let attempt = try Self.attempt("\(scheme)://\(host)/", on: Shared.server)
+            #expect(attempt["problem"].string?.contains("is not a public one") == true, "\(host): \(attempt)")
+        }
+    }
+
+    @Test func `what the operator allows is to be had, and nothing beside it`() throws {
+        let server = try Hooks.server
+        let path = Hooks.path("ok")
+        let port = try Hooks.receiver.port
+        for host in ["127.0.0.1", "2130706433", "0x7f000001", "127.1", "0177.0.0.1"] {
+            let hook = try Hook(try server.tenant(permissions: "webhook"), "http://\(host):\(port)\(path)")
+            #expect(try hook.test()["state"] == "delivered", "\(host)")
+        }
+        let elsewhere = try Receiver(host: "127.0.0.2")
+        let cases = [
+            ("127.0.0.2", elsewhere.port), ("[::1]", port), ("[::ffff:127.0.0.2]", elsewhere.port), ("0.0.0.0", port),
+            ("2130706434", elsewhere.port), ("10.0.0.1", 80), ("169.254.169.254", 80),
+        ]
+        for (host, port) in cases {
+            let attempt = try Self.attempt("http://\(host):\(port)/ok", on: server)
+            #expect(attempt["problem"].string?.contains("is not a public one") == true, "\(host): \(attempt)")
+        }
+        #expect(try elsewhere.connections() == 0)
+    }
+
+    @Test func `hosts are allowed by their names, whatever letters they are written in`() throws {
+        let server = try Server(arguments: ["--webhooks-allow", "LocalHost, 10.0.0.0/8"])
+        let path = Hooks.path("ok")
+        let port = try Hooks.receiver.port
+        for host in ["localhost", "LOCALHOST"] {
+            let hook = try Hook(try server.tenant(permissions: "webhook"), "http://\(host):\(port)\(path)")
+            #expect(try hook.test()["state"] == "delivered", "\(host)")
+        }
+        _ = try Self.attempt("http://127.0.0.1:\(port)\(path)", on: server)
+        #expect(try Hooks.receiver.requests(path).count == 2)
+    }
+
+    @Test(arguments: ["10.0.0.0/33", "10.0.0", "http://a", "a b;c", "1.2.3.4.5", "::1/129", "10.0.0.0/-1", "10.0.0.0/"])
+    func `a list that cannot be understood is refused at start, by its name`(list: String) throws {
+        let refused = try Command.sendlog("serve", "--webhooks-allow=\(list)")
+        #expect(refused.exit == .code(64))
+        #expect(refused.errors.contains("webhooks-allow"), "\(refused)")
+    }
+
+    @Test(arguments: [("timeout", "0"), ("timeout", "13"), ("retry-seconds", "0"), ("keep-days", "0"), ("lanes", "-1")])
+    func `a setting out of its bounds is refused at start, by its name`(name: String, value: String) throws {
+        let refused = try Command.sendlog("serve", "--webhooks-\(name)=\(value)")
+        #expect(refused.exit == .code(64))
+        #expect(refused.errors.contains("webhooks-\(name)"), "\(refused)")
+    }
+}

@@ -1,0 +1,145 @@
+import Foundation
+import Testing
+
+/// Which sends a webhook tells, and telling by hand.
+@Suite struct WebhookChoiceTests {
+    @Test func `only the sends of chosen campaigns are told`() throws {
+        let tenant = try Hooks.tenant()
+        let (some, all) = (Hooks.path("ok"), Hooks.path("ok"))
+        let chosen = try Hook(tenant, Hooks.receiver.url(some), more: #","campaign_id":["b","d"]"#)
+        _ = try Hook(tenant, Hooks.receiver.url(all))
+        let campaigns = ["a", "b", "c", "d", "a", "b", "e"]
+        for (number, campaign) in campaigns.enumerated() {
+            try tenant.record(SampleLog(id: "send-\(number)", campaign: campaign))
+        }
+        let told = try Hooks.receiver.await(all, 7)
+        #expect(try told.ids() == (0..<7).map { "send-\($0)" })
+        #expect(try Hooks.receiver.await(some, 3).ids() == ["send-1", "send-3", "send-5"])
+        try chosen.awaitState { $0["behind"] == 0 }
+        #expect(try chosen.await { $0.count == 3 }.count == 3)
+        // Another choice counts from now on.
+        try chosen.put(#"{"campaign_id":["a"]}"#)
+        for (number, campaign) in ["b", "a"].enumerated() {
+            try tenant.record(SampleLog(id: "later-\(number)", campaign: campaign))
+        }
+        #expect(try Hooks.receiver.await(some, 4).ids().last == "later-1")
+        try chosen.awaitState { $0["behind"] == 0 }
+        #expect(try Hooks.receiver.requests(some).count == 4)
+    }
+
+    @Test func `what was recorded before, or while inactive, is not told, nor later`() throws {
+        let tenant = try Hooks.tenant()
+        try tenant.record(SampleLog(id: "before"))
+        let (path, other) = (Hooks.path("ok"), Hooks.path("ok"))
+        let hook = try Hook(tenant, Hooks.receiver.url(path))
+        _ = try Hook(tenant, Hooks.receiver.url(other))
+        try tenant.record(SampleLog(id: "told"))
+        #expect(try Hooks.receiver.await(path, 1).ids() == ["told"])
+        #expect(try hook.put(#"{"active":false}"#)["behind"] == 0)
+        // At once: nothing may be remembered of what it was.
+        try tenant.record(SampleLog(id: "silent"))
+        _ = try Hooks.receiver.await(other, 2)
+        usleep(400_000)
+        #expect(try hook.put(#"{"active":true}"#)["behind"] == 0)
+        try tenant.record(SampleLog(id: "last"))
+        #expect(try Hooks.receiver.await(path, 2).ids() == ["told", "last"])
+        try hook.awaitState { $0["behind"] == 0 }
+        #expect(try Hooks.receiver.requests(path).count == 2)
+    }
+
+    @Test func `one that is made inactive begins when it is made active`() throws {
+        let tenant = try Hooks.tenant()
+        let path = Hooks.path("ok")
+        let hook = try Hook(tenant, Hooks.receiver.url(path), more: #","active":false"#)
+        try tenant.record(SampleLog(id: "silent"))
+        try hook.put(#"{"active":true}"#)
+        try tenant.record(SampleLog(id: "told"))
+        #expect(try Hooks.receiver.await(path, 1).ids() == ["told"])
+    }
+
+    @Test func `a webhook that is changed goes to its new URL at once, and one that is deleted nowhere`() throws {
+        let tenant = try Hooks.tenant()
+        let (old, new, other) = (Hooks.path("ok"), Hooks.path("ok"), Hooks.path("ok"))
+        let hook = try Hook(tenant, Hooks.receiver.url(old))
+        _ = try Hook(tenant, Hooks.receiver.url(other))
+        try tenant.record(SampleLog(id: "one"))
+        _ = try Hooks.receiver.await(old, 1)
+        try hook.put(#"{"url":"\#(Hooks.receiver.url(new))","body":"{\"id\":\"new {{send._id}}\"}"}"#)
+        try tenant.record(SampleLog(id: "two"))
+        #expect(try Hooks.receiver.await(new, 1).ids() == ["new two"])
+        _ = try tenant.request("DELETE", "/webhooks/\(hook.id)").data()
+        try tenant.record(SampleLog(id: "three"))
+        _ = try Hooks.receiver.await(other, 3)
+        usleep(400_000)
+        #expect(try Hooks.receiver.requests(old).count == 1 && Hooks.receiver.requests(new).count == 1)
+    }
+
+    @Test func `a test tells the last send, one by its id, or one that never was`() throws {
+        let tenant = try Hooks.tenant()
+        let path = Hooks.path("ok")
+        let hook = try Hook(tenant, Hooks.receiver.url(path), more: #","active":false,"campaign_id":["a"]"#)
+        let sample = try hook.test()
+        #expect(sample["state"] == "delivered" && sample["test"] == .bool(true) && sample["tries"] == 1)
+        #expect(sample["attempts"][0]["status"] == 200 && sample["attempts"][0]["answer"] == "thanks")
+        for (id, campaign) in [("first", "a"), ("second", "a"), ("other", "b")] {
+            try tenant.record(SampleLog(id: id, campaign: campaign, start: "2022-01-15T12:00:00.000Z"))
+        }
+        #expect(try hook.test()["send_id"] == "second")
+        #expect(try hook.test(#"{"send_id":null}"#)["send_id"] == "second")
+        #expect(try hook.test(#"{"send_id":"first"}"#)["send_id"] == "first")
+        #expect(try hook.test(#"{"send_id":"other"}"#)["send_id"] == "other")
+        let missing = try tenant.post("/webhooks/\(hook.id)/test", #"{"send_id":"none"}"#)
+        try expectFailure(missing, 404, "resource_not_found", says: "none")
+        let ids = try Hooks.receiver.requests(path).ids()
+        #expect(ids == [sample["send_id"].string ?? "", "second", "second", "first", "other"])
+        let kept = try hook.deliveries()
+        #expect(kept.count == 5 && kept.allSatisfy { $0["test"] == .bool(true) })
+        #expect(kept.last == sample)
+        // Each is another message to the receiver.
+        #expect(try Set(Hooks.receiver.requests(path).map { $0["webhook-id"] }).count == 5)
+    }
+
+    @Test func `a test of a receiver that refuses tells why, and is not tried again`() throws {
+        let hook = try Hook(try Hooks.tenant(), Hooks.receiver.url(Hooks.path("status/500")))
+        let failed = try hook.test()
+        #expect(failed["state"] == "failed" && failed["nextTryAt"] == .null)
+        #expect(failed["attempts"][0]["status"] == 500 && failed["attempts"][0]["answer"] == "status 500")
+        #expect(try hook.get()["failures"] == 0)
+        let nobody = try Hook(try Hooks.tenant(), "http://127.0.0.1:1/").test()
+        #expect(nobody["attempts"][0]["status"] == .null)
+        #expect(nobody["attempts"][0]["problem"].string?.contains("Connection refused") == true, "\(nobody)")
+    }
+
+    @Test func `a send of another organisation is not there for a test`() throws {
+        let (tenant, other) = (try Hooks.tenant(), try Hooks.tenant())
+        try other.record(SampleLog(id: "theirs"))
+        let hook = try Hook(tenant, Hooks.receiver.url(Hooks.path("ok")))
+        let answer = try tenant.post("/webhooks/\(hook.id)/test", #"{"send_id":"theirs"}"#)
+        try expectFailure(answer, 404, "resource_not_found")
+        #expect(try hook.test()["send_id"] != "theirs")
+    }
+
+    @Test func `a delivery is made again by hand, as the same message`() throws {
+        let tenant = try Hooks.tenant()
+        let path = Hooks.path("fail/1/400")
+        let hook = try Hook(tenant, Hooks.receiver.url(path))
+        try tenant.record(SampleLog(id: "send-1"))
+        let failed = try hook.await("?state=failed") { $0.count == 1 }[0]
+        let route = "/webhooks/\(hook.id)/deliveries/\(failed["_id"].string ?? "")/redeliver"
+        let again = try tenant.request("POST", route).data()
+        #expect(again["state"] == "delivered" && again["tries"] == 1 && again["_id"] == failed["_id"])
+        #expect(again["attempts"].elements.map { $0["status"].integer } == [400, 200])
+        #expect(try hook.deliveries() == [again])
+        // One that was delivered as well.
+        // What somebody asks for takes no try away.
+        let third = try tenant.request("POST", route).data()
+        #expect(third["tries"] == 1 && third["attempts"].elements.count == 3)
+        let requests = try Hooks.receiver.requests(path)
+        #expect(requests.count == 3)
+        for name in ["webhook-id", "idempotency-key"] { #expect(Set(requests.map { $0[name] }).count == 1) }
+        for id in ["2", "x", "1-t5", "-1", "01"] {
+            let answer = try tenant.request("POST", "/webhooks/\(hook.id)/deliveries/\(id)/redeliver")
+            try expectFailure(answer, 404, "resource_not_found")
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// The power goes while webhooks are told.
+///
+/// It waits more than it works, and may run beside others.
+@Suite struct WebhookCrashTests {
+    private final class Ledger: Sendable {
+        private let entries = Mutex((sent: Set<String>(), acknowledged: Set<String>()))
+
+        var acknowledged: Set<String> { entries.withLock(\.acknowledged) }
+        var sent: Set<String> { entries.withLock(\.sent) }
+
+        /// Records sends one after the other until the server is gone, or enough of them are recorded.
+        ///
+        /// For most of the time the former server still holds the webhooks, and too many would gather.
+        func record(in tenant: Tenant, prefix: String) {
+            guard let connection = try? tenant.server.connect() else { return }
+            for number in 0..<250 {
+                let log = SampleLog(id: "\(prefix)-\(number)", campaign: number % 10 == 0 ? "rare" : "spring")
+                entries.withLock { _ = $0.sent.insert(log.id) }
+                let answer = try? connection.request(
+                    "POST",
+                    "/send-logs",
+                    headers: tenant.headers,
+                    body: Array(log.json.utf8)
+                )
+                guard answer?.status == 201 else { return }
+                entries.withLock { _ = $0.acknowledged.insert(log.id) }
+                usleep(number < 50 ? 5000 : 400_000)
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(4)))
+    func `kill -9 in the midst of it, and each recorded send is told at least once`() throws {
+        let folder = try TemporaryFolder()
+        let arguments = ["--webhooks-allow", "127.0.0.1", "--webhooks-retry-seconds", "600"]
+        var server = try Server(in: folder, arguments: arguments)
+        let owner = try Hooks.tenant(on: server)
+        let receiver = try Receiver()
+        let (steady, flaky) = (Hooks.path("slow/10"), Hooks.path("each/1/500"))
+        let hooks = [
+            try Hook(owner, receiver.url(steady)),
+            // Each of its sends waits for another try in the database.
+            try Hook(owner, receiver.url(flaky), more: #","campaign_id":["rare"]"#),
+        ]
+        let ledger = Ledger()
+        var random = SeededRandom(seed: 6)
+        for round in 0..<3 {
+            let tenant = Tenant(server: server, name: owner.name, key: owner.key)
+            let told = try receiver.requests(steady).count
+            let workers = (0..<2).map { worker in
+                Background { ledger.record(in: tenant, prefix: "\(round)-\(worker)") }
+            }
+            // The kill must fall into the midst of telling: a killed server holds a webhook up for twenty seconds.
+            let isTelling = try Deadline.poll(for: 60) { try receiver.requests(steady).count > told + 15 }
+            #expect(isTelling, "round \(round)")
+            usleep(UInt32.random(in: 0...300_000, using: &random))
+            try server.crash()
+            for worker in workers { try worker.value() }
+            server = try Server(in: folder, arguments: arguments)
+        }
+        let tenant = Tenant(server: server, name: owner.name, key: owner.key)
+        let recorded = try Set(tenant.ids(#"{"options":{"limit":10000}}"#))
+        #expect(ledger.acknowledged.subtracting(recorded).isEmpty)
+        let rare = try Set(tenant.ids(#"{"find":{"campaign_id":["rare"]},"options":{"limit":10000}}"#))
+        for (path, wanted) in [(steady, recorded), (flaky, rare)] {
+            let isTold = try Deadline.poll(for: 90) {
+                usleep(100_000)
+                return try Set(receiver.requests(path).ids()).isSuperset(of: wanted)
+            }
+            let ids = try receiver.requests(path).ids()
+            let forgotten = wanted.subtracting(ids).count
+            #expect(isTold && Set(ids) == wanted, "\(path): \(forgotten) of \(wanted.count) were forgotten")
+        }
+        // All of the flaky one's were taken in the end, though each was refused at first.
+        for hook in hooks {
+            let hook = try Hook(existing: hook.id, of: tenant)
+            try hook.awaitState { $0["behind"] == 0 }
+            for state in ["waiting", "failed"] {
+                let isNone = try Deadline.poll(for: 60) { try hook.deliveries("?state=\(state)&limit=1").isEmpty }
+                #expect(isNone, "\(state)")
+            }
+        }
+        // Attempts of the same send are known by their id.
+        let requests = try receiver.requests(steady)
+        #expect(Set(requests.map { $0["webhook-id"] }).count == recorded.count)
+        #expect(try server.command("database", "check").exit == .code(0))
+        #expect(try server.stop() == .code(0))
+    }
+
+    @Test func `a server that stops in order leaves nothing to wait for, and nothing twice`() throws {
+        let folder = try TemporaryFolder()
+        let arguments = ["--webhooks-allow", "127.0.0.1"]
+        var server = try Server(in: folder, arguments: arguments)
+        let owner = try Hooks.tenant(on: server)
+        let path = Hooks.path("ok")
+        _ = try Hook(owner, Hooks.receiver.url(path))
+        for round in 0..<3 {
+            let tenant = Tenant(server: server, name: owner.name, key: owner.key)
+            for number in 0..<20 { try tenant.record(SampleLog(id: "\(round)-\(number)")) }
+            // The last of them may be told by the next server.
+            #expect(try server.stop() == .code(0))
+            server = try Server(in: folder, arguments: arguments)
+        }
+        let ids = try Hooks.receiver.await(path, 60).ids()
+        let firsts = ids.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+        #expect(firsts == (0..<60).map { "\($0 / 20)-\($0 % 20)" })
+        // An attempt that was under way when the server stopped is made again, and no other.
+        #expect(ids.count <= 63, "\(ids.count)")
+    }
+}

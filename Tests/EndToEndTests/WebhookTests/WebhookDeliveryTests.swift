@@ -1,0 +1,170 @@
+import Foundation
+import Testing
+
+/// How sends come to their receivers: in order, and again where they were not taken.
+@Suite struct WebhookDeliveryTests {
+    @Test func `sends recorded by several clients at once come in the order of recording, each once`() throws {
+        let tenant = try Hooks.tenant()
+        let path = Hooks.path("ok")
+        let hook = try Hook(tenant, Hooks.receiver.url(path))
+        _ = try inParallel(4) { client in
+            let connection = try tenant.server.connect()
+            for number in 0..<40 {
+                let body = Array(SampleLog(id: "\(client)-\(number)").json.utf8)
+                let answer = try connection.request("POST", "/send-logs", headers: tenant.headers, body: body)
+                #expect(answer.status == 201)
+            }
+        }
+        let told = try Hooks.receiver.await(path, 160)
+        // Deliveries are named after the places in the order of recording.
+        let deliveries = try hook.await("?limit=1000") { $0.count == 160 }
+        #expect(try told.ids() == deliveries.reversed().map { $0["send_id"].string })
+        let places = deliveries.compactMap { $0["_id"].string.flatMap { Int($0) } }
+        #expect(places == (1...160).reversed())
+        for client in 0..<4 {
+            let own = try told.ids().filter { $0.hasPrefix("\(client)-") }
+            #expect(own == (0..<40).map { "\(client)-\($0)" })
+        }
+        #expect(try Hooks.receiver.requests(path).count == 160)
+        #expect(try hook.get()["behind"] == 0)
+    }
+
+    @Test func `a delivery says what became of it`() throws {
+        let tenant = try Hooks.tenant()
+        let path = Hooks.path("long/200")
+        let hook = try Hook(tenant, Hooks.receiver.url(path))
+        try tenant.record(SampleLog(id: "send-1"))
+        let delivery = try hook.await { $0.first?["state"] == "delivered" }[0]
+        #expect(
+            delivery.names == [
+                "_id", "attempts", "createdAt", "nextTryAt", "send_id", "state", "test", "tries", "webhook_id",
+            ]
+        )
+        #expect(delivery["_id"] == "1" && delivery["send_id"] == "send-1" && delivery["webhook_id"].string == hook.id)
+        #expect(delivery["test"] == .bool(false) && delivery["tries"] == 1 && delivery["nextTryAt"] == .null)
+        let attempt = delivery["attempts"][0]
+        #expect(attempt.names == ["answer", "at", "duration", "problem", "status"])
+        #expect(attempt["status"] == 200 && attempt["problem"] == .null)
+        #expect(attempt["duration"].integer.map { (0..<10_000).contains($0) } == true)
+        // The first kilobyte of 3,000 letters.
+        #expect(attempt["answer"].string == String(String(repeating: "abc", count: 400).prefix(1024)))
+    }
+
+    @Test(arguments: [500, 502, 503, 599, 429])
+    func `a failure that may pass is tried again until it is taken`(status: Int) throws {
+        let tenant = try Hooks.tenant()
+        let path = Hooks.path("fail/2/\(status)")
+        let hook = try Hook(tenant, Hooks.receiver.url(path))
+        try tenant.record(SampleLog(id: "send-1"))
+        let delivery = try hook.await { $0.first?["state"] == "delivered" }[0]
+        #expect(delivery["tries"] == 3)
+        #expect(delivery["attempts"].elements.map { $0["status"].integer } == [status, status, 200])
+        #expect(delivery["attempts"].elements.map { $0["answer"] } == ["request 1", "request 2", "request 3"])
+        let times = delivery["attempts"].elements.compactMap { $0["at"].string }
+        #expect(times == times.sorted())
+        let requests = try Hooks.receiver.requests(path)
+        #expect(requests.count == 3)
+        #expect(Set(requests.map(\.text)).count == 1)
+        #expect(try hook.get()["failures"] == 0)
+    }
+
+    @Test(arguments: [400, 401, 404, 422, 301, 302, 304])
+    func `a refusal is final, and the next send is told`(status: Int) throws {
+        let tenant = try Hooks.tenant()
+        let path = Hooks.path("fail/1/\(status)")
+        let hook = try Hook(tenant, Hooks.receiver.url(path))
+        try tenant.record(SampleLog(id: "send-1"))
+        try tenant.record(SampleLog(id: "send-2"))
+        let deliveries = try hook.await { $0.count == 2 }
+        #expect(deliveries.map { $0["state"] } == ["delivered", "failed"])
+        #expect(deliveries[1]["nextTryAt"] == .null && deliveries[1]["attempts"][0]["status"].integer == status)
+        #expect(try hook.deliveries("?state=failed").map { $0["send_id"] } == ["send-1"])
+        #expect(try Hooks.receiver.requests(path).count == 2)
+    }
+
+    @Test func `while one send waits for its next try, those behind it are told`() throws {
+        let tenant = try Hooks.tenant()
+        let path = Hooks.path("each/3/500")
+        let hook = try Hook(tenant, Hooks.receiver.url(path))
+        for number in 0..<5 { try tenant.record(SampleLog(id: "send-\(number)")) }
+        let deliveries = try hook.await { $0.count == 5 && $0.allSatisfy { $0["state"] == "delivered" } }
+        #expect(deliveries.allSatisfy { $0["tries"] == 4 })
+        let firsts = try Hooks.receiver.requests(path).ids().reduce(into: [String]()) { ids, id in
+            if !ids.contains(id) { ids.append(id) }
+        }
+        #expect(firsts == (0..<5).map { "send-\($0)" })
+    }
+
+    @Test func `Retry-After is waited for, and the next try is told`() throws {
+        let tenant = try Hooks.tenant()
+        let path = Hooks.path("status/429/300")
+        let hook = try Hook(tenant, Hooks.receiver.url(path))
+        let before = Date()
+        try tenant.record(SampleLog(id: "send-1"))
+        let delivery = try hook.await("?state=waiting") { $0.count == 1 }[0]
+        let next = try Date(#require(delivery["nextTryAt"].string), strategy: .iso8601WithFraction)
+        #expect((295...420).contains(next.timeIntervalSince(before)), "\(next)")
+        // Nor are others told meanwhile, to a receiver that asks for rest.
+        try tenant.record(SampleLog(id: "send-2"))
+        usleep(1_500_000)
+        #expect(try Hooks.receiver.requests(path).count == 1)
+        #expect(try hook.get()["behind"] == 1)
+    }
+
+    @Test func `a Retry-After of days is cut to an hour`() throws {
+        let tenant = try Hooks.tenant()
+        let hook = try Hook(tenant, Hooks.receiver.url(Hooks.path("status/503/8640000")))
+        let before = Date()
+        try tenant.record(SampleLog(id: "send-1"))
+        let delivery = try hook.await("?state=waiting") { $0.count == 1 }[0]
+        let next = try Date(#require(delivery["nextTryAt"].string), strategy: .iso8601WithFraction)
+        #expect((3595...3720).contains(next.timeIntervalSince(before)), "\(next)")
+    }
+
+    @Test func `pages of deliveries are all of them, the newest first`() throws {
+        let tenant = try Hooks.tenant()
+        let hook = try Hook(tenant, Hooks.receiver.url(Hooks.path("each/1/500")))
+        for number in 0..<7 { try tenant.record(SampleLog(id: "send-\(number)")) }
+        let all = try hook.await("?state=delivered") { $0.count == 7 }
+        #expect(all.compactMap { $0["send_id"].string } == (0..<7).reversed().map { "send-\($0)" })
+        var (found, next): ([JSON], JSON) = ([], .null)
+        repeat {
+            let before = next.string.map { "&before=\($0)" } ?? ""
+            let page = try tenant.get("/webhooks/\(hook.id)/deliveries?limit=3\(before)").data()
+            #expect(page["deliveries"].elements.count <= 3)
+            found += page["deliveries"].elements
+            next = page["next"]
+        } while next != .null
+        #expect(found == all)
+        #expect(try hook.deliveries("?state=failed").isEmpty)
+        #expect(try hook.deliveries("?state=waiting").isEmpty)
+    }
+
+    @Test func `a receiver that hangs or is dead delays no other, nor recording`() throws {
+        let server = try Hooks.server
+        let tenant = try Hooks.tenant()
+        _ = try Hook(tenant, Hooks.receiver.url(Hooks.path("hang")))
+        _ = try Hook(tenant, Hooks.receiver.url(Hooks.path("slow/3000")))
+        // A port that was free a moment ago: nobody listens there.
+        _ = try Hook(tenant, "http://127.0.0.1:1/")
+        let path = Hooks.path("ok")
+        _ = try Hook(tenant, Hooks.receiver.url(path))
+        let begin = Date().timeIntervalSince1970
+        let connection = try server.connect()
+        for number in 0..<30 {
+            let body = Array(SampleLog(id: "send-\(number)").json.utf8)
+            let answer = try connection.request("POST", "/send-logs", headers: tenant.headers, body: body)
+            #expect(answer.status == 201)
+        }
+        let requests = try Hooks.receiver.await(path, 30)
+        #expect(try requests.ids() == (0..<30).map { "send-\($0)" })
+        // Had it waited for the others, 30 answers would have taken it 90 seconds at least.
+        let taken = (requests.last?.at ?? .infinity) - begin
+        #expect(taken < 40, "the last of them came after \(taken) s")
+    }
+}
+
+extension ParseStrategy where Self == Date.ISO8601FormatStyle {
+    /// Moments as the service writes them.
+    static var iso8601WithFraction: Self { Date.ISO8601FormatStyle(includingFractionalSeconds: true) }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+
+/// Webhooks that keep failing are paused, say so, and go on where they stopped.
+@Suite struct WebhookPauseTests {
+    @Test func `410 pauses at once, and what waited comes when it is resumed`() throws {
+        let tenant = try Hooks.tenant()
+        let name = UUID().uuidString
+        let path = "/switch/\(name)"
+        let hook = try Hook(tenant, Hooks.receiver.url(path))
+        try Hooks.receiver.turn(name, to: 410)
+        try tenant.record(SampleLog(id: "gone"))
+        let paused = try hook.awaitState { $0["paused"] != .null }
+        #expect(paused["paused"].names == ["at", "reason"])
+        #expect(paused["paused"]["reason"].string?.contains("410") == true)
+        #expect(paused["active"] == .bool(true) && paused["failures"] == 1)
+        for number in 0..<3 { try tenant.record(SampleLog(id: "waits-\(number)")) }
+        usleep(1_000_000)
+        #expect(try Hooks.receiver.requests(path).count == 1)
+        #expect(try hook.get()["behind"] == 3)
+        #expect(try tenant.get("/webhooks").data()["webhooks"][0]["paused"]["reason"].string?.contains("410") == true)
+        try Hooks.receiver.turn(name, to: 200)
+        let resumed = try hook.put(#"{"active":true}"#)
+        #expect(resumed["paused"] == .null && resumed["failures"] == 0)
+        let ids = try Hooks.receiver.await(path, 4).ids()
+        #expect(ids == ["gone", "waits-0", "waits-1", "waits-2"])
+    }
+
+    @Test func `one that keeps failing is paused, and everything that waited comes when it is resumed`() throws {
+        let server = try Server(
+            arguments: ["--webhooks-allow", "127.0.0.1", "--webhooks-retry-seconds", "5"]
+        )
+        let tenant = try Hooks.tenant(on: server)
+        let name = UUID().uuidString
+        let path = "/switch/\(name)"
+        try Hooks.receiver.turn(name, to: 503)
+        let hook = try Hook(tenant, Hooks.receiver.url(path))
+        // What is recorded all the while has tries left when the webhook is paused, or has none yet.
+        var (ids, paused): ([String], JSON) = ([], .null)
+        let deadline = Deadline(after: 60)
+        while paused == .null, !deadline.isOver {
+            ids.append("send-\(ids.count)")
+            try tenant.record(SampleLog(id: ids[ids.count - 1]))
+            usleep(200_000)
+            paused = try hook.get()["paused"]
+        }
+        #expect(paused["reason"].string?.contains("HTTP 503") == true, "\(paused)")
+        #expect(try hook.get()["failures"].integer ?? 0 >= 5)
+        let failures = try hook.get()["failures"]
+        try tenant.record(SampleLog(id: "after"))
+        ids.append("after")
+        usleep(1_000_000)
+        #expect(try hook.get()["failures"] == failures)
+        // Those whose tries were used up are told by hand only.
+        let given = Set(try hook.deliveries("?state=failed&limit=1000").compactMap { $0["send_id"].string })
+        #expect(given.count < ids.count)
+        try Hooks.receiver.turn(name, to: 200)
+        try hook.put(#"{"active":true}"#)
+        let wanted = Set(ids).subtracting(given)
+        let delivered = try hook.await("?state=delivered&limit=1000") { $0.count >= wanted.count }
+        #expect(Set(delivered.compactMap { $0["send_id"].string }) == wanted)
+        #expect(try hook.get()["paused"] == .null)
+        #expect(try server.stop() == .code(0))
+    }
+
+    @Test func `a delivery that nobody takes is given up in the end`() throws {
+        let server = try Server(
+            arguments: ["--webhooks-allow", "127.0.0.1", "--webhooks-retry-seconds", "2"]
+        )
+        let tenant = try Hooks.tenant(on: server)
+        let path = Hooks.path("status/500")
+        let hook = try Hook(tenant, Hooks.receiver.url(path))
+        try tenant.record(SampleLog(id: "send-1"))
+        // It is given up, or its webhook is paused, whichever comes first.
+        var delivery: JSON = .null
+        let isOver = try Deadline.poll(for: 60) {
+            delivery = try hook.deliveries().first ?? .null
+            let isPaused = try hook.get()["paused"] != .null
+            return isPaused || delivery["state"] == "failed"
+        }
+        #expect(isOver)
+        let tries = try #require(delivery["tries"].integer)
+        #expect((5...11).contains(tries))
+        #expect(delivery["attempts"].elements.count == tries)
+        usleep(700_000)
+        #expect(try Hooks.receiver.requests(path).count == tries)
+    }
+}

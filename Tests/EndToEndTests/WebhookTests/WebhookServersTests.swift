@@ -1,0 +1,55 @@
+import Foundation
+import PostgresHarness
+import Testing
+
+/// Several servers on one PostgreSQL tell each webhook by one of them at a time.
+@Suite struct WebhookServersTests {
+    @Test func `in calm times each send is told once, in order, whichever server recorded it`() throws {
+        let postgres = try PostgresServer.shared()
+        let database = try postgres.url(postgres.createDatabase())
+        let servers = try (0..<2).map { _ in
+            try Server(database: database, arguments: ["--webhooks-allow", "127.0.0.1"])
+        }
+        let owner = try Hooks.tenant(on: servers[0])
+        let tenants = servers.map { Tenant(server: $0, name: owner.name, key: owner.key) }
+        let paths = (0..<4).map { _ in Hooks.path("ok") }
+        for path in paths { _ = try Hook(owner, Hooks.receiver.url(path)) }
+        _ = try inParallel(4) { client in
+            for number in 0..<25 { try tenants[client % 2].record(SampleLog(id: "\(client)-\(number)")) }
+        }
+        for path in paths { _ = try Hooks.receiver.await(path, 100) }
+        // Both servers look for work meanwhile.
+        usleep(1_500_000)
+        let told = try paths.map { try Hooks.receiver.requests($0).ids() }
+        for ids in told { #expect(ids.count == 100 && ids == told[0]) }
+        for client in 0..<4 {
+            #expect(told[0].filter { $0.hasPrefix("\(client)-") } == (0..<25).map { "\(client)-\($0)" })
+        }
+        // One goes in order; the other tells what is recorded from then on.
+        #expect(try servers[0].stop() == .code(0))
+        try tenants[1].record(SampleLog(id: "last"))
+        for path in paths { #expect(try Hooks.receiver.await(path, 101).ids().last == "last") }
+    }
+
+    @Test(.timeLimit(.minutes(3)))
+    func `what a killed server held is told by the other`() throws {
+        let postgres = try PostgresServer.shared()
+        let database = try postgres.url(postgres.createDatabase())
+        let arguments = ["--webhooks-allow", "127.0.0.1"]
+        let first = try Server(database: database, arguments: arguments)
+        let owner = try Hooks.tenant(on: first)
+        let path = Hooks.path("slow/50")
+        _ = try Hook(owner, Hooks.receiver.url(path))
+        for number in 0..<40 { try owner.record(SampleLog(id: "send-\(number)")) }
+        _ = try Hooks.receiver.await(path, 3)
+        let second = try Server(database: database, arguments: arguments)
+        try first.crash()
+        let tenant = Tenant(server: second, name: owner.name, key: owner.key)
+        try tenant.record(SampleLog(id: "send-40"))
+        let isTold = try Deadline.poll(for: 90) { try Set(Hooks.receiver.requests(path).ids()).count == 41 }
+        #expect(isTold)
+        let ids = try Hooks.receiver.requests(path).ids()
+        #expect(Set(ids) == Set((0...40).map { "send-\($0)" }))
+        #expect(ids.last == "send-40")
+    }
+}

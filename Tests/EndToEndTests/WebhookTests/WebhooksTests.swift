@@ -1,0 +1,177 @@
+import Foundation
+import Testing
+
+/// Webhooks over HTTP: made, read, changed and deleted.
+@Suite struct WebhooksTests {
+    private static let fields = [
+        "_id", "active", "behind", "body", "campaign_id", "createdAt", "encodeIntoUrl", "failures", "headers", "method",
+        "name", "paused", "secrets", "updatedAt", "url",
+    ]
+
+    /// Nothing is ever sent to where this goes: nothing is recorded.
+    private static let full =
+        #"{"name":"CRM 😀","url":"https://receiver.example/x?s={{send._id}}","method":"GET","campaign_id":["b","a"],"#
+        + #""headers":{"X-B":"{{ send._id }}","Authorization":"Bearer x"},"body":"{\"n\": {{send.destinations}}}","#
+        + #""encodeIntoUrl":true,"active":false}"#
+
+    private func tenant() throws -> Tenant { try Shared.server.tenant(permissions: "webhook") }
+
+    @Test func `a webhook is made with all it may have, and read as it was written`() throws {
+        let tenant = try tenant()
+        let answer = try tenant.post("/webhooks", Self.full)
+        let made = try answer.data(201)
+        #expect(made.names == (Self.fields + ["secret"]).sorted())
+        let whole = try JSONDecoder().decode(JSON.self, from: Data(Self.full.utf8))
+        for name in whole.names { #expect(made[name] == whole[name], "\(name)") }
+        // Headers in the order in which they were given.
+        #expect(answer.text.contains(#""headers":{"X-B":"{{ send._id }}","Authorization":"Bearer x"}"#))
+        #expect(made["paused"] == .null && made["failures"] == 0 && made["behind"] == 0)
+        #expect(made["createdAt"] == made["updatedAt"] && made["createdAt"].string?.hasSuffix("Z") == true)
+        let id = try #require(made["_id"].string)
+        let one = try tenant.get("/webhooks/\(id)").data()
+        #expect(one.names == Self.fields)
+        for name in Self.fields { #expect(one[name] == made[name], "\(name)") }
+        #expect(try tenant.get("/webhooks").data() == ["webhooks": [one]])
+    }
+
+    @Test func `what is left out is the default`() throws {
+        let made = try tenant().post("/webhooks", #"{"url":"http://receiver.example"}"#).data(201)
+        #expect(made["name"] == "" && made["method"] == "POST" && made["campaign_id"] == [] && made["headers"] == [:])
+        #expect(made["body"] == .null && made["encodeIntoUrl"] == .bool(false) && made["active"] == .bool(true))
+    }
+
+    @Test func `a list has the webhooks in the order of their creation`() throws {
+        let tenant = try tenant()
+        #expect(try tenant.get("/webhooks").text == #"{"ok":true,"data":{"webhooks":[]}}"#)
+        let ids = try (0..<5).map { number in
+            try tenant.post("/webhooks", #"{"url":"https://receiver.example/\#(number)"}"#).data(201)["_id"]
+        }
+        #expect(try tenant.get("/webhooks").data()["webhooks"].elements.map(\.["_id"]) == ids)
+        try expectFailure(tenant.get("/webhooks?limit=1"), 400, "invalid_request", issue: "limit")
+    }
+
+    @Test func `a change leaves alone what it does not name`() throws {
+        let tenant = try tenant()
+        let made = try tenant.post("/webhooks", Self.full).data(201)
+        let path = "/webhooks/\(made["_id"].string ?? "")"
+        let change = #"{"active":true,"name":"New","headers":{"X-C":"c"},"campaign_id":null}"#
+        let changed = try tenant.request("PUT", path, body: Array(change.utf8)).data()
+        #expect(changed.names == Self.fields)
+        #expect(changed["active"] == .bool(true) && changed["name"] == "New" && changed["headers"] == ["X-C": "c"])
+        #expect(changed["campaign_id"] == [])
+        for name in ["_id", "url", "method", "body", "encodeIntoUrl", "createdAt", "secrets"] {
+            #expect(changed[name] == made[name], "\(name)")
+        }
+        #expect(try tenant.get(path).data() == changed)
+        let cleared = #"{"body":null,"encodeIntoUrl":false,"headers":null}"#
+        let bare = try tenant.request("PUT", path, body: Array(cleared.utf8)).data()
+        #expect(bare["body"] == .null && bare["headers"] == [:])
+    }
+
+    @Test func `a secret is told when it is made, and never again`() throws {
+        let tenant = try tenant()
+        let made = try tenant.post("/webhooks", #"{"url":"https://receiver.example"}"#).data(201)
+        let path = "/webhooks/\(made["_id"].string ?? "")"
+        let first = try #require(made["secret"].string)
+        #expect(Data(base64Encoded: String(first.dropFirst(6)))?.count == 32 && first.hasPrefix("whsec_"))
+        let second = try tenant.request("PUT", path, body: Array(#"{"rotateSecret":true}"#.utf8)).data()
+        let next = try #require(second["secret"].string)
+        #expect(next != first)
+        #expect(second["secrets"].elements.count == 2)
+        #expect(second["secrets"][0]["expiresAt"] == .null)
+        #expect(second["secrets"][1]["createdAt"] == made["createdAt"])
+        #expect(second["secrets"][1]["expiresAt"].string?.hasSuffix("Z") == true)
+        let own = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+        let third = try tenant.request("PUT", path, body: Array(#"{"secret":"\#(own)"}"#.utf8)).data()
+        #expect(third["secret"].string == own && third["secrets"].elements.count == 3)
+        let brought = try tenant.post("/webhooks", #"{"url":"https://receiver.example","secret":"\#(own)"}"#).data(201)
+        #expect(brought["secret"].string == own)
+        let renamed = try tenant.request("PUT", path, body: Array(#"{"name":"x"}"#.utf8))
+        for answer in [try tenant.get(path), try tenant.get("/webhooks"), renamed] {
+            #expect(answer.status == 200 && !answer.text.contains("whsec_"))
+        }
+    }
+
+    @Test func `a webhook that is deleted is gone, with its deliveries`() throws {
+        let tenant = try tenant()
+        let made = try tenant.post("/webhooks", #"{"url":"https://receiver.example"}"#).data(201)
+        let path = "/webhooks/\(made["_id"].string ?? "")"
+        let answer = try tenant.request("DELETE", path)
+        #expect(answer.text == #"{"ok":true,"data":{"_id":"\#(made["_id"].string ?? "")","deleted":true}}"#)
+        #expect(try tenant.get("/webhooks").data()["webhooks"] == [])
+        try Self.expectNotFound(tenant, path)
+    }
+
+    @Test func `another organisation's webhook is not found`() throws {
+        let owner = try tenant()
+        let made = try owner.post("/webhooks", Self.full).data(201)
+        let path = "/webhooks/\(made["_id"].string ?? "")"
+        let other = try Shared.server.tenant(permissions: "*")
+        try Self.expectNotFound(other, path)
+        #expect(try other.get("/webhooks").data()["webhooks"] == [])
+        #expect(try owner.get(path).data()["name"] == "CRM 😀")
+    }
+
+    @Test(arguments: ["a", "a.b", "%20", "0123456789abcdef01234567", "a%2Fb"])
+    func `an id that there is none of is not found`(id: String) throws {
+        try Self.expectNotFound(tenant(), "/webhooks/\(id)")
+    }
+
+    private static func expectNotFound(_ tenant: Tenant, _ path: String) throws {
+        let requests = [
+            ("GET", ""), ("PUT", ""), ("DELETE", ""), ("POST", "/test"), ("GET", "/deliveries"),
+            ("POST", "/deliveries/1/redeliver"),
+        ]
+        for (method, rest) in requests {
+            let body = method == "GET" || method == "DELETE" ? nil : Array("{}".utf8)
+            try expectFailure(tenant.request(method, path + rest, body: body), 404, "resource_not_found")
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("webhook.read", "GET", ""), ("webhook.create", "POST", ""), ("webhook.read", "GET", "/ID"),
+            ("webhook.update", "PUT", "/ID"), ("webhook.delete", "DELETE", "/ID"),
+            ("webhook.update", "POST", "/ID/test"), ("webhook.read", "GET", "/ID/deliveries"),
+            ("webhook.update", "POST", "/ID/deliveries/1/redeliver"),
+        ]
+    )
+    func `each route wants its permission, and names it`(permission: String, method: String, path: String) throws {
+        let all = ["webhook.read", "webhook.create", "webhook.update", "webhook.delete"]
+        let owner = try tenant()
+        let id = try owner.post("/webhooks", Self.full).data(201)["_id"].string ?? ""
+        let target = "/webhooks" + path.replacing("ID", with: id)
+        let body = method == "POST" || method == "PUT" ? Array(Self.full.utf8) : nil
+        let without = try Shared.server.key(
+            of: owner.name,
+            permissions: all.filter { $0 != permission } + ["sendLog", "campaign"]
+        )
+        let refused = try owner.request(method, target, authorisation: "Bearer \(without)", body: body)
+        try expectFailure(refused, 403, "permission_denied", says: permission)
+        let with = try Shared.server.key(of: owner.name, permissions: [permission])
+        let answer = try owner.request(method, target, authorisation: "Bearer \(with)", body: body)
+        #expect(answer.status != 403, "\(answer.text)")
+        try expectFailure(owner.request(method, target, authorisation: "", body: body), 401, "unauthorized")
+    }
+
+    @Test func `other methods are told`() throws {
+        let tenant = try tenant()
+        try expectFailure(tenant.request("PUT", "/webhooks"), 405, "method_not_allowed")
+        try expectFailure(tenant.request("POST", "/webhooks/a"), 405, "method_not_allowed")
+        try expectFailure(tenant.request("GET", "/webhooks/a/test"), 405, "method_not_allowed")
+        try expectFailure(tenant.request("DELETE", "/webhooks/a/deliveries"), 405, "method_not_allowed")
+        try expectFailure(tenant.request("GET", "/webhooks/a/deliveries/1/redeliver"), 405, "method_not_allowed")
+    }
+
+    @Test func `one webhook too many is refused`() throws {
+        let tenant = try tenant()
+        let connection = try tenant.server.connect()
+        let body = Array(#"{"url":"https://receiver.example"}"#.utf8)
+        for _ in 0..<100 {
+            #expect(try connection.request("POST", "/webhooks", headers: tenant.headers, body: body).status == 201)
+        }
+        let answer = try tenant.request("POST", "/webhooks", body: body)
+        try expectFailure(answer, 400, "invalid_request", says: "100", issue: "")
+        #expect(try tenant.get("/webhooks").data()["webhooks"].elements.count == 100)
+    }
+}

@@ -1,0 +1,174 @@
+"""A receiver of webhooks for tests: notes every request as a line of JSON, and answers as the path tells it.
+
+Usage: receiver.py FOLDER [HOST]
+
+Prints its port, and a second one to which it redirects and which nobody must ask. Notes go to FOLDER/requests. The path's
+first part says what is answered, and parts behind it how:
+
+    /ok                 200
+    /status/N[/S]       status N, with Retry-After: S
+    /fail/N/S           status S to the first N requests of the path, then 200
+    /each/N/S           the same for the requests of each webhook-id
+    /switch/NAME        the status in the file FOLDER/NAME, 200 where there is none
+    /long/N             status N and 3,000 letters
+    /slow/MS            200 after so many milliseconds
+    /hang               nothing
+    /drip-head          a head, a byte a second
+    /drip-body          a head at once, and a body, a byte a second
+    /big                200 and 200 MB
+    /redirect/N         status N to the second port
+    /close-early        an end before the head
+    /close-body         a head, a part of the body, and an end
+    /garbage            no HTTP
+"""
+import base64
+import json
+import os
+import socket
+import sys
+import threading
+import time
+
+FOLDER = sys.argv[1]
+HOST = sys.argv[2] if len(sys.argv) > 2 else "127.0.0.1"
+NOTES = open(os.path.join(FOLDER, "requests"), "ab", buffering=0)
+LOCK = threading.Lock()
+SEEN = {}
+
+
+def note(**values):
+    """Notes what happened, in the order in which it happened."""
+    NOTES.write(json.dumps(values).encode() + b"\n")
+
+
+def read_head(stream):
+    """The request's line and its header fields, or None at the connection's end."""
+    line = stream.readline(1 << 20)
+    if not line:
+        return None
+    fields = []
+    while True:
+        field = stream.readline(1 << 20)
+        if field in (b"\r\n", b"\n", b""):
+            return line.decode("latin-1").rstrip("\r\n"), fields
+        name, _, value = field.decode("latin-1").partition(":")
+        fields.append([name, value.strip()])
+
+
+def answer(connection, status, body=b"", fields=()):
+    head = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(body)}", *fields]
+    connection.sendall("\r\n".join(head).encode() + b"\r\n\r\n" + body)
+
+
+def drip(connection, text):
+    for byte in text:
+        connection.sendall(bytes([byte]))
+        time.sleep(1)
+
+
+def respond(connection, parts, path, count, count_of_id):
+    """Answers one request.
+
+    Returns whether the connection goes on.
+    """
+    mode, rest = parts[0], parts[1:]
+    if mode == "ok":
+        answer(connection, 200, b"thanks")
+    elif mode == "status":
+        after = [f"Retry-After: {rest[1]}"] if len(rest) > 1 and rest[1].isdigit() else []
+        answer(connection, int(rest[0]), f"status {rest[0]}".encode(), after)
+    elif mode == "fail":
+        answer(connection, int(rest[1]) if count <= int(rest[0]) else 200, f"request {count}".encode())
+    elif mode == "each":
+        answer(connection, int(rest[1]) if count_of_id <= int(rest[0]) else 200, f"request {count_of_id}".encode())
+    elif mode == "switch":
+        try:
+            with open(os.path.join(FOLDER, rest[0])) as file:
+                answer(connection, int(file.read()), b"switched")
+        except FileNotFoundError:
+            answer(connection, 200, b"thanks")
+    elif mode == "long":
+        answer(connection, int(rest[0]), b"abc" * 1000)
+    elif mode == "slow":
+        time.sleep(int(rest[0]) / 1000)
+        answer(connection, 200, b"thanks")
+    elif mode == "hang":
+        connection.settimeout(60)
+        connection.recv(1)
+        return False
+    elif mode == "drip-head":
+        drip(connection, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    elif mode == "drip-body":
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        drip(connection, b"drip" * 250)
+    elif mode == "big":
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 209715200\r\n\r\n")
+        for _ in range(200):
+            connection.sendall(b"x" * 1048576)
+    elif mode == "redirect":
+        answer(connection, int(rest[0]), b"", [f"Location: http://127.0.0.1:{TRAP}/trapped"])
+    elif mode == "close-early":
+        return False
+    elif mode == "close-body":
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nonly this")
+        return False
+    elif mode == "garbage":
+        connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\nno HTTP at all\r\n\r\n")
+        return False
+    else:
+        answer(connection, 404, b"no such mode: " + path.encode())
+    return True
+
+
+def serve(connection):
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with connection, connection.makefile("rb") as stream:
+        try:
+            while True:
+                head = read_head(stream)
+                if head is None:
+                    return
+                line, fields = head
+                method, target = (line.split(" ") + ["", ""])[:2]
+                values = {name.lower(): value for name, value in fields}
+                length = int(values.get("content-length", "0"))
+                body = stream.read(length)
+                if len(body) < length:
+                    return
+                path = target.partition("?")[0]
+                with LOCK:
+                    count = SEEN[path] = SEEN.get(path, 0) + 1
+                    own = (path, values.get("webhook-id"))
+                    count_of_id = SEEN[own] = SEEN.get(own, 0) + 1
+                    note(method=method, target=target, path=path, headers=fields, at=time.time(),
+                         body=base64.b64encode(body).decode())
+                if not respond(connection, path.strip("/").split("/"), path, count, count_of_id):
+                    return
+        except (OSError, ValueError) as error:
+            print(f"{type(error).__name__}: {error}", file=sys.stderr)
+
+
+def listen():
+    listener = socket.socket()
+    listener.bind((HOST, 0))
+    listener.listen(128)
+    return listener
+
+
+def trap(listener):
+    while True:
+        connection, _ = listener.accept()
+        with LOCK:
+            note(path="trapped")
+        connection.close()
+
+
+main, second = listen(), listen()
+TRAP = second.getsockname()[1]
+threading.Thread(target=trap, args=(second,), daemon=True).start()
+print(main.getsockname()[1], TRAP, flush=True)
+while True:
+    client, _ = main.accept()
+    with LOCK:
+        note(path="connected")
+    threading.Thread(target=serve, args=(client,), daemon=True).start()

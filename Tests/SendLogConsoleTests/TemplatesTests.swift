@@ -1,0 +1,55 @@
+import Testing
+
+@testable import SendLogConsole
+
+/// What is rendered once and filled in afterwards reads as if Mustache had rendered all of it.
+struct TemplatesTests {
+    private static func pager(_ values: [String: Any]) throws -> String {
+        String(decoding: try Templates().render("pager", ["pager": values]), as: UTF8.self)
+    }
+
+    private static var pages: [String: Any] {
+        [
+            "page": 2, "pages": "7", "most": 7, "action": "/console/sends?a=1&b=2",
+            "fields": Array("<input name=\"x\">".utf8), "next": "/n?\"<'>&", "last": "/l",
+        ]
+    }
+
+    @Test func `texts are escaped, and HTML is not`() throws {
+        let html = try Self.pager(Self.pages)
+        #expect(html.contains("action=\"/console/sends?a=1&amp;b=2\""))
+        #expect(html.contains("<input name=\"x\">"))
+        #expect(html.contains("href=\"/n?&quot;&lt;&#39;&gt;&amp;\" rel=\"next\""))
+        #expect(html.contains("value=\"2\" min=\"1\" max=\"7\""))
+        #expect(!html.contains("rel=\"first\"") && !html.contains("rel=\"prev\""))
+    }
+
+    @Test func `each shape of values is a page of its own, and no text stays from the page before`() throws {
+        let templates = try Templates()
+        func render(_ values: [String: Any]) -> String {
+            String(decoding: templates.render("pager", ["pager": values]), as: UTF8.self)
+        }
+        let first = render(Self.pages)
+        var other = Self.pages
+        (other["next"], other["last"], other["first"], other["previous"]) = (nil, nil, "/f", "/p")
+        #expect(render(other).contains("href=\"/f\" rel=\"first\""))
+        #expect(!render(other).contains("rel=\"next\""))
+        other["page"] = 3
+        #expect(render(other).contains("value=\"3\""))
+        #expect(render(Self.pages) == first)
+        #expect(templates.render("pager", [:]).allSatisfy { $0 == UInt8(ascii: "\n") })
+    }
+
+    @Test(arguments: ["\u{1}next\u{1}", "\u{2}pager.last\u{2}", "\u{1}<b>\u{1}", "\u{1}pager.fields\u{1}"])
+    func `a text that looks like a blank stays a text`(text: String) throws {
+        var values = Self.pages
+        values["next"] = text
+        let html = try Self.pager(values)
+        #expect(html.contains("href=\"\(text.replacing("<b>", with: "&lt;b&gt;"))\" rel=\"next\""))
+        #expect(html.contains("href=\"/l\" rel=\"last\""))
+        // Where there are lists, Mustache renders all of it.
+        let problems = try Templates().render("keys", ["head": "", "problems": [text, "<b>"]])
+        let list = String(decoding: problems, as: UTF8.self)
+        #expect(list.contains("&lt;b&gt;") && !list.contains("<b>"))
+    }
+}

@@ -1,0 +1,118 @@
+import Testing
+
+@testable import SendLogCore
+
+/// How the JSON of webhooks is understood, and kept.
+struct WebhookInputTests {
+    private static func read(
+        _ json: String,
+        changing present: WebhookDefinition? = nil
+    ) throws -> Result<WebhookInput, InvalidInput> {
+        let value = try Array(json.utf8).withUnsafeBufferPointer { try JSONValue(utf8: $0) }
+        do throws(InvalidInput) { return .success(try WebhookInput(value, changing: present)) } catch {
+            return .failure(error)
+        }
+    }
+
+    private static func issues(_ json: String, changing present: WebhookDefinition? = nil) throws -> [String] {
+        switch try read(json, changing: present) {
+        case .success: []
+        case .failure(let error): error.issues.map { "\($0.path) \($0.message)" }
+        }
+    }
+
+    private static let whole = """
+        {"name":"CRM","url":"https://crm.example/x?s={{send._id}}","method":"GET","campaign_id":["b","a","b"],\
+        "headers":{"Authorization":"Bearer x","X-Send":"{{send._id}}"},"body":"{\\"n\\":{{send.destinations}}}",\
+        "encodeIntoUrl":true,"active":false}
+        """
+
+    @Test func `a webhook is read, kept and read again`() throws {
+        let input = try Self.read(Self.whole).get()
+        let definition = input.definition
+        #expect(definition.name == "CRM" && definition.method == .get && !definition.isActive)
+        #expect(definition.campaigns.map(\.text) == ["b", "a"])
+        #expect(definition.headers.map(\.name) == ["Authorization", "X-Send"])
+        #expect(try WebhookDefinition(stored: definition.stored) == definition)
+    }
+
+    @Test func `what is left out is the default`() throws {
+        let definition = try Self.read(#"{"url":"https://a"}"#).get().definition
+        #expect(definition.method == .post && definition.isActive && definition.body == nil)
+        #expect(definition.campaigns.isEmpty && definition.headers.isEmpty && !definition.encodesIntoURL)
+    }
+
+    @Test func `a change leaves alone what it does not name`() throws {
+        let before = try Self.read(Self.whole).get().definition
+        let after = try Self.read(#"{"active":true,"campaign_id":null}"#, changing: before).get().definition
+        #expect(after.isActive && after.campaigns.isEmpty)
+        #expect(after.url == before.url && after.headers == before.headers && after.body == before.body)
+    }
+
+    @Test(arguments: [
+        ("[]", " must be an object"), ("{}", "url is missing"), (#"{"url":1}"#, "url must be a string, not a number"),
+        (#"{"url":"https://a","methode":"GET"}"#, "methode is not a known field; did you mean \"method\"?"),
+        (#"{"url":"https://a","method":"PUT"}"#, "method must be \"POST\" or \"GET\", not \"PUT\""),
+        (#"{"url":"https://a","method":"GET","body":"{}"}"#, "method GET sends no body"),
+        (#"{"url":"https://a","encodeIntoUrl":true}"#, "body is missing"),
+        (#"{"url":"https://a","encodeIntoUrl":true,"body":"[1]"}"#, "body must be an object"),
+        (#"{"url":"https://a","encodeIntoUrl":1}"#, "encodeIntoUrl must be true or false"),
+        (#"{"url":"https://a","body":{"a":1}}"#, "body must be a string that holds JSON"),
+        (#"{"url":"https://a","campaign_id":"x"}"#, "campaign_id must be an array"),
+        (#"{"url":"https://a","campaign_id":["a b"]}"#, "campaign_id[0] must be 1 to 64"),
+        (#"{"url":"https://a","headers":[]}"#, "headers must be an object"),
+        (#"{"url":"https://a","headers":{"a":1}}"#, "headers.a must be a string"),
+        (#"{"url":"https://a","headers":{"a":"1","A":"2"}}"#, "headers.A stands there more than once"),
+        (#"{"url":"https://a","name":" x"}"#, "name must be at most 100"),
+        (#"{"url":"https://a","secret":"abc"}"#, "secret must be whsec_"),
+        (#"{"url":"https://a","rotateSecret":true}"#, "rotateSecret is for a webhook that has a secret"),
+        (#"{"url":"https://a","url":"https://b"}"#, "url stands there more than once"),
+    ])
+    func `what is wrong is told by its field`(json: String, why: String) throws {
+        let issues = try Self.issues(json)
+        #expect(issues.contains { $0.hasPrefix(why) }, "\(issues)")
+    }
+
+    @Test func `all that is wrong is told at once`() throws {
+        let issues = try Self.issues(#"{"url":"x","method":1,"headers":{"Host":"a","":"b"},"name":7}"#)
+        #expect(issues.count == 5)
+    }
+
+    @Test(arguments: [
+        ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", true), ("whsec_", false),
+        ("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", false),
+        ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS", false), ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa-_", false),
+        ("whsec_QUJD", false), ("whsec_" + String(repeating: "QUJD", count: 22), false),
+        ("whsec_" + String(repeating: "QUJD", count: 21), true),
+    ])
+    func `secrets are as the standard has them`(text: String, isOne: Bool) {
+        #expect(WebhookSecret.isOne(text) == isOne)
+    }
+
+    @Test func `secrets are kept with their times`() throws {
+        let moment = try #require(Timestamp(milliseconds: 5))
+        let secrets = [
+            WebhookSecret(text: "whsec_a", created: moment),
+            WebhookSecret(text: "b", created: .earliest, expires: moment),
+        ]
+        #expect(try WebhookSecret.read(stored: WebhookSecret.stored(secrets)) == secrets)
+    }
+
+    @Test func `attempts are kept as they were`() throws {
+        let moment = try #require(Timestamp(milliseconds: 1_700_000_000_123))
+        let attempts = [
+            DeliveryAttempt(at: moment, duration: 12, status: 500, answer: Array("\u{0}\"\\\n é😀".utf8)),
+            DeliveryAttempt(at: moment, duration: 10_000, problem: "no answer"),
+        ]
+        var bytes: [UInt8] = []
+        DeliveryAttempt.write(attempts, to: &bytes)
+        #expect(bytes.withUnsafeBufferPointer { DeliveryAttempt.read($0) } == attempts)
+    }
+
+    @Test(arguments: [
+        ("12", true), ("0-t5", true), ("-1", false), ("01", false), ("1-t", false), ("1-t05", false), ("x", false),
+    ])
+    func `deliveries have names`(text: String, isOne: Bool) {
+        #expect((DeliveryID(text)?.description == text) == isOne)
+    }
+}

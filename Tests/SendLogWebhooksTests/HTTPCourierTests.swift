@@ -1,0 +1,141 @@
+import SendLogCore
+import Synchronization
+import Testing
+
+@testable import SendLogWebhooks
+
+/// Where requests go: to the address that was checked, whatever is answered later.
+struct HTTPCourierTests {
+    /// Answers each look-up with the next of its answers, the last of them again and again.
+    private final class Answers: AddressLookup {
+        private let state: Mutex<(answers: [[String]], asked: [String])>
+
+        init(_ answers: [String]...) {
+            state = Mutex((answers, []))
+        }
+
+        var asked: [String] { state.withLock(\.asked) }
+
+        func addresses(of host: String) async throws -> [IPAddress] {
+            state.withLock { state in
+                state.asked.append(host)
+                let answer = state.answers.count > 1 ? state.answers.removeFirst() : state.answers[0]
+                return answer.compactMap { IPAddress($0) }
+            }
+        }
+    }
+
+    private static func webhook(_ url: String) throws -> Webhook {
+        let json = Array(#"{"url":"\#(url)","body":"{}"}"#.utf8)
+        let input = try WebhookInput(try json.withUnsafeBufferPointer { try JSONValue(utf8: $0) })
+        return Webhook(
+            id: try #require(WebhookID("hook")),
+            organisation: OrganisationID(1),
+            definition: input.definition,
+            secrets: [],
+            version: 1,
+            created: .earliest,
+            updated: .earliest,
+            progress: WebhookProgress(told: SequenceNumber(0))
+        )
+    }
+
+    /// Makes attempts one after the other with one courier.
+    private static func attempts(
+        _ count: Int,
+        at url: String,
+        allowing allowed: String,
+        _ lookup: some AddressLookup
+    ) async throws -> [DeliveryAttempt] {
+        let courier = HTTPCourier(
+            rules: try AddressRules(allowing: allowed),
+            timeout: .seconds(10),
+            lookup: lookup
+        )
+        let (webhook, send) = (try webhook(url), try #require(WebhookSend.sample))
+        var attempts: [DeliveryAttempt] = []
+        for _ in 0..<count {
+            let id = DeliveryID(SequenceNumber(1))
+            attempts.append(try #require(await courier.attempt(webhook, send, as: id, at: .earliest)))
+        }
+        await courier.close()
+        return attempts
+    }
+
+    /// Two listeners at one port, of 127.0.0.1 and 127.0.0.2.
+    private static func listeners() throws -> (one: LoopbackListener, two: LoopbackListener) {
+        for _ in 0..<20 {
+            let one = try LoopbackListener("127.0.0.1")
+            if let two = try? LoopbackListener("127.0.0.2", port: one.port) { return (one, two) }
+        }
+        let one = try LoopbackListener("127.0.0.1")
+        return (one, try LoopbackListener("127.0.0.2", port: one.port))
+    }
+
+    @Test(arguments: ["localhost", "LOCALHOST", "LocalHost"])
+    func `the connection goes to the address that was checked, and nobody is asked for it again`(host: String)
+        async throws
+    {
+        let (one, two) = try Self.listeners()
+        // The system would say 127.0.0.1.
+        let lookup = Answers(["127.0.0.2"])
+        let url = "http://\(host):\(one.port)/x"
+        let attempts = try await Self.attempts(2, at: url, allowing: "127.0.0.2", lookup)
+        #expect(attempts.map(\.status) == [200, 200], "\(attempts)")
+        #expect(attempts.allSatisfy { $0.answer == Array("127.0.0.2".utf8) })
+        #expect(lookup.asked.map { $0.lowercased() } == [host.lowercased(), host.lowercased()])
+        #expect(one.connections == 0 && two.connections > 0)
+    }
+
+    @Test func `an answer that changes is checked anew, and refused`() async throws {
+        let (one, two) = try Self.listeners()
+        let lookup = Answers(["127.0.0.1"], ["127.0.0.2"])
+        let url = "http://receiver.test:\(one.port)/x"
+        let attempts = try await Self.attempts(3, at: url, allowing: "127.0.0.1", lookup)
+        #expect(attempts.map(\.status) == [200, nil, nil])
+        #expect(attempts[0].answer == Array("127.0.0.1".utf8))
+        for attempt in attempts.dropFirst() {
+            #expect(attempt.problem?.contains("is not a public one") == true)
+        }
+        #expect(lookup.asked.count == 3)
+        #expect(two.connections == 0 && one.connections == 1)
+    }
+
+    @Test func `a connection to the former address is not used for the next`() async throws {
+        let (one, two) = try Self.listeners()
+        let lookup = Answers(["127.0.0.1"], ["127.0.0.2"])
+        let url = "http://receiver.test:\(one.port)/x"
+        let attempts = try await Self.attempts(2, at: url, allowing: "127.0.0.0/8", lookup)
+        #expect(attempts.map { String(decoding: $0.answer, as: UTF8.self) } == ["127.0.0.1", "127.0.0.2"])
+        #expect(one.connections == 1 && two.connections == 1)
+    }
+
+    @Test func `one address of several that is refused refuses all`() async throws {
+        let (one, two) = try Self.listeners()
+        for answer in [["127.0.0.1", "10.0.0.1"], ["10.0.0.1", "127.0.0.1"]] {
+            let url = "http://receiver.test:\(one.port)/x"
+            let attempt = try await Self.attempts(1, at: url, allowing: "127.0.0.1", Answers(answer))[0]
+            #expect(attempt.status == nil)
+            #expect(attempt.problem?.contains("is not a public one") == true)
+        }
+        #expect(one.connections == 0 && two.connections == 0)
+    }
+
+    @Test func `a host without addresses is told`() async throws {
+        let attempt = try await Self.attempts(1, at: "http://receiver.test/x", allowing: "", Answers([]))[0]
+        #expect(attempt.status == nil)
+        #expect(attempt.problem == "the host is not found: no address")
+    }
+
+    @Test(
+        arguments: [
+            ("127.0.0.1", "127.0.0.1"), ("127.1", "127.0.0.1"), ("2130706433", "127.0.0.1"),
+            ("0x7f.0.0.1", "127.0.0.1"), ("localhost", "127.0.0.1"), ("::ffff:127.0.0.1", "::ffff:127.0.0.1"),
+            ("::1", "::1"),
+        ]
+    )
+    func `the system is asked in whatever notation`(host: String, address: String) async throws {
+        let addresses = try await SystemLookup().addresses(of: host)
+        #expect(addresses.map(\.description).contains(address), "\(addresses)")
+    }
+}

@@ -1,0 +1,135 @@
+import SendLogCore
+import Testing
+
+@testable import SendLogWebhooks
+
+/// When is tried again, how long a receiver is left alone, and when a webhook is paused.
+struct RetryScheduleTests {
+    private static let start = Timestamp(rfc3339: "2022-01-26T08:00:00Z") ?? .earliest
+
+    private static func later(_ seconds: Double) -> Timestamp { start.later(by: Int64(seconds * 1000)) }
+
+    private static func delivery(tries: Int = 1) throws -> Delivery {
+        Delivery(
+            id: DeliveryID(SequenceNumber(1)),
+            send: try #require(SendLogID("send-1")),
+            created: start,
+            state: .waiting,
+            tries: tries
+        )
+    }
+
+    private static func attempt(_ status: Int?, retryAfter: Int? = nil) -> DeliveryAttempt {
+        DeliveryAttempt(
+            at: start,
+            duration: 1,
+            status: status,
+            problem: status == nil ? "no answer" : nil,
+            retryAfter: retryAfter
+        )
+    }
+
+    @Test func `delays grow, vary by a fifth, and fill the window`() throws {
+        let schedule = RetrySchedule()
+        let wanted: [Int64] = [5, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800, 28_800]
+        for (number, seconds) in wanted.enumerated() {
+            let delays = (0..<200).compactMap { _ in schedule.delay(afterTries: number + 1) }
+            #expect(delays.count == 200)
+            #expect(delays.allSatisfy { (seconds * 800...seconds * 1200).contains($0) })
+            #expect(Set(delays).count > 10)
+        }
+        #expect(schedule.delay(afterTries: 11) == nil && schedule.delay(afterTries: 0) == nil)
+        let all = (1...10).compactMap { schedule.delay(afterTries: $0) }.reduce(0, +)
+        #expect((86_400 * 800...86_400 * 1200).contains(all))
+    }
+
+    @Test(arguments: [1, 60, 3600, 2_592_000])
+    func `a window of another length is filled alike`(window: Int) {
+        let all = (1...10).compactMap { RetrySchedule(window: window).delay(afterTries: $0) }.reduce(0, +)
+        #expect((Int64(window) * 790...Int64(window) * 1200 + 10).contains(all))
+    }
+
+    @Test func `a receiver is left alone from its third failure on, for ever longer, up to minutes`() {
+        let schedule = RetrySchedule()
+        #expect(schedule.hold(afterFailures: 1) == nil && schedule.hold(afterFailures: 2) == nil)
+        for (failures, seconds) in [(3, 1), (4, 2), (5, 4), (9, 64), (11, 256), (12, 300), (1000, 300)] {
+            let hold = schedule.hold(afterFailures: failures) ?? 0
+            #expect((Int64(seconds) * 800...Int64(seconds) * 1200).contains(hold), "\(failures)")
+        }
+    }
+
+    @Test(arguments: [(nil, true), (500, true), (503, true), (429, true), (400, false), (404, false), (301, false)])
+    func `what may pass is tried again`(status: Int?, isRepeated: Bool) throws {
+        var (progress, delivery) = (WebhookProgress(told: SequenceNumber(1)), try Self.delivery())
+        progress.note(Self.attempt(status), of: &delivery, RetrySchedule(), at: Self.start)
+        #expect(delivery.state == (isRepeated ? .waiting : .failed))
+        #expect((delivery.nextTry != nil) == isRepeated)
+        if let next = delivery.nextTry { #expect(next > Self.later(3.9) && next < Self.later(6.1)) }
+        #expect(progress.failures == 1 && progress.failingSince == Self.start && progress.pause == nil)
+        #expect(progress.heldUntil == nil)
+    }
+
+    @Test func `the last try is the last`() throws {
+        var (progress, delivery) = (WebhookProgress(told: SequenceNumber(1)), try Self.delivery(tries: 11))
+        progress.note(Self.attempt(500), of: &delivery, RetrySchedule(), at: Self.start)
+        #expect(delivery.state == .failed && delivery.nextTry == nil)
+    }
+
+    @Test func `a success forgets all failures`() throws {
+        var progress = WebhookProgress(
+            told: SequenceNumber(1),
+            failures: 9,
+            failingSince: Self.start,
+            heldUntil: Self.start
+        )
+        var delivery = try Self.delivery()
+        delivery.nextTry = Self.start
+        progress.note(Self.attempt(204), of: &delivery, RetrySchedule(), at: Self.later(5))
+        #expect(progress == WebhookProgress(told: SequenceNumber(1)))
+        #expect(delivery.state == .delivered && delivery.nextTry == nil)
+    }
+
+    @Test(arguments: [(0, 0.0), (120, 120.0), (86_400, 3600.0)])
+    func `Retry-After is kept to, up to an hour`(asked: Int, held: Double) throws {
+        var (progress, delivery) = (WebhookProgress(told: SequenceNumber(1)), try Self.delivery())
+        progress.note(Self.attempt(429, retryAfter: asked), of: &delivery, RetrySchedule(), at: Self.start)
+        #expect(progress.heldUntil == Self.later(held))
+        let next = try #require(delivery.nextTry)
+        #expect(next >= Self.later(max(held, 3.9)) && next <= Self.later(max(held, 6.1)))
+    }
+
+    @Test func `410 pauses at once`() throws {
+        var (progress, delivery) = (WebhookProgress(told: SequenceNumber(1)), try Self.delivery())
+        progress.note(Self.attempt(410), of: &delivery, RetrySchedule(), at: Self.start)
+        #expect(progress.pause?.at == Self.start && progress.pause?.reason.contains("410") == true)
+        #expect(delivery.state == .failed)
+    }
+
+    @Test func `a webhook is paused once it failed for the whole window, and often enough`() throws {
+        let schedule = RetrySchedule(window: 1000)
+        var progress = WebhookProgress(told: SequenceNumber(1))
+        func note(_ seconds: Double, _ status: Int? = 500) throws {
+            var delivery = try Self.delivery()
+            progress.note(Self.attempt(status), of: &delivery, schedule, at: Self.later(seconds))
+        }
+        try note(0)
+        // Long ago, but seldom.
+        for seconds in [990.0, 991, 992] {
+            try note(seconds)
+            #expect(progress.pause == nil)
+        }
+        try note(993, nil)
+        #expect(progress.failures == 5)
+        #expect(progress.pause?.at == Self.later(993))
+        #expect(progress.pause?.reason.contains("no attempt succeeded since 2022-01-26T08:00:00") == true)
+        #expect(progress.pause?.reason.hasSuffix("no answer") == true)
+        // Often, but not for long.
+        progress = WebhookProgress(told: SequenceNumber(1))
+        for number in 0..<50 { try note(Double(number) * 10) }
+        #expect(progress.pause == nil && progress.failures == 50)
+        try note(949)
+        #expect(progress.pause == nil)
+        try note(951)
+        #expect(progress.pause?.reason.hasSuffix("HTTP 500") == true)
+    }
+}

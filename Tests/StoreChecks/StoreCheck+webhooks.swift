@@ -1,0 +1,188 @@
+import SendLogCore
+import Testing
+
+extension StoreCheck {
+    static let webhooks = [
+        StoreCheck("a webhook is kept as it was made, and listed in the order of creation") { store in
+            let acme = try await store.organisation("Acme")
+            var created: [Webhook] = []
+            for (place, json) in WebhookSample.definitions.enumerated() {
+                // The ids' order is another one.
+                let id = try #require(WebhookID("hook-\(9 - place)"))
+                let (definition, now) = (try WebhookSample.definition(json), try WebhookSample.at(place))
+                let secret = try WebhookSample.secret("a", place)
+                let made = try await store.createWebhook(id, definition, secret: secret, in: acme, at: now)
+                #expect(
+                    made
+                        == Webhook(
+                            id: id,
+                            organisation: acme,
+                            definition: definition,
+                            secrets: [secret],
+                            version: 1,
+                            created: now,
+                            updated: now,
+                            progress: WebhookProgress(told: SequenceNumber(0))
+                        )
+                )
+                #expect(try await store.webhook(id, in: acme) == made)
+                created.append(made)
+            }
+            #expect(try await store.webhooks(in: acme) == created)
+        },
+        StoreCheck("a new webhook begins behind what is recorded") { store in
+            let acme = try await store.organisation("Acme")
+            _ = try await store.record(Sample.logs(7, "log"), in: acme)
+            let webhook = try await WebhookUnderCheck(in: acme, of: store)
+            #expect(try await webhook.present.progress == WebhookProgress(told: SequenceNumber(7)))
+            #expect(try await store.take(for: "one", at: 0, until: 10) == [])
+            try await webhook.record(1, "more")
+            #expect(try await store.take(for: "one", at: 0, until: 10) == ["hook"])
+        },
+        StoreCheck("an organisation that does not exist gets no webhook") { store in
+            let acme = try await store.organisation("Acme")
+            let nobody = OrganisationID(acme.number + 1)
+            await #expect(throws: StoreError.self) { try await WebhookUnderCheck(in: nobody, of: store) }
+            #expect(try await store.webhooks(in: nobody) == [])
+            // The organisation that comes next gets that number, and nothing with it.
+            let zulu = try await store.organisation("Zulu")
+            #expect(try await store.webhooks(in: zulu) == [])
+        },
+        StoreCheck("another organisation's webhook does not exist") { store in
+            let acme = try await store.organisation("Acme")
+            let theirs = try await WebhookUnderCheck(in: store.organisation("Zulu"), of: store)
+            try await theirs.record(3)
+            #expect(try await store.take(for: "one", at: 0, until: 10) == ["hook"])
+            let due = try WebhookSample.delivery(1, state: .waiting, nextTry: 5)
+            try await store.saveDelivery(due, of: theirs.id, in: theirs.organisation)
+            let (before, id) = (try await theirs.present, theirs.id)
+            await #expect(throws: StoreError.notFound) { try await store.webhook(id, in: acme) }
+            await #expect(throws: StoreError.notFound) {
+                try await store.changeWebhook(id, in: acme, at: .latest) { $0.definition.name = "mine" }
+            }
+            await #expect(throws: StoreError.notFound) { try await store.deleteWebhook(id, in: acme) }
+            await #expect(throws: StoreError.notFound) { try await store.delivery(due.id, of: id, in: acme) }
+            #expect(try await store.webhooks(in: acme) == [])
+            #expect(try await store.deliveries(of: id, in: acme, state: nil, before: nil, limit: 9) == [])
+            #expect(try await store.dueDeliveries(of: id, in: acme, at: .latest, most: 9) == [])
+            let other = try WebhookSample.delivery(2)
+            try await store.saveDelivery(other, of: id, in: acme)
+            #expect(try await store.deliveries(of: id, in: acme, state: nil, before: nil, limit: 9) == [])
+            let report = WebhookReport(
+                holder: "one",
+                version: 1,
+                progress: WebhookProgress(told: SequenceNumber(3)),
+                deliveries: [other],
+                end: nil
+            )
+            #expect(try await store.save(report, of: id, in: acme) == nil)
+            #expect(try await store.deliveries(of: id, in: acme, state: nil, before: nil, limit: 9) == [])
+            #expect(try await theirs.present == before)
+            #expect(try await theirs.deliveries == ["1"])
+            // And the same id of ours is another one.
+            let own = try await WebhookUnderCheck(in: acme, of: store)
+            #expect(try await own.deliveries == [])
+            try await store.deleteWebhook(id, in: acme)
+            #expect(try await theirs.present == before)
+            #expect(try await theirs.deliveries == ["1"])
+        },
+        StoreCheck("a change is kept, and counted") { store in
+            let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)
+            var expected = try await webhook.present
+            for (place, json) in WebhookSample.definitions.enumerated() {
+                let definition = try WebhookSample.definition(json)
+                var old = try WebhookSample.secret("a")
+                old.expires = try WebhookSample.at(50)
+                let secrets = [try WebhookSample.secret("b", place), old]
+                let changed = try await webhook.change(at: place + 1) { webhook in
+                    webhook.definition = definition
+                    webhook.secrets = secrets
+                }
+                expected.definition = definition
+                expected.secrets = secrets
+                expected.version += 1
+                expected.updated = try WebhookSample.at(place + 1)
+                #expect(changed == expected)
+                #expect(try await webhook.present == expected)
+            }
+            #expect(expected.version == 1 + WebhookSample.definitions.count)
+        },
+        StoreCheck("changes at the same time are all kept") { store in
+            let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 1...20 {
+                    group.addTask { try await webhook.change(at: number) { $0.definition.name += "x" } }
+                }
+                try await group.waitForAll()
+            }
+            let present = try await webhook.present
+            #expect(present.definition.name == String(repeating: "x", count: 20))
+            #expect(present.version == 21)
+        },
+        StoreCheck("what is recorded while a webhook is not active is not told later") { store in
+            let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)
+            try await webhook.record(2, "before")
+            try await webhook.change(at: 1) { $0.definition.isActive = false }
+            #expect(try await webhook.present.progress.told == SequenceNumber(0))
+            #expect(try await store.take(for: "one", at: 2, until: 10) == [])
+            try await webhook.record(3, "meanwhile")
+            // Being changed otherwise makes it no more active.
+            try await webhook.change(at: 2) { $0.definition.name = "off" }
+            #expect(try await store.take(for: "one", at: 2, until: 10) == [])
+            let again = try await webhook.change(at: 3) { $0.definition.isActive = true }
+            #expect(again.progress.told == SequenceNumber(5))
+            #expect(try await store.take(for: "one", at: 3, until: 10) == [])
+            try await webhook.record(1, "after")
+            #expect(try await store.take(for: "one", at: 4, until: 10) == ["hook"])
+            #expect(try await webhook.present.progress.told == SequenceNumber(5))
+        },
+        StoreCheck("a webhook that was paused resumes where it stopped") { store in
+            let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)
+            try await webhook.record(5)
+            #expect(try await store.take(for: "one", at: 1, until: 10) == ["hook"])
+            let pause = WebhookProgress.Pause(at: try WebhookSample.at(2), reason: "410 Gone: \"ünï\" 'x'")
+            let saved = try await webhook.save(by: "one", told: 2) { progress in
+                progress.failures = 7
+                progress.failingSince = try WebhookSample.at(1)
+                progress.heldUntil = try WebhookSample.at(900)
+                progress.pause = pause
+            }
+            #expect(saved?.progress.pause == pause)
+            let present = try await webhook.present
+            #expect(present == saved)
+            #expect(present.progress.failures == 7)
+            #expect(try present.progress.failingSince == WebhookSample.at(1))
+            #expect(try present.progress.heldUntil == WebhookSample.at(900))
+            #expect(try await store.take(for: "one", at: 5000, until: 9000) == [])
+            let resumed = try await webhook.change(at: 100)
+            #expect(resumed.progress == WebhookProgress(told: SequenceNumber(2)))
+            #expect(try await webhook.present == resumed)
+            #expect(try await store.take(for: "two", at: 101, until: 200) == ["hook"])
+        },
+        StoreCheck("a webhook that is ended is gone with its deliveries, and no other") { store in
+            let acme = try await store.organisation("Acme")
+            let webhook = try await WebhookUnderCheck(in: acme, of: store)
+            let other = try await WebhookUnderCheck("other", in: acme, of: store)
+            try await webhook.record(2)
+            #expect(try await store.take(for: "one", at: 1, until: 10) == ["hook", "other"])
+            let deliveries = try [
+                WebhookSample.delivery(1), WebhookSample.delivery(2, state: .waiting, nextTry: 5),
+                WebhookSample.delivery(2, test: 7, state: .failed),
+            ]
+            for webhook in [webhook, other] {
+                #expect(try await webhook.save(by: "one", told: 2, deliveries, until: 10) != nil)
+            }
+            try await store.deleteWebhook(webhook.id, in: acme)
+            await #expect(throws: StoreError.notFound) { try await store.deleteWebhook(webhook.id, in: acme) }
+            await #expect(throws: StoreError.notFound) { try await webhook.present }
+            await #expect(throws: StoreError.notFound) { try await webhook.change(at: 3) }
+            #expect(try await store.webhooks(in: acme).map(\.id) == [other.id])
+            #expect(try await other.deliveries == ["2-t7", "2", "1"])
+            // Whoever was at work for it is told, and leaves nothing behind.
+            #expect(try await webhook.save(by: "one", told: 2, deliveries, until: 20) == nil)
+            try await store.saveDelivery(deliveries[0], of: webhook.id, in: acme)
+            #expect(try await webhook.deliveries == [])
+            #expect(try await store.take(for: "two", at: 15, until: 20) == ["other"])
+        },
+    ]
+}

@@ -1,0 +1,157 @@
+import SendLogCore
+import Testing
+
+/// Makes the webhooks and deliveries that the checks keep.
+enum WebhookSample {
+    /// A moment some milliseconds after ``Sample/start``.
+    static func at(_ milliseconds: Int) throws -> Timestamp {
+        try #require(Sample.later(milliseconds))
+    }
+
+    /// A definition of its JSON.
+    static func definition(
+        _ json: String = #"{"url":"https://example.com/hook","body":"{\"id\":\"{{send._id}}\"}"}"#
+    ) throws -> WebhookDefinition {
+        let value = try Array(json.utf8).withUnsafeBufferPointer { try JSONValue(utf8: $0) }
+        return try WebhookInput(value).definition
+    }
+
+    /// Definitions that use all that there is.
+    static let definitions = [
+        #"{"url":"https://example.com/hook","body":null}"#,
+        #"{"name":"Ünïcode \"quoted\" 'n Söhne 😀","url":"https://example.com/{{campaign._id}}?x={{send._id}}","campaign_id":["b","a"],"headers":{"X-Id":"{{send._id}}","Authorization":"Bearer 'x' \"y\" \\"},"body":"{\"a\": {{send.destinations}},\n\t\"b\": \"\\u0000 {{send.message}} é\"}"}"#,
+        #"{"name":"off","url":"http://127.0.0.1:8080/","method":"GET","body":"{\"a\":\"{{ campaign.name }}\"}","encodeIntoUrl":true,"active":false}"#,
+    ]
+
+    /// A secret made at a moment some milliseconds after ``Sample/start``.
+    static func secret(_ letter: Character, _ milliseconds: Int = 0) throws -> WebhookSecret {
+        WebhookSecret(text: "whsec_" + String(repeating: letter, count: 32), created: try at(milliseconds))
+    }
+
+    /// A delivery of `log-N` with one attempt.
+    static func delivery(
+        _ sequence: Int,
+        test: Int64? = nil,
+        state: Delivery.State = .delivered,
+        created: Int = 0,
+        nextTry: Int? = nil
+    ) throws -> Delivery {
+        var delivery = Delivery(
+            id: DeliveryID(SequenceNumber(Int64(sequence)), test: test),
+            send: try #require(SendLogID("log-\(sequence)")),
+            created: try at(created),
+            state: state,
+            nextTry: try nextTry.map { try at($0) }
+        )
+        delivery.add(DeliveryAttempt(at: try at(created), duration: 12, status: state == .delivered ? 200 : 500))
+        return delivery
+    }
+}
+
+/// An organisation's webhook in a store, and what is asked of it.
+struct WebhookUnderCheck {
+    let store: any Store
+    let organisation: OrganisationID
+    let id: WebhookID
+
+    /// Makes a webhook.
+    init(
+        _ id: String = "hook",
+        in organisation: OrganisationID,
+        of store: any Store,
+        _ definition: WebhookDefinition? = nil,
+        at milliseconds: Int = 0
+    ) async throws {
+        self.store = store
+        self.organisation = organisation
+        self.id = try #require(WebhookID(id))
+        _ = try await store.createWebhook(
+            self.id,
+            definition ?? WebhookSample.definition(),
+            secret: WebhookSample.secret("a", milliseconds),
+            in: organisation,
+            at: WebhookSample.at(milliseconds)
+        )
+    }
+
+    /// What is kept of it.
+    var present: Webhook { get async throws { try await store.webhook(id, in: organisation) } }
+
+    /// Its deliveries' names, as they are listed.
+    var deliveries: [String] {
+        get async throws { try await deliveries() }
+    }
+
+    /// The names of some of its deliveries.
+    func deliveries(
+        _ state: Delivery.State? = nil,
+        before: DeliveryID? = nil,
+        limit: Int = 1000
+    ) async throws -> [String] {
+        try await store.deliveries(of: id, in: organisation, state: state, before: before, limit: limit)
+            .map(\.id.description)
+    }
+
+    /// One of its deliveries.
+    func delivery(_ id: DeliveryID) async throws -> Delivery {
+        try await store.delivery(id, of: self.id, in: organisation)
+    }
+
+    /// What is due at a moment.
+    func due(at milliseconds: Int, most: Int = 100) async throws -> [Delivery] {
+        try await store.dueDeliveries(of: id, in: organisation, at: WebhookSample.at(milliseconds), most: most)
+    }
+
+    /// Changes it at a moment.
+    @discardableResult func change(
+        at milliseconds: Int,
+        _ change: @escaping @Sendable (inout Webhook) -> Void = { _ in }
+    ) async throws -> Webhook {
+        try await store.changeWebhook(id, in: organisation, at: WebhookSample.at(milliseconds), change)
+    }
+
+    /// Reports for a holder that it has come to a place.
+    @discardableResult func save(
+        by holder: String,
+        told: Int,
+        version: Int = 1,
+        _ deliveries: [Delivery] = [],
+        until end: Int? = nil,
+        _ more: (inout WebhookProgress) throws -> Void = { _ in }
+    ) async throws -> Webhook? {
+        var progress = WebhookProgress(told: SequenceNumber(Int64(told)))
+        try more(&progress)
+        let report = WebhookReport(
+            holder: holder,
+            version: version,
+            progress: progress,
+            deliveries: deliveries,
+            end: try end.map { try WebhookSample.at($0) }
+        )
+        return try await store.save(report, of: id, in: organisation)
+    }
+
+    /// Records logs in its organisation.
+    func record(_ count: Int, _ prefix: String = "log") async throws {
+        _ = try await store.record(Sample.logs(count, prefix), in: organisation)
+    }
+}
+
+extension WebhookStore {
+    /// The names of the webhooks that a holder takes, in order.
+    func take(
+        for holder: String,
+        at milliseconds: Int,
+        until end: Int,
+        most: Int = 100
+    ) async throws -> [String] {
+        try await takeWebhooks(
+            for: holder,
+            at: WebhookSample.at(milliseconds),
+            until: WebhookSample.at(end),
+            most: most
+        )
+        .map(\.id.text)
+        .sorted()
+    }
+}
