@@ -136,16 +136,19 @@ struct WebhookLane {
             // What was changed before these were recorded counts for them.
             if !read.isEmpty, try await !refresh() { return 0 }
         }
-        let (begin, before) = (now(), read.count)
+        let begin = now()
+        var count = 0
         while let log = read.first {
             if log.sequence > webhook.progress.told {
                 guard try await tell(new: log) else { return 1 }
             }
-            read.removeFirst()
+            count += 1
+            // What was read is let go where the webhook was changed meanwhile.
+            if !read.isEmpty { read.removeFirst() }
             // Others may have become due.
             if isResting || now().milliseconds - begin.milliseconds > 1000 { break }
         }
-        return before - read.count
+        return count
     }
 
     private mutating func tell(new log: StoredSendLog) async throws -> Bool {

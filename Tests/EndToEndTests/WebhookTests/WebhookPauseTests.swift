@@ -79,6 +79,7 @@ import Testing
             return isPaused || delivery["state"] == "failed"
         }
         #expect(isOver)
+        delivery = try hook.deliveries().first ?? .null
         let tries = try #require(delivery["tries"].integer)
         #expect((5...11).contains(tries))
         #expect(delivery["attempts"].elements.count == tries)
