@@ -42,7 +42,8 @@ struct WebhookTemplateTests {
 
     @Test(arguments: [
         "{{send.destinations}}", "\"{{send.message}}\"", "[1{{send.destinations}}, -{{send.destinations}}.5]",
-        "{\"\\u00e9{{send._id}}\": 1}", "{\"a\":{\"b\":{{send._id}}}}", "{{{send._id}}:{{{send.triggeredBy}}:1}}", " null ",
+        "{\"\\u00e9{{send._id}}\": 1}", "{\"a\":{\"b\":{{send._id}}}}", "{{{send._id}}:{{{send.triggeredBy}}:1}}",
+        " null ",
     ])
     func `other bodies are taken`(body: String) throws {
         _ = try WebhookBody(body)
