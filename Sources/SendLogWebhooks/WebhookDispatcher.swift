@@ -6,11 +6,7 @@ import Synchronization
 /// Looks for webhooks that have something to tell, and works for each of them by itself: a receiver that is slow or dead
 /// delays nobody else.
 public struct WebhookDispatcher: Service {
-    let store: any Store
-    let courier: any WebhookCourier
-    let schedule: RetrySchedule
-    let logger: Logger
-    let now: @Sendable () -> Timestamp
+    private let tools: WebhookLane.Tools
     /// Who this server is to others with the same database.
     private let server: String
     private let mostLanes: Int
@@ -39,14 +35,10 @@ public struct WebhookDispatcher: Service {
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp
     ) {
-        self.store = store
-        self.courier = courier
-        self.schedule = schedule
+        tools = WebhookLane.Tools(store: store, courier: courier, schedule: schedule, logger: logger, now: now)
         self.executor = executor
         self.mostLanes = mostLanes
         self.keepDays = keepDays
-        self.logger = logger
-        self.now = now
         server = String(UInt64.random(in: .min ... .max), radix: 36)
     }
 
@@ -59,6 +51,10 @@ public struct WebhookDispatcher: Service {
             }
         }
     }
+
+    private var store: any Store { tools.store }
+    private var logger: Logger { tools.logger }
+    private func now() -> Timestamp { tools.now() }
 
     private func dispatch() async {
         await withDiscardingTaskGroup { lanes in
@@ -78,7 +74,7 @@ public struct WebhookDispatcher: Service {
                         count.add(1)
                         lanes.addTask {
                             defer { count.add(-1) }
-                            var lane = WebhookLane(webhook, until: end, for: holder, of: self)
+                            var lane = WebhookLane(webhook, until: end, for: holder, with: tools)
                             await lane.run { count.open >= mostLanes }
                         }
                     }

@@ -4,12 +4,8 @@ import SendLogCore
 /// Works for one webhook that was taken: what failed and is due again, and what was recorded since, in that order and
 /// one at a time, so that its receiver gets sends in the order of their recording.
 struct WebhookLane {
-    let store: any Store
-    let courier: any WebhookCourier
-    let schedule: RetrySchedule
-    let holder: String
-    let logger: Logger
-    let now: @Sendable () -> Timestamp
+    private let tools: Tools
+    private let holder: String
     private var webhook: Webhook
     /// When the webhook is somebody else's to take.
     private var end: Timestamp
@@ -36,17 +32,29 @@ struct WebhookLane {
     /// How many send logs are read at once; each may have a message of 64 KiB.
     private static let mostRead = 100
 
-    init(_ webhook: Webhook, until end: Timestamp, for holder: String, of dispatcher: WebhookDispatcher) {
+    /// What lanes work with, all of them with the same.
+    struct Tools: Sendable {
+        let store: any Store
+        let courier: any WebhookCourier
+        let schedule: RetrySchedule
+        let logger: Logger
+        let now: @Sendable () -> Timestamp
+    }
+
+    /// Works for a webhook that a holder has until a moment.
+    init(_ webhook: Webhook, until end: Timestamp, for holder: String, with tools: Tools) {
         self.webhook = webhook
         self.end = end
-        store = dispatcher.store
-        courier = dispatcher.courier
-        schedule = dispatcher.schedule
         self.holder = holder
-        logger = dispatcher.logger
-        now = dispatcher.now
-        saved = dispatcher.now()
+        self.tools = tools
+        saved = tools.now()
     }
+
+    private var store: any Store { tools.store }
+    private var courier: any WebhookCourier { tools.courier }
+    private var schedule: RetrySchedule { tools.schedule }
+    private var logger: Logger { tools.logger }
+    private func now() -> Timestamp { tools.now() }
 
     /// Works until there is nothing to do, the receiver needs rest, or the server stops.
     ///
@@ -196,7 +204,13 @@ struct WebhookLane {
         webhook.progress.note(attempt, of: &delivery, schedule, at: now())
         unsaved.append(delivery)
         if let pause = webhook.progress.pause {
-            logger.warning("a webhook is paused", metadata: ["webhook": "\(webhook.id)", "reason": "\(pause.reason)"])
+            logger.warning(
+                "a webhook is paused",
+                metadata: [
+                    "webhook": "\(webhook.id)", "name": "\(webhook.definition.name)",
+                    "organisation": "\(webhook.organisation.number)", "reason": "\(pause.reason)",
+                ]
+            )
         }
         return true
     }

@@ -32,7 +32,8 @@ package struct QueryString: Sendable {
                 let hint = NearestName.to(name, among: known).map { "did you mean \"\($0)\"?" }
                 throw InvalidInput(
                     path: shown,
-                    "is not a known parameter; " + (hint ?? "known are \(known.joined(separator: ", "))")
+                    "is not a known parameter; "
+                        + (hint ?? (known.isEmpty ? "there are none" : "known are \(known.joined(separator: ", "))"))
                 )
             }
             guard seen.insert(name).inserted else { throw InvalidInput(path: shown, "stands there more than once") }

@@ -172,7 +172,7 @@ package struct WebhookDesk: Sendable {
             created: now,
             state: .failed
         )
-        return try await attempt(delivery, send, webhook, at: now)
+        return try await attempt(delivery, send, webhook, isAsked: false, at: now)
     }
 
     /// Makes a delivery's next attempt at once.
@@ -197,6 +197,7 @@ package struct WebhookDesk: Sendable {
         _ delivery: Delivery,
         _ send: WebhookSend,
         _ webhook: Webhook,
+        isAsked: Bool = true,
         at now: Timestamp
     ) async throws -> Delivery {
         guard let attempt = await courier.attempt(webhook, send, as: delivery.id, at: now) else {
@@ -209,7 +210,7 @@ package struct WebhookDesk: Sendable {
         } catch {
             guard error == .notFound else { throw error }
         }
-        delivery.add(attempt, isAsked: delivery.id.test == nil)
+        delivery.add(attempt, isAsked: isAsked)
         if attempt.isSuccess {
             (delivery.state, delivery.nextTry) = (.delivered, nil)
         } else if delivery.nextTry == nil, delivery.state != .delivered {

@@ -68,17 +68,20 @@ struct DeliveriesTable {
 
     /// One delivery with its attempts, the last of them first.
     func values(_ delivery: Delivery) -> [String: Any] {
+        // Those that somebody asked for are among the attempts, and not among the tries.
+        let made = max(delivery.tries, delivery.attempts.count)
         var values: [String: Any] = [
             "delivery": delivery.id.description, "delivery-state": Self.mark(delivery.state),
-            "word": Self.word(delivery.state), "tries": delivery.tries.grouped,
-            "attempts-noun": delivery.tries == 1 ? "attempt" : "attempts", "send": delivery.send.text,
+            "word": Self.word(delivery.state), "made": made.grouped,
+            "attempts-noun": made == 1 ? "attempt" : "attempts", "send": delivery.send.text,
             "is-test": delivery.id.test != nil, "is-made-up": delivery.id.sequence.number == 0,
             "is-linked": visitor.may(.readSendLogs) && delivery.id.sequence.number > 0,
             "next": delivery.nextTry.map { visitor.zone.text($0) } ?? "none",
             "result": delivery.attempts.last?.result ?? "", "attempts": delivery.attempts.reversed().map(attempt),
             "may-repeat": visitor.may(.updateWebhooks),
         ]
-        if delivery.tries > delivery.attempts.count { values["kept"] = delivery.attempts.count }
+        values["when"] = delivery.attempts.last.map { visitor.zone.text($0.at) }
+        if delivery.attempts.count == Delivery.mostAttempts { values["kept"] = delivery.attempts.count }
         return values
     }
 

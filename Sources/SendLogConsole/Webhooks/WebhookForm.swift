@@ -70,6 +70,13 @@ struct WebhookForm {
     ///
     /// - Throws: all that is wrong with it.
     func input() throws(InvalidInput) -> WebhookInput {
+        for line in headers.split(whereSeparator: \.isNewline)
+        where !line.allSatisfy(\.isWhitespace) && !line.contains(":") {
+            throw InvalidInput(
+                path: "headers",
+                "must be a name, a colon and a value a line; “\(line.prefix(64))” has no colon"
+            )
+        }
         let value: JSONValue
         do throws(JSONSyntaxError) {
             value = try json().withUnsafeBufferPointer { (bytes) throws(JSONSyntaxError) in
@@ -97,7 +104,6 @@ struct WebhookForm {
         bytes.append("],\"headers\":{")
         let headers = headers.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
         for (place, line) in headers.enumerated() {
-            // A line without a colon has no name, and is told so.
             let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             if place > 0 { bytes.append(",") }
             bytes.appendJSON(parts[0].trimmingCharacters(in: .whitespaces))

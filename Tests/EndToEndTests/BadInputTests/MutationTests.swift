@@ -19,7 +19,7 @@ import Testing
         return bytes
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(10)))
     func `a body changed at random is taken or refused, and never the server's fault`() throws {
         let server = try Server()
         let tenant = try server.tenant()
@@ -50,7 +50,7 @@ import Testing
         #expect(!server.process.errors.contains(" error "))
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(10)))
     func `a request changed at random leaves the server in order`() throws {
         let server = try Server()
         let tenant = try server.tenant()

@@ -156,7 +156,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `a webhook is paused, resumed, changed, given another secret, and deleted`(hasJavaScript: Bool) throws {
+    func `a webhook is deactivated, activated, changed, given another secret, and deleted`(hasJavaScript: Bool) throws {
         let tenant = try tenant()
         let path = try webhook(tenant, "https://receiver.example/hook")
         let viewer = try Viewer(tenant.server, hasJavaScript: hasJavaScript)
@@ -164,10 +164,10 @@ import Testing
         try viewer.signIn(tenant.key)
         try viewer.open(path)
         #expect(try page.text(of: ".facts .state") == "active")
-        try page.clickAndLoad(.named("Pause", role: "button"))
+        try page.clickAndLoad(.named("Deactivate", role: "button"))
         #expect(try page.text(of: ".facts .state") == "inactive")
         #expect(try webhooks(tenant).first?["active"] == false)
-        try page.clickAndLoad(.named("Resume", role: "button"))
+        try page.clickAndLoad(.named("Activate", role: "button"))
         #expect(try page.text(of: ".facts .state") == "active")
         #expect(try webhooks(tenant).first?["active"] == true)
         try page.clickAndLoad(.named("Change", role: "link"))
@@ -283,7 +283,10 @@ import Testing
         for page in [path, "/console/webhooks"] {
             let answer = try reader.get(page)
             #expect(answer.status == 200 && answer.text.contains("the owner&#39;s"))
-            for word in ["New webhook", "Send the test", "Resume", "Pause<", "Make a new secret", "for good", "/edit"] {
+            for word in [
+                "New webhook", "Send the test", "Resume", "Activate", "Deactivate", "Make a new secret", "for good",
+                "/edit",
+            ] {
                 #expect(!answer.text.contains(word), "\(page): \(word)")
             }
         }
