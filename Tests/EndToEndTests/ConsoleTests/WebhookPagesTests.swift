@@ -144,7 +144,7 @@ import Testing
             ([("do", "preview"), ("send", "none")], "The send id is that of no send"),
             ([("do", "preview"), ("send", "??")], "The send id must be 1 to 64"),
             ([("name", String(repeating: "a", count: 101))], "at most 100 characters"),
-            ([("headers", "no colon")], "is no name for a header"),
+            ([("headers", "no colon")], "has no colon"),
         ] {
             // Of fields that are there twice the last one counts.
             let all = [("form-token", token), ("url", "https://a.example"), ("method", "POST")] + fields

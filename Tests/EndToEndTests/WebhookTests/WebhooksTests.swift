@@ -4,7 +4,8 @@ import Testing
 /// Webhooks over HTTP: made, read, changed and deleted.
 @Suite struct WebhooksTests {
     private static let fields = [
-        "_id", "active", "behind", "body", "campaign_id", "createdAt", "encodeIntoUrl", "failures", "headers", "heldUntil",
+        "_id", "active", "behind", "body", "campaign_id", "createdAt", "encodeIntoUrl", "failures", "headers",
+        "heldUntil",
         "method", "name", "paused", "secrets", "updatedAt", "url",
     ]
 
