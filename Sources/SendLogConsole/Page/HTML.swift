@@ -27,7 +27,9 @@ extension [UInt8] {
     }
 
     /// Appends a number with blanks between thousands, which no line breaks at.
-    mutating func appendGrouped(_ number: Int) { append(contentsOf: number.grouped.utf8) }
+    mutating func appendGrouped(_ number: Int) {
+        if (0..<1000).contains(number) { appendDecimal(number) } else { append(contentsOf: number.grouped.utf8) }
+    }
 }
 
 extension Int {
@@ -58,21 +60,39 @@ enum StoredText {
         var end = Swift.min(text.count, most)
         // Never within a character.
         while end < text.count, end > 0, text[end] & 0xc0 == 0x80 { end -= 1 }
-        var place = 0
-        while place < end {
-            if let close = fieldEnd(text, from: place, before: end) {
-                bytes.append("<mark>")
-                appendVisible(text, place..<close, to: &bytes)
-                bytes.append("</mark>")
-                place = close
-                continue
-            }
-            var next = place + 1
-            while next < end, text[next] != UInt8(ascii: "{") { next += 1 }
-            appendVisible(text, place..<next, to: &bytes)
-            place = next
-        }
+        appendPieces(text, 0..<end, to: &bytes)
         if end < text.count { bytes.append("…") }
+    }
+
+    /// Whether a byte stands for itself, whatever comes before and behind it.
+    private static let isPlain: [Bool] = (0...255).map { (byte: UInt8) in
+        (0x20...0x7e).contains(byte) && !"<>&\"'{".utf8.contains(byte) || [0x09, 0x0a, 0x0d].contains(byte)
+    }
+
+    private static func appendPieces(
+        _ text: UnsafeBufferPointer<UInt8>,
+        _ range: Range<Int>,
+        to bytes: inout [UInt8]
+    ) {
+        isPlain.withUnsafeBufferPointer { isPlain in
+            var place = range.lowerBound
+            while place < range.upperBound {
+                let begin = place
+                while place < range.upperBound, isPlain[Int(text[place])] { place += 1 }
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[begin..<place]))
+                guard place < range.upperBound else { return }
+                if let close = fieldEnd(text, from: place, before: range.upperBound) {
+                    bytes.append("<mark>")
+                    appendVisible(text, place..<close, to: &bytes)
+                    bytes.append("</mark>")
+                    place = close
+                } else {
+                    let length = hidden(text, at: place)?.length ?? 1
+                    appendVisible(text, place..<min(place + length, range.upperBound), to: &bytes)
+                    place += length
+                }
+            }
+        }
     }
 
     /// The end of a `{{…}}` that begins at a place, which holds no braces and no line break.
@@ -95,6 +115,10 @@ enum StoredText {
     ) {
         var (copied, place) = (range.lowerBound, range.lowerBound)
         while place < range.upperBound {
+            if (0x20...0x7e).contains(text[place]) {
+                place += 1
+                continue
+            }
             guard let hidden = hidden(text, at: place) else {
                 place += 1
                 continue

@@ -61,6 +61,20 @@ struct ViewerZone {
         (Timestamp(milliseconds: shifted) ?? moment).write(to: &bytes)
     }
 
+    /// The same of many moments near each other, of which few have another offset than the one before.
+    ///
+    /// - Parameters:
+    ///   - moment: the moment
+    ///   - known: what is known of the quarter of an hour before; since 1973 clocks have changed between such
+    ///   - bytes: where it is written
+    func write(_ moment: Timestamp, knowing known: inout (quarter: Int64, offset: Int64)?, to bytes: inout [UInt8]) {
+        let milliseconds = moment.milliseconds
+        guard milliseconds > 94_694_400_000 else { return write(moment, to: &bytes) }
+        let quarter = milliseconds / 900_000
+        if known?.quarter != quarter { known = (quarter, offset(atMilliseconds: milliseconds)) }
+        (Timestamp(milliseconds: milliseconds + (known?.offset ?? 0)) ?? moment).write(to: &bytes)
+    }
+
     /// What a clock in the zone shows, as `2022-01-01 00:00:00`.
     func text(_ moment: Timestamp) -> String {
         let local = localText(moment)

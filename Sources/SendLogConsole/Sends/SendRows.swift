@@ -16,12 +16,13 @@ struct SendRows {
         html.reserveCapacity(html.count + block.rows.count * 600)
         let isSound = block.text.withUnsafeBufferPointer { text in
             var (message, isSound) = ([UInt8](), true)
+            var known: (quarter: Int64, offset: Int64)?
             for row in block.rows {
                 guard let fields = RecordFields(UnsafeBufferPointer(rebasing: text[row.record])) else {
                     isSound = false
                     break
                 }
-                append(fields, row.destinations, &message, to: &html)
+                append(fields, row.destinations, &message, &known, to: &html)
             }
             return isSound
         }
@@ -32,6 +33,7 @@ struct SendRows {
         _ fields: RecordFields,
         _ destinations: Int,
         _ message: inout [UInt8],
+        _ known: inout (quarter: Int64, offset: Int64)?,
         to html: inout [UInt8]
     ) {
         html.append("<tr><td class=when><a href=\"/console/sends/")
@@ -39,7 +41,7 @@ struct SendRows {
         html.append("\"><time datetime=\"")
         html.append(contentsOf: fields.startDeliveryAt)
         html.append("\">")
-        appendLocal(fields.startDeliveryAt, to: &html)
+        appendLocal(fields.startDeliveryAt, &known, to: &html)
         html.append("</time></a><td class=campaign><a href=\"/console/sends?campaign=")
         html.append(contentsOf: fields.campaignID)
         html.append("\">")
@@ -84,10 +86,14 @@ struct SendRows {
     }
 
     /// Appends `2022-01-01 00:00:00` as clocks of the zone show it.
-    private func appendLocal(_ moment: UnsafeBufferPointer<UInt8>, to html: inout [UInt8]) {
+    private func appendLocal(
+        _ moment: UnsafeBufferPointer<UInt8>,
+        _ known: inout (quarter: Int64, offset: Int64)?,
+        to html: inout [UInt8]
+    ) {
         guard let moment = Timestamp(rfc3339: moment) else { return }
         let begin = html.count
-        zone.write(moment, to: &html)
+        zone.write(moment, knowing: &known, to: &html)
         html[begin + 10] = UInt8(ascii: " ")
         html.removeLast(5)
     }

@@ -22,7 +22,8 @@ struct SendsFilter {
     /// Each link of the page names all campaigns.
     static let mostCampaigns = 100
     private static let parameters = ["campaign", "from", "to", "page", "rows", "as_of"]
-    static let choicesOfRows = [50, 100, 200]
+    /// So many that a page answers within twice the time of a search by the API.
+    static let choicesOfRows = [25, 50]
 
     /// Whether it leaves anything out.
     var isNarrow: Bool { !campaigns.isEmpty || from != nil || to != nil }
@@ -72,7 +73,7 @@ struct SendsFilter {
             if let number = Int(text), Self.choicesOfRows.contains(number) {
                 rows = number
             } else {
-                problems.append("A page has 50, 100 or 200 rows, not “\(text.prefix(20))”.")
+                problems.append("A page has 25 or 50 rows, not “\(text.prefix(20))”.")
             }
         }
         if let text = query["as_of"], !text.isEmpty {

@@ -98,7 +98,7 @@ struct SendsReport: Sendable {
         block.text.withUnsafeBufferPointer { text in
             var last: UnsafeBufferPointer<UInt8>?
             for row in block.rows {
-                guard let id = RecordFields(UnsafeBufferPointer(rebasing: text[row.record]))?.campaignID else {
+                guard let id = RecordFields.campaignID(of: UnsafeBufferPointer(rebasing: text[row.record])) else {
                     continue
                 }
                 if let last, last.elementsEqual(id) { continue }

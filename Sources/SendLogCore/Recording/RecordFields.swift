@@ -35,13 +35,35 @@ public struct RecordFields {
         startDeliveryAt = start
     }
 
-    /// Whether some bytes stand at a place that is known to have room for them.
+    /// The campaign's `_id` in a record, whose other fields are not looked at.
+    ///
+    /// - Returns: `nil` for what is no record.
+    public static func campaignID(of record: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8>? {
+        // Behind {"_id":" and the id, whose letters are never escaped.
+        let quote = UInt8(ascii: "\"")
+        guard record.count > 8, let end = record[8...].firstIndex(of: quote), end + 17 < record.count else {
+            return nil
+        }
+        let begin = end + 17
+        guard let close = record[begin...].firstIndex(of: quote) else { return nil }
+        return UnsafeBufferPointer(rebasing: record[begin..<close])
+    }
+
+    /// Whether some bytes, at least eight, stand at a place that is known to have room for them.
     private static func equal(
         _ record: UnsafeBufferPointer<UInt8>,
         at place: Int,
         _ bytes: UnsafeBufferPointer<UInt8>
     ) -> Bool {
-        for offset in 0..<bytes.count where record[place + offset] != bytes[offset] { return false }
+        let (record, bytes) = (UnsafeRawBufferPointer(record), UnsafeRawBufferPointer(bytes))
+        var offset = 0
+        while offset < bytes.count {
+            // The last eight may overlap those before.
+            let step = min(offset, bytes.count - 8)
+            let word = bytes.loadUnaligned(fromByteOffset: step, as: UInt64.self)
+            if record.loadUnaligned(fromByteOffset: place + step, as: UInt64.self) != word { return false }
+            offset += 8
+        }
         return true
     }
 }
