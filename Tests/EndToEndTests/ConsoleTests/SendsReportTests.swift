@@ -143,7 +143,7 @@ import Testing
             ("campaign=a.b", "no campaign id"), ("from=soon", "no date for “from”"),
             ("to=2022-02-30", "no date for “to”"),
             ("from=2022-02-02&to=2022-02-01", "the wrong way round"), ("page=0", "no page"),
-            ("campain=a", "Did you mean “campaign”?"), ("rows=7", "50, 100 or 200"),
+            ("campain=a", "Did you mean “campaign”?"), ("rows=7", "25 or 50 rows"),
         ] {
             try viewer.open("/console/sends?\(query)")
             #expect(try viewer.texts("[role=alert]").joined().contains(words), "\(query)")
