@@ -53,7 +53,9 @@ struct SendsFilterTests {
             if let from = filter.from, let to = filter.to, from > to { filter.from = nil }
             // An hour that clocks show twice cannot be said by them, nor can the end of what lies before its second time.
             let behind = filter.to.flatMap { Timestamp(milliseconds: $0.milliseconds + 1) }
-            guard [filter.from, filter.to, behind].allSatisfy({ $0.map { isPlain($0, zone) } ?? true }) else { continue }
+            guard [filter.from, filter.to, behind].allSatisfy({ $0.map { isPlain($0, zone) } ?? true }) else {
+                continue
+            }
             filter.campaigns = [CampaignID("a"), CampaignID("b-_1")].compactMap { $0 }.shuffled(using: &random)
             filter.page = Int.random(in: 1...1000, using: &random)
             filter.rows = SendsFilter.choicesOfRows.randomElement(using: &random) ?? 50
