@@ -6,7 +6,7 @@
 public protocol WebhookStore: Sendable {
     /// Adds a webhook, which tells what is recorded from now on.
     ///
-    /// - Throws: ``StoreError/unavailable(_:detail:)``.
+    /// - Throws: ``StoreError/notFound`` without the organisation; ``StoreError/unavailable(_:detail:)``.
     func createWebhook(
         _ id: WebhookID,
         _ definition: WebhookDefinition,

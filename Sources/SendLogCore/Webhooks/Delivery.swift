@@ -125,7 +125,7 @@ public struct DeliveryAttempt: Equatable, Sendable {
     public let problem: String?
     /// The first bytes of the answer's body; see ``mostAnswer``.
     public let answer: [UInt8]
-    /// How many seconds the receiver asks to be left alone.
+    /// How many seconds the receiver asks to be left alone; not kept, since what comes of it is ``Delivery/nextTry``.
     public let retryAfter: Int?
 
     /// How many bytes of an answer are kept.
