@@ -82,8 +82,10 @@ final class ClientPool: Sendable {
         var configuration = HTTPClient.Configuration()
         configuration.dnsOverride = [key.host: key.address.description]
         configuration.redirectConfiguration = .disallow
+        // Receivers are others' systems: they get no header that nobody asked for.
+        configuration.tracing.tracer = nil
         configuration.httpVersion = .http1Only
-        configuration.timeout.connect = .nanoseconds(Int64(timeout / .nanoseconds(1)))
+        configuration.timeout.connect = .init(timeout)
         configuration.connectionPool.idleTimeout = .seconds(10)
         configuration.connectionPool.retryConnectionEstablishment = false
         return configuration

@@ -10,13 +10,13 @@ import Darwin
 /// The one thread on which all is done that webhooks ask for; where the machine is busy, recording and searching go first.
 final class QuietThread: TaskExecutor {
     let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    private let loop: any EventLoop
+    let loop: any EventLoop
 
     init() {
         loop = loops.next()
         #if canImport(Glibc)
         // Linux gives each thread a niceness of its own, and names this one by 0.
-        loop.execute { _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10) }
+        loop.execute { _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 15) }
         #endif
     }
 

@@ -46,8 +46,8 @@ public struct WebhookDispatcher: Service {
     public func run() async throws {
         await withTaskExecutorPreference(executor) {
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { try? await cancelWhenGracefulShutdown { await forget() } }
-                group.addTask { try? await cancelWhenGracefulShutdown { await dispatch() } }
+                group.addTask { await cancelWhenGracefulShutdown { await forget() } }
+                group.addTask { await cancelWhenGracefulShutdown { await dispatch() } }
             }
         }
     }

@@ -22,7 +22,7 @@ struct WebhookLane {
     /// Before the last milliseconds of the term it is taken again: an attempt must end within them.
     private static let reserve: Int64 = 14_000
     /// After so many milliseconds, or deliveries, what was done is kept.
-    private static let mostUnsaved = (milliseconds: Int64(250), deliveries: 100)
+    private static let mostUnsaved = (milliseconds: Int64(250), deliveries: 500)
     /// How often new sends are looked for.
     static let interval = Duration.milliseconds(250)
     /// How many times in vain before the webhook is given back.
