@@ -91,9 +91,14 @@ public struct HTTPCourier: WebhookCourier {
         _ body: @escaping @Sendable (Outcomes) async throws -> Outcome
     ) async throws -> Outcome {
         let outcomes = Outcomes()
-        let work = Task(executorPreference: thread) { try await body(outcomes) }
+        let work = Task(executorPreference: thread) {
+            defer { outcomes.isOver.store(true, ordering: .relaxed) }
+            return try await body(outcomes)
+        }
         // The loop's own timers: those of `Task.sleep` cost other threads several times as much.
         let alarm = thread.loop.scheduleTask(in: .init(timeout)) {
+            // Who waits for the work may not have had its turn yet.
+            if outcomes.isOver.load(ordering: .relaxed) { return }
             outcomes.isLate.store(true, ordering: .relaxed)
             work.cancel()
         }
@@ -114,6 +119,7 @@ public struct HTTPCourier: WebhookCourier {
     /// What is known of an answer whose body has not ended, and whether its time is over.
     private final class Outcomes: Sendable {
         let known = Mutex<Outcome?>(nil)
+        let isOver = Atomic(false)
         let isLate = Atomic(false)
     }
 

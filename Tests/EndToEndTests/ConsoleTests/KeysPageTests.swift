@@ -57,7 +57,13 @@ import Testing
     @Test func `nobody gives more than they have, and bad input is told`() throws {
         let tenant = try Shared.server.tenant(permissions: "apiKey", "sendLog.read")
         let client = try ConsoleClient(tenant)
-        let before = try tenant.server.command("key", "list", "--organisation", tenant.name).succeeded().output
+        // Not when each was last used, which is written down whenever the server comes to it.
+        func keys() throws -> [Substring] {
+            try tenant.server.command("key", "list", "--organisation", tenant.name).succeeded().output
+                .split(separator: "\n").map { $0.prefix { $0 != " " } }
+        }
+        let before = try keys()
+        #expect(!before.isEmpty)
         for (name, permission, expires, words) in [
             ("a", "sendLog.create", "", "does not have sendLog.create"), ("a", "*", "", "does not have *"),
             ("a", "", "", "at least one permission"), ("a", "made.up", "", "at least one permission"),
@@ -74,7 +80,7 @@ import Testing
             #expect(answer.text.contains(words), "\(words)")
             #expect(!answer.text.contains("slk_"))
         }
-        #expect(try tenant.server.command("key", "list", "--organisation", tenant.name).output == before)
+        #expect(try keys() == before)
         // A key that ends makes none that lasts longer.
         let server = try Shared.server
         let until = Date.now.addingTimeInterval(86_400 * 3).ISO8601Format()
