@@ -84,7 +84,8 @@ private final class Pool<Thing: AnyObject & Sendable>: Sendable {
     }
 }
 
-// Sendable unchecked: the stream is reached through `Pool` alone, which lends it to one caller at a time.
+// Sendable unchecked: private to this file, where a `Pool` alone has it, and takes it out under a lock before it lends it: never
+// to two callers. zlib keeps all of a stream's state in the stream (https://zlib.net/zlib_faq.html#faq21).
 private final class Compressor: @unchecked Sendable {
     private let stream: UnsafeMutablePointer<z_stream>
 
@@ -126,7 +127,7 @@ private final class Compressor: @unchecked Sendable {
     }
 }
 
-// Sendable unchecked: its stream too is reached through `Pool` alone, which lends it to one caller at a time.
+// Sendable unchecked: as with `Compressor`, a `Pool` alone has it and lends it to one caller at a time.
 private final class Expander: @unchecked Sendable {
     private let stream: UnsafeMutablePointer<z_stream>
 

@@ -5,7 +5,9 @@ import GRDBSQLite
 ///
 /// GRDB opens, configures and closes it. What runs on it goes to SQLite's own functions, since GRDB's bookkeeping costs several times what a
 /// point read does. One caller at a time may use it: who leased it from a ``ReaderPool``, or who is in the writer's queue.
-// Sendable unchecked: see above; SQLite itself does not mind which thread that one caller is on.
+// Sendable unchecked: `ReaderPool` takes a connection out of its idle ones under a lock before it lends it, and closes none
+// that is lent; whoever writes is in `queue`, which is serial. SQLite does not mind which thread the one caller is on
+// (https://www.sqlite.org/threadsafe.html).
 final class Connection: @unchecked Sendable {
     let queue: DatabaseQueue
     let handle: OpaquePointer

@@ -1,3 +1,4 @@
+import Foundation
 import SendLogCore
 import Synchronization
 import Testing
@@ -9,15 +10,18 @@ struct HTTPCourierTests {
     /// Answers each look-up with the next of its answers, the last of them again and again.
     private final class Answers: AddressLookup {
         private let state: Mutex<(answers: [[String]], asked: [String])>
+        private let whenAsked: @Sendable () -> Void
 
-        init(_ answers: [String]...) {
+        init(_ answers: [String]..., asked: @escaping @Sendable () -> Void = {}) {
             state = Mutex((answers, []))
+            whenAsked = asked
         }
 
         var asked: [String] { state.withLock(\.asked) }
 
         func addresses(of host: String) async throws -> [IPAddress] {
-            state.withLock { state in
+            whenAsked()
+            return state.withLock { state in
                 state.asked.append(host)
                 let answer = state.answers.count > 1 ? state.answers.removeFirst() : state.answers[0]
                 return answer.compactMap { IPAddress($0) }
@@ -45,11 +49,12 @@ struct HTTPCourierTests {
         _ count: Int,
         at url: String,
         allowing allowed: String,
+        timeout: Duration = .seconds(10),
         _ lookup: some AddressLookup
     ) async throws -> [DeliveryAttempt] {
         let courier = HTTPCourier(
             rules: try AddressRules(allowing: allowed),
-            timeout: .seconds(10),
+            timeout: timeout,
             lookup: lookup
         )
         let (webhook, send) = (try webhook(url), try #require(WebhookSend.sample))
@@ -125,6 +130,31 @@ struct HTTPCourierTests {
         let attempt = try await Self.attempts(1, at: "http://receiver.test/x", allowing: "", Answers([]))[0]
         #expect(attempt.status == nil)
         #expect(attempt.problem == "the host is not found: no address")
+    }
+
+    @Test func `what came of an attempt is told, however late its caller comes to hear of it`() async throws {
+        let caller = Caller()
+        let lookup = Answers(["10.0.0.1"], asked: { caller.stall(for: 1) })
+        let attempt = try await Task(executorPreference: caller) {
+            try await Self.attempts(1, at: "http://receiver.test/x", allowing: "", timeout: .milliseconds(300), lookup)[
+                0
+            ]
+        }.value
+        #expect(lookup.asked.count == 1)
+        #expect(attempt.problem?.contains("is not a public one") == true, "\(attempt)")
+        #expect(attempt.duration >= 900, "the caller was not late: \(attempt.duration) ms")
+    }
+
+    /// Who asks for attempts, on a thread that may be busy with something else.
+    private final class Caller: TaskExecutor {
+        private let thread = DispatchQueue(label: "caller")
+
+        func enqueue(_ job: consuming ExecutorJob) {
+            let job = UnownedJob(job)
+            thread.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+        }
+
+        func stall(for seconds: Double) { thread.async { Thread.sleep(forTimeInterval: seconds) } }
     }
 
     @Test(

@@ -3,7 +3,8 @@ import SendLogCore
 import Synchronization
 
 /// A thread of a pool, with its connection.
-// Sendable unchecked: `ConnectionPool.serve` makes it on its thread and lends it to jobs, which run there and do not keep it.
+// Sendable unchecked: made within `Thread { serve(PoolThread(…)) }` and used by that thread alone: `serve` calls jobs one by one
+// on it, and none of them keeps it. It is Sendable for the type of jobs, which are handed to the thread by others.
 final class PoolThread: @unchecked Sendable {
     private let location: PostgresLocation
     private let session: String
