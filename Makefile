@@ -8,9 +8,6 @@ RELEASE := $(BUILD) --configuration release --product sendlog --static-swift-std
 SOURCES := Sources Tests Benchmarks Package.swift
 PROGRAM := $(ROOT)/.build/release/sendlog
 
-# The tests of what the service does over HTTP, which run on both kinds of databases.
-CONTRACT := EndToEndTests\.(Answers|Connection|Create|CreateBounds|GetOne|Import|Campaigns|Export|SignIn|SendsReport|CampaignsReport|KeysPage|WebhookPages|Webhooks|WebhookRefusals|WebhookTemplates|WebhookDelivery|WebhookChoice|WebhookPause|RateLimit|SearchFind|SearchOptions|SearchParsed|StatusTable|Words|Data|Isolation|UnderLoad/Memory)Tests
-
 # The port that make run serves on.
 PORT ?= 8080
 export PORT
@@ -34,8 +31,7 @@ test: lint ## Install what is missing, check the style, build everything and run
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" postgresql chromium fonts-dejavu-core fonts-noto-color-emoji \
 		python3 python3-venv
 	$(BUILD) --build-tests
-	$(SWIFT) test --package-path "$(ROOT)" --disable-xctest
-	SENDLOG_TEST_STORE=postgres $(SWIFT) test --package-path "$(ROOT)" --disable-xctest --skip-build --filter '$(CONTRACT)'
+	@"$(ROOT)/scripts/test.sh" "$(SWIFT)" "$(ROOT)"
 	@echo
 	@echo "make test: the style is right, and all tests passed."
 

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Runs all tests of what is built, and says at the end which failed and why.
+# Usage: test.sh SWIFT FOLDER
+set -euo pipefail
+
+swift=$1
+root=$2
+logs=$root/.build/tests
+rm -rf "$logs"
+mkdir -p "$logs"
+
+# What the service does over HTTP, which is tested on both kinds of databases.
+contract='EndToEndTests\.(Answers|Connection|Create|CreateBounds|GetOne|Import|Campaigns|Export|SignIn|SendsReport|CampaignsReport|KeysPage|WebhookPages|Webhooks|WebhookRefusals|WebhookTemplates|WebhookDelivery|WebhookChoice|WebhookPause|RateLimit|SearchFind|SearchOptions|SearchParsed|StatusTable|Words|Data|Isolation)Tests'
+
+# Runs some of the tests in a process of their own, which writes to NAME.log, and notes in NAME.failed that one failed.
+# Usage: pass NAME ARGUMENTS-OF-SWIFT-TEST…
+pass() {
+    local name=$1
+    "$swift" test --package-path "$root" --disable-xctest --skip-build --ignore-lock "${@:2}" >"$logs/$name.log" 2>&1 \
+        || touch "$logs/$name.failed"
+    echo "$name: $(grep -a 'Test run with' "$logs/$name.log" | tail -n 1 | sed 's,^[^T]*,,')"
+}
+
+echo "Running all tests; what they say is in $logs"
+pass rooms --skip 'EndToEndTests\.'
+# These wait more than they work, and go on side by side. A group of their own ends with all that belongs to it.
+set -m
+SENDLOG_TEST_STORE=postgres pass postgresql --filter "$contract" &
+aside=$!
+set +m
+trap 'kill -- -"$aside" 2>/dev/null || true' EXIT
+pass sqlite --filter 'EndToEndTests\.' --skip 'EndToEndTests\.UnderLoad/'
+wait "$aside"
+# These need the machine for themselves.
+pass load --filter 'EndToEndTests\.UnderLoad/'
+SENDLOG_TEST_STORE=postgres pass load-postgresql --filter 'EndToEndTests\.UnderLoad/MemoryTests'
+
+compgen -G "$logs/*.failed" >/dev/null || exit 0
+for failed in "$logs"/*.failed; do
+    log=${failed%.failed}.log
+    printf '\nFailed: %s\n' "$log"
+    grep -a 'recorded an issue' "$log" | cut -c -400 | tail -n 15 || tail -n 15 "$log"
+done
+exit 1
