@@ -58,7 +58,7 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: Place.sample.path))
     }
 
-    @Test(.timeLimit(.minutes(3)), arguments: files)
+    @Test(.timeLimit(.minutes(10)), arguments: files)
     func `totals, pages and lists agree with the file`(file: URL) throws {
         let bytes = try Data(contentsOf: file)
         let texts = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)

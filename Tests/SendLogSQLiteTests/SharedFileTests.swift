@@ -110,7 +110,9 @@ struct SharedFileTests {
                     }
                 }
                 let deadline = ContinuousClock.now + .seconds(50)
-                while refused.count.withLock({ $0 }) == 0, .now < deadline { await Task.yield() }
+                while refused.count.withLock({ $0 }) == 0, .now < deadline {
+                    try await Task.sleep(for: .milliseconds(10))
+                }
                 try await holder.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
                 return try await group.reduce(0, +)
             }

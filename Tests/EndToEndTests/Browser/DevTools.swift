@@ -57,7 +57,7 @@ final class DevTools: Sendable {
         _ method: String,
         _ parameters: JSON = [:],
         session: String? = nil,
-        atMost seconds: Double = 30
+        atMost seconds: Double = 60
     ) throws -> JSON {
         let reply = Reply()
         let id = try send(method, parameters, session: session, reply: reply)

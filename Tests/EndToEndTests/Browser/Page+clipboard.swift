@@ -7,7 +7,7 @@ extension Page {
     ///
     /// - Returns: what was copied.
     /// - Throws: where nothing was in time.
-    func copied(atMost seconds: Double = 5, by action: () throws -> Void) throws -> String {
+    func copied(atMost seconds: Double = 30, by action: () throws -> Void) throws -> String {
         try browser.clipboard.withLock { _ in
             try evaluate("navigator.clipboard.writeText('')")
             try action()

@@ -44,7 +44,7 @@ extension Page {
     /// Does something that downloads a file, and waits for all of it.
     ///
     /// - Throws: where no download begins, or it is not complete in time.
-    func download(atMost seconds: Double = 30, by action: () throws -> Void) throws -> Download {
+    func download(atMost seconds: Double = 60, by action: () throws -> Void) throws -> Download {
         let (devTools, folder) = (browser.devTools, try TemporaryFolder())
         let progress = DownloadProgress(into: folder.path)
         // Only a session with the browser can say where the downloads of a context go.

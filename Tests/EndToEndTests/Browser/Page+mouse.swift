@@ -5,7 +5,7 @@ extension Page {
     ///   - locator: which element
     ///   - seconds: how long it may take until the element is there, holds still and can be clicked
     /// - Throws: where it is missing, hidden, disabled or covered by something else.
-    func click(_ locator: Locator, atMost seconds: Double = 2) throws {
+    func click(_ locator: Locator, atMost seconds: Double = 60) throws {
         let (x, y) = try aim(at: locator, atMost: seconds)
         let point: [String: JSON] = ["x": .number(x), "y": .number(y)]
         let button: [String: JSON] = ["button": "left", "clickCount": 1]
@@ -21,7 +21,7 @@ extension Page {
     /// Clicks and waits until the document that follows is loaded.
     ///
     /// - Throws: where it cannot be clicked, or no document follows in time.
-    func clickAndLoad(_ locator: Locator, atMost seconds: Double = 30) throws {
+    func clickAndLoad(_ locator: Locator, atMost seconds: Double = 60) throws {
         let former = try url
         do { try loading(atMost: seconds) { try click(locator) } } catch {
             throw TestFailure("clicking \(locator) in \(former): \(error)")

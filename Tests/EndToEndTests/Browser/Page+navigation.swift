@@ -2,7 +2,7 @@ extension Page {
     /// Goes to an address and waits for the load event.
     ///
     /// - Throws: where nothing comes from there, or not in time. An answer with an error status is something.
-    func go(to url: String, atMost seconds: Double = 30) throws {
+    func go(to url: String, atMost seconds: Double = 60) throws {
         let former = loads.current
         let answer = try call("Page.navigate", ["url": .string(url)], atMost: seconds)
         if let error = answer["errorText"].string { throw TestFailure("cannot go to \(url): \(error)") }
@@ -12,12 +12,12 @@ extension Page {
     }
 
     /// Loads the page again, as its user would.
-    func reload(atMost seconds: Double = 30) throws {
+    func reload(atMost seconds: Double = 60) throws {
         try loading(atMost: seconds) { try call("Page.reload") }
     }
 
     /// Goes back in the history to another document.
-    func goBack(atMost seconds: Double = 30) throws {
+    func goBack(atMost seconds: Double = 60) throws {
         let history = try call("Page.getNavigationHistory")
         let entry = history["entries"][(history["currentIndex"].integer ?? 0) - 1]
         guard entry != .null else { throw TestFailure("there is nothing to go back to from \(try url)") }
@@ -29,7 +29,7 @@ extension Page {
     /// A place in the same document, or an address that a script sets without loading, is none: `wait` for those.
     ///
     /// - Throws: where no document follows in time.
-    func loading(atMost seconds: Double = 30, _ action: () throws -> Void) throws {
+    func loading(atMost seconds: Double = 60, _ action: () throws -> Void) throws {
         let former = loads.current
         try action()
         try waitForLoad(after: former, atMost: seconds, "after an action")
@@ -42,7 +42,7 @@ extension Page {
     ///   - seconds: how long
     ///   - isSo: asked again and again; what it throws counts as no
     /// - Throws: what was waited for in vain.
-    func wait(for what: String, atMost seconds: Double = 10, until isSo: () throws -> Bool) throws {
+    func wait(for what: String, atMost seconds: Double = 60, until isSo: () throws -> Bool) throws {
         var failure: (any Error)?
         let happened = Deadline.poll(for: seconds) {
             do {
@@ -62,7 +62,7 @@ extension Page {
     /// Waits until a selector matches something that can be seen.
     ///
     /// - Throws: where it does not in time.
-    func wait(for selector: String, atMost seconds: Double = 10) throws {
+    func wait(for selector: String, atMost seconds: Double = 60) throws {
         try wait(for: "\"\(selector)\" to be seen", atMost: seconds) { try isVisible(selector) }
     }
 

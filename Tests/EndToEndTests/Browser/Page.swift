@@ -43,7 +43,7 @@ final class Page: Sendable {
     ///
     /// - Returns: the result in the answer.
     /// - Throws: the error in the answer, or that there is none.
-    @discardableResult func call(_ method: String, _ parameters: JSON = [:], atMost seconds: Double = 30) throws -> JSON
+    @discardableResult func call(_ method: String, _ parameters: JSON = [:], atMost seconds: Double = 60) throws -> JSON
     {
         try browser.devTools.call(method, parameters, session: session, atMost: seconds)
     }

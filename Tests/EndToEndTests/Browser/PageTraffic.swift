@@ -65,7 +65,7 @@ final class PageTraffic: Sendable {
     /// The responses so far.
     var responses: [PageResponse] {
         // Some fields come a moment later than the rest, and for an abandoned request never.
-        _ = Deadline.poll(for: 1) { state.withLock { $0.merged().isComplete } }
+        _ = Deadline.poll(for: 5) { state.withLock { $0.merged().isComplete } }
         return state.withLock { $0.merged().responses }
     }
 

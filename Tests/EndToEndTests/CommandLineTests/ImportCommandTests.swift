@@ -98,7 +98,7 @@ import Testing
             return number
         }
         defer { done.raise() }
-        #expect(try Deadline.poll(for: 20) { try tenant.total() > 20 })
+        #expect(try Deadline.poll(for: 60) { try tenant.total() > 20 })
         let copy = server.folder.file("copy.sqlite")
         let before = try tenant.total()
         _ = try server.command("database", "backup", copy).succeeded()

@@ -90,7 +90,7 @@ import Testing
         #expect(came.map(\.body) == [sent])
         #expect(came.map(\.target) == ["/hook?c=spring"])
         try tenant.record(SampleLog(id: "send-2"))
-        try page.wait(for: "the next send to be told", atMost: 60) {
+        try page.wait(for: "the next send to be told", atMost: 180) {
             try viewer.open("/console/webhooks/\(id)")
             return try viewer.texts("table.deliveries tbody th").first == "send-2"
         }
@@ -202,7 +202,7 @@ import Testing
         try viewer.signIn(tenant.key)
         try tenant.record(SampleLog(id: "send-1"))
         let row = "table.deliveries tbody tr:first-child"
-        try page.wait(for: "a first attempt", atMost: 60) {
+        try page.wait(for: "a first attempt", atMost: 180) {
             try viewer.open(path)
             // The page reads the webhook first, and then its deliveries.
             return try page.exists(row) && page.text(of: ".facts .state") == "failing"
@@ -227,7 +227,7 @@ import Testing
         try page.clickAndLoad(.selector("\(row) th a"))
         #expect(try page.title == "Send send-1 · sendlog")
         try tenant.record((2...31).map { SampleLog(id: "send-\($0)") })
-        try page.wait(for: "all to be told", atMost: 120) {
+        try page.wait(for: "all to be told", atMost: 180) {
             try viewer.open(path)
             return try viewer.texts("table.deliveries tbody th").first == "send-31"
         }
@@ -254,7 +254,7 @@ import Testing
         let page = viewer.page
         try viewer.signIn(tenant.key)
         try tenant.record(SampleLog(id: "send-1"))
-        try page.wait(for: "the pause", atMost: 60) {
+        try page.wait(for: "the pause", atMost: 180) {
             try viewer.open("/console/webhooks")
             return try page.exists(".state.paused")
         }

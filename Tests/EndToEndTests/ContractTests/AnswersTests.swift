@@ -80,7 +80,7 @@ import Testing
         let server = try Shared.server
         let id = "trace-\(UUID().uuidString)"
         _ = try Shared.bystander.request("GET", "/send-logs/nothing", headers: [("X-Request-Id", id)])
-        #expect(Deadline.poll(for: 5) { server.process.errors.contains("request_id=\(id)") })
+        #expect(Deadline.poll(for: 60) { server.process.errors.contains("request_id=\(id)") })
         // The last line may be half written yet.
         let lines = server.process.errors.components(separatedBy: "\n").dropLast().filter { $0.contains("/send-logs") }
         #expect(!lines.isEmpty)

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// contract.md, the row of 429.
-@Suite struct RateLimitTests {
+@Suite(.waits) struct RateLimitTests {
     @Test func `429 says when the limit ends, and it ends then`() throws {
         let server = try Server(arguments: ["--rate-limit-requests", "5", "--rate-limit-window", "3"])
         let tenant = try server.tenant()
@@ -17,7 +17,7 @@ import Testing
         let error = try answer.json()["error"]
         #expect(error["remaining"] == 0)
         let resets = try #require(error["resetsAt"].integer)
-        #expect((before...before + 10).contains(resets))
+        #expect((before...Int(Date.now.timeIntervalSince1970) + 4).contains(resets))
         let wait = try #require(answer["retry-after"].flatMap { Int($0) })
         #expect((1...4).contains(wait))
         // Told to come back after so many seconds, the client is served then.

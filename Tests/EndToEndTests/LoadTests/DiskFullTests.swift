@@ -32,7 +32,7 @@ extension UnderLoad {
             }
         }
 
-        @Test(.timeLimit(.minutes(3)))
+        @Test(.timeLimit(.minutes(10)))
         func `a full disk is 503, reads go on, nothing is half there, and recording works again`() throws {
             let disk = try SmallDisk(megabytes: 12)
             defer { withExtendedLifetime(disk) {} }
@@ -58,7 +58,7 @@ extension UnderLoad {
                 #expect(try server.command("database", "check").exit == .code(0))
 
                 try disk.empty()
-                #expect(try Deadline.poll(for: 15) { try tenant.post("/send-logs", refused.json).status != 503 })
+                #expect(try Deadline.poll(for: 60) { try tenant.post("/send-logs", refused.json).status != 503 })
                 logs.append(refused)
                 try Self.expectIntact(tenant, holds: logs)
                 #expect(try server.command("database", "check").exit == .code(0))
@@ -71,7 +71,7 @@ extension UnderLoad {
             #expect(try again.stop() == .code(0))
         }
 
-        @Test(.timeLimit(.minutes(2)))
+        @Test(.timeLimit(.minutes(10)))
         func `a list too long for the disk is 503, and leaves nothing behind`() throws {
             let disk = try SmallDisk(megabytes: 4)
             defer { withExtendedLifetime(disk) {} }
@@ -83,7 +83,7 @@ extension UnderLoad {
             #expect(try tenant.get("/send-logs/send-1").status == 404)
             // What was written of it is free again.
             #expect(
-                try Deadline.poll(for: 15) { try tenant.post("/send-logs", SampleLog(id: "send-2").json).status != 503 }
+                try Deadline.poll(for: 60) { try tenant.post("/send-logs", SampleLog(id: "send-2").json).status != 503 }
             )
             #expect(try tenant.ids("{}") == ["send-2"])
             #expect(try server.command("database", "check").exit == .code(0))

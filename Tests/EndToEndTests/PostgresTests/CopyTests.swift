@@ -86,7 +86,7 @@ struct CopyTests {
             let there = Tenant(server: copy, name: tenant.name, key: tenant.key)
             #expect(try Self.answers(there) == Self.answers(tenant))
         }
-        let keys = try ["key", "list", "--organisation", tenants[0].name]
+        let keys = ["key", "list", "--organisation", tenants[0].name]
         #expect(
             try Command(Place.binary, keys + ["--database", target]).output
                 == Command(Place.binary, keys + ["--database", server.database]).output
@@ -154,7 +154,7 @@ struct CopyTests {
         let postgres = try PostgresServer.shared()
         let name = try #require(target.split(separator: "/").last).description
         #expect(
-            try Deadline.poll(for: 20) {
+            try Deadline.poll(for: 60) {
                 let there = try postgres.sql("SELECT to_regclass('send_logs') IS NOT NULL", database: name) == ["t"]
                 return try there && postgres.sql("SELECT count(*) > 500 FROM send_logs", database: name) == ["t"]
             }

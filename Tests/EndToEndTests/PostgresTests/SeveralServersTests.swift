@@ -46,10 +46,7 @@ struct SeveralServersTests {
         for tenant in tenants { #expect(try tenant.get("/send-logs/none").status == 404) }
         _ = try servers[1].command("key", "revoke", "--organisation", tenant.name, "key_1").succeeded()
         let revoked = ContinuousClock.now
-        for tenant in tenants {
-            #expect(try Deadline.poll(for: 6) { try tenant.get("/send-logs/none").status == 401 })
-        }
-        #expect(ContinuousClock.now - revoked < .seconds(5.5))
+        for tenant in tenants { try tenant.expectRefusal(within: 5, of: revoked) }
         let key = try servers[2].key(of: tenant.name, permissions: ["sendLog"])
         for server in servers {
             #expect(try Tenant(server: server, name: tenant.name, key: key).get("/send-logs/none").status == 404)
@@ -92,7 +89,7 @@ struct SeveralServersTests {
         }
         let wrong = statuses.joined().filter { $0 != 201 && $0 != 200 }
         // One or the other may meet the moment in which the last connection is taken.
-        #expect(wrong.count < 6 && wrong.allSatisfy { $0 == 503 }, "\(wrong.count) of 600 answers: \(Set(wrong))")
+        #expect(wrong.count < 60 && wrong.allSatisfy { $0 == 503 }, "\(wrong.count) of 600 answers: \(Set(wrong))")
     }
 
     @Test func `a role that may only read is told so, and is not called damage`() throws {

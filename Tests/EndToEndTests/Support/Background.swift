@@ -20,7 +20,7 @@ final class Background<Value: Sendable>: Sendable {
     ///
     /// - Returns: what came of it.
     /// - Throws: what it threw, or that it took too long.
-    func value(atMost seconds: Double = 120) throws -> Value {
+    func value(atMost seconds: Double = 300) throws -> Value {
         guard Deadline.poll(for: seconds, until: { isOver }), let result = result.withLock({ $0 }) else {
             throw TestFailure("what went on beside the test did not end within \(seconds) s")
         }

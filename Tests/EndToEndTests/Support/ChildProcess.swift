@@ -89,7 +89,7 @@ final class ChildProcess: Sendable {
     /// Waits until it ended.
     ///
     /// - Throws: where it has not in time; then it is killed.
-    func wait(atMost seconds: Double = 60) throws -> Exit {
+    func wait(atMost seconds: Double = 120) throws -> Exit {
         var exit: Exit?
         if Deadline.poll(
             for: seconds,

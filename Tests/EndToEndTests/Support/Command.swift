@@ -14,7 +14,7 @@ struct Command: CustomStringConvertible {
         _ arguments: [String],
         environment: [String: String] = [:],
         input: String = "/dev/null",
-        atMost seconds: Double = 60
+        atMost seconds: Double = 120
     ) throws {
         let process = try ChildProcess(program, arguments, environment: environment, input: input)
         exit = try process.wait(atMost: seconds)
@@ -29,7 +29,7 @@ struct Command: CustomStringConvertible {
         _ arguments: String...,
         environment: [String: String] = [:],
         input: String = "/dev/null",
-        atMost seconds: Double = 60
+        atMost seconds: Double = 120
     ) throws -> Command {
         try Command(Place.binary, arguments, environment: environment, input: input, atMost: seconds)
     }

@@ -42,7 +42,7 @@ final class Server: Sendable {
     }
 
     private static func port(of process: ChildProcess) throws -> UInt16 {
-        let ready = Deadline.poll(for: 30) { process.output.contains("\n") || process.exit() != nil }
+        let ready = Deadline.poll(for: 120) { process.output.contains("\n") || process.exit() != nil }
         let prefix = "sendlog is listening on http://127.0.0.1:"
         guard ready, process.output.hasPrefix(prefix), process.output.hasSuffix("\n"),
             let port = UInt16(process.output.dropFirst(prefix.count).dropLast())
@@ -59,7 +59,7 @@ final class Server: Sendable {
     /// - Returns: how it ended.
     func stop(_ signal: Int32 = SIGTERM) throws -> Exit {
         process.signal(signal)
-        return try process.wait(atMost: 30)
+        return try process.wait(atMost: 120)
     }
 
     /// Kills the server as a power cut would.

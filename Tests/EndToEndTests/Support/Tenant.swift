@@ -77,6 +77,24 @@ struct Tenant {
         return total
     }
 
+    /// Holds the server to refusing the key from so many seconds after a moment on.
+    ///
+    /// However slow the machine is: what counts is when a request was sent that was still served.
+    func expectRefusal(
+        within seconds: Double,
+        of moment: ContinuousClock.Instant,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        var lastServed = moment
+        let isRefused = try Deadline.poll(for: 60) {
+            let sent = ContinuousClock.now
+            guard try get("/send-logs/none").status != 401 else { return true }
+            lastServed = sent
+            return false
+        }
+        #expect(isRefused && lastServed - moment <= .seconds(seconds), sourceLocation: sourceLocation)
+    }
+
     /// The ids that a search answers, in its order.
     func ids(_ body: String) throws -> [String] {
         try search(body)["send_logs"].elements.compactMap(\.["_id"].string)

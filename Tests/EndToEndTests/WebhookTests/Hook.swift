@@ -9,16 +9,16 @@ enum Hooks {
     private static let hurried = Result {
         try Server(
             arguments: [
-                "--webhooks-allow", "127.0.0.1/32", "--webhooks-retry-seconds", "60", "--webhooks-timeout", "1",
+                "--webhooks-allow", "127.0.0.1/32", "--webhooks-retry-seconds", "60", "--webhooks-timeout", "3",
             ]
         )
     }
     private static let listening = Result { try Receiver() }
 
-    /// A server whose webhooks may go to 127.0.0.1, and that tries again within a minute.
+    /// A server whose webhooks may go to 127.0.0.1, and that tries again within three minutes.
     static var server: Server { get throws { try running.get() } }
 
-    /// One that waits for an answer for a second only.
+    /// One that waits for an answer for three seconds only.
     static var impatient: Server { get throws { try hurried.get() } }
 
     /// A receiver.
@@ -93,9 +93,9 @@ struct Hook {
     /// Waits until the deliveries are as wanted.
     ///
     /// - Returns: them.
-    /// - Throws: where they do not become so within a minute.
+    /// - Throws: where they do not become so within three minutes.
     func await(_ query: String = "", until isSo: ([JSON]) -> Bool) throws -> [JSON] {
-        let deadline = Deadline(after: 60)
+        let deadline = Deadline(after: 180)
         var found: [JSON] = []
         repeat {
             found = try deliveries(query)
@@ -107,9 +107,9 @@ struct Hook {
 
     /// Waits until the webhook itself is as wanted.
     ///
-    /// - Throws: where it does not become so within a minute.
+    /// - Throws: where it does not become so within three minutes.
     @discardableResult func awaitState(until isSo: (JSON) -> Bool) throws -> JSON {
-        let deadline = Deadline(after: 60)
+        let deadline = Deadline(after: 180)
         var found: JSON = .null
         repeat {
             found = try get()

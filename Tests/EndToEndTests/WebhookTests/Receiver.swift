@@ -17,7 +17,8 @@ final class Receiver: Sendable {
         var offset: UInt64 = 0
         /// The beginning of a line whose end is not there yet.
         var rest = Data()
-        var requests: [ReceivedRequest] = []
+        /// By path, in the order of their arrival.
+        var requests: [String: [ReceivedRequest]] = [:]
         var connections = 0
         var isTrapped = false
     }
@@ -29,7 +30,7 @@ final class Receiver: Sendable {
         try folder.write("requests", "")
         process = try ChildProcess("nice", ["python3", script, folder.path, host])
         let process = process
-        let isReady = Deadline.poll(for: 30) { process.output.contains("\n") || process.exit() != nil }
+        let isReady = Deadline.poll(for: 120) { process.output.contains("\n") || process.exit() != nil }
         let ports = process.output.split(whereSeparator: \.isWhitespace).compactMap { UInt16($0) }
         guard isReady, ports.count == 2 else {
             throw TestFailure("the receiver did not start: \(process.output) \(process.errors)")
@@ -49,7 +50,7 @@ final class Receiver: Sendable {
 
     /// The requests for a path so far, in the order of their arrival.
     func requests(_ path: String) throws -> [ReceivedRequest] {
-        try read { notes in notes.requests.filter { $0.path == path } }
+        try read { $0.requests[path] ?? [] }
     }
 
     /// How many connections there were.
@@ -58,11 +59,11 @@ final class Receiver: Sendable {
     /// Whether a redirect was followed.
     func isTrapped() throws -> Bool { try read(\.isTrapped) }
 
-    /// Waits until there are so many requests for a path, for a minute.
+    /// Waits until there are so many requests for a path, for three minutes.
     ///
     /// - Returns: all that there are by then.
     /// - Throws: where there are fewer.
-    func await(_ path: String, _ count: Int, atMost seconds: Double = 60) throws -> [ReceivedRequest] {
+    func await(_ path: String, _ count: Int, atMost seconds: Double = 180) throws -> [ReceivedRequest] {
         var requests: [ReceivedRequest] = []
         let deadline = Deadline(after: seconds)
         repeat {
@@ -89,7 +90,7 @@ final class Receiver: Sendable {
                 switch note.path {
                 case "connected": notes.connections += 1
                 case "trapped": notes.isTrapped = true
-                default: notes.requests.append(note)
+                default: notes.requests[note.path, default: []].append(note)
                 }
             }
             return try body(notes)

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Which sends a webhook tells, and telling by hand.
-@Suite struct WebhookChoiceTests {
+@Suite(.waits) struct WebhookChoiceTests {
     @Test func `only the sends of chosen campaigns are told`() throws {
         let tenant = try Hooks.tenant()
         let (some, all) = (Hooks.path("ok"), Hooks.path("ok"))

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// How sends come to their receivers: in order, and again where they were not taken.
-@Suite struct WebhookDeliveryTests {
+@Suite(.waits) struct WebhookDeliveryTests {
     @Test func `sends recorded by several clients at once come in the order of recording, each once`() throws {
         let tenant = try Hooks.tenant()
         let path = Hooks.path("ok")
@@ -160,7 +160,7 @@ import Testing
         #expect(try requests.ids() == (0..<30).map { "send-\($0)" })
         // Had it waited for the others, 30 answers would have taken it 90 seconds at least.
         let taken = (requests.last?.at ?? .infinity) - begin
-        #expect(taken < 40, "the last of them came after \(taken) s")
+        #expect(taken < 80, "the last of them came after \(taken) s")
     }
 }
 

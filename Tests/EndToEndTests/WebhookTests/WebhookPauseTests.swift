@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Webhooks that keep failing are paused, say so, and go on where they stopped.
-@Suite struct WebhookPauseTests {
+@Suite(.waits) struct WebhookPauseTests {
     @Test func `410 pauses at once, and what waited comes when it is resumed`() throws {
         let tenant = try Hooks.tenant()
         let name = UUID().uuidString
@@ -37,7 +37,7 @@ import Testing
         let hook = try Hook(tenant, Hooks.receiver.url(path))
         // What is recorded all the while has tries left when the webhook is paused, or has none yet.
         var (ids, paused): ([String], JSON) = ([], .null)
-        let deadline = Deadline(after: 60)
+        let deadline = Deadline(after: 180)
         while paused == .null, !deadline.isOver {
             ids.append("send-\(ids.count)")
             try tenant.record(SampleLog(id: ids[ids.count - 1]))
@@ -73,7 +73,7 @@ import Testing
         try tenant.record(SampleLog(id: "send-1"))
         // It is given up, or its webhook is paused, whichever comes first.
         var delivery: JSON = .null
-        let isOver = try Deadline.poll(for: 60) {
+        let isOver = try Deadline.poll(for: 180) {
             delivery = try hook.deliveries().first ?? .null
             let isPaused = try hook.get()["paused"] != .null
             return isPaused || delivery["state"] == "failed"
