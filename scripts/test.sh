@@ -10,7 +10,7 @@ rm -rf "$logs"
 mkdir -p "$logs"
 
 # What the service does over HTTP, which is tested on both kinds of databases.
-contract='EndToEndTests\.(Answers|Connection|Create|CreateBounds|GetOne|Import|Campaigns|Export|SignIn|SendsReport|CampaignsReport|KeysPage|WebhookPages|Webhooks|WebhookRefusals|WebhookTemplates|WebhookDelivery|WebhookChoice|WebhookPause|RateLimit|SearchFind|SearchOptions|SearchParsed|StatusTable|Words|Data|Isolation)Tests'
+contract='EndToEndTests\.(Answers|Connection|Create|CreateBounds|GetOne|Import|Campaigns|Export|SignIn|SendsReport|CampaignsReport|KeysPage|WebhookPages|WebhookPagesAccess|Webhooks|WebhookRefusals|WebhookTemplates|WebhookDelivery|WebhookChoice|WebhookPause|RateLimit|SearchFind|SearchOptions|SearchParsed|StatusTable|Words|Data|Isolation)Tests'
 
 # Runs some of the tests in a process of their own, which writes to NAME.log, and notes in NAME.failed that one failed.
 # Usage: pass NAME ARGUMENTS-OF-SWIFT-TEST…

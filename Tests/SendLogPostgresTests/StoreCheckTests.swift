@@ -7,4 +7,12 @@ struct StoreCheckTests {
     {
         try await withStore { store, _ in try await check.run(store) }
     }
+
+    @Test func `a webhook that cannot be understood keeps no other from being told`() async throws {
+        try await withStore { store, database in
+            try await StoreCheck.passesOverDamage(in: store) {
+                try database.sql("UPDATE webhooks SET definition = 'x' WHERE id = 'broken'")
+            }
+        }
+    }
 }

@@ -113,7 +113,8 @@ extension PostgresStore {
                 """,
                 parameters
             )
-            return try WebhookRows.webhooks(rows)
+            // One that cannot be understood stops nobody else's.
+            return (0..<rows.count).compactMap { try? WebhookRows.webhook(rows, $0) }
         }
     }
 

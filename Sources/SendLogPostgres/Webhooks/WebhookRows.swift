@@ -84,24 +84,25 @@ struct WebhookRows {
     /// - Throws: ``StoreError/damaged(detail:)``.
     static func webhooks(_ rows: Rows) throws(StoreError) -> [Webhook] {
         var webhooks: [Webhook] = []
-        for row in 0..<rows.count {
-            guard let id = WebhookID(rows.text(row, 1)), let created = Timestamp(milliseconds: rows.integer(row, 5)),
-                let updated = Timestamp(milliseconds: rows.integer(row, 6))
-            else { throw .damaged(detail: "a webhook breaks the rules") }
-            webhooks.append(
-                Webhook(
-                    id: id,
-                    organisation: OrganisationID(rows.integer(row, 0)),
-                    definition: try WebhookDefinition(stored: rows.text(row, 2)),
-                    secrets: try WebhookSecret.read(stored: rows.text(row, 3)),
-                    version: Int(rows.integer(row, 4)),
-                    created: created,
-                    updated: updated,
-                    progress: progress(rows, row)
-                )
-            )
-        }
+        for row in 0..<rows.count { webhooks.append(try webhook(rows, row)) }
         return webhooks
+    }
+
+    /// - Throws: ``StoreError/damaged(detail:)``.
+    static func webhook(_ rows: Rows, _ row: Int) throws(StoreError) -> Webhook {
+        guard let id = WebhookID(rows.text(row, 1)), let created = Timestamp(milliseconds: rows.integer(row, 5)),
+            let updated = Timestamp(milliseconds: rows.integer(row, 6))
+        else { throw .damaged(detail: "a webhook breaks the rules") }
+        return Webhook(
+            id: id,
+            organisation: OrganisationID(rows.integer(row, 0)),
+            definition: try WebhookDefinition(stored: rows.text(row, 2)),
+            secrets: try WebhookSecret.read(stored: rows.text(row, 3)),
+            version: Int(rows.integer(row, 4)),
+            created: created,
+            updated: updated,
+            progress: progress(rows, row)
+        )
     }
 
     private static func progress(_ rows: Rows, _ row: Int) -> WebhookProgress {

@@ -3,40 +3,11 @@ import Testing
 
 /// Webhooks in a browser.
 @Suite struct WebhookPagesTests {
-    private static let running = Result {
-        try Server(arguments: ["--webhooks-allow", "127.0.0.1/32"])
-    }
-
-    /// An organisation with all permissions on a server whose webhooks may go to this machine.
-    private func tenant(_ permissions: String = "*") throws -> Tenant {
-        try Self.running.get().tenant(permissions: permissions)
-    }
-
-    /// Makes a webhook by the API.
-    ///
-    /// - Returns: the path of its page.
-    private func webhook(_ tenant: Tenant, _ url: String, name: String = "orders") throws -> String {
-        let body = JSON.text(#"{"send": "{{send._id}}"}"#)
-        let data = try tenant.post("/webhooks", #"{"name":\#(JSON.text(name)),"url":"\#(url)","body":\#(body)}"#)
-            .data(201)
-        return "/console/webhooks/\(data["_id"].inWords)"
-    }
-
-    private func webhooks(_ tenant: Tenant) throws -> [JSON] {
-        try tenant.get("/webhooks").data()["webhooks"].elements
-    }
-
-    /// Keeps what a page looks like, where the environment says in which folder.
-    private func picture(_ viewer: Viewer, _ name: String) throws {
-        guard let folder = ProcessInfo.processInfo.environment["SENDLOG_TEST_PICTURES"] else { return }
-        try viewer.page.screenshot(to: "\(folder)/\(name).png", fullPage: true)
-    }
-
     @Test(arguments: [true, false])
     func `a webhook is written before a preview, made, its secret shown once, tried and told`(
         hasJavaScript: Bool
     ) throws {
-        let (tenant, receiver) = (try tenant(), try AnsweringReceiver())
+        let (tenant, receiver) = (try WebhookPages.tenant(), try AnsweringReceiver())
         try receiver.answer(200, "thanks <b>& more</b>")
         try tenant.record(SampleLog(id: "send-1", message: "Hi \"{{contact.firstname}}\""))
         let viewer = try Viewer(tenant.server, hasJavaScript: hasJavaScript)
@@ -44,7 +15,7 @@ import Testing
         try viewer.signIn(tenant.key)
         try page.clickAndLoad(.named("Webhooks", role: "link"))
         #expect(try page.text.contains("There are no webhooks yet."))
-        try picture(viewer, "webhooks-empty")
+        try WebhookPages.picture(viewer, "webhooks-empty")
         try page.clickAndLoad(.named("New webhook", role: "link"))
         #expect(try page.text(of: "#preview-body").contains(#""message": "Hi \"{{contact.firstname}}\"""#))
         try page.type("orders <b>", into: .named("Name", role: "textbox"))
@@ -65,8 +36,8 @@ import Testing
         let sent = #"{"id": "send-1", "to": 2, "why": "manual"}"#
         try page.wait(for: "the body to be previewed") { try page.text(of: "#preview-body") == sent }
         #expect(try page.text(of: "#preview-head").hasPrefix("POST \(receiver.url)?c=spring\n"))
-        #expect(try webhooks(tenant).isEmpty)
-        try picture(viewer, "webhook-new-filled")
+        #expect(try WebhookPages.webhooks(tenant).isEmpty)
+        try WebhookPages.picture(viewer, "webhook-new-filled")
         try page.clickAndLoad(.named("Make the webhook", role: "button"))
         let secret = try page.text(of: "#made-secret")
         #expect(secret.hasPrefix("whsec_"))
@@ -74,9 +45,9 @@ import Testing
             #expect(try page.copied { try page.click(.named("Copy the secret", role: "button")) } == secret)
         }
         #expect(try page.text(of: "h1") == "orders <b>")
-        try picture(viewer, "webhook-made")
+        try WebhookPages.picture(viewer, "webhook-made")
         // It is shown this once.
-        let id = try #require(try webhooks(tenant).first?["_id"].string)
+        let id = try #require(try WebhookPages.webhooks(tenant).first?["_id"].string)
         try viewer.open("/console/webhooks/\(id)")
         #expect(try !page.html.contains(secret))
         try page.click(.named("Send a test", role: "DisclosureTriangle"))
@@ -84,7 +55,7 @@ import Testing
         let result = try page.text(of: "section[aria-labelledby=attempted-title]")
         #expect(result.contains("The test of send-1: delivered"))
         #expect(result.contains("HTTP 200") && result.contains("thanks <b>& more</b>"))
-        try picture(viewer, "webhook-tested")
+        try WebhookPages.picture(viewer, "webhook-tested")
         // What came is what the preview showed.
         let came = try receiver.requests()
         #expect(came.map(\.body) == [sent])
@@ -104,7 +75,7 @@ import Testing
     }
 
     @Test func `what is wrong is told beside its field, and what was entered is kept`() throws {
-        let tenant = try tenant()
+        let tenant = try WebhookPages.tenant()
         let viewer = try Viewer(tenant.server)
         let page = viewer.page
         try viewer.signIn(tenant.key)
@@ -132,8 +103,8 @@ import Testing
         }
         let fields = try page.accessibilityTree().filter { $0.role == "textbox" }
         #expect(fields.first { $0.name == "URL" }?.note.contains("must begin with https://") == true)
-        #expect(try webhooks(tenant).isEmpty)
-        try picture(viewer, "webhook-errors")
+        #expect(try WebhookPages.webhooks(tenant).isEmpty)
+        try WebhookPages.picture(viewer, "webhook-errors")
         #expect(try viewer.page.overflow <= 0)
         // What concerns several fields, and a send that is not there.
         let client = try ConsoleClient(tenant)
@@ -152,13 +123,13 @@ import Testing
             #expect(answer.status == 400, "\(words)")
             #expect(answer.text.contains(words), "\(words)")
         }
-        #expect(try webhooks(tenant).isEmpty)
+        #expect(try WebhookPages.webhooks(tenant).isEmpty)
     }
 
     @Test(arguments: [true, false])
     func `a webhook is deactivated, activated, changed, given another secret, and deleted`(hasJavaScript: Bool) throws {
-        let tenant = try tenant()
-        let path = try webhook(tenant, "https://receiver.example/hook")
+        let tenant = try WebhookPages.tenant()
+        let path = try WebhookPages.webhook(tenant, "https://receiver.example/hook")
         let viewer = try Viewer(tenant.server, hasJavaScript: hasJavaScript)
         let page = viewer.page
         try viewer.signIn(tenant.key)
@@ -166,16 +137,16 @@ import Testing
         #expect(try page.text(of: ".facts .state") == "active")
         try page.clickAndLoad(.named("Deactivate", role: "button"))
         #expect(try page.text(of: ".facts .state") == "inactive")
-        #expect(try webhooks(tenant).first?["active"] == false)
+        #expect(try WebhookPages.webhooks(tenant).first?["active"] == false)
         try page.clickAndLoad(.named("Activate", role: "button"))
         #expect(try page.text(of: ".facts .state") == "active")
-        #expect(try webhooks(tenant).first?["active"] == true)
+        #expect(try WebhookPages.webhooks(tenant).first?["active"] == true)
         try page.clickAndLoad(.named("Change", role: "link"))
         try page.type("every order", into: "#name")
         try page.set("spring\nsummer", in: "#campaigns")
         try page.clickAndLoad(.named("Save", role: "button"))
         #expect(try page.text(of: "h1") == "every order")
-        #expect(try webhooks(tenant).first?["campaign_id"] == ["spring", "summer"])
+        #expect(try WebhookPages.webhooks(tenant).first?["campaign_id"] == ["spring", "summer"])
         try page.click(.named("Rotate the secret", role: "DisclosureTriangle"))
         try page.clickAndLoad(.named("Make a new secret", role: "button"))
         let secret = try page.text(of: "#made-secret")
@@ -187,16 +158,16 @@ import Testing
         try page.click(.named("Delete", role: "DisclosureTriangle"))
         try page.clickAndLoad(.named("Delete the webhook for good", role: "button"))
         #expect(try page.text.contains("There are no webhooks yet."))
-        #expect(try webhooks(tenant).isEmpty)
+        #expect(try WebhookPages.webhooks(tenant).isEmpty)
         try viewer.expectCalm()
         try viewer.open(path)
         #expect(try page.title == "There is no such page · sendlog")
     }
 
     @Test func `deliveries are shown with their attempts, filtered, paged and made again`() throws {
-        let (tenant, receiver) = (try tenant(), try AnsweringReceiver())
+        let (tenant, receiver) = (try WebhookPages.tenant(), try AnsweringReceiver())
         try receiver.answer(503, "<h1>down</h1>")
-        let path = try webhook(tenant, receiver.url)
+        let path = try WebhookPages.webhook(tenant, receiver.url)
         let viewer = try Viewer(tenant.server, timeZone: "Asia/Kathmandu")
         let page = viewer.page
         try viewer.signIn(tenant.key)
@@ -213,7 +184,7 @@ import Testing
         #expect(try viewer.texts("\(row) .answer").first == "<h1>down</h1>")
         let utc = try #require(try page.attribute("datetime", of: .selector("\(row) time")))
         #expect(try viewer.texts("\(row) time").first != String(utc.prefix(19)).replacing("T", with: " "))
-        try picture(viewer, "webhook-failing")
+        try WebhookPages.picture(viewer, "webhook-failing")
         try page.clickAndLoad(.named("failed", role: "link"))
         #expect(try page.text.contains("No delivery is like that."))
         try page.clickAndLoad(.named("to be tried again", role: "link"))
@@ -247,9 +218,9 @@ import Testing
     }
 
     @Test func `a receiver that wants no more pauses its webhook, which says so until it is resumed`() throws {
-        let (tenant, receiver) = (try tenant(), try AnsweringReceiver())
+        let (tenant, receiver) = (try WebhookPages.tenant(), try AnsweringReceiver())
         try receiver.answer(410, "gone")
-        let path = try webhook(tenant, receiver.url)
+        let path = try WebhookPages.webhook(tenant, receiver.url)
         let viewer = try Viewer(tenant.server)
         let page = viewer.page
         try viewer.signIn(tenant.key)
@@ -259,92 +230,13 @@ import Testing
             return try page.exists(".state.paused")
         }
         #expect(try page.text(of: "table.webhooks").contains("410 Gone"))
-        try picture(viewer, "webhooks-paused")
+        try WebhookPages.picture(viewer, "webhooks-paused")
         try viewer.open(path)
         #expect(try page.text(of: "p.problem").hasPrefix("Paused since"))
-        try picture(viewer, "webhook-paused")
+        try WebhookPages.picture(viewer, "webhook-paused")
         try receiver.answer(200, "back")
         try page.clickAndLoad(.named("Resume", role: "button"))
         #expect(try page.text(of: ".facts .state") == "active")
         try viewer.expectCalm()
-    }
-
-    @Test func `each sees and does what the key allows, and of another organisation nothing`() throws {
-        let owner = try tenant()
-        let path = try webhook(owner, "https://receiver.example/hook", name: "the owner's")
-        func key(_ permissions: String...) throws -> ConsoleClient {
-            let server = owner.server
-            return try ConsoleClient(
-                Tenant(server: server, name: owner.name, key: server.key(of: owner.name, permissions: permissions))
-            )
-        }
-        let actions = ["active", "test", "secret", "delete", "deliveries/1/redeliver"]
-        let reader = try key("webhook.read")
-        for page in [path, "/console/webhooks"] {
-            let answer = try reader.get(page)
-            #expect(answer.status == 200 && answer.text.contains("the owner&#39;s"))
-            for word in [
-                "New webhook", "Send the test", "Resume", "Activate", "Deactivate", "Make a new secret", "for good",
-                "/edit",
-            ] {
-                #expect(!answer.text.contains(word), "\(page): \(word)")
-            }
-        }
-        for page in ["/console/webhooks/new", "\(path)/edit"] { #expect(try reader.get(page).status == 403) }
-        let token = try reader.formToken(reader.get("/console/time-zone"))
-        for target in actions.map({ "\(path)/\($0)" }) + [path, "/console/webhooks", "/console/webhooks/preview"] {
-            #expect(try reader.post(target, ["form-token": token]).status == 403, "\(target)")
-        }
-        // Whoever may make webhooks, and nothing else, sees the secret, and a made-up send.
-        let maker = try key("webhook.create")
-        #expect(try maker.get("/console").headers.contains { $0.value == "/console/webhooks" })
-        #expect(try maker.get("/console/webhooks").text.contains("may not see webhooks"))
-        #expect(try !maker.get("/console/webhooks").text.contains("the owner"))
-        #expect(try maker.get(path).status == 403)
-        try owner.record(SampleLog(id: "secret-send", message: "nobody else’s business"))
-        let editor = try maker.get("/console/webhooks/new").text
-        #expect(editor.contains("made-up send") && !editor.contains("secret-send") && !editor.contains("business"))
-        let preview = try maker.post(
-            "/console/webhooks/preview",
-            [
-                "form-token": try maker.formToken(maker.get("/console/webhooks/new")), "method": "POST",
-                "url": "https://a.example", "body": "{\"m\": \"{{send.message}}\"}", "send": "secret-send",
-            ]
-        )
-        #expect(preview.status == 200 && preview.text.contains("made-up") && !preview.text.contains("business"))
-        #expect(preview["cache-control"] == "no-store")
-        let made = try maker.post(
-            "/console/webhooks",
-            ["url": "https://a.example", "method": "POST"],
-            from: "/console/webhooks/new"
-        )
-        #expect(made.status == 200 && made.text.contains("whsec_"))
-        // Who may change but not delete has no button for that.
-        let changer = try key("webhook.read", "webhook.update")
-        let text = try changer.get(path).text
-        #expect(text.contains("Send the test") && !text.contains("for good"))
-        #expect(try changer.post("\(path)/delete", [:], from: path).status == 403)
-        // A form that another site made changes nothing.
-        let boss = try ConsoleClient(owner)
-        for target in actions.map({ "\(path)/\($0)" }) + [path, "/console/webhooks", "/console/webhooks/preview"] {
-            #expect(
-                try boss.post(target, ["form-token": token, "url": "https://b.example"]).status == 400,
-                "\(target)"
-            )
-        }
-        let stranger = try ConsoleClient(tenant())
-        for page in [path, "\(path)/edit"] { #expect(try stranger.get(page).status == 404) }
-        for target in actions.map({ "\(path)/\($0)" }) + [path] {
-            #expect(
-                try stranger.post(
-                    target,
-                    ["url": "https://b.example", "method": "POST", "active": "true"],
-                    from: "/console/webhooks/new"
-                ).status == 404,
-                "\(target)"
-            )
-        }
-        #expect(try ConsoleClient(tenant("sendLog")).get("/console/webhooks").status == 403)
-        #expect(try webhooks(owner).map { $0["name"] }.contains("the owner's"))
     }
 }

@@ -24,7 +24,7 @@ extension Trait where Self == Waiting {
 
 /// A few threads on which tests wait.
 private final class WaitingRoom: TaskExecutor {
-    static let shared = WaitingRoom(threads: 3)
+    static let shared = WaitingRoom(threads: 8)
 
     private let jobs = Mutex<[UnownedJob]>([])
     private let arrivals = DispatchSemaphore(value: 0)

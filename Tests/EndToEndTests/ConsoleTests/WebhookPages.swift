@@ -1,0 +1,33 @@
+import Foundation
+
+/// What tests of webhooks' pages begin with.
+enum WebhookPages {
+    private static let running = Result {
+        try Server(arguments: ["--webhooks-allow", "127.0.0.1/32"])
+    }
+
+    /// An organisation with all permissions on a server whose webhooks may go to this machine.
+    static func tenant(_ permissions: String = "*") throws -> Tenant {
+        try running.get().tenant(permissions: permissions)
+    }
+
+    /// Makes a webhook by the API.
+    ///
+    /// - Returns: the path of its page.
+    static func webhook(_ tenant: Tenant, _ url: String, name: String = "orders") throws -> String {
+        let body = JSON.text(#"{"send": "{{send._id}}"}"#)
+        let data = try tenant.post("/webhooks", #"{"name":\#(JSON.text(name)),"url":"\#(url)","body":\#(body)}"#)
+            .data(201)
+        return "/console/webhooks/\(data["_id"].inWords)"
+    }
+
+    static func webhooks(_ tenant: Tenant) throws -> [JSON] {
+        try tenant.get("/webhooks").data()["webhooks"].elements
+    }
+
+    /// Keeps what a page looks like, where the environment says in which folder.
+    static func picture(_ viewer: Viewer, _ name: String) throws {
+        guard let folder = ProcessInfo.processInfo.environment["SENDLOG_TEST_PICTURES"] else { return }
+        try viewer.page.screenshot(to: "\(folder)/\(name).png", fullPage: true)
+    }
+}

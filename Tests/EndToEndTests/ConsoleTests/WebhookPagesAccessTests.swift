@@ -1,0 +1,84 @@
+import Foundation
+import Testing
+
+/// Who sees and does what on webhooks' pages.
+@Suite struct WebhookPagesAccessTests {
+    @Test func `each sees and does what the key allows, and of another organisation nothing`() throws {
+        let owner = try WebhookPages.tenant()
+        let path = try WebhookPages.webhook(owner, "https://receiver.example/hook", name: "the owner's")
+        func key(_ permissions: String...) throws -> ConsoleClient {
+            let server = owner.server
+            return try ConsoleClient(
+                Tenant(server: server, name: owner.name, key: server.key(of: owner.name, permissions: permissions))
+            )
+        }
+        let actions = ["active", "test", "secret", "delete", "deliveries/1/redeliver"]
+        let reader = try key("webhook.read")
+        for page in [path, "/console/webhooks"] {
+            let answer = try reader.get(page)
+            #expect(answer.status == 200 && answer.text.contains("the owner&#39;s"))
+            for word in [
+                "New webhook", "Send the test", "Resume", "Activate", "Deactivate", "Make a new secret", "for good",
+                "/edit",
+            ] {
+                #expect(!answer.text.contains(word), "\(page): \(word)")
+            }
+        }
+        for page in ["/console/webhooks/new", "\(path)/edit"] { #expect(try reader.get(page).status == 403) }
+        let token = try reader.formToken(reader.get("/console/time-zone"))
+        for target in actions.map({ "\(path)/\($0)" }) + [path, "/console/webhooks", "/console/webhooks/preview"] {
+            #expect(try reader.post(target, ["form-token": token]).status == 403, "\(target)")
+        }
+        // Whoever may make webhooks, and nothing else, sees the secret, and a made-up send.
+        let maker = try key("webhook.create")
+        #expect(try maker.get("/console").headers.contains { $0.value == "/console/webhooks" })
+        #expect(try maker.get("/console/webhooks").text.contains("may not see webhooks"))
+        #expect(try !maker.get("/console/webhooks").text.contains("the owner"))
+        #expect(try maker.get(path).status == 403)
+        try owner.record(SampleLog(id: "secret-send", message: "nobody else’s business"))
+        let editor = try maker.get("/console/webhooks/new").text
+        #expect(editor.contains("made-up send") && !editor.contains("secret-send") && !editor.contains("business"))
+        let preview = try maker.post(
+            "/console/webhooks/preview",
+            [
+                "form-token": try maker.formToken(maker.get("/console/webhooks/new")), "method": "POST",
+                "url": "https://a.example", "body": "{\"m\": \"{{send.message}}\"}", "send": "secret-send",
+            ]
+        )
+        #expect(preview.status == 200 && preview.text.contains("made-up") && !preview.text.contains("business"))
+        #expect(preview["cache-control"] == "no-store")
+        let made = try maker.post(
+            "/console/webhooks",
+            ["url": "https://a.example", "method": "POST"],
+            from: "/console/webhooks/new"
+        )
+        #expect(made.status == 200 && made.text.contains("whsec_"))
+        // Who may change but not delete has no button for that.
+        let changer = try key("webhook.read", "webhook.update")
+        let text = try changer.get(path).text
+        #expect(text.contains("Send the test") && !text.contains("for good"))
+        #expect(try changer.post("\(path)/delete", [:], from: path).status == 403)
+        // A form that another site made changes nothing.
+        let boss = try ConsoleClient(owner)
+        for target in actions.map({ "\(path)/\($0)" }) + [path, "/console/webhooks", "/console/webhooks/preview"] {
+            #expect(
+                try boss.post(target, ["form-token": token, "url": "https://b.example"]).status == 400,
+                "\(target)"
+            )
+        }
+        let stranger = try ConsoleClient(WebhookPages.tenant())
+        for page in [path, "\(path)/edit"] { #expect(try stranger.get(page).status == 404) }
+        for target in actions.map({ "\(path)/\($0)" }) + [path] {
+            #expect(
+                try stranger.post(
+                    target,
+                    ["url": "https://b.example", "method": "POST", "active": "true"],
+                    from: "/console/webhooks/new"
+                ).status == 404,
+                "\(target)"
+            )
+        }
+        #expect(try ConsoleClient(WebhookPages.tenant("sendLog")).get("/console/webhooks").status == 403)
+        #expect(try WebhookPages.webhooks(owner).map { $0["name"] }.contains("the owner's"))
+    }
+}
