@@ -37,7 +37,7 @@ final class FaultLedger: Sendable {
     ///     than two where nothing else keeps the machine busy
     ///   - fault: what happens; it ends when the database is back
     /// - Throws: what the fault throws.
-    func run(recovery: Double = 10, during fault: () throws -> Void) throws {
+    func run(recovery: Double = 5, during fault: () throws -> Void) throws {
         let clients = tenants.enumerated().flatMap { server, tenant in
             (0..<3).map { client in Background { self.create(in: tenant, prefix: "\(server)-\(client)") } }
                 + [Background { self.importBatches(into: tenant, prefix: "import-\(server)") }]

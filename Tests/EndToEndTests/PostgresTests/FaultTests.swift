@@ -12,7 +12,7 @@ extension UnderLoad {
             on postgres: PostgresServer? = nil,
             database: String? = nil,
             at url: String? = nil,
-            recovery: Double = 10,
+            recovery: Double = 5,
             _ fault: (PostgresServer, String, FaultLedger) throws -> Void
         ) throws {
             let postgres = try postgres ?? PostgresServer()

@@ -15,7 +15,7 @@ enum Hooks {
     }
     private static let listening = Result { try Receiver() }
 
-    /// A server whose webhooks may go to 127.0.0.1, and that tries again within three minutes.
+    /// A server whose webhooks may go to 127.0.0.1, and that tries again within a minute.
     static var server: Server { get throws { try running.get() } }
 
     /// One that waits for an answer for three seconds only.
