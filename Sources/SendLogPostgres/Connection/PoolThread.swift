@@ -3,9 +3,9 @@ import SendLogCore
 import Synchronization
 
 /// A thread of a pool, with its connection.
-// Sendable unchecked: made within `Thread { serve(PoolThread(…)) }` and used by that thread alone: `serve` calls jobs one by one
-// on it, and none of them keeps it. It is Sendable for the type of jobs, which are handed to the thread by others.
-final class PoolThread: @unchecked Sendable {
+///
+/// It never leaves the thread: jobs are called there one by one.
+final class PoolThread {
     private let location: PostgresLocation
     private let session: String
     private let health: ServerHealth

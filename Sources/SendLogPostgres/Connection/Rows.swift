@@ -1,8 +1,9 @@
 import CLibPQ
 
 /// The answer to a statement: its rows, in PostgreSQL's binary form.
-// Sendable unchecked: libpq never changes a result once it is complete, and functions that read one may be called from any thread
-// (https://www.postgresql.org/docs/current/libpq-threading.html).
+// Sendable unchecked: both properties are constant, nothing here calls a function that changes a result, and of all others libpq
+// says that results "are normally read-only after creation, and so can be passed around freely between threads"
+// (https://www.postgresql.org/docs/current/libpq-threading.html). `deinit` runs once, when nobody has it any longer.
 final class Rows: @unchecked Sendable {
     private let result: OpaquePointer
     /// How many there are.
