@@ -39,6 +39,6 @@ compgen -G "$logs/*.failed" >/dev/null || exit 0
 for failed in "$logs"/*.failed; do
     log=${failed%.failed}.log
     printf '\nFailed: %s\n' "$log"
-    grep -a 'recorded an issue' "$log" | cut -c -400 | tail -n 15 || tail -n 15 "$log"
+    grep -a 'recorded an issue' "$log" | cut -c -2000 | tail -n 15 || tail -n 15 "$log"
 done
 exit 1

@@ -130,7 +130,7 @@ final class DevTools: Sendable {
     }
 
     private func receive(_ bytes: [UInt8]) {
-        guard let message = try? JSONDecoder().decode(JSON.self, from: Data(bytes)) else { return }
+        guard let message = try? JSON(parsing: bytes) else { return }
         if let id = message["id"].integer {
             let reply = state.withLock { $0.replies.removeValue(forKey: id) }
             let error = message["error"]

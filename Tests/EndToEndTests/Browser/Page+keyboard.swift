@@ -23,6 +23,21 @@ extension Page {
     ///
     /// - Throws: where it cannot be clicked, or nothing can be written there.
     func type(_ text: String, into locator: Locator) throws {
+        try enter(locator)
+        if text.isEmpty { try press(.backspace) }
+        for character in text { try press(.character(character)) }
+    }
+
+    /// Clicks into a text field and puts a text there at once, in place of what was there, as who copied it would.
+    ///
+    /// - Throws: where it cannot be clicked, or nothing can be written there.
+    func paste(_ text: String, into locator: Locator) throws {
+        try enter(locator)
+        try call("Input.insertText", ["text": .string(text)])
+    }
+
+    /// Clicks into a text field and selects what is there.
+    private func enter(_ locator: Locator) throws {
         try click(locator)
         let isWritable = try call(
             """
@@ -34,10 +49,8 @@ extension Page {
             """,
             on: locator
         )
-        guard isWritable.isTrue else { throw TestFailure("cannot type into \(locator): it is not a text field") }
+        guard isWritable.isTrue else { throw TestFailure("cannot write into \(locator): it is not a text field") }
         try press(.character("a"), with: .control)
-        if text.isEmpty { try press(.backspace) }
-        for character in text { try press(.character(character)) }
     }
 
     /// Sets a control that has no text to be typed, as a date, and tells the page as if its user had.

@@ -59,7 +59,7 @@ final class AnsweringReceiver: Sendable {
     func requests() throws -> [(target: String, body: String)] {
         guard let text = try? String(contentsOfFile: folder.file("requests"), encoding: .utf8) else { return [] }
         return try text.split(separator: "\n").map { line in
-            let note = try JSONDecoder().decode(JSON.self, from: Data(line.utf8))
+            let note = try JSON(parsing: line.utf8)
             return (note["target"].inWords, note["body"].inWords)
         }
     }

@@ -20,7 +20,7 @@ struct HTTPResponse {
     /// - Throws: where it is none.
     func json() throws -> JSON {
         do {
-            return try JSONDecoder().decode(JSON.self, from: Data(body))
+            return try JSON(parsing: body)
         } catch {
             throw TestFailure("status \(status), and no JSON: \(text.prefix(500))")
         }

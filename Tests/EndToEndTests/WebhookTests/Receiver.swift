@@ -127,7 +127,7 @@ struct ReceivedRequest: Decodable, Sendable {
     /// - Throws: where it is none.
     func json() throws -> JSON {
         do {
-            return try JSONDecoder().decode(JSON.self, from: body ?? Data())
+            return try JSON(parsing: body ?? Data())
         } catch {
             throw TestFailure("a body that is no JSON: \(text.prefix(500))")
         }
