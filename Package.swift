@@ -12,7 +12,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.3.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.2.0"),
-        .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.0"),
@@ -27,13 +26,12 @@ let package = Package(
         .target(name: "SendLogCore"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "SendLogHash", dependencies: ["CCrypto"]),
         .target(
             name: "SendLogContent",
-            dependencies: [
-                "SendLogCore", "CZlib",
-                .product(name: "Crypto", package: "swift-crypto"),
-            ]
+            dependencies: ["SendLogCore", "SendLogHash", "CZlib"]
         ),
         .target(
             name: "SendLogSQLite",
@@ -66,8 +64,7 @@ let package = Package(
         .target(
             name: "SendLogAPI",
             dependencies: [
-                "SendLogCore", "SendLogContent", "SendLogHTTP",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "SendLogCore", "SendLogContent", "SendLogHTTP", "SendLogHash",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -77,7 +74,7 @@ let package = Package(
         .target(
             name: "SendLogConsole",
             dependencies: [
-                "SendLogCore", "SendLogContent", "SendLogHTTP", "SendLogAPI",
+                "SendLogCore", "SendLogContent", "SendLogHTTP", "SendLogAPI", "SendLogHash",
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -87,9 +84,8 @@ let package = Package(
         .target(
             name: "SendLogWebhooks",
             dependencies: [
-                "SendLogCore",
+                "SendLogCore", "SendLogHash",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -142,7 +138,7 @@ let package = Package(
             dependencies: ["sendlog", "PostgresHarness"],
             exclude: ["WebhookTests/receiver.py", "WebhookTests/verify.py"]
         ),
-        .testTarget(name: "SendLogCoreTests", dependencies: ["SendLogCore", "SendLogContent"]),
+        .testTarget(name: "SendLogCoreTests", dependencies: ["SendLogCore", "SendLogContent", "SendLogHash"]),
         .testTarget(
             name: "SendLogAPITests",
             dependencies: [

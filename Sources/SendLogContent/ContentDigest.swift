@@ -1,5 +1,5 @@
-import Crypto
 import SendLogCore
+import SendLogHash
 
 /// The digest over the whole content of a send log.
 ///
@@ -13,9 +13,9 @@ public enum ContentDigest {
     /// - Returns: SHA-256, 32 bytes.
     public static func of(record: [UInt8], list: [UInt8]) -> [UInt8] {
         var hash = SHA256()
-        record.withUnsafeBytes { hash.update(bufferPointer: $0) }
-        list.withUnsafeBytes { hash.update(bufferPointer: $0) }
-        return hash.finalize().withUnsafeBytes { Array($0) }
+        hash.add(record)
+        hash.add(list)
+        return hash.value
     }
 }
 
@@ -28,11 +28,11 @@ public struct ListDigest {
 
     /// Adds the next piece of the inside of the list's JSON array.
     public mutating func add(_ text: [UInt8]) {
-        text.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        hash.add(text)
     }
 
     /// SHA-256 of all pieces, 32 bytes.
     public func value() -> [UInt8] {
-        hash.finalize().withUnsafeBytes { Array($0) }
+        hash.value
     }
 }

@@ -1,6 +1,6 @@
-import Crypto
 import Foundation
 import SendLogCore
+import SendLogHash
 
 /// Signs requests as Standard Webhooks has it (<https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>).
 enum WebhookSignature {
@@ -16,7 +16,7 @@ enum WebhookSignature {
         return secrets.filter { secret in secret.expires.map { now < $0 } ?? true }
             .compactMap { secret in
                 Data(base64Encoded: String(secret.text.dropFirst(6))).map { key in
-                    let code = HMAC<SHA256>.authenticationCode(for: content, using: SymmetricKey(data: key))
+                    let code = SHA256.authenticationCode(of: content, key: Array(key))
                     return "v1,\(Data(code).base64EncodedString())"
                 }
             }

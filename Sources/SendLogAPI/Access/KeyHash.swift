@@ -1,25 +1,25 @@
-import Crypto
 public import SendLogCore
+import SendLogHash
 
 extension KeyText {
     /// What is stored of the key: SHA-256 of its text, 32 bytes.
     ///
     /// A slow hash is for what people choose; 190 random bits cannot be guessed.
     public var hash: [UInt8] {
-        Array(SHA256.hash(data: Array(text.utf8)))
+        SHA256.of(Array(text.utf8))
     }
 }
 
 /// The hash of what a client sent as its key, in a form that is quick to look up.
 struct KeyHash: Hashable {
-    private let words: (UInt64, UInt64, UInt64, UInt64)
+    private let words: SHA256.Words
 
     init(of token: Substring) {
         var token = token
         words = token.withUTF8 { token in
             var hash = SHA256()
-            hash.update(bufferPointer: UnsafeRawBufferPointer(token))
-            return hash.finalize().withUnsafeBytes { $0.loadUnaligned(as: (UInt64, UInt64, UInt64, UInt64).self) }
+            hash.add(UnsafeRawBufferPointer(token))
+            return hash.words
         }
     }
 
@@ -39,10 +39,4 @@ package enum ConstantTime {
         guard left.count == right.count else { return false }
         return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
-}
-
-/// Hashes what need not be hashed slowly.
-package enum SHA256Hash {
-    /// The hash of a text, 32 bytes.
-    package static func of(_ text: String) -> [UInt8] { KeyHash(of: text[...]).bytes }
 }

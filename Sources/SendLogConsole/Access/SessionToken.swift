@@ -2,6 +2,7 @@ import NIOHTTP1
 import SendLogAPI
 import SendLogCore
 import SendLogHTTP
+import SendLogHash
 
 /// The secret that a browser holds while somebody is signed in: 256 random bits.
 ///
@@ -27,10 +28,10 @@ struct SessionToken: Sendable {
     }
 
     /// What the store keeps: SHA-256, 32 bytes.
-    var hash: [UInt8] { SHA256Hash.of(text) }
+    var hash: [UInt8] { SHA256.of(Array(text.utf8)) }
 
     /// What forms must bring, which no other site can know (<https://owasp.org/www-community/attacks/csrf>).
-    var formToken: String { SHA256Hash.of("form \(text)").map { Self.byte($0) }.joined() }
+    var formToken: String { SHA256.of(Array("form \(text)".utf8)).map { Self.byte($0) }.joined() }
 
     private static func hexadecimal(_ word: UInt64) -> String {
         let digits = String(word, radix: 16)

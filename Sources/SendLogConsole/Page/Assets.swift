@@ -1,6 +1,7 @@
 import NIOHTTP1
 import SendLogAPI
 import SendLogCore
+import SendLogHash
 
 /// The style, the script and the icon: files with a name for each version, which browsers may keep for ever.
 struct Assets: Sendable {
@@ -14,7 +15,7 @@ struct Assets: Sendable {
         ]
         paths = Dictionary(
             uniqueKeysWithValues: files.map { name, _, body in
-                let hash = SHA256Hash.of(String(decoding: body, as: UTF8.self)).prefix(6)
+                let hash = SHA256.of(body).prefix(6)
                 let version = hash.map { String($0, radix: 16) }.joined()
                 return (String(name.prefix { $0 != "." }), "/console/assets/\(name)?\(version)")
             }
