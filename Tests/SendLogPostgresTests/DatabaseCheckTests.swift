@@ -96,25 +96,31 @@ struct DatabaseCheckTests {
         let progress = Mutex<[Int]>([])
     }
 
-    /// More chunks than a check holds at once.
-    private static let long = Result { try TestLog.log("long", count: 600_000) }
-
-    /// Many logs, of which the seventh has a list of one chunk, and the last one of many.
-    private func withLogs(_ body: (PostgresStore, TestDatabase) async throws -> Void) async throws {
-        try await withStore { store, database in
-            let organisation = try await store.organisation()
-            let key = NewAPIKey(name: "", permissions: [.all], expires: nil)
-            _ = try await store.createKey(key, hash: [1, 2, 3], in: organisation, at: .earliest)
-            let logs = try (0..<1301).map { number in
-                try TestLog.log(
-                    "log-\(number)",
-                    campaign: "c\(number % 2)",
-                    day: 19_000 + number / 1000,
-                    count: number == 6 ? 3 : 0
-                )
-            }
-            _ = try await store.record(logs + [Self.long.get()], in: organisation)
-            try await body(store, database)
+    /// Many logs, of which the seventh has a list of one chunk, and the last one of many: made once, for all to copy.
+    private static let filled = Task {
+        let database = try TestDatabase()
+        let store = try database.store()
+        defer { store.close() }
+        let organisation = try await store.organisation()
+        let key = NewAPIKey(name: "", permissions: [.all], expires: nil)
+        _ = try await store.createKey(key, hash: [1, 2, 3], in: organisation, at: .earliest)
+        let logs = try (0..<1301).map { number in
+            try TestLog.log(
+                "log-\(number)",
+                campaign: "c\(number % 2)",
+                day: 19_000 + number / 1000,
+                count: number == 6 ? 3 : 0
+            )
         }
+        // More chunks than a check holds at once.
+        _ = try await store.record(logs + [TestLog.log("long", count: 600_000)], in: organisation)
+        return database.name
+    }
+
+    private func withLogs(_ body: (PostgresStore, TestDatabase) async throws -> Void) async throws {
+        let database = try await TestDatabase(like: Self.filled.value)
+        let store = try database.store()
+        defer { store.close() }
+        try await body(store, database)
     }
 }

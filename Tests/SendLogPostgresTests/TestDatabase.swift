@@ -15,6 +15,12 @@ struct TestDatabase {
         name = try self.server.createDatabase(template: isEmpty || server != nil ? nil : Self.template.get())
     }
 
+    /// Makes a copy of a database that nobody has open.
+    init(like template: String) throws {
+        server = try .shared()
+        name = try server.createDatabase(template: template)
+    }
+
     /// A database with the tables and nothing in them.
     private static let template = Result {
         let server = try PostgresServer.shared()

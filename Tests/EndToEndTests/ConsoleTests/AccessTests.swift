@@ -43,16 +43,20 @@ import Testing
     }
 
     @Test(arguments: [("light", 1280, false), ("dark", 1280, false), ("phone", 390, true), ("phone-dark", 320, true)])
-    func `each page fits its window, and no error is seen`(name: String, width: Int, isPhone: Bool) throws {
+    func `each page fits its window, can be read, touched and told`(name: String, width: Int, isPhone: Bool) throws {
         let tenant = try Self.tenant.get()
         let viewer = try Viewer(tenant.server, width: width, isPhone: isPhone, isDark: name.contains("dark"))
         try viewer.open("/console/sign-in")
         try viewer.expectCalm()
+        try expectReadable(viewer, "sign-in")
         try picture(viewer, "sign-in-\(name)")
         try viewer.signIn(tenant.key)
         for path in try Self.pages.get() {
             try viewer.open(path)
             try viewer.expectCalm()
+            try expectReadable(viewer, path)
+            if isPhone { try expectTouchable(viewer, path) }
+            if name == "light" { try expectTold(viewer, path) }
             let file =
                 path.replacing(/webhooks\/[0-9a-f]{24}/, with: "webhook").dropFirst(9).replacing("/", with: "-").prefix
             { $0 != "?" }
@@ -90,37 +94,25 @@ import Testing
         #expect(try viewer.page.text.contains("January sale"))
     }
 
-    @Test func `what can be touched on a phone is large enough`() throws {
-        let tenant = try Self.tenant.get()
-        let viewer = try Viewer(tenant.server, width: 390, isPhone: true)
-        try viewer.signIn(tenant.key)
-        for path in try Self.pages.get() {
-            try viewer.open(path)
-            // WCAG 2.2, 2.5.8: 24 px, but for links within text (https://www.w3.org/TR/WCAG22/#target-size-minimum).
-            let small = try viewer.page.evaluate(
-                """
-                [...document.querySelectorAll('button, input, select, nav a, .button, summary')]
-                    .filter((e) => e.checkVisibility() && !e.matches('[type=checkbox], [type=hidden], .skip'))
-                    .filter((e) => { const b = e.getBoundingClientRect(); return b.width < 24 || b.height < 24; })
-                    .map((e) => e.outerHTML.slice(0, 100))
-                """
-            )
-            #expect(small.elements.isEmpty, "\(path): \(small.elements.compactMap(\.string))")
-        }
+    /// Whatever is touched is large enough.
+    private func expectTouchable(_ viewer: Viewer, _ path: String) throws {
+        // WCAG 2.2, 2.5.8: 24 px, but for links within text (https://www.w3.org/TR/WCAG22/#target-size-minimum).
+        let small = try viewer.page.evaluate(
+            """
+            [...document.querySelectorAll('button, input, select, nav a, .button, summary')]
+                .filter((e) => e.checkVisibility() && !e.matches('[type=checkbox], [type=hidden], .skip'))
+                .filter((e) => { const b = e.getBoundingClientRect(); return b.width < 24 || b.height < 24; })
+                .map((e) => e.outerHTML.slice(0, 100))
+            """
+        )
+        #expect(small.elements.isEmpty, "\(path): \(small.elements.compactMap(\.string))")
     }
 
-    @Test func `texts stand out from their grounds, by day and by night`() throws {
-        let tenant = try Self.tenant.get()
-        for isDark in [false, true] {
-            let viewer = try Viewer(tenant.server, isDark: isDark)
-            try viewer.signIn(tenant.key)
-            for path in try Self.pages.get() {
-                try viewer.open(path)
-                // WCAG 2.2, 1.4.3: 4.5 to 1 (https://www.w3.org/TR/WCAG22/#contrast-minimum).
-                let faint = try viewer.page.evaluate(Self.contrast).elements.compactMap(\.string)
-                #expect(faint.isEmpty, "\(path), dark: \(isDark): \(faint)")
-            }
-        }
+    /// Texts stand out from their grounds.
+    private func expectReadable(_ viewer: Viewer, _ path: String) throws {
+        // WCAG 2.2, 1.4.3: 4.5 to 1 (https://www.w3.org/TR/WCAG22/#contrast-minimum).
+        let faint = try viewer.page.evaluate(Self.contrast).elements.compactMap(\.string)
+        #expect(faint.isEmpty, "\(path): \(faint)")
     }
 
     private static let contrast = """
@@ -149,45 +141,37 @@ import Testing
         })()
         """
 
-    @Test func `everything has a name for who cannot see, in a sensible order`() throws {
-        let tenant = try Self.tenant.get()
-        let viewer = try Viewer(tenant.server)
-        try viewer.signIn(tenant.key)
-        for path in try Self.pages.get() {
-            try viewer.open(path)
-            let tree = try viewer.page.accessibilityTree()
-            let controls: Set = [
-                "link", "button", "textbox", "combobox", "checkbox", "spinbutton", "searchbox", "DisclosureTriangle",
-                "table",
-            ]
-            for node in tree where controls.contains(node.role) {
-                #expect(!node.name.trimmingCharacters(in: .whitespaces).isEmpty, "\(path): \(node)")
-            }
-            // The way into the content comes first, then where one is, then the content under one heading.
-            let marks = tree.filter { ["banner", "main", "navigation", "heading"].contains($0.role) }
-            let order = marks.map { $0.role == "heading" ? "h\($0.properties["level"] ?? "")" : $0.role }
-            #expect(order.starts(with: ["banner", "navigation", "main", "h1"]), "\(path): \(order)")
-            #expect(order.filter { $0 == "h1" }.count == 1)
-            #expect(tree.first { $0.role == "link" }?.name == "Skip to the content")
-            let current = tree.filter {
-                $0.role == "link" && ["Sends", "Campaigns", "Webhooks", "Keys"].contains($0.name)
-            }.map(
-                \.name
-            )
-            #expect(current.starts(with: ["Sends", "Campaigns", "Webhooks", "Keys"]))
+    /// Everything has a name for who cannot see, in a sensible order.
+    private func expectTold(_ viewer: Viewer, _ path: String) throws {
+        let tree = try viewer.page.accessibilityTree()
+        let controls: Set = [
+            "link", "button", "textbox", "combobox", "checkbox", "spinbutton", "searchbox", "DisclosureTriangle",
+            "table",
+        ]
+        for node in tree where controls.contains(node.role) {
+            #expect(!node.name.trimmingCharacters(in: .whitespaces).isEmpty, "\(path): \(node)")
         }
+        // The way into the content comes first, then where one is, then the content under one heading.
+        let marks = tree.filter { ["banner", "main", "navigation", "heading"].contains($0.role) }
+        let order = marks.map { $0.role == "heading" ? "h\($0.properties["level"] ?? "")" : $0.role }
+        #expect(order.starts(with: ["banner", "navigation", "main", "h1"]), "\(path): \(order)")
+        #expect(order.filter { $0 == "h1" }.count == 1)
+        #expect(tree.first { $0.role == "link" }?.name == "Skip to the content")
+        let sections = ["Sends", "Campaigns", "Webhooks", "Keys"]
+        let current = tree.filter { $0.role == "link" && sections.contains($0.name) }.map(\.name)
+        #expect(current.starts(with: sections))
     }
 
     @Test func `on a phone the table is still a table, cell by cell under its heads`() throws {
         let tenant = try Self.tenant.get()
         _ = try Self.pages.get()
+        let viewer = try Viewer(tenant.server, width: 390, isPhone: true)
+        try viewer.signIn(tenant.key)
         for (path, heads) in [
             ("/console/sends", ["When", "Campaign", "Message", "Why", "Destinations", "Send id"]),
             ("/console/keys", ["Key", "Allows", "Made", "Expires", "Last used", "State"]),
             ("/console/webhooks", ["Webhook", "Goes to", "Campaigns", "State", "Last delivery"]),
         ] {
-            let viewer = try Viewer(tenant.server, width: 390, isPhone: true)
-            try viewer.signIn(tenant.key)
             try viewer.open(path)
             let tree = try viewer.page.accessibilityTree()
             #expect(tree.contains { $0.role == "table" })
