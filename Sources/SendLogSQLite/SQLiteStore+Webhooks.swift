@@ -62,7 +62,7 @@ extension SQLiteStore: WebhookStore {
             var query = try Query(
                 """
                 UPDATE webhooks SET definition = ?, secrets = ?, version = ?, updated = ?, active = ?, told = ?,
-                    failures = ?, failing_since = ?, held_until = ?, paused = ?, pause_reason = ?
+                    failures = ?, failing_since = ?, held_until = ?, paused = ?, pause_reason = ?, gaps = ?
                 WHERE organisation = ? AND id = ?
                 """,
                 on: database
@@ -165,13 +165,13 @@ extension SQLiteStore: WebhookStore {
             {
                 return nil
             }
-            // One that is not active any more keeps its place, and is given back.
+            // One that is not active any more is given back.
             let isActive = present.definition.isActive
-            if isActive { present.take(report) }
+            present.take(report)
             var query = try Query(
                 """
                 UPDATE webhooks SET told = ?, failures = ?, failing_since = ?, held_until = ?, paused = ?,
-                    pause_reason = ?, taken_until = ? WHERE organisation = ? AND id = ? AND holder = ?
+                    pause_reason = ?, gaps = ?, taken_until = ? WHERE organisation = ? AND id = ? AND holder = ?
                 """,
                 on: database
             )

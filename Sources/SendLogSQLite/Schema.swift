@@ -164,5 +164,9 @@ enum Schema {
         CREATE INDEX webhook_deliveries_failed ON webhook_deliveries (organisation, webhook, state, sequence, test) WHERE state <> 'delivered';
         CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (created);
         """,
+        """
+        -- gaps: see WebhookGap.
+        ALTER TABLE webhooks ADD COLUMN gaps TEXT NOT NULL DEFAULT '';
+        """,
     ]
 }

@@ -4,7 +4,7 @@ import SendLogCore
 enum WebhookRows {
     static let columns = """
         organisation, id, definition, secrets, version, created, updated, told, failures, failing_since, held_until,
-        paused, pause_reason
+        paused, pause_reason, gaps
         """
 
     static let deliveryColumns = "sequence, test, send, created, state, next_try, tries, attempts"
@@ -43,6 +43,7 @@ enum WebhookRows {
                     updated: updated,
                     progress: WebhookProgress(
                         told: SequenceNumber(query.integer(7)),
+                        gaps: try WebhookGap.read(stored: query.text(13)),
                         failures: Int(query.integer(8)),
                         failingSince: moment(query, 9),
                         heldUntil: moment(query, 10),
@@ -54,7 +55,7 @@ enum WebhookRows {
         return webhooks
     }
 
-    /// Binds the columns from `told` to `pause_reason`.
+    /// Binds the columns from `told` to `gaps`.
     static func bind(_ progress: WebhookProgress, to query: inout Query) throws {
         try query.bind(progress.told.number)
         try query.bind(progress.failures)
@@ -62,6 +63,7 @@ enum WebhookRows {
         try query.bind(progress.heldUntil?.milliseconds)
         try query.bind(progress.pause?.at.milliseconds)
         try query.bind(progress.pause?.reason ?? "")
+        try query.bind(WebhookGap.stored(progress.gaps))
     }
 
     static func head(of organisation: OrganisationID, on database: Connection) throws -> SequenceNumber {

@@ -1,4 +1,4 @@
-import NIOPosix
+import SendLogCore
 import Synchronization
 
 #if canImport(Glibc)
@@ -11,8 +11,12 @@ import Darwin
 protocol AddressLookup: Sendable {
     /// The addresses of a host, in the order in which to try them.
     ///
+    /// - Parameters:
+    ///   - host: a name, or an address in any notation
+    ///   - organisation: whose webhook asks
+    /// - Returns: the addresses; none where the host has none.
     /// - Throws: ``LookupFailure``.
-    func addresses(of host: String) async throws -> [IPAddress]
+    func addresses(of host: String, for organisation: OrganisationID) async throws -> [IPAddress]
 }
 
 /// A host has no address, or nobody can say.
@@ -23,14 +27,10 @@ struct LookupFailure: Error {
 
 /// Asks the system, which understands every notation that a connection would.
 struct SystemLookup: AddressLookup {
-    /// Look-ups may take as long as name servers are silent: they have threads that nobody else waits for.
-    private static let threads: NIOThreadPool = {
-        let threads = NIOThreadPool(numberOfThreads: 32)
-        threads.start()
-        return threads
-    }()
+    /// Look-ups may take as long as name servers are silent: they have threads of their own, and an organisation a few of them.
+    private static let threads = SharedThreads(count: 64, each: 8)
 
-    func addresses(of host: String) async throws -> [IPAddress] {
+    func addresses(of host: String, for organisation: OrganisationID) async throws -> [IPAddress] {
         if let address = IPAddress(host) { return [address] }
         // A look-up cannot be called off; who waited for it goes, and its answer finds nobody.
         let box = Box()
@@ -38,7 +38,7 @@ struct SystemLookup: AddressLookup {
             try await withCheckedThrowingContinuation { continuation in
                 box.waiting.withLock { $0 = continuation }
                 if Task.isCancelled { return box.resume(.failure(CancellationError())) }
-                Self.threads.submit { _ in
+                Self.threads.submit(for: organisation) {
                     // Nobody may be waiting any longer.
                     if box.isAwaited { box.resume(Result { try Self.ask(host) }) }
                 }

@@ -10,6 +10,8 @@ final class ClientPool: Sendable {
     private struct Key: Hashable {
         let host: String
         let address: IPAddress
+        /// Whether another address may do, so that this one has a part of the time only.
+        let isOneOfSeveral: Bool
     }
 
     private struct Entry {
@@ -38,13 +40,20 @@ final class ClientPool: Sendable {
 
     /// Lends the client that connects a host to an address.
     ///
+    /// - Parameters:
+    ///   - host: the host as the request's URL has it
+    ///   - address: one of its addresses
+    ///   - isOneOfSeveral: whether a connection that does not come about in a fourth of the time is given up
+    ///   - body: what to do with the client
+    /// - Returns: what `body` returns.
     /// - Throws: `CancellationError` once all is closed; what `body` throws.
     func withClient<Result: Sendable>(
         for host: String,
         at address: IPAddress,
+        isOneOfSeveral: Bool,
         _ body: (HTTPClient) async throws -> Result
     ) async throws -> Result {
-        let key = Key(host: host, address: address)
+        let key = Key(host: host, address: address, isOneOfSeveral: isOneOfSeveral)
         let client = try state.withLock { state in
             if state.isClosed { throw CancellationError() }
             if let client = state.entries[key]?.client {
@@ -85,7 +94,8 @@ final class ClientPool: Sendable {
         // Receivers are others' systems: they get no header that nobody asked for.
         configuration.tracing.tracer = nil
         configuration.httpVersion = .http1Only
-        configuration.timeout.connect = .init(timeout)
+        // Where packets are dropped, there is to be time for the next address.
+        configuration.timeout.connect = .init(key.isOneOfSeveral ? timeout / 4 : timeout)
         configuration.connectionPool.idleTimeout = .seconds(10)
         configuration.connectionPool.retryConnectionEstablishment = false
         return configuration

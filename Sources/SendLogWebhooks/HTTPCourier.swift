@@ -138,7 +138,7 @@ public struct HTTPCourier: WebhookCourier {
         // The host letter by letter as the client reads it, or it would ask for its address again.
         guard var host = URL(string: request.url)?.host else { throw LookupFailure(reason: "the URL has none") }
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        let addresses = try await lookup.addresses(of: host)
+        let addresses = try await lookup.addresses(of: host, for: webhook.organisation)
         if addresses.contains(where: { !rules.allows($0, for: host) }) { throw Forbidden() }
 
         var message = HTTPClientRequest(url: request.url)
@@ -146,17 +146,35 @@ public struct HTTPCourier: WebhookCourier {
         message.headers = Self.headers(request, named: name, of: webhook, at: now)
         if request.method == .post { message.body = .bytes(ByteBuffer(bytes: request.body)) }
         // The address that was checked is the one that is connected to: nobody is asked for it again.
-        for (place, address) in addresses.prefix(Self.mostAddresses).enumerated() {
+        let tried = addresses.prefix(Self.mostAddresses)
+        for (place, address) in tried.enumerated() {
+            let isLast = place + 1 == tried.count
             do {
-                return try await clients.withClient(for: host, at: address) { [message] client in
+                return try await clients.withClient(for: host, at: address, isOneOfSeveral: !isLast) {
+                    [message] client in
                     try await exchange(message, by: client, at: now, outcomes)
                 }
-            } catch let error where error is NIOConnectionError || error is IOError {
-                // Nothing was sent: another address of the host may do.
-                if place + 1 == min(addresses.count, Self.mostAddresses) { throw error }
+            } catch let error where !isLast && Self.isUnconnected(error) {
+                // Nothing was sent: the next address of the host may do.
             }
         }
         throw LookupFailure(reason: "no address")
+    }
+
+    /// Whether there was no connection, so that nothing can have been sent.
+    private static func isUnconnected(_ error: any Error) -> Bool {
+        switch error {
+        case is NIOConnectionError: true
+        case let error as IOError: !isBrokenOff(error)
+        case let error as HTTPClientError: error == .connectTimeout
+        case ChannelError.connectTimeout: true
+        default: false
+        }
+    }
+
+    /// Whether a connection that was there has ended.
+    private static func isBrokenOff(_ error: IOError) -> Bool {
+        [ECONNRESET, EPIPE].contains(error.errnoCode)
     }
 
     /// How many of a host's addresses are tried.
@@ -247,10 +265,21 @@ public struct HTTPCourier: WebhookCourier {
             }
         case let error as NIOConnectionError:
             return "cannot connect: \(error.connectionErrors.first.map { reason($0.error) } ?? "no reason given")"
+        case let error as IOError where isBrokenOff(error):
+            return "the receiver broke the connection off before it answered"
         case let error as IOError: return "cannot connect: \(reason(error))"
         case is HTTPParserError: return "the receiver does not speak HTTP"
-        default: return "the request failed: \(error)"
+        default: return tlsWords(of: "\(error)") ?? "the request failed: \(error)"
         }
+    }
+
+    /// Why there is no TLS, of an error that tells in BoringSSL's words, and where in its source it was.
+    private static func tlsWords(of text: String) -> String? {
+        guard text.contains("SSL") else { return nil }
+        let isCertificate = text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("ailedToValidateHostname")
+        return isCertificate
+            ? "the receiver's certificate does not hold: it must be for this host, in date, and from a known authority"
+            : "the receiver does not speak TLS as it should; perhaps http:// is meant"
     }
 
     private static func reason(_ error: any Error) -> String {

@@ -10,7 +10,7 @@ enum RetryAfter {
     ///
     /// - Returns: `nil` for what is neither.
     static func seconds(_ text: String, at now: Timestamp) -> Int? {
-        if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { return Int(text) ?? .max }
+        if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { return Int(text) ?? .max }
         let parts = text.split(separator: " ")
         guard parts.count == 6, parts[5] == "GMT", let month = months.firstIndex(of: String(parts[2])) else {
             return nil

@@ -24,10 +24,14 @@ public struct RetrySchedule: Sendable {
 
     /// Milliseconds to wait after a delivery's failed attempts.
     ///
+    /// - Parameters:
+    ///   - tries: how many there were
+    ///   - age: how many milliseconds ago the first was made; the last one is not made before the window is over
     /// - Returns: `nil` where it is not tried again.
-    func delay(afterTries tries: Int) -> Int64? {
+    func delay(afterTries tries: Int, age: Int64) -> Int64? {
         guard (1...Self.delays.count).contains(tries) else { return nil }
-        return varied(Int64(Self.delays[tries - 1]) * 1000 * Int64(window) / Int64(Self.day))
+        let delay = varied(Int64(Self.delays[tries - 1]) * 1000 * Int64(window) / Int64(Self.day))
+        return tries == Self.delays.count ? max(delay, Int64(window) * 1000 - age) : delay
     }
 
     /// Milliseconds to leave a receiver alone after failures in a row.
@@ -69,7 +73,8 @@ extension WebhookProgress {
         if let hold = [asked, schedule.hold(afterFailures: failures)].compactMap({ $0 }).max() {
             heldUntil = now.later(by: hold)
         }
-        if attempt.isWorthRepeating, let delay = schedule.delay(afterTries: delivery.tries) {
+        let age = now.milliseconds - delivery.created.milliseconds
+        if attempt.isWorthRepeating, let delay = schedule.delay(afterTries: delivery.tries, age: age) {
             (delivery.state, delivery.nextTry) = (.waiting, now.later(by: max(delay, asked ?? 0)))
         } else {
             (delivery.state, delivery.nextTry) = (.failed, nil)

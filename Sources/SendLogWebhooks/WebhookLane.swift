@@ -29,8 +29,8 @@ struct WebhookLane {
     private static let mostIdle = 4
     /// After so many milliseconds others have their turn, where they wait for it.
     private static let turn: Int64 = 10_000
-    /// How many send logs are read at once; each may have a message of 64 KiB.
-    private static let mostRead = 100
+    /// How many send logs are read at once, and of how many bytes they are kept while a receiver takes its time.
+    private static let mostRead = (logs: 100, bytes: 262_144)
 
     /// What lanes work with, all of them with the same.
     struct Tools: Sendable {
@@ -140,7 +140,8 @@ struct WebhookLane {
     private mutating func tellNew() async throws -> Int {
         if read.isEmpty {
             let last = webhook.progress.told
-            read = try await store.archive(after: last, in: webhook.organisation, most: Self.mostRead).map(\.log)[...]
+            let logs = try await store.archive(after: last, in: webhook.organisation, most: Self.mostRead.logs)
+            read = Self.beginning(of: logs.map(\.log))
             // What was changed before these were recorded counts for them.
             if !read.isEmpty, try await !refresh() { return 0 }
         }
@@ -159,6 +160,15 @@ struct WebhookLane {
         return count
     }
 
+    /// The first of some send logs, one at least: a message may have 64 KiB, and there are many lanes.
+    private static func beginning(of logs: [StoredSendLog]) -> ArraySlice<StoredSendLog> {
+        var bytes = 0
+        return logs.prefix { log in
+            defer { bytes += log.record.count }
+            return bytes < mostRead.bytes
+        }
+    }
+
     private mutating func tell(new log: StoredSendLog) async throws -> Bool {
         let ids = log.record.withUnsafeBufferPointer { record in
             RecordFields(record).map { (CampaignID(utf8: $0.campaignID), SendLogID(utf8: $0.id)) }
@@ -172,7 +182,7 @@ struct WebhookLane {
             // Nobody can be told what it is; those behind it do not wait for that.
             logger.error("a send log is damaged", metadata: ["place": "\(log.sequence.number)"])
         }
-        webhook.progress.told = max(webhook.progress.told, log.sequence)
+        webhook.progress.advance(to: log.sequence)
         return true
     }
 
@@ -200,8 +210,12 @@ struct WebhookLane {
         let send = try WebhookSend(log, campaignName: campaign, of: webhook.organisation)
         guard let attempt = await courier.attempt(webhook, send, as: delivery.id, at: now()) else { return false }
         var delivery = delivery
+        // Somebody may have delivered it by hand meanwhile, which is then what became of it.
+        if delivery.tries > 0, let present = try await kept(delivery.id) { delivery = present }
+        let isDelivered = delivery.state == .delivered
         delivery.add(attempt)
         webhook.progress.note(attempt, of: &delivery, schedule, at: now())
+        if isDelivered { (delivery.state, delivery.nextTry) = (.delivered, nil) }
         unsaved.append(delivery)
         if let pause = webhook.progress.pause {
             logger.warning(
@@ -213,6 +227,15 @@ struct WebhookLane {
             )
         }
         return true
+    }
+
+    private func kept(_ id: DeliveryID) async throws(StoreError) -> Delivery? {
+        do throws(StoreError) {
+            return try await store.delivery(id, of: webhook.id, in: webhook.organisation)
+        } catch {
+            guard error == .notFound else { throw error }
+            return nil
+        }
     }
 
     private func campaignName(of log: StoredSendLog) async throws -> CampaignName? {

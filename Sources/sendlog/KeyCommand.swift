@@ -18,7 +18,8 @@ struct KeyCommand: AsyncParsableCommand {
                 The key is printed on standard output, and nothing else is. It is shown this once: only its hash is stored.
 
                 Permissions: sendLog.read to search and read, sendLog.create to record, sendLog for both; campaign.read, campaign.update and \
-                campaign; apiKey.read, apiKey.create, apiKey.revoke and apiKey; * for everything.
+                campaign; apiKey.read, apiKey.create, apiKey.revoke and apiKey; webhook.read, webhook.create,
+                webhook.update, webhook.delete and webhook; * for everything.
                 """
         )
 

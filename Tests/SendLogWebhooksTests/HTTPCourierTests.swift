@@ -19,7 +19,7 @@ struct HTTPCourierTests {
 
         var asked: [String] { state.withLock(\.asked) }
 
-        func addresses(of host: String) async throws -> [IPAddress] {
+        func addresses(of host: String, for organisation: OrganisationID) async throws -> [IPAddress] {
             whenAsked()
             return state.withLock { state in
                 state.asked.append(host)
@@ -69,11 +69,18 @@ struct HTTPCourierTests {
 
     /// Two listeners at one port, of 127.0.0.1 and 127.0.0.2.
     private static func listeners() throws -> (one: LoopbackListener, two: LoopbackListener) {
+        try pair { try LoopbackListener("127.0.0.1") }
+    }
+
+    /// A listener, and one at the same port of 127.0.0.2.
+    private static func pair<Listener: PortListener>(
+        _ make: () throws -> Listener
+    ) throws -> (one: Listener, two: LoopbackListener) {
         for _ in 0..<20 {
-            let one = try LoopbackListener("127.0.0.1")
+            let one = try make()
             if let two = try? LoopbackListener("127.0.0.2", port: one.port) { return (one, two) }
         }
-        let one = try LoopbackListener("127.0.0.1")
+        let one = try make()
         return (one, try LoopbackListener("127.0.0.2", port: one.port))
     }
 
@@ -126,6 +133,32 @@ struct HTTPCourierTests {
         #expect(one.connections == 0 && two.connections == 0)
     }
 
+    @Test func `an address that drops packets leaves time for the next`() async throws {
+        let (deaf, other) = try Self.pair { try DeafListener("127.0.0.1") }
+        let url = "http://receiver.test:\(deaf.port)/x"
+        let lookup = Answers(["127.0.0.1", "127.0.0.2"])
+        let attempt = try await Self.attempts(1, at: url, allowing: "127.0.0.0/8", timeout: .seconds(8), lookup)[0]
+        #expect(attempt.status == 200 && attempt.answer == Array("127.0.0.2".utf8), "\(attempt)")
+        #expect(attempt.duration >= 2000 && other.connections == 1)
+    }
+
+    @Test func `who broke off after the request came is not passed over for another address`() async throws {
+        let (rude, other) = try Self.pair { try LoopbackListener("127.0.0.1", breaksOff: true) }
+        let url = "http://receiver.test:\(rude.port)/x"
+        let lookup = Answers(["127.0.0.1", "127.0.0.2"])
+        let attempt = try await Self.attempts(1, at: url, allowing: "127.0.0.0/8", lookup)[0]
+        #expect(attempt.status == nil && other.connections == 0, "\(attempt)")
+        #expect(attempt.problem?.contains("before it answered") == true, "\(attempt)")
+    }
+
+    @Test func `an address that refuses is passed over`() async throws {
+        let one = try LoopbackListener("127.0.0.2")
+        let lookup = Answers(["127.0.0.1", "127.0.0.2"])
+        let url = "http://receiver.test:\(one.port)/x"
+        let attempt = try await Self.attempts(1, at: url, allowing: "127.0.0.0/8", lookup)[0]
+        #expect(attempt.status == 200, "\(attempt)")
+    }
+
     @Test func `a host without addresses is told`() async throws {
         let attempt = try await Self.attempts(1, at: "http://receiver.test/x", allowing: "", Answers([]))[0]
         #expect(attempt.status == nil)
@@ -165,7 +198,7 @@ struct HTTPCourierTests {
         ]
     )
     func `the system is asked in whatever notation`(host: String, address: String) async throws {
-        let addresses = try await SystemLookup().addresses(of: host)
+        let addresses = try await SystemLookup().addresses(of: host, for: OrganisationID(1))
         #expect(addresses.map(\.description).contains(address), "\(addresses)")
     }
 }

@@ -3,9 +3,10 @@ import Glibc
 import Synchronization
 
 /// Answers every request at an address of this machine with that address, and counts its connections.
-final class LoopbackListener: Sendable {
+final class LoopbackListener: PortListener, Sendable {
     let port: UInt16
     private let socket: Int32
+    private let breaksOff: Bool
     private let count = Atomic(0)
 
     /// How many connections there were.
@@ -13,25 +14,16 @@ final class LoopbackListener: Sendable {
 
     /// Listens.
     ///
+    /// - Parameters:
+    ///   - host: an address of this machine
+    ///   - port: where; any that is free for 0
+    ///   - breaksOff: whether each connection is reset once its request is there
     /// - Throws: where it cannot.
-    init(_ host: String, port: UInt16 = 0) throws {
-        socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = inet_addr(host)
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let socket = socket
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(socket, $0, size) == 0 && listen(socket, 16) == 0 && getsockname(socket, $0, &size) == 0
-            }
-        }
-        guard isBound else {
-            close(socket)
-            throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
-        }
-        self.port = UInt16(bigEndian: address.sin_port)
+    init(_ host: String, port: UInt16 = 0, breaksOff: Bool = false) throws {
+        self.breaksOff = breaksOff
+        let socket: Int32
+        (socket, self.port) = try listening(at: host, port: port, backlog: 16)
+        self.socket = socket
         Thread.detachNewThread { [weak self] in
             while true {
                 let client = accept(socket, nil, nil)
@@ -55,6 +47,13 @@ final class LoopbackListener: Sendable {
     private func answer(_ client: Int32, _ host: String) {
         var request = [UInt8](repeating: 0, count: 65_536)
         _ = recv(client, &request, request.count, 0)
+        if breaksOff {
+            // Closing at once, with nothing lingering, resets it.
+            var linger = linger(l_onoff: 1, l_linger: 0)
+            setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+            close(client)
+            return
+        }
         let answer = "HTTP/1.1 200 OK\r\nContent-Length: \(host.utf8.count)\r\nConnection: close\r\n\r\n\(host)"
         _ = answer.withCString { send(client, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
         close(client)

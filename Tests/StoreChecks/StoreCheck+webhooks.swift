@@ -100,6 +100,7 @@ extension StoreCheck {
                 }
                 expected.definition = definition
                 expected.secrets = secrets
+                expected.progress.gaps = definition.isActive ? [] : [WebhookGap(after: SequenceNumber(0))]
                 expected.version += 1
                 expected.updated = try WebhookSample.at(place + 1)
                 #expect(changed == expected)
@@ -129,12 +130,62 @@ extension StoreCheck {
             // Being changed otherwise makes it no more active.
             try await webhook.change(at: 2) { $0.definition.name = "off" }
             #expect(try await store.take(for: "one", at: 2, until: 10) == [])
+            #expect(try await webhook.present.behind(SequenceNumber(5)) == 2)
             let again = try await webhook.change(at: 3) { $0.definition.isActive = true }
-            #expect(again.progress.told == SequenceNumber(5))
-            #expect(try await store.take(for: "one", at: 3, until: 10) == [])
+            #expect(again.behind(SequenceNumber(5)) == 2)
+            // What was recorded before is told, once it is.
+            #expect(try await store.take(for: "one", at: 3, until: 10) == ["hook"])
+            let gaps = again.progress.gaps
+            let one = try await webhook.save(by: "one", told: 1, version: 4, until: 20) { $0.gaps = gaps }
+            #expect(one?.progress == WebhookProgress(told: SequenceNumber(1), gaps: gaps))
+            let told = try await webhook.save(by: "one", told: 2, version: 4) { $0.gaps = gaps }
+            #expect(told?.progress == WebhookProgress(told: SequenceNumber(5)))
+            #expect(try await store.take(for: "one", at: 4, until: 10) == [])
             try await webhook.record(1, "after")
-            #expect(try await store.take(for: "one", at: 4, until: 10) == ["hook"])
-            #expect(try await webhook.present.progress.told == SequenceNumber(5))
+            #expect(try await store.take(for: "one", at: 5, until: 10) == ["hook"])
+            #expect(try await webhook.present.behind(SequenceNumber(6)) == 1)
+        },
+        StoreCheck("a webhook that had told all before it was not active begins behind what was recorded meanwhile") {
+            store in
+            let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)
+            for round in 1...3 {
+                let head = SequenceNumber(Int64(round * 2))
+                try await webhook.change(at: round * 10) { $0.definition.isActive = false }
+                try await webhook.record(2, "meanwhile-\(round)")
+                #expect(try await webhook.present.behind(head) == 0)
+                let again = try await webhook.change(at: round * 10 + 1) { $0.definition.isActive = true }
+                #expect(again.progress == WebhookProgress(told: head))
+                #expect(try await store.take(for: "one", at: 1000 * round, until: 1000 * round + 1) == [])
+            }
+        },
+        StoreCheck("several times not active, all that was recorded in between is still to be told") { store in
+            let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)
+            // 1 and 2 are to be told, 5 and 6, 9 and 10.
+            for round in 0..<2 {
+                try await webhook.record(2, "active-\(round)")
+                try await webhook.change(at: round * 10 + 1) { $0.definition.isActive = false }
+                try await webhook.record(2, "inactive-\(round)")
+                try await webhook.change(at: round * 10 + 2) { $0.definition.isActive = true }
+            }
+            try await webhook.record(2, "active-2")
+            let present = try await webhook.present
+            #expect(present.behind(SequenceNumber(10)) == 6)
+            #expect(
+                present.progress.gaps == [
+                    WebhookGap(after: SequenceNumber(2), through: SequenceNumber(4)),
+                    WebhookGap(after: SequenceNumber(6), through: SequenceNumber(8)),
+                ]
+            )
+            #expect(try await store.take(for: "one", at: 100, until: 200) == ["hook"])
+            for (told, place, behind) in [(1, 1, 5), (2, 4, 4), (5, 5, 3), (6, 8, 2), (10, 10, 0)] {
+                let saved = try await webhook.save(by: "one", told: told, version: present.version, until: 200) {
+                    progress in
+                    progress.gaps = present.progress.gaps.filter { $0.after.number >= Int64(told) }
+                }
+                #expect(saved?.progress.told == SequenceNumber(Int64(place)), "\(told)")
+                #expect(saved?.behind(SequenceNumber(10)) == Int64(behind), "\(told)")
+            }
+            #expect(try await webhook.present.progress == WebhookProgress(told: SequenceNumber(10)))
         },
         StoreCheck("a webhook that was paused resumes where it stopped") { store in
             let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)

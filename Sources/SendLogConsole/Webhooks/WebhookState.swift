@@ -18,7 +18,7 @@ struct WebhookState {
     ///   - now: the time
     init(_ webhook: Webhook, head: SequenceNumber, zone: ViewerZone, now: Timestamp) {
         let progress = webhook.progress
-        behind = webhook.definition.isActive ? max(0, Int(head.number - progress.told.number)) : 0
+        behind = Int(webhook.behind(head))
         if !webhook.definition.isActive {
             (word, detail) = ("inactive", "tells nothing")
         } else if let pause = progress.pause {

@@ -43,6 +43,14 @@ public struct Webhook: Equatable, Sendable {
         definition.campaigns.isEmpty || definition.campaigns.contains(campaign)
     }
 
+    /// How many send logs it has not looked at yet, those left out that were recorded while it was not active.
+    ///
+    /// - Parameter head: the organisation's last send log
+    /// - Returns: how many; none for a webhook that was never active.
+    public func behind(_ head: SequenceNumber) -> Int64 {
+        definition.isActive || !progress.gaps.isEmpty ? progress.behind(head) : 0
+    }
+
     /// Changes it as people ask it; for stores, within their transaction.
     ///
     /// - Parameters:
@@ -55,9 +63,13 @@ public struct Webhook: Equatable, Sendable {
         version += 1
         updated = now
         // Who sets the progress, as a copy does, means it.
-        guard definition.isActive, progress == before else { return }
+        guard progress == before else { return }
+        guard definition.isActive else {
+            if wasActive { progress.stop(at: head) }
+            return
+        }
         // What was recorded while nobody wanted to be told is not told later.
-        if !wasActive { progress.told = head }
+        if !wasActive { progress.start(at: head) }
         (progress.failures, progress.failingSince, progress.heldUntil, progress.pause) = (0, nil, nil, nil)
     }
 
@@ -66,7 +78,7 @@ public struct Webhook: Equatable, Sendable {
         let told = max(progress.told, report.progress.told)
         // Where somebody changed it meanwhile, its failures begin anew.
         if report.version == version { progress = report.progress }
-        progress.told = told
+        progress.advance(to: told)
     }
 
     /// Appends the webhook as JSON, its secrets left out.
@@ -100,7 +112,7 @@ public struct Webhook: Equatable, Sendable {
         bytes.append(",\"failures\":")
         bytes.appendDecimal(progress.failures)
         bytes.append(",\"behind\":")
-        bytes.appendDecimal(definition.isActive ? max(0, head.number - progress.told.number) : 0)
+        bytes.appendDecimal(behind(head))
         bytes.append(",\"createdAt\":\"")
         created.write(to: &bytes)
         bytes.append("\",\"updatedAt\":\"")

@@ -77,6 +77,9 @@ public struct WebhookBody: Equatable, Sendable {
         return bytes
     }
 
+    /// How often it has the message.
+    var messages: Int { pieces.count { $0 == .value(.message) || $0 == .inside(.message) } }
+
     /// Whether it says what the campaign is called.
     var namesCampaign: Bool {
         pieces.contains { $0 == .value(.campaignName) || $0 == .inside(.campaignName) }

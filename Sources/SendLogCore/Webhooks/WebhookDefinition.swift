@@ -29,6 +29,8 @@ public struct WebhookDefinition: Equatable, Sendable {
     public static let mostCampaigns = 1000
     /// The most headers that one adds.
     public static let mostHeaders = 20
+    /// How often a URL, a header or a body has the message at most.
+    public static let mostMessages = 4
     /// The longest name in characters.
     public static let longestName = 100
 

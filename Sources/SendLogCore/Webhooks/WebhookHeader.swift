@@ -46,6 +46,9 @@ public struct WebhookHeader: Equatable, Sendable {
         template.rendered(for: send) { (0x20...0x7e).contains($0) && $0 != UInt8(ascii: "%") }
     }
 
+    /// How often it has the message.
+    var messages: Int { template.messages }
+
     /// Whether it says what the campaign is called.
     var namesCampaign: Bool { template.fields.contains(.campaignName) }
 }

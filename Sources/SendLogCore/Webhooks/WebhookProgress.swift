@@ -2,6 +2,8 @@
 public struct WebhookProgress: Equatable, Sendable {
     /// All send logs up to this one were told, or wait for their next try.
     public var told: SequenceNumber
+    /// What lies behind these and is not told, the first first.
+    public var gaps: [WebhookGap]
     /// How many attempts failed since the last one that did not.
     public var failures: Int
     /// When the first of these failed.
@@ -28,12 +30,14 @@ public struct WebhookProgress: Equatable, Sendable {
     /// Begins behind a send log.
     public init(
         told: SequenceNumber,
+        gaps: [WebhookGap] = [],
         failures: Int = 0,
         failingSince: Timestamp? = nil,
         heldUntil: Timestamp? = nil,
         pause: Pause? = nil
     ) {
         self.told = told
+        self.gaps = gaps
         self.failures = failures
         self.failingSince = failingSince
         self.heldUntil = heldUntil

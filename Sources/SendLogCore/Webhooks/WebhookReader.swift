@@ -80,6 +80,7 @@ private struct WebhookReader {
         if method == .get, body != nil, !encodesIntoURL {
             report("method", "GET sends no body: set encodeIntoUrl to true, or body to null")
         }
+        if !isStored { checkLength() }
         if secret != nil, rotatesSecret {
             report("rotateSecret", "makes a secret, and secret brings one: say one of them")
         }
@@ -95,6 +96,17 @@ private struct WebhookReader {
             isActive: isActive
         )
         return WebhookInput(definition, secret: secret, rotatesSecret: rotatesSecret)
+    }
+
+    /// What is sent must have an end: a message has up to 64 KiB, and several times as many once they are escaped.
+    private mutating func checkLength() {
+        var places = headers.map { ("headers.\($0.name)", $0.messages) }
+        if let url { places.append(("url", url.messages)) }
+        if let body { places.append(("body", body.messages)) }
+        let most = WebhookDefinition.mostMessages
+        for (path, messages) in places where messages > most {
+            report(path, "has {{send.message}} \(messages) times; at most \(most) are allowed")
+        }
     }
 
     mutating func read(_ value: JSONValue) {

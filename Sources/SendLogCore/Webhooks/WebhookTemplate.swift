@@ -59,6 +59,9 @@ struct WebhookTemplate: Equatable, Sendable {
         return nil
     }
 
+    /// How often it has the message, which may be long.
+    var messages: Int { pieces.count { $0 == .field(.message) } }
+
     /// The fields that it names.
     var fields: Set<WebhookField> {
         Set(pieces.compactMap { if case .field(let field) = $0 { field } else { nil } })

@@ -117,6 +117,9 @@ public struct WebhookURL: Equatable, Sendable {
         return url + (url.contains("?") ? "&" : "?") + query
     }
 
+    /// How often it has the message.
+    var messages: Int { template.messages }
+
     /// Whether it says what the campaign is called.
     var namesCampaign: Bool { template.fields.contains(.campaignName) }
 }

@@ -46,4 +46,9 @@ extension Schema {
             WHERE state <> 'delivered';
         CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (created) WHERE next_try IS NULL
         """
+
+    /// What webhooks do not tell, since it was recorded while they were not active: see ``WebhookGap``.
+    static let webhookGaps = """
+        ALTER TABLE webhooks ADD COLUMN gaps text NOT NULL DEFAULT ''
+        """
 }

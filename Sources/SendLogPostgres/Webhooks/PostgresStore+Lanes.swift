@@ -164,14 +164,11 @@ extension PostgresStore {
                 try DeliveryRows.write(report.deliveries, of: webhook, rows, replaces: isHeld)
                 var present = locked.webhook
                 guard isHeld else { return nil }
-                guard present.definition.isActive else {
-                    // One that is not active any more keeps its place, and is given back.
-                    try rows.write(present.progress, of: webhook, until: nil)
-                    return nil
-                }
                 present.take(report)
-                try rows.write(present.progress, of: webhook, until: report.end)
-                return present
+                // One that is not active any more is given back.
+                let isActive = present.definition.isActive
+                try rows.write(present.progress, of: webhook, until: isActive ? report.end : nil)
+                return isActive ? present : nil
             }
         }
     }

@@ -7,7 +7,7 @@ struct WebhookRows {
 
     static let columns = """
         org_id, id, definition, secrets, version, created, updated, told, failures, failing_since, held_until, paused, \
-        pause_reason
+        pause_reason, gaps
         """
 
     /// - Throws: ``PostgresFailure``; ``StoreError/notFound``; ``StoreError/damaged(detail:)``.
@@ -29,7 +29,7 @@ struct WebhookRows {
             parameters(id)
         )
         guard let webhook = try Self.webhooks(rows).first else { throw StoreError.notFound }
-        return (webhook, rows.text(0, 13))
+        return (webhook, rows.text(0, 14))
     }
 
     /// The place of the organisation's last send log.
@@ -51,8 +51,8 @@ struct WebhookRows {
         parameters.add(webhook.definition.isActive)
         _ = try connection.rows(
             """
-            UPDATE webhooks SET \(Self.progressIsSet), definition = $9, secrets = $10, version = $11, updated = $12,
-                active = $13
+            UPDATE webhooks SET \(Self.progressIsSet), definition = $10, secrets = $11, version = $12, updated = $13,
+                active = $14
             WHERE org_id = $1 AND id = $2
             """,
             parameters
@@ -65,13 +65,13 @@ struct WebhookRows {
         parameters.add(progress: progress)
         parameters.add(end?.milliseconds ?? 0)
         _ = try connection.rows(
-            "UPDATE webhooks SET \(Self.progressIsSet), taken_until = $9 WHERE org_id = $1 AND id = $2",
+            "UPDATE webhooks SET \(Self.progressIsSet), taken_until = $10 WHERE org_id = $1 AND id = $2",
             parameters
         )
     }
 
     private static let progressIsSet =
-        "told = $3, failures = $4, failing_since = $5, held_until = $6, paused = $7, pause_reason = $8"
+        "told = $3, failures = $4, failing_since = $5, held_until = $6, paused = $7, pause_reason = $8, gaps = $9"
 
     /// The organisation and the webhook, which begin every statement for one of them.
     func parameters(_ id: WebhookID) -> Parameters {
@@ -101,13 +101,15 @@ struct WebhookRows {
             version: Int(rows.integer(row, 4)),
             created: created,
             updated: updated,
-            progress: progress(rows, row)
+            progress: try progress(rows, row)
         )
     }
 
-    private static func progress(_ rows: Rows, _ row: Int) -> WebhookProgress {
+    /// - Throws: ``StoreError/damaged(detail:)``.
+    private static func progress(_ rows: Rows, _ row: Int) throws(StoreError) -> WebhookProgress {
         WebhookProgress(
             told: SequenceNumber(rows.integer(row, 7)),
+            gaps: try WebhookGap.read(stored: rows.text(row, 13)),
             failures: Int(rows.integer(row, 8)),
             failingSince: rows.moment(row, 9),
             heldUntil: rows.moment(row, 10),
@@ -117,7 +119,7 @@ struct WebhookRows {
 }
 
 extension Parameters {
-    /// Adds the columns from `told` to `pause_reason`.
+    /// Adds the columns from `told` to `gaps`.
     fileprivate mutating func add(progress: WebhookProgress) {
         add(progress.told.number)
         add(progress.failures)
@@ -126,6 +128,7 @@ extension Parameters {
         add(progress.pause?.at.milliseconds)
         // PostgreSQL takes no text with U+0000.
         add(progress.pause?.reason.replacing("\0", with: "\u{fffd}") ?? "")
+        add(WebhookGap.stored(progress.gaps))
     }
 }
 

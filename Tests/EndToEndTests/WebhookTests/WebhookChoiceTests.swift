@@ -35,6 +35,7 @@ import Testing
         _ = try Hook(tenant, Hooks.receiver.url(other))
         try tenant.record(SampleLog(id: "told"))
         #expect(try Hooks.receiver.await(path, 1).ids() == ["told"])
+        try hook.awaitState { $0["behind"] == 0 }
         #expect(try hook.put(#"{"active":false}"#)["behind"] == 0)
         // At once: nothing may be remembered of what it was.
         try tenant.record(SampleLog(id: "silent"))
@@ -45,6 +46,29 @@ import Testing
         #expect(try Hooks.receiver.await(path, 2).ids() == ["told", "last"])
         try hook.awaitState { $0["behind"] == 0 }
         #expect(try Hooks.receiver.requests(path).count == 2)
+    }
+
+    @Test func `what was recorded while active is told, though the webhook was inactive in between`() throws {
+        let tenant = try Hooks.tenant()
+        let path = Hooks.path("slow/50")
+        let hook = try Hook(tenant, Hooks.receiver.url(path))
+        let ids = (0..<40).map { "send-\($0)" }
+        try tenant.record(ids.map { SampleLog(id: $0) })
+        _ = try Hooks.receiver.await(path, 2)
+        let behind = try hook.put(#"{"active":false}"#)["behind"].integer ?? 0
+        #expect(behind > 0 && behind <= 40)
+        try tenant.record(SampleLog(id: "silent"))
+        usleep(400_000)
+        // One may have been under way.
+        let told = try Hooks.receiver.requests(path).count
+        usleep(400_000)
+        #expect(try Hooks.receiver.requests(path).count == told)
+        #expect(try (1...behind).contains(hook.get()["behind"].integer ?? 0))
+        try hook.put(#"{"active":true}"#)
+        try tenant.record(SampleLog(id: "last"))
+        try hook.awaitState { $0["behind"] == 0 }
+        let all = try Hooks.receiver.requests(path).ids()
+        #expect(all.reduce(into: [String]()) { if $0.last != $1 { $0.append($1) } } == ids + ["last"])
     }
 
     @Test func `one that is made inactive begins when it is made active`() throws {

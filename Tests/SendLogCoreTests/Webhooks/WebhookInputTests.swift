@@ -73,6 +73,17 @@ struct WebhookInputTests {
         #expect(issues.contains { $0.hasPrefix(why) }, "\(issues)")
     }
 
+    @Test func `a message stands in one place four times at most, so that what is sent has an end`() throws {
+        func webhook(_ count: Int) -> String {
+            let text = String(repeating: "{{send.message}}", count: count)
+            return #"{"url":"https://a/?m=\#(text)","headers":{"X-M":"\#(text)"},"body":"[\"\#(text)\"]"}"#
+        }
+        let definition = try Self.read(webhook(4)).get().definition
+        #expect(try WebhookDefinition(stored: definition.stored) == definition)
+        let words = "has {{send.message}} 5 times; at most 4 are allowed"
+        #expect(try Self.issues(webhook(5)) == ["headers.X-M \(words)", "url \(words)", "body \(words)"])
+    }
+
     @Test func `all that is wrong is told at once`() throws {
         let issues = try Self.issues(#"{"url":"x","method":1,"headers":{"Host":"a","":"b"},"name":7}"#)
         #expect(issues.count == 5)
