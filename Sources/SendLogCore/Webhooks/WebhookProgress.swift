@@ -44,3 +44,40 @@ public struct WebhookProgress: Equatable, Sendable {
         self.pause = pause
     }
 }
+
+extension WebhookProgress {
+    /// Notes that all up to a send log are told; of those behind it a gap is passed over.
+    public mutating func advance(to sequence: SequenceNumber) {
+        told = max(told, sequence)
+        while let gap = gaps.first, let end = gap.through, gap.after <= told {
+            told = max(told, end)
+            gaps.removeFirst()
+        }
+    }
+
+    /// Begins a gap behind the organisation's last send log.
+    mutating func stop(at head: SequenceNumber) {
+        if gaps.last.map({ $0.through != nil }) ?? true { gaps.append(WebhookGap(after: head)) }
+    }
+
+    /// Ends the gap, where one has begun, with the organisation's last send log; what was there before it is still to be told.
+    mutating func start(at head: SequenceNumber) {
+        if let gap = gaps.last, gap.through == nil {
+            gaps[gaps.count - 1].through = max(head, gap.after)
+        } else {
+            gaps.append(WebhookGap(after: told, through: max(head, told)))
+        }
+        advance(to: told)
+    }
+
+    /// How many send logs are still to be told or passed over as others' campaigns, those in gaps left out.
+    ///
+    /// - Parameter head: the organisation's last send log
+    /// - Returns: how many.
+    public func behind(_ head: SequenceNumber) -> Int64 {
+        let skipped = gaps.map { gap in
+            max(0, min(gap.through ?? head, head).number - max(gap.after, told).number)
+        }
+        return max(0, head.number - told.number - skipped.reduce(0, +))
+    }
+}
