@@ -24,7 +24,7 @@ extension SendLogCopy {
                 webhook.secrets = original.secrets
                 webhook.progress = original.progress
                 // The source may have told what comes with the next run only.
-                webhook.progress.told = min(webhook.progress.told, head)
+                webhook.progress.clip(to: head)
             }
             try await copyDeliveries(of: original, into: pair.target.id)
         }

@@ -96,6 +96,8 @@ final class ClientPool: Sendable {
         configuration.httpVersion = .http1Only
         // Where packets are dropped, there is to be time for the next address.
         configuration.timeout.connect = .init(key.isOneOfSeveral ? timeout / 4 : timeout)
+        // Nobody waits for another's connection: as many as there are lanes at most.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 10_000
         configuration.connectionPool.idleTimeout = .seconds(10)
         configuration.connectionPool.retryConnectionEstablishment = false
         return configuration

@@ -166,7 +166,7 @@ public struct HTTPCourier: WebhookCourier {
         switch error {
         case is NIOConnectionError: true
         case let error as IOError: !isBrokenOff(error)
-        case let error as HTTPClientError: error == .connectTimeout
+        case let error as HTTPClientError: [.connectTimeout, .getConnectionFromPoolTimeout].contains(error)
         case ChannelError.connectTimeout: true
         default: false
         }
@@ -276,10 +276,14 @@ public struct HTTPCourier: WebhookCourier {
     /// Why there is no TLS, of an error that tells in BoringSSL's words, and where in its source it was.
     private static func tlsWords(of text: String) -> String? {
         guard text.contains("SSL") else { return nil }
-        let isCertificate = text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("ailedToValidateHostname")
-        return isCertificate
-            ? "the receiver's certificate does not hold: it must be for this host, in date, and from a known authority"
-            : "the receiver does not speak TLS as it should; perhaps http:// is meant"
+        if text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("ailedToValidateHostname") {
+            return "the receiver's certificate does not hold: it must be of this host, valid, and of a known issuer"
+        }
+        if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") {
+            return "the receiver does not speak TLS; perhaps http:// is meant"
+        }
+        let reason = text.firstMatch(of: #/OPENSSL_internal:([A-Z0-9_]+)/#)?.1
+        return "TLS fails: \(reason?.lowercased().replacing("_", with: " ") ?? "no reason given")"
     }
 
     private static func reason(_ error: any Error) -> String {

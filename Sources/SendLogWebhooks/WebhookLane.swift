@@ -163,10 +163,12 @@ struct WebhookLane {
     /// The first of some send logs, one at least: a message may have 64 KiB, and there are many lanes.
     private static func beginning(of logs: [StoredSendLog]) -> ArraySlice<StoredSendLog> {
         var bytes = 0
-        return logs.prefix { log in
+        let first = logs.prefix { log in
             defer { bytes += log.record.count }
             return bytes < mostRead.bytes
         }
+        // A slice would keep all of them.
+        return Array(first)[...]
     }
 
     private mutating func tell(new log: StoredSendLog) async throws -> Bool {
@@ -211,7 +213,10 @@ struct WebhookLane {
         guard let attempt = await courier.attempt(webhook, send, as: delivery.id, at: now()) else { return false }
         var delivery = delivery
         // Somebody may have delivered it by hand meanwhile, which is then what became of it.
-        if delivery.tries > 0, let present = try await kept(delivery.id) { delivery = present }
+        let isRepeated = delivery.tries > 0
+        if isRepeated, let present = try? await store.delivery(delivery.id, of: webhook.id, in: webhook.organisation) {
+            delivery = present
+        }
         let isDelivered = delivery.state == .delivered
         delivery.add(attempt)
         webhook.progress.note(attempt, of: &delivery, schedule, at: now())
@@ -226,16 +231,8 @@ struct WebhookLane {
                 ]
             )
         }
-        return true
-    }
-
-    private func kept(_ id: DeliveryID) async throws(StoreError) -> Delivery? {
-        do throws(StoreError) {
-            return try await store.delivery(id, of: webhook.id, in: webhook.organisation)
-        } catch {
-            guard error == .notFound else { throw error }
-            return nil
-        }
+        // At once, so that it is not written over what somebody does by hand later.
+        return isRepeated ? try await save() : true
     }
 
     private func campaignName(of log: StoredSendLog) async throws -> CampaignName? {

@@ -1,4 +1,4 @@
-import Dispatch
+import Foundation
 import SendLogCore
 import Synchronization
 import Testing
@@ -20,6 +20,7 @@ struct SharedThreadsTests {
                 ended.signal()
             }
         }
+        for _ in 0..<60_000 where begun.load(ordering: .relaxed) < 2 { usleep(1000) }
         // All of another's work is done while that hangs.
         let others = DispatchSemaphore(value: 0)
         for _ in 0..<100 { threads.submit(for: OrganisationID(2)) { others.signal() } }

@@ -218,6 +218,11 @@ extension StoreCheck {
                             for taken in try await store.takeWebhooks(for: name, at: now, until: .latest, most: 2) {
                                 let webhook = try #require(webhooks[taken.id])
                                 let next = Int(taken.progress.told.number) + 1
+                                // It was looked for while it had something to tell, and somebody else told the last of it.
+                                if next > 12 {
+                                    _ = try await webhook.save(by: name, told: 12)
+                                    continue
+                                }
                                 let saved = try await webhook.save(by: name, told: next, [WebhookSample.delivery(next)])
                                 #expect(saved?.progress.told.number == Int64(next))
                                 told.append("\(taken.id) \(next)")

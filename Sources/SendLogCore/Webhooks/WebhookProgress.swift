@@ -55,15 +55,34 @@ extension WebhookProgress {
         }
     }
 
+    /// Fits it to another database, where the organisation's last send log is a former one.
+    public mutating func clip(to head: SequenceNumber) {
+        told = min(told, head)
+        gaps = gaps.compactMap { gap in
+            guard let end = gap.through else { return WebhookGap(after: min(gap.after, head)) }
+            return gap.after < head ? WebhookGap(after: gap.after, through: min(end, head)) : nil
+        }
+        advance(to: told)
+    }
+
     /// Begins a gap behind the organisation's last send log.
     mutating func stop(at head: SequenceNumber) {
-        if gaps.last.map({ $0.through != nil }) ?? true { gaps.append(WebhookGap(after: head)) }
+        if let gap = gaps.last, gap.through == nil {
+            // Left open by a program that knows no gaps.
+            gaps[gaps.count - 1].through = max(gap.after, told)
+        }
+        if let gap = gaps.last, gap.through == head {
+            gaps[gaps.count - 1].through = nil
+        } else {
+            gaps.append(WebhookGap(after: head))
+        }
     }
 
     /// Ends the gap, where one has begun, with the organisation's last send log; what was there before it is still to be told.
     mutating func start(at head: SequenceNumber) {
         if let gap = gaps.last, gap.through == nil {
             gaps[gaps.count - 1].through = max(head, gap.after)
+            if head <= gap.after { gaps.removeLast() }
         } else {
             gaps.append(WebhookGap(after: told, through: max(head, told)))
         }

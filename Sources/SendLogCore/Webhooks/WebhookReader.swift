@@ -44,6 +44,8 @@ private struct WebhookReader {
     private var secret: String?
     private var rotatesSecret = false
     private var issues: [InputIssue] = []
+    /// The members that stand there.
+    private var named: Set<String> = []
 
     private static let known = [
         "name", "url", "method", "campaign_id", "headers", "body", "encodeIntoUrl", "active", "secret", "rotateSecret",
@@ -104,20 +106,19 @@ private struct WebhookReader {
         if let url { places.append(("url", url.messages)) }
         if let body { places.append(("body", body.messages)) }
         let most = WebhookDefinition.mostMessages
-        for (path, messages) in places where messages > most {
+        for (path, messages) in places where messages > most && named.contains(String(path.prefix { $0 != "." })) {
             report(path, "has {{send.message}} \(messages) times; at most \(most) are allowed")
         }
     }
 
     mutating func read(_ value: JSONValue) {
         guard case .object(let members) = value else { return report("", "must be an object, not \(value.kind)") }
-        var seen: Set<String> = []
         for member in members {
             guard Self.known.contains(member.name) else {
                 report(String(member.name.prefix(64)), Naming.unknown(member.name, known: Self.known))
                 continue
             }
-            guard seen.insert(member.name).inserted else {
+            guard named.insert(member.name).inserted else {
                 report(member.name, "stands there more than once")
                 continue
             }

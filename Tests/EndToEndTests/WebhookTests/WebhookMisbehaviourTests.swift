@@ -34,7 +34,7 @@ import Testing
     @Test func `a receiver without TLS is told in words, not in a library's`() throws {
         let tenant = try Hooks.tenant()
         let attempt = try Hook(tenant, "https://127.0.0.1:\(tenant.server.port)/").test()["attempts"][0]
-        let problem = "the receiver does not speak TLS as it should; perhaps http:// is meant"
+        let problem = "the receiver does not speak TLS; perhaps http:// is meant"
         #expect(attempt["problem"] == .string(problem), "\(attempt)")
     }
 

@@ -1,0 +1,65 @@
+import Testing
+
+@testable import SendLogCore
+
+/// What a webhook does not tell, since it was recorded while it was not active.
+struct WebhookGapTests {
+    private static func gap(_ after: Int64, _ through: Int64?) -> WebhookGap {
+        WebhookGap(after: SequenceNumber(after), through: through.map { SequenceNumber($0) })
+    }
+
+    private static func progress(_ told: Int64, _ gaps: WebhookGap...) -> WebhookProgress {
+        WebhookProgress(told: SequenceNumber(told), gaps: gaps)
+    }
+
+    @Test func `gaps are kept and read again`() throws {
+        let gaps = [Self.gap(0, 3), Self.gap(100, 200), Self.gap(300, nil)]
+        #expect(WebhookGap.stored(gaps) == "0-3 100-200 300-")
+        #expect(try WebhookGap.read(stored: WebhookGap.stored(gaps)) == gaps)
+        #expect(try WebhookGap.read(stored: "") == [])
+        for text in ["5", "a-6", "5-b", "5-6-7", "-"] {
+            #expect(throws: StoreError.self) { try WebhookGap.read(stored: text) }
+        }
+    }
+
+    @Test func `off and on with nothing recorded in between leaves no gap, and gaps that meet are one`() {
+        var progress = Self.progress(2)
+        progress.stop(at: SequenceNumber(5))
+        progress.start(at: SequenceNumber(5))
+        #expect(progress == Self.progress(2))
+        for head in [5, 8, 11] as [Int64] {
+            progress.stop(at: SequenceNumber(head))
+            progress.start(at: SequenceNumber(head + 3))
+        }
+        #expect(progress == Self.progress(2, Self.gap(5, 14)))
+        #expect(progress.behind(SequenceNumber(20)) == 9)
+        progress.advance(to: SequenceNumber(4))
+        #expect(progress == Self.progress(4, Self.gap(5, 14)))
+        progress.advance(to: SequenceNumber(5))
+        #expect(progress == Self.progress(14))
+    }
+
+    @Test func `one that was never active begins behind what there is`() {
+        var progress = Self.progress(3)
+        progress.start(at: SequenceNumber(9))
+        #expect(progress == Self.progress(9))
+    }
+
+    @Test func `a gap that was left open by others ends where they began`() {
+        var progress = Self.progress(20, Self.gap(5, nil))
+        progress.stop(at: SequenceNumber(30))
+        progress.start(at: SequenceNumber(40))
+        #expect(progress.behind(SequenceNumber(40)) == 10)
+        progress.advance(to: SequenceNumber(30))
+        #expect(progress == Self.progress(40))
+    }
+
+    @Test func `in a database that has less, no gap reaches beyond what is there`() {
+        var progress = Self.progress(5, Self.gap(30, 40), Self.gap(45, 200), Self.gap(300, 400), Self.gap(500, nil))
+        progress.clip(to: SequenceNumber(50))
+        #expect(progress == Self.progress(5, Self.gap(30, 40), Self.gap(45, 50), Self.gap(50, nil)))
+        progress = Self.progress(100)
+        progress.clip(to: SequenceNumber(50))
+        #expect(progress == Self.progress(50))
+    }
+}
