@@ -76,7 +76,7 @@ import Testing
         try tenant.record(SampleLog(id: "send-1"))
         try tenant.record(SampleLog(id: "send-2"))
         let deliveries = try hook.await { $0.count == 2 }
-        #expect(deliveries.map { $0["state"] } == ["delivered", "failed"])
+        #expect(deliveries.map { $0["state"] } == ["delivered", "failed"], "\(deliveries)")
         #expect(deliveries[1]["nextTryAt"] == .null && deliveries[1]["attempts"][0]["status"].integer == status)
         #expect(try hook.deliveries("?state=failed").map { $0["send_id"] } == ["send-1"])
         #expect(try Hooks.receiver.requests(path).count == 2)
