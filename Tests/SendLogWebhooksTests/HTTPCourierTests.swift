@@ -178,6 +178,30 @@ struct HTTPCourierTests {
         #expect(attempt.duration >= 4000, "the caller was not late: \(attempt.duration) ms")
     }
 
+    @Test func `an answer that came in time is none too late, though the courier's own thread was kept from it`()
+        async throws
+    {
+        let listener = try LoopbackListener("127.0.0.1", pause: 500)
+        let rules = try AddressRules(allowing: "127.0.0.1")
+        let courier = HTTPCourier(rules: rules, timeout: .seconds(2), lookup: Answers(["127.0.0.1"]))
+        let busy = Task {
+            while listener.connections == 0 { try await Task.sleep(for: .milliseconds(1)) }
+            // The request is on its way by now, and the answer comes while the thread does nothing.
+            try await Task.sleep(for: .milliseconds(200))
+            let thread = courier.executor
+            await Task(executorPreference: thread) { Self.stall(for: 4_000_000) }.value
+        }
+        let webhook = try Self.webhook("http://receiver.test:\(listener.port)/x")
+        let send = try #require(WebhookSend.sample)
+        let attempt = await courier.attempt(webhook, send, as: DeliveryID(SequenceNumber(1)), at: .earliest)
+        try await busy.value
+        await courier.close()
+        #expect(attempt?.status == 200 && attempt?.problem == nil, "\(String(describing: attempt))")
+        #expect(attempt.map { $0.duration > 3000 } == true, "the thread was not kept: \(String(describing: attempt))")
+    }
+
+    private static func stall(for microseconds: UInt32) { usleep(microseconds) }
+
     /// Who asks for attempts, on a thread that may be busy with something else.
     private final class Caller: TaskExecutor {
         private let thread = DispatchQueue(label: "caller")

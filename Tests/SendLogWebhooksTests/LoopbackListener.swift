@@ -7,6 +7,7 @@ final class LoopbackListener: PortListener, Sendable {
     let port: UInt16
     private let socket: Int32
     private let breaksOff: Bool
+    private let pause: UInt32
     private let count = Atomic(0)
 
     /// How many connections there were.
@@ -18,9 +19,10 @@ final class LoopbackListener: PortListener, Sendable {
     ///   - host: an address of this machine
     ///   - port: where; any that is free for 0
     ///   - breaksOff: whether each connection is reset once its request is there
+    ///   - pause: how many milliseconds an answer takes
     /// - Throws: where it cannot.
-    init(_ host: String, port: UInt16 = 0, breaksOff: Bool = false) throws {
-        self.breaksOff = breaksOff
+    init(_ host: String, port: UInt16 = 0, breaksOff: Bool = false, pause: UInt32 = 0) throws {
+        (self.breaksOff, self.pause) = (breaksOff, pause)
         let socket: Int32
         (socket, self.port) = try listening(at: host, port: port, backlog: 16)
         self.socket = socket
@@ -47,6 +49,7 @@ final class LoopbackListener: PortListener, Sendable {
     private func answer(_ client: Int32, _ host: String) {
         var request = [UInt8](repeating: 0, count: 65_536)
         _ = recv(client, &request, request.count, 0)
+        usleep(pause * 1000)
         if breaksOff {
             // Closing at once, with nothing lingering, resets it.
             var linger = linger(l_onoff: 1, l_linger: 0)
