@@ -19,7 +19,6 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
         .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: []),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.34.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.9.0"),
     ],
     targets: [
@@ -27,6 +26,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "SendLogHash", dependencies: ["CCrypto"]),
         .target(
@@ -84,11 +84,8 @@ let package = Package(
         .target(
             name: "SendLogWebhooks",
             dependencies: [
-                "SendLogCore", "SendLogHash",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "SendLogCore", "SendLogHash", "CCurl",
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
@@ -149,7 +146,13 @@ let package = Package(
             ]
         ),
         .testTarget(name: "SendLogConsoleTests", dependencies: ["SendLogConsole", "SendLogAPI", "SendLogCore"]),
-        .testTarget(name: "SendLogWebhooksTests", dependencies: ["SendLogWebhooks", "SendLogCore"]),
+        .testTarget(
+            name: "SendLogWebhooksTests",
+            dependencies: [
+                "SendLogWebhooks", "SendLogCore", "SendLogContent", "SendLogSQLite", "StoreChecks",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .testTarget(
             name: "SendLogServerTests",
             dependencies: [

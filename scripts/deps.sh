@@ -5,7 +5,7 @@ set -euo pipefail
 
 swift=${1:-swift}
 swift_needed=6.2
-packages=(libsqlite3-dev zlib1g-dev libpq-dev libssl-dev pkg-config curl sqlite3 "${@:2}")
+packages=(libsqlite3-dev zlib1g-dev libpq-dev libssl-dev libcurl4-openssl-dev ca-certificates pkg-config curl sqlite3 "${@:2}")
 
 fail() {
     printf '\nerror: %s\n' "$1" >&2

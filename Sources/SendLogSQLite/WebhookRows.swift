@@ -4,7 +4,7 @@ import SendLogCore
 enum WebhookRows {
     static let columns = """
         organisation, id, definition, secrets, version, created, updated, told, failures, failing_since, held_until,
-        paused, pause_reason, gaps
+        paused, pause_reason, gaps, slow
         """
 
     static let deliveryColumns = "sequence, test, send, created, state, next_try, tries, attempts"
@@ -23,6 +23,22 @@ enum WebhookRows {
         try query.bind(id.text)
         guard let webhook = try webhooks(&query).first else { throw StoreError.notFound }
         return webhook
+    }
+
+    /// A webhook that has just been leased.
+    static func leased(
+        _ id: WebhookID,
+        in organisation: OrganisationID,
+        at now: Timestamp,
+        on database: Connection
+    ) throws -> LeasedWebhook {
+        let webhook = try webhook(id, in: organisation, on: database)
+        var query = try Query("SELECT started FROM webhooks WHERE organisation = ? AND id = ?", on: database)
+        try query.bind(organisation.number)
+        try query.bind(id.text)
+        guard try query.step() else { throw StoreError.notFound }
+        let started = try StartedAttempts.read(stored: query.text(0), after: webhook.progress.told, at: now)
+        return LeasedWebhook(webhook: webhook, started: started)
     }
 
     static func webhooks(_ query: inout Query) throws -> [Webhook] {
@@ -47,7 +63,8 @@ enum WebhookRows {
                         failures: Int(query.integer(8)),
                         failingSince: moment(query, 9),
                         heldUntil: moment(query, 10),
-                        pause: pause
+                        pause: pause,
+                        isSlow: query.integer(14) != 0
                     )
                 )
             )
@@ -55,7 +72,7 @@ enum WebhookRows {
         return webhooks
     }
 
-    /// Binds the columns from `told` to `gaps`.
+    /// Binds the columns from `told` to `slow`.
     static func bind(_ progress: WebhookProgress, to query: inout Query) throws {
         try query.bind(progress.told.number)
         try query.bind(progress.failures)
@@ -64,6 +81,7 @@ enum WebhookRows {
         try query.bind(progress.pause?.at.milliseconds)
         try query.bind(progress.pause?.reason ?? "")
         try query.bind(WebhookGap.stored(progress.gaps))
+        try query.bind(progress.isSlow ? 1 : 0)
     }
 
     static func head(of organisation: OrganisationID, on database: Connection) throws -> SequenceNumber {

@@ -23,14 +23,14 @@ final class ServiceUnderTest: Sendable {
             authenticator: authenticator,
             directory: store,
             context: IntakeContext(ids: SendLogIDSource(), spoolFolder: folder.path, now: { Self.now }),
-            courier: AcceptingCourier(),
+            client: AcceptingClient(),
             rateLimit: nil,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
     }
 
     /// Takes everything at once, in place of a receiver: the carrying itself has tests of its own.
-    private struct AcceptingCourier: WebhookCourier {
+    private struct AcceptingClient: WebhookClient {
         let tally = AttemptTally()
 
         func attempt(

@@ -1,5 +1,6 @@
 import PostgresHarness
 import SendLogCore
+import StoreChecks
 import Testing
 
 @testable import SendLogPostgres

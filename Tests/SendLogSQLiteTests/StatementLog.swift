@@ -1,5 +1,6 @@
 import GRDB
 import SendLogCore
+import StoreChecks
 import Synchronization
 import Testing
 
@@ -113,11 +114,11 @@ final class StatementLog: Sendable {
         )
         try await store.saveDelivery(delivery, of: id, in: organisation)
         let report = WebhookReport(
-            holder: "one",
+            owner: "one",
             version: 2,
             progress: WebhookProgress(told: SequenceNumber(1)),
             deliveries: [delivery],
-            end: nil
+            leaseEnd: nil
         )
         _ = try await store.save(report, of: id, in: organisation)
         for state in [nil] + Delivery.State.allCases.map(Optional.some) {

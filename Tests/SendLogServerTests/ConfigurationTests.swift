@@ -65,8 +65,8 @@ import Testing
         #expect(found.consoleMinutes == 720)
         #expect(found.webhooks.timeout == 10)
         #expect(found.webhooks.schedule.window == 86_400)
-        #expect(found.webhooks.keepDays == 30)
-        #expect(found.webhooks.lanes == 256)
+        #expect(found.webhooks.limits.keepDays == 30)
+        #expect(found.webhooks.limits.workers == 256)
     }
 
     @Test(arguments: ["10.0.0.0/33", "10.0.0.256", "a b!", "http://receiver", "0x7f000001", "2130706433"])
@@ -77,6 +77,18 @@ import Testing
         let name = part.filter { $0 != " " }
         #expect(error?.description.hasPrefix("--webhooks-allow must be networks") == true)
         #expect(error?.description.hasSuffix("\(name) is none") == true)
+    }
+
+    @Test func `a lease that an attempt could outlast is refused`() async throws {
+        let error = await #expect(throws: ConfigurationError.self) {
+            try await self.configuration(flags: [.webhookLease: "9", .webhookTimeout: "7"])
+        }
+        #expect(
+            error?.description
+                == "--webhooks-lease-seconds must be at least 10, 3 more than webhooks.timeout: a lease must outlast an attempt"
+        )
+        let shortest = try await configuration(flags: [.webhookLease: "10", .webhookTimeout: "7"])
+        #expect(shortest.webhooks.limits.leaseSeconds == 10)
     }
 
     @Test func `flags go before the environment, and the environment before the file`() async throws {
@@ -101,6 +113,7 @@ import Testing
             .postgresConnections: "11", .postgresPatience: "12", .keyCacheSeconds: "4",
             .consoleMinutes: "13", .webhookAllow: "10.0.0.0/8,receiver.internal", .webhookTimeout: "7",
             .webhookRetry: "3600", .webhookKeep: "14", .webhookLanes: "15",
+            .webhookLease: "16",
         ]
         #expect(Set(values.keys) == Set(Setting.all), "a new setting belongs into this test")
         var groups: [String: Any] = [:]
@@ -131,8 +144,9 @@ import Testing
             #expect(found.consoleMinutes == 13)
             #expect(found.webhooks.timeout == 7)
             #expect(found.webhooks.schedule.window == 3600)
-            #expect(found.webhooks.keepDays == 14)
-            #expect(found.webhooks.lanes == 15)
+            #expect(found.webhooks.limits.keepDays == 14)
+            #expect(found.webhooks.limits.workers == 15)
+            #expect(found.webhooks.limits.leaseSeconds == 16 && found.webhooks.limits.timeoutSeconds == 7)
             #expect(found.database.sqlite.patience == 10)
             #expect(found.database.postgres.connections == 11)
             #expect(found.database.postgres.patience == 12)

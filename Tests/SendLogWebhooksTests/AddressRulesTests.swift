@@ -1,3 +1,4 @@
+import SendLogCore
 import Testing
 
 @testable import SendLogWebhooks

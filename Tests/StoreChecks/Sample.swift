@@ -1,15 +1,15 @@
 import Foundation
 import SendLogContent
-import SendLogCore
+package import SendLogCore
 import Testing
 
 /// Makes what the checks record.
-enum Sample {
+package enum Sample {
     /// When a log starts whose check does not care.
-    static let start = Timestamp(milliseconds: 1_650_000_000_000)
+    package static let start = Timestamp(milliseconds: 1_650_000_000_000)
 
     /// A log, rendered; `start: nil` is a log whose sender did not say when it started.
-    static func log(
+    package static func log(
         _ id: String,
         campaign: String = "spring",
         message: String = "Hi {{contact.firstname}}",
@@ -30,7 +30,7 @@ enum Sample {
     }
 
     /// Logs `prefix-0`, `prefix-1` and so on.
-    static func logs(
+    package static func logs(
         _ count: Int,
         _ prefix: String,
         campaign: String = "spring",

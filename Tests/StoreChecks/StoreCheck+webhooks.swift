@@ -69,11 +69,11 @@ extension StoreCheck {
             try await store.saveDelivery(other, of: id, in: acme)
             #expect(try await store.deliveries(of: id, in: acme, state: nil, before: nil, limit: 9) == [])
             let report = WebhookReport(
-                holder: "one",
+                owner: "one",
                 version: 1,
                 progress: WebhookProgress(told: SequenceNumber(3)),
                 deliveries: [other],
-                end: nil
+                leaseEnd: nil
             )
             #expect(try await store.save(report, of: id, in: acme) == nil)
             #expect(try await store.deliveries(of: id, in: acme, state: nil, before: nil, limit: 9) == [])

@@ -1,4 +1,4 @@
-import SendLogCore
+public import SendLogCore
 import Testing
 
 /// Makes the webhooks and deliveries that the checks keep.
@@ -74,6 +74,11 @@ struct WebhookUnderCheck {
         )
     }
 
+    /// Takes a webhook that is there already.
+    init(existing id: WebhookID, in organisation: OrganisationID, of store: any Store) {
+        (self.id, self.organisation, self.store) = (id, organisation, store)
+    }
+
     /// What is kept of it.
     var present: Webhook { get async throws { try await store.webhook(id, in: organisation) } }
 
@@ -110,23 +115,25 @@ struct WebhookUnderCheck {
         try await store.changeWebhook(id, in: organisation, at: WebhookSample.at(milliseconds), change)
     }
 
-    /// Reports for a holder that it has come to a place.
+    /// Reports for an owner that it has come to a place.
     @discardableResult func save(
-        by holder: String,
+        by owner: String,
         told: Int,
         version: Int = 1,
         _ deliveries: [Delivery] = [],
         until end: Int? = nil,
+        started: StartedAttempts = .none,
         _ more: (inout WebhookProgress) throws -> Void = { _ in }
     ) async throws -> Webhook? {
         var progress = WebhookProgress(told: SequenceNumber(Int64(told)))
         try more(&progress)
         let report = WebhookReport(
-            holder: holder,
+            owner: owner,
             version: version,
             progress: progress,
             deliveries: deliveries,
-            end: try end.map { try WebhookSample.at($0) }
+            started: started,
+            leaseEnd: try end.map { try WebhookSample.at($0) }
         )
         return try await store.save(report, of: id, in: organisation)
     }
@@ -138,20 +145,41 @@ struct WebhookUnderCheck {
 }
 
 extension WebhookStore {
-    /// The names of the webhooks that a holder takes, in order.
+    /// The names of the webhooks that an owner leases, in order.
     func take(
-        for holder: String,
+        for owner: String,
         at milliseconds: Int,
         until end: Int,
         most: Int = 100
     ) async throws -> [String] {
         try await takeWebhooks(
-            for: holder,
+            for: owner,
             at: WebhookSample.at(milliseconds),
             until: WebhookSample.at(end),
             most: most
         )
         .map(\.id.text)
         .sorted()
+    }
+
+    /// Leases webhooks that have something to deliver.
+    public func takeWebhooks(
+        for owner: String,
+        at now: Timestamp,
+        until end: Timestamp,
+        most: Int
+    ) async throws(StoreError) -> [Webhook] {
+        try await lease(for: owner, at: now, until: end, most: most).map(\.webhook)
+    }
+
+    /// Leases webhooks that have something to deliver, with what their leases found.
+    func lease(
+        for owner: String,
+        at now: Timestamp,
+        until end: Timestamp,
+        most: Int
+    ) async throws(StoreError) -> [LeasedWebhook] {
+        let lease = WebhookLease(owner: owner, begin: now, end: end)
+        return try await leaseWebhooks(try await pendingWebhooks(for: lease, limit: most), for: lease)
     }
 }

@@ -5,7 +5,7 @@ import SendLogCore
 struct ServiceRoutes {
     let directory: any Directory
     let metrics: ServiceMetrics
-    let courier: any WebhookCourier
+    let client: any WebhookClient
 
     var routes: [Route] {
         [
@@ -18,7 +18,7 @@ struct ServiceRoutes {
                 return Answer(body: body)
             },
             Route(.GET, "/metrics") { _ in
-                Answer(type: "text/plain; version=0.0.4; charset=utf-8", body: Array(metrics.text(courier.tally).utf8))
+                Answer(type: "text/plain; version=0.0.4; charset=utf-8", body: Array(metrics.text(client.tally).utf8))
             },
             Route(.GET, "/openapi.json") { _ in Answer(body: APIDocument.bytes) },
         ]

@@ -27,7 +27,7 @@ public struct APIService: HTTPResponder {
     ///   - authenticator: whose keys are asked for
     ///   - directory: where organisations and keys are
     ///   - context: what the intake of send logs needs
-    ///   - courier: carries what webhooks are tried with
+    ///   - client: sends the requests of webhooks that are tested
     ///   - rateLimit: how many requests an organisation may make; `nil` for as many as it likes
     ///   - logger: where the log goes
     public init(
@@ -35,7 +35,7 @@ public struct APIService: HTTPResponder {
         authenticator: Authenticator,
         directory: any Directory,
         context: IntakeContext,
-        courier: any WebhookCourier,
+        client: any WebhookClient,
         rateLimit: RateLimit?,
         logger: Logger
     ) {
@@ -44,7 +44,7 @@ public struct APIService: HTTPResponder {
             authenticator: authenticator,
             directory: directory,
             context: context,
-            courier: courier,
+            client: client,
             rateLimit: rateLimit,
             logger: logger,
             pages: [],
@@ -59,7 +59,7 @@ public struct APIService: HTTPResponder {
     ///   - authenticator: whose keys are asked for
     ///   - directory: where organisations and keys are
     ///   - context: what the intake of send logs needs
-    ///   - courier: carries what webhooks are tried with
+    ///   - client: sends the requests of webhooks that are tested
     ///   - rateLimit: how many requests an organisation may make; `nil` for as many as it likes
     ///   - logger: where the log goes
     ///   - pages: the routes of the pages
@@ -69,7 +69,7 @@ public struct APIService: HTTPResponder {
         authenticator: Authenticator,
         directory: any Directory,
         context: IntakeContext,
-        courier: any WebhookCourier,
+        client: any WebhookClient,
         rateLimit: RateLimit?,
         logger: Logger,
         pages: [Route],
@@ -81,12 +81,12 @@ public struct APIService: HTTPResponder {
         limiter = rateLimit.map(RateLimiter.init)
         now = context.now
         metrics = ServiceMetrics()
-        let desk = WebhookDesk(store: store, directory: directory, courier: courier, ids: context.ids)
+        let desk = WebhookDesk(store: store, directory: directory, client: client, ids: context.ids)
         table = RouteTable(
             routes: ReadingRoutes(store: store).routes
                 + RecordingRoutes(store: store, context: context, metrics: metrics).routes
                 + CampaignRoutes(store: store).routes + WebhookRoutes(desk: desk).routes
-                + ServiceRoutes(directory: directory, metrics: metrics, courier: courier).routes
+                + ServiceRoutes(directory: directory, metrics: metrics, client: client).routes
                 + pages
         )
     }

@@ -4,7 +4,7 @@ package import SendLogCore
 package struct WebhookDesk: Sendable {
     package let store: any SendLogStore & CampaignStore & WebhookStore
     private let directory: any Directory
-    private let courier: any WebhookCourier
+    private let client: any WebhookClient
     private let ids: SendLogIDSource
 
     /// For how long requests are signed with the former secret too, once there is another, in milliseconds: a day.
@@ -15,12 +15,12 @@ package struct WebhookDesk: Sendable {
     package init(
         store: any SendLogStore & CampaignStore & WebhookStore,
         directory: any Directory,
-        courier: any WebhookCourier,
+        client: any WebhookClient,
         ids: SendLogIDSource
     ) {
         self.store = store
         self.directory = directory
-        self.courier = courier
+        self.client = client
         self.ids = ids
     }
 
@@ -200,7 +200,7 @@ package struct WebhookDesk: Sendable {
         isAsked: Bool = true,
         at now: Timestamp
     ) async throws -> Delivery {
-        guard let attempt = await courier.attempt(webhook, send, as: delivery.id, at: now) else {
+        guard let attempt = await client.attempt(webhook, send, as: delivery.id, at: now) else {
             throw StoreError.unavailable(.closed, detail: "the server stops")
         }
         // It may have been tried meanwhile by itself.

@@ -81,7 +81,7 @@ public protocol WebhookStore: Sendable {
         in organisation: OrganisationID
     ) async throws(StoreError) -> Delivery
 
-    /// Keeps a delivery that was made outside a lane; of a webhook that is gone, nothing.
+    /// Saves a delivery that was made without a lease; of a webhook that is gone, nothing.
     ///
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
     func saveDelivery(
@@ -90,23 +90,27 @@ public protocol WebhookStore: Sendable {
         in organisation: OrganisationID
     ) async throws(StoreError)
 
-    // MARK: - Lanes
+    // MARK: - Leases
 
-    /// Takes webhooks that have something to tell, for one worker alone until a moment.
+    /// Webhooks that have something to deliver, and may be leased.
     ///
     /// - Parameters:
-    ///   - holder: who takes them, unique among all servers
-    ///   - now: the time
-    ///   - end: until when nobody else takes them
-    ///   - most: how many at most
-    /// - Returns: webhooks with logs behind the last told or with deliveries that are due, none of them held, paused or taken.
+    ///   - lease: the lease that is wanted
+    ///   - limit: how many at most
+    /// - Returns: webhooks with logs behind their cursors or with deliveries that are due, none of them held, paused or leased.
+    ///   Of each organisation one comes first, that which was leased longest ago, then a second one of each, and so on; of
+    ///   these the healthy ones come first.
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
-    func takeWebhooks(
-        for holder: String,
-        at now: Timestamp,
-        until end: Timestamp,
-        most: Int
-    ) async throws(StoreError) -> [Webhook]
+    func pendingWebhooks(for lease: WebhookLease, limit: Int) async throws(StoreError) -> [PendingWebhook]
+
+    /// Leases webhooks.
+    ///
+    /// - Parameters:
+    ///   - wanted: which
+    ///   - lease: for whom, and until when
+    /// - Returns: those that were still to be had, in any order.
+    /// - Throws: ``StoreError/unavailable(_:detail:)``.
+    func leaseWebhooks(_ wanted: [PendingWebhook], for lease: WebhookLease) async throws(StoreError) -> [LeasedWebhook]
 
     /// Deliveries that are to be tried again by now, in the order of recording.
     ///
@@ -118,9 +122,9 @@ public protocol WebhookStore: Sendable {
         most: Int
     ) async throws(StoreError) -> [Delivery]
 
-    /// Keeps what a worker did, and gives the webhook back where the report says so.
+    /// Saves what a worker did, and renews or releases its lease.
     ///
-    /// - Returns: the webhook as it is now; `nil` where the worker must stop: it is gone, not active, or another has taken it.
+    /// - Returns: the webhook as it is now; `nil` if the worker must stop: it is gone, not active, or leased to another.
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
     func save(
         _ report: WebhookReport,

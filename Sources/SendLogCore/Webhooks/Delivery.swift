@@ -127,6 +127,8 @@ public struct DeliveryAttempt: Equatable, Sendable {
     public let answer: [UInt8]
     /// How many seconds the receiver asks to be left alone; not kept, since what comes of it is ``Delivery/nextTry``.
     public let retryAfter: Int?
+    /// Whether no further attempt can succeed; not kept, since what comes of it is ``Delivery/state``.
+    public let isFinal: Bool
 
     /// How many bytes of an answer are kept.
     public static let mostAnswer = 1024
@@ -138,7 +140,8 @@ public struct DeliveryAttempt: Equatable, Sendable {
         status: Int? = nil,
         problem: String? = nil,
         answer: [UInt8] = [],
-        retryAfter: Int? = nil
+        retryAfter: Int? = nil,
+        isFinal: Bool = false
     ) {
         self.at = at
         self.duration = duration
@@ -146,13 +149,14 @@ public struct DeliveryAttempt: Equatable, Sendable {
         self.problem = problem
         self.answer = answer
         self.retryAfter = retryAfter
+        self.isFinal = isFinal
     }
 
     /// Whether the receiver took it.
     public var isSuccess: Bool { status.map { (200..<300).contains($0) } ?? false }
 
     /// Whether another attempt may do better: no answer, 429, or a failure of the server's own.
-    public var isWorthRepeating: Bool { status.map { $0 == 429 || $0 >= 500 } ?? true }
+    public var isWorthRepeating: Bool { !isFinal && (status.map { $0 == 429 || $0 >= 500 } ?? true) }
 
     /// Appends attempts as JSON, from which ``read(_:)`` makes them again.
     public static func write(_ attempts: [DeliveryAttempt], to bytes: inout [UInt8]) {

@@ -64,9 +64,15 @@ public struct WebhookDefinition: Equatable, Sendable {
     public func request(for send: WebhookSend) -> WebhookRequest {
         let json = body?.rendered(for: send)
         let query = encodesIntoURL ? json.map { WebhookURL.query(of: $0) } : nil
+        let (url, target) = url.rendered(for: send, query: query)
         return WebhookRequest(
             method: method,
-            url: url.rendered(for: send, query: query),
+            scheme: self.url.scheme,
+            host: self.url.host,
+            port: self.url.port,
+            hostField: self.url.hostField,
+            url: url,
+            target: target,
             headers: headers.map { ($0.name, $0.rendered(for: send)) },
             body: encodesIntoURL || method == .get ? [] : json ?? []
         )
@@ -103,8 +109,18 @@ public struct WebhookDefinition: Equatable, Sendable {
 public struct WebhookRequest: Sendable {
     /// How the receiver is asked.
     public let method: WebhookDefinition.Method
-    /// The URL, in ASCII.
+    /// `http` or `https`.
+    public let scheme: String
+    /// The host to connect to: a name in lower case, or an address, of IPv6 without its brackets.
+    public let host: String
+    /// The port to connect to.
+    public let port: Int
+    /// The value of the `Host` field.
+    public let hostField: String
+    /// The whole URL, in ASCII.
     public let url: String
+    /// What the request line has of the URL: path and query, in ASCII.
+    public let target: String
     /// Header fields that the webhook adds, in printable ASCII.
     public let headers: [(name: String, value: String)]
     /// The JSON body; empty for none.

@@ -12,6 +12,11 @@ public struct WebhookProgress: Equatable, Sendable {
     public var heldUntil: Timestamp?
     /// Set where it has failed for so long that nothing more is sent until somebody resumes it.
     public var pause: Pause?
+    /// Whether the last attempt took longer than ``slowAttempt``.
+    public var isSlow: Bool
+
+    /// From how many milliseconds on an attempt is slow.
+    public static let slowAttempt = 1000
 
     /// When and why a webhook was paused.
     public struct Pause: Equatable, Sendable {
@@ -34,7 +39,8 @@ public struct WebhookProgress: Equatable, Sendable {
         failures: Int = 0,
         failingSince: Timestamp? = nil,
         heldUntil: Timestamp? = nil,
-        pause: Pause? = nil
+        pause: Pause? = nil,
+        isSlow: Bool = false
     ) {
         self.told = told
         self.gaps = gaps
@@ -42,7 +48,11 @@ public struct WebhookProgress: Equatable, Sendable {
         self.failingSince = failingSince
         self.heldUntil = heldUntil
         self.pause = pause
+        self.isSlow = isSlow
     }
+
+    /// Whether the receiver took the last attempt's request, and did so quickly.
+    public var isHealthy: Bool { failures == 0 && !isSlow }
 }
 
 extension WebhookProgress {

@@ -137,7 +137,7 @@ private struct WebhookReader {
                 )
             }
             self.name = text
-        case "url": url = try WebhookURL(try string(value, at: name))
+        case "url": url = try WebhookURL(try string(value, at: name), isStored: isStored)
         case "method":
             let text = try string(value, at: name)
             guard let method = WebhookDefinition.Method(rawValue: text) else {

@@ -1,28 +1,32 @@
-/// What a worker did for a webhook that it took.
+/// What a worker did for a webhook under its lease.
 public struct WebhookReport: Sendable {
-    /// Who it is.
-    public let holder: String
+    /// The lease's owner.
+    public let owner: String
     /// The webhook's version that it worked with.
     public var version: Int
     /// How far it has come now.
     public var progress: WebhookProgress
     /// The deliveries that changed.
     public var deliveries: [Delivery]
-    /// Until when it keeps the webhook; `nil` where it gives it back.
-    public var end: Timestamp?
+    /// What was started under leases that were not released, or is about to be started again.
+    public var started: StartedAttempts
+    /// When the lease ends now; `nil` to release it.
+    public var leaseEnd: Timestamp?
 
     /// Makes a report of its parts.
     public init(
-        holder: String,
+        owner: String,
         version: Int,
         progress: WebhookProgress,
         deliveries: [Delivery] = [],
-        end: Timestamp?
+        started: StartedAttempts = .none,
+        leaseEnd: Timestamp?
     ) {
-        self.holder = holder
+        self.owner = owner
         self.version = version
         self.progress = progress
         self.deliveries = deliveries
-        self.end = end
+        self.started = started
+        self.leaseEnd = leaseEnd
     }
 }

@@ -1,24 +1,30 @@
 /// The template of a URL, of which nothing that a send brings in can change more than its own place.
 ///
-/// Scheme, host and port stand there as they are. Behind them fields are percent-encoded
-/// (<https://www.rfc-editor.org/rfc/rfc3986>); what people wrote may stand behind the `?` only.
+/// Scheme, host and port have no fields. Behind them fields are percent-encoded
+/// (<https://www.rfc-editor.org/rfc/rfc3986>); what people wrote may stand behind the `?` only. All else is sent byte for
+/// byte as it was saved.
 public struct WebhookURL: Equatable, Sendable {
     /// The template as it was written.
     public let text: String
     /// `http` or `https`.
     public let scheme: String
-    /// The host: a name or an address, of IPv6 without its brackets.
+    /// The host in lower case: a name or an address, of IPv6 without its brackets.
     public let host: String
     /// The port.
     public let port: Int
+    /// Scheme, host and port as they were written.
+    private let origin: String
     private let template: WebhookTemplate
     /// The longest template in bytes.
     public static let longest = 2048
 
     /// Takes a template.
     ///
+    /// - Parameters:
+    ///   - text: the template
+    ///   - isStored: whether it was saved before; then a host that no request can be sent to is accepted
     /// - Throws: what is wrong with it, under the path `url`.
-    public init(_ text: String) throws(InvalidInput) {
+    public init(_ text: String, isStored: Bool = false) throws(InvalidInput) {
         func refusal(_ message: String) -> InvalidInput { InvalidInput(path: "url", message) }
         guard text.utf8.count <= Self.longest else { throw refusal("must be at most 2,048 bytes long") }
         guard let scheme = ["http", "https"].first(where: { text.lowercased().hasPrefix("\($0)://") }) else {
@@ -35,7 +41,10 @@ public struct WebhookURL: Equatable, Sendable {
             throw refusal("must have its host and port as they are, and a / behind them before any {{…}}")
         }
         (host, port) = try Self.authority(String(decoding: authority, as: UTF8.self), scheme: scheme)
-        try Self.check(template, behind: scheme.utf8.count + 3 + authority.count)
+        if !isStored { try Self.check(host: host) }
+        let length = scheme.utf8.count + 3 + authority.count
+        try Self.check(template, behind: length)
+        origin = String(decoding: first[..<length], as: UTF8.self)
         self.text = text
         self.scheme = scheme
         self.template = template
@@ -73,6 +82,24 @@ public struct WebhookURL: Equatable, Sendable {
         return (host.lowercased(), port)
     }
 
+    /// Refuses a host that can be neither an address nor a name, so that no request could be sent to it.
+    private static func check(host: String) throws(InvalidInput) {
+        if host.contains(":") {
+            guard IPAddress(host) != nil else { throw InvalidInput(path: "url", "has no IPv6 address in its [ ]") }
+            return
+        }
+        let labels = host.split(separator: ".", omittingEmptySubsequences: false)
+        // A dot at the end is the root's (https://www.rfc-editor.org/rfc/rfc1034#section-3.1).
+        let names = labels.last?.isEmpty == true ? labels.dropLast() : labels[...]
+        guard let last = names.last, names.allSatisfy({ (1...63).contains($0.utf8.count) }) else {
+            throw InvalidInput(path: "url", "must name a host whose parts between dots have 1 to 63 characters")
+        }
+        // What ends in a number is an address (https://url.spec.whatwg.org/#ends-in-a-number-checker).
+        if last.utf8.allSatisfy({ (0x30...0x39).contains($0) }) || last.hasPrefix("0x"), !IPAddress.isIPv4(host) {
+            throw InvalidInput(path: "url", "has a host that ends in a number and is no IPv4 address")
+        }
+    }
+
     /// Looks at what comes behind scheme and authority, which take so many bytes.
     private static func check(_ template: WebhookTemplate, behind authority: Int) throws(InvalidInput) {
         var (isQuery, place) = (false, 0)
@@ -92,7 +119,7 @@ public struct WebhookURL: Equatable, Sendable {
         }
     }
 
-    /// What stands there as it is must be as URLs have it, since clients mend the rest as they like.
+    /// Text outside of fields must be as URLs have it, since it is sent as it is.
     private static func check(_ bytes: ArraySlice<UInt8>) throws(InvalidInput) {
         if bytes.contains(UInt8(ascii: "#")) {
             throw InvalidInput(path: "url", "must not have a # part, which is never sent")
@@ -110,11 +137,27 @@ public struct WebhookURL: Equatable, Sendable {
         }
     }
 
-    /// The URL for a send, with members of its body as query parameters where there are such.
-    public func rendered(for send: WebhookSend, query: String? = nil) -> String {
+    /// Host and port as they were written, as a `Host` field has them: without the scheme's own port
+    /// (<https://www.rfc-editor.org/rfc/rfc9110#section-7.2>).
+    var hostField: String {
+        let authority = origin.dropFirst(scheme.count + 3)
+        let suffix = scheme == "https" ? ":443" : ":80"
+        return String(authority.hasSuffix(suffix) ? authority.dropLast(suffix.count) : authority)
+    }
+
+    /// The URL for a send.
+    ///
+    /// - Parameters:
+    ///   - send: the send
+    ///   - query: more parameters behind those of the template
+    /// - Returns: the whole URL, and the part of it that the request line has: path and query, byte for byte as they were
+    ///   saved, with a `/` where there is no path.
+    func rendered(for send: WebhookSend, query: String? = nil) -> (url: String, target: String) {
         let url = template.rendered(for: send) { $0.isUnreserved }
-        guard let query, !query.isEmpty else { return url }
-        return url + (url.contains("?") ? "&" : "?") + query
+        var target = String(url[url.utf8.index(url.startIndex, offsetBy: origin.utf8.count)...])
+        if !target.hasPrefix("/") { target = "/" + target }
+        if let query, !query.isEmpty { target += (target.contains("?") ? "&" : "?") + query }
+        return (origin + target, target)
     }
 
     /// How often it has the message.

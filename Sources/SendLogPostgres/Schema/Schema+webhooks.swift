@@ -51,4 +51,10 @@ extension Schema {
     static let webhookGaps = """
         ALTER TABLE webhooks ADD COLUMN gaps text NOT NULL DEFAULT ''
         """
+
+    /// What keeps one webhook from delaying others: see ``WebhookProgress/isSlow`` and ``StartedAttempts``.
+    static let webhookHealth = """
+        ALTER TABLE webhooks ADD COLUMN slow boolean NOT NULL DEFAULT false,
+            ADD COLUMN started text COLLATE "C" NOT NULL DEFAULT ''
+        """
 }

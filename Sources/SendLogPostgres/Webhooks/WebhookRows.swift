@@ -7,7 +7,7 @@ struct WebhookRows {
 
     static let columns = """
         org_id, id, definition, secrets, version, created, updated, told, failures, failing_since, held_until, paused, \
-        pause_reason, gaps
+        pause_reason, gaps, slow
         """
 
     /// - Throws: ``PostgresFailure``; ``StoreError/notFound``; ``StoreError/damaged(detail:)``.
@@ -20,16 +20,16 @@ struct WebhookRows {
         return webhook
     }
 
-    /// A webhook that nobody else changes until the transaction ends, and who holds it.
+    /// A webhook that nobody else changes until the transaction ends, and the owner of its lease.
     ///
     /// - Throws: ``PostgresFailure``; ``StoreError/notFound``; ``StoreError/damaged(detail:)``.
-    func locked(_ id: WebhookID) throws -> (webhook: Webhook, holder: String) {
+    func locked(_ id: WebhookID) throws -> (webhook: Webhook, owner: String) {
         let rows = try connection.rows(
             "SELECT \(Self.columns), holder FROM webhooks WHERE org_id = $1 AND id = $2 FOR UPDATE",
             parameters(id)
         )
         guard let webhook = try Self.webhooks(rows).first else { throw StoreError.notFound }
-        return (webhook, rows.text(0, 14))
+        return (webhook, rows.text(0, 15))
     }
 
     /// The place of the organisation's last send log.
@@ -51,27 +51,31 @@ struct WebhookRows {
         parameters.add(webhook.definition.isActive)
         _ = try connection.rows(
             """
-            UPDATE webhooks SET \(Self.progressIsSet), definition = $10, secrets = $11, version = $12, updated = $13,
-                active = $14
+            UPDATE webhooks SET \(Self.progressIsSet), definition = $11, secrets = $12, version = $13, updated = $14,
+                active = $15
             WHERE org_id = $1 AND id = $2
             """,
             parameters
         )
     }
 
-    /// Writes how far a webhook that is locked has come, and until when its holder keeps it.
-    func write(_ progress: WebhookProgress, of id: WebhookID, until end: Timestamp?) throws {
+    /// Writes how far a webhook that is locked has come, what was started, and when its lease ends; 0 for a lease that is released.
+    func write(_ progress: WebhookProgress, _ started: StartedAttempts, of id: WebhookID, until end: Timestamp?) throws
+    {
         var parameters = parameters(id)
         parameters.add(progress: progress)
+        parameters.add(started.stored)
         parameters.add(end?.milliseconds ?? 0)
         _ = try connection.rows(
-            "UPDATE webhooks SET \(Self.progressIsSet), taken_until = $10 WHERE org_id = $1 AND id = $2",
+            "UPDATE webhooks SET \(Self.progressIsSet), started = $11, taken_until = $12 WHERE org_id = $1 AND id = $2",
             parameters
         )
     }
 
-    private static let progressIsSet =
-        "told = $3, failures = $4, failing_since = $5, held_until = $6, paused = $7, pause_reason = $8, gaps = $9"
+    private static let progressIsSet = """
+        told = $3, failures = $4, failing_since = $5, held_until = $6, paused = $7, pause_reason = $8, gaps = $9, \
+        slow = $10
+        """
 
     /// The organisation and the webhook, which begin every statement for one of them.
     func parameters(_ id: WebhookID) -> Parameters {
@@ -105,6 +109,15 @@ struct WebhookRows {
         )
     }
 
+    /// A webhook that has just been leased, of the columns and `started`.
+    ///
+    /// - Throws: ``StoreError/damaged(detail:)``.
+    static func leased(_ rows: Rows, _ row: Int, at now: Timestamp) throws(StoreError) -> LeasedWebhook {
+        let webhook = try webhook(rows, row)
+        let started = try StartedAttempts.read(stored: rows.text(row, 15), after: webhook.progress.told, at: now)
+        return LeasedWebhook(webhook: webhook, started: started)
+    }
+
     /// - Throws: ``StoreError/damaged(detail:)``.
     private static func progress(_ rows: Rows, _ row: Int) throws(StoreError) -> WebhookProgress {
         WebhookProgress(
@@ -113,13 +126,14 @@ struct WebhookRows {
             failures: Int(rows.integer(row, 8)),
             failingSince: rows.moment(row, 9),
             heldUntil: rows.moment(row, 10),
-            pause: rows.moment(row, 11).map { WebhookProgress.Pause(at: $0, reason: rows.text(row, 12)) }
+            pause: rows.moment(row, 11).map { WebhookProgress.Pause(at: $0, reason: rows.text(row, 12)) },
+            isSlow: rows.boolean(row, 14)
         )
     }
 }
 
 extension Parameters {
-    /// Adds the columns from `told` to `gaps`.
+    /// Adds the columns from `told` to `slow`.
     fileprivate mutating func add(progress: WebhookProgress) {
         add(progress.told.number)
         add(progress.failures)
@@ -129,6 +143,7 @@ extension Parameters {
         // PostgreSQL takes no text with U+0000.
         add(progress.pause?.reason.replacing("\0", with: "\u{fffd}") ?? "")
         add(WebhookGap.stored(progress.gaps))
+        add(progress.isSlow)
     }
 }
 

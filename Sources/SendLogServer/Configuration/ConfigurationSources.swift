@@ -45,14 +45,8 @@ public struct ConfigurationSources {
 
     /// What a setting is called where it was set; its key where nobody set it.
     func name(of setting: Setting) -> String {
-        for (provider, name) in providers {
-            if let value = try? provider.value(forKey: setting.absoluteKey, type: .string).value,
-                case .string = value.content
-            {
-                return name(setting)
-            }
-        }
-        return setting.key
+        let type: ConfigType = if case .number = setting.kind { .int } else { .string }
+        return (try? find(setting, as: type))?.name ?? setting.key
     }
 
     /// The text of a setting, or `nil` where nobody set it.

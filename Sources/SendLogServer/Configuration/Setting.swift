@@ -123,10 +123,18 @@ public struct Setting: Hashable, Sendable {
         kind: .number(0...10_000)
     )
 
+    /// For how many seconds a server leases a webhook.
+    public static let webhookLease = Setting(
+        key: "webhooks.leaseSeconds",
+        flag: "webhooks-lease-seconds",
+        kind: .number(4...600)
+    )
+
     /// Every setting there is.
     public static let all = [
         database, host, port, idleTimeout, maxConnections, httpThreads, logLevel, logFormat, rateLimitRequests,
         rateLimitWindow, spoolFolder, sqliteReaders, sqlitePatience, postgresConnections, postgresPatience,
         keyCacheSeconds, consoleMinutes, webhookAllow, webhookTimeout, webhookRetry, webhookKeep, webhookLanes,
+        webhookLease,
     ]
 }

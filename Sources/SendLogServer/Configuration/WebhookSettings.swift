@@ -8,10 +8,8 @@ public struct WebhookSettings: Sendable {
     public let timeout: Int
     /// When deliveries are tried again.
     public let schedule: RetrySchedule
-    /// How many days deliveries are kept.
-    public let keepDays: Int
-    /// For how many webhooks this server works at the same time; 0 where others do.
-    public let lanes: Int
+    /// How much this server does for webhooks.
+    public let limits: WebhookDispatcher.Limits
 
     /// Reads the settings.
     ///
@@ -28,7 +26,17 @@ public struct WebhookSettings: Sendable {
         }
         timeout = try sources.number(.webhookTimeout) ?? 10
         schedule = RetrySchedule(window: try sources.number(.webhookRetry) ?? 86_400)
-        keepDays = try sources.number(.webhookKeep) ?? 30
-        lanes = try sources.number(.webhookLanes) ?? 256
+        limits = WebhookDispatcher.Limits(
+            workers: try sources.number(.webhookLanes) ?? 256,
+            leaseSeconds: try sources.number(.webhookLease) ?? 20,
+            timeoutSeconds: timeout,
+            keepDays: try sources.number(.webhookKeep) ?? 30
+        )
+        let shortest = timeout + WebhookDispatcher.Limits.leaseMargin + 1
+        guard limits.leaseSeconds >= shortest else {
+            throw ConfigurationError(
+                "\(sources.name(of: .webhookLease)) must be at least \(shortest), 3 more than webhooks.timeout: a lease must outlast an attempt"
+            )
+        }
     }
 }

@@ -37,11 +37,11 @@ public struct SendLogService: Sendable {
             now: ServiceClock.now
         )
         let webhooks = configuration.webhooks
-        let courier = HTTPCourier(rules: webhooks.rules, timeout: webhooks.timeout)
+        let client = HTTPWebhookClient(rules: webhooks.rules, timeout: webhooks.timeout)
         let console = try Console(
             store: store,
             authenticator: authenticator,
-            desk: WebhookDesk(store: store, directory: store, courier: courier, ids: context.ids),
+            desk: WebhookDesk(store: store, directory: store, client: client, ids: context.ids),
             sessionSeconds: configuration.consoleMinutes * 60
         )
         let api = APIService(
@@ -49,7 +49,7 @@ public struct SendLogService: Sendable {
             authenticator: authenticator,
             directory: store,
             context: context,
-            courier: courier,
+            client: client,
             rateLimit: configuration.rateLimit,
             logger: logger,
             pages: console.routes,
@@ -68,11 +68,10 @@ public struct SendLogService: Sendable {
         }
         let dispatcher = WebhookDispatcher(
             store: store,
-            courier: courier,
+            client: client,
             schedule: webhooks.schedule,
-            executor: courier.executor,
-            mostLanes: webhooks.lanes,
-            keepDays: webhooks.keepDays,
+            executor: client.executor,
+            limits: webhooks.limits,
             logger: logger,
             now: ServiceClock.now
         )
@@ -101,7 +100,7 @@ public struct SendLogService: Sendable {
                 throw ServiceFailure("stopped for a failure: \(error)")
             }
         }
-        await courier.close()
+        client.close()
         logger.info("stopped")
     }
 }

@@ -80,7 +80,7 @@ struct WebhookTemplateTests {
         #expect(url.host == "example.com" && url.port == 8443 && url.scheme == "https")
         let send = try Self.send(message: "a b&c=/?#é")
         #expect(
-            url.rendered(for: send)
+            url.rendered(for: send).url
                 == "https://Example.com:8443/sends/send1/camp1?why=a%0D%0AX-Evil%3A%201%26b%3D2%2F..%2F%25&m=a%20b%26c%3D%2F%3F%23%C3%A9"
         )
     }
@@ -140,7 +140,7 @@ struct WebhookTemplateTests {
                 == "id=send1&text=a%26b%3Dc%20d&n=1200&name=&list=%5B1%2C%7B%22a%20b%22%3Anull%7D%5D&yes=true&%C3%A9%26=x"
         )
         let url = try WebhookURL("http://a/x?y=1")
-        #expect(url.rendered(for: try Self.send(), query: "a=1") == "http://a/x?y=1&a=1")
+        #expect(url.rendered(for: try Self.send(), query: "a=1").url == "http://a/x?y=1&a=1")
     }
 
     @Test func `whatever a message is, what comes out is valid JSON`() throws {

@@ -27,12 +27,11 @@ struct LookupFailure: Error {
 
 /// Asks the system, which understands every notation that a connection would.
 struct SystemLookup: AddressLookup {
-    /// Look-ups may take as long as name servers are silent: they have threads of their own, and an organisation a few of them.
-    private static let threads = SharedThreads(count: 64, each: 8)
+    /// A look-up may take as long as name servers are silent, so it has a thread.
+    private static let threads = FairThreadPool(count: 64)
 
     func addresses(of host: String, for organisation: OrganisationID) async throws -> [IPAddress] {
-        if let address = IPAddress(host) { return [address] }
-        // A look-up cannot be called off; who waited for it goes, and its answer finds nobody.
+        // A look-up cannot be cancelled: its result is dropped.
         let box = Box()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -76,25 +75,11 @@ struct SystemLookup: AddressLookup {
         guard status == 0 else { throw LookupFailure(reason: String(cString: gai_strerror(status))) }
         var (addresses, next): ([IPAddress], UnsafeMutablePointer<addrinfo>?) = ([], first)
         while let info = next?.pointee {
-            if let address = info.ai_addr.flatMap({ Self.address($0, family: info.ai_family) }) {
+            if let address = info.ai_addr.flatMap({ IPAddress(UnsafeRawPointer($0), family: info.ai_family) }) {
                 addresses.append(address)
             }
             next = info.ai_next
         }
         return addresses
-    }
-
-    private static func address(_ pointer: UnsafeMutablePointer<sockaddr>, family: Int32) -> IPAddress? {
-        switch family {
-        case AF_INET:
-            pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { socket in
-                withUnsafeBytes(of: socket.pointee.sin_addr) { IPAddress(Array($0)) }
-            }
-        case AF_INET6:
-            pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { socket in
-                withUnsafeBytes(of: socket.pointee.sin6_addr) { IPAddress(Array($0)) }
-            }
-        default: nil
-        }
     }
 }

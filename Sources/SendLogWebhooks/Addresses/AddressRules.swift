@@ -1,3 +1,5 @@
+import SendLogCore
+
 /// Which addresses webhooks may go to: those of the public internet, and what the operator allows.
 public struct AddressRules: Sendable {
     private let networks: [IPNetwork]

@@ -6,9 +6,9 @@ import Testing
 @testable import SendLogWebhooks
 
 /// Who is slow keeps but their own waiting.
-struct SharedThreadsTests {
+struct FairThreadPoolTests {
     @Test func `an organisation whose work hangs has its share of the threads, and no more`() {
-        let threads = SharedThreads(count: 4, each: 2)
+        let threads = FairThreadPool(count: 4)
         let begun = Atomic(0)
         let (gate, ended) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         let order = Mutex<[Int]>([])

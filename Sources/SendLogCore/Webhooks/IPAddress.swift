@@ -5,11 +5,12 @@ import Darwin
 #endif
 
 /// An address of IPv4 (4 bytes) or IPv6 (16 bytes).
-struct IPAddress: Hashable, Sendable, CustomStringConvertible {
-    let bytes: [UInt8]
+package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
+    /// The bytes in network order.
+    package let bytes: [UInt8]
 
     /// Takes a text such as `10.0.0.1` or `2001:db8::1`, in no other notation.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         var (four, six) = (in_addr(), in6_addr())
         if inet_pton(AF_INET, text, &four) == 1 {
             bytes = withUnsafeBytes(of: &four) { Array($0) }
@@ -20,11 +21,30 @@ struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    init(_ bytes: [UInt8]) {
+    /// Takes 4 or 16 bytes.
+    package init(_ bytes: [UInt8]) {
         self.bytes = bytes
     }
 
-    var description: String {
+    /// Takes a socket's address of a family; `nil` for families other than those of IPv4 and IPv6.
+    package init?(_ socketAddress: UnsafeRawPointer, family: Int32) {
+        switch family {
+        case AF_INET:
+            bytes = withUnsafeBytes(of: socketAddress.loadUnaligned(as: sockaddr_in.self).sin_addr) { Array($0) }
+        case AF_INET6:
+            bytes = withUnsafeBytes(of: socketAddress.loadUnaligned(as: sockaddr_in6.self).sin6_addr) { Array($0) }
+        default: return nil
+        }
+    }
+
+    /// Whether a text is an IPv4 address in any notation of `inet_aton`: `127.1`, `2130706433`, `0x7f.0.0.1`.
+    static func isIPv4(_ text: String) -> Bool {
+        var address = in_addr()
+        return inet_aton(text, &address) != 0
+    }
+
+    /// Such as `10.0.0.1` or `2001:db8::1`.
+    package var description: String {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         let family = bytes.count == 4 ? AF_INET : AF_INET6
         bytes.withUnsafeBytes { _ = inet_ntop(family, $0.baseAddress, &text, socklen_t(text.count)) }
@@ -32,7 +52,7 @@ struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The address of IPv4 that one of IPv6 stands for, by whatever way it gets there.
-    var embedded: IPAddress? {
+    package var embedded: IPAddress? {
         guard bytes.count == 16 else { return nil }
         // ::ffff:0:0/96 mapped, ::/96 compatible (https://www.rfc-editor.org/rfc/rfc4291#section-2.5.5),
         // 64:ff9b::/96 translated (https://www.rfc-editor.org/rfc/rfc6052).
@@ -46,12 +66,12 @@ struct IPAddress: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// The addresses that share their first bits.
-struct IPNetwork: Hashable, Sendable {
+package struct IPNetwork: Hashable, Sendable {
     private let base: IPAddress
     private let bits: Int
 
     /// Takes a text such as `10.0.0.0/8`, or an address alone.
-    init?(_ text: some StringProtocol) {
+    package init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let base = IPAddress(String(first)) else { return nil }
         let most = base.bytes.count * 8
@@ -60,7 +80,8 @@ struct IPNetwork: Hashable, Sendable {
         bits = parts.count == 1 ? most : Int(parts[1]) ?? most
     }
 
-    func contains(_ address: IPAddress) -> Bool {
+    /// Whether an address belongs to it.
+    package func contains(_ address: IPAddress) -> Bool {
         guard address.bytes.count == base.bytes.count else { return false }
         let whole = bits / 8
         guard address.bytes[..<whole] == base.bytes[..<whole] else { return false }

@@ -61,6 +61,7 @@ extension WebhookProgress {
         _ schedule: RetrySchedule,
         at now: Timestamp
     ) {
+        isSlow = attempt.duration > Self.slowAttempt
         if attempt.isSuccess {
             (delivery.state, delivery.nextTry) = (.delivered, nil)
             (failures, failingSince, heldUntil) = (0, nil, nil)

@@ -1,13 +1,13 @@
-/// Carries what webhooks tell to their receivers, once each time it is asked.
-public protocol WebhookCourier: Sendable {
+/// Sends webhooks' requests to their receivers.
+public protocol WebhookClient: Sendable {
     /// Makes one attempt; it ends within seconds, whatever the receiver does.
     ///
     /// - Parameters:
     ///   - webhook: whose request it is
-    ///   - send: what is told
+    ///   - send: the send that it reports
     ///   - id: the delivery, by which receivers know attempts of the same
     ///   - now: the time
-    /// - Returns: what came of it; `nil` where the server stopped meanwhile.
+    /// - Returns: what came of it; `nil` if the task was cancelled, or the server stops.
     func attempt(
         _ webhook: Webhook,
         _ send: WebhookSend,
@@ -15,7 +15,7 @@ public protocol WebhookCourier: Sendable {
         at now: Timestamp
     ) async -> DeliveryAttempt?
 
-    /// What came of all attempts since the start.
+    /// The results of all attempts since the start.
     var tally: AttemptTally { get }
 }
 

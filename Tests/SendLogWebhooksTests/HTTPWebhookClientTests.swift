@@ -6,45 +6,8 @@ import Testing
 @testable import SendLogWebhooks
 
 /// Where requests go: to the address that was checked, whatever is answered later.
-struct HTTPCourierTests {
-    /// Answers each look-up with the next of its answers, the last of them again and again.
-    private final class Answers: AddressLookup {
-        private let state: Mutex<(answers: [[String]], asked: [String])>
-        private let whenAsked: @Sendable () -> Void
-
-        init(_ answers: [String]..., asked: @escaping @Sendable () -> Void = {}) {
-            state = Mutex((answers, []))
-            whenAsked = asked
-        }
-
-        var asked: [String] { state.withLock(\.asked) }
-
-        func addresses(of host: String, for organisation: OrganisationID) async throws -> [IPAddress] {
-            whenAsked()
-            return state.withLock { state in
-                state.asked.append(host)
-                let answer = state.answers.count > 1 ? state.answers.removeFirst() : state.answers[0]
-                return answer.compactMap { IPAddress($0) }
-            }
-        }
-    }
-
-    private static func webhook(_ url: String) throws -> Webhook {
-        let json = Array(#"{"url":"\#(url)","body":"{}"}"#.utf8)
-        let input = try WebhookInput(try json.withUnsafeBufferPointer { try JSONValue(utf8: $0) })
-        return Webhook(
-            id: try #require(WebhookID("hook")),
-            organisation: OrganisationID(1),
-            definition: input.definition,
-            secrets: [],
-            version: 1,
-            created: .earliest,
-            updated: .earliest,
-            progress: WebhookProgress(told: SequenceNumber(0))
-        )
-    }
-
-    /// Makes attempts one after the other with one courier.
+struct HTTPWebhookClientTests {
+    /// Makes attempts one after the other with one client.
     private static func attempts(
         _ count: Int,
         at url: String,
@@ -52,18 +15,18 @@ struct HTTPCourierTests {
         timeout: Duration = .seconds(10),
         _ lookup: some AddressLookup
     ) async throws -> [DeliveryAttempt] {
-        let courier = HTTPCourier(
+        let client = HTTPWebhookClient(
             rules: try AddressRules(allowing: allowed),
             timeout: timeout,
             lookup: lookup
         )
-        let (webhook, send) = (try webhook(url), try #require(WebhookSend.sample))
+        let (webhook, send) = (try Webhook.sample(url), try #require(WebhookSend.sample))
         var attempts: [DeliveryAttempt] = []
         for _ in 0..<count {
             let id = DeliveryID(SequenceNumber(1))
-            attempts.append(try #require(await courier.attempt(webhook, send, as: id, at: .earliest)))
+            attempts.append(try #require(await client.attempt(webhook, send, as: id, at: .earliest)))
         }
-        await courier.close()
+        client.close()
         return attempts
     }
 
@@ -178,24 +141,24 @@ struct HTTPCourierTests {
         #expect(attempt.duration >= 4000, "the caller was not late: \(attempt.duration) ms")
     }
 
-    @Test func `an answer that came in time is none too late, though the courier's own thread was kept from it`()
+    @Test func `an answer that came in time is none too late, though the client's own thread was kept from it`()
         async throws
     {
         let listener = try LoopbackListener("127.0.0.1", pause: 500)
         let rules = try AddressRules(allowing: "127.0.0.1")
-        let courier = HTTPCourier(rules: rules, timeout: .seconds(2), lookup: Answers(["127.0.0.1"]))
+        let client = HTTPWebhookClient(rules: rules, timeout: .seconds(2), lookup: Answers(["127.0.0.1"]))
         let busy = Task {
             while listener.connections == 0 { try await Task.sleep(for: .milliseconds(1)) }
             // The request is on its way by now, and the answer comes while the thread does nothing.
             try await Task.sleep(for: .milliseconds(200))
-            let thread = courier.executor
+            let thread = client.executor
             await Task(executorPreference: thread) { Self.stall(for: 4_000_000) }.value
         }
-        let webhook = try Self.webhook("http://receiver.test:\(listener.port)/x")
+        let webhook = try Webhook.sample("http://receiver.test:\(listener.port)/x")
         let send = try #require(WebhookSend.sample)
-        let attempt = await courier.attempt(webhook, send, as: DeliveryID(SequenceNumber(1)), at: .earliest)
+        let attempt = await client.attempt(webhook, send, as: DeliveryID(SequenceNumber(1)), at: .earliest)
         try await busy.value
-        await courier.close()
+        client.close()
         #expect(attempt?.status == 200 && attempt?.problem == nil, "\(String(describing: attempt))")
         #expect(attempt.map { $0.duration > 3000 } == true, "the thread was not kept: \(String(describing: attempt))")
     }

@@ -1,0 +1,116 @@
+/// Which deliveries were started under leases of a webhook that ended before their attempts did.
+///
+/// A lease stands for a batch: the next ``batchSize`` sequence numbers behind the webhook's cursor, and the retries that
+/// were due. So nothing is written for single attempts. If a lease is not released, its server was killed, or crashed:
+/// one of the batch may be the cause. Then each delivery of that batch is recorded before it is attempted again, and one
+/// that was started ``maxStarts`` times without an end is not attempted any more.
+public struct StartedAttempts: Equatable, Sendable {
+    /// The last sequence number of the batch; all between the cursor and it may have been started.
+    private var last: SequenceNumber?
+    /// Retries that were due by then may have been started.
+    private var dueBy: Timestamp?
+    /// How often single deliveries were started.
+    private var starts: [SequenceNumber: Int]
+
+    /// How many sequence numbers behind the stored cursor may be attempted before the cursor is stored again.
+    public static let batchSize: Int64 = 500
+    /// So many starts without an end, and a delivery is set aside.
+    public static let maxStarts = 3
+
+    /// Nothing was started that has not ended.
+    public static let none = StartedAttempts()
+
+    private init(last: SequenceNumber? = nil, dueBy: Timestamp? = nil, starts: [SequenceNumber: Int] = [:]) {
+        (self.last, self.dueBy, self.starts) = (last, dueBy, starts)
+    }
+
+    /// The batch of a lease that was not released.
+    ///
+    /// - Parameters:
+    ///   - cursor: the webhook's cursor as it is stored
+    ///   - now: when the next lease begins
+    /// - Returns: the batch.
+    static func batch(after cursor: SequenceNumber, at now: Timestamp) -> StartedAttempts {
+        let (last, isTooLarge) = cursor.number.addingReportingOverflow(batchSize)
+        return StartedAttempts(last: SequenceNumber(isTooLarge ? .max : last), dueBy: now)
+    }
+
+    /// Whether nothing is recorded.
+    public var isEmpty: Bool { last == nil && dueBy == nil && starts.isEmpty }
+
+    /// How often a new send's delivery was started without an end.
+    public func starts(of sequence: SequenceNumber) -> Int {
+        starts[sequence] ?? (last.map { sequence <= $0 } == true ? 1 : 0)
+    }
+
+    /// How often a retry was started without an end.
+    ///
+    /// - Parameters:
+    ///   - sequence: its send
+    ///   - nextTry: when it was due
+    /// - Returns: the count.
+    public func starts(ofRetry sequence: SequenceNumber, dueAt nextTry: Timestamp) -> Int {
+        starts[sequence] ?? (dueBy.map { nextTry <= $0 } == true ? 1 : 0)
+    }
+
+    /// Records a start.
+    public mutating func begin(_ sequence: SequenceNumber, starts count: Int) { starts[sequence] = count }
+
+    /// Records an end, whatever came of the attempt.
+    public mutating func end(_ sequence: SequenceNumber) { starts[sequence] = nil }
+
+    /// Forgets the batch's new sends once the cursor is behind them.
+    public mutating func advance(to cursor: SequenceNumber) {
+        if let last, cursor >= last { self.last = nil }
+    }
+
+    /// Forgets the batch's new sends, once nothing is behind the cursor.
+    public mutating func endNew() { last = nil }
+
+    /// Forgets the batch's retries, once none of them is due.
+    public mutating func endRetries() { dueBy = nil }
+}
+
+extension StartedAttempts {
+    /// What stores write when a webhook is leased whose former lease was not released: the batch is not known to SQL.
+    public static let unknownBatch = "batch"
+
+    /// The record as stores keep it, such as `last:600 due:1643155200000 57:2`; empty for nothing.
+    public var stored: String {
+        var parts: [String] = []
+        if let last { parts.append("last:\(last.number)") }
+        if let dueBy { parts.append("due:\(dueBy.milliseconds)") }
+        parts += starts.sorted { $0.key < $1.key }.map { "\($0.key.number):\($0.value)" }
+        return parts.joined(separator: " ")
+    }
+
+    /// Reads what a store kept.
+    ///
+    /// - Parameters:
+    ///   - text: what it kept
+    ///   - cursor: the webhook's cursor, for an unknown batch
+    ///   - now: when the webhook was leased, for an unknown batch
+    /// - Returns: the record.
+    /// - Throws: ``StoreError/damaged(detail:)``.
+    public static func read(
+        stored text: String,
+        after cursor: SequenceNumber,
+        at now: Timestamp
+    ) throws(StoreError) -> StartedAttempts {
+        if text == unknownBatch { return batch(after: cursor, at: now) }
+        var record = StartedAttempts()
+        for part in text.split(separator: " ") {
+            let sides = part.split(separator: ":", omittingEmptySubsequences: false)
+            guard sides.count == 2, let value = Int64(sides[1]) else {
+                throw .damaged(detail: "a webhook's started attempts")
+            }
+            switch (sides[0], Int64(sides[0])) {
+            case ("last", _): record.last = SequenceNumber(value)
+            case ("due", _): record.dueBy = Timestamp(milliseconds: value) ?? .latest
+            case (_, let sequence?): record.starts[SequenceNumber(sequence)] = Int(clamping: value)
+            default: throw .damaged(detail: "a webhook's started attempts")
+            }
+        }
+        return record
+    }
+}

@@ -1,0 +1,195 @@
+public import SendLogCore
+
+extension PostgresStore {
+    /// Looks over all organisations; see ``WebhookStore/pendingWebhooks(for:limit:)``.
+    public func pendingWebhooks(
+        for lease: WebhookLease,
+        limit: Int
+    ) async throws(StoreError) -> [PendingWebhook] {
+        try await shortly { connection in
+            var found: [(pending: PendingWebhook, turn: Int64)] = []
+            for sql in [Self.behindSQL, Self.dueSQL] {
+                var parameters = Parameters()
+                parameters.add(lease.begin.milliseconds)
+                parameters.add(lease.latestEnd)
+                parameters.add(lease.latestHold)
+                parameters.add(limit)
+                let rows = try connection.rows(sql, parameters)
+                for row in 0..<rows.count {
+                    // One whose row is damaged does not stop the others.
+                    guard let id = WebhookID(rows.text(row, 1)) else { continue }
+                    let pending = PendingWebhook(
+                        organisation: OrganisationID(rows.integer(row, 0)),
+                        id: id,
+                        leasedAt: rows.integer(row, 2),
+                        isHealthy: rows.boolean(row, 3)
+                    )
+                    found.append((pending, rows.integer(row, 4)))
+                }
+            }
+            found.sort { one, two in
+                let (first, second) = (one.pending, two.pending)
+                return (one.turn, first.isHealthy ? 0 : 1, first.leasedAt)
+                    < (two.turn, second.isHealthy ? 0 : 1, second.leasedAt)
+            }
+            // One may be behind, and have retries that are due.
+            var seen: Set<PendingWebhook> = []
+            return Array(found.map(\.pending).filter { seen.insert($0).inserted }.prefix(limit))
+        }
+    }
+
+    /// Whether a webhook may be leased.
+    private static func isFree(now: String, latestEnd: String, latestHold: String) -> String {
+        """
+        w.active AND w.paused IS NULL AND (w.taken_until <= \(now) OR w.taken_until > \(latestEnd)) \
+        AND (w.held_until IS NULL OR w.held_until <= \(now) OR w.held_until > \(latestHold))
+        """
+    }
+
+    /// Webhooks with logs behind their cursors.
+    static let behindSQL = pendingSQL(
+        "JOIN organisation_heads h ON h.org_id = w.org_id",
+        where: "w.told < h.sequence"
+    )
+
+    /// Webhooks with deliveries that are to be tried again.
+    static let dueSQL = pendingSQL(
+        "",
+        where: """
+            EXISTS (
+                SELECT FROM webhook_deliveries d WHERE d.org_id = w.org_id AND d.webhook = w.id AND d.next_try <= $1
+            )
+            """
+    )
+
+    private static func pendingSQL(_ join: String, where condition: String) -> String {
+        """
+        SELECT org_id, id, taken_at, healthy, turn FROM (
+            SELECT org_id, id, taken_at, healthy,
+                row_number() OVER (PARTITION BY org_id, healthy ORDER BY taken_at, id) AS turn
+            FROM (
+                SELECT w.org_id, w.id, w.taken_at, w.failures = 0 AND NOT w.slow AS healthy FROM webhooks w \(join)
+                WHERE \(isFree(now: "$1", latestEnd: "$2", latestHold: "$3")) AND \(condition)
+            ) pending
+        ) turns
+        ORDER BY turn, healthy DESC, taken_at LIMIT $4
+        """
+    }
+
+    /// Leases an organisation's at a time, which is what Citus can lock; see ``WebhookStore/leaseWebhooks(_:for:)``.
+    public func leaseWebhooks(
+        _ wanted: [PendingWebhook],
+        for lease: WebhookLease
+    ) async throws(StoreError) -> [LeasedWebhook] {
+        let organisations = Dictionary(grouping: wanted, by: \.organisation)
+        var (leased, failure): ([LeasedWebhook], StoreError?) = ([], nil)
+        for (organisation, webhooks) in organisations.sorted(by: { $0.key.number < $1.key.number }) {
+            do throws(StoreError) {
+                leased += try await leaseWebhooks(webhooks.map(\.id.text), of: organisation, for: lease)
+            } catch {
+                // What was leased is worked for, although the node of another organisation may be away.
+                failure = error
+            }
+        }
+        if leased.isEmpty, let failure { throw failure }
+        return leased
+    }
+
+    /// Leases what nobody else has leased meanwhile, or is just leasing.
+    private func leaseWebhooks(
+        _ ids: [String],
+        of organisation: OrganisationID,
+        for lease: WebhookLease
+    ) async throws(StoreError) -> [LeasedWebhook] {
+        try await shortly { connection in
+            var parameters = Parameters()
+            parameters.add(organisation.number)
+            parameters.add(texts: ids.sorted())
+            parameters.add(lease.owner)
+            parameters.add(lease.begin.milliseconds)
+            parameters.add(lease.end.milliseconds)
+            parameters.add(lease.latestEnd)
+            parameters.add(lease.latestHold)
+            parameters.add(StartedAttempts.unknownBatch)
+            // Leased already, if the connection broke before the answer came.
+            let own = connection.isRepeating ? "OR w.holder = $3 AND w.taken_at = $4 AND w.taken_until = $5" : ""
+            let isOwn = connection.isRepeating ? "AND NOT (holder = $3 AND taken_at = $4 AND taken_until = $5)" : ""
+            let rows = try connection.rows(
+                """
+                UPDATE webhooks SET holder = $3, taken_at = $4, taken_until = $5,
+                    started = CASE WHEN started = '' AND taken_until <> 0 \(isOwn) THEN $8 ELSE started END
+                WHERE org_id = $1 AND id = ANY(ARRAY(
+                    SELECT w.id FROM webhooks w
+                    WHERE w.org_id = $1 AND w.id = ANY($2)
+                        AND (\(Self.isFree(now: "$4", latestEnd: "$6", latestHold: "$7")) \(own))
+                    FOR UPDATE SKIP LOCKED
+                ))
+                RETURNING \(WebhookRows.columns), started
+                """,
+                parameters
+            )
+            // One whose row is damaged does not stop the others.
+            return (0..<rows.count).compactMap { try? WebhookRows.leased(rows, $0, at: lease.begin) }
+        }
+    }
+
+    /// See ``WebhookStore/dueDeliveries(of:in:at:most:)``.
+    public func dueDeliveries(
+        of webhook: WebhookID,
+        in organisation: OrganisationID,
+        at now: Timestamp,
+        most: Int
+    ) async throws(StoreError) -> [Delivery] {
+        try await shortly { connection in
+            var parameters = WebhookRows(connection: connection, organisation: organisation).parameters(webhook)
+            parameters.add(now.milliseconds)
+            parameters.add(most)
+            return try DeliveryRows.deliveries(try connection.rows(Self.dueDeliveriesSQL, parameters))
+        }
+    }
+
+    /// Those that are due are found by their index, whose order is not that of recording, and rows are read of the first alone.
+    static let dueDeliveriesSQL = """
+        WITH due AS MATERIALIZED (
+            SELECT seq, test FROM webhook_deliveries WHERE org_id = $1 AND webhook = $2 AND next_try <= $3
+        )
+        SELECT d.* FROM (SELECT seq, test FROM due ORDER BY seq, test LIMIT $4) n
+        CROSS JOIN LATERAL (
+            SELECT \(DeliveryRows.columns) FROM webhook_deliveries d
+            WHERE d.org_id = $1 AND d.webhook = $2 AND d.seq = n.seq AND d.test = n.test LIMIT 1
+        ) d
+        ORDER BY n.seq, n.test
+        """
+
+    /// See ``WebhookStore/save(_:of:in:)``.
+    public func save(
+        _ report: WebhookReport,
+        of webhook: WebhookID,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> Webhook? {
+        try await shortly { connection in
+            let rows = WebhookRows(connection: connection, organisation: organisation)
+            return try connection.transaction {
+                let locked: (webhook: Webhook, owner: String)
+                do { locked = try rows.locked(webhook) } catch let error as StoreError where error == .notFound {
+                    return nil
+                }
+                // Whoever has lost the lease adds what the next owner does not know of.
+                let isOwner = locked.owner == report.owner
+                try DeliveryRows.write(report.deliveries, of: webhook, rows, replaces: isOwner)
+                var present = locked.webhook
+                guard isOwner else { return nil }
+                present.take(report)
+                // The lease of one that is not active any more is released.
+                let isActive = present.definition.isActive
+                try rows.write(
+                    present.progress,
+                    report.started,
+                    of: webhook,
+                    until: isActive ? report.leaseEnd : nil
+                )
+                return isActive ? present : nil
+            }
+        }
+    }
+}

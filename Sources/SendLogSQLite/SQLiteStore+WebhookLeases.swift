@@ -1,0 +1,137 @@
+public import SendLogCore
+
+extension SQLiteStore {
+    /// Whether a webhook may be leased: `?1` is now, `?2` the latest end of a lease, `?3` that of a hold.
+    private static let isFree = """
+        active = 1 AND paused IS NULL AND (taken_until <= ?1 OR taken_until > ?2)
+            AND (coalesce(held_until, 0) <= ?1 OR held_until > ?3)
+        """
+
+    private static func bind(_ lease: WebhookLease, to query: inout Query) throws {
+        try query.bind(lease.begin.milliseconds)
+        try query.bind(lease.latestEnd)
+        try query.bind(lease.latestHold)
+    }
+
+    /// See ``WebhookStore/pendingWebhooks(for:limit:)``.
+    public func pendingWebhooks(
+        for lease: WebhookLease,
+        limit: Int
+    ) async throws(StoreError) -> [PendingWebhook] {
+        try await pointReaders.point { database in
+            var query = try Query(
+                made: """
+                    SELECT organisation, id, taken_at, healthy FROM (
+                        SELECT organisation, id, taken_at, healthy,
+                            row_number() OVER (PARTITION BY organisation, healthy ORDER BY taken_at, id) AS turn
+                        FROM (
+                            SELECT organisation, id, taken_at, failures = 0 AND slow = 0 AS healthy FROM webhooks
+                            WHERE \(Self.isFree)
+                                AND (told < (SELECT sequence FROM organisations o WHERE o.id = webhooks.organisation)
+                                    OR EXISTS (SELECT 1 FROM webhook_deliveries d
+                                        WHERE d.organisation = webhooks.organisation AND d.webhook = webhooks.id
+                                            AND d.next_try <= ?1))
+                        )
+                    )
+                    ORDER BY turn, healthy DESC, taken_at LIMIT ?4
+                    """,
+                on: database
+            )
+            try Self.bind(lease, to: &query)
+            try query.bind(limit)
+            var pending: [PendingWebhook] = []
+            while try query.step() {
+                // One whose row is damaged does not stop the others.
+                guard let id = WebhookID(query.text(1)) else { continue }
+                pending.append(
+                    PendingWebhook(
+                        organisation: OrganisationID(query.integer(0)),
+                        id: id,
+                        leasedAt: query.integer(2),
+                        isHealthy: query.integer(3) == 1
+                    )
+                )
+            }
+            return pending
+        }
+    }
+
+    /// See ``WebhookStore/leaseWebhooks(_:for:)``.
+    public func leaseWebhooks(
+        _ wanted: [PendingWebhook],
+        for lease: WebhookLease
+    ) async throws(StoreError) -> [LeasedWebhook] {
+        if wanted.isEmpty { return [] }
+        return try await write { database in
+            var leased: [LeasedWebhook] = []
+            for pending in wanted {
+                var query = try Query(
+                    made: """
+                        UPDATE webhooks SET holder = ?4, taken_at = ?1, taken_until = ?5,
+                            started = CASE WHEN started = '' AND taken_until <> 0 THEN ?6 ELSE started END
+                        WHERE organisation = ?7 AND id = ?8 AND \(Self.isFree)
+                        """,
+                    on: database
+                )
+                try Self.bind(lease, to: &query)
+                try query.bind(lease.owner)
+                try query.bind(lease.end.milliseconds)
+                try query.bind(StartedAttempts.unknownBatch)
+                try query.bind(pending.organisation.number)
+                try query.bind(pending.id.text)
+                try query.run()
+                // One whose row is damaged does not stop the others.
+                if database.rowsWritten == 1,
+                    let found = try? WebhookRows.leased(
+                        pending.id,
+                        in: pending.organisation,
+                        at: lease.begin,
+                        on: database
+                    )
+                {
+                    leased.append(found)
+                }
+            }
+            return leased
+        }
+    }
+
+    /// See ``WebhookStore/save(_:of:in:)``.
+    public func save(
+        _ report: WebhookReport,
+        of webhook: WebhookID,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> Webhook? {
+        try await write { database in
+            var present: Webhook
+            do { present = try WebhookRows.webhook(webhook, in: organisation, on: database) } catch StoreError.notFound
+            {
+                return nil
+            }
+            // The lease of one that is not active any more is released.
+            let isActive = present.definition.isActive
+            present.take(report)
+            var query = try Query(
+                """
+                UPDATE webhooks SET told = ?, failures = ?, failing_since = ?, held_until = ?, paused = ?,
+                    pause_reason = ?, gaps = ?, slow = ?, started = ?, taken_until = ?
+                WHERE organisation = ? AND id = ? AND holder = ?
+                """,
+                on: database
+            )
+            try WebhookRows.bind(present.progress, to: &query)
+            try query.bind(report.started.stored)
+            try query.bind(isActive ? report.leaseEnd?.milliseconds ?? 0 : 0)
+            try query.bind(organisation.number)
+            try query.bind(webhook.text)
+            try query.bind(report.owner)
+            try query.run()
+            let isOwner = database.rowsWritten == 1
+            for delivery in report.deliveries {
+                // Whoever has lost the lease adds what the next owner does not know of.
+                try WebhookRows.save(delivery, of: webhook, in: organisation, replaces: isOwner, on: database)
+            }
+            return isActive && isOwner ? present : nil
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import SendLogCore
+
+/// Which webhooks a server works for, and which come next: decided without I/O, clocks or chance.
+///
+/// Organisations have fair shares, and webhooks that are slow or failing have at most half of the slots.
+struct WorkerSlots {
+    private var shares: FairShares
+    /// The webhooks that are worked for, and whether they are healthy.
+    private var workers: [PendingWebhook.Key: Bool] = [:]
+    private var unhealthy = 0
+    /// Whether the last ``choose(from:)`` had to leave out a webhook.
+    private var isCrowded = false
+    /// The organisation that was chosen last: the next one comes after it, where all else is the same.
+    private var lastChosen = OrganisationID(0)
+
+    init(capacity: Int) { shares = FairShares(capacity: capacity) }
+
+    /// How many slots unhealthy webhooks may have together.
+    private var unhealthyCapacity: Int { max(1, shares.capacity / 2) }
+
+    /// Whether all slots are taken.
+    var isFull: Bool { shares.total >= shares.capacity }
+
+    /// Chooses webhooks, and takes their slots.
+    ///
+    /// - Parameter pending: webhooks with something to deliver, an organisation's in the order in which they are to come
+    /// - Returns: the chosen ones: again and again one of the organisation that has the fewest slots, and of these one of that
+    ///   whose webhook was leased longest ago.
+    mutating func choose(from pending: [PendingWebhook]) -> [PendingWebhook] {
+        var queues: [OrganisationID: ArraySlice<PendingWebhook>] = [:]
+        for webhook in pending where workers[webhook.key] == nil {
+            queues[webhook.organisation, default: []].append(webhook)
+        }
+        var chosen: [PendingWebhook] = []
+        while !isFull {
+            var next: PendingWebhook?
+            for (organisation, queue) in queues where shares.hasRoom(for: organisation) {
+                guard let first = queue.first(where: { mayWork(for: $0) }) else { continue }
+                if let best = next, !precedes(first, best) { continue }
+                next = first
+            }
+            guard let next else { break }
+            queues[next.organisation]?.removeAll { $0 == next }
+            take(next)
+            chosen.append(next)
+        }
+        isCrowded = queues.values.contains { !$0.isEmpty }
+        return chosen
+    }
+
+    private func mayWork(for webhook: PendingWebhook) -> Bool {
+        webhook.isHealthy || unhealthy < unhealthyCapacity
+    }
+
+    private func precedes(_ one: PendingWebhook, _ two: PendingWebhook) -> Bool {
+        func rank(_ webhook: PendingWebhook) -> (Int, Int64, Int, Int64) {
+            let number = webhook.organisation.number
+            return (
+                shares.used(by: webhook.organisation), webhook.leasedAt, number > lastChosen.number ? 0 : 1, number
+            )
+        }
+        return rank(one) < rank(two)
+    }
+
+    private mutating func take(_ webhook: PendingWebhook) {
+        shares.take(for: webhook.organisation)
+        lastChosen = webhook.organisation
+        workers[webhook.key] = webhook.isHealthy
+        if !webhook.isHealthy { unhealthy += 1 }
+    }
+
+    /// Frees a webhook's slot.
+    mutating func release(_ webhook: PendingWebhook.Key) {
+        guard let isHealthy = workers.removeValue(forKey: webhook) else { return }
+        shares.release(for: webhook.organisation)
+        if !isHealthy { unhealthy -= 1 }
+    }
+
+    /// Notes how a webhook fares that is worked for.
+    mutating func note(_ webhook: PendingWebhook.Key, isHealthy: Bool) {
+        guard let before = workers[webhook], before != isHealthy else { return }
+        workers[webhook] = isHealthy
+        unhealthy += isHealthy ? -1 : 1
+    }
+
+    /// Decides whether a webhook's worker must make room.
+    ///
+    /// - Parameters:
+    ///   - webhook: the webhook
+    ///   - isTurnOver: whether it has been worked for as long as one is while others wait
+    /// - Returns: whether the worker must end.
+    func mustYield(_ webhook: PendingWebhook.Key, isTurnOver: Bool) -> Bool {
+        if workers[webhook] == false, unhealthy > unhealthyCapacity { return true }
+        return isTurnOver && (isCrowded || isFull)
+    }
+}
+
+extension PendingWebhook {
+    /// What tells one webhook from another.
+    struct Key: Hashable, Sendable {
+        let organisation: OrganisationID
+        let id: WebhookID
+    }
+
+    var key: Key { Key(organisation: organisation, id: id) }
+}

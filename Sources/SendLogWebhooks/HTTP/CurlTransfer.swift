@@ -1,0 +1,189 @@
+import CCurl
+import SendLogCore
+
+/// An easy handle of libcurl with the exchange that it carries out; it stays on the event loop's thread.
+///
+/// Each exchange has a handle of its own. A handle that is used again keeps a pointer to the last header of its former
+/// response, which libcurl 7.88 follows if the next response begins with a folded line (ADR 18). Connections are kept all
+/// the same: they belong to ``CurlMulti``.
+final class CurlTransfer {
+    /// Called once with the result.
+    typealias Completion = @Sendable (HTTPExchangeResult) -> Void
+
+    let handle: UnsafeMutableRawPointer
+    /// By which ``CurlMulti/cancel(_:)`` finds it.
+    let id: Int
+    let exchange: HTTPExchange
+    private var completion: Completion?
+    /// Lists that libcurl reads during the transfer.
+    private var headerFields: UnsafeMutablePointer<curl_slist>?
+    private var connectTo: UnsafeMutablePointer<curl_slist>?
+    private let errorText: UnsafeMutablePointer<CChar>
+    /// What is known of the response so far.
+    var result = HTTPExchangeResult()
+    var headerBytes = 0
+    var bodyBytes = 0
+    /// Why a callback stopped the transfer.
+    var abort: Abort?
+    /// When the transfer is to be stopped.
+    private(set) var deadline: ContinuousClock.Instant
+
+    enum Abort {
+        case bodyIsLong
+        case headersAreLong
+    }
+
+    /// Prepares an exchange; `nil` if libcurl has no memory for it.
+    init?(_ exchange: HTTPExchange, id: Int, _ completion: @escaping Completion) {
+        guard let handle = curl_easy_init() else { return nil }
+        (self.handle, self.exchange, self.id, self.completion) = (handle, exchange, id, completion)
+        deadline = min(exchange.connectDeadline ?? exchange.deadline, exchange.deadline)
+        errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    }
+
+    deinit {
+        curl_easy_cleanup(handle)
+        curl_slist_free_all(headerFields)
+        curl_slist_free_all(connectTo)
+        errorText.deallocate()
+    }
+
+    /// For how many seconds an idle connection may be used again.
+    private static let idleSeconds = 10
+
+    /// Sets the options of the handle.
+    ///
+    /// - Returns: the failure, if libcurl refuses one.
+    func prepare() -> HTTPFailure? {
+        let request = exchange.request
+        let host = request.host.contains(":") ? "[\(request.host)]" : request.host
+        makeLists()
+        let codes = [
+            curl_set_string(handle, CURLOPT_URL, "\(request.scheme)://\(host):\(request.port)/"),
+            // The bytes of the request line; the URL's own path is not used.
+            curl_set_string(handle, CURLOPT_REQUEST_TARGET, request.target),
+            curl_set_long(handle, CURLOPT_PATH_AS_IS, 1),
+            curl_set_http_only(handle),
+            curl_set_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1)),
+            curl_set_long(handle, CURLOPT_HTTP09_ALLOWED, 0),
+            curl_set_long(handle, CURLOPT_FOLLOWLOCATION, 0),
+            // No proxy, whatever the environment says.
+            curl_set_string(handle, CURLOPT_PROXY, ""),
+            curl_set_long(handle, CURLOPT_NOSIGNAL, 1),
+            curl_set_long(handle, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2)),
+            curl_set_long(handle, CURLOPT_SSL_VERIFYPEER, 1),
+            curl_set_long(handle, CURLOPT_SSL_VERIFYHOST, 2),
+            exchange.certificateFile.map { curl_set_string(handle, CURLOPT_CAINFO, $0) } ?? CURLE_OK,
+            curl_set_list(handle, CURLOPT_CONNECT_TO, connectTo),
+            curl_set_list(handle, CURLOPT_HTTPHEADER, headerFields),
+            curl_set_long(handle, CURLOPT_FRESH_CONNECT, exchange.needsNewConnection ? 1 : 0),
+            curl_set_long(handle, CURLOPT_MAXAGE_CONN, Self.idleSeconds),
+            curl_set_bytes(handle, CURLOPT_ERRORBUFFER, errorText),
+            setBody(request),
+            setCallbacks(),
+        ]
+        guard let code = codes.first(where: { $0 != CURLE_OK }) else { return nil }
+        return .other(reason: String(cString: curl_easy_strerror(code)))
+    }
+
+    private func makeLists() {
+        // Any host and port, to this address and the port as it is: no name is looked up, and connections that are kept
+        // belong to this address.
+        let address = exchange.address
+        connectTo = curl_slist_append(nil, address.bytes.count == 16 ? "::[\(address)]:" : "::\(address):")
+        // What libcurl would add by itself, and receivers did not ask for.
+        for name in ["Accept", "Content-Type", "Expect"]
+        where !exchange.headers.contains(where: { $0.name.lowercased() == name.lowercased() }) {
+            headerFields = curl_slist_append(headerFields, "\(name):")
+        }
+        for (name, value) in exchange.headers {
+            // A field without a value has its own notation, or libcurl would leave it out.
+            let isBlank = value.utf8.allSatisfy { $0 == UInt8(ascii: " ") }
+            headerFields = curl_slist_append(headerFields, isBlank ? "\(name);" : "\(name): \(value)")
+        }
+    }
+
+    private func setBody(_ request: WebhookRequest) -> CURLcode {
+        guard request.method == .post else { return curl_set_long(handle, CURLOPT_HTTPGET, 1) }
+        let code = curl_set_size(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
+        guard code == CURLE_OK else { return code }
+        // libcurl copies the body; of an empty one it needs a pointer all the same.
+        return request.body.withUnsafeBytes { bytes in
+            curl_set_bytes(handle, CURLOPT_COPYPOSTFIELDS, bytes.baseAddress ?? UnsafeRawPointer(errorText))
+        }
+    }
+
+    private func setCallbacks() -> CURLcode {
+        let this = Unmanaged.passUnretained(self).toOpaque()
+        let codes = [
+            curl_set_bytes(handle, CURLOPT_PRIVATE, this),
+            curl_set_bytes(handle, CURLOPT_WRITEDATA, this),
+            curl_set_bytes(handle, CURLOPT_HEADERDATA, this),
+            curl_set_bytes(handle, CURLOPT_OPENSOCKETDATA, this),
+            curl_set_reader(handle, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
+                CurlTransfer.from(context).receiveBody(bytes, size * count)
+            },
+            curl_set_reader(handle, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
+                CurlTransfer.from(context).receiveHeader(bytes, size * count)
+            },
+            curl_set_open_socket(handle) { context, _, address in
+                CurlTransfer.from(context).openSocket(address)
+            },
+        ]
+        return codes.first { $0 != CURLE_OK } ?? CURLE_OK
+    }
+
+    private static func from(_ context: UnsafeMutableRawPointer?) -> CurlTransfer {
+        // Set in `setCallbacks`; the transfer outlives its handle.
+        Unmanaged<CurlTransfer>.fromOpaque(context.unsafelyUnwrapped).takeUnretainedValue()
+    }
+
+    /// The transfer of a handle that libcurl hands back.
+    static func of(_ handle: UnsafeMutableRawPointer) -> CurlTransfer? {
+        var context: UnsafeMutableRawPointer?
+        guard curl_get_pointer(handle, CURLINFO_PRIVATE, &context) == CURLE_OK, let context else { return nil }
+        return from(context)
+    }
+
+    /// Ends the exchange with libcurl's result.
+    func finish(_ code: CURLcode) { finish(failure(code)) }
+
+    /// Ends the exchange with a failure, or `nil` for a complete response.
+    func finish(_ failure: HTTPFailure?) {
+        result.failure = failure
+        if failure == .cancelled { result.status = nil }
+        result.isConnectionReused = curl_get_long(handle, CURLINFO_NUM_CONNECTS) == 0
+        result.hasReceived = headerBytes + bodyBytes > 0
+        completion?(result)
+        completion = nil
+    }
+
+    /// What to do at ``deadline``.
+    ///
+    /// - Returns: the failure; `nil` if the transfer goes on, with a new deadline.
+    func expire(at now: ContinuousClock.Instant) -> HTTPFailure? {
+        guard deadline < exchange.deadline else { return .timeout }
+        // Connected, TLS included.
+        if curl_get_size(handle, CURLINFO_PRETRANSFER_TIME_T) > 0 {
+            deadline = exchange.deadline
+            return nil
+        }
+        return .connectTimeout
+    }
+
+    /// Postpones ``deadline`` once the thread could not look at what had arrived by then.
+    func extendDeadline(to instant: ContinuousClock.Instant) { deadline = instant }
+
+    private func failure(_ code: CURLcode) -> HTTPFailure? {
+        if abort == .headersAreLong, result.status == nil { return .headersTooLong }
+        if code != CURLE_OK, abort == nil {
+            return HTTPFailure(code, handle, text: String(cString: errorText))
+        }
+        if result.status != nil { return nil }
+        let status = curl_get_long(handle, CURLINFO_RESPONSE_CODE)
+        // A header section without an end, or an interim response that no other followed.
+        let isIncomplete = headerBytes == 0 || ((100...999).contains(status) && status != 101)
+        return isIncomplete ? .closed : .invalidStatus(status)
+    }
+}

@@ -1,0 +1,45 @@
+import CCurl
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+extension HTTPFailure {
+    /// What a failure of libcurl means.
+    ///
+    /// - Parameters:
+    ///   - code: the failure
+    ///   - handle: the transfer's
+    ///   - text: what libcurl wrote about it
+    init(_ code: CURLcode, _ handle: UnsafeMutableRawPointer, text: String) {
+        let number = Int32(curl_get_long(handle, CURLINFO_OS_ERRNO))
+        switch code {
+        case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_OPERATION_TIMEDOUT:
+            self = .notConnected(
+                reason: number == 0 ? "no connection to the address" : String(cString: strerror(number))
+            )
+        case CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE: self = .closed
+        case CURLE_RECV_ERROR, CURLE_SEND_ERROR: self = [ECONNRESET, EPIPE].contains(number) ? .reset : .closed
+        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING,
+            CURLE_BAD_FUNCTION_ARGUMENT:
+            self = .notHTTP
+        // A line of a header section is longer than libcurl takes.
+        case CURLE_OUT_OF_MEMORY: self = .headersTooLong
+        case CURLE_PEER_FAILED_VERIFICATION: self = .certificate
+        case CURLE_SSL_CONNECT_ERROR: self = Self.tlsFailure(text)
+        default: self = .other(reason: String(cString: curl_easy_strerror(code)))
+        }
+    }
+
+    /// Why there is no TLS, of OpenSSL's words: `error:0A00010B:SSL routines::wrong version number`.
+    private static func tlsFailure(_ text: String) -> HTTPFailure {
+        if ["wrong version number", "http request", "packet length too long"].contains(where: text.contains) {
+            return .notTLS
+        }
+        // Otherwise the text has the address that was connected to.
+        let reason = text.contains("error:") ? text.split(separator: ":").last?.drop { $0 == " " } ?? "" : ""
+        return .tls(reason: reason.isEmpty ? "the connection was closed" : String(reason.prefix(100)))
+    }
+}

@@ -1,0 +1,45 @@
+import SendLogCore
+
+/// The header fields of a webhook's request.
+enum WebhookHeaders {
+    /// Makes all fields but `Content-Length`.
+    ///
+    /// - Parameters:
+    ///   - request: the request
+    ///   - id: the delivery
+    ///   - send: the send that it reports
+    ///   - webhook: whose secrets sign it
+    ///   - now: when the attempt is made
+    /// - Returns: the fields, in order.
+    static func fields(
+        of request: WebhookRequest,
+        for id: DeliveryID,
+        of send: WebhookSend,
+        _ webhook: Webhook,
+        at now: Timestamp
+    ) -> [(name: String, value: String)] {
+        let messageID = messageID(of: id, send, webhook)
+        let seconds = now.milliseconds / 1000
+        let signature = WebhookSignature.header(
+            id: messageID,
+            timestamp: seconds,
+            body: request.body,
+            secrets: webhook.secrets,
+            at: now
+        )
+        var fields = [("Host", request.hostField)] + request.headers
+        fields.append(("User-Agent", "sendlog/\(ServiceVersion.current)"))
+        if !request.body.isEmpty { fields.append(("Content-Type", "application/json")) }
+        fields.append(("Idempotency-Key", messageID))
+        fields.append(("webhook-id", messageID))
+        fields.append(("webhook-timestamp", "\(seconds)"))
+        fields.append(("webhook-signature", signature))
+        return fields
+    }
+
+    /// The same in every attempt of a delivery, and never that of another send, were it in its place after a restore.
+    private static func messageID(of id: DeliveryID, _ send: WebhookSend, _ webhook: Webhook) -> String {
+        let test = id.test.map { "_t\($0)" } ?? ""
+        return "msg_\(webhook.id.text)_\(send.id?.text ?? "")\(test)"
+    }
+}

@@ -1,0 +1,57 @@
+import Testing
+
+@testable import SendLogCore
+
+/// What a lease that was not released leaves to the next one.
+struct StartedAttemptsTests {
+    private static func at(_ milliseconds: Int64) throws -> Timestamp {
+        try #require(Timestamp(milliseconds: milliseconds))
+    }
+
+    private static func read(_ text: String, after cursor: Int64 = 0) throws -> StartedAttempts {
+        try StartedAttempts.read(stored: text, after: SequenceNumber(cursor), at: at(1000))
+    }
+
+    @Test func `an unknown batch is what lies behind the cursor, and the retries that are due`() throws {
+        let batch = try Self.read(StartedAttempts.unknownBatch, after: 100)
+        #expect(batch.stored == "last:600 due:1000")
+        #expect(batch.starts(of: SequenceNumber(101)) == 1 && batch.starts(of: SequenceNumber(600)) == 1)
+        #expect(batch.starts(of: SequenceNumber(601)) == 0)
+        #expect(batch.starts(ofRetry: SequenceNumber(7), dueAt: try Self.at(1000)) == 1)
+        #expect(batch.starts(ofRetry: SequenceNumber(7), dueAt: try Self.at(1001)) == 0)
+    }
+
+    @Test func `single starts go before the batch, and end with their attempts`() throws {
+        var record = try Self.read("last:600 due:1000 57:2")
+        #expect(record.starts(of: SequenceNumber(57)) == 2)
+        record.begin(SequenceNumber(57), starts: 3)
+        record.begin(SequenceNumber(700), starts: 1)
+        #expect(record.stored == "last:600 due:1000 57:3 700:1")
+        #expect(record.starts(ofRetry: SequenceNumber(57), dueAt: .latest) == 3)
+        record.end(SequenceNumber(57))
+        record.end(SequenceNumber(700))
+        record.advance(to: SequenceNumber(599))
+        #expect(record.stored == "last:600 due:1000")
+        record.advance(to: SequenceNumber(600))
+        #expect(record.stored == "due:1000")
+        record.endRetries()
+        #expect(record.isEmpty && record == .none && record.stored.isEmpty)
+    }
+
+    @Test(arguments: ["", "last:600", "due:1000", "57:2", "last:600 due:1000 1:1 57:2 9223372036854775807:3"])
+    func `what is stored is read again`(text: String) throws {
+        #expect(try Self.read(text).stored == text)
+    }
+
+    @Test(arguments: ["x", "last", "last:", "last:x", "1:2:3", ":", "a:1", "57:99999999999999999999", "last:1 x"])
+    func `what cannot be understood is damaged`(text: String) {
+        #expect(throws: StoreError.damaged(detail: "a webhook's started attempts")) { try Self.read(text) }
+    }
+
+    @Test func `extreme numbers are no trap`() throws {
+        #expect(try Self.read(StartedAttempts.unknownBatch, after: .max - 1).starts(of: SequenceNumber(.max)) == 1)
+        let record = try Self.read("last:-9223372036854775808 due:9223372036854775807 5:9223372036854775807")
+        #expect(record.starts(of: SequenceNumber(5)) == .max && record.starts(of: SequenceNumber(6)) == 0)
+        #expect(record.starts(ofRetry: SequenceNumber(6), dueAt: .latest) == 1)
+    }
+}

@@ -1,0 +1,117 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// Answers each request with bytes that a function makes, however wrong, in a process that nobody else uses.
+final class HostileReceiver: PortListener, Sendable {
+    /// What a receiver does with a connection.
+    struct Reply: Sendable {
+        /// What it sends, a piece at a time.
+        var pieces: [[UInt8]] = []
+        /// What it does then.
+        var end = End.close
+
+        enum End: CaseIterable, Sendable {
+            /// Closes the connection in order.
+            case close
+            /// Resets it.
+            case reset
+            /// Waits for another request on the same connection.
+            case keep
+            /// Sends nothing more, until the client is gone.
+            case stall
+            /// Sends bytes without an end, until the client is gone.
+            case flood
+        }
+    }
+
+    let port: UInt16
+    private let socket: Int32
+    private let isEarly: Bool
+    private let reply: @Sendable (Int) -> Reply
+    private let count = Atomic(0)
+
+    /// How many connections there were.
+    var connections: Int { count.load(ordering: .relaxed) }
+
+    /// Listens at 127.0.0.1.
+    ///
+    /// - Parameters:
+    ///   - isEarly: whether it answers before it has read a request
+    ///   - reply: the reply to a request of a path such as `/17`, by its number; called from several threads
+    /// - Throws: where it cannot listen.
+    init(isEarly: Bool = false, _ reply: @escaping @Sendable (Int) -> Reply) throws {
+        (self.isEarly, self.reply) = (isEarly, reply)
+        (socket, port) = try listening(at: "127.0.0.1", port: 0, backlog: 128)
+        let listener = socket
+        Thread.detachNewThread { [weak self] in
+            while true {
+                let client = accept(listener, nil, nil)
+                guard client >= 0 else { return }
+                guard let self else {
+                    close(client)
+                    return
+                }
+                self.count.add(1, ordering: .relaxed)
+                let (isEarly, reply) = (self.isEarly, self.reply)
+                Thread.detachNewThread {
+                    Self.serve(client, isEarly, reply)
+                    close(client)
+                }
+            }
+        }
+    }
+
+    deinit {
+        shutdown(socket, Int32(SHUT_RDWR))
+        close(socket)
+    }
+
+    private static func serve(_ client: Int32, _ isEarly: Bool, _ next: (Int) -> Reply) {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        // Nobody is left behind, whatever a client does.
+        var limit = timeval(tv_sec: 20, tv_usec: 0)
+        setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        while true {
+            var number = 0
+            if !isEarly {
+                let size = recv(client, &buffer, buffer.count, 0)
+                if size <= 0 { return }
+                let digits = buffer[..<size].drop { $0 != UInt8(ascii: "/") }.dropFirst().prefix {
+                    (0x30...0x39).contains($0)
+                }
+                number = Int(String(decoding: digits, as: UTF8.self)) ?? 0
+            }
+            let reply = next(number)
+            for piece in reply.pieces where !send(piece, to: client) { return }
+            switch reply.end {
+            case .close: return
+            case .reset:
+                var linger = linger(l_onoff: 1, l_linger: 0)
+                setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+                return
+            case .keep: if isEarly, recv(client, &buffer, buffer.count, 0) <= 0 { return }
+            case .stall:
+                while recv(client, &buffer, buffer.count, 0) > 0 {}
+                return
+            case .flood:
+                let bytes = reply.pieces.last.flatMap { $0.isEmpty ? nil : $0 } ?? [UInt8](repeating: 0x20, count: 1000)
+                while send(bytes, to: client) {}
+                return
+            }
+        }
+    }
+
+    private static func send(_ bytes: [UInt8], to client: Int32) -> Bool {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes {
+                Glibc.send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            if count <= 0 { return false }
+            sent += count
+        }
+        return true
+    }
+}

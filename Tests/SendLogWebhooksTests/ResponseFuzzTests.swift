@@ -1,0 +1,95 @@
+import Foundation
+import SendLogCore
+import Synchronization
+import Testing
+
+@testable import SendLogWebhooks
+
+/// Whatever a receiver sends, an attempt ends in time with a result, and the next one is not the worse for it.
+///
+/// `make test` runs the cases of a fixed seed, `make fuzz` more of them with another: `FUZZ_CASES`, `FUZZ_SEED`.
+@Suite(.serialized) struct ResponseFuzzTests {
+    private static let environment = ProcessInfo.processInfo.environment
+    private static let cases = environment["FUZZ_CASES"].flatMap { Int($0) } ?? 10_000
+    private static let seed = environment["FUZZ_SEED"].flatMap { UInt64($0) } ?? 13
+
+    private static let wildReplies = Atomic(0)
+
+    private static func fuzzer(_ number: Int) -> ResponseFuzzer {
+        ResponseFuzzer(seed: seed &+ UInt64(number) &* 1_000_003)
+    }
+
+    private static func nextWild() -> HostileReceiver.Reply {
+        var fuzzer = fuzzer(1_000_000_000 + wildReplies.wrappingAdd(1, ordering: .relaxed).newValue)
+        return fuzzer.nextWild()
+    }
+
+    @Test(.timeLimit(.minutes(60)))
+    func `malformed, early, truncated and endless responses end in results`() async throws {
+        print("ResponseFuzzTests: FUZZ_SEED=\(Self.seed) FUZZ_CASES=\(Self.cases)")
+        let receiver = try HostileReceiver { number in
+            var fuzzer = Self.fuzzer(number)
+            return fuzzer.next().reply
+        }
+        let wild = try HostileReceiver { _ in Self.nextWild() }
+        let early = try HostileReceiver(isEarly: true) { _ in Self.nextWild() }
+        let rules = try AddressRules(allowing: "127.0.0.1")
+        let timeout = Duration.seconds(2)
+        let client = HTTPWebhookClient(rules: rules, timeout: timeout, lookup: SystemLookup())
+        defer { client.close() }
+        let before = Self.residentMegabytes
+        let results = Results()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for worker in 0..<32 {
+                group.addTask {
+                    for number in stride(from: worker, to: Self.cases, by: 32) {
+                        let (port, isSound) =
+                            switch (number / 32) % 4 {
+                            case 0: (wild.port, false)
+                            case 1: (early.port, false)
+                            default: (receiver.port, true)
+                            }
+                        let scheme = number % 37 == 1 && !isSound ? "https" : "http"
+                        let webhook = try Webhook.sample("\(scheme)://127.0.0.1:\(port)/\(number)")
+                        let attempt = try await client.attempt(webhook)
+                        #expect(attempt.status != nil || attempt.problem != nil, "case \(number)")
+                        #expect(attempt.status.map { (200...999).contains($0) } ?? true, "case \(number): \(attempt)")
+                        #expect(attempt.answer.count <= DeliveryAttempt.mostAnswer, "case \(number)")
+                        var fuzzer = Self.fuzzer(number)
+                        if isSound, let status = fuzzer.next().status {
+                            #expect(attempt.status == status, "case \(number): \(attempt)")
+                        }
+                        results.add(attempt)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let healthy = try HostileReceiver { _ in
+            .init(pieces: [Array("HTTP/1.1 204 Fine\r\n\r\n".utf8)], end: .keep)
+        }
+        #expect(try await client.attempt(Webhook.sample("http://127.0.0.1:\(healthy.port)/1")).status == 204)
+        let (statuses, problems) = results.counts.withLock { $0 }
+        print("ResponseFuzzTests: \(statuses) with a status; \(problems.sorted { $0.value > $1.value })")
+        // The cases are of all kinds.
+        #expect(statuses > Self.cases / 10 && problems.count >= min(6, Self.cases / 100))
+        let grown = Self.residentMegabytes - before
+        #expect(grown < 100, "\(grown) MB")
+    }
+
+    private final class Results: Sendable {
+        let counts = Mutex((statuses: 0, problems: [String: Int]()))
+
+        func add(_ attempt: DeliveryAttempt) {
+            counts.withLock { counts in
+                if attempt.status != nil { counts.statuses += 1 }
+                if let problem = attempt.problem { counts.problems[problem, default: 0] += 1 }
+            }
+        }
+    }
+
+    private static var residentMegabytes: Int {
+        let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")
+        return (fields.flatMap { $0.count > 1 ? Int($0[1]) : nil } ?? 0) * 4096 / 1_048_576
+    }
+}

@@ -1,0 +1,129 @@
+import Foundation
+import Logging
+import SendLogCore
+import SendLogSQLite
+import StoreChecks
+import Synchronization
+import Testing
+
+@testable import SendLogWebhooks
+
+/// Servers that work for webhooks on a database of their own, one after the other, and die when a test says so.
+final class ServersUnderTest: Sendable {
+    /// How long a lease lasts, in milliseconds of ``now``.
+    static let leaseDuration: Int64 = 20_000
+    let store: any Store
+    let journal = AttemptJournal()
+    private let folder: String
+    private let clock = Mutex(Sample.start ?? .earliest)
+    private let count = Mutex(0)
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        store = try SQLiteStore(path: folder + "/send.db")
+    }
+
+    deinit {
+        store.close()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// The time, which stands still until ``advance(by:)``.
+    var now: Timestamp { clock.withLock { $0 } }
+
+    /// Lets milliseconds pass.
+    func advance(by milliseconds: Int64) { clock.withLock { $0 = $0.later(by: milliseconds) } }
+
+    /// Makes an organisation.
+    func makeOrganisation() async throws -> OrganisationID {
+        try await store.createOrganisation(named: try #require(OrganisationName("Acme")), at: now).id
+    }
+
+    /// Makes a webhook, with more fields as JSON, each with a comma before it.
+    @discardableResult func makeWebhook(
+        _ id: String,
+        in organisation: OrganisationID,
+        more: String = ""
+    ) async throws -> WebhookID {
+        let id = try #require(WebhookID(id))
+        _ = try await store.createWebhook(
+            id,
+            Webhook.sample("http://receiver.test/", more: more).definition,
+            secret: WebhookSecret(text: "whsec_\(String(repeating: "a", count: 32))", created: now),
+            in: organisation,
+            at: now
+        )
+        return id
+    }
+
+    /// Starts a server that leases all that is pending, and works until there is nothing more to do.
+    func serve(_ script: @escaping ScriptedClient.Script) async throws -> RunningServer {
+        let client = ScriptedClient(journal, script)
+        let tools = WebhookWorker.Tools(
+            store: store,
+            client: client,
+            schedule: RetrySchedule(),
+            pool: WorkerPool(capacity: 16),
+            leaseDuration: Self.leaseDuration,
+            leaseReserve: 14_000,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            now: { [self] in now }
+        )
+        let number = count.withLock { count in
+            count += 1
+            return count
+        }
+        let lease = WebhookLease(owner: "server-\(number)", begin: now, end: now.later(by: Self.leaseDuration))
+        let leased = try await store.leaseWebhooks(store.pendingWebhooks(for: lease, limit: 100), for: lease)
+        let tasks = leased.map { leased in
+            Task {
+                var worker = WebhookWorker(leased, lease, with: tools)
+                await worker.run()
+                client.finishWorker()
+            }
+        }
+        return RunningServer(client: client, leased: leased, tasks: tasks)
+    }
+
+    struct RunningServer {
+        let client: ScriptedClient
+        let leased: [LeasedWebhook]
+        let tasks: [Task<Void, Never>]
+
+        /// Waits until all of its work is done.
+        func finish() async { for task in tasks { await task.value } }
+
+        /// Stops it in order.
+        func stop() async {
+            for task in tasks { task.cancel() }
+            await finish()
+        }
+    }
+
+    /// Serves again and again, the next server when the leases of one that died are over, until one is done with its work.
+    ///
+    /// - Returns: how many died.
+    func serveUntilDone(_ script: @escaping ScriptedClient.Script) async throws -> Int {
+        var dead: [RunningServer] = []
+        while dead.count < 20 {
+            let server = try await serve(script)
+            try await wait { server.client.isDead || server.client.finishedWorkers == server.tasks.count }
+            advance(by: Self.leaseDuration + 1)
+            guard server.client.isDead else { break }
+            dead.append(server)
+        }
+        // They have lost their leases, and nothing that they report counts.
+        for server in dead { await server.stop() }
+        return dead.count
+    }
+}
+
+/// Waits for something that another task does.
+func wait(_ sourceLocation: SourceLocation = #_sourceLocation, until isSo: () async throws -> Bool) async throws {
+    for _ in 0..<6000 {
+        if try await isSo() { return }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+    Issue.record("what was waited for did not come", sourceLocation: sourceLocation)
+}
