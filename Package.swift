@@ -151,7 +151,8 @@ let package = Package(
             dependencies: [
                 "SendLogWebhooks", "SendLogCore", "SendLogContent", "SendLogSQLite", "StoreChecks",
                 .product(name: "Logging", package: "swift-log"),
-            ]
+            ],
+            exclude: ["tls_receiver.py"]
         ),
         .testTarget(
             name: "SendLogServerTests",

@@ -138,6 +138,14 @@ struct Serve: AsyncParsableCommand {
     )
     var webhooksLanes: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "For how long a server leases a webhook, which delays it if the server is killed. (default: 20)",
+            valueName: "seconds"
+        )
+    )
+    var webhooksLeaseSeconds: String?
+
     func run() async throws {
         try await Terminal.explainingFailures {
             let sources = try await database.sources(flags: [
@@ -150,6 +158,7 @@ struct Serve: AsyncParsableCommand {
                 .consoleMinutes: consoleSessionMinutes, .webhookAllow: webhooksAllow,
                 .webhookTimeout: webhooksTimeout, .webhookRetry: webhooksRetrySeconds,
                 .webhookKeep: webhooksKeepDays, .webhookLanes: webhooksLanes,
+                .webhookLease: webhooksLeaseSeconds,
             ])
             try await SendLogService(try ServiceConfiguration(sources)).run()
         }

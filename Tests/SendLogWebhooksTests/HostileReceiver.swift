@@ -30,9 +30,13 @@ final class HostileReceiver: PortListener, Sendable {
     private let isEarly: Bool
     private let reply: @Sendable (Int) -> Reply
     private let count = Atomic(0)
+    private let received = Mutex<[String]>([])
 
     /// How many connections there were.
     var connections: Int { count.load(ordering: .relaxed) }
+
+    /// The beginnings of the first thousand requests, as they came.
+    var requests: [String] { received.withLock { $0 } }
 
     /// Listens at 127.0.0.1.
     ///
@@ -54,8 +58,8 @@ final class HostileReceiver: PortListener, Sendable {
                 }
                 self.count.add(1, ordering: .relaxed)
                 let (isEarly, reply) = (self.isEarly, self.reply)
-                Thread.detachNewThread {
-                    Self.serve(client, isEarly, reply)
+                Thread.detachNewThread { [weak self] in
+                    Self.serve(client, isEarly, reply) { self?.note($0) }
                     close(client)
                 }
             }
@@ -67,7 +71,13 @@ final class HostileReceiver: PortListener, Sendable {
         close(socket)
     }
 
-    private static func serve(_ client: Int32, _ isEarly: Bool, _ next: (Int) -> Reply) {
+    private func note(_ request: String) {
+        received.withLock { received in
+            if received.count < 1000 { received.append(request) }
+        }
+    }
+
+    private static func serve(_ client: Int32, _ isEarly: Bool, _ next: (Int) -> Reply, _ note: (String) -> Void) {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         // Nobody is left behind, whatever a client does.
         var limit = timeval(tv_sec: 20, tv_usec: 0)
@@ -78,6 +88,7 @@ final class HostileReceiver: PortListener, Sendable {
             if !isEarly {
                 let size = recv(client, &buffer, buffer.count, 0)
                 if size <= 0 { return }
+                note(String(decoding: buffer[..<size], as: UTF8.self))
                 let digits = buffer[..<size].drop { $0 != UInt8(ascii: "/") }.dropFirst().prefix {
                     (0x30...0x39).contains($0)
                 }

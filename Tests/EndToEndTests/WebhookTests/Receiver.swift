@@ -48,6 +48,9 @@ final class Receiver: Sendable {
         guard rename(folder.file("\(name)-next"), folder.file(name)) == 0 else { throw TestFailure.system("rename") }
     }
 
+    /// Makes `/kill/NAME/TEXT` end a process.
+    func aim(_ name: String, at process: pid_t) throws { try folder.write(name, "\(process)") }
+
     /// The requests for a path so far, in the order of their arrival.
     func requests(_ path: String) throws -> [ReceivedRequest] {
         try read { $0.requests[path] ?? [] }

@@ -20,10 +20,14 @@ first part says what is answered, and parts behind it how:
     /close-early        an end before the head
     /close-body         a head, a part of the body, and an end
     /garbage            no HTTP
+    /raw/HEX            these bytes, and an end
+    /close-after        200, and an end that the answer does not announce
+    /kill/NAME/TEXT     the end of the process whose id is in the file FOLDER/NAME, if TEXT is in the body; 200 else
 """
 import base64
 import json
 import os
+import signal
 import socket
 import sys
 import threading
@@ -66,7 +70,7 @@ def drip(connection, text):
         time.sleep(1)
 
 
-def respond(connection, parts, path, count, count_of_id):
+def respond(connection, parts, path, count, count_of_id, request):
     """Answers one request.
 
     Returns whether the connection goes on.
@@ -115,6 +119,18 @@ def respond(connection, parts, path, count, count_of_id):
     elif mode == "garbage":
         connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\nno HTTP at all\r\n\r\n")
         return False
+    elif mode == "raw":
+        connection.sendall(bytes.fromhex(rest[0]))
+        return False
+    elif mode == "close-after":
+        answer(connection, 200, b"thanks")
+        return False
+    elif mode == "kill" and rest[1].encode() in request:
+        with open(os.path.join(FOLDER, rest[0])) as file:
+            os.kill(int(file.read()), signal.SIGKILL)
+        return False
+    elif mode == "kill":
+        answer(connection, 200, b"thanks")
     else:
         answer(connection, 404, b"no such mode: " + path.encode())
     return True
@@ -142,7 +158,7 @@ def serve(connection):
                     count_of_id = SEEN[own] = SEEN.get(own, 0) + 1
                     note(method=method, target=target, path=path, headers=fields, at=time.time(),
                          body=base64.b64encode(body).decode())
-                if not respond(connection, path.strip("/").split("/"), path, count, count_of_id):
+                if not respond(connection, path.strip("/").split("/"), path, count, count_of_id, body):
                     return
         except (OSError, ValueError) as error:
             print(f"{type(error).__name__}: {error}", file=sys.stderr)

@@ -1,0 +1,65 @@
+import Foundation
+import Testing
+
+/// No receiver can end the server, and a delivery that does all the same is set aside.
+@Suite(.waits) struct WebhookCrashLoopTests {
+    @Test(arguments: ["000", "042", "099"])
+    func `a status below 100 is a failed attempt, and the server goes on`(status: String) throws {
+        let tenant = try Hooks.tenant()
+        let bodies = [
+            "Content-Length: 4\r\n\r\nbody", "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n", "\r\nbody",
+        ]
+        for body in bodies {
+            let response = "HTTP/1.1 \(status) X\r\n\(body)"
+            let hex = response.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+            let hook = try Hook(tenant, Hooks.receiver.url("/raw/\(hex)"))
+            try tenant.record(SampleLog(id: "send-\(UUID().uuidString)"))
+            let delivery = try hook.await { $0.first?["tries"].integer ?? 0 > 0 }[0]
+            #expect(delivery["state"] == "waiting" && delivery["attempts"][0]["status"] == .null)
+            #expect(delivery["attempts"][0]["problem"].string?.hasPrefix("the receiver ") == true, "\(delivery)")
+            _ = try hook.put(#"{"active":false}"#)
+        }
+        #expect(try tenant.get("/health").status == 200)
+    }
+
+    @Test(.timeLimit(.minutes(10)))
+    func `a delivery during which the server dies three times is set aside, and those behind it go on`() throws {
+        let folder = try TemporaryFolder()
+        let arguments = [
+            "--webhooks-allow", "127.0.0.1", "--webhooks-timeout", "3", "--webhooks-lease-seconds", "6",
+        ]
+        let receiver = try Receiver()
+        var server = try Server(in: folder, arguments: arguments)
+        try receiver.aim("server", at: server.process.pid)
+        let owner = try Hooks.tenant(on: server)
+        let path = "/kill/server/deadly"
+        let hook = try Hook(owner, receiver.url(path))
+        for id in ["send-0", "send-1", "deadly", "send-2", "send-3"] { _ = try? owner.record(SampleLog(id: id)) }
+        var deaths = 0
+        while deaths < 6, Deadline.poll(for: 30, until: { server.process.exit() != nil }) {
+            #expect(server.process.exit() == .signal(SIGKILL))
+            deaths += 1
+            server = try Server(in: folder, arguments: arguments)
+            try receiver.aim("server", at: server.process.pid)
+            // What was not recorded yet when the first one died.
+            let tenant = Tenant(server: server, name: owner.name, key: owner.key)
+            for id in ["send-2", "send-3"] { _ = try? tenant.record(SampleLog(id: id)) }
+        }
+        #expect(deaths == 3)
+        let tenant = Tenant(server: server, name: owner.name, key: owner.key)
+        let present = Hook(existing: hook.id, of: tenant)
+        try present.awaitState { $0["behind"] == 0 }
+        #expect(try receiver.requests(path).ids().count { $0 == "deadly" } == 3)
+        #expect(try Set(receiver.requests(path).ids()) == ["send-0", "send-1", "deadly", "send-2", "send-3"])
+        let failed = try present.deliveries("?state=failed")
+        #expect(failed.map { $0["send_id"] } == ["deadly"])
+        #expect(
+            failed[0]["attempts"][0]["problem"]
+                == "not attempted again: the server ended during 3 attempts of this delivery"
+        )
+        #expect(server.process.errors.contains("a delivery is set aside"))
+        // It can be delivered by hand once the cause is gone.
+        try receiver.aim("server", at: -1)
+        #expect(try server.stop() == .code(0))
+    }
+}

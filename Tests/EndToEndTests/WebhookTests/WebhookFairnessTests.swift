@@ -1,0 +1,25 @@
+import Foundation
+import Testing
+
+/// One organisation's receivers delay no other organisation's deliveries.
+@Suite(.waits) struct WebhookFairnessTests {
+    @Test(.timeLimit(.minutes(10)))
+    func `100 webhooks of one organisation that hang leave another's deliveries as quick as ever`() throws {
+        let server = try Server(arguments: ["--webhooks-allow", "127.0.0.1", "--webhooks-lanes", "32"])
+        let (busy, calm) = (try Hooks.tenant(on: server), try Hooks.tenant(on: server))
+        let receiver = try Receiver()
+        let (hanging, path) = (Hooks.path("hang"), Hooks.path("ok"))
+        for _ in 0..<100 { _ = try Hook(busy, receiver.url(hanging)) }
+        _ = try Hook(calm, receiver.url(path))
+        try busy.record(SampleLog(id: "send-0"))
+        // All that the first organisation may have, and no more.
+        _ = try receiver.await(hanging, 16)
+        for number in 0..<5 {
+            try calm.record(SampleLog(id: "send-\(number)"))
+            _ = try receiver.await(path, number + 1)
+        }
+        #expect(try receiver.requests(path).ids() == (0..<5).map { "send-\($0)" })
+        // Each of them hangs for ten seconds: had one of the deliveries waited for a worker, there would be more.
+        #expect(try receiver.requests(hanging).count < 32)
+    }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import SendLogCore
+import Testing
+
+@testable import SendLogWebhooks
+
+/// TLS 1.2 or later, with a certificate that holds; the receivers are Python's.
+struct TLSTests {
+    private final class Receivers {
+        let folder: String
+        let ports: [String]
+        private let process = Process()
+        private let input = Pipe()
+
+        init() throws {
+            folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+            let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "tls_receiver.py").path
+            let output = Pipe()
+            process.executableURL = URL(filePath: "/usr/bin/env")
+            process.arguments = ["python3", script, folder]
+            process.standardInput = input
+            process.standardOutput = output
+            try process.run()
+            let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+            ports = line.split(whereSeparator: \.isWhitespace).map(String.init)
+            try #require(ports.count == 7, "the receivers did not start: \(line)")
+        }
+
+        deinit {
+            // The end of its input is its own end.
+            try? input.fileHandleForWriting.close()
+            process.waitUntilExit()
+            try? FileManager.default.removeItem(atPath: folder)
+        }
+    }
+
+    @Test func `only receivers with TLS 1.2 or later and a valid certificate get requests`() async throws {
+        let receivers = try Receivers()
+        let client = HTTPWebhookClient(
+            rules: try AddressRules(allowing: "127.0.0.1"),
+            timeout: .seconds(10),
+            lookup: Answers(["127.0.0.1"]),
+            certificateFile: receivers.folder + "/ca.pem"
+        )
+        let strict = HTTPWebhookClient(
+            rules: try AddressRules(allowing: "127.0.0.1"),
+            timeout: .seconds(10),
+            lookup: Answers(["127.0.0.1"])
+        )
+        defer { for client in [client, strict] { client.close() } }
+        func attempt(_ place: Int, host: String = "localhost", by client: HTTPWebhookClient) async throws
+            -> DeliveryAttempt
+        {
+            try await client.attempt(Webhook.sample("https://\(host):\(receivers.ports[place])/"))
+        }
+        for (place, version) in [(2, "TLSv1.2"), (3, "TLSv1.3")] {
+            for _ in 0..<2 {
+                let taken = try await attempt(place, by: client)
+                #expect(taken.status == 200 && taken.answer == Array(version.utf8), "\(taken)")
+            }
+        }
+        for place in [0, 1] {
+            let refused = try await attempt(place, by: client)
+            #expect(
+                refused.status == nil && refused.problem?.hasPrefix("the TLS handshake failed: ") == true,
+                "\(refused)"
+            )
+            #expect(refused.problem?.contains("127.0.0.1") == false)
+        }
+        let invalid =
+            "the receiver's certificate is not valid: it must be issued for this host by a known authority, and not expired"
+        for place in [4, 5, 6] { #expect(try await attempt(place, by: client).problem == invalid, "\(place)") }
+        // A good one of an authority that the system does not know, and for a name that it is not for.
+        #expect(try await attempt(3, by: strict).problem == invalid)
+        #expect(try await attempt(3, host: "127.0.0.1", by: client).problem == invalid)
+        #expect(try await attempt(4, host: "elsewhere.test", by: client).status == 200)
+    }
+}
