@@ -15,13 +15,17 @@ PROGRAM := $(ROOT)/.build/release/sendlog
 PORT ?= 8080
 export PORT
 
+# How many cases make fuzz tries, and which; a seed by chance where none is given.
+CASES ?= 200000
+SEED ?=
+
 # How many send logs make bench measures on.
 LOGS ?= 100000
 export LOGS
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-citus bench bench-pages bench-webhooks build release lint format deps clean
+.PHONY: help run test test-citus bench bench-pages bench-webhooks fuzz build release lint format deps clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' "$(ROOT)/Makefile" \
@@ -54,10 +58,16 @@ bench-pages: ## Measure pages of the Sends Report beside the API's searches; LOG
 	@$(MAKE) --no-print-directory -f "$(ROOT)/Makefile" release
 	python3 "$(ROOT)/Benchmarks/pages.py" "$(PROGRAM)"
 
-bench-webhooks: ## Measure recording without and with webhooks, by turns; SENDS=100000 for more send logs
+bench-webhooks: ## Measure attempts, and recording without and with webhooks, by turns; SENDS=100000 for more send logs
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" python3
 	@$(MAKE) --no-print-directory -f "$(ROOT)/Makefile" release
+	python3 "$(ROOT)/Benchmarks/attempts.py" "$(PROGRAM)"
 	python3 "$(ROOT)/Benchmarks/webhooks.py" "$(PROGRAM)"
+
+fuzz: ## Send malformed responses to the delivery client; CASES=1000000 for more of them, SEED=1 to repeat a run
+	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)"
+	$(DEBUG) --build-tests
+	@"$(ROOT)/scripts/fuzz.sh" "$(SWIFT)" "$(ROOT)" "$(CASES)" "$(SEED)"
 
 build: deps ## Build everything unoptimised; DEBUG_INFO=dwarf for a debugger
 	$(DEBUG)

@@ -25,27 +25,8 @@ CLIENTS = int(os.environ.get("CLIENTS", 8))
 FOLDER = os.environ.get("FOLDER") or tempfile.mkdtemp(prefix="sendlog-webhooks-")
 DATABASE = f"sqlite:{FOLDER}/webhooks-{os.getpid()}.db"
 GOT = f"{FOLDER}/webhooks-{os.getpid()}.got"
-# A process of its own, which writes what it gets into a file: nothing of it is done by the client, whose time counts.
-RECEIVER = """
-import os, socket, sys, threading
-os.nice(19)
-got = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-def serve(connection):
-    data = b""
-    while more := connection.recv(65536):
-        data += more
-        head, end, body = data.partition(b"\\r\\n\\r\\n")
-        if end and len(body) == int(head.lower().split(b"content-length:")[1].split(b"\\r\\n")[0]):
-            os.write(got, body + b"\\n")
-            data = b""
-            connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n")
-listener = socket.socket()
-listener.bind(("127.0.0.1", 0))
-listener.listen(64)
-print(listener.getsockname()[1], flush=True)
-while True:
-    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
-"""
+# A process of its own: nothing of it is done by the client, whose time counts.
+RECEIVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "webhook_receiver.py")
 
 
 def run(*arguments):
@@ -129,7 +110,7 @@ def dead_port():
 
 
 run("organisation", "create", "Nobody")
-receiver = subprocess.Popen([sys.executable, "-c", RECEIVER, GOT], stdout=subprocess.PIPE)
+receiver = subprocess.Popen([sys.executable, RECEIVER, GOT], stdout=subprocess.PIPE)
 server = subprocess.Popen([PROGRAM, "serve", "--port", "0", "--webhooks-allow", "127.0.0.1", "--database", DATABASE],
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 try:

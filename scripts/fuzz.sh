@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Runs the fuzz tests of what is built with many cases.
+# Usage: fuzz.sh SWIFT FOLDER CASES SEED
+set -euo pipefail
+
+tests=$("$1" build --package-path "$2" --show-bin-path)/sendlogPackageTests.xctest
+seed=${4:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
+echo "$3 cases of seed $seed; make fuzz CASES=$3 SEED=$seed repeats them"
+FUZZ_CASES=$3 FUZZ_SEED=$seed "$tests" --testing-library swift-testing --filter 'FuzzTests'
