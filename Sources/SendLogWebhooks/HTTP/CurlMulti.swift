@@ -15,6 +15,8 @@ final class CurlMulti {
     private var sockets = PollSet()
     /// When libcurl wants to be called.
     private var timer: ContinuousClock.Instant?
+    /// How many transfers run, as libcurl says with each call; nobody needs it.
+    private var running: Int32 = 0
     private var active: [ObjectIdentifier: CurlTransfer] = [:]
     /// Not after the first deadline of ``active``.
     private var nextDeadline: ContinuousClock.Instant?
@@ -77,6 +79,15 @@ final class CurlMulti {
         if let transfer = active.values.first(where: { $0.id == id }) { end(transfer, .cancelled) }
     }
 
+    /// Moves on without waiting: what has just been started is sent.
+    func advance() {
+        if let moment = timer, moment <= .now {
+            timer = nil
+            curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running)
+        }
+        readMessages()
+    }
+
     /// Waits for sockets and for a descriptor that wakes the thread, and moves what there is to move.
     ///
     /// - Parameters:
@@ -85,15 +96,10 @@ final class CurlMulti {
     /// - Returns: whether the descriptor has something to read.
     func run(wakingBy wakeUp: Int32, until limit: ContinuousClock.Instant?) -> Bool {
         let times = [limit, timer, nextDeadline].compactMap { $0 }
-        var running: Int32 = 0
         // Before any deadline is looked at: what has arrived in time counts, however busy the thread was.
         let (ready, isWoken) = sockets.wait(or: wakeUp, until: times.min())
         for (socket, events) in ready { curl_multi_socket_action(multi, socket, events, &running) }
-        if let moment = timer, moment <= .now {
-            timer = nil
-            curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running)
-        }
-        readMessages()
+        advance()
         expire()
         return isWoken
     }
@@ -115,9 +121,8 @@ final class CurlMulti {
         let now = ContinuousClock.now
         guard let next = nextDeadline, next <= now else { return }
         for transfer in active.values where transfer.deadline <= now {
-            if now - transfer.deadline > Self.grace {
-                transfer.extendDeadline(to: now + Self.grace / 2)
-            } else if let failure = transfer.expire(at: now) {
+            if now - transfer.deadline > Self.grace, transfer.extendDeadline(to: now + Self.grace) { continue }
+            if let failure = transfer.expire(at: now) {
                 end(transfer, failure)
             }
         }

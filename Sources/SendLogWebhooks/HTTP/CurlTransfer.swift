@@ -27,6 +27,9 @@ final class CurlTransfer {
     var abort: Abort?
     /// When the transfer is to be stopped.
     private(set) var deadline: ContinuousClock.Instant
+    private var isExtended = false
+    /// Whether there was a connection at the connect deadline.
+    private var isConnected = false
 
     enum Abort {
         case bodyIsLong
@@ -92,10 +95,12 @@ final class CurlTransfer {
         // belong to this address.
         let address = exchange.address
         connectTo = curl_slist_append(nil, address.bytes.count == 16 ? "::[\(address)]:" : "::\(address):")
-        // What libcurl would add by itself, and receivers did not ask for.
-        for name in ["Accept", "Content-Type", "Expect"]
-        where !exchange.headers.contains(where: { $0.name.lowercased() == name.lowercased() }) {
-            headerFields = curl_slist_append(headerFields, "\(name):")
+        // What libcurl would add by itself, and receivers did not ask for. `Expect` is none of a webhook's headers.
+        headerFields = curl_slist_append(nil, "Expect:")
+        if exchange.request.body.isEmpty { headerFields = curl_slist_append(headerFields, "Content-Type:") }
+        let accept = "accept"
+        if !exchange.headers.contains(where: { $0.name.utf8.count == accept.count && $0.name.lowercased() == accept }) {
+            headerFields = curl_slist_append(headerFields, "Accept:")
         }
         for (name, value) in exchange.headers {
             // A field without a value has its own notation, or libcurl would leave it out.
@@ -163,17 +168,24 @@ final class CurlTransfer {
     ///
     /// - Returns: the failure; `nil` if the transfer goes on, with a new deadline.
     func expire(at now: ContinuousClock.Instant) -> HTTPFailure? {
-        guard deadline < exchange.deadline else { return .timeout }
+        guard exchange.connectDeadline != nil, !isConnected else { return .timeout }
         // Connected, TLS included.
         if curl_get_size(handle, CURLINFO_PRETRANSFER_TIME_T) > 0 {
-            deadline = exchange.deadline
+            isConnected = true
+            (deadline, isExtended) = (exchange.deadline, false)
             return nil
         }
         return .connectTimeout
     }
 
-    /// Postpones ``deadline`` once the thread could not look at what had arrived by then.
-    func extendDeadline(to instant: ContinuousClock.Instant) { deadline = instant }
+    /// Postpones ``deadline``, since the thread was too busy to look at what had arrived by then.
+    ///
+    /// - Returns: whether it is postponed, which it is once.
+    func extendDeadline(to instant: ContinuousClock.Instant) -> Bool {
+        if isExtended { return false }
+        (deadline, isExtended) = (instant, true)
+        return true
+    }
 
     private func failure(_ code: CURLcode) -> HTTPFailure? {
         if abort == .headersAreLong, result.status == nil { return .headersTooLong }

@@ -172,6 +172,7 @@ extension LowPriorityEventLoop {
         let multi = CurlMulti()
         var timers: [(moment: ContinuousClock.Instant, id: Int, action: @Sendable () -> Void)] = []
         var isClosing = false
+        var rounds = 0
         while true {
             let (jobs, commands) = takeInbox(isEnding: isClosing)
             if isClosing, jobs.isEmpty, commands.isEmpty { break }
@@ -189,6 +190,11 @@ extension LowPriorityEventLoop {
             }
             for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
             if isClosing { continue }
+            multi.advance()
+            // Tasks that follow from others need no look at the sockets in between, but for those that follow for ever.
+            rounds += 1
+            if rounds < Self.maxRounds, hasWork { continue }
+            rounds = 0
             let isWoken = multi.run(wakingBy: wakeUp.read, until: mayNotSleep() ? .now : timers.map(\.moment).min())
             finishSleep(isWoken: isWoken)
             let now = ContinuousClock.now
@@ -206,6 +212,11 @@ extension LowPriorityEventLoop {
             return (inbox.jobs, inbox.commands)
         }
     }
+
+    /// After so many rounds of tasks the sockets have their turn.
+    private static let maxRounds = 16
+
+    private var hasWork: Bool { inbox.withLock { !$0.jobs.isEmpty || !$0.commands.isEmpty } }
 
     /// Whether there is something to do; otherwise whatever comes from now on wakes the thread.
     private func mayNotSleep() -> Bool {
