@@ -22,7 +22,11 @@ struct TLSTests {
             process.standardInput = input
             process.standardOutput = output
             try process.run()
-            let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+            var (line, more) = ("", Data())
+            repeat {
+                more = output.fileHandleForReading.availableData
+                line += String(decoding: more, as: UTF8.self)
+            } while !line.hasSuffix("\n") && !more.isEmpty
             ports = line.split(whereSeparator: \.isWhitespace).map(String.init)
             try #require(ports.count == 7, "the receivers did not start: \(line)")
         }
