@@ -68,7 +68,8 @@ extension SQLiteStore {
                 var query = try Query(
                     made: """
                         UPDATE webhooks SET holder = ?4, taken_at = ?1, taken_until = ?5,
-                            started = CASE WHEN started = '' AND taken_until <> 0 THEN ?6 ELSE started END
+                            started = CASE WHEN taken_until = 0 OR started LIKE '%' || ?6 THEN started
+                                ELSE trim(started || ' ' || ?6) END
                         WHERE organisation = ?7 AND id = ?8 AND \(Self.isFree)
                         """,
                     on: database
@@ -76,7 +77,7 @@ extension SQLiteStore {
                 try Self.bind(lease, to: &query)
                 try query.bind(lease.owner)
                 try query.bind(lease.end.milliseconds)
-                try query.bind(StartedAttempts.unknownBatch)
+                try query.bind(StartedAttempts.unreleased)
                 try query.bind(pending.organisation.number)
                 try query.bind(pending.id.text)
                 try query.run()

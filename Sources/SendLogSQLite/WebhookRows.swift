@@ -37,7 +37,7 @@ enum WebhookRows {
         try query.bind(organisation.number)
         try query.bind(id.text)
         guard try query.step() else { throw StoreError.notFound }
-        let started = try StartedAttempts.read(stored: query.text(0), after: webhook.progress.told, at: now)
+        let started = StartedAttempts(stored: query.text(0), after: webhook.progress.told, at: now)
         return LeasedWebhook(webhook: webhook, started: started)
     }
 

@@ -50,6 +50,88 @@ struct CrashLoopTests {
         #expect(servers.journal.delivered == ["hook/log-0", "hook/log-2", "hook/later-0", "hook/later-1"])
     }
 
+    @Test func `a retry alone during which the server died three times is set aside at once`() async throws {
+        let servers = try ServersUnderTest()
+        let organisation = try await servers.makeOrganisation()
+        let hook = try await servers.makeWebhook("hook", in: organisation)
+        _ = try await servers.store.record(Sample.logs(1, "log"), in: organisation)
+        await (try servers.serve { _, _ in .status(500) }).finish()
+        servers.advance(by: 3_600_000)
+        #expect(try await servers.serveUntilDone { _, _ in .death } == 3)
+        #expect(servers.journal.starts(of: "hook/log-0") == 4)
+        let delivery = try await servers.store.delivery(DeliveryID(SequenceNumber(1)), of: hook, in: organisation)
+        #expect(delivery.state == .failed && delivery.nextTry == nil)
+    }
+
+    @Test func `a retry that becomes due while another death is cleared up is found as well`() async throws {
+        let servers = try ServersUnderTest()
+        let organisation = try await servers.makeOrganisation()
+        let hook = try await servers.makeWebhook("hook", in: organisation)
+        _ = try await servers.store.record(Sample.logs(1, "deadly"), in: organisation)
+        // It fails, and is to be tried again half a minute later, or a fifth less or more.
+        for milliseconds in [7000, 1000] {
+            await (try servers.serve { _, _ in .status(500) }).finish()
+            servers.advance(by: Int64(milliseconds))
+        }
+        _ = try await servers.store.record(Sample.logs(40, "log"), in: organisation)
+        // The server dies of something else, with many sends before it; while they are cleared up, the retry becomes due.
+        let (store, journal) = (servers.store, servers.journal)
+        let deaths = try await servers.serveUntilDone { name, start in
+            if name == "hook/log-20", start == 1 { return .death }
+            if name == "hook/log-30", start == 1 { servers.advance(by: 40_000) }
+            return name == "hook/deadly-0" && start > 2 ? .death : .status(200)
+        }
+        #expect(deaths == 4)
+        #expect(journal.starts(of: "hook/deadly-0") == 5)
+        let delivery = try await store.delivery(DeliveryID(SequenceNumber(1)), of: hook, in: organisation)
+        #expect(delivery.state == .failed && delivery.attempts.last?.problem == Self.reason)
+        for number in 0..<40 { #expect(journal.delivered.contains("hook/log-\(number)")) }
+    }
+
+    @Test func `a deadly send right behind those of an earlier death is found as well`() async throws {
+        let servers = try ServersUnderTest()
+        let organisation = try await servers.makeOrganisation()
+        let hook = try await servers.makeWebhook("hook", in: organisation)
+        let size = Int(StartedAttempts.batchSize)
+        _ = try await servers.store.record(Sample.logs(size + 3, "log"), in: organisation)
+        let deaths = try await servers.serveUntilDone { name, start in
+            if name == "hook/log-0", start == 1 { return .death }
+            return name == "hook/log-\(size)" ? .death : .status(200)
+        }
+        #expect(deaths == 4)
+        #expect(servers.journal.starts(of: "hook/log-\(size)") == 3)
+        let failed = try await servers.store.deliveries(
+            of: hook,
+            in: organisation,
+            state: .failed,
+            before: nil,
+            limit: 9
+        )
+        #expect(failed.map(\.id) == [DeliveryID(SequenceNumber(Int64(size + 1)))])
+        #expect(servers.journal.delivered.contains("hook/log-\(size + 2)"))
+    }
+
+    @Test func `servers that stop in order after a death are no further deaths`() async throws {
+        let servers = try ServersUnderTest()
+        let organisation = try await servers.makeOrganisation()
+        try await servers.makeWebhook("hook", in: organisation)
+        _ = try await servers.store.record(Sample.logs(3, "log"), in: organisation)
+        // One death, and then many servers that stop in order during the same attempt.
+        _ = try await servers.serve { _, _ in .death }
+        try await wait { servers.journal.starts(of: "hook/log-0") == 1 }
+        servers.advance(by: ServersUnderTest.leaseDuration + 1)
+        for round in 2...6 {
+            let server = try await servers.serve { _, _ in
+                try await Task.sleep(for: .seconds(60))
+                return .status(200)
+            }
+            try await wait { servers.journal.starts(of: "hook/log-0") == round }
+            await server.stop()
+        }
+        await (try servers.serve { _, _ in .status(200) }).finish()
+        #expect(servers.journal.delivered == ["hook/log-0", "hook/log-1", "hook/log-2"])
+    }
+
     @Test func `deliveries that were under way each time beside the deadly one are not blamed`() async throws {
         let servers = try ServersUnderTest()
         let organisation = try await servers.makeOrganisation()

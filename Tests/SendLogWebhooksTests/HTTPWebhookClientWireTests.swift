@@ -110,7 +110,10 @@ struct HTTPWebhookClientWireTests {
         let client = try Self.client()
         defer { client.close() }
         let webhook = try Webhook.sample("http://127.0.0.1:\(receiver.port)/")
-        for _ in 0..<10 { #expect(try await client.attempt(webhook).status == 200) }
+        for number in 0..<10 {
+            let attempt = try await client.attempt(webhook)
+            #expect(attempt.status == 200, "\(number): \(attempt)")
+        }
         #expect(receiver.connections == 10 && receiver.requests.count == 19)
     }
 
@@ -183,12 +186,49 @@ struct HTTPWebhookClientWireTests {
     @Test func `an answer that comes before the body was sent counts`() async throws {
         let client = try Self.client()
         defer { client.close() }
-        let receiver = try Self.receiver("HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig")
-        let body = #"{\"a\": \"\#(String(repeating: "x", count: 60_000))\"}"#
+        // It stays: with an end before the whole request was read, the system takes the answer back.
+        let response = "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbig"
+        let receiver = try Self.receiver(response, end: .stall)
+        // Longer than what goes out with the head.
+        let webhook = try Webhook.sample(
+            "http://127.0.0.1:\(receiver.port)/",
+            body: #"{\"a\": \"{{send.message}}{{send.message}}{{send.message}}\"}"#
+        )
+        let send = try Self.send(message: String(repeating: "x", count: 60_000))
         for _ in 0..<5 {
-            let attempt = try await client.attempt(Webhook.sample("http://127.0.0.1:\(receiver.port)/", body: body))
+            let attempt = try #require(
+                await client.attempt(webhook, send, as: DeliveryID(SequenceNumber(1)), at: .earliest)
+            )
             #expect(attempt.status == 413, "\(attempt)")
         }
+    }
+
+    @Test func `a kept connection that brought bytes of no request is not used for the next`() async throws {
+        for stray in ["\r\n", "junk", "HTTP/1.1 408 Timeout\r\nContent-Length: 0\r\n\r\n"] {
+            let answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+            let receiver = try HostileReceiver { _ in
+                .init(pieces: [Array(answer.utf8), Array(stray.utf8)], pause: 20, end: .close)
+            }
+            let client = try Self.client()
+            let webhook = try Webhook.sample("http://127.0.0.1:\(receiver.port)/")
+            for number in 0..<5 {
+                let attempt = try await client.attempt(webhook)
+                #expect(attempt.status == 200 && attempt.problem == nil, "\(stray) \(number): \(attempt)")
+                try await Task.sleep(for: .milliseconds(60))
+            }
+            client.close()
+        }
+    }
+
+    private static func send(message: String) throws -> WebhookSend {
+        let record = Array(
+            """
+            {"_id":"a","campaign_id":"b","message":"\(message)","triggeredBy":"api",\
+            "startDeliveryAt":"2022-01-26T08:00:00.000Z"
+            """.utf8
+        )
+        let log = StoredSendLog(sequence: SequenceNumber(1), record: record, destinations: 1)
+        return try WebhookSend(log, campaignName: nil, of: OrganisationID(1))
     }
 
     @Test func `a request that is longer than can be sent fails for good, and is not sent`() async throws {
@@ -200,14 +240,7 @@ struct HTTPWebhookClientWireTests {
             "http://127.0.0.1:\(receiver.port)/?a=\(template)",
             more: #","headers":{"X-A":"\#(template)"}"#
         )
-        let record = Array(
-            """
-            {"_id":"a","campaign_id":"b","message":"\(String(repeating: "é", count: 32_000))","triggeredBy":"api",\
-            "startDeliveryAt":"2022-01-26T08:00:00.000Z"
-            """.utf8
-        )
-        let log = StoredSendLog(sequence: SequenceNumber(1), record: record, destinations: 1)
-        let send = try WebhookSend(log, campaignName: nil, of: OrganisationID(1))
+        let send = try Self.send(message: String(repeating: "é", count: 32_000))
         let attempt = try #require(
             await client.attempt(webhook, send, as: DeliveryID(SequenceNumber(1)), at: .earliest)
         )

@@ -8,6 +8,8 @@ final class HostileReceiver: PortListener, Sendable {
     struct Reply: Sendable {
         /// What it sends, a piece at a time.
         var pieces: [[UInt8]] = []
+        /// How many milliseconds lie between the pieces.
+        var pause: UInt32 = 0
         /// What it does then.
         var end = End.close
 
@@ -95,7 +97,10 @@ final class HostileReceiver: PortListener, Sendable {
                 number = Int(String(decoding: digits, as: UTF8.self)) ?? 0
             }
             let reply = next(number)
-            for piece in reply.pieces where !send(piece, to: client) { return }
+            for (position, piece) in reply.pieces.enumerated() {
+                if position > 0 { usleep(reply.pause * 1000) }
+                if !send(piece, to: client) { return }
+            }
             switch reply.end {
             case .close: return
             case .reset:

@@ -60,6 +60,7 @@ final class ServersUnderTest: Sendable {
     /// Starts a server that leases all that is pending, and works until there is nothing more to do.
     func serve(_ script: @escaping ScriptedClient.Script) async throws -> RunningServer {
         let client = ScriptedClient(journal, script)
+        let start = now
         let tools = WebhookWorker.Tools(
             store: store,
             client: client,
@@ -68,7 +69,8 @@ final class ServersUnderTest: Sendable {
             leaseDuration: Self.leaseDuration,
             leaseReserve: 14_000,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            now: { [self] in now }
+            // For a dead server no time passes, and it renews no lease.
+            now: { [self] in client.isDead ? start : now }
         )
         let number = count.withLock { count in
             count += 1

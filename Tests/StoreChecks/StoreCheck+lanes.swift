@@ -249,16 +249,17 @@ extension StoreCheck {
             #expect(try await lease("one", at: 0, until: 10) == StartedAttempts.none)
             #expect(try await webhook.save(by: "one", told: 2, until: 20) != nil)
             // The first one's server died.
-            var batch = try StartedAttempts.read(
-                stored: StartedAttempts.unknownBatch,
-                after: SequenceNumber(2),
-                at: WebhookSample.at(20)
-            )
+            func record(_ text: String, after cursor: Int64, at now: Int) throws -> StartedAttempts {
+                StartedAttempts(stored: text, after: SequenceNumber(cursor), at: try WebhookSample.at(now))
+            }
+            var batch = try record(StartedAttempts.unreleased, after: 2, at: 20)
             #expect(try await lease("two", at: 20, until: 30) == batch)
             batch.begin(SequenceNumber(3), starts: 2)
             #expect(try await webhook.save(by: "two", told: 2, until: 30, started: batch) != nil)
-            // The second one's as well.
+            // The second one's as well: what it may have started is added.
+            batch = try record("\(batch.stored) \(StartedAttempts.unreleased)", after: 2, at: 30)
             #expect(try await lease("three", at: 30, until: 40) == batch)
+            #expect(batch.starts(of: SequenceNumber(3)) == 2 && batch.starts(of: SequenceNumber(502)) == 1)
             batch.end(SequenceNumber(3))
             #expect(try await webhook.save(by: "three", told: 3, started: batch) != nil)
             // What is not cleared up yet stays, although the third one stopped in order.
@@ -284,6 +285,8 @@ extension StoreCheck {
             )
             // Clocks may differ a little, and a receiver may ask for an hour's rest.
             #expect(try await store.take(for: "one", at: days - 9_000, until: days + 11_000) == [])
+            // Other servers may have longer leases than this one.
+            #expect(try await store.take(for: "one", at: days - 49_000, until: days - 29_000) == [])
             #expect(try await store.take(for: "one", at: days - 3_600_000, until: days - 3_580_000) == ["leased"])
             #expect(try await leased.save(by: "one", told: 0) != nil)
             #expect(try await store.take(for: "two", at: 0, until: 20_000) == ["held", "leased"])

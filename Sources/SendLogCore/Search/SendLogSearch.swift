@@ -63,6 +63,12 @@ public struct SequenceNumber: Hashable, Comparable, Sendable {
         self.number = number
     }
 
+    /// How many places another one is behind this one; negative for one before it, and no more than `Int64` holds.
+    public func distance(to other: SequenceNumber) -> Int64 {
+        let (distance, isTooLarge) = other.number.subtractingReportingOverflow(number)
+        return isTooLarge ? (other.number > number ? .max : .min) : distance
+    }
+
     /// The earlier recorded comes first.
     public static func < (left: SequenceNumber, right: SequenceNumber) -> Bool {
         left.number < right.number

@@ -3,7 +3,8 @@
 /// A lease stands for a batch: the next ``batchSize`` sequence numbers behind the webhook's cursor, and the retries that
 /// were due. So nothing is written for single attempts. If a lease is not released, its server was killed, or crashed:
 /// one of the batch may be the cause. Then each delivery of that batch is recorded before it is attempted again, and one
-/// that was started ``maxStarts`` times without an end is not attempted any more.
+/// that was started ``maxStarts`` times without an end is not attempted any more. If the next server dies as well, its batch is
+/// added to what is left of the former one.
 public struct StartedAttempts: Equatable, Sendable {
     /// The last sequence number of the batch; all between the cursor and it may have been started.
     private var last: SequenceNumber?
@@ -24,15 +25,15 @@ public struct StartedAttempts: Equatable, Sendable {
         (self.last, self.dueBy, self.starts) = (last, dueBy, starts)
     }
 
-    /// The batch of a lease that was not released.
+    /// Adds the batch of a lease that was not released.
     ///
     /// - Parameters:
     ///   - cursor: the webhook's cursor as it is stored
     ///   - now: when the next lease begins
-    /// - Returns: the batch.
-    static func batch(after cursor: SequenceNumber, at now: Timestamp) -> StartedAttempts {
-        let (last, isTooLarge) = cursor.number.addingReportingOverflow(batchSize)
-        return StartedAttempts(last: SequenceNumber(isTooLarge ? .max : last), dueBy: now)
+    mutating func addBatch(after cursor: SequenceNumber, at now: Timestamp) {
+        let (end, isTooLarge) = cursor.number.addingReportingOverflow(Self.batchSize)
+        last = max(last ?? cursor, SequenceNumber(isTooLarge ? .max : end))
+        dueBy = max(dueBy ?? now, now)
     }
 
     /// Whether nothing is recorded.
@@ -67,13 +68,16 @@ public struct StartedAttempts: Equatable, Sendable {
     /// Forgets the batch's new sends, once nothing is behind the cursor.
     public mutating func endNew() { last = nil }
 
-    /// Forgets the batch's retries, once none of them is due.
-    public mutating func endRetries() { dueBy = nil }
+    /// Forgets all retries, once none is due; what was started of sends behind the cursor stays.
+    public mutating func endRetries(behind cursor: SequenceNumber) {
+        dueBy = nil
+        starts = starts.filter { $0.key > cursor }
+    }
 }
 
 extension StartedAttempts {
-    /// What stores write when a webhook is leased whose former lease was not released: the batch is not known to SQL.
-    public static let unknownBatch = "batch"
+    /// What stores add when a webhook is leased whose former lease was not released: SQL does not know the batch itself.
+    public static let unreleased = "batch"
 
     /// The record as stores keep it, such as `last:600 due:1643155200000 57:2`; empty for nothing.
     public var stored: String {
@@ -86,31 +90,22 @@ extension StartedAttempts {
 
     /// Reads what a store kept.
     ///
+    /// What cannot be understood counts as a batch: it says no more than that something was started.
+    ///
     /// - Parameters:
     ///   - text: what it kept
-    ///   - cursor: the webhook's cursor, for an unknown batch
-    ///   - now: when the webhook was leased, for an unknown batch
-    /// - Returns: the record.
-    /// - Throws: ``StoreError/damaged(detail:)``.
-    public static func read(
-        stored text: String,
-        after cursor: SequenceNumber,
-        at now: Timestamp
-    ) throws(StoreError) -> StartedAttempts {
-        if text == unknownBatch { return batch(after: cursor, at: now) }
-        var record = StartedAttempts()
+    ///   - cursor: the webhook's cursor, for the batch of a lease that was not released
+    ///   - now: when the webhook was leased
+    public init(stored text: String, after cursor: SequenceNumber, at now: Timestamp) {
+        self.init()
         for part in text.split(separator: " ") {
             let sides = part.split(separator: ":", omittingEmptySubsequences: false)
-            guard sides.count == 2, let value = Int64(sides[1]) else {
-                throw .damaged(detail: "a webhook's started attempts")
-            }
-            switch (sides[0], Int64(sides[0])) {
-            case ("last", _): record.last = SequenceNumber(value)
-            case ("due", _): record.dueBy = Timestamp(milliseconds: value) ?? .latest
-            case (_, let sequence?): record.starts[SequenceNumber(sequence)] = Int(clamping: value)
-            default: throw .damaged(detail: "a webhook's started attempts")
+            switch (sides[0], sides.count == 2 ? Int64(sides[1]) : nil, Int64(sides[0])) {
+            case ("last", let value?, _): last = SequenceNumber(value)
+            case ("due", let value?, _): dueBy = Timestamp(milliseconds: value) ?? .latest
+            case (_, let value?, let sequence?): starts[SequenceNumber(sequence)] = Int(clamping: value)
+            default: addBatch(after: cursor, at: now)
             }
         }
-        return record
     }
 }

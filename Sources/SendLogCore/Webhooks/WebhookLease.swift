@@ -7,10 +7,12 @@ public struct WebhookLease: Sendable {
     /// When it ends, unless it is renewed.
     public let end: Timestamp
 
+    /// The longest duration of a lease in milliseconds, whichever server it is of.
+    public static let maxDuration: Int64 = 60_000
     /// How many milliseconds the clocks of servers may differ.
     static let clockTolerance: Int64 = 10_000
     /// No receiver is left alone for longer, in milliseconds: see ``WebhookProgress/heldUntil``.
-    static let maxHold: Int64 = 3 * 3_600_000
+    static let maxHold: Int64 = 4 * 3_600_000
 
     /// Asks for a lease.
     public init(owner: String, begin: Timestamp, end: Timestamp) {
@@ -18,7 +20,9 @@ public struct WebhookLease: Sendable {
     }
 
     /// A lease that ends later than this (in milliseconds since 1970) was made by a clock that was wrong, and does not count.
-    public var latestEnd: Int64 { end.milliseconds + Self.clockTolerance }
+    public var latestEnd: Int64 {
+        max(end.milliseconds, begin.milliseconds + Self.maxDuration) + Self.clockTolerance
+    }
 
     /// A hold that ends later than this (in milliseconds since 1970) was made by a clock that was wrong, and does not count.
     public var latestHold: Int64 { begin.milliseconds + Self.maxHold }

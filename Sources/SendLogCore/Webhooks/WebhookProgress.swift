@@ -104,9 +104,11 @@ extension WebhookProgress {
     /// - Parameter head: the organisation's last send log
     /// - Returns: how many.
     public func behind(_ head: SequenceNumber) -> Int64 {
-        let skipped = gaps.map { gap in
-            max(0, min(gap.through ?? head, head).number - max(gap.after, told).number)
+        var left = max(0, told.distance(to: head))
+        for gap in gaps {
+            let skipped = max(0, max(gap.after, told).distance(to: min(gap.through ?? head, head)))
+            left = left.subtractingReportingOverflow(skipped).partialValue
         }
-        return max(0, head.number - told.number - skipped.reduce(0, +))
+        return max(0, left)
     }
 }

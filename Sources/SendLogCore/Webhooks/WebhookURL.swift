@@ -95,7 +95,9 @@ public struct WebhookURL: Equatable, Sendable {
             throw InvalidInput(path: "url", "must name a host whose parts between dots have 1 to 63 characters")
         }
         // What ends in a number is an address (https://url.spec.whatwg.org/#ends-in-a-number-checker).
-        if last.utf8.allSatisfy({ (0x30...0x39).contains($0) }) || last.hasPrefix("0x"), !IPAddress.isIPv4(host) {
+        let isDecimal = last.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        let isHexadecimal = last.hasPrefix("0x") && last.dropFirst(2).allSatisfy(\.isHexDigit)
+        if isDecimal || isHexadecimal, !IPAddress.isIPv4(host) {
             throw InvalidInput(path: "url", "has a host that ends in a number and is no IPv4 address")
         }
     }

@@ -110,14 +110,15 @@ extension PostgresStore {
             parameters.add(lease.end.milliseconds)
             parameters.add(lease.latestEnd)
             parameters.add(lease.latestHold)
-            parameters.add(StartedAttempts.unknownBatch)
+            parameters.add(StartedAttempts.unreleased)
             // Leased already, if the connection broke before the answer came.
             let own = connection.isRepeating ? "OR w.holder = $3 AND w.taken_at = $4 AND w.taken_until = $5" : ""
-            let isOwn = connection.isRepeating ? "AND NOT (holder = $3 AND taken_at = $4 AND taken_until = $5)" : ""
+            let isOwn = connection.isRepeating ? "OR holder = $3 AND taken_at = $4 AND taken_until = $5" : ""
             let rows = try connection.rows(
                 """
                 UPDATE webhooks SET holder = $3, taken_at = $4, taken_until = $5,
-                    started = CASE WHEN started = '' AND taken_until <> 0 \(isOwn) THEN $8 ELSE started END
+                    started = CASE WHEN taken_until = 0 OR started LIKE '%' || $8 \(isOwn) THEN started
+                        ELSE trim(started || ' ' || $8) END
                 WHERE org_id = $1 AND id = ANY(ARRAY(
                     SELECT w.id FROM webhooks w
                     WHERE w.org_id = $1 AND w.id = ANY($2)

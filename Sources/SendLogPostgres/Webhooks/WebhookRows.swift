@@ -114,7 +114,7 @@ struct WebhookRows {
     /// - Throws: ``StoreError/damaged(detail:)``.
     static func leased(_ rows: Rows, _ row: Int, at now: Timestamp) throws(StoreError) -> LeasedWebhook {
         let webhook = try webhook(rows, row)
-        let started = try StartedAttempts.read(stored: rows.text(row, 15), after: webhook.progress.told, at: now)
+        let started = StartedAttempts(stored: rows.text(row, 15), after: webhook.progress.told, at: now)
         return LeasedWebhook(webhook: webhook, started: started)
     }
 

@@ -127,7 +127,7 @@ public struct Setting: Hashable, Sendable {
     public static let webhookLease = Setting(
         key: "webhooks.leaseSeconds",
         flag: "webhooks-lease-seconds",
-        kind: .number(4...600)
+        kind: .number(4...60)
     )
 
     /// Every setting there is.

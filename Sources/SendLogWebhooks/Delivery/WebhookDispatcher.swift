@@ -113,7 +113,7 @@ public struct WebhookDispatcher: Service {
         let pool = tools.pool
         if pool.isFull { return [] }
         // Those of organisations that have their share already may come first.
-        let pending = try await tools.store.pendingWebhooks(for: lease, limit: max(256, 4 * limits.workers))
+        let pending = try await tools.store.pendingWebhooks(for: lease, limit: max(1024, 4 * limits.workers))
         let chosen = pool.choose(from: pending)
         var leased: [LeasedWebhook] = []
         defer {

@@ -16,24 +16,32 @@ extension WebhookWorker {
             delivery.nextTry.map { started.starts(ofRetry: sequence, dueAt: $0) } ?? started.starts(of: sequence)
         if starts >= StartedAttempts.maxStarts {
             setAside(delivery)
-            return true
+            // Or it would be found due again.
+            return try await save()
         }
         let isLastAttempt = starts == StartedAttempts.maxStarts - 1
         if isLastAttempt, try await !awaitLastAttempt() { return false }
         defer { if isLastAttempt { tools.pool.endLastAttempt() } }
-        if starts > 0 {
-            started.begin(sequence, starts: starts + 1)
-            guard try await save() else { return false }
-        } else {
-            // A lease stands for so many sequence numbers behind the cursor as it is saved.
-            let isBehindBatch = sequence.number - savedCursor.number > StartedAttempts.batchSize
-            guard try await save(ifNeeded: !isBehindBatch) else { return false }
-        }
         let isRepeated = delivery.tries > 0
-        guard try await attempt(log, delivery) else {
-            // The server stops in order: the start has come to an end.
-            started.end(sequence)
-            return false
+        let before = started
+        do {
+            if starts > 0 {
+                started.begin(sequence, starts: starts + 1)
+                guard try await save() else { return false }
+            } else {
+                // A lease stands for so many sequence numbers behind the cursor as it is saved.
+                let isBehindBatch = savedCursor.distance(to: sequence) > StartedAttempts.batchSize
+                guard try await save(ifNeeded: !isBehindBatch) else { return false }
+            }
+            guard try await attempt(log, delivery) else {
+                // The server stops in order, and did not die.
+                started = before
+                return false
+            }
+        } catch {
+            // Nor did it die of a database that was away.
+            started = before
+            throw error
         }
         started.end(sequence)
         // A retry at once, so that it does not overwrite what somebody does by hand later.
@@ -83,7 +91,7 @@ extension WebhookWorker {
     /// - Returns: false if the worker must stop; otherwise ``WorkerPool/endLastAttempt()`` must follow.
     private mutating func awaitLastAttempt() async throws -> Bool {
         while !tools.pool.beginLastAttempt() {
-            if Task.isCancelled { return false }
+            if Task.isCancelled || isTurnOver { return false }
             guard try await save(ifNeeded: true) else { return false }
             try? await Task.sleep(for: Self.interval)
         }

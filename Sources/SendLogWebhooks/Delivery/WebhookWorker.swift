@@ -19,6 +19,8 @@ struct WebhookWorker {
     var savedCursor: SequenceNumber
     /// New send logs that were read and are not delivered yet.
     private var logs: ArraySlice<StoredSendLog> = []
+    /// When the worker began.
+    private let begin: Timestamp
     /// Whether the lease is lost: the webhook is gone, not active, or leased to another.
     var isLost = false
 
@@ -28,6 +30,8 @@ struct WebhookWorker {
     private static let maxIdle = 4
     /// After so many milliseconds others have their turn, if they wait for it.
     private static let turn: Int64 = 10_000
+    /// After so many milliseconds of retries new sends have their turn, and the other way round.
+    private static let maxWork: Int64 = 1000
     /// How many send logs are read at once, and how many bytes of them are kept while a receiver takes its time.
     private static let maxRead = (logs: 100, bytes: 262_144)
     /// How many retries are read at once.
@@ -55,7 +59,8 @@ struct WebhookWorker {
         leaseEnd = lease.end
         savedCursor = leased.webhook.progress.told
         self.tools = tools
-        savedAt = tools.now()
+        begin = tools.now()
+        savedAt = begin
     }
 
     var store: any Store { tools.store }
@@ -64,7 +69,6 @@ struct WebhookWorker {
 
     /// Works until there is nothing to do, the receiver needs rest, others need the slot, or the server stops.
     mutating func run() async {
-        let begin = now()
         do {
             var idle = 0
             while idle < Self.maxIdle, !isLost, !Task.isCancelled {
@@ -74,7 +78,6 @@ struct WebhookWorker {
                 } else {
                     idle = 0
                 }
-                let isTurnOver = now().milliseconds - begin.milliseconds > Self.turn
                 if isResting || tools.pool.mustYield(key, isTurnOver: isTurnOver) { break }
                 _ = try await save(ifNeeded: true)
             }
@@ -89,6 +92,9 @@ struct WebhookWorker {
             if !isLost { _ = try? await save(isReleasing: true) }
         }
     }
+
+    /// Whether it has worked for as long as one may while others wait.
+    var isTurnOver: Bool { now().milliseconds - begin.milliseconds > Self.turn }
 
     /// Whether the receiver is to be left alone; a hold that a wrong clock made does not count.
     var isResting: Bool {
@@ -122,10 +128,11 @@ struct WebhookWorker {
             most: Self.maxRetries
         )
         if due.isEmpty {
-            started.endRetries()
+            started.endRetries(behind: webhook.progress.told)
             return 0
         }
         if try await !refresh() { return 0 }
+        let begin = now()
         for found in due {
             let failures = webhook.progress.failures
             let delivery: Delivery
@@ -133,7 +140,10 @@ struct WebhookWorker {
             do throws(StoreError) {
                 // Somebody may have redelivered it.
                 delivery = try await store.delivery(found.id, of: webhook.id, in: webhook.organisation)
-                if delivery.nextTry == nil { continue }
+                if delivery.nextTry == nil {
+                    started.end(delivery.id.sequence)
+                    continue
+                }
                 log = try await store.sendLog(delivery.send, in: webhook.organisation)
             } catch {
                 guard error == .notFound else { throw error }
@@ -141,7 +151,8 @@ struct WebhookWorker {
                 continue
             }
             guard try await deliver(log, delivery) else { return 1 }
-            if webhook.progress.failures > failures { break }
+            // New sends, and others' webhooks, have their turn.
+            if webhook.progress.failures > failures || now().milliseconds - begin.milliseconds > Self.maxWork { break }
         }
         return due.count
     }
@@ -155,6 +166,7 @@ struct WebhookWorker {
         var delivery = delivery
         (delivery.state, delivery.nextTry) = (.failed, nil)
         unsaved.append(delivery)
+        started.end(delivery.id.sequence)
     }
 
     /// Delivers some of what was recorded behind the cursor.
@@ -180,7 +192,7 @@ struct WebhookWorker {
             // If the webhook was changed meanwhile, what was read is dropped.
             if !logs.isEmpty { logs.removeFirst() }
             // Retries may have become due.
-            if isResting || now().milliseconds - begin.milliseconds > 1000 { break }
+            if isResting || now().milliseconds - begin.milliseconds > Self.maxWork { break }
         }
         return count
     }
@@ -209,6 +221,7 @@ struct WebhookWorker {
             // Those behind it do not wait for a damaged one.
             tools.logger.error("a send log is damaged", metadata: ["sequence": "\(log.sequence.number)"])
         }
+        started.end(log.sequence)
         webhook.progress.advance(to: log.sequence)
         started.advance(to: webhook.progress.told)
         return true

@@ -2,21 +2,21 @@ import SendLogCore
 
 /// Which webhooks a server works for, and which come next: decided without I/O, clocks or chance.
 ///
-/// Organisations have fair shares, and webhooks that are slow or failing have at most half of the slots.
+/// Organisations have fair shares of all slots; webhooks that are slow or failing have half of the slots, in fair shares as well.
 struct WorkerSlots {
     private var shares: FairShares
     /// The webhooks that are worked for, and whether they are healthy.
     private var workers: [PendingWebhook.Key: Bool] = [:]
-    private var unhealthy = 0
+    private var unhealthy: FairShares
     /// Whether the last ``choose(from:)`` had to leave out a webhook.
     private var isCrowded = false
     /// The organisation that was chosen last: the next one comes after it, where all else is the same.
     private var lastChosen = OrganisationID(0)
 
-    init(capacity: Int) { shares = FairShares(capacity: capacity) }
-
-    /// How many slots unhealthy webhooks may have together.
-    private var unhealthyCapacity: Int { max(1, shares.capacity / 2) }
+    init(capacity: Int) {
+        shares = FairShares(capacity: capacity)
+        unhealthy = FairShares(capacity: max(1, capacity / 2))
+    }
 
     /// Whether all slots are taken.
     var isFull: Bool { shares.total >= shares.capacity }
@@ -49,7 +49,7 @@ struct WorkerSlots {
     }
 
     private func mayWork(for webhook: PendingWebhook) -> Bool {
-        webhook.isHealthy || unhealthy < unhealthyCapacity
+        webhook.isHealthy || unhealthy.hasRoom(for: webhook.organisation)
     }
 
     private func precedes(_ one: PendingWebhook, _ two: PendingWebhook) -> Bool {
@@ -66,21 +66,25 @@ struct WorkerSlots {
         shares.take(for: webhook.organisation)
         lastChosen = webhook.organisation
         workers[webhook.key] = webhook.isHealthy
-        if !webhook.isHealthy { unhealthy += 1 }
+        if !webhook.isHealthy { unhealthy.take(for: webhook.organisation) }
     }
 
     /// Frees a webhook's slot.
     mutating func release(_ webhook: PendingWebhook.Key) {
         guard let isHealthy = workers.removeValue(forKey: webhook) else { return }
         shares.release(for: webhook.organisation)
-        if !isHealthy { unhealthy -= 1 }
+        if !isHealthy { unhealthy.release(for: webhook.organisation) }
     }
 
     /// Notes how a webhook fares that is worked for.
     mutating func note(_ webhook: PendingWebhook.Key, isHealthy: Bool) {
         guard let before = workers[webhook], before != isHealthy else { return }
         workers[webhook] = isHealthy
-        unhealthy += isHealthy ? -1 : 1
+        if isHealthy {
+            unhealthy.release(for: webhook.organisation)
+        } else {
+            unhealthy.take(for: webhook.organisation)
+        }
     }
 
     /// Decides whether a webhook's worker must make room.
@@ -90,7 +94,7 @@ struct WorkerSlots {
     ///   - isTurnOver: whether it has been worked for as long as one is while others wait
     /// - Returns: whether the worker must end.
     func mustYield(_ webhook: PendingWebhook.Key, isTurnOver: Bool) -> Bool {
-        if workers[webhook] == false, unhealthy > unhealthyCapacity { return true }
+        if workers[webhook] == false, unhealthy.total > unhealthy.capacity { return true }
         return isTurnOver && (isCrowded || isFull)
     }
 }

@@ -21,6 +21,11 @@ final class CurlMulti {
     /// Not after the first deadline of ``active``.
     private var nextDeadline: ContinuousClock.Instant?
 
+    /// When the last transfer ended, if there was one.
+    private var lastEnd: ContinuousClock.Instant?
+
+    /// For how long idle connections are kept while nothing is sent at all; libcurl closes old ones when it opens another.
+    private static let maxIdle = Duration.seconds(10)
     /// The most idle connections; the one used longest ago is closed first.
     private static let maxIdleConnections = 256
     /// How much longer a transfer lasts if the thread was too busy to look at it in time.
@@ -45,6 +50,9 @@ final class CurlMulti {
             Unmanaged.passUnretained(self).toOpaque()
         )
     }
+
+    /// When to close this, since only idle connections are left; `nil` for not.
+    var idleEnd: ContinuousClock.Instant? { active.isEmpty ? lastEnd.map { $0 + Self.maxIdle } : nil }
 
     /// Ends all transfers as cancelled, and closes all connections.
     func close() {
@@ -135,6 +143,7 @@ final class CurlMulti {
     }
 
     private func remove(_ transfer: CurlTransfer) {
+        lastEnd = .now
         active[ObjectIdentifier(transfer)] = nil
         curl_multi_remove_handle(multi, transfer.handle)
     }

@@ -37,14 +37,18 @@ struct HTTPExchangeResult: Sendable {
     var failure: HTTPFailure?
     /// Whether an idle connection was used.
     var isConnectionReused = false
-    /// Whether any byte of a response was received.
-    var hasReceived = false
 
-    /// Whether a reused connection turned out to be closed, so that the request is repeated on a new one.
+    /// Whether a reused connection was closed, or brought bytes that belong to no request, so that the request is repeated on
+    /// a new one.
     ///
-    /// A server may close an idle connection at any time (<https://www.rfc-editor.org/rfc/rfc9112#section-9.3.1>).
+    /// A server may close an idle connection at any time (<https://www.rfc-editor.org/rfc/rfc9112#section-9.3.1>), and may
+    /// say so with 408 (<https://www.rfc-editor.org/rfc/rfc9110#section-15.5.9>).
     var isStaleConnection: Bool {
-        guard isConnectionReused, !hasReceived else { return false }
-        return failure == .closed || failure == .reset
+        guard isConnectionReused else { return false }
+        if let status { return status == 408 }
+        switch failure {
+        case .closed, .reset, .notHTTP, .invalidStatus: return true
+        default: return false
+        }
     }
 }

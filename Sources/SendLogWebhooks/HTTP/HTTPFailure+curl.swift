@@ -25,8 +25,6 @@ extension HTTPFailure {
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING,
             CURLE_BAD_FUNCTION_ARGUMENT:
             self = .notHTTP
-        // A line of a header section is longer than libcurl takes.
-        case CURLE_OUT_OF_MEMORY: self = .headersTooLong
         case CURLE_PEER_FAILED_VERIFICATION: self = .certificate
         case CURLE_SSL_CONNECT_ERROR: self = Self.tlsFailure(text)
         default: self = .other(reason: String(cString: curl_easy_strerror(code)))

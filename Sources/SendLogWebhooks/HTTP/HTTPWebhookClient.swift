@@ -90,7 +90,9 @@ public struct HTTPWebhookClient: WebhookClient {
     ) async -> HTTPExchangeResult {
         let request = webhook.definition.request(for: send)
         let headers = WebhookHeaders.fields(of: request, for: id, of: send, webhook, at: now)
-        let bytes = headers.reduce(request.target.utf8.count) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
+        // libcurl puts a short body into the same buffer.
+        let first = request.target.utf8.count + (request.body.count < 65_536 ? request.body.count : 0)
+        let bytes = headers.reduce(first) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
         if bytes > HTTPExchange.maxRequestBytes { return HTTPExchangeResult(failure: .requestTooLong(bytes: bytes)) }
         let addresses: [IPAddress]
         do {

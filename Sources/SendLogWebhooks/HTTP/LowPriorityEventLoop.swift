@@ -16,7 +16,8 @@ final class LowPriorityEventLoop: TaskExecutor {
     private enum Command: Sendable {
         case start(HTTPExchange, id: Int, CurlTransfer.Completion)
         case cancel(id: Int)
-        case schedule(ContinuousClock.Instant, id: Int, @Sendable () -> Void)
+        /// The action is told whether the moment has come; otherwise the loop ends.
+        case schedule(ContinuousClock.Instant, id: Int, @Sendable (_ isDue: Bool) -> Void)
         case unschedule(id: Int)
         case close
     }
@@ -97,8 +98,8 @@ final class LowPriorityEventLoop: TaskExecutor {
         let work = Task(executorPreference: self) { try await body() }
         let id = nextID()
         post(
-            .schedule(deadline, id: id) {
-                isLate.value.store(true, ordering: .relaxed)
+            .schedule(deadline, id: id) { isDue in
+                isLate.value.store(isDue, ordering: .relaxed)
                 work.cancel()
             }
         )
@@ -150,7 +151,7 @@ final class LowPriorityEventLoop: TaskExecutor {
     private static func refuse(_ command: Command) {
         switch command {
         case .start(_, _, let completion): completion(HTTPExchangeResult(failure: .cancelled))
-        case .schedule(_, _, let action): action()
+        case .schedule(_, _, let action): action(false)
         case .cancel, .unschedule, .close: break
         }
     }
@@ -169,8 +170,8 @@ extension LowPriorityEventLoop {
         // Linux gives each thread a niceness of its own, and names this one by 0.
         _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 15)
         #endif
-        let multi = CurlMulti()
-        var timers: [(moment: ContinuousClock.Instant, id: Int, action: @Sendable () -> Void)] = []
+        var multi = CurlMulti()
+        var timers: [(moment: ContinuousClock.Instant, id: Int, action: @Sendable (Bool) -> Void)] = []
         var isClosing = false
         var rounds = 0
         while true {
@@ -195,13 +196,18 @@ extension LowPriorityEventLoop {
             rounds += 1
             if rounds < Self.maxRounds, hasWork { continue }
             rounds = 0
-            let isWoken = multi.run(wakingBy: wakeUp.read, until: mayNotSleep() ? .now : timers.map(\.moment).min())
+            let limit = (timers.map(\.moment) + [multi.idleEnd].compactMap { $0 }).min()
+            let isWoken = multi.run(wakingBy: wakeUp.read, until: mayNotSleep() ? .now : limit)
             finishSleep(isWoken: isWoken)
             let now = ContinuousClock.now
-            for timer in timers where timer.moment <= now { timer.action() }
+            if let end = multi.idleEnd, end <= now {
+                multi.close()
+                multi = CurlMulti()
+            }
+            for timer in timers where timer.moment <= now { timer.action(true) }
             timers.removeAll { $0.moment <= now }
         }
-        for timer in timers { timer.action() }
+        for timer in timers { timer.action(false) }
     }
 
     /// Takes what has come; where the loop ends and nothing has, nothing can come any more.

@@ -54,7 +54,7 @@ import Testing
         let failed = try present.deliveries("?state=failed")
         #expect(failed.map { $0["send_id"] } == ["deadly"])
         #expect(
-            failed[0]["attempts"][0]["problem"]
+            failed.first?["attempts"][0]["problem"]
                 == "not attempted again: the server ended during 3 attempts of this delivery"
         )
         #expect(server.process.errors.contains("a delivery is set aside"))

@@ -34,7 +34,10 @@ import Testing
     @Test(.timeLimit(.minutes(10)))
     func `kill -9 in the midst of it, and each recorded send is told at least once`() throws {
         let folder = try TemporaryFolder()
-        let arguments = ["--webhooks-allow", "127.0.0.1", "--webhooks-retry-seconds", "600"]
+        let arguments = [
+            "--webhooks-allow", "127.0.0.1", "--webhooks-retry-seconds", "600", "--webhooks-timeout", "3",
+            "--webhooks-lease-seconds", "6",
+        ]
         var server = try Server(in: folder, arguments: arguments)
         let owner = try Hooks.tenant(on: server)
         let receiver = try Receiver()
@@ -52,7 +55,7 @@ import Testing
             let workers = (0..<2).map { worker in
                 Background { ledger.record(in: tenant, prefix: "\(round)-\(worker)") }
             }
-            // The kill must fall into the midst of telling: a killed server holds a webhook up for twenty seconds.
+            // The kill must fall into the midst of telling: a killed server delays its webhooks by the lease.
             let isTelling = try Deadline.poll(for: 180) { try receiver.requests(steady).count > told + 15 }
             #expect(isTelling, "round \(round)")
             usleep(UInt32.random(in: 0...300_000, using: &random))

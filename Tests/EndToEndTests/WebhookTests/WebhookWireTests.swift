@@ -32,7 +32,7 @@ import Testing
         ),
         ("http://./", "must name a host whose parts between dots have 1 to 63 characters"),
         ("http://1.2.3.256/", "has a host that ends in a number and is no IPv4 address"),
-        ("http://a.0x7g/", "has a host that ends in a number and is no IPv4 address"),
+        ("http://a.0x7f/", "has a host that ends in a number and is no IPv4 address"),
         ("http://1.2.3.4.5/", "has a host that ends in a number and is no IPv4 address"),
     ])
     func `a URL that no request can be sent to is refused when it is saved`(url: String, message: String) throws {
