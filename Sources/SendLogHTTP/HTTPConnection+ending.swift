@@ -1,5 +1,11 @@
 import NIOCore
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 extension HTTPConnection {
     /// How long a client may take to see the end of the last answer.
     private static let courtesy = TimeAmount.seconds(2)
@@ -27,6 +33,14 @@ extension HTTPConnection {
         context.close(mode: .output, promise: nil)
         watchOver(context, after: Self.courtesy)
         if isReadHeldBack, mayRead(context) { context.read() }
+    }
+
+    /// Makes the close that follows a reset: in HTTP/1.0 the end of a connection is the end of a body, and an orderly end would make a part
+    /// of a response look like the whole.
+    func resetOnClose(_ context: ChannelHandlerContext) {
+        guard let socket = context.channel as? any SocketOptionProvider else { return }
+        // On the event loop, this is done when it returns.
+        _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))
     }
 
     /// Parts with a client that lets the server wait for too long.

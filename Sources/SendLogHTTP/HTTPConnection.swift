@@ -219,12 +219,14 @@ final class HTTPConnection: ChannelDuplexHandler {
             method: head.method,
             target: head.uri,
             headers: head.headers,
-            body: RequestBody(of: bound)
+            body: RequestBody(of: bound),
+            fault: ProtocolFault(head)
         )
         exchange = Exchange(
             isHead: head.method == .HEAD,
             isOld: isOld,
-            closes: isOld || head.headers.asksToClose || head.wantsOtherProtocol || isShuttingDown,
+            closes: isOld || request.fault != nil || head.headers.asksToClose || head.wantsOtherProtocol
+                || isShuttingDown,
             // HTTP/1.0 knows of no invitations.
             awaitsInvitation: request.awaitsInvitation && !isOld
         )
@@ -254,6 +256,7 @@ final class HTTPConnection: ChannelDuplexHandler {
             // What is a part of an answer must not look like the whole of it; answers before it are whole.
             if !exchange.isOld { context.flush() }
             isOver = true
+            if exchange.isOld { resetOnClose(context) }
             context.close(promise: nil)
         } else if exchange.closes {
             finish(context, lingers: true)

@@ -11,8 +11,9 @@ public final class HTTPRequest: Sendable {
     public let path: Substring
     /// What stands behind the question mark, if there is one.
     public let query: Substring?
-    /// The header fields.
-    public let headers: HTTPHeaders
+    /// What HTTP forbids in this request, or this server does not implement; then its connection ends with the answer.
+    public let fault: ProtocolFault?
+    private let headers: HTTPHeaders
     /// The body, which may be read once.
     public let body: RequestBody
 
@@ -23,8 +24,16 @@ public final class HTTPRequest: Sendable {
     ///   - target: the request's target, in whatever form it has
     ///   - headers: the header fields
     ///   - body: the body
-    public init(method: HTTPMethod, target: String, headers: HTTPHeaders, body: RequestBody) {
+    ///   - fault: what is wrong with it as a message of HTTP
+    public init(
+        method: HTTPMethod,
+        target: String,
+        headers: HTTPHeaders,
+        body: RequestBody,
+        fault: ProtocolFault? = nil
+    ) {
         self.method = method
+        self.fault = fault
         self.headers = headers
         self.body = body
         let local = Self.local(target)
@@ -44,11 +53,23 @@ public final class HTTPRequest: Sendable {
         return rest.firstIndex { $0 == "/" || $0 == "?" }.map { rest[$0...] } ?? "/"
     }
 
-    /// How long the body is going to be in bytes, where the client says so.
-    public var announcedLength: Int? { headers.first(name: "content-length").flatMap { Int($0) } }
+    /// The value of the first field of a name, without blanks at its ends (<https://www.rfc-editor.org/rfc/rfc9110#section-5.5>).
+    public func field(_ name: String) -> String? { headers.first(name: name).map(Self.trimmed) }
 
-    /// Whether the client waits for an invitation before it sends the body.
-    public var awaitsInvitation: Bool { headers.first(name: "expect")?.lowercased() == "100-continue" }
+    /// The values of all fields of a name, without blanks at their ends.
+    public func fields(_ name: String) -> [String] { headers[name].map(Self.trimmed) }
+
+    private static func trimmed(_ value: String) -> String {
+        let text = value.trimmingBlanks
+        // Nearly always the same.
+        return text.utf8.count == value.utf8.count ? value : String(text)
+    }
+
+    /// How long the body is going to be in bytes, if the client says so.
+    public var announcedLength: Int? { field("content-length").flatMap { Int($0) } }
+
+    /// Whether the client waits for `100 Continue` before it sends the body.
+    public var awaitsInvitation: Bool { field("expect")?.matches("100-continue") == true }
 
     /// Whether the client takes an answer in gzip (<https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3>).
     public var acceptsGzip: Bool {
@@ -56,9 +77,9 @@ public final class HTTPRequest: Sendable {
         for line in headers[canonicalForm: "accept-encoding"] {
             for coding in line.split(separator: ",") {
                 let parts = coding.split(separator: ";")
-                let name = (parts.first ?? "").trimmed().lowercased()
+                let name = (parts.first ?? "").trimmingBlanks.lowercased()
                 let isRefused = parts.dropFirst().contains { part in
-                    let weight = part.trimmed().lowercased()
+                    let weight = part.trimmingBlanks.lowercased()
                     return weight.hasPrefix("q=") && Double(weight.dropFirst(2)) == 0
                 }
                 if name == "gzip" || name == "x-gzip" { return !isRefused }
@@ -66,14 +87,6 @@ public final class HTTPRequest: Sendable {
             }
         }
         return byAsterisk
-    }
-}
-
-extension Substring {
-    fileprivate func trimmed() -> Substring {
-        let front = drop { $0 == " " || $0 == "\t" }
-        guard let last = front.lastIndex(where: { $0 != " " && $0 != "\t" }) else { return "" }
-        return front[...last]
     }
 }
 

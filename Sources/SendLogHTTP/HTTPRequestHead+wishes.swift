@@ -10,6 +10,6 @@ extension HTTPHeaders {
     /// Whether the client wants the connection closed behind the answer (<https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1>).
     var asksToClose: Bool {
         guard contains(name: "connection") else { return false }
-        return self[canonicalForm: "connection"].contains { $0.lowercased() == "close" }
+        return self[canonicalForm: "connection"].contains { $0.trimmingBlanks.matches("close") }
     }
 }

@@ -77,6 +77,7 @@ import Testing
             .invalidRequest(InvalidInput(path: "x", "y")), .unauthorized, .permissionDenied(.readSendLogs),
             .notFound("x"), .methodNotAllowed("PUT", allow: ["GET"]), .conflict, .payloadTooLarge(limit: 1),
             .rateLimited(retryAfter: 1, resetsAt: 2), .internalError("x"), .unavailable("x", detail: "y"),
+            APIError(.expectationUnknown), APIError(.transferEncodingUnknown),
         ]
         #expect(documented == Set(errors.map { "\($0.status.code) \($0.code)" }))
         // What the test lists must be all that the server can say.

@@ -1,5 +1,6 @@
 package import NIOHTTP1
 package import SendLogCore
+import SendLogHTTP
 
 /// A failure as a client is told it: a status, and an envelope whose code says the same.
 package struct APIError: Error, Equatable {
@@ -27,6 +28,31 @@ package struct APIError: Error, Equatable {
         message: "this is not a request of HTTP/1.1",
         issues: [InputIssue(path: "", message: "this is not a request of HTTP/1.1")]
     )
+
+    /// What is wrong with a request as a message of HTTP.
+    init(_ fault: ProtocolFault) {
+        func invalid(_ message: String) -> APIError {
+            .invalidRequest(InvalidInput(path: "headers.Host", message))
+        }
+        self =
+            switch fault {
+            case .hostMissing: invalid("is missing: a request of HTTP/1.1 has exactly one")
+            case .hostRepeated: invalid("must be given only once")
+            case .hostInvalid: invalid("must be a host, with or without a port")
+            case .transferEncodingUnknown:
+                APIError(
+                    status: .notImplemented,
+                    code: "not_implemented",
+                    message: "Transfer-Encoding must be chunked; other transfer codings are not implemented"
+                )
+            case .expectationUnknown:
+                APIError(
+                    status: .expectationFailed,
+                    code: "expectation_failed",
+                    message: "Expect must be 100-continue; other expectations are not supported"
+                )
+            }
+    }
 
     static let bodyCutOff = APIError(
         status: .badRequest,

@@ -16,7 +16,7 @@ package struct RouteInput: Sendable {
     var longestBody = Int.max
 
     /// What the client says of its key.
-    var authorization: String? { request.headers.first(name: "authorization") }
+    var authorization: String? { request.field("authorization") }
 
     /// The organisation that the key belongs to.
     package func organisation() throws -> OrganisationID {

@@ -107,8 +107,9 @@ public struct APIService: HTTPResponder {
     ///
     /// What needs to wait for nothing is answered at once. See ``HTTPResponder``.
     public func respond(to request: HTTPRequest, _ writer: AnswerWriter) -> Later? {
-        var visit = Visit(now: now(), id: ids.id(given: request.headers.first(name: "x-request-id")))
+        var visit = Visit(now: now(), id: ids.id(given: request.field("x-request-id")))
         do {
+            if let fault = request.fault { throw APIError(fault) }
             guard let (route, parameter) = try find(request, &visit, writer) else { return nil }
             visit.route = route.number
             var input = RouteInput(
@@ -199,7 +200,7 @@ public struct APIService: HTTPResponder {
         case .none: failure = .notFound("there is no such path here; /openapi.json describes those there are")
         }
         guard let front, request.method == .GET,
-            request.headers.first(name: "accept")?.contains("text/html") == true
+            request.field("accept")?.contains("text/html") == true
         else { throw failure }
         let input = RouteInput(request: request, parameter: "", now: visit.now, requestID: visit.id)
         var answer = front.answer(to: failure, input)

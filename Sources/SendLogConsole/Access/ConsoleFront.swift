@@ -56,7 +56,7 @@ final class ConsoleFront: Front {
         switch failure.status {
         case .unauthorized:
             // A link on another site brings no strict cookie; the same page asked for by a page of ours does.
-            if request.method == .GET, request.headers.first(name: "sec-fetch-site") == "cross-site" {
+            if request.method == .GET, request.field("sec-fetch-site") == "cross-site" {
                 return pages.answer(
                     "message",
                     title: "One moment",

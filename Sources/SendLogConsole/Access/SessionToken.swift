@@ -59,7 +59,7 @@ enum Cookie: String {
     /// The value that a request brings.
     func value(_ request: HTTPRequest) -> String? {
         let name = name(isSecure: request.isBehindTLS)
-        for line in request.headers["cookie"] {
+        for line in request.fields("cookie") {
             for pair in line.split(separator: ";") {
                 let parts = pair.drop { $0 == " " }.split(separator: "=", maxSplits: 1)
                 if parts.count == 2, parts[0] == name { return String(parts[1]) }
@@ -89,18 +89,18 @@ enum Cookie: String {
 extension HTTPRequest {
     /// Whether the browser speaks TLS with what stands before this server.
     var isBehindTLS: Bool {
-        headers.first(name: "x-forwarded-proto")?.split(separator: ",").first?.lowercased() == "https"
+        field("x-forwarded-proto")?.split(separator: ",").first?.lowercased() == "https"
     }
 
     /// The page of this server that led here, path and query; `nil` for none.
     var referrer: String? {
-        let referrer = headers.first(name: "referer") ?? ""
+        let referrer = field("referer") ?? ""
         return referrer.hasPrefix("\(origin)/") ? String(referrer.dropFirst(origin.count)) : nil
     }
 
     /// Where the browser found this server, such as `https://sendlog.example`.
     var origin: String {
-        let host = headers.first(name: "host") ?? ""
+        let host = field("host") ?? ""
         let isPlain = host.utf8.allSatisfy { byte in
             Character(Unicode.Scalar(byte)).isLetter || Character(Unicode.Scalar(byte)).isNumber
                 || ".-:[]".utf8.contains(byte)

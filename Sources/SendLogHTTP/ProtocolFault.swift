@@ -1,0 +1,74 @@
+import NIOHTTP1
+
+/// What makes a request, though it could be parsed, one that HTTP forbids or that this server does not implement.
+public enum ProtocolFault: Equatable, Sendable {
+    /// A request of HTTP/1.1 without `Host` (<https://www.rfc-editor.org/rfc/rfc9112#section-3.2>).
+    case hostMissing
+    /// More than one `Host`.
+    case hostRepeated
+    /// A `Host` that is no host, with or without a port.
+    case hostInvalid
+    /// A `Transfer-Encoding` other than `chunked` (<https://www.rfc-editor.org/rfc/rfc9112#section-6.1>).
+    case transferEncodingUnknown
+    /// An `Expect` other than `100-continue` (<https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1>).
+    case expectationUnknown
+
+    /// Finds the fault of a request, if it has one.
+    init?(_ head: HTTPRequestHead) {
+        let isOld = head.version.major < 1 || head.version.major == 1 && head.version.minor == 0
+        var hosts = 0
+        var fault: ProtocolFault?
+        for (name, value) in head.headers {
+            if name.matches("host") {
+                hosts += 1
+                if !Self.isHost(value.trimmingBlanks) { fault = fault ?? .hostInvalid }
+            } else if name.matches("transfer-encoding") {
+                if !value.trimmingBlanks.matches("chunked") { fault = fault ?? .transferEncodingUnknown }
+            } else if name.matches("expect"), !isOld {
+                if !value.trimmingBlanks.matches("100-continue") { fault = fault ?? .expectationUnknown }
+            }
+        }
+        if hosts > 1 {
+            self = .hostRepeated
+        } else if hosts == 0, !isOld {
+            self = .hostMissing
+        } else if let fault {
+            self = fault
+        } else {
+            return nil
+        }
+    }
+
+    /// Whether a text has only characters that a host and its port may have (<https://www.rfc-editor.org/rfc/rfc3986#section-3.2.2>).
+    private static func isHost(_ text: Substring) -> Bool {
+        text.utf8.allSatisfy { byte in
+            byte > 0x20 && byte < 0x7f && !"/?#@\\\"<>^`{|}".utf8.contains(byte)
+        }
+    }
+}
+
+extension StringProtocol {
+    /// Whether the text is another in lower-case ASCII, but for its case.
+    func matches(_ other: StaticString) -> Bool {
+        guard utf8.count == other.utf8CodeUnitCount else { return false }
+        var next = other.utf8Start
+        for byte in utf8 {
+            let isUpper = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+            guard (isUpper ? byte | 0x20 : byte) == next.pointee else { return false }
+            next += 1
+        }
+        return true
+    }
+}
+
+extension StringProtocol where UTF8View: BidirectionalCollection {
+    /// The text without blanks and tabs at its ends: they are no part of a field's value
+    /// (<https://www.rfc-editor.org/rfc/rfc9110#section-5.5>).
+    var trimmingBlanks: SubSequence {
+        func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        var (begin, end) = (utf8.startIndex, utf8.endIndex)
+        while begin < end, isBlank(utf8[begin]) { begin = utf8.index(after: begin) }
+        while begin < end, isBlank(utf8[utf8.index(before: end)]) { end = utf8.index(before: end) }
+        return self[begin..<end]
+    }
+}
