@@ -30,6 +30,14 @@ static inline CURLcode curl_set_open_socket(CURL *handle, curl_opensocket_callba
     return (curl_easy_setopt)(handle, CURLOPT_OPENSOCKETFUNCTION, value);
 }
 
+static inline CURLcode curl_set_close_socket(CURL *handle, curl_closesocket_callback value) {
+    return (curl_easy_setopt)(handle, CURLOPT_CLOSESOCKETFUNCTION, value);
+}
+
+static inline CURLcode curl_set_prereq(CURL *handle, curl_prereq_callback value) {
+    return (curl_easy_setopt)(handle, CURLOPT_PREREQFUNCTION, value);
+}
+
 // The option takes names since 7.85, and a bit mask before.
 static inline CURLcode curl_set_http_only(CURL *handle) {
 #if LIBCURL_VERSION_NUM >= 0x075500

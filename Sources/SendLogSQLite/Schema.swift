@@ -169,7 +169,7 @@ enum Schema {
         ALTER TABLE webhooks ADD COLUMN gaps TEXT NOT NULL DEFAULT '';
         """,
         """
-        -- slow: whether the last attempt took long. started: see StartedAttempts.
+        -- slow: see WebhookProgress.slowness. started: see StartedAttempts.
         ALTER TABLE webhooks ADD COLUMN slow INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE webhooks ADD COLUMN started TEXT NOT NULL DEFAULT '';
         """,

@@ -64,7 +64,7 @@ enum WebhookRows {
                         failingSince: moment(query, 9),
                         heldUntil: moment(query, 10),
                         pause: pause,
-                        isSlow: query.integer(14) != 0
+                        slowness: Int(query.integer(14))
                     )
                 )
             )
@@ -81,7 +81,7 @@ enum WebhookRows {
         try query.bind(progress.pause?.at.milliseconds)
         try query.bind(progress.pause?.reason ?? "")
         try query.bind(WebhookGap.stored(progress.gaps))
-        try query.bind(progress.isSlow ? 1 : 0)
+        try query.bind(progress.slowness)
     }
 
     static func head(of organisation: OrganisationID, on database: Connection) throws -> SequenceNumber {

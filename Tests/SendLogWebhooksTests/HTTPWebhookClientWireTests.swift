@@ -104,9 +104,7 @@ struct HTTPWebhookClientWireTests {
     }
 
     @Test func `a reused connection that is closed with the request in it leads to a new one, once`() async throws {
-        // Answers the first request of each connection, and closes at the second without a byte.
-        let replies = Replies()
-        let receiver = try HostileReceiver { _ in replies.next() }
+        let receiver = try Self.receiver(end: .closeAtNext)
         let client = try Self.client()
         defer { client.close() }
         let webhook = try Webhook.sample("http://127.0.0.1:\(receiver.port)/")
@@ -114,21 +112,8 @@ struct HTTPWebhookClientWireTests {
             let attempt = try await client.attempt(webhook)
             #expect(attempt.status == 200, "\(number): \(attempt)")
         }
-        #expect(receiver.connections == 10 && receiver.requests.count == 19)
-    }
-
-    private final class Replies: Sendable {
-        private let answers = NSLock()
-        nonisolated(unsafe) private var count = 0
-
-        func next() -> HostileReceiver.Reply {
-            answers.withLock {
-                count += 1
-                let isAnswered = count % 2 == 1
-                let response = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-                return isAnswered ? .init(pieces: [Array(response.utf8)], end: .keep) : .init(end: .close)
-            }
-        }
+        // Unless the machine is so busy that a connection is too old for another request.
+        #expect(receiver.connections == 10 && receiver.requests.count > 10 && receiver.requests.count <= 19)
     }
 
     @Test(
@@ -203,20 +188,33 @@ struct HTTPWebhookClientWireTests {
         }
     }
 
-    @Test func `a kept connection that brought bytes of no request is not used for the next`() async throws {
-        for stray in ["\r\n", "junk", "HTTP/1.1 408 Timeout\r\nContent-Length: 0\r\n\r\n"] {
-            let answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-            let receiver = try HostileReceiver { _ in
-                .init(pieces: [Array(answer.utf8), Array(stray.utf8)], pause: 20, end: .close)
-            }
-            let client = try Self.client()
-            let webhook = try Webhook.sample("http://127.0.0.1:\(receiver.port)/")
-            for number in 0..<5 {
-                let attempt = try await client.attempt(webhook)
-                #expect(attempt.status == 200 && attempt.problem == nil, "\(stray) \(number): \(attempt)")
-                try await Task.sleep(for: .milliseconds(60))
-            }
-            client.close()
+    @Test(
+        arguments: [
+            "\r\n", "junk", "HTTP/1.1 200 OK", "HTTP/1.1 408 Timeout", "HTTP/1.1 410 Gone",
+            "HTTP/1.1 503 Busy\r\nRetry-After: 3600",
+        ],
+        [HostileReceiver.Reply.End.close, .keep]
+    )
+    func `what comes on an idle connection is no answer to the next request`(
+        stray: String,
+        end: HostileReceiver.Reply.End
+    ) async throws {
+        let answer = "HTTP/1.1 202 Taken\r\nContent-Length: 0\r\n\r\n"
+        let late = stray.hasPrefix("HTTP") ? "\(stray)\r\nContent-Length: 0\r\n\r\n" : stray
+        let receiver = try HostileReceiver { _ in
+            .init(pieces: [Array(answer.utf8), Array(late.utf8)], pause: 20, end: end)
+        }
+        let client = try Self.client()
+        defer { client.close() }
+        let webhook = try Webhook.sample("http://127.0.0.1:\(receiver.port)/")
+        for number in 1...5 {
+            let attempt = try await client.attempt(webhook)
+            #expect(
+                attempt.status == 202 && attempt.problem == nil && attempt.retryAfter == nil,
+                "\(number): \(attempt)"
+            )
+            #expect(receiver.requests.count == number)
+            try await Task.sleep(for: .milliseconds(100))
         }
     }
 

@@ -20,6 +20,8 @@ final class HostileReceiver: PortListener, Sendable {
             case reset
             /// Waits for another request on the same connection.
             case keep
+            /// Waits for another request, and closes the connection without an answer.
+            case closeAtNext
             /// Sends nothing more, until the client is gone.
             case stall
             /// Sends bytes without an end, until the client is gone.
@@ -108,6 +110,10 @@ final class HostileReceiver: PortListener, Sendable {
                 setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
                 return
             case .keep: if isEarly, recv(client, &buffer, buffer.count, 0) <= 0 { return }
+            case .closeAtNext:
+                let size = recv(client, &buffer, buffer.count, 0)
+                if size > 0 { note(String(decoding: buffer[..<size], as: UTF8.self)) }
+                return
             case .stall:
                 while recv(client, &buffer, buffer.count, 0) > 0 {}
                 return

@@ -42,10 +42,12 @@ final class ScriptedClient: WebhookClient {
 
     private let journal: AttemptJournal
     private let script: Script
+    /// How many milliseconds an attempt is said to take.
+    private let duration: Int
     private let state = Mutex((isDead: false, finishedWorkers: 0))
 
-    init(_ journal: AttemptJournal, _ script: @escaping Script) {
-        (self.journal, self.script) = (journal, script)
+    init(_ journal: AttemptJournal, taking duration: Int, _ script: @escaping Script) {
+        (self.journal, self.script, self.duration) = (journal, script, duration)
     }
 
     var isDead: Bool { state.withLock(\.isDead) }
@@ -64,7 +66,7 @@ final class ScriptedClient: WebhookClient {
         while isDead, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
         guard case .status(let status) = outcome, !Task.isCancelled else { return nil }
         if (200..<300).contains(status) { journal.deliver(name) }
-        return DeliveryAttempt(at: now, duration: 1, status: status)
+        return DeliveryAttempt(at: now, duration: duration, status: status)
     }
 
     var tally: AttemptTally { AttemptTally() }

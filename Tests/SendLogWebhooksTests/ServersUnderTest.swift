@@ -58,8 +58,8 @@ final class ServersUnderTest: Sendable {
     }
 
     /// Starts a server that leases all that is pending, and works until there is nothing more to do.
-    func serve(_ script: @escaping ScriptedClient.Script) async throws -> RunningServer {
-        let client = ScriptedClient(journal, script)
+    func serve(taking duration: Int = 1, _ script: @escaping ScriptedClient.Script) async throws -> RunningServer {
+        let client = ScriptedClient(journal, taking: duration, script)
         let start = now
         let tools = WebhookWorker.Tools(
             store: store,
@@ -106,10 +106,10 @@ final class ServersUnderTest: Sendable {
     /// Serves again and again, the next server when the leases of one that died are over, until one is done with its work.
     ///
     /// - Returns: how many died.
-    func serveUntilDone(_ script: @escaping ScriptedClient.Script) async throws -> Int {
+    func serveUntilDone(taking duration: Int = 1, _ script: @escaping ScriptedClient.Script) async throws -> Int {
         var dead: [RunningServer] = []
         while dead.count < 20 {
-            let server = try await serve(script)
+            let server = try await serve(taking: duration, script)
             try await wait { server.client.isDead || server.client.finishedWorkers == server.tasks.count }
             advance(by: Self.leaseDuration + 1)
             guard server.client.isDead else { break }

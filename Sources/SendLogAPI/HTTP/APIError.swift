@@ -124,6 +124,16 @@ package struct APIError: Error, Equatable {
         )
     }
 
+    static func tooManyAtOnce(_ limit: Int) -> APIError {
+        APIError(
+            status: .tooManyRequests,
+            code: "rate_limited",
+            message:
+                "the organisation has \(limit) requests of this kind under way, which is the limit; try again in 1 s",
+            retryAfter: 1
+        )
+    }
+
     static func unavailable(_ reason: String, detail: String) -> APIError {
         APIError(
             status: .serviceUnavailable,

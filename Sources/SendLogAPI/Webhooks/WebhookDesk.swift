@@ -7,6 +7,9 @@ package struct WebhookDesk: Sendable {
     private let client: any WebhookClient
     private let ids: SendLogIDSource
 
+    /// Tests and redeliveries that are under way: each may hold a message several times for as long as a receiver takes.
+    private let manualAttempts = ConcurrencyLimit(perOrganisation: 16, total: 64)
+
     /// For how long requests are signed with the former secret too, once there is another, in milliseconds: a day.
     package static let rotation: Int64 = 86_400_000
     /// How many secrets a webhook has at most, the former ones among them.
@@ -200,9 +203,10 @@ package struct WebhookDesk: Sendable {
         isAsked: Bool = true,
         at now: Timestamp
     ) async throws -> Delivery {
-        guard let attempt = await client.attempt(webhook, send, as: delivery.id, at: now) else {
-            throw StoreError.unavailable(.closed, detail: "the server stops")
+        let attempt = try await manualAttempts.run(for: webhook.organisation) {
+            await client.attempt(webhook, send, as: delivery.id, at: now)
         }
+        guard let attempt else { throw StoreError.unavailable(.closed, detail: "the server stops") }
         // It may have been tried meanwhile by itself.
         var delivery = delivery
         do throws(StoreError) {

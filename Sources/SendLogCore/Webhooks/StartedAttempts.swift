@@ -1,7 +1,8 @@
 /// Which deliveries were started under leases of a webhook that ended before their attempts did.
 ///
 /// A lease stands for a batch: the next ``batchSize`` sequence numbers behind the webhook's cursor, and the retries that
-/// were due. So nothing is written for single attempts. If a lease is not released, its server was killed, or crashed:
+/// were due. So nothing is written for single attempts. While attempts take so long that the cursor is saved after each of them
+/// anyway, a batch is the next sequence number alone, and nothing beside it is suspected. If a lease is not released, its server was killed, or crashed:
 /// one of the batch may be the cause. Then each delivery of that batch is recorded before it is attempted again, and one
 /// that was started ``maxStarts`` times without an end is not attempted any more. If the next server dies as well, its batch is
 /// added to what is left of the former one.
@@ -13,17 +14,26 @@ public struct StartedAttempts: Equatable, Sendable {
     /// How often single deliveries were started.
     private var starts: [SequenceNumber: Int]
 
-    /// How many sequence numbers behind the stored cursor may be attempted before the cursor is stored again.
-    public static let batchSize: Int64 = 500
+    /// Whether the last attempt was quick, so that many are made between two saves.
+    private var isQuick: Bool
+
+    /// The sizes of batches, for quick attempts and for others.
+    static let batchSizes: (quick: Int64, other: Int64) = (500, 1)
+    /// From how many milliseconds on an attempt is not quick: results are saved as often.
+    public static let quickAttempt: Int64 = 250
     /// So many starts without an end, and a delivery is set aside.
     public static let maxStarts = 3
 
     /// Nothing was started that has not ended.
     public static let none = StartedAttempts()
 
-    private init(last: SequenceNumber? = nil, dueBy: Timestamp? = nil, starts: [SequenceNumber: Int] = [:]) {
-        (self.last, self.dueBy, self.starts) = (last, dueBy, starts)
-    }
+    private init() { (starts, isQuick) = ([:], false) }
+
+    /// How many sequence numbers behind the stored cursor may be attempted before the cursor is stored again.
+    public var batchSize: Int64 { isQuick ? Self.batchSizes.quick : Self.batchSizes.other }
+
+    /// Notes how long an attempt took, in milliseconds, which is the size of the batch of the next save.
+    public mutating func note(duration: Int) { isQuick = duration < Self.quickAttempt }
 
     /// Adds the batch of a lease that was not released.
     ///
@@ -31,12 +41,12 @@ public struct StartedAttempts: Equatable, Sendable {
     ///   - cursor: the webhook's cursor as it is stored
     ///   - now: when the next lease begins
     mutating func addBatch(after cursor: SequenceNumber, at now: Timestamp) {
-        let (end, isTooLarge) = cursor.number.addingReportingOverflow(Self.batchSize)
+        let (end, isTooLarge) = cursor.number.addingReportingOverflow(batchSize)
         last = max(last ?? cursor, SequenceNumber(isTooLarge ? .max : end))
         dueBy = max(dueBy ?? now, now)
     }
 
-    /// Whether nothing is recorded.
+    /// Whether nothing was started that has not ended.
     public var isEmpty: Bool { last == nil && dueBy == nil && starts.isEmpty }
 
     /// How often a new send's delivery was started without an end.
@@ -79,9 +89,9 @@ extension StartedAttempts {
     /// What stores add when a webhook is leased whose former lease was not released: SQL does not know the batch itself.
     public static let unreleased = "batch"
 
-    /// The record as stores keep it, such as `last:600 due:1643155200000 57:2`; empty for nothing.
+    /// The record as stores keep it, such as `many last:600 due:1643155200000 57:2`.
     public var stored: String {
-        var parts: [String] = []
+        var parts = isQuick ? ["many"] : []
         if let last { parts.append("last:\(last.number)") }
         if let dueBy { parts.append("due:\(dueBy.milliseconds)") }
         parts += starts.sorted { $0.key < $1.key }.map { "\($0.key.number):\($0.value)" }
@@ -99,6 +109,10 @@ extension StartedAttempts {
     public init(stored text: String, after cursor: SequenceNumber, at now: Timestamp) {
         self.init()
         for part in text.split(separator: " ") {
+            if part == "many" {
+                isQuick = true
+                continue
+            }
             let sides = part.split(separator: ":", omittingEmptySubsequences: false)
             switch (sides[0], sides.count == 2 ? Int64(sides[1]) : nil, Int64(sides[0])) {
             case ("last", let value?, _): last = SequenceNumber(value)

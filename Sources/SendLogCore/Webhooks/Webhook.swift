@@ -71,7 +71,7 @@ public struct Webhook: Equatable, Sendable {
         // What was recorded while nobody wanted to be told is not told later.
         if !wasActive { progress.start(at: head) }
         (progress.failures, progress.failingSince, progress.heldUntil, progress.pause) = (0, nil, nil, nil)
-        progress.isSlow = false
+        progress.slowness = 0
     }
 
     /// Takes what a worker did; for stores, within their transaction.

@@ -12,11 +12,13 @@ public struct WebhookProgress: Equatable, Sendable {
     public var heldUntil: Timestamp?
     /// Set where it has failed for so long that nothing more is sent until somebody resumes it.
     public var pause: Pause?
-    /// Whether the last attempt took longer than ``slowAttempt``.
-    public var isSlow: Bool
+    /// How many quick attempts in a row are missing until the receiver counts as quick; 0 for one that does.
+    public var slowness: Int
 
     /// From how many milliseconds on an attempt is slow.
-    public static let slowAttempt = 1000
+    static let slowAttempt = 1000
+    /// So many quick attempts must follow on a slow one.
+    static let maxSlowness = 10
 
     /// When and why a webhook was paused.
     public struct Pause: Equatable, Sendable {
@@ -40,7 +42,7 @@ public struct WebhookProgress: Equatable, Sendable {
         failingSince: Timestamp? = nil,
         heldUntil: Timestamp? = nil,
         pause: Pause? = nil,
-        isSlow: Bool = false
+        slowness: Int = 0
     ) {
         self.told = told
         self.gaps = gaps
@@ -48,11 +50,16 @@ public struct WebhookProgress: Equatable, Sendable {
         self.failingSince = failingSince
         self.heldUntil = heldUntil
         self.pause = pause
-        self.isSlow = isSlow
+        self.slowness = slowness
     }
 
-    /// Whether the receiver took the last attempt's request, and did so quickly.
-    public var isHealthy: Bool { failures == 0 && !isSlow }
+    /// Whether the receiver took the last attempt's request, and took all of the last ones quickly.
+    public var isHealthy: Bool { failures == 0 && slowness == 0 }
+
+    /// Notes how long an attempt took, in milliseconds.
+    public mutating func note(duration: Int) {
+        slowness = duration > Self.slowAttempt ? Self.maxSlowness : max(0, min(slowness, Self.maxSlowness) - 1)
+    }
 }
 
 extension WebhookProgress {

@@ -52,9 +52,9 @@ extension Schema {
         ALTER TABLE webhooks ADD COLUMN gaps text NOT NULL DEFAULT ''
         """
 
-    /// What keeps one webhook from delaying others: see ``WebhookProgress/isSlow`` and ``StartedAttempts``.
+    /// What keeps one webhook from delaying others: see ``WebhookProgress/slowness`` and ``StartedAttempts``.
     static let webhookHealth = """
-        ALTER TABLE webhooks ADD COLUMN slow boolean NOT NULL DEFAULT false,
+        ALTER TABLE webhooks ADD COLUMN slow bigint NOT NULL DEFAULT 0,
             ADD COLUMN started text COLLATE "C" NOT NULL DEFAULT ''
         """
 }

@@ -68,7 +68,7 @@ extension PostgresStore {
             SELECT org_id, id, taken_at, healthy,
                 row_number() OVER (PARTITION BY org_id, healthy ORDER BY taken_at, id) AS turn
             FROM (
-                SELECT w.org_id, w.id, w.taken_at, w.failures = 0 AND NOT w.slow AS healthy FROM webhooks w \(join)
+                SELECT w.org_id, w.id, w.taken_at, w.failures = 0 AND w.slow = 0 AS healthy FROM webhooks w \(join)
                 WHERE \(isFree(now: "$1", latestEnd: "$2", latestHold: "$3")) AND \(condition)
             ) pending
         ) turns

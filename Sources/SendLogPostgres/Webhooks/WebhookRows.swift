@@ -127,7 +127,7 @@ struct WebhookRows {
             failingSince: rows.moment(row, 9),
             heldUntil: rows.moment(row, 10),
             pause: rows.moment(row, 11).map { WebhookProgress.Pause(at: $0, reason: rows.text(row, 12)) },
-            isSlow: rows.boolean(row, 14)
+            slowness: Int(rows.integer(row, 14))
         )
     }
 }
@@ -143,7 +143,7 @@ extension Parameters {
         // PostgreSQL takes no text with U+0000.
         add(progress.pause?.reason.replacing("\0", with: "\u{fffd}") ?? "")
         add(WebhookGap.stored(progress.gaps))
-        add(progress.isSlow)
+        add(progress.slowness)
     }
 }
 

@@ -61,7 +61,7 @@ extension WebhookProgress {
         _ schedule: RetrySchedule,
         at now: Timestamp
     ) {
-        isSlow = attempt.duration > Self.slowAttempt
+        note(duration: attempt.duration)
         if attempt.isSuccess {
             (delivery.state, delivery.nextTry) = (.delivered, nil)
             (failures, failingSince, heldUntil) = (0, nil, nil)

@@ -4,7 +4,7 @@ import SendLogCore
 // A worker's attempts, and what it saves of them.
 extension WebhookWorker {
     /// After so many milliseconds, or deliveries, what was done is saved.
-    private static let maxUnsaved = (milliseconds: Int64(250), deliveries: 500)
+    private static let maxUnsaved = (milliseconds: StartedAttempts.quickAttempt, deliveries: 500)
 
     /// Makes an attempt.
     ///
@@ -30,7 +30,7 @@ extension WebhookWorker {
                 guard try await save() else { return false }
             } else {
                 // A lease stands for so many sequence numbers behind the cursor as it is saved.
-                let isBehindBatch = savedCursor.distance(to: sequence) > StartedAttempts.batchSize
+                let isBehindBatch = saved.cursor.distance(to: sequence) > saved.batchSize
                 guard try await save(ifNeeded: !isBehindBatch) else { return false }
             }
             guard try await attempt(log, delivery) else {
@@ -67,6 +67,7 @@ extension WebhookWorker {
         webhook.progress.note(attempt, of: &delivery, tools.schedule, at: now())
         if isDelivered { (delivery.state, delivery.nextTry) = (.delivered, nil) }
         unsaved.append(delivery)
+        started.note(duration: attempt.duration)
         tools.pool.note(key, isHealthy: webhook.progress.isHealthy)
         if let pause = webhook.progress.pause {
             tools.logger.warning(
@@ -165,7 +166,7 @@ extension WebhookWorker {
         }
         if present.version != webhook.version { dropRead() }
         webhook = present
-        savedCursor = present.progress.told
+        saved = (present.progress.told, report.started.batchSize)
         return true
     }
 }

@@ -15,8 +15,8 @@ struct WebhookWorker {
     var unsaved: [Delivery] = []
     /// When the last save was made.
     var savedAt: Timestamp
-    /// The cursor as it was saved last.
-    var savedCursor: SequenceNumber
+    /// The cursor and the size of a batch as they were saved last.
+    var saved: (cursor: SequenceNumber, batchSize: Int64)
     /// New send logs that were read and are not delivered yet.
     private var logs: ArraySlice<StoredSendLog> = []
     /// When the worker began.
@@ -57,7 +57,7 @@ struct WebhookWorker {
         started = leased.started
         owner = lease.owner
         leaseEnd = lease.end
-        savedCursor = leased.webhook.progress.told
+        saved = (leased.webhook.progress.told, leased.started.batchSize)
         self.tools = tools
         begin = tools.now()
         savedAt = begin

@@ -13,6 +13,7 @@ import Darwin
 final class CurlMulti {
     private let multi: UnsafeMutableRawPointer
     private var sockets = PollSet()
+    private let openSockets = OpenSockets()
     /// When libcurl wants to be called.
     private var timer: ContinuousClock.Instant?
     /// How many transfers run, as libcurl says with each call; nobody needs it.
@@ -72,7 +73,7 @@ final class CurlMulti {
     ///   - id: by which ``cancel(_:)`` finds it
     ///   - completion: called once, on this thread
     func start(_ exchange: HTTPExchange, id: Int, _ completion: @escaping CurlTransfer.Completion) {
-        guard let transfer = CurlTransfer(exchange, id: id, completion) else {
+        guard let transfer = CurlTransfer(exchange, id: id, on: openSockets, completion) else {
             return completion(HTTPExchangeResult(failure: .other(reason: "out of memory")))
         }
         if let failure = transfer.prepare() { return transfer.finish(failure) }

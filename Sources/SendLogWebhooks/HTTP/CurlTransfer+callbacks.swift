@@ -55,6 +55,19 @@ extension CurlTransfer {
         return count
     }
 
+    /// Decides whether the request may be sent on the connection that libcurl chose.
+    func mayRequest(from address: UnsafeMutablePointer<CChar>?, _ port: Int32) -> Int32 {
+        guard let address else { return CURL_PREREQFUNC_OK }
+        let text = String(cString: address)
+        if let socket {
+            sockets.add(socket, address: text, port: port)
+        } else if !sockets.isQuiet(address: text, port: port) {
+            abort = .connectionIsStale
+            return CURL_PREREQFUNC_ABORT
+        }
+        return CURL_PREREQFUNC_OK
+    }
+
     /// Opens a socket for the address that was checked, and for no other.
     func openSocket(_ wanted: UnsafeMutablePointer<curl_sockaddr>?) -> curl_socket_t {
         guard let wanted, let place = MemoryLayout<curl_sockaddr>.offset(of: \.addr),
@@ -62,12 +75,16 @@ extension CurlTransfer {
             IPAddress(UnsafeRawPointer(wanted) + place, family: wanted.pointee.family) == exchange.address
         else { return CURL_SOCKET_BAD }
         let (family, kind) = (wanted.pointee.family, wanted.pointee.socktype)
-        #if canImport(Glibc)
-        return socket(family, kind | Int32(SOCK_CLOEXEC.rawValue), wanted.pointee.protocol)
-        #else
-        let descriptor = socket(family, kind, wanted.pointee.protocol)
-        if descriptor >= 0 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        let descriptor = makeSocket(family, kind, wanted.pointee.protocol)
+        if descriptor < 0 {
+            socketError = errno
+            return CURL_SOCKET_BAD
+        }
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        socket = descriptor
         return descriptor
-        #endif
     }
 }
+
+/// The system's `socket`, which the property of that name hides.
+private func makeSocket(_ family: Int32, _ kind: Int32, _ number: Int32) -> Int32 { socket(family, kind, number) }

@@ -1,6 +1,12 @@
 import CCurl
 import SendLogCore
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 /// An easy handle of libcurl with the exchange that it carries out; it stays on the event loop's thread.
 ///
 /// Each exchange has a handle of its own. A handle that is used again keeps a pointer to the last header of its former
@@ -34,11 +40,20 @@ final class CurlTransfer {
     enum Abort {
         case bodyIsLong
         case headersAreLong
+        case connectionIsStale
     }
 
+    /// The sockets of all connections, of which libcurl may choose one.
+    let sockets: OpenSockets
+    /// The socket that was opened for this transfer; `nil` for a kept connection.
+    var socket: Int32?
+    /// Why this machine has no socket for it, as `errno` says; 0 for nothing.
+    var socketError: Int32 = 0
+
     /// Prepares an exchange; `nil` if libcurl has no memory for it.
-    init?(_ exchange: HTTPExchange, id: Int, _ completion: @escaping Completion) {
+    init?(_ exchange: HTTPExchange, id: Int, on sockets: OpenSockets, _ completion: @escaping Completion) {
         guard let handle = curl_easy_init() else { return nil }
+        self.sockets = sockets
         (self.handle, self.exchange, self.id, self.completion) = (handle, exchange, id, completion)
         deadline = min(exchange.connectDeadline ?? exchange.deadline, exchange.deadline)
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
@@ -144,6 +159,15 @@ final class CurlTransfer {
             curl_set_open_socket(handle) { context, _, address in
                 CurlTransfer.from(context).openSocket(address)
             },
+            // A connection outlives its transfer, but not the sockets of all.
+            curl_set_bytes(handle, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(sockets).toOpaque()),
+            curl_set_close_socket(handle) { context, descriptor in
+                Unmanaged<OpenSockets>.fromOpaque(context.unsafelyUnwrapped).takeUnretainedValue().close(descriptor)
+            },
+            curl_set_bytes(handle, CURLOPT_PREREQDATA, this),
+            curl_set_prereq(handle) { context, _, address, _, port in
+                CurlTransfer.from(context).mayRequest(from: address, port)
+            },
         ]
         return codes.first { $0 != CURLE_OK } ?? CURLE_OK
     }
@@ -197,7 +221,11 @@ final class CurlTransfer {
 
     private func failure(_ code: CURLcode) -> HTTPFailure? {
         if abort == .headersAreLong, result.status == nil { return .headersTooLong }
+        if abort == .connectionIsStale { return .closed }
         if code != CURLE_OK, abort == nil {
+            if socketError != 0 {
+                return .notConnected(reason: "\(String(cString: strerror(socketError))) on this server")
+            }
             // A line of a header section may be longer than libcurl takes.
             if code == CURLE_OUT_OF_MEMORY, headerBytes > 0 { return .headersTooLong }
             return HTTPFailure(code, handle, text: String(cString: errorText))

@@ -12,9 +12,9 @@ struct StartedAttemptsTests {
         StartedAttempts(stored: text, after: SequenceNumber(cursor), at: try at(1000))
     }
 
-    @Test func `an unknown batch is what lies behind the cursor, and the retries that are due`() throws {
-        let batch = try Self.read(StartedAttempts.unreleased, after: 100)
-        #expect(batch.stored == "last:600 due:1000")
+    @Test func `a batch is what lies behind the cursor, and the retries that are due`() throws {
+        let batch = try Self.read("many \(StartedAttempts.unreleased)", after: 100)
+        #expect(batch.stored == "many last:600 due:1000")
         #expect(batch.starts(of: SequenceNumber(101)) == 1 && batch.starts(of: SequenceNumber(600)) == 1)
         #expect(batch.starts(of: SequenceNumber(601)) == 0)
         #expect(batch.starts(ofRetry: SequenceNumber(7), dueAt: try Self.at(1000)) == 1)
@@ -42,23 +42,35 @@ struct StartedAttemptsTests {
         #expect(record.isEmpty && record == .none && record.stored.isEmpty)
     }
 
+    @Test func `of attempts that take long the batch is the next one alone`() throws {
+        var record = try Self.read(StartedAttempts.unreleased, after: 100)
+        #expect(record.stored == "last:101 due:1000" && record.batchSize == 1)
+        #expect(record.starts(of: SequenceNumber(101)) == 1 && record.starts(of: SequenceNumber(102)) == 0)
+        record.note(duration: 249)
+        #expect(record.stored == "many last:101 due:1000" && record.batchSize == 500)
+        record.note(duration: 250)
+        #expect(record.batchSize == 1)
+    }
+
     @Test func `another batch is added to what is left of the one before`() throws {
-        let record = try Self.read("last:600 due:900 57:2 \(StartedAttempts.unreleased)", after: 550)
-        #expect(record.stored == "last:1050 due:1000 57:2")
+        let record = try Self.read("many last:600 due:900 57:2 \(StartedAttempts.unreleased)", after: 550)
+        #expect(record.stored == "many last:1050 due:1000 57:2")
         #expect(
             try Self.read("last:2000 due:5000 \(StartedAttempts.unreleased)", after: 550).stored == "last:2000 due:5000"
         )
-        #expect(try Self.read("57:2 \(StartedAttempts.unreleased)", after: 550).stored == "last:1050 due:1000 57:2")
+        #expect(try Self.read("57:2 \(StartedAttempts.unreleased)", after: 550).stored == "last:551 due:1000 57:2")
     }
 
-    @Test(arguments: ["", "last:600", "due:1000", "57:2", "last:600 due:1000 1:1 57:2 9223372036854775807:3"])
+    @Test(arguments: [
+        "", "last:600", "due:1000", "57:2", "many", "many last:600 due:1000 1:1 57:2 9223372036854775807:3",
+    ])
     func `what is stored is read again`(text: String) throws {
         #expect(try Self.read(text).stored == text)
     }
 
     @Test(arguments: ["x", "last", "last:", "last:x", "1:2:3", ":", "a:1", "57:99999999999999999999"])
     func `what cannot be understood counts as a batch`(text: String) throws {
-        #expect(try Self.read(text, after: 100).stored == "last:600 due:1000")
+        #expect(try Self.read(text, after: 100).stored == "last:101 due:1000")
     }
 
     @Test func `extreme numbers are no trap`() throws {
