@@ -54,7 +54,7 @@ final class HostileReceiver: PortListener, Sendable {
         let listener = socket
         Thread.detachNewThread { [weak self] in
             while true {
-                let client = accept(listener, nil, nil)
+                let client = acceptConnection(listener)
                 guard client >= 0 else { return }
                 guard let self else {
                     close(client)
@@ -104,7 +104,9 @@ final class HostileReceiver: PortListener, Sendable {
                 if !send(piece, to: client) { return }
             }
             switch reply.end {
-            case .close: return
+            case .close:
+                shutdown(client, Int32(SHUT_RDWR))
+                return
             case .reset:
                 var linger = linger(l_onoff: 1, l_linger: 0)
                 setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
@@ -113,6 +115,7 @@ final class HostileReceiver: PortListener, Sendable {
             case .closeAtNext:
                 let size = recv(client, &buffer, buffer.count, 0)
                 if size > 0 { note(String(decoding: buffer[..<size], as: UTF8.self)) }
+                shutdown(client, Int32(SHUT_RDWR))
                 return
             case .stall:
                 while recv(client, &buffer, buffer.count, 0) > 0 {}

@@ -28,7 +28,7 @@ final class LoopbackListener: PortListener, Sendable {
         self.socket = socket
         Thread.detachNewThread { [weak self] in
             while true {
-                let client = accept(socket, nil, nil)
+                let client = acceptConnection(socket)
                 guard client >= 0 else { return }
                 guard let self else {
                     close(client)

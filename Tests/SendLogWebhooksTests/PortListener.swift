@@ -32,3 +32,10 @@ func listening(at host: String, port: UInt16, backlog: Int32) throws -> (socket:
     }
     return (socket, UInt16(bigEndian: address.sin_port))
 }
+
+/// Takes a connection that no child process inherits: one that did would keep it open.
+func acceptConnection(_ socket: Int32) -> Int32 {
+    let client = accept(socket, nil, nil)
+    if client >= 0 { _ = fcntl(client, F_SETFD, FD_CLOEXEC) }
+    return client
+}

@@ -80,11 +80,18 @@ extension CurlTransfer {
             socketError = errno
             return CURL_SOCKET_BAD
         }
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         socket = descriptor
         return descriptor
     }
 }
 
-/// The system's `socket`, which the property of that name hides.
-private func makeSocket(_ family: Int32, _ kind: Int32, _ number: Int32) -> Int32 { socket(family, kind, number) }
+/// Opens a socket that no child process inherits.
+private func makeSocket(_ family: Int32, _ kind: Int32, _ number: Int32) -> Int32 {
+    #if canImport(Glibc)
+    return socket(family, kind | Int32(SOCK_CLOEXEC.rawValue), number)
+    #else
+    let descriptor = socket(family, kind, number)
+    if descriptor >= 0 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    return descriptor
+    #endif
+}
