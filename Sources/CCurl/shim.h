@@ -1,5 +1,6 @@
 // libcurl, whose variadic functions Swift cannot call: a function here for each type of argument.
 #include <curl/curl.h>
+#include <unistd.h>
 
 static inline CURLcode curl_set_long(CURL *handle, CURLoption option, long value) {
     return (curl_easy_setopt)(handle, option, value);
@@ -72,6 +73,12 @@ static inline CURLMcode curl_multi_set_callbacks(
     if (code == CURLM_OK) code = (curl_multi_setopt)(multi, CURLMOPT_TIMERFUNCTION, timer);
     if (code == CURLM_OK) code = (curl_multi_setopt)(multi, CURLMOPT_TIMERDATA, context);
     return code;
+}
+
+// Whether libcurl has all certificates of authorities in one file.
+static inline int curl_has_certificate_file(void) {
+    const curl_version_info_data *data = curl_version_info(CURLVERSION_NOW);
+    return data->age >= CURLVERSION_SEVENTH && data->cainfo && access(data->cainfo, R_OK) == 0;
 }
 
 // The result of a message that says a transfer is done; the union behind it is not imported.

@@ -54,8 +54,16 @@ enum Deflate {
 
     /// The text of a body that is one stored block.
     private static func storedText(_ body: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8>? {
-        guard body.count > 5, body[0] == 0, Int(body[1]) | Int(body[2]) << 8 == body.count - 5 else { return nil }
+        guard body.count > 5, body[0] == 0, Int(body[1]) | Int(body[2]) << 8 == body.count - 5, body[3] == ~body[1],
+            body[4] == ~body[2]
+        else { return nil }
         return UnsafeBufferPointer(rebasing: body[5...])
+    }
+
+    /// Whether a body may stand within a longer stream, as far as its ends show: it is one stored block, or ends with an empty one, behind
+    /// which bytes are whole.
+    static func isJoinable(_ body: UnsafeRawBufferPointer) -> Bool {
+        storedText(body.assumingMemoryBound(to: UInt8.self)) != nil || body.suffix(4).elementsEqual([0, 0, 0xff, 0xff])
     }
 
     static func crc(_ text: [UInt8]) -> UInt32 {
@@ -150,6 +158,16 @@ private final class Expander: @unchecked Sendable {
         stream.pointee.next_out = text.bindMemory(to: UInt8.self).baseAddress
         stream.pointee.avail_out = UInt32(text.count)
         let status = inflate(stream, Z_SYNC_FLUSH)
-        return (status == Z_OK || status == Z_BUF_ERROR) && stream.pointee.avail_out == 0
+        guard status == Z_OK || status == Z_BUF_ERROR, stream.pointee.avail_out == 0 else { return false }
+        // Nothing but the end of the last block may follow.
+        var more: UInt8 = 0
+        return withUnsafeMutablePointer(to: &more) { more in
+            (stream.pointee.next_out, stream.pointee.avail_out) = (more, 1)
+            while stream.pointee.avail_in > 0 {
+                guard inflate(stream, Z_BLOCK) == Z_OK, stream.pointee.avail_out == 1 else { return false }
+            }
+            // Between two blocks, neither of them the stream's last one, at whole bytes: see `inflate` in zlib.h.
+            return stream.pointee.data_type & 0xff == 0x80
+        }
     }
 }

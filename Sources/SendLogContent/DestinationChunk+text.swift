@@ -36,6 +36,9 @@ extension LentChunk {
     /// Whether its text may be that long; what a database says of lengths must not be believed.
     public var isLengthSound: Bool { Deflate.isLength(length) }
 
+    /// Whether it may be sent as it is stored, within a longer stream, as far as its length and its ends show.
+    public var isJoinable: Bool { isLengthSound && Deflate.isJoinable(body) }
+
     /// Writes the text where there is room for just it.
     ///
     /// - Parameter text: ``length`` bytes

@@ -100,7 +100,7 @@ extension DigitCode {
                                     readNumbers(starts, pairs, firsts, digitBits)
                                     switch readSymbol(symbols) {
                                     case .more: break
-                                    case .end: return done == room
+                                    case .end: return done == room && isEnd
                                     case .fault: return false
                                     }
                                 }
@@ -109,6 +109,16 @@ extension DigitCode {
                         }
                     }
                 }
+            }
+        }
+
+        /// Whether the empty stored block comes next that ends a body, and nothing behind it.
+        private var isEnd: Bool {
+            let header = place + 3
+            let bytes = (header + 7) / 8
+            guard bits(3) == 0, bytes + 4 == length else { return false }
+            return (0..<4).allSatisfy { offset in
+                source.load(fromByteOffset: bytes + offset, as: UInt8.self) == (offset < 2 ? 0 : 0xff)
             }
         }
 

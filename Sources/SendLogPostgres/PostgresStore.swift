@@ -214,8 +214,8 @@ public final class PostgresStore: SendLogStore, Directory {
         for row in 0..<rows.count {
             try take(
                 LentChunk(
-                    count: Int(rows.integer(row, 0)),
-                    length: Int(rows.integer(row, 1)),
+                    count: try rows.count(row, 0),
+                    length: try rows.count(row, 1),
                     crc: UInt32(truncatingIfNeeded: rows.integer(row, 2)),
                     body: rows.rawBytes(row, 3)
                 )

@@ -40,7 +40,7 @@ struct CampaignReport {
             on: database
         )
         try bind(query, to: &count)
-        return try count.step() ? Int(count.integer(0)) : 0
+        return try count.step() ? count.count(0) : 0
     }
 
     private func bind(_ query: CampaignQuery, to statement: inout Query) throws {
@@ -93,8 +93,8 @@ struct CampaignReport {
         return Campaign(
             id: id,
             name: CampaignName(query.text(1)),
-            sends: Int(query.integer(2)),
-            destinations: Int(query.integer(3)),
+            sends: try query.count(2),
+            destinations: try query.count(3),
             first: first,
             last: last
         )
@@ -116,9 +116,9 @@ struct CampaignReport {
         while try query.step() {
             tallies.append(
                 DayTally(
-                    day: Day(number: Int(query.integer(0))),
-                    sends: Int(query.integer(1)),
-                    destinations: Int(query.integer(2))
+                    day: Day(number: try StoredNumber.day(query.integer(0))),
+                    sends: try query.count(1),
+                    destinations: try query.count(2)
                 )
             )
         }

@@ -18,7 +18,7 @@ struct DayCounts {
         if let whole = span.whole {
             for source in sources {
                 let query = try countersQuery(source, over: whole, columns: "ifnull(sum(sends), 0)", order: "")
-                if try query.step() { total += Int(query.integer(0)) }
+                if try query.step() { try StoredNumber.add(query.count(0), to: &total) }
             }
             try forEachUnseen(over: whole) { _ in total -= 1 }
         }
@@ -58,12 +58,12 @@ struct DayCounts {
             return seen <= 0 || body(DayCount(day: Day(number: day), sends: seen))
         }
         while try query.step() {
-            let next = Int(query.integer(0))
+            let next = try StoredNumber.day(query.integer(0))
             if next != day {
                 if !hand() { return false }
                 (day, sends) = (next, 0)
             }
-            sends += Int(query.integer(1))
+            try StoredNumber.add(query.count(1), to: &sends)
         }
         return hand()
     }
@@ -77,7 +77,9 @@ struct DayCounts {
         var counts = unseen.mapValues { -$0 }
         for source in sources {
             let query = try countersQuery(source, over: days, columns: "day, sends", order: "")
-            while try query.step() { counts[Int(query.integer(0)), default: 0] += Int(query.integer(1)) }
+            while try query.step() {
+                try StoredNumber.add(query.count(1), to: &counts[StoredNumber.day(query.integer(0)), default: 0])
+            }
         }
         let sorted = counts.filter { $0.value > 0 }.sorted { ($0.key < $1.key) == (order == .oldestFirst) }
         return sorted.allSatisfy { body(DayCount(day: Day(number: $0.key), sends: $0.value)) }
@@ -126,7 +128,7 @@ struct DayCounts {
             try query.bind(range.lowerBound)
             try query.bind(range.upperBound)
             try query.bind(Place(organisation, asOf).rowID)
-            return try query.step() ? sum + Int(query.integer(0)) : sum
+            return try query.step() ? sum + query.count(0) : sum
         }
     }
 

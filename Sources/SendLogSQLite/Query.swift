@@ -1,5 +1,6 @@
 import GRDB
 import GRDBSQLite
+import SendLogCore
 
 /// One run of a statement that the connection keeps prepared.
 ///
@@ -94,6 +95,9 @@ struct Query: ~Copyable {
     func integer(_ column: Int32) -> Int64 {
         sqlite3_column_int64(pointer, column)
     }
+
+    /// See ``StoredNumber/count(_:)``.
+    func count(_ column: Int32) throws(StoreError) -> Int { try StoredNumber.count(integer(column)) }
 
     func optionalInteger(_ column: Int32) -> Int64? {
         sqlite3_column_type(pointer, column) == SQLITE_NULL ? nil : integer(column)

@@ -113,7 +113,7 @@ struct RecordingTransaction {
         var query = try Query("SELECT sequence FROM organisations WHERE id = ?", on: database)
         try query.bind(organisation.number)
         guard try query.step() else { throw StoreError.damaged(detail: "the organisation does not exist") }
-        return Head(sequence: SequenceNumber(query.integer(0)))
+        return Head(sequence: try StoredNumber.sequence(query.integer(0)))
     }
 
     /// Writes the log and its list.
@@ -205,7 +205,7 @@ struct RecordingTransaction {
         let stored = StoredSendLog(
             sequence: Place(rowID: query.integer(0)).sequence,
             record: query.bytes(4),
-            destinations: Int(query.integer(2))
+            destinations: try query.count(2)
         )
         return prepared.digested.outcome(against: stored, startingAt: start, digest: query.bytes(3))
     }

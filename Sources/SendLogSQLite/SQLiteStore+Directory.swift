@@ -167,8 +167,8 @@ extension SQLiteStore {
                     id: OrganisationID(query.integer(0)),
                     name: name,
                     created: created,
-                    sends: Int(query.integer(3)),
-                    destinations: Int(query.integer(4))
+                    sends: try query.count(3),
+                    destinations: try query.count(4)
                 )
             )
         }

@@ -45,7 +45,7 @@ extension SQLiteStore: StoreMaintenance {
                 let log = StoredSendLog(
                     sequence: Place(rowID: query.integer(0)).sequence,
                     record: query.bytes(2),
-                    destinations: Int(query.integer(1))
+                    destinations: try query.count(1)
                 )
                 logs.append(ArchivedSendLog(log: log, digest: query.bytes(3)))
             }

@@ -94,7 +94,7 @@ public final class SQLiteStore: SendLogStore, Directory {
         return StoredSendLog(
             sequence: Place(rowID: query.integer(0)).sequence,
             record: query.bytes(2),
-            destinations: Int(query.integer(1))
+            destinations: try query.count(1)
         )
     }
 
@@ -139,8 +139,8 @@ public final class SQLiteStore: SendLogStore, Directory {
             while try query.step() {
                 try take(
                     LentChunk(
-                        count: Int(query.integer(0)),
-                        length: Int(query.integer(1)),
+                        count: try query.count(0),
+                        length: try query.count(1),
                         crc: UInt32(truncatingIfNeeded: query.integer(2)),
                         body: query.rawBytes(3)
                     )

@@ -173,5 +173,8 @@ enum Schema {
         ALTER TABLE webhooks ADD COLUMN slow INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE webhooks ADD COLUMN started TEXT NOT NULL DEFAULT '';
         """,
+        """
+        CREATE INDEX sessions_by_end ON sessions (expires);
+        """,
     ]
 }

@@ -20,7 +20,7 @@ struct SearchTransaction {
         var query = try Query("SELECT sequence FROM organisations WHERE id = ?", on: database)
         try query.bind(organisation.number)
         guard try query.step() else { throw StoreError.damaged(detail: "the organisation does not exist") }
-        head = SequenceNumber(query.integer(0))
+        head = try StoredNumber.sequence(query.integer(0))
         asOf = min(search.asOf ?? head, head)
         if let campaigns = search.campaigns {
             sources = try campaigns.compactMap { campaign in
@@ -103,11 +103,11 @@ struct SearchTransaction {
                 offset: offset,
                 count: count,
                 on: database
-            ) { append($0, to: &block, leaving: count - block.rows.count - 1) }
+            ) { try append($0, to: &block, leaving: count - block.rows.count - 1) }
         } else if offset == 0, range.after == nil, sources.count <= RowMerge.most {
             var merge = try RowMerge(sources, in: range, count: count, on: database)
             while block.rows.count < count,
-                try merge.next({ append($0, to: &block, leaving: count - block.rows.count - 1) })
+                try merge.next({ try append($0, to: &block, leaving: count - block.rows.count - 1) })
             {}
         } else {
             // A block seldom holds more rows than that; what it does not hold is not worth merging now.
@@ -123,7 +123,7 @@ struct SearchTransaction {
                 guard try query.step() else {
                     throw StoreError.damaged(detail: "an index names a log that is not there")
                 }
-                if append(query, to: &block, leaving: count - block.rows.count - 1) { break }
+                if try append(query, to: &block, leaving: count - block.rows.count - 1) { break }
             }
         }
         return block
@@ -136,9 +136,10 @@ struct SearchTransaction {
     ///   - block: where the row is appended
     ///   - left: how many rows of the page come after it
     /// - Returns: whether the block is full; then it says what is left.
-    private func append(_ query: borrowing Query, to block: inout RowBlock, leaving left: Int) -> Bool {
+    /// - Throws: ``StoreError/damaged(detail:)``.
+    private func append(_ query: borrowing Query, to block: inout RowBlock, leaving left: Int) throws -> Bool {
         let sequence = Place(rowID: query.integer(0)).sequence
-        block.append(query.rawBytes(3), sequence: sequence, destinations: Int(query.integer(2)))
+        block.append(query.rawBytes(3), sequence: sequence, destinations: try query.count(2))
         guard block.text.count >= RowBlock.fullAt, left > 0, let start = Timestamp(milliseconds: query.integer(1))
         else { return false }
         var rest = search

@@ -87,7 +87,7 @@ enum WebhookRows {
     static func head(of organisation: OrganisationID, on database: Connection) throws -> SequenceNumber {
         var query = try Query("SELECT sequence FROM organisations WHERE id = ?", on: database)
         try query.bind(organisation.number)
-        return SequenceNumber(try query.step() ? query.integer(0) : 0)
+        return try query.step() ? StoredNumber.sequence(query.integer(0)) : SequenceNumber(0)
     }
 
     static func deliveries(_ query: inout Query) throws -> [Delivery] {

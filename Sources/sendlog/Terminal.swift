@@ -16,14 +16,30 @@ struct CommandFailure: Error, CustomStringConvertible {
 enum Terminal {
     static func result(_ line: String) throws {
         do {
-            try FileHandle.standardOutput.write(contentsOf: Array("\(line)\n".utf8))
+            try FileHandle.standardOutput.write(contentsOf: Array("\(escaped(line))\n".utf8))
         } catch {
             throw CommandFailure("standard output cannot be written")
         }
     }
 
     static func say(_ line: String) {
-        try? FileHandle.standardError.write(contentsOf: Array("\(line)\n".utf8))
+        try? FileHandle.standardError.write(contentsOf: Array("\(escaped(line))\n".utf8))
+    }
+
+    /// A text without what a terminal would obey: names from files and databases may hold anything.
+    ///
+    /// Line breaks stay; other control characters, and those that change the direction of text, are written as `\u{…}`.
+    static func escaped(_ text: String) -> String {
+        var escaped = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x0a: escaped.append(scalar)
+            case 0x00...0x1f, 0x7f...0x9f, 0x200e, 0x200f, 0x2028...0x202e, 0x2066...0x2069, 0xfeff:
+                escaped.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
+            default: escaped.append(scalar)
+            }
+        }
+        return String(escaped)
     }
 
     /// Runs a command's work, and says in one line why it failed.

@@ -104,6 +104,29 @@ struct DestinationChunkTests {
         #expect(foreign.soundText() == nil)
     }
 
+    @Test func `what no inflater could read within a longer stream is damaged, though its text could be read`() {
+        let stored = DestinationChunk(text: Array("\"27821234567\"".utf8), count: 1)
+        for position in [3, 4] {
+            var body = stored.body
+            body[position] ^= 0xff
+            Self.expectDamaged(body, stored)
+        }
+        for text in [Self.numbers(300), Self.noise(5000)] {
+            let chunk = DestinationChunk(text: text, count: 300)
+            #expect(chunk.soundText() == text)
+            // Garbage behind the end of the block, with and without an end of its own; half an end; a last block.
+            Self.expectDamaged(chunk.body + [0x55], chunk)
+            Self.expectDamaged(Array(chunk.body.dropLast(4)) + [0x55, 0, 0, 0xff, 0xff], chunk)
+            Self.expectDamaged(Array(chunk.body.dropLast(2)), chunk)
+            Self.expectDamaged(chunk.body + [1, 0, 0, 0xff, 0xff], chunk)
+        }
+    }
+
+    private static func expectDamaged(_ body: [UInt8], _ chunk: DestinationChunk) {
+        let damaged = DestinationChunk(count: chunk.count, length: chunk.length, crc: chunk.crc, body: body)
+        #expect(damaged.text() == nil && damaged.soundText() == nil, "\(body.suffix(8))")
+    }
+
     @Test func `many compress and expand at once`() async {
         await withTaskGroup(of: Bool.self) { group in
             for task in 0..<32 {

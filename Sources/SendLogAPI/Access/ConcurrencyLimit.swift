@@ -5,11 +5,14 @@ import Synchronization
 ///
 /// Each of them may hold memory or a connection for as long as somebody else takes.
 final class ConcurrencyLimit: Sendable {
+    /// What is limited, in words for people, such as `tests and redeliveries of webhooks`.
+    private let what: String
     private let perOrganisation: Int
     private let total: Int
     private let counts = Mutex<(all: Int, organisations: [OrganisationID: Int])>((0, [:]))
 
-    init(perOrganisation: Int, total: Int) {
+    init(of what: String, perOrganisation: Int, total: Int) {
+        self.what = what
         self.perOrganisation = perOrganisation
         self.total = total
     }
@@ -27,9 +30,9 @@ final class ConcurrencyLimit: Sendable {
     private func take(for organisation: OrganisationID) throws(APIError) {
         let failure: APIError? = counts.withLock { counts in
             let own = counts.organisations[organisation] ?? 0
-            if own >= perOrganisation { return .tooManyAtOnce(perOrganisation) }
+            if own >= perOrganisation { return .tooManyAtOnce(what, limit: perOrganisation) }
             if counts.all >= total {
-                return .unavailable("the server is overloaded", detail: "\(total) requests of a kind at the same time")
+                return .unavailable("the server is overloaded", detail: "\(total) \(what) at the same time")
             }
             counts.organisations[organisation] = own + 1
             counts.all += 1

@@ -124,12 +124,12 @@ package struct APIError: Error, Equatable {
         )
     }
 
-    static func tooManyAtOnce(_ limit: Int) -> APIError {
+    static func tooManyAtOnce(_ what: String, limit: Int) -> APIError {
         APIError(
             status: .tooManyRequests,
             code: "rate_limited",
             message:
-                "the organisation has \(limit) requests of this kind under way, which is the limit; try again in 1 s",
+                "an organisation can have at most \(limit) \(what) at the same time; retry after 1 s",
             retryAfter: 1
         )
     }

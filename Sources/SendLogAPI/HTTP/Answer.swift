@@ -109,6 +109,7 @@ package struct AnswerStream {
     package mutating func gather(_ chunk: LentChunk) throws(StoreError) {
         guard chunk.isLengthSound else { throw .damaged(detail: "a chunk's length cannot be") }
         if gzip != nil {
+            guard chunk.isJoinable else { throw .damaged(detail: "a chunk cannot be sent as it is") }
             gzip?.join(chunk)
             pending.writeBytes(chunk.body)
             return
@@ -122,7 +123,9 @@ package struct AnswerStream {
 
     /// Makes room for a list, so that it need not be made by and by.
     package mutating func expect(destinations: Int) {
-        pending.reserveCapacity(minimumWritableBytes: min(destinations * (gzip == nil ? 15 : 6), 2 * Self.fullAt))
+        // What is stored may be anything.
+        let count = min(max(destinations, 0), 2 * Self.fullAt)
+        pending.reserveCapacity(minimumWritableBytes: min(count * (gzip == nil ? 15 : 6), 2 * Self.fullAt))
     }
 
     /// Sends what was gathered, if it is enough.

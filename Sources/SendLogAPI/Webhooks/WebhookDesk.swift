@@ -8,7 +8,11 @@ package struct WebhookDesk: Sendable {
     private let ids: SendLogIDSource
 
     /// Tests and redeliveries that are under way: each may hold a message several times for as long as a receiver takes.
-    private let manualAttempts = ConcurrencyLimit(perOrganisation: 16, total: 64)
+    private let manualAttempts = ConcurrencyLimit(
+        of: "tests and redeliveries of webhooks",
+        perOrganisation: 16,
+        total: 64
+    )
 
     /// For how long requests are signed with the former secret too, once there is another, in milliseconds: a day.
     package static let rotation: Int64 = 86_400_000

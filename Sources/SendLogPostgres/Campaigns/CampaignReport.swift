@@ -21,7 +21,7 @@ struct CampaignReport {
             Self.sql(query.sort, isDescending: query.isDescending, filter: Self.filter(query)),
             parameters
         )
-        return CampaignPage(total: Int(rows.integer(0, 0)), campaigns: try Self.campaigns(rows))
+        return CampaignPage(total: try rows.count(0, 0), campaigns: try Self.campaigns(rows))
     }
 
     /// - Returns: `nil` where there is none.
@@ -47,8 +47,8 @@ struct CampaignReport {
             return Campaign(
                 id: id,
                 name: rows.isNull(row, 2) ? nil : CampaignName(rows.text(row, 2)),
-                sends: Int(rows.integer(row, 3)),
-                destinations: Int(rows.integer(row, 4)),
+                sends: try rows.count(row, 3),
+                destinations: try rows.count(row, 4),
                 first: first,
                 last: last
             )

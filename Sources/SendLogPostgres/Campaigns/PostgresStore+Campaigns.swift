@@ -85,7 +85,7 @@ extension PostgresStore: CampaignStore {
             if let campaigns { parameters.add(texts: campaigns.map(\.text)) }
             return try connection.rows(Self.talliesSQL(ofCampaigns: campaigns != nil), parameters)
         }
-        return (0..<rows.count).map { Self.tally(rows, $0, from: 0) }
+        return try (0..<rows.count).map { (row) throws(StoreError) in try Self.tally(rows, row, from: 0) }
     }
 
     static func talliesSQL(ofCampaigns: Bool) -> String {
@@ -117,17 +117,17 @@ extension PostgresStore: CampaignStore {
         var tallies: [CampaignID: [DayTally]] = [:]
         for row in 0..<rows.count {
             if let id = CampaignID(rows.text(row, 0)) {
-                tallies[id, default: []].append(Self.tally(rows, row, from: 1))
+                tallies[id, default: []].append(try Self.tally(rows, row, from: 1))
             }
         }
         return tallies
     }
 
-    private static func tally(_ rows: Rows, _ row: Int, from column: Int) -> DayTally {
+    private static func tally(_ rows: Rows, _ row: Int, from column: Int) throws(StoreError) -> DayTally {
         DayTally(
-            day: Day(number: Int(rows.integer(row, column))),
-            sends: Int(rows.integer(row, column + 1)),
-            destinations: Int(rows.integer(row, column + 2))
+            day: Day(number: try StoredNumber.day(rows.integer(row, column))),
+            sends: try rows.count(row, column + 1),
+            destinations: try rows.count(row, column + 2)
         )
     }
 }

@@ -1,4 +1,5 @@
 import CLibPQ
+import SendLogCore
 
 /// The answer to a statement: its rows, in PostgreSQL's binary form.
 // Sendable unchecked: both properties are constant, nothing here calls a function that changes a result, and of all others libpq
@@ -39,6 +40,9 @@ final class Rows: @unchecked Sendable {
     func optionalInteger(_ row: Int, _ column: Int) -> Int64? {
         isNull(row, column) ? nil : integer(row, column)
     }
+
+    /// See ``StoredNumber/count(_:)``.
+    func count(_ row: Int, _ column: Int) throws(StoreError) -> Int { try StoredNumber.count(integer(row, column)) }
 
     func boolean(_ row: Int, _ column: Int) -> Bool { rawBytes(row, column).first == 1 }
 

@@ -81,8 +81,8 @@ extension PostgresStore {
                 id: OrganisationID(rows.integer(row, 0)),
                 name: name,
                 created: created,
-                sends: Int(rows.integer(row, 3)),
-                destinations: Int(rows.integer(row, 4))
+                sends: try rows.count(row, 3),
+                destinations: try rows.count(row, 4)
             )
         }
     }

@@ -34,11 +34,11 @@ extension PostgresStore: StoreMaintenance {
                 parameters
             )
         }
-        return (0..<rows.count).map { row in
+        return try (0..<rows.count).map { (row) throws(StoreError) in
             let log = StoredSendLog(
                 sequence: SequenceNumber(rows.integer(row, 0)),
                 record: rows.bytes(row, 2),
-                destinations: Int(rows.integer(row, 1))
+                destinations: try rows.count(row, 1)
             )
             return ArchivedSendLog(log: log, digest: rows.bytes(row, 3))
         }

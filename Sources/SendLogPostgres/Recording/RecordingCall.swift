@@ -89,7 +89,7 @@ struct RecordingCall {
         let stored = StoredSendLog(
             sequence: SequenceNumber(answer.integer(row, 1)),
             record: answer.bytes(row, 5),
-            destinations: Int(answer.integer(row, 3))
+            destinations: try answer.count(row, 3)
         )
         return Earlier(stored: stored, start: start, digest: answer.bytes(row, 4))
     }

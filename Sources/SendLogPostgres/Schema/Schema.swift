@@ -27,6 +27,7 @@ struct Schema {
     static let current = Schema(steps: [
         Step(sql: tables + recording, oldest: 1), Step(sql: console, oldest: 1), Step(sql: webhooks, oldest: 1),
         Step(sql: webhookGaps, oldest: 1), Step(sql: webhookHealth, oldest: 1),
+        Step(sql: "CREATE INDEX sessions_by_end ON sessions (expires)", oldest: 1),
     ])
 
     /// Where the versions are written; the one table that is there before the first step.

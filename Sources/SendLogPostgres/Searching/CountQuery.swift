@@ -49,8 +49,13 @@ struct CountQuery {
         )
         guard rows.count > 0 else { return nil }
         var days: [Int: Int] = [:]
-        for row in 0..<rows.count { days[Int(rows.integer(row, 1)), default: 0] += Int(rows.integer(row, 2)) }
-        return Counts(head: SequenceNumber(rows.integer(0, 0)), days: days)
+        for row in 0..<rows.count {
+            // A counter's change may be negative: what a pinned search leaves out.
+            let (day, change) = (try StoredNumber.day(rows.integer(row, 1)), rows.integer(row, 2))
+            _ = try StoredNumber.count(Int64(clamping: change.magnitude))
+            try StoredNumber.add(Int(change), to: &days[day, default: 0])
+        }
+        return Counts(head: try StoredNumber.sequence(rows.integer(0, 0)), days: days)
     }
 
     static func sql(ofCampaigns: Bool, isByDay: Bool) -> String {

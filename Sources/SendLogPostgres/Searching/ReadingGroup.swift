@@ -40,6 +40,7 @@ enum ReadingGroup {
         StoredSendLog(
             sequence: SequenceNumber(rows.integer(row, 0)),
             record: rows.bytes(row, 2),
+            // One damaged row must not fail the others of the group.
             destinations: Int(rows.integer(row, 1))
         )
     }

@@ -97,7 +97,7 @@ struct SearchCall {
         var (fitting, length) = (0, 0)
         var long: [Int64] = []
         while fitting < rows.count, length < RowBlock.fullAt {
-            length += Int(rows.integer(fitting, 4))
+            try StoredNumber.add(rows.count(fitting, 4), to: &length)
             if rows.isNull(fitting, 3) { long.append(rows.integer(fitting, 0)) }
             fitting += 1
         }
@@ -105,12 +105,12 @@ struct SearchCall {
         var block = RowBlock()
         block.reserve(fitting)
         for row in 0..<fitting {
-            let sequence = rows.integer(row, 0)
+            let (sequence, destinations) = (rows.integer(row, 0), try rows.count(row, 2))
             func append(_ record: UnsafeRawBufferPointer) {
                 block.append(
                     record,
                     sequence: SequenceNumber(sequence),
-                    destinations: Int(rows.integer(row, 2))
+                    destinations: destinations
                 )
             }
             if !long.isEmpty, let record = longRecords[sequence] {

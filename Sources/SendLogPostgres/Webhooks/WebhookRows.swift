@@ -37,7 +37,7 @@ struct WebhookRows {
         var parameters = Parameters()
         parameters.add(organisation.number)
         let rows = try connection.rows("SELECT sequence FROM organisation_heads WHERE org_id = $1", parameters)
-        return SequenceNumber(rows.count == 0 ? 0 : rows.integer(0, 0))
+        return rows.count == 0 ? SequenceNumber(0) : try StoredNumber.sequence(rows.integer(0, 0))
     }
 
     /// Writes a webhook that is locked, as people changed it.

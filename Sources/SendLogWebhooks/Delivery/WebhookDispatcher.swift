@@ -100,6 +100,7 @@ public struct WebhookDispatcher: Service {
                         }
                     }
                 } catch {
+                    if Task.isCancelled { break }
                     tools.logger.warning("cannot lease webhooks; trying again", metadata: ["cause": "\(error)"])
                     try? await Task.sleep(for: .seconds(2))
                 }

@@ -67,6 +67,7 @@ final class CurlTransfer {
         errorText.deallocate()
     }
 
+    private static let hasCertificateFile = curl_has_certificate_file() != 0
     /// For how many seconds an idle connection may be used again.
     private static let idleSeconds = 10
 
@@ -94,7 +95,7 @@ final class CurlTransfer {
             curl_set_long(handle, CURLOPT_SSL_VERIFYHOST, 2),
             // With a folder of certificates beside their file, libcurl would read the file for each connection, which takes
             // 20 ms of this thread; without, it keeps what it read.
-            curl_set_string(handle, CURLOPT_CAPATH, nil),
+            Self.hasCertificateFile ? curl_set_string(handle, CURLOPT_CAPATH, nil) : CURLE_OK,
             exchange.certificateFile.map { curl_set_string(handle, CURLOPT_CAINFO, $0) } ?? CURLE_OK,
             curl_set_list(handle, CURLOPT_CONNECT_TO, connectTo),
             curl_set_list(handle, CURLOPT_HTTPHEADER, headerFields),

@@ -38,6 +38,17 @@ import Testing
         #expect(run.errors.contains("line 3: message "))
     }
 
+    @Test func `names from a file cannot command the terminal`() throws {
+        let name = #"\u001b]0;title\u0007\u001b[2J\u202egnp\u009b31m\r"#
+        let file = try folder.write("logs.ndjson", #"{"_id":"a","\#(name)":1}"#)
+        let run = try sendlog("import", "--organisation", "Example", file)
+        #expect(run.exit == .code(2))
+        let shown = run.errors.unicodeScalars.filter { $0 != "\n" }
+        #expect(shown.allSatisfy { ($0.value >= 0x20 && $0.value < 0x7f) || $0.value > 0x9f })
+        #expect(!shown.contains { (0x202a...0x202e).contains($0.value) }, "\(run.errors)")
+        #expect(run.errors.contains(#"\u{1b}]0;title\u{7}"#), "\(run.errors)")
+    }
+
     @Test func `a thousand bad lines are counted, a hundred told`() throws {
         let file = try folder.write("logs.ndjson", String(repeating: "bad\n", count: 1000))
         let run = try sendlog("import", "--organisation", "Example", file)

@@ -1,0 +1,81 @@
+import Foundation
+import Testing
+
+/// Whatever a damaged row holds, the server answers, and `database check` names the row.
+@Suite struct CorruptRowsTests {
+    /// Columns of numbers, and whether the check must find an extreme number there.
+    private static let columns = [
+        ("send_logs", "destinations"), ("send_logs", "start"), ("send_logs", "campaign"),
+        ("destination_chunks", "count"),
+        ("destination_chunks", "length"), ("destination_chunks", "crc"), ("destination_chunks", "number"),
+        ("organisations", "sequence"), ("organisations", "destinations"), ("organisation_days", "sends"),
+        ("organisation_days", "destinations"), ("organisation_days", "day"), ("organisation_days", "block"),
+        ("campaign_days", "sends"), ("campaign_days", "destinations"), ("campaign_days", "day"),
+        ("campaign_days", "block"),
+    ]
+
+    /// Requests that read all of it, by the API and in the console.
+    private static func ask(_ tenant: Tenant, _ console: ConsoleClient) throws -> [(request: String, status: Int)] {
+        let ranges = [
+            "{}", #"{"options":{"limit":0}}"#, #"{"options":{"skip":1,"limit":2}}"#,
+            #"{"find":{"campaign_id":["spring"]}}"#,
+            #"{"find":{"startDeliveryAt":{"$gte":"2022-01-01T10:00:00Z","$lte":"2022-06-01T11:00:00Z"}}}"#,
+            #"{"find":{"campaign_id":["spring","autumn"],"startDeliveryAt":{"$gte":"2021-01-01"}},"options":{"sort":{"startDeliveryAt":1},"as_of":2}}"#,
+        ]
+        var answers: [(String, Int)] = []
+        // A list that turns out to be damaged when its beginning was sent is broken off.
+        func ask(_ name: String, _ request: () throws -> HTTPResponse) {
+            answers.append((name, (try? request().status) ?? 0))
+        }
+        for body in ranges {
+            ask(body) { try tenant.post("/send-logs/search", body) }
+            ask("list \(body)") { try tenant.post("/send-logs/search?group_destinations=list", body) }
+        }
+        for target in [
+            "/send-logs/send-0", "/send-logs/send-0?group_destinations=list", "/campaigns",
+            "/campaigns?sort=destinations", "/campaigns/spring", "/webhooks", "/health",
+        ] {
+            ask(target) { try tenant.get(target) }
+        }
+        ask("create") { try tenant.post("/send-logs", SampleLog(id: "send-0", destinations: ["1", "2"]).json) }
+        for target in [
+            "/console/sends", "/console/campaigns", "/console/sends/send-0",
+            "/console/sends?from=2022-01-01&to=2022-12-31",
+        ] {
+            ask(target) { try console.get(target) }
+        }
+        return answers
+    }
+
+    @Test(arguments: columns.indices, ["-9223372036854775808", "9223372036854775807", "-1", "4611686018427387904"])
+    func `an extreme number in a row is no end of the server`(index: Int, value: String) throws {
+        let (table, column) = Self.columns[index]
+        let folder = try TemporaryFolder()
+        let server = try Server(in: folder, database: "sqlite:\(folder.file("test.sqlite"))")
+        let tenant = try server.tenant(permissions: "*")
+        let console = try ConsoleClient(tenant)
+        for number in 0..<4 {
+            let log = SampleLog(
+                id: "send-\(number)",
+                campaign: number % 2 == 0 ? "spring" : "autumn",
+                destinations: (0..<300).map { "2782\(1_000_000 + $0)" }
+            )
+            try tenant.record(log)
+        }
+        let statement =
+            "UPDATE OR IGNORE \(table) SET \(column) = \(value) WHERE rowid = (SELECT min(rowid) FROM \(table))"
+        let keyed = table.hasSuffix("_days") || table == "destination_chunks"
+        try server.damage(keyed ? "UPDATE OR IGNORE \(table) SET \(column) = \(value)" : statement)
+        let answers = try Self.ask(tenant, console)
+        let place = "\(table).\(column) = \(value)"
+        try #require(server.process.exit() == nil, "\(place): \(server.process.errors.suffix(3000))")
+        let allowed = [0, 200, 201, 400, 404, 409, 500]
+        #expect(answers.allSatisfy { allowed.contains($0.status) }, "\(place): \(answers)")
+        #expect(answers.count { $0.status == 0 } < 8, "\(place): \(answers)")
+        #expect(try tenant.get("/health").status == 200)
+        let check = try server.command("database", "check")
+        #expect(check.exit == .code(1) || check.exit == .code(2), "\(place): \(check)")
+        #expect(!check.output.contains("\nok"), "\(check.output)")
+        #expect(try server.stop() == .code(0))
+    }
+}
