@@ -60,7 +60,10 @@ extension HTTPConnection {
         lastUnsent = unsent > 0 ? unsent : .max
         let isServersTurn = exchange != nil && wait == nil
         let left = isServersTurn ? patience : lastSign + patience - .now()
-        if isLingering || left <= .nanoseconds(0) { return context.close(promise: nil) }
-        watchOver(context, after: left)
+        let isAwaited = if case .piece = wait { true } else { false }
+        if isLingering || left <= .nanoseconds(0) || pace.isTooSlow(at: .now(), isAwaited: isAwaited) {
+            return context.close(promise: nil)
+        }
+        watchOver(context, after: min(left, pace.interval))
     }
 }

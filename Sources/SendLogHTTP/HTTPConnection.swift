@@ -40,10 +40,10 @@ final class HTTPConnection: ChannelDuplexHandler {
     var context: ChannelHandlerContext?
 
     var input = CircularBuffer<HTTPServerRequestPart>()
-    private var bytesWaiting = 0
+    var bytesWaiting = 0
     var exchange: Exchange?
     /// Whether all of the current request's body was taken.
-    private var isBodyOver = true
+    var isBodyOver = true
     /// How much came of a body that nobody wanted, in bytes.
     private var discarded = 0
     /// Nothing more that could be understood comes from the client.
@@ -59,6 +59,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     var isOver = false
     var isLingering = false
     var wait: Wait?
+    /// Whether the client sends as much as it must.
+    var pace: ClientPace
     /// When the client last did something.
     var lastSign = NIODeadline.now()
     /// How much of answers was waiting for the client at the last look.
@@ -75,8 +77,9 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// How much of a refused body is read so that the client comes to see the answer, and may go on with the connection.
     private static let mostDiscarded = 64 << 20
 
-    init(_ responder: any HTTPResponder, on loop: ConnectionLoop, patience: TimeAmount) {
+    init(_ responder: any HTTPResponder, on loop: ConnectionLoop, patience: TimeAmount, pace: PaceLimits) {
         self.responder = responder
+        self.pace = ClientPace(pace)
         self.loop = loop
         self.patience = patience
     }
@@ -88,7 +91,12 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        watchOver(context, after: patience)
+        watchOver(context, after: min(patience, pace.interval))
+    }
+
+    /// Notes bytes from the client, before they are taken apart.
+    func noteBytes() {
+        if exchange == nil, isBodyOver, input.isEmpty { pace.noteHeadBytes(at: .now()) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -96,8 +104,12 @@ final class HTTPConnection: ChannelDuplexHandler {
         if isOver { return }
         let part = unwrapInboundIn(data)
         switch part {
-        case .head(let head): isLastRead = head.wantsOtherProtocol
-        case .body(let buffer): bytesWaiting += buffer.readableBytes
+        case .head(let head):
+            isLastRead = head.wantsOtherProtocol
+            pace.noteHead()
+        case .body(let buffer):
+            bytesWaiting += buffer.readableBytes
+            pace.noteBody(buffer.readableBytes)
         case .end: isDeaf = isLastRead
         }
         input.append(part)
@@ -187,7 +199,10 @@ final class HTTPConnection: ChannelDuplexHandler {
                 bytesWaiting -= buffer.readableBytes
                 discarded += buffer.readableBytes
             }
-            if case .end = part { isBodyOver = true }
+            if case .end = part {
+                isBodyOver = true
+                pace.noteBodyEnd()
+            }
         }
         if discarded > Self.mostDiscarded {
             inputEnd = .notHTTP
@@ -251,6 +266,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     private func answered(wholly isWhole: Bool) {
         guard let exchange else { return }
         self.exchange = nil
+        pace.noteResponse(isBodyOver: isBodyOver, at: .now())
         guard let context, !isOver else { return }
         if !isWhole || !exchange.isHeadSent {
             // What is a part of an answer must not look like the whole of it; answers before it are whole.
@@ -263,57 +279,6 @@ final class HTTPConnection: ChannelDuplexHandler {
         } else {
             lastSign = .now()
             advance()
-        }
-    }
-
-    // MARK: Waiting
-
-    /// Whether the end of the current request's body will never come.
-    var isBodyCutOff: Bool {
-        guard inputEnd != nil, !isBodyOver else { return false }
-        return !input.contains { part in if case .end = part { true } else { false } }
-    }
-
-    /// The next piece of the current request's body, or `nil` at its end.
-    func nextPiece() async throws(ConnectionBroken) -> ByteBuffer? {
-        while true {
-            if isBodyOver { return nil }
-            switch input.popFirst() {
-            case .body(let buffer):
-                bytesWaiting -= buffer.readableBytes
-                return buffer
-            case .end:
-                isBodyOver = true
-                return nil
-            case .head: throw ConnectionBroken()
-            case nil:
-                if inputEnd != nil || isOver { throw ConnectionBroken() }
-                if isReadHeldBack, let context, mayRead(context) {
-                    isReadHeldBack = false
-                    context.read()
-                }
-                lastSign = .now()
-                await withUnsafeContinuation { wait = .piece($0) }
-            }
-        }
-    }
-
-    /// Waits until the client took enough of what was sent.
-    func room() async throws(ConnectionBroken) {
-        while let context, !isOver {
-            if context.channel.isWritable { return }
-            lastSign = .now()
-            await withUnsafeContinuation { wait = .room($0) }
-        }
-        throw ConnectionBroken()
-    }
-
-    private func resume() {
-        let waiting = wait
-        wait = nil
-        switch waiting {
-        case .piece(let continuation), .room(let continuation): continuation.resume()
-        case nil: break
         }
     }
 }

@@ -17,6 +17,8 @@ public struct ServerSettings: Equatable, Sendable {
     public let maxConnections: Int
     /// How many threads serve connections.
     public let threads: Int
+    /// How slow a client may be.
+    public let pace: PaceLimits
 
     /// Says where and how to serve.
     ///
@@ -26,7 +28,16 @@ public struct ServerSettings: Equatable, Sendable {
     ///   - idleTimeout: in seconds
     ///   - maxConnections: how many at the same time
     ///   - threads: how many serve connections
-    public init(host: String, port: Int, idleTimeout: Int, maxConnections: Int, threads: Int) {
+    ///   - pace: how slow a client may be
+    public init(
+        host: String,
+        port: Int,
+        idleTimeout: Int,
+        maxConnections: Int,
+        threads: Int,
+        pace: PaceLimits = PaceLimits()
+    ) {
+        self.pace = pace
         self.host = host
         self.port = port
         self.idleTimeout = idleTimeout
@@ -124,11 +135,16 @@ public struct HTTPServer: Service {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
                     let loop = loops.first { $0.loop === channel.eventLoop } ?? ConnectionLoop(channel.eventLoop)
-                    try pipeline.addHandler(
-                        HTTPConnection(responder, on: loop, patience: .seconds(Int64(settings.idleTimeout)))
+                    let connection = HTTPConnection(
+                        responder,
+                        on: loop,
+                        patience: .seconds(Int64(settings.idleTimeout)),
+                        pace: settings.pace
                     )
+                    try pipeline.addHandler(HeadWatch(connection))
+                    try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
+                    try pipeline.addHandler(connection)
                 }
             }
     }

@@ -30,6 +30,22 @@ struct Serve: AsyncParsableCommand {
     )
     var idleTimeout: String?
 
+    @Option(help: ArgumentHelp("Within how long a request's head must come. (default: 20)", valueName: "seconds"))
+    var headTimeout: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Within how long the rest of a body must come whose response was sent already. (default: 20)",
+            valueName: "seconds"
+        )
+    )
+    var drainTimeout: String?
+
+    @Option(
+        help: ArgumentHelp("How much a body must bring each second, 0 for no limit. (default: 500)", valueName: "bytes")
+    )
+    var minBodyRate: String?
+
     @Option(help: ArgumentHelp("How many connections may be open. (default: 10000)", valueName: "count"))
     var maxConnections: String?
 
@@ -149,7 +165,8 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         try await Terminal.explainingFailures {
             let sources = try await database.sources(flags: [
-                .host: host, .port: port, .idleTimeout: idleTimeout, .maxConnections: maxConnections,
+                .host: host, .port: port, .idleTimeout: idleTimeout, .headTimeout: headTimeout,
+                .drainTimeout: drainTimeout, .minBodyRate: minBodyRate, .maxConnections: maxConnections,
                 .httpThreads: httpThreads, .logLevel: logLevel, .logFormat: logFormat,
                 .rateLimitRequests: rateLimitRequests,
                 .rateLimitWindow: rateLimitWindow, .spoolFolder: spoolFolder, .sqliteReaders: sqliteReaders,

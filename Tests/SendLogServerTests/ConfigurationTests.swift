@@ -106,7 +106,9 @@ import Testing
 
     @Test func `every setting is read from each source`() async throws {
         let values: [Setting: String] = [
-            .database: "sqlite:other.db", .host: "localhost", .port: "1234", .idleTimeout: "5", .maxConnections: "6",
+            .database: "sqlite:other.db", .host: "localhost", .port: "1234", .idleTimeout: "5", .headTimeout: "17",
+            .drainTimeout: "18",
+            .minBodyRate: "19", .maxConnections: "6",
             .httpThreads: "3",
             .logLevel: "debug", .logFormat: "json", .rateLimitRequests: "7", .rateLimitWindow: "8",
             .spoolFolder: FileManager.default.temporaryDirectory.path, .sqliteReaders: "9", .sqlitePatience: "10",
@@ -136,7 +138,14 @@ import Testing
         ] {
             #expect(
                 found.server
-                    == ServerSettings(host: "localhost", port: 1234, idleTimeout: 5, maxConnections: 6, threads: 3)
+                    == ServerSettings(
+                        host: "localhost",
+                        port: 1234,
+                        idleTimeout: 5,
+                        maxConnections: 6,
+                        threads: 3,
+                        pace: PaceLimits(headTimeout: 17, drainTimeout: 18, minBodyRate: 19)
+                    )
             )
             #expect(found.database.description == "other.db")
             #expect(found.database.spoolFolder == FileManager.default.temporaryDirectory.path)

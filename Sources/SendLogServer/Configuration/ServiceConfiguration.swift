@@ -35,7 +35,12 @@ public struct ServiceConfiguration: Sendable {
             port: try sources.number(.port) ?? 8080,
             idleTimeout: try sources.number(.idleTimeout) ?? 60,
             maxConnections: try sources.number(.maxConnections) ?? 10_000,
-            threads: try sources.number(.httpThreads) ?? max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
+            threads: try sources.number(.httpThreads) ?? max(1, ProcessInfo.processInfo.activeProcessorCount / 2),
+            pace: PaceLimits(
+                headTimeout: try sources.number(.headTimeout) ?? 20,
+                drainTimeout: try sources.number(.drainTimeout) ?? 20,
+                minBodyRate: try sources.number(.minBodyRate) ?? 500
+            )
         )
         logLevel = try sources.text(.logLevel).flatMap { Logger.Level(rawValue: $0) } ?? .info
         logFormat = try sources.text(.logFormat).flatMap { LogFormat(rawValue: $0) } ?? .text

@@ -40,6 +40,16 @@ public struct Setting: Hashable, Sendable {
     public static let port = Setting(key: "http.port", flag: "port", kind: .number(0...65_535))
     /// After how many seconds a still connection is closed.
     public static let idleTimeout = Setting(key: "http.idleTimeout", flag: "idle-timeout", kind: .number(1...86_400))
+    /// Within how many seconds the head of a request must come.
+    public static let headTimeout = Setting(key: "http.headTimeout", flag: "head-timeout", kind: .number(1...3600))
+    /// Within how many seconds the rest of a body must come whose response was sent already.
+    public static let drainTimeout = Setting(key: "http.drainTimeout", flag: "drain-timeout", kind: .number(1...3600))
+    /// How many bytes a second a body must bring.
+    public static let minBodyRate = Setting(
+        key: "http.minBodyRate",
+        flag: "min-body-rate",
+        kind: .number(0...1_000_000)
+    )
     /// How many connections may be open.
     public static let maxConnections = Setting(
         key: "http.maxConnections",
@@ -132,7 +142,8 @@ public struct Setting: Hashable, Sendable {
 
     /// Every setting there is.
     public static let all = [
-        database, host, port, idleTimeout, maxConnections, httpThreads, logLevel, logFormat, rateLimitRequests,
+        database, host, port, idleTimeout, headTimeout, drainTimeout, minBodyRate, maxConnections, httpThreads,
+        logLevel, logFormat, rateLimitRequests,
         rateLimitWindow, spoolFolder, sqliteReaders, sqlitePatience, postgresConnections, postgresPatience,
         keyCacheSeconds, consoleMinutes, webhookAllow, webhookTimeout, webhookRetry, webhookKeep, webhookLanes,
         webhookLease,

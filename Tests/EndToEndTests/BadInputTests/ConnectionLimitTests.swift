@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// Clients that hold connections and do nothing with them.
@@ -23,6 +24,43 @@ import Testing
         #expect(try tenant.total() == 0)
         #expect(try server.stop() == .code(0))
         #expect(!server.process.errors.contains(" error "))
+    }
+
+    /// Sends a byte again and again until the server closes the connection, for a minute at most.
+    private static func drip(_ connection: HTTPConnection, _ byte: String) -> Bool {
+        Deadline.poll(for: 60) {
+            usleep(100_000)
+            return (try? connection.send(byte)) == nil
+        }
+    }
+
+    @Test func `a client that drips is parted with, whatever it drips`() throws {
+        let server = try Server(arguments: ["--head-timeout", "1", "--drain-timeout", "1"])
+        let tenant = try server.tenant()
+        // A head.
+        let head = try server.connect()
+        try head.send("GET /health HTTP/1.1\r\nX: ")
+        #expect(Self.drip(head, "a"))
+        // A body that nobody wants: its response was sent already.
+        let refused = try server.connect()
+        try refused.send(head: "POST", "/send-logs", headers: [("Authorization", "Bearer none")], length: 1_000_000)
+        #expect(try refused.response().status == 401)
+        #expect(Self.drip(refused, "a"))
+        // A body that is waited for, from somebody with a key.
+        let slow = try server.connect()
+        try slow.send(head: "POST", "/send-logs", headers: tenant.headers, length: 1_000_000)
+        #expect(Self.drip(slow, " "))
+        #expect(try tenant.total() == 0)
+        // One that is quick enough is not: ten seconds of 1,000 bytes each.
+        let steady = try server.connect()
+        let body = SampleLog(id: "send-1").json + String(repeating: " ", count: 10_000)
+        try steady.send(head: "POST", "/send-logs", headers: tenant.headers, length: body.utf8.count)
+        for begin in stride(from: 0, to: body.utf8.count, by: 1000) {
+            try steady.send(String(body.dropFirst(begin).prefix(1000)))
+            usleep(1_000_000)
+        }
+        #expect(try steady.response().status == 201)
+        #expect(try server.stop() == .code(0))
     }
 
     @Test func `a client that never reads on is parted with`() throws {

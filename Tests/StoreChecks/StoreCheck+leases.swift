@@ -2,7 +2,7 @@ import SendLogCore
 import Testing
 
 extension StoreCheck {
-    static let lanes = [
+    static let leases = [
         StoreCheck("those are taken that have something to tell, and may") { store in
             let acme = try await store.organisation("Acme")
             let names = ["behind", "due", "due-later", "failed", "held", "idle", "off", "paused", "resting", "taken"]
@@ -238,100 +238,6 @@ extension StoreCheck {
             for webhook in webhooks.values {
                 #expect(try await webhook.deliveries == (1...12).reversed().map { "\($0)" })
             }
-        },
-        StoreCheck("a lease that was not released leaves what it may have started to the next one") { store in
-            let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)
-            try await webhook.record(9)
-            func lease(_ owner: String, at now: Int, until end: Int) async throws -> StartedAttempts? {
-                let (now, end) = (try WebhookSample.at(now), try WebhookSample.at(end))
-                return try await store.lease(for: owner, at: now, until: end, most: 1).first?.started
-            }
-            #expect(try await lease("one", at: 0, until: 10) == StartedAttempts.none)
-            #expect(try await webhook.save(by: "one", told: 2, until: 20) != nil)
-            // The first one's server died.
-            func record(_ text: String, after cursor: Int64, at now: Int) throws -> StartedAttempts {
-                StartedAttempts(stored: text, after: SequenceNumber(cursor), at: try WebhookSample.at(now))
-            }
-            var batch = try record(StartedAttempts.unreleased, after: 2, at: 20)
-            #expect(try await lease("two", at: 20, until: 30) == batch)
-            batch.begin(SequenceNumber(3), starts: 2)
-            #expect(try await webhook.save(by: "two", told: 2, until: 30, started: batch) != nil)
-            // The second one's as well: what it may have started is added.
-            batch = try record("\(batch.stored) \(StartedAttempts.unreleased)", after: 2, at: 30)
-            #expect(try await lease("three", at: 30, until: 40) == batch)
-            #expect(batch.starts(of: SequenceNumber(3)) == 2 && batch.starts(of: SequenceNumber(4)) == 0)
-            batch.end(SequenceNumber(3))
-            #expect(try await webhook.save(by: "three", told: 3, started: batch) != nil)
-            // What is not cleared up yet stays, although the third one stopped in order.
-            #expect(try await lease("four", at: 31, until: 50) == batch)
-            #expect(try await webhook.save(by: "four", told: 8) != nil)
-            #expect(try await lease("five", at: 32, until: 50) == StartedAttempts.none)
-            // Whoever has lost the lease changes nothing of it.
-            #expect(try await webhook.save(by: "four", told: 8, started: batch) == nil)
-            #expect(try await webhook.save(by: "five", told: 8) != nil)
-            #expect(try await lease("six", at: 33, until: 50) == StartedAttempts.none)
-        },
-        StoreCheck("a lease or a hold that a wrong clock made does not count") { store in
-            let acme = try await store.organisation("Acme")
-            let (leased, held) = (
-                try await WebhookUnderCheck("leased", in: acme, of: store),
-                try await WebhookUnderCheck("held", in: acme, of: store)
-            )
-            try await leased.record(2)
-            let days = 2 * 86_400_000
-            #expect(try await store.take(for: "ahead", at: days, until: days + 20_000) == ["held", "leased"])
-            #expect(
-                try await held.save(by: "ahead", told: 0) { $0.heldUntil = try WebhookSample.at(days + 300_000) } != nil
-            )
-            // Clocks may differ a little, and a receiver may ask for an hour's rest.
-            #expect(try await store.take(for: "one", at: days - 9_000, until: days + 11_000) == [])
-            // Other servers may have longer leases than this one.
-            #expect(try await store.take(for: "one", at: days - 49_000, until: days - 29_000) == [])
-            #expect(try await store.take(for: "one", at: days - 3_600_000, until: days - 3_580_000) == ["leased"])
-            #expect(try await leased.save(by: "one", told: 0) != nil)
-            #expect(try await store.take(for: "two", at: 0, until: 20_000) == ["held", "leased"])
-        },
-        StoreCheck("webhooks that are slow or fail are told from healthy ones, and come behind them") { store in
-            let acme = try await store.organisation("Acme")
-            for name in ["healthy", "failing", "slow"] {
-                _ = try await WebhookUnderCheck(name, in: acme, of: store)
-            }
-            _ = try await store.record(Sample.logs(4, "log"), in: acme)
-            #expect(try await store.take(for: "one", at: 0, until: 10).count == 3)
-            for (name, slow, failures) in [("healthy", 0, 0), ("failing", 0, 2), ("slow", 7, 0)] {
-                let webhook = WebhookUnderCheck(existing: try #require(WebhookID(name)), in: acme, of: store)
-                let saved = try await webhook.save(by: "one", told: 1) { progress in
-                    (progress.slowness, progress.failures) = (slow, failures)
-                }
-                #expect(saved?.progress.slowness == slow && saved?.progress.isHealthy == (name == "healthy"))
-                #expect(try await webhook.present.progress.slowness == slow)
-            }
-            let lease = WebhookLease(owner: "two", begin: try WebhookSample.at(10), end: try WebhookSample.at(20))
-            let pending = try await store.pendingWebhooks(for: lease, limit: 9)
-            #expect(pending.map(\.isHealthy) == [true, false, false])
-            #expect(pending.map(\.id.text) == ["healthy", "failing", "slow"])
-        },
-        StoreCheck("of webhooks that are pending, one of each organisation comes first") { store in
-            for (number, name) in ["Acme", "Busy", "Calm"].enumerated() {
-                let organisation = try await store.organisation(name)
-                for place in 0..<[9, 9, 1][number] {
-                    _ = try await WebhookUnderCheck("\(name)-\(place)", in: organisation, of: store)
-                }
-                _ = try await store.record(Sample.logs(1, "log"), in: organisation)
-            }
-            // Those of Calm were leased last.
-            for (turn, name) in ["Acme", "Busy", "Calm"].enumerated() {
-                let now = WebhookLease(owner: name, begin: try WebhookSample.at(turn), end: try WebhookSample.at(50))
-                let all = try await store.pendingWebhooks(for: now, limit: 99)
-                let own = all.filter { $0.id.text.hasPrefix(name) }
-                #expect(own.count == (name == "Calm" ? 1 : 9))
-                #expect(try await store.leaseWebhooks(own, for: now).count == own.count)
-            }
-            let lease = WebhookLease(owner: "next", begin: try WebhookSample.at(60), end: try WebhookSample.at(70))
-            let pending = try await store.pendingWebhooks(for: lease, limit: 5)
-            #expect(pending.count == 5)
-            #expect(Set(pending.prefix(3).map(\.organisation)).count == 3)
-            #expect(pending.prefix(3).map(\.leasedAt) == pending.prefix(3).map(\.leasedAt).sorted())
         },
     ]
 }
