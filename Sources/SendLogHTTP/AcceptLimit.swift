@@ -1,6 +1,16 @@
+import Logging
 import NIOCore
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 /// Lets no more connections in than may be open at the same time; others wait with the system until there is room.
+///
+/// If the process or the system has no descriptors left, it waits a moment before it accepts again: the connection that waits would
+/// wake the event loop at once, again and again.
 final class AcceptLimit: ChannelDuplexHandler {
     typealias InboundIn = any Channel
     typealias InboundOut = any Channel
@@ -8,15 +18,26 @@ final class AcceptLimit: ChannelDuplexHandler {
     typealias OutboundOut = Never
 
     private let most: Int
+    private let logger: Logger
     private var open = 0
     private var isHeldBack = false
+    /// Whether descriptors ran out a moment ago.
+    private var isOut = false
+    /// When it was logged that they ran out.
+    private var loggedAt: NIODeadline?
 
-    init(most: Int) {
+    /// How long to wait before the next try.
+    private static let pause = TimeAmount.milliseconds(200)
+    /// How long to say nothing more of it.
+    private static let silence = TimeAmount.minutes(1)
+
+    init(most: Int, logger: Logger) {
         self.most = most
+        self.logger = logger
     }
 
     func read(context: ChannelHandlerContext) {
-        if open < most { context.read() } else { isHeldBack = true }
+        if open < most, !isOut { context.read() } else { isHeldBack = true }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -24,14 +45,38 @@ final class AcceptLimit: ChannelDuplexHandler {
         let handler = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         unwrapInboundIn(data).closeFuture.hop(to: context.eventLoop).whenComplete { _ in
             let (limit, context) = handler.value
-            limit.oneClosed(context)
+            limit.open -= 1
+            limit.goOn(context)
         }
         context.fireChannelRead(data)
     }
 
-    private func oneClosed(_ context: ChannelHandlerContext) {
-        open -= 1
-        guard isHeldBack, context.channel.isActive else { return }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let error = error as? IOError, [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode) else {
+            return context.fireErrorCaught(error)
+        }
+        if loggedAt.map({ NIODeadline.now() - $0 > Self.silence }) ?? true {
+            loggedAt = .now()
+            logger.error(
+                "cannot accept connections; trying again",
+                metadata: ["cause": "\(String(cString: strerror(error.errnoCode)))", "open": "\(open)"]
+            )
+        }
+        if isOut { return }
+        isOut = true
+        // What was to be read is still pending, and would wake the loop again.
+        _ = context.channel.setOption(.autoRead, value: false)
+        let handler = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: Self.pause) {
+            let (limit, context) = handler.value
+            limit.isOut = false
+            _ = context.channel.setOption(.autoRead, value: true)
+            limit.goOn(context)
+        }
+    }
+
+    private func goOn(_ context: ChannelHandlerContext) {
+        guard isHeldBack, !isOut, open < most, context.channel.isActive else { return }
         isHeldBack = false
         context.read()
     }

@@ -14,7 +14,7 @@ public struct ServerSettings: Equatable, Sendable {
     /// After how many seconds a connection is closed whose client does nothing.
     public let idleTimeout: Int
     /// How many connections may be open at the same time.
-    public let maxConnections: Int
+    public var maxConnections: Int
     /// How many threads serve connections.
     public let threads: Int
     /// How slow a client may be.
@@ -117,7 +117,7 @@ public struct HTTPServer: Service {
         _ loops: [ConnectionLoop],
         _ quiescing: ServerQuiescingHelper
     ) -> ServerBootstrap {
-        let (settings, responder) = (settings, responder)
+        let (settings, responder, logger) = (settings, responder, logger)
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -126,7 +126,7 @@ public struct HTTPServer: Service {
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(AcceptLimit(most: settings.maxConnections))
+                    try pipeline.addHandler(AcceptLimit(most: settings.maxConnections, logger: logger))
                     try pipeline.addHandler(quiescing.makeServerChannelHandler(channel: channel))
                 }
             }

@@ -25,7 +25,7 @@ public struct SendLogService: Sendable {
     public func run() async throws {
         let (format, level) = (configuration.logFormat, configuration.logLevel)
         let logger = Logger(label: "sendlog") { _ in LineLog(format: format, level: level) }
-        OpenFiles.allowAll()
+        let openFiles = OpenFiles.allowAll()
         Memory.keepForReuse()
         let database = configuration.database
         let store = try database.open()
@@ -56,7 +56,15 @@ public struct SendLogService: Sendable {
             front: console.front
         )
         let host = configuration.server.host
-        let server = HTTPServer(configuration.server, responder: api, logger: logger) { port in
+        var settings = configuration.server
+        settings.maxConnections = OpenFiles.connections(settings.maxConnections, within: openFiles)
+        if settings.maxConnections < configuration.server.maxConnections {
+            logger.warning(
+                "http.maxConnections is lowered to what the limit of open files allows",
+                metadata: ["from": "\(configuration.server.maxConnections)", "to": "\(settings.maxConnections)"]
+            )
+        }
+        let server = HTTPServer(settings, responder: api, logger: logger) { port in
             let address = host.contains(":") ? "[\(host)]" : host
             logger.info(
                 "ready",

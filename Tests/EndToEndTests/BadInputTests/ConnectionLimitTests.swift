@@ -78,6 +78,49 @@ import Testing
         #expect(try server.stop() == .code(0))
     }
 
+    @Test func `the limit of connections is lowered to what the limit of open files allows`() throws {
+        let folder = try TemporaryFolder()
+        let process = try ChildProcess(
+            "/bin/sh",
+            [
+                "-c", "ulimit -n 200; exec \"$0\" serve --port 0 --database sqlite:\(folder.file("a.sqlite"))",
+                Place.binary,
+            ]
+        )
+        #expect(Deadline.poll(for: 60) { process.output.contains("\n") })
+        #expect(process.errors.contains("http.maxConnections is lowered"))
+        #expect(process.errors.contains("from=10000") && process.errors.contains("to=150"), "\(process.errors)")
+        process.signal(SIGTERM)
+        #expect(try process.wait() == .code(0))
+    }
+
+    @Test func `without descriptors the server waits, says so once, and goes on when there are some`() throws {
+        let server = try Server()
+        #expect(try server.connect().request("GET", "/health").status == 200)
+        let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(server.process.pid)/fd").count
+        _ = try Command.tool("prlimit", "--pid=\(server.process.pid)", "--nofile=\(open + 4):4096").succeeded()
+        var connections = try (0..<20).map { _ in try server.connect() }
+        #expect(Deadline.poll(for: 60) { server.process.errors.contains("cannot accept connections") })
+        let before = try Self.processorSeconds(of: server)
+        Thread.sleep(forTimeInterval: 3)
+        // It took half of a core.
+        #expect(try Self.processorSeconds(of: server) - before < 0.5)
+        #expect(server.process.errors.components(separatedBy: "cannot accept connections").count == 2)
+        connections.removeAll()
+        #expect(
+            Deadline.poll(for: 60) {
+                (try? HTTPConnection(port: server.port, timeout: 2).request("GET", "/health").status) == 200
+            }
+        )
+        #expect(try server.stop() == .code(0))
+    }
+
+    private static func processorSeconds(of server: Server) throws -> Double {
+        let text = try String(contentsOfFile: "/proc/\(server.process.pid)/stat", encoding: .utf8)
+        let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+        return (fields.count > 12 ? (Double(fields[11]) ?? 0) + (Double(fields[12]) ?? 0) : 0) / 100
+    }
+
     @Test func `beyond the limit clients wait, and are served when there is room`() throws {
         let server = try Server(arguments: ["--max-connections", "4"])
         var open = try (0..<4).map { _ in try server.connect() }
