@@ -1,11 +1,12 @@
 /// Which deliveries were started under leases of a webhook that ended before their attempts did.
 ///
 /// A lease stands for a batch: the next ``batchSize`` sequence numbers behind the webhook's cursor, and the retries that
-/// were due. So nothing is written for single attempts. While attempts take so long that the cursor is saved after each of them
-/// anyway, a batch is the next sequence number alone, and nothing beside it is suspected. If a lease is not released, its server was killed, or crashed:
-/// one of the batch may be the cause. Then each delivery of that batch is recorded before it is attempted again, and one
-/// that was started ``maxStarts`` times without an end is not attempted any more. If the next server dies as well, its batch is
-/// added to what is left of the former one.
+/// were due. So nothing is written for single attempts. While attempts take so long that the cursor is saved after each of
+/// them anyway, a batch is the next sequence number alone, and nothing beside it is suspected.
+///
+/// If a lease is not released, its server was killed, or crashed: one of the batch may be the cause. Then each delivery of that
+/// batch is recorded before it is attempted again, and one that was started ``maxStarts`` times without an end is not
+/// attempted any more. If the next server dies as well, its batch is added to what is left of the former one.
 public struct StartedAttempts: Equatable, Sendable {
     /// The last sequence number of the batch; all between the cursor and it may have been started.
     private var last: SequenceNumber?
