@@ -20,7 +20,7 @@ public struct PaceLimits: Equatable, Sendable {
 
 /// What a connection's client has sent lately: whether it only drips, to hold the connection.
 ///
-/// Decides from what it is told, without a clock of its own.
+/// Decides from its arguments alone, without a clock.
 struct ClientPace {
     private let limits: PaceLimits
     /// When the head that is not complete yet began.
@@ -78,7 +78,7 @@ struct ClientPace {
     }
 }
 
-/// Tells a connection of bytes before they are taken apart, since those of an incomplete head are not seen behind the parser.
+/// Notifies a connection of bytes before they are parsed: the parser passes nothing on of an incomplete head.
 final class HeadWatch: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer

@@ -129,7 +129,7 @@ extension SQLiteStore {
             try query.run()
             let isOwner = database.rowsWritten == 1
             for delivery in report.deliveries {
-                // Whoever has lost the lease adds what the next owner does not know of.
+                // A worker that lost the lease adds only deliveries that the next owner does not have.
                 try WebhookRows.save(delivery, of: webhook, in: organisation, replaces: isOwner, on: database)
             }
             return isActive && isOwner ? present : nil

@@ -68,7 +68,7 @@ public struct StartedAttempts: Equatable, Sendable {
     /// Records a start.
     public mutating func begin(_ sequence: SequenceNumber, starts count: Int) { starts[sequence] = count }
 
-    /// Records an end, whatever came of the attempt.
+    /// Records an end, with any result.
     public mutating func end(_ sequence: SequenceNumber) { starts[sequence] = nil }
 
     /// Forgets the batch's new sends once the cursor is behind them.

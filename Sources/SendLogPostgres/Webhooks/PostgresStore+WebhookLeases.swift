@@ -95,7 +95,7 @@ extension PostgresStore {
         return leased
     }
 
-    /// Leases what nobody else has leased meanwhile, or is just leasing.
+    /// Leases those that no other server has leased, or is leasing.
     private func leaseWebhooks(
         _ ids: [String],
         of organisation: OrganisationID,
@@ -175,7 +175,7 @@ extension PostgresStore {
                 do { locked = try rows.locked(webhook) } catch let error as StoreError where error == .notFound {
                     return nil
                 }
-                // Whoever has lost the lease adds what the next owner does not know of.
+                // A worker that lost the lease adds only deliveries that the next owner does not have.
                 let isOwner = locked.owner == report.owner
                 try DeliveryRows.write(report.deliveries, of: webhook, rows, replaces: isOwner)
                 var present = locked.webhook

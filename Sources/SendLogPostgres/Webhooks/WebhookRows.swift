@@ -20,7 +20,7 @@ struct WebhookRows {
         return webhook
     }
 
-    /// A webhook that nobody else changes until the transaction ends, and the owner of its lease.
+    /// A webhook, locked until the transaction ends, and the owner of its lease.
     ///
     /// - Throws: ``PostgresFailure``; ``StoreError/notFound``; ``StoreError/damaged(detail:)``.
     func locked(_ id: WebhookID) throws -> (webhook: Webhook, owner: String) {

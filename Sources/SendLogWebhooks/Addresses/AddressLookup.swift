@@ -27,11 +27,11 @@ struct LookupFailure: Error {
 
 /// Asks the system, which understands every notation that a connection would.
 struct SystemLookup: AddressLookup {
-    /// A look-up may take as long as name servers are silent, so it has a thread.
+    /// A DNS query blocks for as long as name servers are silent, so it runs on a thread.
     private static let threads = FairThreadPool(count: 64)
 
     func addresses(of host: String, for organisation: OrganisationID) async throws -> [IPAddress] {
-        // A look-up cannot be cancelled: its result is dropped.
+        // `getaddrinfo` cannot be cancelled: its result is dropped.
         let box = Box()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in

@@ -1,6 +1,6 @@
 import SendLogCore
 
-/// How many of a number of slots each organisation may have, so that nobody's slow receivers or name servers take all.
+/// How many slots each organisation may have, so that one organisation's slow receivers or name servers do not take all.
 ///
 /// With `n` organisations at work each may have a part of `n + 1`: room is left for one that comes later.
 struct FairShares {

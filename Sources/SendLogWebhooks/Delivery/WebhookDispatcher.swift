@@ -3,7 +3,7 @@ public import SendLogCore
 public import ServiceLifecycle
 
 /// Looks for webhooks that have something to deliver, and works for each of them by itself: a receiver that is slow or dead
-/// delays nobody else.
+/// does not delay others.
 public struct WebhookDispatcher: Service {
     private let tools: WebhookWorker.Tools
     /// Who this server is to others with the same database.

@@ -100,7 +100,7 @@ struct WorkerSlots {
 }
 
 extension PendingWebhook {
-    /// What tells one webhook from another.
+    /// Identifies a webhook.
     struct Key: Hashable, Sendable {
         let organisation: OrganisationID
         let id: WebhookID

@@ -16,7 +16,7 @@ final class CurlMulti {
     private let openSockets = OpenSockets()
     /// When libcurl wants to be called.
     private var timer: ContinuousClock.Instant?
-    /// How many transfers run, as libcurl says with each call; nobody needs it.
+    /// The number of running transfers, an output of each libcurl call that is not used.
     private var running: Int32 = 0
     private var active: [ObjectIdentifier: CurlTransfer] = [:]
     /// Not after the first deadline of ``active``.

@@ -87,7 +87,7 @@ final class CurlTransfer {
             curl_set_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1)),
             curl_set_long(handle, CURLOPT_HTTP09_ALLOWED, 0),
             curl_set_long(handle, CURLOPT_FOLLOWLOCATION, 0),
-            // No proxy, whatever the environment says.
+            // No proxy, even if the environment names one.
             curl_set_string(handle, CURLOPT_PROXY, ""),
             curl_set_long(handle, CURLOPT_NOSIGNAL, 1),
             curl_set_long(handle, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2)),

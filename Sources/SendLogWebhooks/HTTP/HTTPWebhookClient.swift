@@ -77,7 +77,7 @@ public struct HTTPWebhookClient: WebhookClient {
         let seconds = timeout.components.seconds
         guard let status = result.status else { return result.failure?.description(timeoutSeconds: seconds) }
         if (300..<400).contains(status) { return "the receiver redirects, which is not followed" }
-        // A status counts, whatever becomes of the body behind it.
+        // A status counts even if the body is incomplete.
         return result.failure == .timeout ? "the answer's body did not end within \(seconds) seconds" : nil
     }
 

@@ -16,7 +16,7 @@ final class LowPriorityEventLoop: TaskExecutor {
     private enum Command: Sendable {
         case start(HTTPExchange, id: Int, CurlTransfer.Completion)
         case cancel(id: Int)
-        /// The action is told whether the moment has come; otherwise the loop ends.
+        /// The action's argument is whether the moment has come; otherwise the loop ends.
         case schedule(ContinuousClock.Instant, id: Int, @Sendable (_ isDue: Bool) -> Void)
         case unschedule(id: Int)
         case close
@@ -60,7 +60,7 @@ final class LowPriorityEventLoop: TaskExecutor {
     }
 
     deinit {
-        // Nobody can wake the thread any more.
+        // No other thread can wake this one any more.
         for end in [wakeUp.read, wakeUp.write] { closeDescriptor(end) }
     }
 
@@ -224,7 +224,7 @@ extension LowPriorityEventLoop {
 
     private var hasWork: Bool { inbox.withLock { !$0.jobs.isEmpty || !$0.commands.isEmpty } }
 
-    /// Whether there is something to do; otherwise whatever comes from now on wakes the thread.
+    /// Whether there is something to do; otherwise anything that arrives from now on wakes the thread.
     private func mayNotSleep() -> Bool {
         inbox.withLock { inbox in
             inbox.isAsleep = inbox.jobs.isEmpty && inbox.commands.isEmpty

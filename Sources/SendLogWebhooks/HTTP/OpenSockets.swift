@@ -4,7 +4,7 @@ import Glibc
 import Darwin
 #endif
 
-/// The sockets of one ``CurlMulti``, by their local addresses: of a kept connection libcurl tells no more than that.
+/// The sockets of one ``CurlMulti``, by their local addresses: for a kept connection libcurl reports nothing else.
 final class OpenSockets {
     private var descriptors: [String: Int32] = [:]
 
