@@ -13,10 +13,10 @@ package struct Console: Sendable {
     /// - Parameters:
     ///   - store: where send logs, campaigns, keys and sessions are
     ///   - authenticator: whose keys open it
-    ///   - desk: makes, changes and tries webhooks
+    ///   - service: makes, changes and tries webhooks
     ///   - sessionSeconds: how long one stays signed in
     /// - Throws: where a template is not Mustache, which a test would have told.
-    package init(store: any Store, authenticator: Authenticator, desk: WebhookDesk, sessionSeconds: Int) throws {
+    package init(store: any Store, authenticator: Authenticator, service: WebhookService, sessionSeconds: Int) throws {
         let pages = Pages(templates: try Templates(), assets: Assets())
         let front = ConsoleFront(store: store, pages: pages)
         self.front = front
@@ -24,8 +24,8 @@ package struct Console: Sendable {
         routes =
             signIn.routes + pages.assets.routes + SendsReport(store: store, front: front).routes
             + SendPage(store: store, front: front).routes + CampaignsReport(store: store, front: front).routes
-            + WebhooksPage(desk: desk, front: front).routes + WebhookEditor(desk: desk, front: front).routes
-            + WebhookPage(desk: desk, front: front).routes + WebhookActions(desk: desk, front: front).routes
+            + WebhooksPage(service: service, front: front).routes + WebhookEditor(service: service, front: front).routes
+            + WebhookPage(service: service, front: front).routes + WebhookActions(service: service, front: front).routes
             + KeysPage(store: store, authenticator: authenticator, front: front).routes
     }
 }

@@ -59,7 +59,7 @@ extension HTTPConnection {
         if unsent > 0, unsent < lastUnsent { lastSign = .now() }
         lastUnsent = unsent > 0 ? unsent : .max
         let isServersTurn = exchange != nil && wait == nil
-        let left = isServersTurn ? patience : lastSign + patience - .now()
+        let left = isServersTurn ? idleTimeout : lastSign + idleTimeout - .now()
         let isAwaited = if case .piece = wait { true } else { false }
         if isLingering || left <= .nanoseconds(0) || pace.isTooSlow(at: .now(), isAwaited: isAwaited) {
             return context.close(promise: nil)

@@ -35,7 +35,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     private let responder: any HTTPResponder
     /// How long a client may let the server wait.
-    let patience: TimeAmount
+    let idleTimeout: TimeAmount
     let loop: ConnectionLoop
     var context: ChannelHandlerContext?
 
@@ -77,11 +77,11 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// How much of a refused body is read so that the client comes to see the answer, and may go on with the connection.
     private static let mostDiscarded = 64 << 20
 
-    init(_ responder: any HTTPResponder, on loop: ConnectionLoop, patience: TimeAmount, pace: PaceLimits) {
+    init(_ responder: any HTTPResponder, on loop: ConnectionLoop, idleTimeout: TimeAmount, pace: PaceLimits) {
         self.responder = responder
         self.pace = ClientPace(pace)
         self.loop = loop
-        self.patience = patience
+        self.idleTimeout = idleTimeout
     }
 
     // MARK: What comes
@@ -91,7 +91,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        watchOver(context, after: min(patience, pace.interval))
+        watchOver(context, after: min(idleTimeout, pace.interval))
     }
 
     /// Notes bytes from the client, before they are taken apart.

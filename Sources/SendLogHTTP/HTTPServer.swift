@@ -139,7 +139,7 @@ public struct HTTPServer: Service {
                     let connection = HTTPConnection(
                         responder,
                         on: loop,
-                        patience: .seconds(Int64(settings.idleTimeout)),
+                        idleTimeout: .seconds(Int64(settings.idleTimeout)),
                         pace: settings.pace
                     )
                     try pipeline.addHandler(HeadWatch(connection))

@@ -37,7 +37,7 @@ enum WebhookRows {
         try query.bind(organisation.number)
         try query.bind(id.text)
         guard try query.step() else { throw StoreError.notFound }
-        let started = StartedAttempts(stored: query.text(0), after: webhook.progress.told, at: now)
+        let started = StartedAttempts(stored: query.text(0), after: webhook.progress.cursor, at: now)
         return LeasedWebhook(webhook: webhook, started: started)
     }
 
@@ -58,7 +58,7 @@ enum WebhookRows {
                     created: created,
                     updated: updated,
                     progress: WebhookProgress(
-                        told: SequenceNumber(query.integer(7)),
+                        cursor: SequenceNumber(query.integer(7)),
                         gaps: try WebhookGap.read(stored: query.text(13)),
                         failures: Int(query.integer(8)),
                         failingSince: moment(query, 9),
@@ -74,7 +74,7 @@ enum WebhookRows {
 
     /// Binds the columns from `told` to `slow`.
     static func bind(_ progress: WebhookProgress, to query: inout Query) throws {
-        try query.bind(progress.told.number)
+        try query.bind(progress.cursor.number)
         try query.bind(progress.failures)
         try query.bind(progress.failingSince?.milliseconds)
         try query.bind(progress.heldUntil?.milliseconds)

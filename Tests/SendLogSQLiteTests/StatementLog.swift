@@ -116,7 +116,7 @@ final class StatementLog: Sendable {
         let report = WebhookReport(
             owner: "one",
             version: 2,
-            progress: WebhookProgress(told: SequenceNumber(1)),
+            progress: WebhookProgress(cursor: SequenceNumber(1)),
             deliveries: [delivery],
             leaseEnd: nil
         )

@@ -39,7 +39,7 @@ extension Webhook {
             version: 1,
             created: .earliest,
             updated: .earliest,
-            progress: WebhookProgress(told: SequenceNumber(0))
+            progress: WebhookProgress(cursor: SequenceNumber(0))
         )
     }
 }

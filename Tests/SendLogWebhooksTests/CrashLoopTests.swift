@@ -23,7 +23,7 @@ struct CrashLoopTests {
         #expect(delivery.state == .failed && delivery.nextTry == nil)
         #expect(delivery.attempts.map(\.problem) == [Self.reason])
         let webhook = try await servers.store.webhook(hook, in: organisation)
-        #expect(webhook.progress.told == SequenceNumber(6) && webhook.progress.failures == 0)
+        #expect(webhook.progress.cursor == SequenceNumber(6) && webhook.progress.failures == 0)
         // What comes later is delivered without further ado.
         _ = try await servers.store.record(Sample.logs(2, "later"), in: organisation)
         let next = try await servers.serve { _, _ in .status(200) }
@@ -209,7 +209,7 @@ struct CrashLoopTests {
         // The clock stands still, so that no time passes in which something would be saved.
         let server = try await servers.serve { name, _ in
             let id = name.hasPrefix("all") ? all : rare
-            let saved = try await store.webhook(id, in: organisation).progress.told.number
+            let saved = try await store.webhook(id, in: organisation).progress.cursor.number
             let parts = name.split(separator: "-").compactMap { Int64($0) }
             let sequence = name.contains("rare-") ? parts[0] * 100 + 100 : parts[0] * 100 + parts[1] + 1
             // All that may be under way is within the batch of the lease…

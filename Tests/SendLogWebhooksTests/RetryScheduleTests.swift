@@ -61,7 +61,7 @@ struct RetryScheduleTests {
 
     @Test(arguments: [(nil, true), (500, true), (503, true), (429, true), (400, false), (404, false), (301, false)])
     func `what may pass is tried again`(status: Int?, isRepeated: Bool) throws {
-        var (progress, delivery) = (WebhookProgress(told: SequenceNumber(1)), try Self.delivery())
+        var (progress, delivery) = (WebhookProgress(cursor: SequenceNumber(1)), try Self.delivery())
         progress.note(Self.attempt(status), of: &delivery, RetrySchedule(), at: Self.start)
         #expect(delivery.state == (isRepeated ? .waiting : .failed))
         #expect((delivery.nextTry != nil) == isRepeated)
@@ -71,14 +71,14 @@ struct RetryScheduleTests {
     }
 
     @Test func `the last try is the last`() throws {
-        var (progress, delivery) = (WebhookProgress(told: SequenceNumber(1)), try Self.delivery(tries: 11))
+        var (progress, delivery) = (WebhookProgress(cursor: SequenceNumber(1)), try Self.delivery(tries: 11))
         progress.note(Self.attempt(500), of: &delivery, RetrySchedule(), at: Self.start)
         #expect(delivery.state == .failed && delivery.nextTry == nil)
     }
 
     @Test func `a success forgets all failures`() throws {
         var progress = WebhookProgress(
-            told: SequenceNumber(1),
+            cursor: SequenceNumber(1),
             failures: 9,
             failingSince: Self.start,
             heldUntil: Self.start
@@ -86,13 +86,13 @@ struct RetryScheduleTests {
         var delivery = try Self.delivery()
         delivery.nextTry = Self.start
         progress.note(Self.attempt(204), of: &delivery, RetrySchedule(), at: Self.later(5))
-        #expect(progress == WebhookProgress(told: SequenceNumber(1)))
+        #expect(progress == WebhookProgress(cursor: SequenceNumber(1)))
         #expect(delivery.state == .delivered && delivery.nextTry == nil)
     }
 
     @Test(arguments: [(0, 0.0), (120, 120.0), (86_400, 3600.0)])
     func `Retry-After is kept to, up to an hour`(asked: Int, held: Double) throws {
-        var (progress, delivery) = (WebhookProgress(told: SequenceNumber(1)), try Self.delivery())
+        var (progress, delivery) = (WebhookProgress(cursor: SequenceNumber(1)), try Self.delivery())
         progress.note(Self.attempt(429, retryAfter: asked), of: &delivery, RetrySchedule(), at: Self.start)
         #expect(progress.heldUntil == Self.later(held))
         let next = try #require(delivery.nextTry)
@@ -100,7 +100,7 @@ struct RetryScheduleTests {
     }
 
     @Test func `410 pauses at once`() throws {
-        var (progress, delivery) = (WebhookProgress(told: SequenceNumber(1)), try Self.delivery())
+        var (progress, delivery) = (WebhookProgress(cursor: SequenceNumber(1)), try Self.delivery())
         progress.note(Self.attempt(410), of: &delivery, RetrySchedule(), at: Self.start)
         #expect(progress.pause?.at == Self.start && progress.pause?.reason.contains("410") == true)
         #expect(delivery.state == .failed)
@@ -108,7 +108,7 @@ struct RetryScheduleTests {
 
     @Test func `a webhook is paused once it failed for the whole window, and often enough`() throws {
         let schedule = RetrySchedule(window: 1000)
-        var progress = WebhookProgress(told: SequenceNumber(1))
+        var progress = WebhookProgress(cursor: SequenceNumber(1))
         func note(_ seconds: Double, _ status: Int? = 500) throws {
             var delivery = try Self.delivery()
             progress.note(Self.attempt(status), of: &delivery, schedule, at: Self.later(seconds))
@@ -125,7 +125,7 @@ struct RetryScheduleTests {
         #expect(progress.pause?.reason.contains("no attempt succeeded since 2022-01-26T08:00:00") == true)
         #expect(progress.pause?.reason.hasSuffix("no answer") == true)
         // Often, but not for long.
-        progress = WebhookProgress(told: SequenceNumber(1))
+        progress = WebhookProgress(cursor: SequenceNumber(1))
         for number in 0..<50 { try note(Double(number) * 10) }
         #expect(progress.pause == nil && progress.failures == 50)
         try note(949)

@@ -69,7 +69,7 @@ extension StoreCheck {
             #expect(try await store.take(for: "one", at: 0, until: 10) == ["hook"])
             var delivery = try WebhookSample.delivery(1, state: .waiting, nextTry: 20)
             let test = try WebhookSample.delivery(1, test: 3, state: .failed)
-            #expect(try await webhook.save(by: "one", told: 1, [delivery, test], until: 10) != nil)
+            #expect(try await webhook.save(by: "one", cursor: 1, [delivery, test], until: 10) != nil)
             #expect(try await webhook.delivery(delivery.id) == delivery)
             for state in [Delivery.State.waiting, .failed, .delivered, .waiting] {
                 delivery.state = state
@@ -78,7 +78,7 @@ extension StoreCheck {
                 if state == .failed {
                     try await store.saveDelivery(delivery, of: webhook.id, in: webhook.organisation)
                 } else {
-                    #expect(try await webhook.save(by: "one", told: 1, [delivery], until: 10) != nil)
+                    #expect(try await webhook.save(by: "one", cursor: 1, [delivery], until: 10) != nil)
                 }
                 #expect(try await webhook.delivery(delivery.id) == delivery)
             }
@@ -88,7 +88,7 @@ extension StoreCheck {
             // Of one that stands in a report twice the last counts.
             var last = delivery
             (last.state, last.nextTry) = (.delivered, nil)
-            #expect(try await webhook.save(by: "one", told: 1, [delivery, test, last], until: 10) != nil)
+            #expect(try await webhook.save(by: "one", cursor: 1, [delivery, test, last], until: 10) != nil)
             #expect(try await webhook.delivery(last.id) == last)
         },
         StoreCheck("what is due comes in the order of recording") { store in
@@ -151,7 +151,8 @@ extension StoreCheck {
             let deliveries = try (1...2500).map { try WebhookSample.delivery($0, created: $0 % 50) }
             for begin in stride(from: 0, to: 2500, by: 500) {
                 #expect(
-                    try await webhook.save(by: "one", told: 1, Array(deliveries[begin..<begin + 500]), until: 10) != nil
+                    try await webhook.save(by: "one", cursor: 1, Array(deliveries[begin..<begin + 500]), until: 10)
+                        != nil
                 )
             }
             #expect(try await forget(before: 49, store) == 2450)
@@ -178,7 +179,7 @@ extension StoreCheck {
                     )
                 )
             }
-            #expect(try await webhook.save(by: "one", told: 1, [delivery], until: 10) != nil)
+            #expect(try await webhook.save(by: "one", cursor: 1, [delivery], until: 10) != nil)
             #expect(try await webhook.delivery(delivery.id) == delivery)
             #expect(try await webhook.due(at: 1) == [delivery])
             try await store.saveDelivery(delivery, of: webhook.id, in: webhook.organisation)

@@ -24,7 +24,7 @@ extension StoreCheck {
                     case "failed": try [WebhookSample.delivery(1, state: .failed), WebhookSample.delivery(2)]
                     default: []
                     }
-                let saved = try await webhook(name).save(by: "one", told: told, deliveries) { progress in
+                let saved = try await webhook(name).save(by: "one", cursor: told, deliveries) { progress in
                     if name == "held" { progress.heldUntil = try WebhookSample.at(21) }
                     if name == "resting" { progress.heldUntil = try WebhookSample.at(20) }
                     if name == "paused" { progress.pause = .init(at: try WebhookSample.at(1), reason: "") }
@@ -33,7 +33,7 @@ extension StoreCheck {
             }
             try await webhook("off").change(at: 1) { $0.definition.isActive = false }
             // The holder of this one asks for more time.
-            #expect(try await webhook("taken").save(by: "one", told: 3, until: 21) != nil)
+            #expect(try await webhook("taken").save(by: "one", cursor: 3, until: 21) != nil)
             #expect(try await store.take(for: "two", at: 20, until: 30) == ["behind", "due", "resting"])
             #expect(try await store.take(for: "two", at: 20, until: 30) == [])
             #expect(try await store.take(for: "two", at: 21, until: 30) == ["due-later", "held", "taken"])
@@ -47,7 +47,7 @@ extension StoreCheck {
             let taken = try await store.takeWebhooks(for: "one", at: now, until: .latest, most: 1)
             #expect(try await taken == [webhook.present])
             #expect(taken.first?.definition == definition)
-            #expect(taken.first?.progress == WebhookProgress(told: SequenceNumber(0)))
+            #expect(taken.first?.progress == WebhookProgress(cursor: SequenceNumber(0)))
         },
         StoreCheck("no more are taken than are wanted") { store in
             for name in ["Acme", "Zulu"] {
@@ -80,7 +80,7 @@ extension StoreCheck {
                 let taken = try await store.take(for: "one", at: turn, until: 100, most: 1)
                 let name = try #require(taken.first)
                 // It is given back with more to tell.
-                let saved = try await webhooks[name]?.save(by: "one", told: turn / 4)
+                let saved = try await webhooks[name]?.save(by: "one", cursor: turn / 4)
                 #expect(saved != nil)
                 order.append(name)
             }
@@ -93,22 +93,22 @@ extension StoreCheck {
             #expect(try await store.take(for: "one", at: 0, until: 10) == ["hook"])
             #expect(try await store.take(for: "two", at: 9, until: 19) == [])
             #expect(try await store.take(for: "one", at: 9, until: 19) == [])
-            #expect(try await webhook.save(by: "one", told: 1, until: 20) != nil)
+            #expect(try await webhook.save(by: "one", cursor: 1, until: 20) != nil)
             #expect(try await store.take(for: "two", at: 19, until: 29) == [])
             #expect(try await store.take(for: "two", at: 20, until: 30) == ["hook"])
             // The one who had it is told when it comes back.
-            #expect(try await webhook.save(by: "one", told: 2, until: 40) == nil)
-            #expect(try await webhook.present.progress.told == SequenceNumber(1))
+            #expect(try await webhook.save(by: "one", cursor: 2, until: 40) == nil)
+            #expect(try await webhook.present.progress.cursor == SequenceNumber(1))
             #expect(try await store.take(for: "one", at: 29, until: 40) == [])
-            #expect(try await webhook.save(by: "two", told: 2, until: 40) != nil)
+            #expect(try await webhook.save(by: "two", cursor: 2, until: 40) != nil)
         },
         StoreCheck("what is given back may be taken at once") { store in
             let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)
             try await webhook.record(2)
             #expect(try await store.take(for: "one", at: 0, until: 1000) == ["hook"])
-            #expect(try await webhook.save(by: "one", told: 1)?.progress.told == SequenceNumber(1))
+            #expect(try await webhook.save(by: "one", cursor: 1)?.progress.cursor == SequenceNumber(1))
             #expect(try await store.take(for: "two", at: 1, until: 1000) == ["hook"])
-            #expect(try await webhook.save(by: "two", told: 2) != nil)
+            #expect(try await webhook.save(by: "two", cursor: 2) != nil)
             #expect(try await store.take(for: "one", at: 2, until: 1000) == [])
         },
         StoreCheck("a report of somebody who is not the holder moves nothing, but what was delivered is kept") {
@@ -116,11 +116,11 @@ extension StoreCheck {
             let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)
             try await webhook.record(4)
             let delivery = try WebhookSample.delivery(1)
-            #expect(try await webhook.save(by: "nobody", told: 3, [delivery], until: 50) == nil)
+            #expect(try await webhook.save(by: "nobody", cursor: 3, [delivery], until: 50) == nil)
             #expect(try await store.take(for: "one", at: 0, until: 10) == ["hook"])
             let before = try await webhook.present
             let late = try WebhookSample.delivery(2, state: .waiting, nextTry: 100)
-            let stranger = try await webhook.save(by: "two", told: 4, [late]) { $0.failures = 3 }
+            let stranger = try await webhook.save(by: "two", cursor: 4, [late]) { $0.failures = 3 }
             #expect(stranger == nil)
             #expect(try await webhook.present == before)
             #expect(try await webhook.deliveries == ["2", "1"])
@@ -134,9 +134,9 @@ extension StoreCheck {
             try await webhook.record(4)
             #expect(try await store.take(for: "one", at: 0, until: 10) == ["hook"])
             try await webhook.change(at: 1) { $0.definition.isActive = false }
-            #expect(try await webhook.save(by: "one", told: 3, [WebhookSample.delivery(3)], until: 20) == nil)
+            #expect(try await webhook.save(by: "one", cursor: 3, [WebhookSample.delivery(3)], until: 20) == nil)
             // What it told until then it did tell.
-            #expect(try await webhook.present.progress.told == SequenceNumber(3))
+            #expect(try await webhook.present.progress.cursor == SequenceNumber(3))
             #expect(try await webhook.deliveries == ["3"])
         },
         StoreCheck("a report of before a change takes its place forward alone") { store in
@@ -145,7 +145,7 @@ extension StoreCheck {
             #expect(try await store.take(for: "one", at: 0, until: 10) == ["hook"])
             let changed = try await webhook.change(at: 1) { $0.definition.name = "new" }
             for (told, expected) in [(4, 4), (3, 4), (6, 6)] {
-                let saved = try await webhook.save(by: "one", told: told, until: 20) { progress in
+                let saved = try await webhook.save(by: "one", cursor: told, until: 20) { progress in
                     progress.failures = 99
                     progress.failingSince = try WebhookSample.at(1)
                     progress.heldUntil = .latest
@@ -153,12 +153,12 @@ extension StoreCheck {
                 }
                 #expect(saved?.version == 2)
                 #expect(saved?.definition == changed.definition)
-                #expect(saved?.progress == WebhookProgress(told: SequenceNumber(Int64(expected))))
+                #expect(saved?.progress == WebhookProgress(cursor: SequenceNumber(Int64(expected))))
                 #expect(try await webhook.present == saved)
             }
             // One that knows the change counts as it is.
-            let saved = try await webhook.save(by: "one", told: 7, version: 2, until: 20) { $0.failures = 2 }
-            #expect(saved?.progress == WebhookProgress(told: SequenceNumber(7), failures: 2))
+            let saved = try await webhook.save(by: "one", cursor: 7, version: 2, until: 20) { $0.failures = 2 }
+            #expect(saved?.progress == WebhookProgress(cursor: SequenceNumber(7), failures: 2))
             #expect(try await webhook.present == saved)
         },
         StoreCheck("a report that comes twice counts once") { store in
@@ -166,8 +166,8 @@ extension StoreCheck {
             try await webhook.record(3)
             #expect(try await store.take(for: "one", at: 0, until: 10) == ["hook"])
             let deliveries = try (1...3).map { try WebhookSample.delivery($0) }
-            let first = try await webhook.save(by: "one", told: 3, deliveries) { $0.failures = 1 }
-            let second = try await webhook.save(by: "one", told: 3, deliveries) { $0.failures = 1 }
+            let first = try await webhook.save(by: "one", cursor: 3, deliveries) { $0.failures = 1 }
+            let second = try await webhook.save(by: "one", cursor: 3, deliveries) { $0.failures = 1 }
             #expect(first != nil)
             #expect(first == second)
             #expect(try await webhook.deliveries == ["3", "2", "1"])
@@ -217,14 +217,18 @@ extension StoreCheck {
                             let (now, name) = (try WebhookSample.at(turn), "holder-\(holder)")
                             for taken in try await store.takeWebhooks(for: name, at: now, until: .latest, most: 2) {
                                 let webhook = try #require(webhooks[taken.id])
-                                let next = Int(taken.progress.told.number) + 1
+                                let next = Int(taken.progress.cursor.number) + 1
                                 // It was looked for while it had something to tell, and somebody else told the last of it.
                                 if next > 12 {
-                                    _ = try await webhook.save(by: name, told: 12)
+                                    _ = try await webhook.save(by: name, cursor: 12)
                                     continue
                                 }
-                                let saved = try await webhook.save(by: name, told: next, [WebhookSample.delivery(next)])
-                                #expect(saved?.progress.told.number == Int64(next))
+                                let saved = try await webhook.save(
+                                    by: name,
+                                    cursor: next,
+                                    [WebhookSample.delivery(next)]
+                                )
+                                #expect(saved?.progress.cursor.number == Int64(next))
                                 told.append("\(taken.id) \(next)")
                             }
                         }

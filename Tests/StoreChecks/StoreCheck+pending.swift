@@ -12,7 +12,7 @@ extension StoreCheck {
                 return try await store.lease(for: owner, at: now, until: end, most: 1).first?.started
             }
             #expect(try await lease("one", at: 0, until: 10) == StartedAttempts.none)
-            #expect(try await webhook.save(by: "one", told: 2, until: 20) != nil)
+            #expect(try await webhook.save(by: "one", cursor: 2, until: 20) != nil)
             // The first one's server died.
             func record(_ text: String, after cursor: Int64, at now: Int) throws -> StartedAttempts {
                 StartedAttempts(stored: text, after: SequenceNumber(cursor), at: try WebhookSample.at(now))
@@ -20,20 +20,20 @@ extension StoreCheck {
             var batch = try record(StartedAttempts.unreleased, after: 2, at: 20)
             #expect(try await lease("two", at: 20, until: 30) == batch)
             batch.begin(SequenceNumber(3), starts: 2)
-            #expect(try await webhook.save(by: "two", told: 2, until: 30, started: batch) != nil)
+            #expect(try await webhook.save(by: "two", cursor: 2, until: 30, started: batch) != nil)
             // The second one's as well: what it may have started is added.
             batch = try record("\(batch.stored) \(StartedAttempts.unreleased)", after: 2, at: 30)
             #expect(try await lease("three", at: 30, until: 40) == batch)
             #expect(batch.starts(of: SequenceNumber(3)) == 2 && batch.starts(of: SequenceNumber(4)) == 0)
             batch.end(SequenceNumber(3))
-            #expect(try await webhook.save(by: "three", told: 3, started: batch) != nil)
+            #expect(try await webhook.save(by: "three", cursor: 3, started: batch) != nil)
             // What is not cleared up yet stays, although the third one stopped in order.
             #expect(try await lease("four", at: 31, until: 50) == batch)
-            #expect(try await webhook.save(by: "four", told: 8) != nil)
+            #expect(try await webhook.save(by: "four", cursor: 8) != nil)
             #expect(try await lease("five", at: 32, until: 50) == StartedAttempts.none)
             // Whoever has lost the lease changes nothing of it.
-            #expect(try await webhook.save(by: "four", told: 8, started: batch) == nil)
-            #expect(try await webhook.save(by: "five", told: 8) != nil)
+            #expect(try await webhook.save(by: "four", cursor: 8, started: batch) == nil)
+            #expect(try await webhook.save(by: "five", cursor: 8) != nil)
             #expect(try await lease("six", at: 33, until: 50) == StartedAttempts.none)
         },
         StoreCheck("a lease or a hold that a wrong clock made does not count") { store in
@@ -46,17 +46,18 @@ extension StoreCheck {
             let days = 2 * 86_400_000
             #expect(try await store.take(for: "ahead", at: days, until: days + 20_000) == ["held", "leased"])
             #expect(
-                try await held.save(by: "ahead", told: 0) { $0.heldUntil = try WebhookSample.at(days + 300_000) } != nil
+                try await held.save(by: "ahead", cursor: 0) { $0.heldUntil = try WebhookSample.at(days + 300_000) }
+                    != nil
             )
             // Clocks may differ a little, and a receiver may ask for an hour's rest.
             #expect(try await store.take(for: "one", at: days - 9_000, until: days + 11_000) == [])
             // Other servers may have longer leases than this one.
             #expect(try await store.take(for: "one", at: days - 49_000, until: days - 29_000) == [])
             #expect(try await store.take(for: "one", at: days - 3_600_000, until: days - 3_580_000) == ["leased"])
-            #expect(try await leased.save(by: "one", told: 0) != nil)
+            #expect(try await leased.save(by: "one", cursor: 0) != nil)
             #expect(try await store.take(for: "two", at: 0, until: 20_000) == ["held", "leased"])
         },
-        StoreCheck("webhooks that are slow or fail are told from healthy ones, and come behind them") { store in
+        StoreCheck("webhooks that are slow or fail are reported as unhealthy, and come behind healthy ones") { store in
             let acme = try await store.organisation("Acme")
             for name in ["healthy", "failing", "slow"] {
                 _ = try await WebhookUnderCheck(name, in: acme, of: store)
@@ -65,7 +66,7 @@ extension StoreCheck {
             #expect(try await store.take(for: "one", at: 0, until: 10).count == 3)
             for (name, slow, failures) in [("healthy", 0, 0), ("failing", 0, 2), ("slow", 7, 0)] {
                 let webhook = WebhookUnderCheck(existing: try #require(WebhookID(name)), in: acme, of: store)
-                let saved = try await webhook.save(by: "one", told: 1) { progress in
+                let saved = try await webhook.save(by: "one", cursor: 1) { progress in
                     (progress.slowness, progress.failures) = (slow, failures)
                 }
                 #expect(saved?.progress.slowness == slow && saved?.progress.isHealthy == (name == "healthy"))

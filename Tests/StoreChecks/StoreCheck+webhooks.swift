@@ -22,7 +22,7 @@ extension StoreCheck {
                             version: 1,
                             created: now,
                             updated: now,
-                            progress: WebhookProgress(told: SequenceNumber(0))
+                            progress: WebhookProgress(cursor: SequenceNumber(0))
                         )
                 )
                 #expect(try await store.webhook(id, in: acme) == made)
@@ -34,7 +34,7 @@ extension StoreCheck {
             let acme = try await store.organisation("Acme")
             _ = try await store.record(Sample.logs(7, "log"), in: acme)
             let webhook = try await WebhookUnderCheck(in: acme, of: store)
-            #expect(try await webhook.present.progress == WebhookProgress(told: SequenceNumber(7)))
+            #expect(try await webhook.present.progress == WebhookProgress(cursor: SequenceNumber(7)))
             #expect(try await store.take(for: "one", at: 0, until: 10) == [])
             try await webhook.record(1, "more")
             #expect(try await store.take(for: "one", at: 0, until: 10) == ["hook"])
@@ -71,7 +71,7 @@ extension StoreCheck {
             let report = WebhookReport(
                 owner: "one",
                 version: 1,
-                progress: WebhookProgress(told: SequenceNumber(3)),
+                progress: WebhookProgress(cursor: SequenceNumber(3)),
                 deliveries: [other],
                 leaseEnd: nil
             )
@@ -124,7 +124,7 @@ extension StoreCheck {
             let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)
             try await webhook.record(2, "before")
             try await webhook.change(at: 1) { $0.definition.isActive = false }
-            #expect(try await webhook.present.progress.told == SequenceNumber(0))
+            #expect(try await webhook.present.progress.cursor == SequenceNumber(0))
             #expect(try await store.take(for: "one", at: 2, until: 10) == [])
             try await webhook.record(3, "meanwhile")
             // Being changed otherwise makes it no more active.
@@ -136,10 +136,10 @@ extension StoreCheck {
             // What was recorded before is told, once it is.
             #expect(try await store.take(for: "one", at: 3, until: 10) == ["hook"])
             let gaps = again.progress.gaps
-            let one = try await webhook.save(by: "one", told: 1, version: 4, until: 20) { $0.gaps = gaps }
-            #expect(one?.progress == WebhookProgress(told: SequenceNumber(1), gaps: gaps))
-            let told = try await webhook.save(by: "one", told: 2, version: 4) { $0.gaps = gaps }
-            #expect(told?.progress == WebhookProgress(told: SequenceNumber(5)))
+            let one = try await webhook.save(by: "one", cursor: 1, version: 4, until: 20) { $0.gaps = gaps }
+            #expect(one?.progress == WebhookProgress(cursor: SequenceNumber(1), gaps: gaps))
+            let told = try await webhook.save(by: "one", cursor: 2, version: 4) { $0.gaps = gaps }
+            #expect(told?.progress == WebhookProgress(cursor: SequenceNumber(5)))
             #expect(try await store.take(for: "one", at: 4, until: 10) == [])
             try await webhook.record(1, "after")
             #expect(try await store.take(for: "one", at: 5, until: 10) == ["hook"])
@@ -154,7 +154,7 @@ extension StoreCheck {
                 try await webhook.record(2, "meanwhile-\(round)")
                 #expect(try await webhook.present.behind(head) == 0)
                 let again = try await webhook.change(at: round * 10 + 1) { $0.definition.isActive = true }
-                #expect(again.progress == WebhookProgress(told: head))
+                #expect(again.progress == WebhookProgress(cursor: head))
                 #expect(try await store.take(for: "one", at: 1000 * round, until: 1000 * round + 1) == [])
             }
         },
@@ -178,21 +178,21 @@ extension StoreCheck {
             )
             #expect(try await store.take(for: "one", at: 100, until: 200) == ["hook"])
             for (told, place, behind) in [(1, 1, 5), (2, 4, 4), (5, 5, 3), (6, 8, 2), (10, 10, 0)] {
-                let saved = try await webhook.save(by: "one", told: told, version: present.version, until: 200) {
+                let saved = try await webhook.save(by: "one", cursor: told, version: present.version, until: 200) {
                     progress in
                     progress.gaps = present.progress.gaps.filter { $0.after.number >= Int64(told) }
                 }
-                #expect(saved?.progress.told == SequenceNumber(Int64(place)), "\(told)")
+                #expect(saved?.progress.cursor == SequenceNumber(Int64(place)), "\(told)")
                 #expect(saved?.behind(SequenceNumber(10)) == Int64(behind), "\(told)")
             }
-            #expect(try await webhook.present.progress == WebhookProgress(told: SequenceNumber(10)))
+            #expect(try await webhook.present.progress == WebhookProgress(cursor: SequenceNumber(10)))
         },
         StoreCheck("a webhook that was paused resumes where it stopped") { store in
             let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)
             try await webhook.record(5)
             #expect(try await store.take(for: "one", at: 1, until: 10) == ["hook"])
             let pause = WebhookProgress.Pause(at: try WebhookSample.at(2), reason: "410 Gone: \"ünï\" 'x'")
-            let saved = try await webhook.save(by: "one", told: 2) { progress in
+            let saved = try await webhook.save(by: "one", cursor: 2) { progress in
                 progress.failures = 7
                 progress.failingSince = try WebhookSample.at(1)
                 progress.heldUntil = try WebhookSample.at(900)
@@ -206,7 +206,7 @@ extension StoreCheck {
             #expect(try present.progress.heldUntil == WebhookSample.at(900))
             #expect(try await store.take(for: "one", at: 5000, until: 9000) == [])
             let resumed = try await webhook.change(at: 100)
-            #expect(resumed.progress == WebhookProgress(told: SequenceNumber(2)))
+            #expect(resumed.progress == WebhookProgress(cursor: SequenceNumber(2)))
             #expect(try await webhook.present == resumed)
             #expect(try await store.take(for: "two", at: 101, until: 200) == ["hook"])
         },
@@ -221,7 +221,7 @@ extension StoreCheck {
                 WebhookSample.delivery(2, test: 7, state: .failed),
             ]
             for webhook in [webhook, other] {
-                #expect(try await webhook.save(by: "one", told: 2, deliveries, until: 10) != nil)
+                #expect(try await webhook.save(by: "one", cursor: 2, deliveries, until: 10) != nil)
             }
             try await store.deleteWebhook(webhook.id, in: acme)
             await #expect(throws: StoreError.notFound) { try await store.deleteWebhook(webhook.id, in: acme) }
@@ -230,7 +230,7 @@ extension StoreCheck {
             #expect(try await store.webhooks(in: acme).map(\.id) == [other.id])
             #expect(try await other.deliveries == ["2-t7", "2", "1"])
             // Whoever was at work for it is told, and leaves nothing behind.
-            #expect(try await webhook.save(by: "one", told: 2, deliveries, until: 20) == nil)
+            #expect(try await webhook.save(by: "one", cursor: 2, deliveries, until: 20) == nil)
             try await store.saveDelivery(deliveries[0], of: webhook.id, in: acme)
             #expect(try await webhook.deliveries == [])
             #expect(try await store.take(for: "two", at: 15, until: 20) == ["other"])

@@ -118,14 +118,14 @@ struct WebhookUnderCheck {
     /// Reports for an owner that it has come to a place.
     @discardableResult func save(
         by owner: String,
-        told: Int,
+        cursor: Int,
         version: Int = 1,
         _ deliveries: [Delivery] = [],
         until end: Int? = nil,
         started: StartedAttempts = .none,
         _ more: (inout WebhookProgress) throws -> Void = { _ in }
     ) async throws -> Webhook? {
-        var progress = WebhookProgress(told: SequenceNumber(Int64(told)))
+        var progress = WebhookProgress(cursor: SequenceNumber(Int64(cursor)))
         try more(&progress)
         let report = WebhookReport(
             owner: owner,

@@ -81,11 +81,11 @@ public struct APIService: HTTPResponder {
         limiter = rateLimit.map(RateLimiter.init)
         now = context.now
         metrics = ServiceMetrics()
-        let desk = WebhookDesk(store: store, directory: directory, client: client, ids: context.ids)
+        let service = WebhookService(store: store, directory: directory, client: client, ids: context.ids)
         table = RouteTable(
             routes: ReadingRoutes(store: store).routes
                 + RecordingRoutes(store: store, context: context, metrics: metrics).routes
-                + CampaignRoutes(store: store).routes + WebhookRoutes(desk: desk).routes
+                + CampaignRoutes(store: store).routes + WebhookRoutes(service: service).routes
                 + ServiceRoutes(directory: directory, metrics: metrics, client: client).routes
                 + pages
         )

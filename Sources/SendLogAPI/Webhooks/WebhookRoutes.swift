@@ -4,7 +4,7 @@ import SendLogHTTP
 
 /// The routes about webhooks and their deliveries.
 struct WebhookRoutes {
-    let desk: WebhookDesk
+    let service: WebhookService
     /// The longest body of a webhook in bytes.
     static let longestBody = 262_144
 
@@ -25,7 +25,9 @@ struct WebhookRoutes {
     @Sendable private func list(_ input: RouteInput) async throws -> Answer {
         try QueryString(input.request.query).expect(only: [])
         let organisation = try input.organisation()
-        let (webhooks, head) = (try await desk.store.webhooks(in: organisation), try await desk.head(of: organisation))
+        let (webhooks, head) = (
+            try await service.store.webhooks(in: organisation), try await service.head(of: organisation)
+        )
         var bytes: [UInt8] = []
         bytes.append("{\"ok\":true,\"data\":{\"webhooks\":[")
         for (place, webhook) in webhooks.enumerated() {
@@ -38,13 +40,13 @@ struct WebhookRoutes {
 
     @Sendable private func create(_ input: RouteInput) async throws -> Answer {
         let wanted = try WebhookInput(try await RequestBodyReader.json(input))
-        let (webhook, secret) = try await desk.create(wanted, in: try input.organisation(), at: input.now)
-        return Self.answer(webhook, secret, head: webhook.progress.told, status: .created)
+        let (webhook, secret) = try await service.create(wanted, in: try input.organisation(), at: input.now)
+        return Self.answer(webhook, secret, head: webhook.progress.cursor, status: .created)
     }
 
     @Sendable private func get(_ input: RouteInput) async throws -> Answer {
         let webhook = try await find(input)
-        return Self.answer(webhook, nil, head: try await desk.head(of: webhook.organisation))
+        return Self.answer(webhook, nil, head: try await service.head(of: webhook.organisation))
     }
 
     @Sendable private func change(_ input: RouteInput) async throws -> Answer {
@@ -52,17 +54,17 @@ struct WebhookRoutes {
         let json = try await RequestBodyReader.json(input)
         let changed: (webhook: Webhook, secret: WebhookSecret?)
         do {
-            changed = try await desk.change(present.id, json, in: present.organisation, at: input.now)
+            changed = try await service.change(present.id, json, in: present.organisation, at: input.now)
         } catch let error as StoreError {
             throw APIError.noWebhook(present.id.text).ifNotFound(error)
         }
-        let head = try await desk.head(of: present.organisation)
+        let head = try await service.head(of: present.organisation)
         return Self.answer(changed.webhook, changed.secret, head: head)
     }
 
     @Sendable private func delete(_ input: RouteInput) async throws -> Answer {
         let (id, organisation) = (try input.webhookID(part: 1), try input.organisation())
-        do throws(StoreError) { try await desk.store.deleteWebhook(id, in: organisation) } catch {
+        do throws(StoreError) { try await service.store.deleteWebhook(id, in: organisation) } catch {
             throw APIError.noWebhook(id.text).ifNotFound(error)
         }
         var bytes: [UInt8] = []
@@ -76,7 +78,7 @@ struct WebhookRoutes {
         let webhook = try await find(input)
         let send = try Self.sendID(try await RequestBodyReader.json(input))
         do {
-            let delivery = try await desk.test(webhook.id, with: send, in: webhook.organisation, at: input.now)
+            let delivery = try await service.test(webhook.id, with: send, in: webhook.organisation, at: input.now)
             return Self.answer(delivery, of: webhook.id)
         } catch let error as StoreError {
             throw APIError.noSendLog(send?.text ?? "").ifNotFound(error)
@@ -109,7 +111,7 @@ struct WebhookRoutes {
         // Answers of receivers may be long: some are read at a time, and a page ends early.
         while count < limit, bytes.count < Self.longestPage {
             let wanted = min(limit - count, Self.mostAtOnce)
-            let found = try await desk.store.deliveries(
+            let found = try await service.store.deliveries(
                 of: webhook.id,
                 in: webhook.organisation,
                 state: state,
@@ -140,7 +142,7 @@ struct WebhookRoutes {
         let missing = APIError.notFound("there is no delivery \(input.parameter.prefix(64)) of this webhook")
         guard let id = DeliveryID(input.parameter) else { throw missing }
         do {
-            let delivery = try await desk.redeliver(id, of: webhook.id, in: webhook.organisation, at: input.now)
+            let delivery = try await service.redeliver(id, of: webhook.id, in: webhook.organisation, at: input.now)
             return Self.answer(delivery, of: webhook.id)
         } catch let error as StoreError {
             throw missing.ifNotFound(error)
@@ -151,7 +153,7 @@ struct WebhookRoutes {
 
     private func find(_ input: RouteInput) async throws -> Webhook {
         let (id, organisation) = (try input.webhookID(part: 1), try input.organisation())
-        do throws(StoreError) { return try await desk.store.webhook(id, in: organisation) } catch {
+        do throws(StoreError) { return try await service.store.webhook(id, in: organisation) } catch {
             throw APIError.noWebhook(id.text).ifNotFound(error)
         }
     }

@@ -3,7 +3,7 @@ import SendLogCore
 
 /// What became of the sends that a webhook told, the last ones first.
 struct DeliveriesTable {
-    let desk: WebhookDesk
+    let service: WebhookService
     let webhook: Webhook
     let visitor: Visitor
 
@@ -19,7 +19,7 @@ struct DeliveriesTable {
         let state = query["state"].flatMap { Delivery.State(rawValue: $0) }
         let before = query["before"].flatMap { DeliveryID($0) }
         // One more, to know whether there is another page.
-        let found = try await desk.store.deliveries(
+        let found = try await service.store.deliveries(
             of: webhook.id,
             in: webhook.organisation,
             state: state,

@@ -6,7 +6,7 @@ import SendLogHTTP
 
 /// What the buttons of a webhook's page do.
 struct WebhookActions: Sendable {
-    let desk: WebhookDesk
+    let service: WebhookService
     let front: ConsoleFront
 
     private static let list = Visitor.Section.webhooks.path
@@ -31,7 +31,7 @@ struct WebhookActions: Sendable {
             longestBody: SignIn.longestForm
         ) { input in
             let form = try await Form(input, of: try await front.visitor(input))
-            let webhook = try await desk.webhook(input)
+            let webhook = try await service.webhook(input)
             do { return try await action(input, form, webhook) } catch let error as StoreError {
                 throw APIError.noWebhook(webhook.id.text).ifNotFound(error)
             }
@@ -48,7 +48,7 @@ struct WebhookActions: Sendable {
         Webhook, WebhookSecret?
     ) {
         let bytes = UnsafeBufferPointer(start: json.utf8Start, count: json.utf8CodeUnitCount)
-        return try await desk.change(webhook.id, try JSONValue(utf8: bytes), in: webhook.organisation, at: now)
+        return try await service.change(webhook.id, try JSONValue(utf8: bytes), in: webhook.organisation, at: now)
     }
 
     @Sendable private func setActive(_ input: RouteInput, _ form: Form, _ webhook: Webhook) async throws -> Answer {
@@ -62,9 +62,9 @@ struct WebhookActions: Sendable {
         guard let secret else { throw APIError.internalError("no secret was made") }
         let shown = NewSecret(secret, isFirst: false, former: changed.secrets.dropFirst().first?.expires)
         guard try await front.visitor(input).may(.readWebhooks) else {
-            return try await WebhooksPage(desk: desk, front: front).show(input, secret: shown)
+            return try await WebhooksPage(service: service, front: front).show(input, secret: shown)
         }
-        return try await WebhookPage(desk: desk, front: front).show(input, changed, secret: shown)
+        return try await WebhookPage(service: service, front: front).show(input, changed, secret: shown)
     }
 
     @Sendable private func test(_ input: RouteInput, _ form: Form, _ webhook: Webhook) async throws -> Answer {
@@ -72,12 +72,12 @@ struct WebhookActions: Sendable {
         let id = SendLogID(text)
         func refuse(_ rule: String, _ problem: String) async throws -> Answer {
             guard try await front.visitor(input).may(.readWebhooks) else { throw InvalidInput(path: "send", rule) }
-            let page = WebhookPage(desk: desk, front: front)
+            let page = WebhookPage(service: service, front: front)
             return try await page.show(input, webhook, problem: problem, send: text)
         }
         if !text.isEmpty, id == nil { return try await refuse(SendLogID.rule, "A send’s id \(SendLogID.rule).") }
         do {
-            let delivery = try await desk.test(webhook.id, with: id, in: webhook.organisation, at: input.now)
+            let delivery = try await service.test(webhook.id, with: id, in: webhook.organisation, at: input.now)
             return try await back(input, to: webhook, "?attempted=\(delivery.id)")
         } catch let error as StoreError {
             guard error == .notFound, let id else { throw error }
@@ -89,7 +89,7 @@ struct WebhookActions: Sendable {
         let missing = APIError.notFound("there is no delivery \(input.parameter.prefix(64)) of this webhook")
         guard let id = DeliveryID(input.parameter) else { throw missing }
         do {
-            let delivery = try await desk.redeliver(id, of: webhook.id, in: webhook.organisation, at: input.now)
+            let delivery = try await service.redeliver(id, of: webhook.id, in: webhook.organisation, at: input.now)
             return try await back(input, to: webhook, "?attempted=\(delivery.id)")
         } catch let error as StoreError {
             throw missing.ifNotFound(error)
@@ -97,7 +97,7 @@ struct WebhookActions: Sendable {
     }
 
     @Sendable private func delete(_ input: RouteInput, _ form: Form, _ webhook: Webhook) async throws -> Answer {
-        try await desk.store.deleteWebhook(webhook.id, in: webhook.organisation)
+        try await service.store.deleteWebhook(webhook.id, in: webhook.organisation)
         return Pages.redirect(to: Self.list)
     }
 }

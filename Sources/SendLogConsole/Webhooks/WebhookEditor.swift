@@ -5,7 +5,7 @@ import SendLogHTTP
 
 /// The form of a webhook, new or not, with a preview of what it would send.
 struct WebhookEditor: Sendable {
-    let desk: WebhookDesk
+    let service: WebhookService
     let front: ConsoleFront
 
     var routes: [Route] {
@@ -17,7 +17,7 @@ struct WebhookEditor: Sendable {
             },
             Route(.POST, list, permission: .createWebhooks, front: front, longestBody: longest, handle: create),
             Route(.GET, "\(one)/edit", permission: .updateWebhooks, front: front) { input in
-                let webhook = try await desk.webhook(input)
+                let webhook = try await service.webhook(input)
                 return try await show(input, WebhookForm(webhook.definition), changing: webhook)
             },
             Route(.POST, one, permission: .updateWebhooks, front: front, longestBody: longest, handle: change),
@@ -32,7 +32,7 @@ struct WebhookEditor: Sendable {
         issues: [InputIssue] = []
     ) async throws -> Answer {
         let visitor = try await front.visitor(input)
-        let preview = WebhookPreview(desk: desk, visitor: visitor, organisation: try input.organisation())
+        let preview = WebhookPreview(service: service, visitor: visitor, organisation: try input.organisation())
         let (shown, issue) = try await preview.values(of: form, tellsIssues: false)
         let all = issues + [issue].compactMap { $0 }
         var values: [String: Any] = form.values(all)
@@ -75,12 +75,12 @@ struct WebhookEditor: Sendable {
         let (form, wanted, issues) = try await entered(input)
         guard let wanted else { return try await show(input, form, changing: nil, issues: issues) }
         do {
-            let made = try await desk.create(wanted, in: try input.organisation(), at: input.now)
+            let made = try await service.create(wanted, in: try input.organisation(), at: input.now)
             let secret = NewSecret(made.secret, isFirst: true, former: nil)
             guard try await front.visitor(input).may(.readWebhooks) else {
-                return try await WebhooksPage(desk: desk, front: front).show(input, secret: secret)
+                return try await WebhooksPage(service: service, front: front).show(input, secret: secret)
             }
-            return try await WebhookPage(desk: desk, front: front).show(input, made.webhook, secret: secret)
+            return try await WebhookPage(service: service, front: front).show(input, made.webhook, secret: secret)
         } catch let error as InvalidInput {
             return try await show(input, form, changing: nil, issues: error.issues)
         }
@@ -88,10 +88,10 @@ struct WebhookEditor: Sendable {
 
     @Sendable private func change(_ input: RouteInput) async throws -> Answer {
         let (form, wanted, issues) = try await entered(input)
-        let webhook = try await desk.webhook(input)
+        let webhook = try await service.webhook(input)
         guard let wanted else { return try await show(input, form, changing: webhook, issues: issues) }
         do {
-            _ = try await desk.change(webhook.id, wanted, in: webhook.organisation, at: input.now)
+            _ = try await service.change(webhook.id, wanted, in: webhook.organisation, at: input.now)
         } catch let error as StoreError {
             throw APIError.noWebhook(webhook.id.text).ifNotFound(error)
         }
@@ -108,7 +108,7 @@ struct WebhookEditor: Sendable {
             throw APIError.permissionDenied(.createWebhooks)
         }
         let form = WebhookForm(try await Form(input, of: visitor))
-        let preview = WebhookPreview(desk: desk, visitor: visitor, organisation: try input.organisation())
+        let preview = WebhookPreview(service: service, visitor: visitor, organisation: try input.organisation())
         let (values, _) = try await preview.values(of: form, tellsIssues: true)
         return front.pages.part("webhook-preview", to: input.request, values)
     }
@@ -131,7 +131,7 @@ extension WebhookField {
     }
 }
 
-extension WebhookDesk {
+extension WebhookService {
     /// The webhook of a page's path.
     ///
     /// - Throws: ``APIError/noWebhook(_:)``; ``StoreError``.

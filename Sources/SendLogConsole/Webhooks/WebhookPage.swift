@@ -5,7 +5,7 @@ import SendLogHTTP
 
 /// One webhook: everything about it, and what became of its deliveries.
 struct WebhookPage: Sendable {
-    let desk: WebhookDesk
+    let service: WebhookService
     let front: ConsoleFront
 
     /// How many campaigns are named at first.
@@ -19,7 +19,7 @@ struct WebhookPage: Sendable {
                 permission: .readWebhooks,
                 front: front
             ) { input in
-                try await show(input, try await desk.webhook(input))
+                try await show(input, try await service.webhook(input))
             }
         ]
     }
@@ -43,9 +43,9 @@ struct WebhookPage: Sendable {
     ) async throws -> Answer {
         let visitor = try await front.visitor(input)
         let query = QueryString(input.request.method == .GET ? input.request.query : nil)
-        let head = try await desk.head(of: webhook.organisation)
+        let head = try await service.head(of: webhook.organisation)
         let state = WebhookState(webhook, head: head, zone: visitor.zone, now: input.now)
-        let table = DeliveriesTable(desk: desk, webhook: webhook, visitor: visitor)
+        let table = DeliveriesTable(service: service, webhook: webhook, visitor: visitor)
         var values = facts(webhook, visitor).merging(state.values) { own, _ in own }
         values["is-paused"] = state.word == "paused"
         values["is-telling"] = webhook.definition.isActive && state.word != "paused"
@@ -74,7 +74,7 @@ struct WebhookPage: Sendable {
     private func attempted(_ query: QueryString, of webhook: Webhook) async throws -> Delivery? {
         guard let id = query["attempted"].flatMap({ DeliveryID($0) }) else { return nil }
         do throws(StoreError) {
-            return try await desk.store.delivery(id, of: webhook.id, in: webhook.organisation)
+            return try await service.store.delivery(id, of: webhook.id, in: webhook.organisation)
         } catch {
             guard error == .notFound else { throw error }
             return nil

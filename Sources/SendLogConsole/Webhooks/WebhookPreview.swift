@@ -3,7 +3,7 @@ import SendLogCore
 
 /// A webhook's request as it would be sent, before anything is saved.
 struct WebhookPreview {
-    let desk: WebhookDesk
+    let service: WebhookService
     let visitor: Visitor
     let organisation: OrganisationID
 
@@ -67,7 +67,7 @@ struct WebhookPreview {
         let id = SendLogID(text)
         if !text.isEmpty, id == nil { return (nil, false, InputIssue(path: "send", message: SendLogID.rule)) }
         do {
-            let found = try await desk.send(id, of: campaigns, in: organisation)
+            let found = try await service.send(id, of: campaigns, in: organisation)
             return (found?.send, found?.place.number == 0, nil)
         } catch let error as StoreError {
             guard error == .notFound else { throw error }

@@ -5,7 +5,7 @@ import SendLogHTTP
 
 /// The webhooks of the organisation, and how each of them fares.
 struct WebhooksPage: Sendable {
-    let desk: WebhookDesk
+    let service: WebhookService
     let front: ConsoleFront
 
     var routes: [Route] {
@@ -33,8 +33,8 @@ struct WebhooksPage: Sendable {
         values["made"] = secret?.values(zone: visitor.zone)
         if visitor.may(.readWebhooks) {
             let organisation = try input.organisation()
-            let webhooks = try await desk.store.webhooks(in: organisation)
-            let head = try await desk.head(of: organisation)
+            let webhooks = try await service.store.webhooks(in: organisation)
+            let head = try await service.head(of: organisation)
             let last = try await lastDeliveries(of: webhooks)
             values["webhooks"] = webhooks.map { webhook in
                 row(webhook, last[webhook.id], visitor, head: head, now: input.now)
@@ -77,7 +77,7 @@ struct WebhooksPage: Sendable {
 
     /// What became of the last send that each of them told.
     private func lastDeliveries(of webhooks: [Webhook]) async throws -> [WebhookID: Delivery] {
-        let store = desk.store
+        let store = service.store
         return try await withThrowingTaskGroup(of: (WebhookID, Delivery?).self) { group in
             for webhook in webhooks {
                 group.addTask {

@@ -38,8 +38,8 @@ public struct Webhook: Equatable, Sendable {
         self.progress = progress
     }
 
-    /// Whether sends of a campaign are told.
-    public func tells(_ campaign: CampaignID) -> Bool {
+    /// Whether the sends of a campaign are delivered.
+    public func matches(_ campaign: CampaignID) -> Bool {
         definition.campaigns.isEmpty || definition.campaigns.contains(campaign)
     }
 
@@ -68,7 +68,7 @@ public struct Webhook: Equatable, Sendable {
             if wasActive { progress.stop(at: head) }
             return
         }
-        // What was recorded while nobody wanted to be told is not told later.
+        // What was recorded while the webhook was not active is not delivered later.
         if !wasActive { progress.start(at: head) }
         (progress.failures, progress.failingSince, progress.heldUntil, progress.pause) = (0, nil, nil, nil)
         progress.slowness = 0
@@ -76,10 +76,10 @@ public struct Webhook: Equatable, Sendable {
 
     /// Takes what a worker did; for stores, within their transaction.
     public mutating func take(_ report: WebhookReport) {
-        let told = max(progress.told, report.progress.told)
+        let cursor = max(progress.cursor, report.progress.cursor)
         // Where somebody changed it meanwhile, its failures begin anew.
         if report.version == version { progress = report.progress }
-        progress.advance(to: told)
+        progress.advance(to: cursor)
     }
 
     /// Appends the webhook as JSON, its secrets left out.

@@ -1,8 +1,8 @@
-/// How far a webhook has come in telling what was recorded.
+/// How far the deliveries of a webhook have come.
 public struct WebhookProgress: Equatable, Sendable {
-    /// All send logs up to this one were told, or wait for their next try.
-    public var told: SequenceNumber
-    /// What lies behind these and is not told, the first first.
+    /// All send logs up to this one were delivered, or wait for their next try.
+    public var cursor: SequenceNumber
+    /// What lies behind these and is not delivered, in order.
     public var gaps: [WebhookGap]
     /// How many attempts failed since the last one that did not.
     public var failures: Int
@@ -36,7 +36,7 @@ public struct WebhookProgress: Equatable, Sendable {
 
     /// Begins behind a send log.
     public init(
-        told: SequenceNumber,
+        cursor: SequenceNumber,
         gaps: [WebhookGap] = [],
         failures: Int = 0,
         failingSince: Timestamp? = nil,
@@ -44,7 +44,7 @@ public struct WebhookProgress: Equatable, Sendable {
         pause: Pause? = nil,
         slowness: Int = 0
     ) {
-        self.told = told
+        self.cursor = cursor
         self.gaps = gaps
         self.failures = failures
         self.failingSince = failingSince
@@ -63,30 +63,30 @@ public struct WebhookProgress: Equatable, Sendable {
 }
 
 extension WebhookProgress {
-    /// Notes that all up to a send log are told; of those behind it a gap is passed over.
+    /// Notes that all up to a send log are delivered; of those behind it a gap is passed over.
     public mutating func advance(to sequence: SequenceNumber) {
-        told = max(told, sequence)
-        while let gap = gaps.first, let end = gap.through, gap.after <= told {
-            told = max(told, end)
+        cursor = max(cursor, sequence)
+        while let gap = gaps.first, let end = gap.through, gap.after <= cursor {
+            cursor = max(cursor, end)
             gaps.removeFirst()
         }
     }
 
     /// Fits it to another database, where the organisation's last send log is a former one.
     public mutating func clip(to head: SequenceNumber) {
-        told = min(told, head)
+        cursor = min(cursor, head)
         gaps = gaps.compactMap { gap in
             guard let end = gap.through else { return WebhookGap(after: min(gap.after, head)) }
             return gap.after < head ? WebhookGap(after: gap.after, through: min(end, head)) : nil
         }
-        advance(to: told)
+        advance(to: cursor)
     }
 
     /// Begins a gap behind the organisation's last send log.
     mutating func stop(at head: SequenceNumber) {
         if let gap = gaps.last, gap.through == nil {
             // Left open by a program that knows no gaps.
-            gaps[gaps.count - 1].through = max(gap.after, told)
+            gaps[gaps.count - 1].through = max(gap.after, cursor)
         }
         if let gap = gaps.last, gap.through == head {
             gaps[gaps.count - 1].through = nil
@@ -95,25 +95,25 @@ extension WebhookProgress {
         }
     }
 
-    /// Ends the gap, where one has begun, with the organisation's last send log; what was there before it is still to be told.
+    /// Ends the gap, where one has begun, with the organisation's last send log; what was there before it is still to be delivered.
     mutating func start(at head: SequenceNumber) {
         if let gap = gaps.last, gap.through == nil {
             gaps[gaps.count - 1].through = max(head, gap.after)
             if head <= gap.after { gaps.removeLast() }
         } else {
-            gaps.append(WebhookGap(after: told, through: max(head, told)))
+            gaps.append(WebhookGap(after: cursor, through: max(head, cursor)))
         }
-        advance(to: told)
+        advance(to: cursor)
     }
 
-    /// How many send logs are still to be told or passed over as others' campaigns, those in gaps left out.
+    /// How many send logs are still to be delivered or passed over as others' campaigns, those in gaps left out.
     ///
     /// - Parameter head: the organisation's last send log
     /// - Returns: how many.
     public func behind(_ head: SequenceNumber) -> Int64 {
-        var left = max(0, told.distance(to: head))
+        var left = max(0, cursor.distance(to: head))
         for gap in gaps {
-            let skipped = max(0, max(gap.after, told).distance(to: min(gap.through ?? head, head)))
+            let skipped = max(0, max(gap.after, cursor).distance(to: min(gap.through ?? head, head)))
             left = left.subtractingReportingOverflow(skipped).partialValue
         }
         return max(0, left)

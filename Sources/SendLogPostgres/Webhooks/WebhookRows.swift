@@ -114,14 +114,14 @@ struct WebhookRows {
     /// - Throws: ``StoreError/damaged(detail:)``.
     static func leased(_ rows: Rows, _ row: Int, at now: Timestamp) throws(StoreError) -> LeasedWebhook {
         let webhook = try webhook(rows, row)
-        let started = StartedAttempts(stored: rows.text(row, 15), after: webhook.progress.told, at: now)
+        let started = StartedAttempts(stored: rows.text(row, 15), after: webhook.progress.cursor, at: now)
         return LeasedWebhook(webhook: webhook, started: started)
     }
 
     /// - Throws: ``StoreError/damaged(detail:)``.
     private static func progress(_ rows: Rows, _ row: Int) throws(StoreError) -> WebhookProgress {
         WebhookProgress(
-            told: SequenceNumber(rows.integer(row, 7)),
+            cursor: SequenceNumber(rows.integer(row, 7)),
             gaps: try WebhookGap.read(stored: rows.text(row, 13)),
             failures: Int(rows.integer(row, 8)),
             failingSince: rows.moment(row, 9),
@@ -135,7 +135,7 @@ struct WebhookRows {
 extension Parameters {
     /// Adds the columns from `told` to `slow`.
     fileprivate mutating func add(progress: WebhookProgress) {
-        add(progress.told.number)
+        add(progress.cursor.number)
         add(progress.failures)
         add(progress.failingSince?.milliseconds)
         add(progress.heldUntil?.milliseconds)

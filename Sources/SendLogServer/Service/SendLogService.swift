@@ -41,7 +41,7 @@ public struct SendLogService: Sendable {
         let console = try Console(
             store: store,
             authenticator: authenticator,
-            desk: WebhookDesk(store: store, directory: store, client: client, ids: context.ids),
+            service: WebhookService(store: store, directory: store, client: client, ids: context.ids),
             sessionSeconds: configuration.consoleMinutes * 60
         )
         let api = APIService(

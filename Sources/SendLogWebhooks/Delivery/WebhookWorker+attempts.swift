@@ -166,7 +166,7 @@ extension WebhookWorker {
         }
         if present.version != webhook.version { dropRead() }
         webhook = present
-        saved = (present.progress.told, report.started.batchSize)
+        saved = (present.progress.cursor, report.started.batchSize)
         return true
     }
 }

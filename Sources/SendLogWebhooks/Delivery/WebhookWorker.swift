@@ -57,7 +57,7 @@ struct WebhookWorker {
         started = leased.started
         owner = lease.owner
         leaseEnd = lease.end
-        saved = (leased.webhook.progress.told, leased.started.batchSize)
+        saved = (leased.webhook.progress.cursor, leased.started.batchSize)
         self.tools = tools
         begin = tools.now()
         savedAt = begin
@@ -128,7 +128,7 @@ struct WebhookWorker {
             most: Self.maxRetries
         )
         if due.isEmpty {
-            started.endRetries(behind: webhook.progress.told)
+            started.endRetries(behind: webhook.progress.cursor)
             return 0
         }
         if try await !refresh() { return 0 }
@@ -173,7 +173,7 @@ struct WebhookWorker {
     private mutating func deliverNew() async throws -> Int {
         if logs.isEmpty {
             let read = try await store.archive(
-                after: webhook.progress.told,
+                after: webhook.progress.cursor,
                 in: webhook.organisation,
                 most: Self.maxRead.logs
             )
@@ -185,7 +185,7 @@ struct WebhookWorker {
         let begin = now()
         var count = 0
         while let log = logs.first {
-            if log.sequence > webhook.progress.told {
+            if log.sequence > webhook.progress.cursor {
                 guard try await deliver(new: log) else { return 1 }
             }
             count += 1
@@ -213,7 +213,7 @@ struct WebhookWorker {
             RecordFields(record).map { (CampaignID(utf8: $0.campaignID), SendLogID(utf8: $0.id)) }
         }
         if case (let campaign?, let send?)? = ids {
-            if webhook.tells(campaign) {
+            if webhook.matches(campaign) {
                 let delivery = Delivery(id: DeliveryID(log.sequence), send: send, created: now(), state: .waiting)
                 guard try await deliver(log, delivery) else { return false }
             }
@@ -223,7 +223,7 @@ struct WebhookWorker {
         }
         started.end(log.sequence)
         webhook.progress.advance(to: log.sequence)
-        started.advance(to: webhook.progress.told)
+        started.advance(to: webhook.progress.cursor)
         return true
     }
 

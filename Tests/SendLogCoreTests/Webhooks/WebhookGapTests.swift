@@ -9,7 +9,7 @@ struct WebhookGapTests {
     }
 
     private static func progress(_ told: Int64, _ gaps: WebhookGap...) -> WebhookProgress {
-        WebhookProgress(told: SequenceNumber(told), gaps: gaps)
+        WebhookProgress(cursor: SequenceNumber(told), gaps: gaps)
     }
 
     @Test func `gaps are kept and read again`() throws {

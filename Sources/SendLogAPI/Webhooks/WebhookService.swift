@@ -1,7 +1,7 @@
 package import SendLogCore
 
 /// What people do with webhooks, by the API and in the console.
-package struct WebhookDesk: Sendable {
+package struct WebhookService: Sendable {
     package let store: any SendLogStore & CampaignStore & WebhookStore
     private let directory: any Directory
     private let client: any WebhookClient
