@@ -23,6 +23,10 @@ let package = Package(
     ],
     targets: [
         .target(name: "SendLogCore"),
+        .target(
+            name: "SendLogScheduling",
+            dependencies: ["SendLogCore", .product(name: "DequeModule", package: "swift-collections")]
+        ),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -36,8 +40,7 @@ let package = Package(
         .target(
             name: "SendLogSQLite",
             dependencies: [
-                "SendLogCore", "SendLogContent",
-                .product(name: "DequeModule", package: "swift-collections"),
+                "SendLogCore", "SendLogContent", "SendLogScheduling",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "HeapModule", package: "swift-collections"),
@@ -46,8 +49,7 @@ let package = Package(
         .target(
             name: "SendLogPostgres",
             dependencies: [
-                "SendLogCore", "SendLogContent", "CLibPQ",
-                .product(name: "DequeModule", package: "swift-collections"),
+                "SendLogCore", "SendLogContent", "SendLogScheduling", "CLibPQ",
             ]
         ),
         .target(
@@ -64,7 +66,7 @@ let package = Package(
         .target(
             name: "SendLogAPI",
             dependencies: [
-                "SendLogCore", "SendLogContent", "SendLogHTTP", "SendLogHash",
+                "SendLogCore", "SendLogContent", "SendLogHTTP", "SendLogHash", "SendLogScheduling",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -74,7 +76,7 @@ let package = Package(
         .target(
             name: "SendLogConsole",
             dependencies: [
-                "SendLogCore", "SendLogContent", "SendLogHTTP", "SendLogAPI", "SendLogHash",
+                "SendLogCore", "SendLogContent", "SendLogHTTP", "SendLogAPI", "SendLogHash", "SendLogScheduling",
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -84,9 +86,8 @@ let package = Package(
         .target(
             name: "SendLogWebhooks",
             dependencies: [
-                "SendLogCore", "SendLogHash", "CCurl",
+                "SendLogCore", "SendLogHash", "SendLogScheduling", "CCurl",
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
@@ -94,7 +95,7 @@ let package = Package(
             name: "SendLogServer",
             dependencies: [
                 "SendLogCore", "SendLogContent", "SendLogSQLite", "SendLogPostgres", "SendLogHTTP", "SendLogAPI",
-                "SendLogConsole", "SendLogWebhooks", "CMalloc",
+                "SendLogConsole", "SendLogScheduling", "SendLogWebhooks", "CMalloc",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -135,6 +136,7 @@ let package = Package(
             dependencies: ["sendlog", "PostgresHarness"],
             exclude: ["WebhookTests/receiver.py", "WebhookTests/verify.py"]
         ),
+        .testTarget(name: "SendLogSchedulingTests", dependencies: ["SendLogScheduling", "SendLogCore"]),
         .testTarget(name: "SendLogCoreTests", dependencies: ["SendLogCore", "SendLogContent", "SendLogHash"]),
         .testTarget(
             name: "SendLogAPITests",

@@ -46,7 +46,8 @@ let benchmarks: @Sendable () -> Void = {
         defer { room.deallocate() }
         var (chunk, lent) = (0, 1)
         while lent > 0 {
-            lent = try await data.store.destinations(of: SequenceNumber(1), from: chunk, in: data.organisation) {
+            lent = try await data.store.destinations(of: SequenceNumber(1), from: chunk, most: 4, in: data.organisation)
+            {
                 chunk in
                 blackHole(chunk.expand(into: UnsafeMutableRawBufferPointer(rebasing: room[..<chunk.length])))
             }

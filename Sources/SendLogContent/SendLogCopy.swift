@@ -217,7 +217,7 @@ public struct SendLogCopy: Sendable {
         var gathered = ChunkGatherer(spoolFolder: spoolFolder)
         var fetched = 0
         while gathered.count < log.destinations {
-            let lent = try await source.destinations(of: log.sequence, from: fetched, in: organisation) {
+            let lent = try await source.destinations(of: log.sequence, from: fetched, most: 4, in: organisation) {
                 chunk throws(StoreError) in try gathered.append(chunk.copy)
             }
             if lent == 0 { break }

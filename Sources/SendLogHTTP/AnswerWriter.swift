@@ -56,34 +56,39 @@ public struct AnswerHead: Sendable {
 
 /// Answers one request: either with ``send(_:body:)``, or with ``begin(_:)``, ``write(_:)`` and ``end()``.
 ///
-/// It may be used on the connection's event loop only, where the responder runs.
+/// ``write(_:)`` may be called anywhere, all else on the connection's event loop only, where the responder runs.
 public struct AnswerWriter: Sendable {
-    let connection: NIOLoopBound<HTTPConnection>
+    private let handle: ConnectionHandle
 
-    /// Whether there is still somebody to be answered.
-    public var isOpen: Bool { connection.value.isOpen }
+    init(_ handle: ConnectionHandle) { self.handle = handle }
 
-    /// Invites the client to send the body that it announced.
-    public func invite() { connection.value.invite() }
+    /// Whether the client is still there.
+    public var isOpen: Bool { handle.connection.isOpen }
+
+    /// Sends `100 Continue` if the client waits for it.
+    public func invite() { handle.connection.invite() }
 
     /// Answers with a body that is all there, a part behind the other; a `HEAD` gets the head alone.
-    public func send(_ head: AnswerHead, body: [ByteBuffer]) { connection.value.send(head, body: body) }
-
-    /// An empty buffer for a body.
-    public func buffer(capacity: Int) -> ByteBuffer { connection.value.buffer(capacity: capacity) }
+    public func send(_ head: AnswerHead, body: [ByteBuffer]) { handle.connection.send(head, body: body) }
 
     /// Begins an answer of unknown length.
     ///
     /// - Returns: whether the client wants the body; if not, the answer is complete.
-    public func begin(_ head: AnswerHead) -> Bool { connection.value.begin(head) }
+    public func begin(_ head: AnswerHead) -> Bool { handle.connection.begin(head) }
 
     /// Sends the next piece, and waits until the client took enough of what was sent.
     ///
     /// - Throws: ``ConnectionBroken`` where the client is gone.
-    public func write(_ piece: ByteBuffer) async throws(ConnectionBroken) { try await connection.value.write(piece) }
+    public func write(_ piece: ByteBuffer) async throws(ConnectionBroken) {
+        guard piece.readableBytes > 0 else { return }
+        let isOpen = await withUnsafeContinuation { continuation in
+            handle.run { $0.write(piece, continuation) }
+        }
+        if !isOpen { throw ConnectionBroken() }
+    }
 
     /// Ends an answer of unknown length.
-    public func end() { connection.value.end() }
+    public func end() { handle.connection.end() }
 }
 
 extension ByteBuffer {

@@ -42,7 +42,7 @@ extension HTTPConnection {
     ///
     /// - Returns: whether the client wants the body.
     func begin(_ head: AnswerHead) -> Bool {
-        guard let context, let exchange else { return false }
+        guard let context, let exchange, !isOver else { return false }
         var bytes = buffer(capacity: 384)
         if exchange.isHead {
             begin(head, framing: .none, to: &bytes)
@@ -56,10 +56,13 @@ extension HTTPConnection {
         return true
     }
 
-    /// Sends the next piece (<https://www.rfc-editor.org/rfc/rfc9112#section-7.1>), and waits for the client to take enough.
-    func write(_ piece: ByteBuffer) async throws(ConnectionBroken) {
-        guard let context, let exchange else { throw ConnectionBroken() }
-        guard piece.readableBytes > 0 else { return }
+    /// Sends the next piece (<https://www.rfc-editor.org/rfc/rfc9112#section-7.1>).
+    ///
+    /// - Parameters:
+    ///   - piece: the piece, not empty
+    ///   - continuation: resumed when the client has taken enough, with whether it is still there
+    func write(_ piece: ByteBuffer, _ continuation: UnsafeContinuation<Bool, Never>) {
+        guard let context, let exchange, !isOver else { return continuation.resume(returning: false) }
         if exchange.isChunked {
             var line = buffer(capacity: 16)
             if exchange.isInChunk { line.writeStaticString("\r\n") }
@@ -69,7 +72,9 @@ extension HTTPConnection {
             self.exchange?.isInChunk = true
         }
         context.writeAndFlush(wrapOutboundOut(piece), promise: nil)
-        try await room()
+        if isOver || context.channel.isWritable { return continuation.resume(returning: isOpen) }
+        lastSign = .now()
+        wait = .room(continuation)
     }
 
     /// Ends an answer of unknown length.

@@ -60,7 +60,7 @@ extension HTTPConnection {
         lastUnsent = unsent > 0 ? unsent : .max
         let isServersTurn = exchange != nil && wait == nil
         let left = isServersTurn ? idleTimeout : lastSign + idleTimeout - .now()
-        let isAwaited = if case .piece = wait { true } else { false }
+        let isAwaited = if case .body = wait { true } else { false }
         if isLingering || left <= .nanoseconds(0) || pace.isTooSlow(at: .now(), isAwaited: isAwaited) {
             return context.close(promise: nil)
         }

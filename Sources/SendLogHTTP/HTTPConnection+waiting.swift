@@ -9,46 +9,52 @@ extension HTTPConnection {
         return !input.contains { part in if case .end = part { true } else { false } }
     }
 
-    /// The next piece of the current request's body, or `nil` at its end.
-    func nextPiece() async throws(ConnectionBroken) -> ByteBuffer? {
-        while true {
-            if isBodyOver { return nil }
-            switch input.popFirst() {
-            case .body(let buffer):
-                bytesWaiting -= buffer.readableBytes
-                return buffer
-            case .end:
-                isBodyOver = true
-                return nil
-            case .head: throw ConnectionBroken()
-            case nil:
-                if inputEnd != nil || isOver { throw ConnectionBroken() }
-                if isReadHeldBack, let context, mayRead(context) {
-                    isReadHeldBack = false
-                    context.read()
-                }
-                lastSign = .now()
-                await withUnsafeContinuation { wait = .piece($0) }
-            }
+    /// Hands over what has arrived of the current request's body, now or as soon as something has; `nil` if the body is cut off.
+    func takeBody(_ continuation: UnsafeContinuation<ArrivedBody?, Never>) {
+        if let arrived = arrivedBody() { return continuation.resume(returning: arrived) }
+        if inputEnd != nil || isOver || !input.isEmpty { return continuation.resume(returning: nil) }
+        if isReadHeldBack, let context, mayRead(context) {
+            isReadHeldBack = false
+            context.read()
         }
+        lastSign = .now()
+        wait = .body(continuation)
     }
 
-    /// Waits until the client took enough of what was sent.
-    func room() async throws(ConnectionBroken) {
-        while let context, !isOver {
-            if context.channel.isWritable { return }
-            lastSign = .now()
-            await withUnsafeContinuation { wait = .room($0) }
+    /// Takes what has arrived of the current request's body.
+    ///
+    /// - Returns: `nil` if nothing has and more is to come.
+    func arrivedBody() -> ArrivedBody? {
+        var pieces: [ByteBuffer] = []
+        while !isBodyOver {
+            switch input.first {
+            case .body(let buffer):
+                bytesWaiting -= buffer.readableBytes
+                pieces.append(buffer)
+            case .end: isBodyOver = true
+            case .head, nil: return pieces.isEmpty ? nil : ArrivedBody(pieces: pieces, isEnd: false)
+            }
+            input.removeFirst()
         }
-        throw ConnectionBroken()
+        return ArrivedBody(pieces: pieces, isEnd: true)
     }
 
     func resume() {
-        let waiting = wait
-        wait = nil
-        switch waiting {
-        case .piece(let continuation), .room(let continuation): continuation.resume()
+        switch wait {
+        case .body(let continuation):
+            wait = nil
+            takeBody(continuation)
+        case .room(let continuation):
+            wait = nil
+            continuation.resume(returning: isOpen)
         case nil: break
         }
     }
+}
+
+/// What arrived of a request's body.
+struct ArrivedBody: Sendable {
+    var pieces: [ByteBuffer] = []
+    /// Whether nothing comes behind it.
+    var isEnd = false
 }

@@ -27,10 +27,12 @@ final class HTTPConnection: ChannelDuplexHandler {
         var isInChunk = false
     }
 
-    /// What a task waits for; a client that lets it wait for too long is parted with.
+    /// What a task waits for; if the client lets it wait for too long, the connection is closed.
     enum Wait {
-        case piece(UnsafeContinuation<Void, Never>)
-        case room(UnsafeContinuation<Void, Never>)
+        /// More of the request's body.
+        case body(UnsafeContinuation<ArrivedBody?, Never>)
+        /// That the client takes more of the response: whether it is still there.
+        case room(UnsafeContinuation<Bool, Never>)
     }
 
     private let responder: any HTTPResponder
@@ -190,7 +192,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     private func step() -> Bool {
         guard let context, !isOver else { return false }
         if exchange != nil {
-            if case .piece = wait, !input.isEmpty || inputEnd != nil { resume() }
+            if case .body = wait, !input.isEmpty || inputEnd != nil { resume() }
             return false
         }
         // Of a body that nobody wanted.
@@ -229,12 +231,12 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     private func start(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         let isOld = head.version.major < 1 || head.version.major == 1 && head.version.minor == 0
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let handle = ConnectionHandle(self, on: context.eventLoop)
         let request = HTTPRequest(
             method: head.method,
             target: head.uri,
             headers: head.headers,
-            body: RequestBody(of: bound),
+            body: RequestBody(of: handle),
             fault: ProtocolFault(head)
         )
         exchange = Exchange(
@@ -246,7 +248,7 @@ final class HTTPConnection: ChannelDuplexHandler {
             awaitsInvitation: request.awaitsInvitation && !isOld
         )
         (isBodyOver, discarded) = (false, 0)
-        guard let later = responder.respond(to: request, AnswerWriter(connection: bound)) else {
+        guard let later = responder.respond(to: request, AnswerWriter(handle)) else {
             return answered(wholly: true)
         }
         // Not structured, since channels are not; the server waits for its connections and for these.
@@ -255,9 +257,9 @@ final class HTTPConnection: ChannelDuplexHandler {
         Task.immediate(executorPreference: loop) {
             do {
                 try await later()
-                bound.value.answered(wholly: true)
+                handle.connection.answered(wholly: true)
             } catch {
-                bound.value.answered(wholly: false)
+                handle.connection.answered(wholly: false)
             }
             loop.running.subtract(1, ordering: .releasing)
         }

@@ -92,39 +92,53 @@ public final class HTTPRequest: Sendable {
 
 /// The body of a request, piece by piece.
 public struct RequestBody: Sendable {
-    enum Source: Sendable {
-        case connection(NIOLoopBound<HTTPConnection>)
-        case whole(ByteBuffer)
-    }
-
-    let source: Source
+    /// What is there of it.
+    private var arrived: ArrivedBody
+    /// Where the rest comes from.
+    private let connection: ConnectionHandle?
 
     /// A body that is all there.
     public init(_ whole: ByteBuffer) {
-        source = .whole(whole)
+        arrived = ArrivedBody(pieces: whole.readableBytes > 0 ? [whole] : [], isEnd: true)
+        connection = nil
     }
 
-    init(of connection: NIOLoopBound<HTTPConnection>) {
-        source = .connection(connection)
+    init(of connection: ConnectionHandle) {
+        arrived = ArrivedBody()
+        self.connection = connection
+    }
+
+    /// The same body with what has arrived of it by now, for which a reader on another thread need not come back; on the event loop only.
+    ///
+    /// This one must not be read any more.
+    public func withArrived() -> RequestBody {
+        guard let connection, let arrived = connection.connection.arrivedBody() else { return self }
+        var body = self
+        body.arrived = arrived
+        return body
     }
 
     /// Reads the body from its beginning; of a connection's request, what was not read yet.
-    public func makeReader() -> Reader { Reader(source: source) }
+    public func makeReader() -> Reader { Reader(arrived: arrived, connection: connection) }
 
-    /// Reads a body once.
+    /// Reads a body once, on any thread.
     public struct Reader {
-        fileprivate var source: Source
+        fileprivate var arrived: ArrivedBody
+        fileprivate let connection: ConnectionHandle?
 
         /// The next piece, or `nil` at the end.
         ///
         /// - Throws: ``ConnectionBroken`` where the body broke off.
         public mutating func next() async throws(ConnectionBroken) -> ByteBuffer? {
-            switch source {
-            case .connection(let connection): return try await connection.value.nextPiece()
-            case .whole(let buffer):
-                source = .whole(ByteBuffer())
-                return buffer.readableBytes > 0 ? buffer : nil
+            if arrived.pieces.isEmpty, !arrived.isEnd {
+                guard let connection else { return nil }
+                let more = await withUnsafeContinuation { continuation in
+                    connection.run { $0.takeBody(continuation) }
+                }
+                guard let more else { throw ConnectionBroken() }
+                arrived = more
             }
+            return arrived.pieces.isEmpty ? nil : arrived.pieces.removeFirst()
         }
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import SendLogContent
 public import SendLogCore
+import SendLogScheduling
 
 /// The store on PostgreSQL, or on Citus over several machines; any number of servers may use one database.
 ///
@@ -69,7 +70,12 @@ public final class PostgresStore: SendLogStore, Directory {
         // Work of a moment does not wait behind searches, nor recording behind either.
         let quarter = max(1, options.connections / 4)
         let (health, heads) = (ServerHealth(), KnownHeads())
-        func pool(_ connections: Int, limit: Int, finishesWaiting: Bool = false) -> ConnectionPool {
+        func pool(
+            _ connections: Int,
+            limit: Int,
+            reserve: FairShares.Reserve = .nothing,
+            finishesWaiting: Bool = false
+        ) -> ConnectionPool {
             ConnectionPool(
                 location,
                 session: Self.session(patience: options.patience, limit: Limits.server(limit)),
@@ -77,11 +83,12 @@ public final class PostgresStore: SendLogStore, Directory {
                 options: .init(
                     connections: max(1, connections),
                     patience: .seconds(options.patience),
+                    reserve: reserve,
                     finishesWaiting: finishesWaiting
                 )
             )
         }
-        readers = pool(options.connections - 2 * quarter, limit: limits.long)
+        readers = pool(options.connections - 2 * quarter, limit: limits.long, reserve: .unit)
         recording = GroupQueue(
             pool(quarter, limit: limits.recording, finishesWaiting: true),
             limits: .init(
@@ -176,7 +183,7 @@ public final class PostgresStore: SendLogStore, Directory {
         _ search: SendLogSearch,
         in organisation: OrganisationID
     ) async throws(StoreError) -> SearchAnswer {
-        try await lengthily { connection in
+        try await lengthily(for: organisation) { connection in
             try SearchCall(connection: connection, organisation: organisation, search: search).answer()
         }
     }
@@ -186,27 +193,29 @@ public final class PostgresStore: SendLogStore, Directory {
         _ rest: RestOfPage,
         in organisation: OrganisationID
     ) async throws(StoreError) -> RowBlock {
-        try await lengthily { connection in
+        try await lengthily(for: organisation) { connection in
             try SearchCall(connection: connection, organisation: organisation, search: rest.search).rows(after: rest)
         }
     }
 
-    /// See ``SendLogStore/destinations(of:from:in:_:)``.
+    /// See ``SendLogStore/destinations(of:from:most:in:_:)``.
     public func destinations(
         of sequence: SequenceNumber,
         from first: Int,
+        most: Int,
         in organisation: OrganisationID,
         _ take: (LentChunk) throws(StoreError) -> Void
     ) async throws(StoreError) -> Int {
-        let rows = try await shortly { connection in
+        let rows = try await lengthily(for: organisation) { connection in
             var parameters = Parameters()
             parameters.add(organisation.number)
             parameters.add(sequence.number)
             parameters.add(integer: first)
+            parameters.add(integer: most)
             return try connection.rows(
                 """
                 SELECT count, length, crc, body FROM destination_chunks
-                WHERE org_id = $1 AND seq = $2 AND number >= $3 ORDER BY number LIMIT 4
+                WHERE org_id = $1 AND seq = $2 AND number >= $3 ORDER BY number LIMIT $4
                 """,
                 parameters
             )
@@ -226,15 +235,17 @@ public final class PostgresStore: SendLogStore, Directory {
 
     /// Does what takes a moment.
     func shortly<Result: Sendable>(
+        for organisation: OrganisationID,
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(StoreError) -> Result {
-        try await points.perform(within: .seconds(limits.short), body)
+        try await points.perform(for: organisation, within: .seconds(limits.short), body)
     }
 
     /// Does what may take long.
     func lengthily<Result: Sendable>(
+        for organisation: OrganisationID,
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(StoreError) -> Result {
-        try await readers.perform(within: .seconds(limits.long), body)
+        try await readers.perform(for: organisation, within: .seconds(limits.long), body)
     }
 }

@@ -1,6 +1,7 @@
 import Dispatch
 import GRDB
 import SendLogCore
+import SendLogScheduling
 import Synchronization
 
 #if canImport(Glibc)
@@ -11,7 +12,8 @@ import Darwin
 
 /// Commits in groups: what waits to be recorded while one transaction is written goes into the next one together.
 ///
-/// Durability costs one fsync a commit, so the more come at once the less each costs. Nobody is answered before their logs are durable.
+/// Durability costs one fsync a commit, so the more come at once the less each costs. A call returns when its logs are durable.
+/// Organisations take turns, and one may use a part of the memory only, so that its imports do not delay or refuse what others record.
 final class RecordingQueue: Sendable {
     /// The logs of one call, and whom to tell.
     private struct Request: Sendable {
@@ -22,8 +24,8 @@ final class RecordingQueue: Sendable {
     }
 
     private struct State {
-        var waiting: [Request] = []
-        var bytesWaiting = 0
+        var waiting = FairQueue<Request>()
+        var bytesWaiting: FairShares
         var isRunning = false
         var isClosed = false
     }
@@ -31,16 +33,15 @@ final class RecordingQueue: Sendable {
     /// When a transaction is big enough, in logs.
     private static let fullAt = 5000
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let database: Connection
-    private let mostWaiting: Int
     private let campaigns = CampaignNumbers()
     private let thread = DispatchQueue(label: "sendlog.sqlite.recording")
 
-    /// Records into a database, and turns logs away while more than `mostWaiting` bytes of them wait.
+    /// Records into a database, and refuses logs while about `mostWaiting` bytes of them wait.
     init(_ database: Connection, mostWaiting: Int) {
         self.database = database
-        self.mostWaiting = mostWaiting
+        state = Mutex(State(bytesWaiting: FairShares(capacity: mostWaiting)))
     }
 
     func record(
@@ -51,11 +52,12 @@ final class RecordingQueue: Sendable {
         let result: Result<[Recording], StoreError> = await withUnsafeContinuation { continuation in
             let refusal = state.withLock { state -> Unavailability? in
                 if state.isClosed { return .closed }
-                if state.bytesWaiting > mostWaiting { return .overloaded }
+                if !state.bytesWaiting.hasRoom(for: organisation) { return .overloaded }
                 state.waiting.append(
-                    Request(logs: logs, weight: weight, organisation: organisation, continuation: continuation)
+                    Request(logs: logs, weight: weight, organisation: organisation, continuation: continuation),
+                    for: organisation
                 )
-                state.bytesWaiting += weight
+                state.bytesWaiting.take(weight, for: organisation)
                 // Under the lock, so that close() comes behind all that was taken.
                 if !state.isRunning { thread.async { self.run() } }
                 state.isRunning = true
@@ -87,14 +89,12 @@ final class RecordingQueue: Sendable {
         while true {
             gather(last)
             let group = state.withLock { state in
-                var (count, logs) = (0, 0)
-                while count < state.waiting.count, logs < Self.fullAt {
-                    logs += state.waiting[count].logs.count
-                    count += 1
+                var (group, logs): ([Request], Int) = ([], 0)
+                while logs < Self.fullAt, let (organisation, request) = state.waiting.next() {
+                    logs += request.logs.count
+                    state.bytesWaiting.release(request.weight, for: organisation)
+                    group.append(request)
                 }
-                let group = Array(state.waiting.prefix(count))
-                state.waiting.removeFirst(count)
-                state.bytesWaiting -= group.reduce(0) { $0 + $1.weight }
                 state.isRunning = !group.isEmpty
                 return group
             }

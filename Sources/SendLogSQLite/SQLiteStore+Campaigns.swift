@@ -6,7 +6,9 @@ extension SQLiteStore: CampaignStore {
         _ query: CampaignQuery,
         in organisation: OrganisationID
     ) async throws(StoreError) -> CampaignPage {
-        try await readers.scan { try CampaignReport(database: $0, organisation: organisation).page(query) }
+        try await readers.scan(for: organisation) {
+            try CampaignReport(database: $0, organisation: organisation).page(query)
+        }
     }
 
     /// See ``CampaignStore/campaign(_:in:)``.
@@ -14,7 +16,9 @@ extension SQLiteStore: CampaignStore {
         _ id: CampaignID,
         in organisation: OrganisationID
     ) async throws(StoreError) -> Campaign {
-        try await readers.scan { try CampaignReport(database: $0, organisation: organisation).campaign(id) }
+        try await readers.scan(for: organisation) {
+            try CampaignReport(database: $0, organisation: organisation).campaign(id)
+        }
     }
 
     /// See ``CampaignStore/nameCampaign(_:_:in:)``.
@@ -93,7 +97,7 @@ extension SQLiteStore: CampaignStore {
         over days: ClosedRange<Day>,
         in organisation: OrganisationID
     ) async throws(StoreError) -> [DayTally] {
-        try await readers.scan { database in
+        try await readers.scan(for: organisation) { database in
             let report = CampaignReport(database: database, organisation: organisation)
             guard let campaigns else { return try report.tallies(.organisation(organisation.number), over: days) }
             var sums: [Day: DayTally] = [:]
@@ -112,7 +116,7 @@ extension SQLiteStore: CampaignStore {
         ofEach campaigns: [CampaignID],
         in organisation: OrganisationID
     ) async throws(StoreError) -> [CampaignID: [DayTally]] {
-        try await readers.scan { database in
+        try await readers.scan(for: organisation) { database in
             let report = CampaignReport(database: database, organisation: organisation)
             let days = Timestamp.earliest.day...Timestamp.latest.day
             var tallies: [CampaignID: [DayTally]] = [:]

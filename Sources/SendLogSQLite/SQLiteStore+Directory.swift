@@ -1,4 +1,5 @@
 public import SendLogCore
+import SendLogScheduling
 
 extension SQLiteStore {
     /// See ``Directory/createOrganisation(named:at:)``.
@@ -23,12 +24,12 @@ extension SQLiteStore {
 
     /// See ``Directory/organisations()``.
     public func organisations() async throws(StoreError) -> [Organisation] {
-        try await readers.scan { try Self.organisations($0, where: "TRUE") { _ in } }
+        try await readers.scan(for: .server) { try Self.organisations($0, where: "TRUE") { _ in } }
     }
 
     /// See ``Directory/organisation(named:)``.
     public func organisation(named name: OrganisationName) async throws(StoreError) -> Organisation {
-        let found = try await readers.scan { database in
+        let found = try await readers.scan(for: .server) { database in
             try Self.organisations(database, where: "name = ?") { try $0.bind(name.description) }
         }
         guard let organisation = found.first else { throw .notFound }
@@ -75,7 +76,7 @@ extension SQLiteStore {
 
     /// See ``Directory/keys(in:)``.
     public func keys(in organisation: OrganisationID) async throws(StoreError) -> [APIKey] {
-        try await readers.scan { database in
+        try await readers.scan(for: organisation) { database in
             try Self.keys(database, where: "organisation = ? ORDER BY id") { try $0.bind(organisation.number) }.map(
                 \.key
             )

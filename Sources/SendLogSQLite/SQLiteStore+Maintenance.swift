@@ -1,5 +1,6 @@
 import GRDB
 public import SendLogCore
+import SendLogScheduling
 
 #if canImport(Glibc)
 import Glibc
@@ -12,7 +13,7 @@ extension SQLiteStore: StoreMaintenance {
     public func check(
         progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
     ) async throws(StoreError) -> [String] {
-        try await readers.scan { database in
+        try await readers.scan(for: .server) { database in
             var check = DatabaseCheck(database: database)
             do {
                 try check.run(progress: progress)
@@ -29,7 +30,7 @@ extension SQLiteStore: StoreMaintenance {
         in organisation: OrganisationID,
         most: Int
     ) async throws(StoreError) -> [ArchivedSendLog] {
-        try await readers.scan { database in
+        try await readers.scan(for: organisation) { database in
             var query = try Query(
                 """
                 SELECT place, destinations, record, digest FROM send_logs

@@ -1,6 +1,6 @@
-import Foundation
 import GRDB
 public import SendLogCore
+public import SendLogScheduling
 
 /// The embedded store: one SQLite file, one writer that commits in groups, a few readers.
 ///
@@ -8,16 +8,19 @@ public import SendLogCore
 public final class SQLiteStore: SendLogStore, Directory {
     let file: DatabaseFile
     let writer: Connection
-    /// For all that scans.
+    /// For scans.
     let readers: ReaderPool
     /// For a row or two, such as a key's or a health check's, which must not wait behind a scan.
     let pointReaders: ReaderPool
     private let queue: RecordingQueue
 
+    /// How many connections read a row or two: a thread of low priority that is interrupted with one must not stop the event loops.
+    private static let pointReaders = 4
+
     /// How a database is opened.
     public struct Options: Sendable {
-        /// How many connections may scan at the same time; each costs up to 8 MB of memory, as do two more for single rows.
-        public var readers: Int
+        /// How many connections may scan at the same time; each costs up to 8 MB of memory, as do four more for single rows.
+        public var readers: Int?
         /// How long to wait for a lock that another program holds, in seconds.
         public var patience: Double
         /// How many bytes of send logs may wait to be recorded before more are turned away.
@@ -26,23 +29,32 @@ public final class SQLiteStore: SendLogStore, Directory {
         /// The options that suit a server on this machine.
         ///
         /// - Parameters:
-        ///   - readers: how many connections read at the same time; `nil` for one a core
+        ///   - readers: how many connections read at the same time; `nil` for one a thread
         ///   - patience: how long to wait for a lock, in seconds
         public init(readers: Int? = nil, patience: Double = 5) {
-            self.readers = readers ?? max(2, ProcessInfo.processInfo.activeProcessorCount)
+            self.readers = readers
             self.patience = patience
         }
     }
 
     /// Opens the database in a file, makes it if there is none, or brings it to the newest version.
     ///
+    /// - Parameters:
+    ///   - path: the file
+    ///   - options: how it is opened
+    ///   - threads: where scans run; `nil` for threads of the store's own
     /// - Throws: ``StoreRefusal`` for a file of a newer version, of another program, that is damaged, locked or read-only; then the file
     ///   was left as it is.
-    public init(path: String, options: Options = Options()) throws(StoreRefusal) {
+    public init(
+        path: String,
+        options: Options = Options(),
+        threads: FairThreadPool? = nil
+    ) throws(StoreRefusal) {
+        let threads = threads ?? FairThreadPool(count: FairThreadPool.defaultCount, name: "readers")
         file = DatabaseFile(path: path, patience: options.patience)
         writer = try file.openWriter()
-        readers = ReaderPool(try file.openReaders(max(options.readers, 1)))
-        pointReaders = ReaderPool(try file.openReaders(2))
+        readers = ReaderPool(try file.openReaders(max(options.readers ?? threads.count, 1)), threads: threads)
+        pointReaders = ReaderPool(try file.openReaders(Self.pointReaders), threads: threads)
         queue = RecordingQueue(writer, mostWaiting: options.mostWaiting)
     }
 
@@ -103,7 +115,7 @@ public final class SQLiteStore: SendLogStore, Directory {
         _ search: SendLogSearch,
         in organisation: OrganisationID
     ) async throws(StoreError) -> SearchAnswer {
-        try await readers.scan { database in
+        try await readers.scan(for: organisation) { database in
             try SearchTransaction(database, organisation: organisation, search: search).answer()
         }
     }
@@ -113,28 +125,30 @@ public final class SQLiteStore: SendLogStore, Directory {
         _ rest: RestOfPage,
         in organisation: OrganisationID
     ) async throws(StoreError) -> RowBlock {
-        try await readers.scan { database in
+        try await readers.scan(for: organisation) { database in
             try SearchTransaction(database, organisation: organisation, search: rest.search).rows(after: rest)
         }
     }
 
-    /// See ``SendLogStore/destinations(of:from:in:_:)``.
+    /// See ``SendLogStore/destinations(of:from:most:in:_:)``.
     public func destinations(
         of sequence: SequenceNumber,
         from first: Int,
+        most: Int,
         in organisation: OrganisationID,
         _ take: (LentChunk) throws(StoreError) -> Void
     ) async throws(StoreError) -> Int {
-        try await pointReaders.point { connection in
+        try await readers.scan(for: organisation) { connection in
             var query = try Query(
                 """
                 SELECT count, length, crc, body FROM destination_chunks
-                WHERE place = ? AND number >= ? ORDER BY number LIMIT 4
+                WHERE place = ? AND number >= ? ORDER BY number LIMIT ?
                 """,
                 on: connection
             )
             try query.bind(Place(organisation, sequence).rowID)
             try query.bind(first)
+            try query.bind(most)
             var lent = 0
             while try query.step() {
                 try take(

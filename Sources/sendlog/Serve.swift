@@ -51,11 +51,19 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How many threads serve connections. (default: half the cores, at least 1)",
+            "How many threads move the bytes of connections. (default: half the cores, at least 1)",
             valueName: "count"
         )
     )
     var httpThreads: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many threads search, parse and render. (default: two for each core, at least 4)",
+            valueName: "count"
+        )
+    )
+    var workersThreads: String?
 
     @Option(
         help: "trace, debug, info, notice, warning, error or critical. (default: info)",
@@ -167,9 +175,9 @@ struct Serve: AsyncParsableCommand {
             let sources = try await database.sources(flags: [
                 .host: host, .port: port, .idleTimeout: idleTimeout, .headTimeout: headTimeout,
                 .drainTimeout: drainTimeout, .minBodyRate: minBodyRate, .maxConnections: maxConnections,
-                .httpThreads: httpThreads, .logLevel: logLevel, .logFormat: logFormat,
-                .rateLimitRequests: rateLimitRequests,
-                .rateLimitWindow: rateLimitWindow, .spoolFolder: spoolFolder, .sqliteReaders: sqliteReaders,
+                .httpThreads: httpThreads, .workerThreads: workersThreads, .logLevel: logLevel,
+                .logFormat: logFormat, .rateLimitRequests: rateLimitRequests, .rateLimitWindow: rateLimitWindow,
+                .spoolFolder: spoolFolder, .sqliteReaders: sqliteReaders,
                 .sqlitePatience: sqlitePatience, .postgresConnections: postgresConnections,
                 .postgresPatience: postgresPatience, .keyCacheSeconds: keyCacheSeconds,
                 .consoleMinutes: consoleSessionMinutes, .webhookAllow: webhooksAllow,

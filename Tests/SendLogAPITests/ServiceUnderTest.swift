@@ -3,6 +3,7 @@ import Logging
 import SendLogContent
 import SendLogCore
 import SendLogSQLite
+import SendLogScheduling
 
 @testable import SendLogAPI
 
@@ -24,6 +25,7 @@ final class ServiceUnderTest: Sendable {
             directory: store,
             context: IntakeContext(ids: SendLogIDSource(), spoolFolder: folder.path, now: { Self.now }),
             client: AcceptingClient(),
+            threads: FairThreadPool(count: 2, name: "workers"),
             rateLimit: nil,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )

@@ -120,7 +120,7 @@ struct QueryPlanTests {
     }
 
     private static func plan(_ sql: String, of store: SQLiteStore) async throws -> [String] {
-        try await store.readers.scan { connection in
+        try await store.readers.scan(for: OrganisationID(1)) { connection in
             let query = try Query(made: "EXPLAIN QUERY PLAN \(sql)", on: connection)
             var lines: [String] = []
             while try query.step() { lines.append(query.text(3)) }
@@ -138,7 +138,7 @@ struct QueryPlanTests {
     private func program(_ sql: String) async throws -> [Step] {
         var program: [Step] = []
         try await withStore { store, _ in
-            program = try await store.readers.scan { connection in
+            program = try await store.readers.scan(for: OrganisationID(1)) { connection in
                 let query = try Query(made: "EXPLAIN \(sql)", on: connection)
                 var steps: [Step] = []
                 while try query.step() {

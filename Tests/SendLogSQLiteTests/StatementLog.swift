@@ -63,7 +63,7 @@ final class StatementLog: Sendable {
         _ = try await store.record(logs, in: organisation)
         _ = try await store.record([logs[0], TestLog.log("log-1", campaign: "c9")], in: organisation)
         _ = try await store.sendLog(logs[0].id, in: organisation)
-        _ = try await store.destinations(of: SequenceNumber(1), from: 0, in: organisation) { _ in }
+        _ = try await store.destinations(of: SequenceNumber(1), from: 0, most: 4, in: organisation) { _ in }
         let campaigns = [logs[0].campaignID, logs[1].campaignID]
         let many = (0...RowMerge.most).compactMap { CampaignID("c\($0)") }
         _ = try await store.record(many.map { try TestLog.log("of-\($0)", campaign: $0.text) }, in: organisation)

@@ -23,7 +23,7 @@ extension StoreCheck {
             await expectClosed { () async throws(StoreError) in _ = try await store.search(search, in: organisation) }
             await expectClosed { () async throws(StoreError) in _ = try await store.rows(rest, in: organisation) }
             await expectClosed { () async throws(StoreError) in
-                _ = try await store.destinations(of: SequenceNumber(1), from: 0, in: organisation) { _ in }
+                _ = try await store.destinations(of: SequenceNumber(1), from: 0, most: 4, in: organisation) { _ in }
             }
             await expectClosed { () async throws(StoreError) in
                 _ = try await store.archive(after: SequenceNumber(0), in: organisation)

@@ -61,10 +61,18 @@ package struct SendLogExport: Sendable {
                 }
             }
             var block = first.rows
-            try await write(block, to: &stream)
-            while let rest = block.rest {
+            while true {
+                let rest = block.rest
+                if form == .list {
+                    try await writeLists(block, to: &stream)
+                } else {
+                    try gather(block, in: &stream)
+                    // Not to be held while a client does not read.
+                    block = RowBlock()
+                    try await stream.sendGathered()
+                }
+                guard let rest else { break }
                 block = try await store.rows(rest, in: organisation)
-                try await write(block, to: &stream)
             }
         }
         var answer =
@@ -78,22 +86,22 @@ package struct SendLogExport: Sendable {
         return answer
     }
 
-    private func write(_ block: RowBlock, to stream: inout AnswerStream) async throws {
-        if form == .list {
-            let lister = DestinationLister(store: store, organisation: organisation)
-            for row in block.rows {
-                try await lister.write(
-                    block.text[row.record],
-                    sequence: row.sequence,
-                    destinations: row.destinations,
-                    to: &stream
-                )
-                try await stream.write { $0.append("\n") }
-            }
-            return
+    private func writeLists(_ block: RowBlock, to stream: inout AnswerStream) async throws {
+        let lister = DestinationLister(store: store, organisation: organisation)
+        for row in block.rows {
+            try await lister.write(
+                block.text[row.record],
+                sequence: row.sequence,
+                destinations: row.destinations,
+                to: &stream
+            )
+            try await stream.write { $0.append("\n") }
         }
+    }
+
+    private func gather(_ block: RowBlock, in stream: inout AnswerStream) throws(StoreError) {
         var isSound = true
-        try await stream.write { bytes in
+        stream.gather { bytes in
             bytes.reserveCapacity(block.text.count + block.rows.count * 16)
             block.text.withUnsafeBufferPointer { text in
                 for row in block.rows {

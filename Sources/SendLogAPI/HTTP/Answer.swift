@@ -3,6 +3,7 @@ package import NIOHTTP1
 import SendLogContent
 package import SendLogCore
 package import SendLogHTTP
+import SendLogScheduling
 
 /// What a route answers.
 package struct Answer: Sendable {
@@ -45,6 +46,15 @@ package struct Answer: Sendable {
         content = .whole([ByteBuffer(bytes: GzipJoint.packed(Array(parts.joined())))])
     }
 
+    /// An answer that is always the same, compressed for a client that takes that.
+    package init(_ body: Packed, type: String, for request: HTTPRequest) {
+        status = .ok
+        self.type = type
+        fields = [("Vary", "Accept-Encoding")]
+        if request.acceptsGzip { fields.append(("Content-Encoding", "gzip")) }
+        content = .whole([request.acceptsGzip ? body.gzip : body.plain])
+    }
+
     /// An answer with lists of destinations, produced while it is sent; they are stored compressed, which suits a client that takes gzip.
     package init(
         listsFor request: HTTPRequest,
@@ -67,6 +77,17 @@ package struct Answer: Sendable {
     }
 }
 
+/// A body that is always the same, compressed once.
+package struct Packed: Sendable {
+    let plain: ByteBuffer
+    let gzip: ByteBuffer
+
+    /// Compresses a body.
+    package init(_ body: [UInt8]) {
+        (plain, gzip) = (ByteBuffer(bytes: body), ByteBuffer(bytes: GzipJoint.packed(body)))
+    }
+}
+
 /// Sends an answer piece by piece, waiting for the client to take what was sent.
 package struct AnswerStream {
     /// How the answer is coded for its way.
@@ -79,14 +100,17 @@ package struct AnswerStream {
     private var gzip: GzipJoint?
     private var pending: ByteBuffer
     private var scratch: [UInt8] = []
+    private var slice = TimeSlice()
     private(set) var sent = 0
 
     /// How many bytes are gathered before they are sent.
-    private static let fullAt = 256 * 1024
+    private static let fullAt = 64 * 1024
+    /// How much room is made at once. With what the connection has not sent yet it is what a client costs that does not read.
+    private static let room = 128 * 1024
 
     init(_ writer: AnswerWriter, _ coding: Coding) {
         self.writer = writer
-        pending = writer.buffer(capacity: 4096)
+        pending = ByteBufferAllocator().buffer(capacity: 4096)
         guard coding == .gzip else { return }
         gzip = GzipJoint()
         pending.writeBytes(GzipJoint.head)
@@ -94,15 +118,30 @@ package struct AnswerStream {
 
     /// Adds text to the answer.
     package mutating func write(_ append: (inout [UInt8]) -> Void) async throws {
-        scratch.removeAll(keepingCapacity: true)
-        append(&scratch)
-        try await write(scratch)
+        gather(append)
+        try await sendGathered()
     }
 
     /// Adds text to the answer.
     package mutating func write(_ text: [UInt8]) async throws {
-        pending.writeBytes(gzip?.stored(text) ?? text)
+        gather(text)
         try await sendGathered()
+    }
+
+    /// Adds text to the answer, to be sent with ``sendGathered()``.
+    package mutating func gather(_ append: (inout [UInt8]) -> Void) {
+        scratch.removeAll(keepingCapacity: true)
+        append(&scratch)
+        gather(scratch)
+        // Not to be held while a client does not read.
+        if scratch.capacity > Self.longestScratch { scratch = [] }
+    }
+
+    private static let longestScratch = 8192
+
+    /// Adds text to the answer, to be sent with ``sendGathered()``.
+    package mutating func gather(_ text: [UInt8]) {
+        if let stored = gzip?.stored(text) { pending.writeBytes(stored) } else { pending.writeBytes(text) }
     }
 
     /// Adds the text of a chunk to the answer, to be sent with ``sendGathered()``.
@@ -124,20 +163,21 @@ package struct AnswerStream {
     /// Makes room for a list, so that it need not be made by and by.
     package mutating func expect(destinations: Int) {
         // What is stored may be anything.
-        let count = min(max(destinations, 0), 2 * Self.fullAt)
-        pending.reserveCapacity(minimumWritableBytes: min(count * (gzip == nil ? 15 : 6), 2 * Self.fullAt))
+        let count = min(max(destinations, 0), Self.room)
+        let room = min(count * (gzip == nil ? 15 : 6), Self.room - pending.readableBytes)
+        if room > 0 { pending.reserveCapacity(minimumWritableBytes: room) }
     }
 
-    /// Sends what was gathered, if it is enough.
+    /// Sends what was gathered, if it is enough, and lets other requests have their turn.
     package mutating func sendGathered() async throws {
         if pending.readableBytes >= Self.fullAt { try await flush() }
+        await slice.yieldIfOver()
     }
 
-    /// Ends the answer.
+    /// Sends what is left.
     mutating func finish() async throws {
         if let gzip { pending.writeBytes(gzip.tail) }
         try await flush()
-        writer.end()
     }
 
     private mutating func flush() async throws {

@@ -10,7 +10,7 @@ package struct RequestBodyReader {
     private var received = 0
 
     package init(_ input: RouteInput) {
-        pieces = input.request.body.makeReader()
+        pieces = input.body.makeReader()
         limit = input.longestBody
     }
 

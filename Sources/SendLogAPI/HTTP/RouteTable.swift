@@ -15,6 +15,8 @@ package struct Route: Sendable {
     let front: (any Front)?
     /// The longest body in bytes that it takes.
     let longestBody: Int
+    /// Whether a request is handled on the event loop, since that takes far less than a millisecond; otherwise a worker handles it.
+    let isShort: @Sendable (RouteInput) -> Bool
     let handle: Handler
     /// Does the same where nothing must be waited for, and answers `nil` where something must.
     let handleAtOnce: (@Sendable (RouteInput) throws -> Answer?)?
@@ -34,6 +36,7 @@ package struct Route: Sendable {
         isOpen: Bool? = nil,
         front: (any Front)? = nil,
         longestBody: Int = .max,
+        isShort: (@Sendable (RouteInput) -> Bool)? = nil,
         handleAtOnce: (@Sendable (RouteInput) throws -> Answer?)? = nil,
         handle: @escaping Handler
     ) {
@@ -43,6 +46,9 @@ package struct Route: Sendable {
         self.isOpen = isOpen ?? (permission == nil)
         self.front = front
         self.longestBody = longestBody
+        // Without a key there is nothing to compute that is worth a change of threads.
+        let isShortByItself = self.isOpen
+        self.isShort = isShort ?? { _ in isShortByItself }
         self.handleAtOnce = handleAtOnce
         self.handle = handle
         name = "\(method.rawValue) \(path)"

@@ -15,6 +15,7 @@ struct ReadingRoutes {
                 .GET,
                 "/send-logs/:send_id",
                 permission: .readSendLogs,
+                isShort: { (try? DestinationForm(query: $0.request.query)) == .count },
                 handleAtOnce: getAtOnce,
                 handle: get
             ),
@@ -99,25 +100,31 @@ struct ReadingRoutes {
         let produce: Answer.Producer = { stream in
             try await stream.write(first)
             var block = answer.rows
-            try await Self.write(block, as: form, of: store, in: organisation, to: &stream)
-            while let rest = block.rest {
+            while true {
+                let rest = block.rest
+                if form == .list {
+                    try await Self.writeLists(block, of: store, in: organisation, to: &stream)
+                } else {
+                    stream.gather(block.text)
+                    // Not to be held while a client does not read.
+                    block = RowBlock()
+                    try await stream.sendGathered()
+                }
+                guard let rest else { break }
                 block = try await store.rows(rest, in: organisation)
-                try await stream.write { $0.append(",") }
-                try await Self.write(block, as: form, of: store, in: organisation, to: &stream)
+                stream.gather { $0.append(",") }
             }
             try await stream.write(last)
         }
         return form == .count ? Answer(produce: produce) : Answer(listsFor: input.request, produce: produce)
     }
 
-    private static func write(
+    private static func writeLists(
         _ block: RowBlock,
-        as form: DestinationForm,
         of store: any SendLogStore,
         in organisation: OrganisationID,
         to stream: inout AnswerStream
     ) async throws {
-        guard form == .list else { return try await stream.write(block.text) }
         let lister = DestinationLister(store: store, organisation: organisation)
         for (place, row) in block.rows.enumerated() {
             if place > 0 { try await stream.write { $0.append(",") } }

@@ -35,15 +35,13 @@ struct DestinationLister {
         stream.expect(destinations: destinations)
         var (listed, chunk) = (0, 0)
         while listed < destinations {
-            let lent = try await store.destinations(of: sequence, from: chunk, in: organisation) {
+            let lent = try await store.destinations(of: sequence, from: chunk, most: 1, in: organisation) {
                 (chunk) throws(StoreError) in
                 try stream.gather(chunk)
                 listed += chunk.count
             }
             try await stream.sendGathered()
             chunk += lent
-            // Others on this event loop have their turn between the pieces of a long list.
-            if listed < destinations { await Task.yield() }
             if lent == 0 { throw StoreError.damaged(detail: "a list of destinations is cut short") }
         }
         try await stream.write { $0.append("]}") }

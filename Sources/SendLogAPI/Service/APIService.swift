@@ -4,6 +4,7 @@ import NIOHTTP1
 public import SendLogContent
 public import SendLogCore
 public import SendLogHTTP
+public import SendLogScheduling
 
 /// The Send Logs API over HTTP: every request takes the one way, which begins with ``respond(to:_:)``.
 public struct APIService: HTTPResponder {
@@ -11,6 +12,8 @@ public struct APIService: HTTPResponder {
     public let authenticator: Authenticator
 
     let table: RouteTable
+    /// Where requests are handled that take more than a moment.
+    private let threads: FairThreadPool
     private let limiter: RateLimiter?
     private let metrics: ServiceMetrics
     private let date = HTTPDate()
@@ -28,6 +31,7 @@ public struct APIService: HTTPResponder {
     ///   - directory: where organisations and keys are
     ///   - context: what the intake of send logs needs
     ///   - client: sends the requests of webhooks that are tested
+    ///   - threads: where requests are handled that take more than a moment
     ///   - rateLimit: how many requests an organisation may make; `nil` for as many as it likes
     ///   - logger: where the log goes
     public init(
@@ -36,6 +40,7 @@ public struct APIService: HTTPResponder {
         directory: any Directory,
         context: IntakeContext,
         client: any WebhookClient,
+        threads: FairThreadPool,
         rateLimit: RateLimit?,
         logger: Logger
     ) {
@@ -45,6 +50,7 @@ public struct APIService: HTTPResponder {
             directory: directory,
             context: context,
             client: client,
+            threads: threads,
             rateLimit: rateLimit,
             logger: logger,
             pages: [],
@@ -60,6 +66,7 @@ public struct APIService: HTTPResponder {
     ///   - directory: where organisations and keys are
     ///   - context: what the intake of send logs needs
     ///   - client: sends the requests of webhooks that are tested
+    ///   - threads: where requests are handled that take more than a moment
     ///   - rateLimit: how many requests an organisation may make; `nil` for as many as it likes
     ///   - logger: where the log goes
     ///   - pages: the routes of the pages
@@ -70,6 +77,7 @@ public struct APIService: HTTPResponder {
         directory: any Directory,
         context: IntakeContext,
         client: any WebhookClient,
+        threads: FairThreadPool,
         rateLimit: RateLimit?,
         logger: Logger,
         pages: [Route],
@@ -78,6 +86,7 @@ public struct APIService: HTTPResponder {
         self.authenticator = authenticator
         self.logger = logger
         self.front = front
+        self.threads = threads
         limiter = rateLimit.map(RateLimiter.init)
         now = context.now
         metrics = ServiceMetrics()
@@ -139,7 +148,7 @@ public struct APIService: HTTPResponder {
         }
     }
 
-    /// Answers a request that must wait for something.
+    /// Answers a request that must wait for something: on the event loop, but for the handler, which runs on a worker if it is not short.
     private func respond(
         to input: RouteInput,
         of route: Route,
@@ -149,6 +158,7 @@ public struct APIService: HTTPResponder {
     ) async throws {
         var (input, visit) = (input, visit)
         let answer: Answer
+        let executor: (any TaskExecutor)?
         do {
             if !isAdmitted {
                 let key =
@@ -158,7 +168,9 @@ public struct APIService: HTTPResponder {
                 try admit(key, to: route, &input, &visit)
             }
             if input.request.awaitsInvitation { writer.invite() }
-            answer = try await route.handle(input)
+            executor = route.isShort(input) ? nil : threads.executor(for: visit.organisation ?? .server)
+            if executor != nil { input.body = input.body.withArrived() }
+            answer = try await withTaskExecutorPreference(executor) { [input] in try await route.handle(input) }
         } catch {
             guard writer.isOpen else { return note(visit, status: 499, bytes: 0) }
             let failure = APIError(error)
@@ -170,10 +182,13 @@ public struct APIService: HTTPResponder {
             do {
                 var sent = 0
                 if writer.begin(head(of: answer, visit)) {
-                    var stream = AnswerStream(writer, coding)
-                    try await produce(&stream)
-                    try await stream.finish()
-                    sent = stream.sent
+                    sent = try await withTaskExecutorPreference(executor) {
+                        var stream = AnswerStream(writer, coding)
+                        try await produce(&stream)
+                        try await stream.finish()
+                        return stream.sent
+                    }
+                    writer.end()
                 }
                 note(visit, status: answer.status.code, bytes: sent)
             } catch {

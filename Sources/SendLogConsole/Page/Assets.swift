@@ -28,8 +28,9 @@ struct Assets: Sendable {
     /// The routes by which they are fetched.
     var routes: [Route] {
         files.map { name, type, body in
-            Route(.GET, "/console/assets/\(name)") { input in
-                var answer = Answer(parts: [body], type: type, packedFor: input.request)
+            let packed = Packed(body)
+            return Route(.GET, "/console/assets/\(name)") { input in
+                var answer = Answer(packed, type: type, for: input.request)
                 answer.fields.append(("Cache-Control", "public, max-age=31536000, immutable"))
                 answer.fields.append(("X-Content-Type-Options", "nosniff"))
                 return answer

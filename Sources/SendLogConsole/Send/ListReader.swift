@@ -1,5 +1,6 @@
 import SendLogContent
 import SendLogCore
+import SendLogScheduling
 
 /// Reads a send's list of destinations piece by piece, in flat memory.
 struct ListReader {
@@ -19,23 +20,21 @@ struct ListReader {
         _ take: ([UInt8], _ first: Int, _ count: Int) async throws -> Bool
     ) async throws {
         var (listed, chunk) = (0, 0)
+        var slice = TimeSlice()
         while listed < log.destinations {
-            var pieces: [(text: [UInt8], first: Int, count: Int)] = []
-            let lent = try await store.destinations(of: log.sequence, from: chunk, in: organisation) {
+            var piece: (text: [UInt8], first: Int, count: Int)?
+            let lent = try await store.destinations(of: log.sequence, from: chunk, most: 1, in: organisation) {
                 chunk throws(StoreError) in
                 if !skips(listed, chunk.count) {
                     guard let text = chunk.copy.text() else { throw .damaged(detail: "a chunk cannot be expanded") }
-                    pieces.append((text, listed, chunk.count))
+                    piece = (text, listed, chunk.count)
                 }
                 listed += chunk.count
             }
             if lent == 0 { throw StoreError.damaged(detail: "a list of destinations is cut short") }
             chunk += lent
-            // Others on this event loop have their turn between the pieces of a long list.
-            await Task.yield()
-            for piece in pieces {
-                if try await !take(piece.text, piece.first, piece.count) { return }
-            }
+            await slice.yieldIfOver()
+            if let piece, try await !take(piece.text, piece.first, piece.count) { return }
         }
     }
 }

@@ -57,6 +57,7 @@ public protocol SendLogStore: Sendable {
     /// - Parameters:
     ///   - sequence: the log's place in the order of recording
     ///   - first: the first chunk wanted, from 0
+    ///   - most: how many chunks to lend at most, at least one
     ///   - organisation: whose log it is
     ///   - take: takes a chunk where it lies
     /// - Returns: how many chunks were lent; none at the end of the list.
@@ -64,6 +65,7 @@ public protocol SendLogStore: Sendable {
     func destinations(
         of sequence: SequenceNumber,
         from first: Int,
+        most: Int,
         in organisation: OrganisationID,
         _ take: (LentChunk) throws(StoreError) -> Void
     ) async throws(StoreError) -> Int
@@ -115,8 +117,8 @@ public struct SearchAnswer: Equatable, Sendable {
 
 /// Rows of a page in its order, rendered as they are answered.
 public struct RowBlock: Equatable, Sendable {
-    /// When a block is full, in bytes; it holds at most one row more.
-    public static let fullAt = 512 * 1024
+    /// When a block is full, in bytes; it holds at most one row more. What a client that does not read holds of an export.
+    public static let fullAt = 112 * 1024
 
     /// The logs with their numbers of destinations, as JSON objects with commas between them.
     public private(set) var text: [UInt8] = []

@@ -6,7 +6,9 @@ extension PostgresStore: CampaignStore {
         _ query: CampaignQuery,
         in organisation: OrganisationID
     ) async throws(StoreError) -> CampaignPage {
-        try await lengthily { try CampaignReport(connection: $0, organisation: organisation).page(query) }
+        try await lengthily(for: organisation) {
+            try CampaignReport(connection: $0, organisation: organisation).page(query)
+        }
     }
 
     /// See ``CampaignStore/campaign(_:in:)``.
@@ -14,7 +16,9 @@ extension PostgresStore: CampaignStore {
         _ id: CampaignID,
         in organisation: OrganisationID
     ) async throws(StoreError) -> Campaign {
-        let found = try await lengthily { try CampaignReport(connection: $0, organisation: organisation).campaign(id) }
+        let found = try await lengthily(for: organisation) {
+            try CampaignReport(connection: $0, organisation: organisation).campaign(id)
+        }
         guard let found else { throw .notFound }
         return found
     }
@@ -25,7 +29,7 @@ extension PostgresStore: CampaignStore {
         _ name: CampaignName,
         in organisation: OrganisationID
     ) async throws(StoreError) -> Campaign {
-        let found = try await shortly { connection in
+        let found = try await shortly(for: organisation) { connection in
             var parameters = Parameters()
             parameters.add(organisation.number)
             parameters.add(id.text)
@@ -52,7 +56,7 @@ extension PostgresStore: CampaignStore {
         of ids: [CampaignID]?,
         in organisation: OrganisationID
     ) async throws(StoreError) -> [CampaignID: CampaignName] {
-        let rows = try await shortly { connection in
+        let rows = try await shortly(for: organisation) { connection in
             var parameters = Parameters()
             parameters.add(organisation.number)
             if let ids { parameters.add(texts: ids.map(\.text)) }
@@ -77,7 +81,7 @@ extension PostgresStore: CampaignStore {
         over days: ClosedRange<Day>,
         in organisation: OrganisationID
     ) async throws(StoreError) -> [DayTally] {
-        let rows = try await lengthily { connection in
+        let rows = try await lengthily(for: organisation) { connection in
             var parameters = Parameters()
             parameters.add(organisation.number)
             parameters.add(integer: days.lowerBound.number)
@@ -102,7 +106,7 @@ extension PostgresStore: CampaignStore {
         ofEach campaigns: [CampaignID],
         in organisation: OrganisationID
     ) async throws(StoreError) -> [CampaignID: [DayTally]] {
-        let rows = try await lengthily { connection in
+        let rows = try await lengthily(for: organisation) { connection in
             var parameters = Parameters()
             parameters.add(organisation.number)
             parameters.add(texts: campaigns.map(\.text))

@@ -1,10 +1,10 @@
-import DequeModule
 import Dispatch
 import Foundation
 import SendLogCore
+import SendLogScheduling
 import Synchronization
 
-/// A bounded number of threads, each with a connection of its own, that take work in the order in which it came.
+/// A bounded number of threads, each with a connection of its own, in fair shares for organisations.
 ///
 /// libpq's calls block, which the threads that serve requests must not. Connections are made when they are first needed and again when
 /// they broke; work that a broken connection spoilt is repeated on a new one, since all work may be done twice.
@@ -17,6 +17,8 @@ final class ConnectionPool: Sendable {
         var patience: Duration
         /// How much work may wait.
         var mostWaiting = 4096
+        /// What of the connections an organisation leaves free for others.
+        var reserve = FairShares.Reserve.nothing
         /// Whether work that waits when the pool is closed is still done.
         var finishesWaiting = false
     }
@@ -25,12 +27,15 @@ final class ConnectionPool: Sendable {
     private typealias Job = @Sendable (Result<PoolThread, StoreError>) -> Void
 
     private struct State {
-        var waiting: Deque<(job: Job, since: ContinuousClock.Instant)> = []
+        var work: FairDispatch<(job: Job, since: ContinuousClock.Instant)>
         var isClosed = false
+
+        /// - Returns: whether to send a signal.
+        mutating func wake() -> Bool { work.needsThread && work.wake() }
     }
 
-    private let state = Mutex(State())
-    private let work = DispatchSemaphore(value: 0)
+    private let state: Mutex<State>
+    private let signal = DispatchSemaphore(value: 0)
     private let ended = DispatchGroup()
     private let options: Options
     /// How many threads have a connection.
@@ -38,15 +43,17 @@ final class ConnectionPool: Sendable {
 
     init(_ location: PostgresLocation, session: String, health: ServerHealth, options: Options) {
         self.options = options
+        state = Mutex(State(work: FairDispatch(FairShares(capacity: options.connections, reserve: options.reserve))))
         let connected = ConnectionCount()
         self.connected = connected
         for _ in 0..<options.connections {
             ended.enter()
             let thread = Thread { [self] in
+                // Set here: before the thread runs it has no effect on Linux.
+                Thread.current.name = "postgres"
                 serve(PoolThread(location, session: session, health: health, connected: connected))
                 ended.leave()
             }
-            thread.name = "sendlog-postgres"
             thread.start()
         }
     }
@@ -54,16 +61,18 @@ final class ConnectionPool: Sendable {
     /// Does a piece of work when a connection is free.
     ///
     /// - Parameters:
+    ///   - organisation: whose work it is
     ///   - limit: how long each of its statements may take
     ///   - body: the work, which may be repeated on another connection
     /// - Returns: what the work returns.
     /// - Throws: ``StoreError/unavailable(_:detail:)`` where no connection is to be had in time; what the work throws.
     func perform<Result: Sendable>(
+        for organisation: OrganisationID,
         within limit: Duration?,
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(StoreError) -> Result {
         let result: Swift.Result<Result, StoreError> = await withUnsafeContinuation { continuation in
-            submit { thread in
+            submit(for: organisation) { thread in
                 switch thread {
                 case .success(let thread): continuation.resume(returning: thread.perform(within: limit, body))
                 case .failure(let refusal): continuation.resume(returning: .failure(refusal))
@@ -73,62 +82,74 @@ final class ConnectionPool: Sendable {
         return try result.get()
     }
 
-    /// Does a piece of work on one of the threads, which is handed to it; see ``perform(within:_:)``.
-    func submit(_ job: @escaping @Sendable (Result<PoolThread, StoreError>) -> Void) {
-        let refusal = state.withLock { state -> Unavailability? in
-            if state.isClosed { return .closed }
-            if state.waiting.count >= options.mostWaiting { return .overloaded }
-            state.waiting.append((job, .now))
-            return nil
+    /// Does a piece of work on one of the threads, which is handed to it; see ``perform(for:within:_:)``.
+    func submit(
+        for organisation: OrganisationID,
+        _ job: @escaping @Sendable (Result<PoolThread, StoreError>) -> Void
+    ) {
+        let (refusal, wakes) = state.withLock { state -> (Unavailability?, Bool) in
+            if state.isClosed { return (.closed, false) }
+            if state.work.count >= options.mostWaiting { return (.overloaded, false) }
+            state.work.append((job, .now), for: organisation)
+            return (nil, state.wake())
         }
+        if wakes { signal.signal() }
         if let refusal {
             job(.failure(.unavailable(refusal, detail: "the connections to the database refused")))
-        } else {
-            work.signal()
         }
     }
 
     /// Turns new work away, and waits for what is being done.
     func close() {
-        let dropped = state.withLock { state -> [Job] in
+        let (dropped, sleeping) = state.withLock { state -> ([Job], Int) in
             state.isClosed = true
-            if options.finishesWaiting { return [] }
-            defer { state.waiting = [] }
-            return state.waiting.map(\.job)
+            var sleeping = 0
+            while state.work.wake() { sleeping += 1 }
+            return (options.finishesWaiting ? [] : state.work.removeAll().map(\.job), sleeping)
         }
         for job in dropped { job(.failure(.unavailable(.closed, detail: "the connections were closed"))) }
-        for _ in 0..<options.connections { work.signal() }
+        for _ in 0..<sleeping { signal.signal() }
         ended.wait()
     }
 
-    /// Whether something waits that need not be turned away yet.
+    /// Whether work waits that is not refused for having waited too long.
     private var hasWork: Bool {
-        state.withLock { $0.waiting.first.map { .now - $0.since <= options.patience } ?? false }
+        state.withLock { $0.work.first.map { .now - $0.since <= options.patience } ?? false }
     }
 
-    /// One thread's life.
+    /// Runs one thread until the pool is closed.
     private func serve(_ thread: PoolThread) {
         while true {
-            work.wait()
-            // Where the server takes no more connections, those there are do the work.
+            // If the server takes no more connections, the threads that have one do the work.
             if !thread.isConnected, connected.isPositive, hasWork {
-                work.signal()
+                if state.withLock({ $0.wake() }) { signal.signal() }
                 if !thread.connect() {
                     Thread.sleep(forTimeInterval: 0.1)
                     continue
                 }
-                work.wait()
             }
-            let (next, isClosed) = state.withLock { ($0.waiting.popFirst(), $0.isClosed) }
-            if let (job, since) = next {
-                let isLate = .now - since > options.patience
-                job(
+            let (next, wakes, isClosed) = state.withLock { state in
+                let next = state.work.next()
+                if next == nil, !state.isClosed { state.work.sleep() }
+                return (next, state.wake(), state.isClosed)
+            }
+            if wakes { signal.signal() }
+            if let (organisation, work) = next {
+                let isLate = .now - work.since > options.patience
+                work.job(
                     isLate
                         ? .failure(.unavailable(.overloaded, detail: "no connection was free in time"))
                         : .success(thread)
                 )
+                let wakes = state.withLock { state in
+                    state.work.finish(organisation)
+                    return state.wake()
+                }
+                if wakes { signal.signal() }
             } else if isClosed {
                 return
+            } else {
+                signal.wait()
             }
         }
     }

@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import SendLogCore
+import SendLogScheduling
 import Synchronization
 
 /// Does in groups what is asked at the same time: what an organisation's requests ask for while one group is worked on goes into the next
@@ -25,7 +26,7 @@ final class GroupQueue<Item: Sendable, Value: Sendable>: Sendable {
 
     private struct State {
         var lanes: [OrganisationID: Lane] = [:]
-        var weightWaiting = 0
+        var weightWaiting: FairShares
         var isClosed = false
     }
 
@@ -39,7 +40,7 @@ final class GroupQueue<Item: Sendable, Value: Sendable>: Sendable {
         var patience: Duration
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let taken = DispatchGroup()
     private let pool: ConnectionPool
     private let limits: Limits
@@ -61,6 +62,7 @@ final class GroupQueue<Item: Sendable, Value: Sendable>: Sendable {
     ) {
         self.pool = pool
         self.limits = limits
+        state = Mutex(State(weightWaiting: FairShares(capacity: limits.mostWaiting)))
         self.isAlone = isAlone
         self.work = work
     }
@@ -71,8 +73,8 @@ final class GroupQueue<Item: Sendable, Value: Sendable>: Sendable {
             let request = Request(item: item, weight: weight, continuation: continuation)
             let (refusal, isFirst) = state.withLock { state -> (Unavailability?, Bool) in
                 if state.isClosed { return (.closed, false) }
-                if state.weightWaiting > limits.mostWaiting { return (.overloaded, false) }
-                state.weightWaiting += weight
+                if !state.weightWaiting.hasRoom(for: organisation) { return (.overloaded, false) }
+                state.weightWaiting.take(weight, for: organisation)
                 let isFirst = state.lanes[organisation] == nil
                 state.lanes[organisation, default: Lane()].waiting.append(request)
                 // Under the lock, so that close() comes behind all that was taken.
@@ -97,7 +99,7 @@ final class GroupQueue<Item: Sendable, Value: Sendable>: Sendable {
 
     /// Does a group of a lane when a connection is free, and so on until the lane is empty.
     private func move(_ organisation: OrganisationID) {
-        pool.submit { [self] thread in
+        pool.submit(for: organisation) { [self] thread in
             refuseLate(organisation)
             let group = take(organisation)
             switch thread {
@@ -134,7 +136,7 @@ final class GroupQueue<Item: Sendable, Value: Sendable>: Sendable {
         let refused = state.withLock { state -> [Request] in
             let refused = Array((state.lanes[organisation]?.waiting ?? []).prefix(while: isRefused))
             state.lanes[organisation]?.waiting.removeFirst(refused.count)
-            state.weightWaiting -= refused.reduce(0) { $0 + $1.weight }
+            state.weightWaiting.release(refused.reduce(0) { $0 + $1.weight }, for: organisation)
             return refused
         }
         answer(refused, .failure(error))
@@ -153,7 +155,7 @@ final class GroupQueue<Item: Sendable, Value: Sendable>: Sendable {
             }
             state.lanes[organisation]?.waiting.removeFirst(count)
             state.lanes[organisation]?.lastGroup = count
-            state.weightWaiting -= weight
+            state.weightWaiting.release(weight, for: organisation)
             return Array(waiting.prefix(count))
         }
     }

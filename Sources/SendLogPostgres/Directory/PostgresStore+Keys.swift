@@ -1,4 +1,5 @@
 public import SendLogCore
+import SendLogScheduling
 
 extension PostgresStore {
     /// See ``Directory/createKey(_:hash:in:at:)``.
@@ -8,7 +9,7 @@ extension PostgresStore {
         in organisation: OrganisationID,
         at now: Timestamp
     ) async throws(StoreError) -> APIKey {
-        try await shortly { connection in
+        try await shortly(for: organisation) { connection in
             guard try !Self.organisations("org_id = $1", { $0.add(organisation.number) }, connection).isEmpty else {
                 throw StoreError.notFound
             }
@@ -39,7 +40,7 @@ extension PostgresStore {
 
     /// See ``Directory/keys(in:)``.
     public func keys(in organisation: OrganisationID) async throws(StoreError) -> [APIKey] {
-        try await shortly { connection in
+        try await shortly(for: organisation) { connection in
             try Self.keys("org_id = $1 ORDER BY key_id", { $0.add(organisation.number) }, connection).map(\.key)
         }
     }
@@ -48,7 +49,7 @@ extension PostgresStore {
     public func keys(hashPrefix: [UInt8]) async throws(StoreError) -> [(key: APIKey, hash: [UInt8])] {
         // Of hashes of one length, those with the prefix lie between the prefix and the prefix followed by 0xff.
         let end = hashPrefix + [UInt8](repeating: 0xff, count: max(33 - hashPrefix.count, 1))
-        return try await shortly { connection in
+        return try await shortly(for: .server) { connection in
             try Self.keys(
                 "hash BETWEEN $1 AND $2",
                 { parameters in
@@ -66,7 +67,7 @@ extension PostgresStore {
         in organisation: OrganisationID,
         at now: Timestamp
     ) async throws(StoreError) -> APIKey {
-        try await shortly { connection in
+        try await shortly(for: organisation) { connection in
             var parameters = Parameters()
             parameters.add(id.number)
             parameters.add(organisation.number)
@@ -88,7 +89,7 @@ extension PostgresStore {
         // In one order, so that servers that note the same keys at the same time do not wait for each other's rows crosswise.
         let sorted = keys.sorted { $0.key.number < $1.key.number }
         for begin in stride(from: 0, to: sorted.count, by: 50) {
-            try await shortly { connection in
+            try await shortly(for: .server) { connection in
                 try connection.transaction {
                     for (id, moment) in sorted[begin..<min(begin + 50, sorted.count)] {
                         var parameters = Parameters()

@@ -1,4 +1,5 @@
 public import SendLogCore
+import SendLogScheduling
 
 extension PostgresStore {
     /// See ``Directory/createOrganisation(named:at:)``.
@@ -6,7 +7,7 @@ extension PostgresStore {
         named name: OrganisationName,
         at now: Timestamp
     ) async throws(StoreError) -> Organisation {
-        try await shortly { connection in
+        try await shortly(for: .server) { connection in
             let number = try connection.insertingNext(after: "SELECT max(org_id) FROM organisations") { number in
                 if let taken = try Self.organisations("name = $1", { $0.add(name.description) }, connection).first {
                     guard connection.isRepeating, taken.created == now else { throw StoreError.nameTaken }
@@ -37,26 +38,28 @@ extension PostgresStore {
 
     /// See ``Directory/organisations()``.
     public func organisations() async throws(StoreError) -> [Organisation] {
-        try await shortly { try Self.organisations("true", { _ in }, $0) }
+        try await shortly(for: .server) { try Self.organisations("true", { _ in }, $0) }
     }
 
     /// See ``Directory/organisation(named:)``.
     public func organisation(named name: OrganisationName) async throws(StoreError) -> Organisation {
-        let found = try await shortly { try Self.organisations("name = $1", { $0.add(name.description) }, $0) }
+        let found = try await shortly(for: .server) {
+            try Self.organisations("name = $1", { $0.add(name.description) }, $0)
+        }
         guard let organisation = found.first else { throw .notFound }
         return organisation
     }
 
     /// See ``Directory/organisation(_:)``.
     public func organisation(_ id: OrganisationID) async throws(StoreError) -> Organisation {
-        let found = try await shortly { try Self.organisations("org_id = $1", { $0.add(id.number) }, $0) }
+        let found = try await shortly(for: id) { try Self.organisations("org_id = $1", { $0.add(id.number) }, $0) }
         guard let organisation = found.first else { throw .notFound }
         return organisation
     }
 
     /// See ``Directory/ping()``.
     public func ping() async throws(StoreError) {
-        _ = try await shortly { try $0.rows("SELECT 1 FROM sendlog_schema") }
+        _ = try await shortly(for: .server) { try $0.rows("SELECT 1 FROM sendlog_schema") }
     }
 
     static func organisations(

@@ -1,4 +1,5 @@
 public import SendLogCore
+import SendLogScheduling
 
 extension PostgresStore: SessionStore {
     /// See ``SessionStore/createSession(_:of:at:until:)``.
@@ -8,7 +9,7 @@ extension PostgresStore: SessionStore {
         at now: Timestamp,
         until end: Timestamp
     ) async throws(StoreError) {
-        try await shortly { connection in
+        try await shortly(for: .server) { connection in
             var expired = Parameters()
             expired.add(now.milliseconds)
             _ = try connection.rows("DELETE FROM sessions WHERE expires <= $1", expired)
@@ -26,7 +27,7 @@ extension PostgresStore: SessionStore {
 
     /// See ``SessionStore/sessionKey(_:at:)``.
     public func sessionKey(_ hash: [UInt8], at now: Timestamp) async throws(StoreError) -> APIKey {
-        let found = try await shortly { connection in
+        let found = try await shortly(for: .server) { connection in
             try Self.keys(
                 "key_id = (SELECT s.key_id FROM sessions s WHERE s.hash = $1 AND s.expires > $2)",
                 { parameters in
@@ -42,7 +43,7 @@ extension PostgresStore: SessionStore {
 
     /// See ``SessionStore/endSession(_:)``.
     public func endSession(_ hash: [UInt8]) async throws(StoreError) {
-        try await shortly { connection in
+        try await shortly(for: .server) { connection in
             var parameters = Parameters()
             parameters.add(hash)
             _ = try connection.rows("DELETE FROM sessions WHERE hash = $1", parameters)

@@ -21,7 +21,7 @@ extension PostgresStore: StoreMaintenance {
         in organisation: OrganisationID,
         most: Int
     ) async throws(StoreError) -> [ArchivedSendLog] {
-        let rows = try await lengthily { connection in
+        let rows = try await lengthily(for: organisation) { connection in
             var parameters = Parameters()
             parameters.add(organisation.number)
             parameters.add(sequence.number)

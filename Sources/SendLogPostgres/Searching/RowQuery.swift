@@ -19,7 +19,7 @@ struct RowQuery {
     let count: Int
 
     /// How many rows are fetched at once: about as many as fit into a block.
-    private static let most = 1536
+    private static let most = 384
     /// Longer records, in bytes, are fetched once it is clear that they fit, so that a page of long messages needs no memory for all.
     private static let longest = 4096
     /// Up to so many campaigns are merged from their places in the index; of more, each is looked up and all that was found is sorted.

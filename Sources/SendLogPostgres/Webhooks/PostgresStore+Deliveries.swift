@@ -1,4 +1,5 @@
 public import SendLogCore
+import SendLogScheduling
 
 extension PostgresStore {
     /// See ``WebhookStore/deliveries(of:in:state:before:limit:)``.
@@ -9,7 +10,7 @@ extension PostgresStore {
         before: DeliveryID?,
         limit: Int
     ) async throws(StoreError) -> [Delivery] {
-        try await shortly { connection in
+        try await shortly(for: organisation) { connection in
             var parameters = WebhookRows(connection: connection, organisation: organisation).parameters(webhook)
             parameters.add(before?.sequence.number ?? .max)
             parameters.add(before.map { $0.test ?? 0 } ?? .max)
@@ -34,7 +35,7 @@ extension PostgresStore {
         of webhook: WebhookID,
         in organisation: OrganisationID
     ) async throws(StoreError) -> Delivery {
-        try await shortly { connection in
+        try await shortly(for: organisation) { connection in
             var parameters = WebhookRows(connection: connection, organisation: organisation).parameters(webhook)
             parameters.add(id.sequence.number)
             parameters.add(id.test ?? 0)
@@ -56,7 +57,7 @@ extension PostgresStore {
         of webhook: WebhookID,
         in organisation: OrganisationID
     ) async throws(StoreError) {
-        try await shortly { connection in
+        try await shortly(for: organisation) { connection in
             let rows = WebhookRows(connection: connection, organisation: organisation)
             try connection.transaction {
                 // Locked, so that it is not ended meanwhile.
@@ -70,7 +71,7 @@ extension PostgresStore {
     ///
     /// See ``WebhookStore/forgetDeliveries(before:)``.
     public func forgetDeliveries(before moment: Timestamp) async throws(StoreError) -> Int {
-        let rows = try await lengthily { connection in
+        let rows = try await lengthily(for: .server) { connection in
             var parameters = Parameters()
             parameters.add(moment.milliseconds)
             return try connection.rows(Self.oldDeliveriesSQL, parameters)
@@ -82,7 +83,7 @@ extension PostgresStore {
         }
         var count = 0
         for (lane, sequences) in found {
-            count += try await shortly { connection in
+            count += try await shortly(for: .server) { connection in
                 var parameters = Parameters()
                 parameters.add(lane.organisation)
                 parameters.add(lane.webhook)

@@ -1,4 +1,5 @@
 public import SendLogCore
+import SendLogScheduling
 
 extension PostgresStore {
     /// Looks over all organisations; see ``WebhookStore/pendingWebhooks(for:limit:)``.
@@ -6,7 +7,7 @@ extension PostgresStore {
         for lease: WebhookLease,
         limit: Int
     ) async throws(StoreError) -> [PendingWebhook] {
-        try await shortly { connection in
+        try await shortly(for: .server) { connection in
             var found: [(pending: PendingWebhook, turn: Int64)] = []
             for sql in [Self.behindSQL, Self.dueSQL] {
                 var parameters = Parameters()
@@ -101,7 +102,7 @@ extension PostgresStore {
         of organisation: OrganisationID,
         for lease: WebhookLease
     ) async throws(StoreError) -> [LeasedWebhook] {
-        try await shortly { connection in
+        try await shortly(for: organisation) { connection in
             var parameters = Parameters()
             parameters.add(organisation.number)
             parameters.add(texts: ids.sorted())
@@ -141,7 +142,7 @@ extension PostgresStore {
         at now: Timestamp,
         most: Int
     ) async throws(StoreError) -> [Delivery] {
-        try await shortly { connection in
+        try await shortly(for: organisation) { connection in
             var parameters = WebhookRows(connection: connection, organisation: organisation).parameters(webhook)
             parameters.add(now.milliseconds)
             parameters.add(most)
@@ -168,7 +169,7 @@ extension PostgresStore {
         of webhook: WebhookID,
         in organisation: OrganisationID
     ) async throws(StoreError) -> Webhook? {
-        try await shortly { connection in
+        try await shortly(for: organisation) { connection in
             let rows = WebhookRows(connection: connection, organisation: organisation)
             return try connection.transaction {
                 let locked: (webhook: Webhook, owner: String)

@@ -9,7 +9,7 @@ extension PostgresStore: WebhookStore {
         in organisation: OrganisationID,
         at now: Timestamp
     ) async throws(StoreError) -> Webhook {
-        try await shortly { connection in
+        try await shortly(for: organisation) { connection in
             let rows = WebhookRows(connection: connection, organisation: organisation)
             var parameters = rows.parameters(id)
             parameters.add(definition.stored)
@@ -35,7 +35,7 @@ extension PostgresStore: WebhookStore {
 
     /// See ``WebhookStore/webhooks(in:)``.
     public func webhooks(in organisation: OrganisationID) async throws(StoreError) -> [Webhook] {
-        try await shortly { connection in
+        try await shortly(for: organisation) { connection in
             var parameters = Parameters()
             parameters.add(organisation.number)
             let rows = try connection.rows(
@@ -51,7 +51,7 @@ extension PostgresStore: WebhookStore {
         _ id: WebhookID,
         in organisation: OrganisationID
     ) async throws(StoreError) -> Webhook {
-        try await shortly { try WebhookRows(connection: $0, organisation: organisation).webhook(id) }
+        try await shortly(for: organisation) { try WebhookRows(connection: $0, organisation: organisation).webhook(id) }
     }
 
     /// See ``WebhookStore/changeWebhook(_:in:at:_:)``.
@@ -61,7 +61,7 @@ extension PostgresStore: WebhookStore {
         at now: Timestamp,
         _ change: @escaping @Sendable (inout Webhook) -> Void
     ) async throws(StoreError) -> Webhook {
-        try await shortly { connection in
+        try await shortly(for: organisation) { connection in
             let rows = WebhookRows(connection: connection, organisation: organisation)
             return try connection.transaction {
                 var webhook = try rows.locked(id).webhook
@@ -80,7 +80,7 @@ extension PostgresStore: WebhookStore {
         in organisation: OrganisationID
     ) async throws(StoreError) {
         // There may be many deliveries.
-        try await lengthily { connection in
+        try await lengthily(for: organisation) { connection in
             let parameters = WebhookRows(connection: connection, organisation: organisation).parameters(id)
             try connection.transaction {
                 let rows = try connection.rows("DELETE FROM webhooks WHERE org_id = $1 AND id = $2", parameters)

@@ -2,6 +2,7 @@ import Foundation
 public import SendLogCore
 import SendLogPostgres
 import SendLogSQLite
+public import SendLogScheduling
 
 /// Where the data is, and how it is opened.
 public struct DatabaseLocation: Sendable, CustomStringConvertible {
@@ -101,17 +102,22 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
 
     /// Opens the database.
     ///
-    /// - Parameter making: whether to make it where there is none
+    /// - Parameters:
+    ///   - making: whether to make it where there is none
+    ///   - threads: where SQLite's queries run; `nil` for threads of the store's own
     /// - Returns: the store.
     /// - Throws: ``StoreRefusal`` where it must not be opened, or there is none.
-    public func open(making: Bool = true) throws(StoreRefusal) -> any Store {
+    public func open(
+        making: Bool = true,
+        threads: FairThreadPool? = nil
+    ) throws(StoreRefusal) -> any Store {
         switch place {
         case .file(let path):
             guard making || FileManager.default.fileExists(atPath: path) else {
                 throw StoreRefusal("there is no database \(path)", isMissing: true)
             }
             // In full, since SQLite gives some short names a meaning of their own.
-            return try SQLiteStore(path: URL(fileURLWithPath: path).path, options: sqlite)
+            return try SQLiteStore(path: URL(fileURLWithPath: path).path, options: sqlite, threads: threads)
         case .server(let location): return try Self.store(at: location, postgres, making: making)
         }
     }

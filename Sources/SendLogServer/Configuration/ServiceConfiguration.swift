@@ -3,6 +3,7 @@ public import Logging
 public import SendLogAPI
 public import SendLogHTTP
 import SendLogSQLite
+import SendLogScheduling
 
 /// How a server runs, complete and valid.
 ///
@@ -12,6 +13,8 @@ public struct ServiceConfiguration: Sendable {
     public let database: DatabaseLocation
     /// Where and how to serve.
     public let server: ServerSettings
+    /// How many threads handle requests that take more than a moment.
+    public let workerThreads: Int
     /// How much is logged.
     public let logLevel: Logger.Level
     /// How log lines look.
@@ -42,6 +45,7 @@ public struct ServiceConfiguration: Sendable {
                 minBodyRate: try sources.number(.minBodyRate) ?? 500
             )
         )
+        workerThreads = try sources.number(.workerThreads) ?? FairThreadPool.defaultCount
         logLevel = try sources.text(.logLevel).flatMap { Logger.Level(rawValue: $0) } ?? .info
         logFormat = try sources.text(.logFormat).flatMap { LogFormat(rawValue: $0) } ?? .text
         let requests = try sources.number(.rateLimitRequests) ?? 0

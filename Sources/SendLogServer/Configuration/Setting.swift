@@ -56,7 +56,9 @@ public struct Setting: Hashable, Sendable {
         flag: "max-connections",
         kind: .number(1...1_000_000)
     )
-    /// How many threads serve connections.
+    /// How many threads handle requests that take more than a moment.
+    public static let workerThreads = Setting(key: "workers.threads", flag: "workers-threads", kind: .number(2...256))
+    /// How many threads move the bytes of connections.
     public static let httpThreads = Setting(key: "http.threads", flag: "http-threads", kind: .number(1...256))
     /// How much is logged.
     public static let logLevel = Setting(
@@ -81,7 +83,7 @@ public struct Setting: Hashable, Sendable {
     /// Where long lists wait.
     public static let spoolFolder = Setting(key: "recording.spoolFolder", flag: "spool-folder", kind: .text)
     /// How many connections read a SQLite database.
-    public static let sqliteReaders = Setting(key: "sqlite.readers", flag: "sqlite-readers", kind: .number(1...64))
+    public static let sqliteReaders = Setting(key: "sqlite.readers", flag: "sqlite-readers", kind: .number(1...256))
     /// How many seconds to wait for SQLite's locks.
     public static let sqlitePatience = Setting(key: "sqlite.patience", flag: "sqlite-patience", kind: .number(0...600))
     /// How many connections to a PostgreSQL database there are at most.
@@ -143,8 +145,8 @@ public struct Setting: Hashable, Sendable {
     /// Every setting there is.
     public static let all = [
         database, host, port, idleTimeout, headTimeout, drainTimeout, minBodyRate, maxConnections, httpThreads,
-        logLevel, logFormat, rateLimitRequests,
-        rateLimitWindow, spoolFolder, sqliteReaders, sqlitePatience, postgresConnections, postgresPatience,
+        workerThreads, logLevel, logFormat, rateLimitRequests, rateLimitWindow, spoolFolder, sqliteReaders,
+        sqlitePatience, postgresConnections, postgresPatience,
         keyCacheSeconds, consoleMinutes, webhookAllow, webhookTimeout, webhookRetry, webhookKeep, webhookLanes,
         webhookLease,
     ]

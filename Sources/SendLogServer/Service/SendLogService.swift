@@ -6,6 +6,7 @@ import SendLogConsole
 import SendLogContent
 import SendLogCore
 import SendLogHTTP
+import SendLogScheduling
 import SendLogWebhooks
 import ServiceLifecycle
 import UnixSignals
@@ -28,7 +29,8 @@ public struct SendLogService: Sendable {
         let openFiles = OpenFiles.allowAll()
         Memory.keepForReuse()
         let database = configuration.database
-        let store = try database.open()
+        let threads = FairThreadPool(count: configuration.workerThreads, name: "workers")
+        let store = try database.open(threads: threads)
         defer { store.close() }
         let authenticator = Authenticator(directory: store, trust: configuration.keyTrust)
         let context = IntakeContext(
@@ -50,6 +52,7 @@ public struct SendLogService: Sendable {
             directory: store,
             context: context,
             client: client,
+            threads: threads,
             rateLimit: configuration.rateLimit,
             logger: logger,
             pages: console.routes,

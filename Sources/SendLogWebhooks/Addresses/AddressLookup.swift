@@ -1,4 +1,5 @@
 import SendLogCore
+import SendLogScheduling
 import Synchronization
 
 #if canImport(Glibc)
@@ -28,7 +29,7 @@ struct LookupFailure: Error {
 /// Asks the system, which understands every notation that a connection would.
 struct SystemLookup: AddressLookup {
     /// A DNS query blocks for as long as name servers are silent, so it runs on a thread.
-    private static let threads = FairThreadPool(count: 64)
+    private static let threads = FairThreadPool(count: 64, name: "lookups", reserve: .share)
 
     func addresses(of host: String, for organisation: OrganisationID) async throws -> [IPAddress] {
         // `getaddrinfo` cannot be cancelled: its result is dropped.

@@ -1,4 +1,5 @@
 import SendLogCore
+import SendLogScheduling
 
 /// Which webhooks a server works for, and which come next: decided without I/O, clocks or chance.
 ///

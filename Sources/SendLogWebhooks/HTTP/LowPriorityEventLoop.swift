@@ -54,7 +54,6 @@ final class LowPriorityEventLoop: TaskExecutor {
         }
         wakeUp = (ends[0], ends[1])
         let thread = Thread { self.run() }
-        thread.name = "webhooks"
         thread.stackSize = 1 << 20
         thread.start()
     }
@@ -166,6 +165,8 @@ final class LowPriorityEventLoop: TaskExecutor {
 // The thread.
 extension LowPriorityEventLoop {
     private func run() {
+        // Set here: before the thread runs it has no effect on Linux.
+        Thread.current.name = "webhooks"
         #if canImport(Glibc)
         // Linux gives each thread a niceness of its own, and names this one by 0.
         _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 15)

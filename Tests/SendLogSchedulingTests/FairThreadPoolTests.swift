@@ -1,0 +1,90 @@
+import Foundation
+import SendLogCore
+import SendLogScheduling
+import Synchronization
+import Testing
+
+/// Threads in fair shares: slow work of one organisation does not delay another's.
+struct FairThreadPoolTests {
+    @Test func `an organisation whose work hangs has its share of the threads, and no more`() {
+        let threads = FairThreadPool(count: 4, name: "test", reserve: .share)
+        let begun = Atomic(0)
+        let (gate, ended) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let order = Mutex<[Int]>([])
+        for number in 0..<10 {
+            threads.submit(for: OrganisationID(1)) {
+                begun.add(1, ordering: .relaxed)
+                gate.wait()
+                order.withLock { $0.append(number) }
+                ended.signal()
+            }
+        }
+        for _ in 0..<60_000 where begun.load(ordering: .relaxed) < 2 { usleep(1000) }
+        // All of another's work is done while that hangs.
+        let others = DispatchSemaphore(value: 0)
+        for _ in 0..<100 { threads.submit(for: OrganisationID(2)) { others.signal() } }
+        for _ in 0..<100 { #expect(others.wait(timeout: .now() + 60) == .success) }
+        #expect(begun.load(ordering: .relaxed) == 2)
+        // What waited comes in its turn, and nothing is forgotten.
+        for _ in 0..<10 { gate.signal() }
+        for _ in 0..<10 { #expect(ended.wait(timeout: .now() + 60) == .success) }
+        #expect(order.withLock { $0.sorted() } == Array(0..<10))
+        threads.submit(for: OrganisationID(1)) { others.signal() }
+        #expect(others.wait(timeout: .now() + 60) == .success)
+    }
+
+    @Test func `a task that computes shares a thread with others, slice by slice`() async {
+        // An organisation may have one of them.
+        let threads = FairThreadPool(count: 2, name: "test")
+        let loop = Loop()
+        let busy = (0..<3).map { _ in
+            Task(executorPreference: threads.executor(for: OrganisationID(1))) {
+                var slice = TimeSlice()
+                while !loop.isOver.load(ordering: .relaxed) {
+                    loop.rounds.add(1, ordering: .relaxed)
+                    await slice.yieldIfOver()
+                }
+            }
+        }
+        // Another organisation's, and the same one's, come to their turns.
+        for organisation in [2, 1] {
+            let task = Task(executorPreference: threads.executor(for: OrganisationID(Int64(organisation)))) {
+                for _ in 0..<10 { await Task.yield() }
+                return Self.threadName()
+            }
+            let name = await task.value
+            #expect(name == "test")
+        }
+        loop.isOver.store(true, ordering: .relaxed)
+        for task in busy { await task.value }
+        #expect(loop.rounds.load(ordering: .relaxed) > 0)
+    }
+
+    private final class Loop: Sendable {
+        let isOver = Atomic(false)
+        let rounds = Atomic(0)
+    }
+
+    private static func threadName() -> String? { Thread.current.name }
+
+    @Test func `a task stays on its thread where it asks for what it has`() async {
+        let threads = FairThreadPool(count: 2, name: "test")
+        let executor = threads.executor(for: OrganisationID(1))
+        let task = Task(executorPreference: executor) {
+            let before = pthread_self()
+            let within = await withTaskExecutorPreference(threads.executor(for: OrganisationID(1))) { pthread_self() }
+            return pthread_equal(before, within) != 0 && pthread_equal(before, pthread_self()) != 0
+        }
+        #expect(await task.value)
+    }
+
+    @Test func `threads that were idle for long end, and others are started`() async throws {
+        let threads = FairThreadPool(count: 4, name: "test", idleTime: .milliseconds(50))
+        for _ in 0..<20 {
+            let done = DispatchSemaphore(value: 0)
+            for number in 0..<8 { threads.submit(for: OrganisationID(Int64(number))) { done.signal() } }
+            for _ in 0..<8 { #expect(done.wait(timeout: .now() + 60) == .success) }
+            usleep(UInt32.random(in: 40_000...60_000))
+        }
+    }
+}
