@@ -22,7 +22,8 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.9.0"),
     ],
     targets: [
-        .target(name: "SendLogCore"),
+        .target(name: "SendLogNetwork"),
+        .target(name: "SendLogCore", dependencies: ["SendLogNetwork"]),
         .target(
             name: "SendLogScheduling",
             dependencies: ["SendLogCore", .product(name: "DequeModule", package: "swift-collections")]
@@ -55,6 +56,7 @@ let package = Package(
         .target(
             name: "SendLogHTTP",
             dependencies: [
+                "SendLogNetwork",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
@@ -66,7 +68,8 @@ let package = Package(
         .target(
             name: "SendLogAPI",
             dependencies: [
-                "SendLogCore", "SendLogContent", "SendLogHTTP", "SendLogHash", "SendLogScheduling",
+                "SendLogCore", "SendLogContent", "SendLogHTTP", "SendLogHash", "SendLogNetwork",
+                "SendLogScheduling",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -86,7 +89,7 @@ let package = Package(
         .target(
             name: "SendLogWebhooks",
             dependencies: [
-                "SendLogCore", "SendLogHash", "SendLogScheduling", "CCurl",
+                "SendLogCore", "SendLogHash", "SendLogNetwork", "SendLogScheduling", "CCurl",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
@@ -151,7 +154,7 @@ let package = Package(
         .testTarget(
             name: "SendLogWebhooksTests",
             dependencies: [
-                "SendLogWebhooks", "SendLogCore", "SendLogContent", "SendLogSQLite", "StoreChecks",
+                "SendLogWebhooks", "SendLogCore", "SendLogContent", "SendLogNetwork", "SendLogSQLite", "StoreChecks",
                 .product(name: "Logging", package: "swift-log"),
             ],
             exclude: ["tls_receiver.py"]

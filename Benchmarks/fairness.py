@@ -60,7 +60,7 @@ def numbers(count):
         yield (b'"' if first == 0 else b',"') + piece + b'"'
 
 
-def busy():
+def worked():
     """Seconds that the machine's cores were not idle."""
     with open("/proc/stat") as file:
         times = list(map(int, file.readline().split()[1:9]))
@@ -143,10 +143,10 @@ class Server:
     def settle(self):
         """Waits until the server does nothing, then tells of whatever else the machine does."""
         for _ in range(2 * SETTLE):
-            before, machine = self.cpu(), busy()
+            before, machine = self.cpu(), worked()
             time.sleep(0.5)
             if self.cpu() - before < 0.03:
-                others = (busy() - machine) / 0.5
+                others = (worked() - machine) / 0.5
                 return print(f"{'':20} | something else takes {others:.1f} cores of this machine") if others > 0.3 else None
         print(f"{'':20} | {SETTLE} s later the server is still busy with what was asked")
 
@@ -300,8 +300,8 @@ def probe(port, requests, results):
         waiting = {lane.connection: lane for lane in lanes if lane.sent is not None}
         if now >= end and not waiting:
             break
-        next = min([lane.due for lane in lanes if lane.sent is None and now < end], default=end + LATE)
-        for ready in select.select(list(waiting), [], [], max(0, next - time.perf_counter()))[0]:
+        soonest = min([lane.due for lane in lanes if lane.sent is None and now < end], default=end + LATE)
+        for ready in select.select(list(waiting), [], [], max(0, soonest - time.perf_counter()))[0]:
             waiting[ready].read()
         now = time.perf_counter()
     for lane in lanes:

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import SendLogNetwork
 import Synchronization
 
 /// One connection: hands its requests to the responder one at a time, and sends the answers.
@@ -39,6 +40,10 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// How long a client may let the server wait.
     let idleTimeout: TimeAmount
     let loop: ConnectionLoop
+    private let proxies: TrustedProxies
+    /// Where the connection comes from.
+    private var peer: IPAddress?
+    private var isFromProxy = false
     var context: ChannelHandlerContext?
 
     var input = CircularBuffer<HTTPServerRequestPart>()
@@ -79,11 +84,12 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// How much of a refused body is read so that the client comes to see the answer, and may go on with the connection.
     private static let mostDiscarded = 64 << 20
 
-    init(_ responder: any HTTPResponder, on loop: ConnectionLoop, idleTimeout: TimeAmount, pace: PaceLimits) {
+    init(_ responder: any HTTPResponder, on loop: ConnectionLoop, _ settings: ServerSettings) {
         self.responder = responder
-        self.pace = ClientPace(pace)
         self.loop = loop
-        self.idleTimeout = idleTimeout
+        pace = ClientPace(settings.pace)
+        idleTimeout = .seconds(Int64(settings.idleTimeout))
+        proxies = settings.proxies
     }
 
     // MARK: What comes
@@ -93,6 +99,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
+        peer = context.remoteAddress.flatMap { IPAddress($0) }
+        isFromProxy = peer.map { proxies.contain($0) } ?? false
         watchOver(context, after: min(idleTimeout, pace.interval))
     }
 
@@ -232,10 +240,12 @@ final class HTTPConnection: ChannelDuplexHandler {
     private func start(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         let isOld = head.version.major < 1 || head.version.major == 1 && head.version.minor == 0
         let handle = ConnectionHandle(self, on: context.eventLoop)
+        let client = isFromProxy ? peer.map { proxies.client(of: head.headers, from: $0) } : peer?.client
         let request = HTTPRequest(
             method: head.method,
             target: head.uri,
             headers: head.headers,
+            client: client,
             body: RequestBody(of: handle),
             fault: ProtocolFault(head)
         )

@@ -1,5 +1,6 @@
 public import NIOCore
 public import NIOHTTP1
+package import SendLogNetwork
 
 /// A request: its head, and its body as it arrives.
 ///
@@ -13,6 +14,8 @@ public final class HTTPRequest: Sendable {
     public let query: Substring?
     /// What HTTP forbids in this request, or this server does not implement; then its connection ends with the answer.
     public let fault: ProtocolFault?
+    /// Who sends it, as far as addresses tell; see ``IPAddress/client``. `nil` if the connection has none.
+    package let client: IPAddress?
     private let headers: HTTPHeaders
     /// The body, which may be read once.
     public let body: RequestBody
@@ -23,18 +26,21 @@ public final class HTTPRequest: Sendable {
     ///   - method: what is to be done
     ///   - target: the request's target, in whatever form it has
     ///   - headers: the header fields
+    ///   - client: who sends it
     ///   - body: the body
     ///   - fault: what is wrong with it as a message of HTTP
-    public init(
+    package init(
         method: HTTPMethod,
         target: String,
         headers: HTTPHeaders,
+        client: IPAddress? = nil,
         body: RequestBody,
         fault: ProtocolFault? = nil
     ) {
         self.method = method
         self.fault = fault
         self.headers = headers
+        self.client = client
         self.body = body
         let local = Self.local(target)
         if let mark = local.utf8.firstIndex(of: UInt8(ascii: "?")) {

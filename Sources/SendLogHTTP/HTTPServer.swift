@@ -15,6 +15,10 @@ public struct ServerSettings: Equatable, Sendable {
     public let idleTimeout: Int
     /// How many connections may be open at the same time.
     public var maxConnections: Int
+    /// How many connections one client may have open; proxies that are trusted may have any number.
+    public let maxConnectionsPerAddress: Int
+    /// Whose `X-Forwarded-For` is believed.
+    public let proxies: TrustedProxies
     /// How many threads serve connections.
     public let threads: Int
     /// How slow a client may be.
@@ -27,6 +31,8 @@ public struct ServerSettings: Equatable, Sendable {
     ///   - port: the port to listen on; 0 for any that is free
     ///   - idleTimeout: in seconds
     ///   - maxConnections: how many at the same time
+    ///   - maxConnectionsPerAddress: how many of one client
+    ///   - proxies: whose `X-Forwarded-For` is believed
     ///   - threads: how many serve connections
     ///   - pace: how slow a client may be
     public init(
@@ -34,6 +40,8 @@ public struct ServerSettings: Equatable, Sendable {
         port: Int,
         idleTimeout: Int,
         maxConnections: Int,
+        maxConnectionsPerAddress: Int = .max,
+        proxies: TrustedProxies = TrustedProxies(),
         threads: Int,
         pace: PaceLimits = PaceLimits()
     ) {
@@ -42,6 +50,8 @@ public struct ServerSettings: Equatable, Sendable {
         self.port = port
         self.idleTimeout = idleTimeout
         self.maxConnections = maxConnections
+        self.maxConnectionsPerAddress = maxConnectionsPerAddress
+        self.proxies = proxies
         self.threads = threads
     }
 }
@@ -126,7 +136,7 @@ public struct HTTPServer: Service {
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(AcceptLimit(most: settings.maxConnections, logger: logger))
+                    try pipeline.addHandler(AcceptLimit(settings, logger: logger))
                     try pipeline.addHandler(quiescing.makeServerChannelHandler(channel: channel))
                 }
             }
@@ -139,8 +149,7 @@ public struct HTTPServer: Service {
                     let connection = HTTPConnection(
                         responder,
                         on: loop,
-                        idleTimeout: .seconds(Int64(settings.idleTimeout)),
-                        pace: settings.pace
+                        settings
                     )
                     try pipeline.addHandler(HeadWatch(connection))
                     try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))

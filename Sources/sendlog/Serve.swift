@@ -51,6 +51,35 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "How many connections one client's address may have open. (default: 4096)",
+            valueName: "count"
+        )
+    )
+    var maxConnectionsPerAddress: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Addresses and networks of the proxies whose X-Forwarded-For is believed. (default: none)",
+            valueName: "list"
+        )
+    )
+    var trustedProxies: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many exports and other streamed responses may be under way. (default: 1000)",
+            valueName: "count"
+        )
+    )
+    var maxStreams: String?
+
+    @Option(
+        help: ArgumentHelp("How many of these one organisation may have. (default: 100)", valueName: "count")
+    )
+    var maxStreamsPerOrganisation: String?
+
+    @Option(
+        help: ArgumentHelp(
             "How many threads move the bytes of connections. (default: half the cores, at least 1)",
             valueName: "count"
         )
@@ -175,6 +204,8 @@ struct Serve: AsyncParsableCommand {
             let sources = try await database.sources(flags: [
                 .host: host, .port: port, .idleTimeout: idleTimeout, .headTimeout: headTimeout,
                 .drainTimeout: drainTimeout, .minBodyRate: minBodyRate, .maxConnections: maxConnections,
+                .maxConnectionsPerAddress: maxConnectionsPerAddress, .trustedProxies: trustedProxies,
+                .maxStreams: maxStreams, .maxStreamsPerOrganisation: maxStreamsPerOrganisation,
                 .httpThreads: httpThreads, .workerThreads: workersThreads, .logLevel: logLevel,
                 .logFormat: logFormat, .rateLimitRequests: rateLimitRequests, .rateLimitWindow: rateLimitWindow,
                 .spoolFolder: spoolFolder, .sqliteReaders: sqliteReaders,

@@ -109,7 +109,8 @@ import Testing
             .database: "sqlite:other.db", .host: "localhost", .port: "1234", .idleTimeout: "5", .headTimeout: "17",
             .drainTimeout: "18",
             .minBodyRate: "19", .maxConnections: "6",
-            .httpThreads: "3",
+            .httpThreads: "3", .maxConnectionsPerAddress: "20", .trustedProxies: "10.0.0.1, 192.168.0.0/16",
+            .maxStreams: "21", .maxStreamsPerOrganisation: "22", .workerThreads: "23",
             .logLevel: "debug", .logFormat: "json", .rateLimitRequests: "7", .rateLimitWindow: "8",
             .spoolFolder: FileManager.default.temporaryDirectory.path, .sqliteReaders: "9", .sqlitePatience: "10",
             .postgresConnections: "11", .postgresPatience: "12", .keyCacheSeconds: "4",
@@ -143,6 +144,8 @@ import Testing
                         port: 1234,
                         idleTimeout: 5,
                         maxConnections: 6,
+                        maxConnectionsPerAddress: 20,
+                        proxies: try TrustedProxies("10.0.0.1,192.168.0.0/16"),
                         threads: 3,
                         pace: PaceLimits(headTimeout: 17, drainTimeout: 18, minBodyRate: 19)
                     )
@@ -151,6 +154,8 @@ import Testing
             #expect(found.database.spoolFolder == FileManager.default.temporaryDirectory.path)
             #expect(found.database.sqlite.readers == 9)
             #expect(found.consoleMinutes == 13)
+            #expect(found.maxStreams == (21, 22))
+            #expect(found.workerThreads == 23)
             #expect(found.webhooks.timeout == 7)
             #expect(found.webhooks.schedule.window == 3600)
             #expect(found.webhooks.limits.keepDays == 14)

@@ -1,4 +1,5 @@
 import SendLogCore
+import SendLogNetwork
 import Synchronization
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import SendLogCore
+import SendLogNetwork
 import Synchronization
 import Testing
 

@@ -20,6 +20,8 @@ public final class Authenticator: Sendable {
 
     private static let most = 100_000
 
+    /// The requests that brought no valid key.
+    public let refusals = RefusedKeys()
     private let directory: any Directory
     private let trust: Duration
     private let known = Mutex(Known())

@@ -27,7 +27,10 @@ final class ConcurrencyLimit: Sendable {
         return try await body()
     }
 
-    private func take(for organisation: OrganisationID) throws(APIError) {
+    /// Begins a piece of work; ``release(for:)`` must follow.
+    ///
+    /// - Throws: ``APIError``, 429 if the organisation has as many under way as it may, 503 if all have.
+    func take(for organisation: OrganisationID) throws(APIError) {
         let failure: APIError? = counts.withLock { counts in
             let own = counts.organisations[organisation] ?? 0
             if own >= perOrganisation { return .tooManyAtOnce(what, limit: perOrganisation) }
@@ -41,7 +44,8 @@ final class ConcurrencyLimit: Sendable {
         if let failure { throw failure }
     }
 
-    private func release(for organisation: OrganisationID) {
+    /// Ends a piece of work.
+    func release(for organisation: OrganisationID) {
         counts.withLock { counts in
             let own = (counts.organisations[organisation] ?? 0) - 1
             counts.organisations[organisation] = own > 0 ? own : nil

@@ -15,6 +15,8 @@ public struct APIService: HTTPResponder {
     /// Where requests are handled that take more than a moment.
     private let threads: FairThreadPool
     private let limiter: RateLimiter?
+    /// Each may hold memory for as long as its client takes.
+    private let streams: ConcurrencyLimit
     private let metrics: ServiceMetrics
     private let date = HTTPDate()
     private let now: @Sendable () -> Timestamp
@@ -32,6 +34,7 @@ public struct APIService: HTTPResponder {
     ///   - context: what the intake of send logs needs
     ///   - client: sends the requests of webhooks that are tested
     ///   - threads: where requests are handled that take more than a moment
+    ///   - maxStreams: how many responses of unknown length may be on their way, in all and of one organisation
     ///   - rateLimit: how many requests an organisation may make; `nil` for as many as it likes
     ///   - logger: where the log goes
     public init(
@@ -41,6 +44,7 @@ public struct APIService: HTTPResponder {
         context: IntakeContext,
         client: any WebhookClient,
         threads: FairThreadPool,
+        maxStreams: (total: Int, perOrganisation: Int) = (1000, 100),
         rateLimit: RateLimit?,
         logger: Logger
     ) {
@@ -51,6 +55,7 @@ public struct APIService: HTTPResponder {
             context: context,
             client: client,
             threads: threads,
+            maxStreams: maxStreams,
             rateLimit: rateLimit,
             logger: logger,
             pages: [],
@@ -67,6 +72,7 @@ public struct APIService: HTTPResponder {
     ///   - context: what the intake of send logs needs
     ///   - client: sends the requests of webhooks that are tested
     ///   - threads: where requests are handled that take more than a moment
+    ///   - maxStreams: how many responses of unknown length may be on their way, in all and of one organisation
     ///   - rateLimit: how many requests an organisation may make; `nil` for as many as it likes
     ///   - logger: where the log goes
     ///   - pages: the routes of the pages
@@ -78,6 +84,7 @@ public struct APIService: HTTPResponder {
         context: IntakeContext,
         client: any WebhookClient,
         threads: FairThreadPool,
+        maxStreams: (total: Int, perOrganisation: Int) = (1000, 100),
         rateLimit: RateLimit?,
         logger: Logger,
         pages: [Route],
@@ -87,6 +94,11 @@ public struct APIService: HTTPResponder {
         self.logger = logger
         self.front = front
         self.threads = threads
+        streams = ConcurrencyLimit(
+            of: "exports and other streamed responses",
+            perOrganisation: maxStreams.perOrganisation,
+            total: maxStreams.total
+        )
         limiter = rateLimit.map(RateLimiter.init)
         now = context.now
         metrics = ServiceMetrics()
@@ -110,6 +122,8 @@ public struct APIService: HTTPResponder {
         let id: String
         var route = RouteTable.unknown
         var organisation: OrganisationID?
+        /// Whether it is only counted in the log.
+        var isUnlogged = false
     }
 
     /// Answers a request: id, route, key, permission, limit, handler, and then the log and the metrics.
@@ -143,9 +157,27 @@ public struct APIService: HTTPResponder {
                 try await respond(to: input, of: route, isAdmitted: isAdmitted, visit, writer)
             }
         } catch {
-            send(APIError(error), visit, writer)
+            let failure = APIError(error)
+            if let delay = handle(failure, of: request, &visit) {
+                return { [visit] in
+                    try await Task.sleep(for: delay)
+                    send(failure, visit, writer)
+                }
+            }
+            send(failure, visit, writer)
             return nil
         }
+    }
+
+    /// Decides how a refusal of a request's key is answered and logged.
+    ///
+    /// - Returns: for how long the answer is delayed.
+    private func handle(_ failure: APIError, of request: HTTPRequest, _ visit: inout Visit) -> Duration? {
+        guard failure.status == .unauthorized else { return nil }
+        let handling = authenticator.refusals.note(request.client)
+        visit.isUnlogged = !handling.isLogged
+        // Who brings no key tries none: browsers and some clients ask like that first.
+        return request.field("authorization") == nil ? nil : handling.delay
     }
 
     /// Answers a request that must wait for something: on the event loop, but for the handler, which runs on a worker if it is not short.
@@ -174,11 +206,19 @@ public struct APIService: HTTPResponder {
         } catch {
             guard writer.isOpen else { return note(visit, status: 499, bytes: 0) }
             let failure = APIError(error)
+            if route.front == nil, let delay = handle(failure, of: input.request, &visit) {
+                try await Task.sleep(for: delay)
+            }
             return send(failure, as: route.front?.answer(to: failure, input) ?? failure.answer, visit, writer)
         }
         switch answer.content {
         case .whole(let body): send(answer, body, visit, writer)
         case .stream(let coding, let produce):
+            let organisation = visit.organisation ?? .server
+            do throws(APIError) { try streams.take(for: organisation) } catch {
+                return send(error, as: route.front?.answer(to: error, input) ?? error.answer, visit, writer)
+            }
+            defer { streams.release(for: organisation) }
             do {
                 var sent = 0
                 if writer.begin(head(of: answer, visit)) {
@@ -279,7 +319,7 @@ public struct APIService: HTTPResponder {
         let route = table.name(visit.route)
         metrics.answered(route: visit.route, name: route, status: Int(status), seconds: seconds, bytes: bytes)
         let level: Logger.Level = status >= 500 ? .error : status >= 400 ? .info : .debug
-        guard level >= logger.logLevel else { return }
+        guard level >= logger.logLevel, !visit.isUnlogged else { return }
         var metadata: Logger.Metadata = [
             "request_id": "\(visit.id)", "route": "\(route)", "status": .stringConvertible(Int(status)),
             "bytes": .stringConvertible(bytes),

@@ -80,6 +80,7 @@ struct SignIn: Sendable {
         do {
             key = try await authenticator.key(authorization: "Bearer \(text)", at: input.now)
         } catch let error as APIError where error.status == .unauthorized {
+            if let delay = authenticator.refusals.note(input.request.client).delay { try await Task.sleep(for: delay) }
             let problem =
                 text.isEmpty
                 ? "Please enter a key." : "That is no valid key: it may be mistyped, expired or revoked."

@@ -1,3 +1,5 @@
+import SendLogNetwork
+
 /// The template of a URL, of which nothing that a send brings in can change more than its own place.
 ///
 /// Scheme, host and port have no fields. Behind them fields are percent-encoded

@@ -23,6 +23,8 @@ public struct ServiceConfiguration: Sendable {
     public let rateLimit: RateLimit?
     /// For how long a key is taken for what it was when it was read.
     public let keyTrust: Duration
+    /// How many responses of unknown length may be on their way at the same time, in all and of one organisation.
+    public let maxStreams: (total: Int, perOrganisation: Int)
     /// How long one stays signed in to the console, in minutes.
     public let consoleMinutes: Int
     /// How webhooks are delivered.
@@ -38,6 +40,8 @@ public struct ServiceConfiguration: Sendable {
             port: try sources.number(.port) ?? 8080,
             idleTimeout: try sources.number(.idleTimeout) ?? 60,
             maxConnections: try sources.number(.maxConnections) ?? 10_000,
+            maxConnectionsPerAddress: try sources.number(.maxConnectionsPerAddress) ?? 4096,
+            proxies: try Self.proxies(sources),
             threads: try sources.number(.httpThreads) ?? max(1, ProcessInfo.processInfo.activeProcessorCount / 2),
             pace: PaceLimits(
                 headTimeout: try sources.number(.headTimeout) ?? 20,
@@ -51,8 +55,20 @@ public struct ServiceConfiguration: Sendable {
         let requests = try sources.number(.rateLimitRequests) ?? 0
         let window = try sources.number(.rateLimitWindow) ?? 60
         rateLimit = requests > 0 ? RateLimit(requests: requests, window: window) : nil
+        maxStreams = (
+            try sources.number(.maxStreams) ?? 1000, try sources.number(.maxStreamsPerOrganisation) ?? 100
+        )
         consoleMinutes = try sources.number(.consoleMinutes) ?? 720
         webhooks = try WebhookSettings(sources)
         keyTrust = .seconds(try sources.number(.keyCacheSeconds) ?? 2)
+    }
+
+    private static func proxies(_ sources: ConfigurationSources) throws(ConfigurationError) -> TrustedProxies {
+        let text = try sources.text(.trustedProxies) ?? ""
+        do throws(TrustedProxies.Refusal) { return try TrustedProxies(text) } catch {
+            throw ConfigurationError(
+                "\(sources.name(of: .trustedProxies)) must be addresses and networks such as 10.0.0.0/8, with commas between them; \(error.part) is neither"
+            )
+        }
     }
 }

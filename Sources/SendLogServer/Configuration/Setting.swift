@@ -56,6 +56,22 @@ public struct Setting: Hashable, Sendable {
         flag: "max-connections",
         kind: .number(1...1_000_000)
     )
+    /// How many connections one client may have open.
+    public static let maxConnectionsPerAddress = Setting(
+        key: "http.maxConnectionsPerAddress",
+        flag: "max-connections-per-address",
+        kind: .number(1...1_000_000)
+    )
+    /// Whose `X-Forwarded-For` is believed.
+    public static let trustedProxies = Setting(key: "http.trustedProxies", flag: "trusted-proxies", kind: .text)
+    /// How many responses of unknown length may be on their way.
+    public static let maxStreams = Setting(key: "http.maxStreams", flag: "max-streams", kind: .number(1...1_000_000))
+    /// How many of these one organisation may have.
+    public static let maxStreamsPerOrganisation = Setting(
+        key: "http.maxStreamsPerOrganisation",
+        flag: "max-streams-per-organisation",
+        kind: .number(1...1_000_000)
+    )
     /// How many threads handle requests that take more than a moment.
     public static let workerThreads = Setting(key: "workers.threads", flag: "workers-threads", kind: .number(2...256))
     /// How many threads move the bytes of connections.
@@ -144,8 +160,8 @@ public struct Setting: Hashable, Sendable {
 
     /// Every setting there is.
     public static let all = [
-        database, host, port, idleTimeout, headTimeout, drainTimeout, minBodyRate, maxConnections, httpThreads,
-        workerThreads, logLevel, logFormat, rateLimitRequests, rateLimitWindow, spoolFolder, sqliteReaders,
+        database, host, port, idleTimeout, headTimeout, drainTimeout, minBodyRate, maxConnections,
+        maxConnectionsPerAddress, trustedProxies, maxStreams, maxStreamsPerOrganisation, httpThreads, workerThreads, logLevel, logFormat, rateLimitRequests, rateLimitWindow, spoolFolder, sqliteReaders,
         sqlitePatience, postgresConnections, postgresPatience,
         keyCacheSeconds, consoleMinutes, webhookAllow, webhookTimeout, webhookRetry, webhookKeep, webhookLanes,
         webhookLease,

@@ -53,6 +53,7 @@ public struct SendLogService: Sendable {
             context: context,
             client: client,
             threads: threads,
+            maxStreams: configuration.maxStreams,
             rateLimit: configuration.rateLimit,
             logger: logger,
             pages: console.routes,
@@ -88,7 +89,7 @@ public struct SendLogService: Sendable {
         )
         var group = ServiceGroupConfiguration(
             services: [
-                KeyUseService(authenticator: authenticator, logger: logger), dispatcher, server,
+                Housekeeping(authenticator: authenticator, logger: logger), dispatcher, server,
                 ShutdownNotice(logger: logger),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],

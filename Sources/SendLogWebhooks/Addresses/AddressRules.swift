@@ -1,4 +1,5 @@
 import SendLogCore
+import SendLogNetwork
 
 /// Which addresses webhooks may go to: those of the public internet, and what the operator allows.
 public struct AddressRules: Sendable {

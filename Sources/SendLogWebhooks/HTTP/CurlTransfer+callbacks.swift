@@ -1,5 +1,6 @@
 import CCurl
 import SendLogCore
+import SendLogNetwork
 
 #if canImport(Glibc)
 import Glibc

@@ -1,4 +1,5 @@
 import CCurl
+import SendLogNetwork
 import SendLogCore
 
 #if canImport(Glibc)

@@ -1,4 +1,5 @@
 import SendLogCore
+import SendLogNetwork
 
 /// One HTTP request to one address, as the event loop makes it.
 struct HTTPExchange: Sendable {

@@ -1,4 +1,5 @@
 public import SendLogCore
+import SendLogNetwork
 import Synchronization
 
 /// Sends webhooks' requests over HTTP/1.1 with libcurl: to addresses that were checked, without redirects, and for seconds only.

@@ -3,8 +3,9 @@ import SendLogAPI
 import SendLogCore
 import ServiceLifecycle
 
-/// Writes down now and then when keys were last used, instead of once a request.
-struct KeyUseService: Service {
+/// Does now and then what need not be done for each request: notes when keys were used, logs how many invalid keys were refused, and returns
+/// memory to the system.
+struct Housekeeping: Service {
     let authenticator: Authenticator
     let logger: Logger
     private let interval = Duration.seconds(30)
@@ -18,13 +19,16 @@ struct KeyUseService: Service {
         try? await cancelWhenGracefulShutdown {
             while true {
                 try await Task.sleep(for: interval)
-                await write(else: "trying again later")
+                authenticator.refusals.log(to: logger)
+                Memory.returnUnused()
+                await writeUses(else: "trying again later")
             }
         }
-        await write(else: "what they were used for last is not known")
+        authenticator.refusals.log(to: logger)
+        await writeUses(else: "what they were used for last is not known")
     }
 
-    private func write(else consequence: String) async {
+    private func writeUses(else consequence: String) async {
         do {
             try await authenticator.writeUses()
         } catch {

@@ -38,7 +38,7 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether a text is an IPv4 address in any notation of `inet_aton`: `127.1`, `2130706433`, `0x7f.0.0.1`.
-    static func isIPv4(_ text: String) -> Bool {
+    package static func isIPv4(_ text: String) -> Bool {
         var address = in_addr()
         return inet_aton(text, &address) != 0
     }
@@ -62,6 +62,19 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         if [mapped, compatible, translated].contains(Array(bytes[..<12])) { return IPAddress(Array(bytes[12...])) }
         // 2002::/16 (https://www.rfc-editor.org/rfc/rfc3056).
         return bytes[0] == 0x20 && bytes[1] == 0x02 ? IPAddress(Array(bytes[2..<6])) : nil
+    }
+}
+
+extension IPAddress {
+    /// What one client has for itself: the address of IPv4, or the network of 64 bits of IPv6
+    /// (<https://www.rfc-editor.org/rfc/rfc6177>), from which it may choose any address.
+    package var client: IPAddress {
+        guard bytes.count == 16 else { return self }
+        // A socket of both families shows addresses of IPv4 as mapped ones.
+        if bytes[..<10].allSatisfy({ $0 == 0 }), bytes[10] == 0xff, bytes[11] == 0xff {
+            return IPAddress(Array(bytes[12...]))
+        }
+        return IPAddress(Array(bytes[..<8]) + [UInt8](repeating: 0, count: 8))
     }
 }
 
