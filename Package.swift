@@ -144,7 +144,7 @@ let package = Package(
         .testTarget(
             name: "SendLogAPITests",
             dependencies: [
-                "SendLogAPI", "SendLogContent", "SendLogHTTP", "SendLogSQLite",
+                "SendLogAPI", "SendLogContent", "SendLogHTTP", "SendLogNetwork", "SendLogScheduling", "SendLogSQLite",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -162,7 +162,8 @@ let package = Package(
         .testTarget(
             name: "SendLogServerTests",
             dependencies: [
-                "SendLogServer", "SendLogAPI", "SendLogHTTP", "SendLogSQLite", "SendLogPostgres", "SendLogWebhooks",
+                "SendLogServer", "SendLogAPI", "SendLogHTTP", "SendLogScheduling", "SendLogSQLite", "SendLogPostgres",
+                "SendLogWebhooks",
             ]
         ),
         .testTarget(

@@ -140,7 +140,7 @@ private final class Threads: Sendable {
     }
 
     private func run() {
-        // Set here: before the thread runs it has no effect on Linux.
+        // Foundation names only a thread that runs.
         Thread.current.name = name
         #if canImport(Glibc)
         // Linux gives each thread a niceness of its own, and names this one by 0.

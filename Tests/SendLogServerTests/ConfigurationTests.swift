@@ -3,6 +3,7 @@ import Logging
 import SendLogAPI
 import SendLogHTTP
 import SendLogPostgres
+import SendLogScheduling
 import SendLogWebhooks
 import Testing
 
@@ -54,6 +55,7 @@ import Testing
                     port: 8080,
                     idleTimeout: 60,
                     maxConnections: 10_000,
+                    maxConnectionsPerAddress: 4096,
                     threads: max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
                 )
         )
@@ -63,6 +65,8 @@ import Testing
         #expect(found.rateLimit == nil)
         #expect(found.keyTrust == .seconds(2))
         #expect(found.consoleMinutes == 720)
+        #expect(found.maxStreams == (1000, 100))
+        #expect(found.workerThreads == FairThreadPool.defaultCount)
         #expect(found.webhooks.timeout == 10)
         #expect(found.webhooks.schedule.window == 86_400)
         #expect(found.webhooks.limits.keepDays == 30)

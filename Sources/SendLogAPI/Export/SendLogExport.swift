@@ -53,6 +53,7 @@ package struct SendLogExport: Sendable {
     /// - Throws: what the store throws.
     package func answer(to request: HTTPRequest) async throws -> Answer {
         let first = try await store.search(search, in: organisation)
+        let rows = Handover(first.rows)
         let produce: Answer.Producer = { stream in
             if format == .csv {
                 try await stream.write { bytes in
@@ -60,7 +61,7 @@ package struct SendLogExport: Sendable {
                     bytes.append(CSV.lineEnd)
                 }
             }
-            var block = first.rows
+            var block = rows.take() ?? RowBlock()
             while true {
                 let rest = block.rest
                 if form == .list {

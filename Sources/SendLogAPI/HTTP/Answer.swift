@@ -104,7 +104,7 @@ package struct AnswerStream {
     private(set) var sent = 0
 
     /// How many bytes are gathered before they are sent.
-    private static let fullAt = 64 * 1024
+    private static let fullAt = 56 * 1024
     /// How much room is made at once. With what the connection has not sent yet it is what a client costs that does not read.
     private static let room = 128 * 1024
 

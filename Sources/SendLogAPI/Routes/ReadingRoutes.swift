@@ -96,10 +96,10 @@ struct ReadingRoutes {
         search.writeParsed(asOf: answer.asOf, to: &end)
         end.append("}}")
         if form == .count, answer.rows.rest == nil { return Answer(body: begin, answer.rows.text, end) }
-        let (first, last, store) = (begin, end, store)
+        let (first, last, store, rows) = (begin, end, store, Handover(answer.rows))
         let produce: Answer.Producer = { stream in
             try await stream.write(first)
-            var block = answer.rows
+            var block = rows.take() ?? RowBlock()
             while true {
                 let rest = block.rest
                 if form == .list {

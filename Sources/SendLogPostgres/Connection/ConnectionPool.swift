@@ -49,7 +49,6 @@ final class ConnectionPool: Sendable {
         for _ in 0..<options.connections {
             ended.enter()
             let thread = Thread { [self] in
-                // Set here: before the thread runs it has no effect on Linux.
                 Thread.current.name = "postgres"
                 serve(PoolThread(location, session: session, health: health, connected: connected))
                 ended.leave()

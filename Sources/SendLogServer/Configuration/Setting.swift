@@ -161,7 +161,8 @@ public struct Setting: Hashable, Sendable {
     /// Every setting there is.
     public static let all = [
         database, host, port, idleTimeout, headTimeout, drainTimeout, minBodyRate, maxConnections,
-        maxConnectionsPerAddress, trustedProxies, maxStreams, maxStreamsPerOrganisation, httpThreads, workerThreads, logLevel, logFormat, rateLimitRequests, rateLimitWindow, spoolFolder, sqliteReaders,
+        maxConnectionsPerAddress, trustedProxies, maxStreams, maxStreamsPerOrganisation, httpThreads, workerThreads,
+        logLevel, logFormat, rateLimitRequests, rateLimitWindow, spoolFolder, sqliteReaders,
         sqlitePatience, postgresConnections, postgresPatience,
         keyCacheSeconds, consoleMinutes, webhookAllow, webhookTimeout, webhookRetry, webhookKeep, webhookLanes,
         webhookLease,

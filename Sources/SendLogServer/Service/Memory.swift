@@ -1,4 +1,5 @@
 import CMalloc
+import Foundation
 
 #if canImport(Glibc)
 import Glibc
@@ -16,6 +17,8 @@ enum Memory {
         #if canImport(Glibc)
         mallopt(M_MMAP_THRESHOLD, 8 << 20)
         mallopt(M_TRIM_THRESHOLD, 8 << 20)
+        // Each thread would have a heap of its own, with its own unused memory.
+        mallopt(M_ARENA_MAX, Int32(max(2, ProcessInfo.processInfo.activeProcessorCount)))
         #endif
     }
 

@@ -1,6 +1,6 @@
 import CCurl
-import SendLogNetwork
 import SendLogCore
+import SendLogNetwork
 
 #if canImport(Glibc)
 import Glibc

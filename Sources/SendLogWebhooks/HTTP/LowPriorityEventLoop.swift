@@ -165,7 +165,7 @@ final class LowPriorityEventLoop: TaskExecutor {
 // The thread.
 extension LowPriorityEventLoop {
     private func run() {
-        // Set here: before the thread runs it has no effect on Linux.
+        // Foundation names only a thread that runs.
         Thread.current.name = "webhooks"
         #if canImport(Glibc)
         // Linux gives each thread a niceness of its own, and names this one by 0.

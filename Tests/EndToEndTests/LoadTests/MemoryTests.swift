@@ -57,6 +57,43 @@ extension UnderLoad {
         }
 
         @Test(.timeLimit(.minutes(10)))
+        func `a streamed response that its client does not read holds less than 300 KB`() throws {
+            let server = try Server(arguments: ["--max-streams-per-organisation", "1000"])
+            let tenant = try server.tenant()
+            let list = LargeBodies.log("list", destinations: LargeBodies.destinations(700_000))
+            #expect(try tenant.request("POST", "/send-logs", body: list).status == 201)
+            let lines = LargeBodies.lines(0..<40_000, padding: 200)
+            #expect(try tenant.request("POST", "/send-logs/import", body: lines).data()["recorded"] == 40_000)
+            let requests: [(method: String, target: String, fields: [(String, String)], body: String)] = [
+                ("GET", "/send-logs/list?group_destinations=list", [], ""),
+                ("GET", "/send-logs/list?group_destinations=list", [("Accept-Encoding", "gzip")], ""),
+                ("POST", "/send-logs/export?format=csv", [], "{}"),
+                ("POST", "/send-logs/export?group_destinations=list", [], "{}"),
+                ("POST", "/send-logs/search", [], #"{"options":{"limit":10000}}"#),
+            ]
+            // What the first ones of each kind leave behind is for the next ones.
+            for (method, target, fields, body) in requests {
+                let response = try tenant.request(method, target, headers: fields, body: Array(body.utf8))
+                #expect(response.status == 200)
+            }
+            for (method, target, fields, body) in requests {
+                let before = try ServerMemory(of: server).resident
+                let readers = try (0..<100).map { _ in
+                    let connection = try server.connect(receiveBuffer: 4096)
+                    let headers = tenant.headers + fields
+                    try connection.send(head: method, target, headers: headers, length: body.utf8.count)
+                    try connection.send(body)
+                    #expect(try connection.responseHead().status == 200)
+                    return connection
+                }
+                Thread.sleep(forTimeInterval: 1)
+                let grown = try ServerMemory(of: server).resident - before
+                #expect(grown * 1024 < 300 * readers.count, "\(readers.count) of \(target) cost \(grown) MB")
+            }
+            #expect(try server.stop() == .code(0))
+        }
+
+        @Test(.timeLimit(.minutes(10)))
         func `an import of many lines passes through in flat memory`() throws {
             let server = try Server()
             let tenant = try server.tenant()

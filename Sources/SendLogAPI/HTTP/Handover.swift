@@ -1,0 +1,16 @@
+import Synchronization
+
+/// Hands a value over once, so that whoever made a closure does not hold it for as long as the closure.
+final class Handover<Value: Sendable>: Sendable {
+    private let value: Mutex<Value?>
+
+    init(_ value: Value) { self.value = Mutex(value) }
+
+    /// Takes the value; `nil` if it was taken.
+    func take() -> Value? {
+        value.withLock { value in
+            defer { value = nil }
+            return value
+        }
+    }
+}

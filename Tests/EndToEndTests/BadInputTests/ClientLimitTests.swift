@@ -1,0 +1,86 @@
+import Foundation
+import Testing
+
+/// What one client, or one organisation, may have at the same time.
+@Suite(.waits) struct ClientLimitTests {
+    @Test func `connections beyond a client's number are closed, and a trusted proxy's are not`() throws {
+        let server = try Server(arguments: ["--max-connections-per-address", "3"])
+        var open = try (0..<3).map { _ in try server.connect() }
+        for connection in open { #expect(try connection.request("GET", "/health").status == 200) }
+        for _ in 0..<5 { #expect(try server.connect().rest().isEmpty) }
+        #expect(server.process.errors.contains("client=127.0.0.1"))
+        #expect(server.process.errors.components(separatedBy: "http.maxConnectionsPerAddress").count == 2)
+        for connection in open { #expect(try connection.request("GET", "/health").status == 200) }
+        open.removeFirst()
+        #expect(Deadline.poll(for: 60) { (try? server.connect().request("GET", "/health").status) == 200 })
+        #expect(try server.stop() == .code(0))
+
+        let behind = try Server(arguments: ["--max-connections-per-address", "3", "--trusted-proxies", "127.0.0.1"])
+        let many = try (0..<10).map { _ in try behind.connect() }
+        for connection in many { #expect(try connection.request("GET", "/health").status == 200) }
+        #expect(try behind.stop() == .code(0))
+    }
+
+    /// How long a request with an invalid key takes.
+    private static func refusal(on connection: HTTPConnection, from client: String) throws -> Duration {
+        let begin = ContinuousClock.now
+        let headers = [("Authorization", "Bearer none"), ("X-Forwarded-For", "10.1.1.1, \(client)")]
+        #expect(try connection.request("GET", "/send-logs/none", headers: headers).status == 401)
+        return ContinuousClock.now - begin
+    }
+
+    @Test func `after some invalid keys answers are delayed and counted, and a valid key is answered`() throws {
+        let server = try Server(arguments: ["--trusted-proxies", "127.0.0.0/8"])
+        let tenant = try server.tenant()
+        let connection = try server.connect()
+        for _ in 0..<10 { _ = try Self.refusal(on: connection, from: "192.0.2.1") }
+        for _ in 0..<2 { #expect(try Self.refusal(on: connection, from: "192.0.2.1") >= .seconds(1)) }
+        // Another client is not delayed.
+        let begin = ContinuousClock.now
+        for number in 0..<8 { _ = try Self.refusal(on: connection, from: "2001:db8:0:\(number)::1") }
+        // Nor is a valid key from where the others came, or a request without a key.
+        let headers = tenant.headers + [("X-Forwarded-For", "192.0.2.1")]
+        for _ in 0..<20 { #expect(try connection.request("GET", "/send-logs/none", headers: headers).status == 404) }
+        for _ in 0..<20 {
+            let response = try connection.request("GET", "/send-logs/none", headers: [("X-Forwarded-For", "192.0.2.1")])
+            #expect(response.status == 401)
+        }
+        #expect(ContinuousClock.now - begin < .seconds(8))
+        #expect(try server.stop() == .code(0))
+        // Ten of the first client, eight of others; the rest is a count.
+        let lines = server.process.errors.split(separator: "\n")
+        #expect(lines.count { $0.contains("status=401") } == 18)
+        let counts = lines.filter { $0.contains("refused more requests with invalid keys") }
+        #expect(counts.count == 1)
+        #expect(counts.first?.contains("client=192.0.2.1") == true && counts.first?.contains("count=22") == true)
+    }
+
+    @Test func `streamed responses are limited by organisation, and in all`() throws {
+        let server = try Server(arguments: ["--max-streams-per-organisation", "2", "--max-streams", "3"])
+        let tenants = try (0..<2).map { _ in try server.tenant() }
+        let body = LargeBodies.log("send-1", destinations: LargeBodies.destinations(700_000))
+        for tenant in tenants { #expect(try tenant.request("POST", "/send-logs", body: body).status == 201) }
+        let list = "/send-logs/send-1?group_destinations=list"
+        func stall(_ tenant: Tenant) throws -> HTTPConnection {
+            let connection = try server.connect(receiveBuffer: 4096)
+            try connection.send(head: "GET", list, headers: tenant.headers)
+            #expect(try connection.responseHead().status == 200)
+            return connection
+        }
+        var stalled = [try stall(tenants[0]), try stall(tenants[0])]
+        let own = try tenants[0].get(list)
+        #expect(own.status == 429)
+        #expect(try own.json()["error"]["code"] == "rate_limited")
+        #expect(own["retry-after"] == "1")
+        #expect(try own.json()["error"]["resetsAt"] == .null)
+        stalled.append(try stall(tenants[1]))
+        let all = try tenants[1].get(list)
+        #expect(all.status == 503)
+        #expect(all["retry-after"] == "1")
+        // What is not streamed is answered.
+        for tenant in tenants { #expect(try tenant.get("/send-logs/send-1").status == 200) }
+        stalled.removeAll()
+        #expect(Deadline.poll(for: 60) { (try? tenants[0].get(list).status) == 200 })
+        #expect(try server.stop() == .code(0))
+    }
+}
