@@ -77,7 +77,7 @@ struct SearchTransaction {
             asOf: Place(organisation, asOf),
             organisation: organisation
         )
-        return try rows(in: range, offset: 0, count: search.limit)
+        return try rows(in: range, offset: 0, count: search.limit, into: RowBlock())
     }
 
     private func rows(from: Timestamp, to: Timestamp, offset: Int, count: Int) throws -> RowBlock {
@@ -89,12 +89,12 @@ struct SearchTransaction {
             asOf: Place(organisation, asOf),
             organisation: organisation
         )
-        return try rows(in: range, offset: offset, count: count)
+        return try rows(in: range, offset: offset, count: count, into: RowBlock(for: search))
     }
 
-    private func rows(in range: LogRange, offset: Int, count: Int) throws -> RowBlock {
-        guard count > 0 else { return RowBlock() }
-        var block = RowBlock()
+    private func rows(in range: LogRange, offset: Int, count: Int, into block: RowBlock) throws -> RowBlock {
+        var block = block
+        guard count > 0 else { return block }
         block.reserve(count)
         if let source = sources.first, sources.count == 1 {
             try range.forEach(
@@ -140,7 +140,7 @@ struct SearchTransaction {
     private func append(_ query: borrowing Query, to block: inout RowBlock, leaving left: Int) throws -> Bool {
         let sequence = Place(rowID: query.integer(0)).sequence
         block.append(query.rawBytes(3), sequence: sequence, destinations: try query.count(2))
-        guard block.text.count >= RowBlock.fullAt, left > 0, let start = Timestamp(milliseconds: query.integer(1))
+        guard block.isFull, left > 0, let start = Timestamp(milliseconds: query.integer(1))
         else { return false }
         var rest = search
         (rest.skip, rest.limit, rest.asOf) = (0, left, asOf)

@@ -24,8 +24,8 @@ extension StoreCheck {
                 let search = SendLogSearch(campaigns: try campaigns.map { try $0.map(campaign) })
                 var block = try await store.search(search, in: organisation).rows
                 while let rest = block.rest {
-                    #expect(block.text.count >= RowBlock.fullAt)
-                    #expect(block.text.count < RowBlock.fullAt + 70_000)
+                    #expect(block.text.count >= block.size)
+                    #expect(block.text.count < block.size + 70_000)
                     block = try await store.rows(rest, in: organisation)
                 }
                 #expect(!block.rows.isEmpty)

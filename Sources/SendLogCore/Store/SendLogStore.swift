@@ -117,8 +117,12 @@ public struct SearchAnswer: Equatable, Sendable {
 
 /// Rows of a page in its order, rendered as they are answered.
 public struct RowBlock: Equatable, Sendable {
-    /// When a block is full, in bytes; it holds at most one row more. What a client that does not read holds of an export.
-    public static let fullAt = 112 * 1024
+    /// When a block is full that is a part of a longer answer, in bytes: what an answer holds whose client does not read.
+    public static let partSize = 112 * 1024
+    /// When a block is full that may be a whole page, in bytes: a page of ordinary length is answered in one piece.
+    public static let pageSize = 352 * 1024
+    /// When this block is full, in bytes; it holds at most one row more.
+    public let size: Int
 
     /// The logs with their numbers of destinations, as JSON objects with commas between them.
     public private(set) var text: [UInt8] = []
@@ -138,7 +142,15 @@ public struct RowBlock: Equatable, Sendable {
     }
 
     /// Makes an empty block.
-    public init() {}
+    public init() { size = Self.partSize }
+
+    /// Makes an empty block for the beginning of a search's page.
+    public init(for search: SendLogSearch) {
+        size = search.limit <= SendLogSearch.defaultLimit ? Self.pageSize : Self.partSize
+    }
+
+    /// Whether no more rows are to be added.
+    public var isFull: Bool { text.count >= size }
 
     /// Adds a log.
     ///
@@ -158,8 +170,8 @@ public struct RowBlock: Equatable, Sendable {
 
     /// Makes room for a number of logs of ordinary length, as far as a block holds them.
     public mutating func reserve(_ count: Int) {
-        rows.reserveCapacity(min(count, 4096))
-        text.reserveCapacity(min(count * 320, Self.fullAt + 65_536))
+        rows.reserveCapacity(min(count, size / 128))
+        text.reserveCapacity(min(count * 320, size + 8192))
     }
 }
 

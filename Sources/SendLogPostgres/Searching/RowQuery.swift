@@ -18,8 +18,8 @@ struct RowQuery {
     /// How many to fetch at most.
     let count: Int
 
-    /// How many rows are fetched at once: about as many as fit into a block.
-    private static let most = 384
+    /// The length of an ordinary row, in bytes: as many rows are fetched at once as fit into a block then.
+    private static let ordinary = 300
     /// Longer records, in bytes, are fetched once it is clear that they fit, so that a page of long messages needs no memory for all.
     private static let longest = 4096
     /// Up to so many campaigns are merged from their places in the index; of more, each is looked up and all that was found is sorted.
@@ -27,15 +27,18 @@ struct RowQuery {
 
     /// The rows: seq, start, destinations, record, its length and, where there is no filter, the head of the organisation.
     ///
+    /// - Parameters:
+    ///   - connection: where to
+    ///   - block: what the rows are for
     /// - Returns: rows, of which long ones have NULL in their record's place; ``longRecords(_:of:on:)`` fetches it.
     /// - Throws: ``PostgresFailure``.
-    func run(on connection: Connection) throws -> Rows {
+    func run(on connection: Connection, for block: RowBlock) throws -> Rows {
         var parameters = Parameters()
         parameters.add(organisation.number)
         parameters.add(from.milliseconds)
         parameters.add(to.milliseconds)
         parameters.add(asOf.number)
-        parameters.add(min(count, Self.most))
+        parameters.add(min(count, block.size / Self.ordinary))
         parameters.add(offset)
         if let after {
             parameters.add(after.start.milliseconds)

@@ -42,19 +42,27 @@ struct SearchCall {
             (page.offset, page.count) = (days.offset, days.count)
         }
         guard page.count > 0 else { return SearchAnswer(total: total, asOf: asOf, rows: RowBlock()) }
-        let rows = try query(page.from, page.to, asOf: asOf, offset: page.offset, count: page.count).run(on: connection)
-        return SearchAnswer(total: total, asOf: asOf, rows: try block(rows, asOf: asOf, of: page.count))
+        let block = RowBlock(for: search)
+        let rows = try query(page.from, page.to, asOf: asOf, offset: page.offset, count: page.count)
+            .run(on: connection, for: block)
+        return SearchAnswer(total: total, asOf: asOf, rows: try fill(block, rows, asOf: asOf, of: page.count))
     }
 
     /// The first page of everything: places have no gaps, so that the head is the total too.
     private func answerAtOnce() throws -> SearchAnswer {
         let pinned = search.asOf ?? SequenceNumber(.max)
-        let rows = try query(.earliest, .latest, asOf: pinned, offset: 0, count: search.limit).run(on: connection)
+        let block = RowBlock(for: search)
+        let rows = try query(.earliest, .latest, asOf: pinned, offset: 0, count: search.limit)
+            .run(on: connection, for: block)
         // No rows are only where nothing is recorded, or nothing is seen.
         guard rows.count > 0 else { return SearchAnswer(total: 0, asOf: SequenceNumber(0), rows: RowBlock()) }
         let asOf = min(pinned, SequenceNumber(rows.integer(0, 5)))
         let total = Int(asOf.number)
-        return SearchAnswer(total: total, asOf: asOf, rows: try block(rows, asOf: asOf, of: min(search.limit, total)))
+        return SearchAnswer(
+            total: total,
+            asOf: asOf,
+            rows: try fill(block, rows, asOf: asOf, of: min(search.limit, total))
+        )
     }
 
     /// The rows behind the one that a block ended with.
@@ -68,7 +76,8 @@ struct SearchCall {
             offset: 0,
             count: search.limit
         )
-        return try block(try query.run(on: connection), asOf: asOf, of: search.limit)
+        let block = RowBlock()
+        return try fill(block, try query.run(on: connection, for: block), asOf: asOf, of: search.limit)
     }
 
     private func query(
@@ -93,16 +102,16 @@ struct SearchCall {
     }
 
     /// Renders as many rows as fit into a block, and says what of the page is left behind them.
-    private func block(_ rows: Rows, asOf: SequenceNumber, of count: Int) throws -> RowBlock {
+    private func fill(_ block: RowBlock, _ rows: Rows, asOf: SequenceNumber, of count: Int) throws -> RowBlock {
         var (fitting, length) = (0, 0)
         var long: [Int64] = []
-        while fitting < rows.count, length < RowBlock.fullAt {
+        while fitting < rows.count, length < block.size {
             try StoredNumber.add(rows.count(fitting, 4), to: &length)
             if rows.isNull(fitting, 3) { long.append(rows.integer(fitting, 0)) }
             fitting += 1
         }
         let longRecords = try RowQuery.longRecords(long, of: organisation, on: connection)
-        var block = RowBlock()
+        var block = block
         block.reserve(fitting)
         for row in 0..<fitting {
             let (sequence, destinations) = (rows.integer(row, 0), try rows.count(row, 2))
