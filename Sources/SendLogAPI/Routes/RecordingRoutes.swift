@@ -70,7 +70,12 @@ struct RecordingRoutes {
     }
 
     @Sendable private func importLogs(_ input: RouteInput) async throws -> Answer {
-        var lines = SendLogImport(into: try input.organisation(), of: store, context: context)
+        var lines = SendLogImport(
+            into: try input.organisation(),
+            of: store,
+            context: context,
+            executor: input.executor
+        )
         let report: ImportReport
         do {
             var reader = RequestBodyReader(input)

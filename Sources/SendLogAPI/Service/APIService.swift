@@ -202,6 +202,7 @@ public struct APIService: HTTPResponder {
             if input.request.awaitsInvitation { writer.invite() }
             executor = route.isShort(input) ? nil : threads.executor(for: visit.organisation ?? .server)
             if executor != nil { input.body = input.body.withArrived() }
+            input.executor = executor
             answer = try await withTaskExecutorPreference(executor) { [input] in try await route.handle(input) }
         } catch {
             guard writer.isOpen else { return note(visit, status: 499, bytes: 0) }

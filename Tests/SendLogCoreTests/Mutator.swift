@@ -1,0 +1,52 @@
+/// Changes bytes at random, as a seed repeats: flips, removes, repeats, inserts and exchanges parts of samples.
+struct Mutator {
+    var random: SplitMix
+    /// What is put in: marks of the syntax under test, and what often goes wrong.
+    let words: [[UInt8]]
+
+    init(seed: UInt64, words: [String]) {
+        random = SplitMix(seed: seed)
+        self.words = words.map { Array($0.utf8) } + [[0], [0x7f], [0xff], [0xc3], [0xed, 0xa0, 0x80], [0xf0, 0x9f]]
+    }
+
+    /// One of the samples, changed up to six times, or not at all.
+    mutating func next(of samples: [[UInt8]]) -> [UInt8] {
+        var bytes = samples.randomElement(using: &random) ?? []
+        for _ in 0..<Int.random(in: 0...6, using: &random) { change(&bytes, samples) }
+        return bytes
+    }
+
+    private mutating func change(_ bytes: inout [UInt8], _ samples: [[UInt8]]) {
+        let place = Int.random(in: 0...bytes.count, using: &random)
+        let end = min(bytes.count, place + Int.random(in: 1...8, using: &random))
+        switch Int.random(in: 0..<7, using: &random) {
+        case 0 where place < bytes.count: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+        case 1 where place < bytes.count: bytes[place] = UInt8.random(in: 0...255, using: &random)
+        case 2: bytes.removeSubrange(place..<end)
+        case 3: bytes.insert(contentsOf: words.randomElement(using: &random) ?? [], at: place)
+        case 4: bytes.insert(contentsOf: bytes[place..<end], at: place)
+        case 5:
+            let other = samples.randomElement(using: &random) ?? []
+            bytes.replaceSubrange(place..., with: other.suffix(Int.random(in: 0...other.count, using: &random)))
+        default:
+            let count = Int.random(in: 1...40, using: &random)
+            bytes.insert(
+                contentsOf: repeatElement(bytes.indices.contains(place) ? bytes[place] : 0x5b, count: count),
+                at: place
+            )
+        }
+        // Cases are many, and stay small.
+        if bytes.count > 4096 { bytes.removeSubrange(4096...) }
+    }
+
+    /// The same bytes in pieces of any sizes.
+    mutating func pieces(of bytes: [UInt8]) -> [ArraySlice<UInt8>] {
+        var (pieces, rest): ([ArraySlice<UInt8>], ArraySlice<UInt8>) = ([], bytes[...])
+        while !rest.isEmpty {
+            let size = Int.random(in: 1...max(1, min(rest.count, 16)), using: &random)
+            pieces.append(rest.prefix(size))
+            rest = rest.dropFirst(size)
+        }
+        return pieces
+    }
+}

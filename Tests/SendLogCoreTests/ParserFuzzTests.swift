@@ -1,0 +1,172 @@
+import Foundation
+import Testing
+
+@testable import SendLogContent
+@testable import SendLogCore
+
+/// What comes from outside, or from a damaged file, ends no parser; and what a parser takes means one thing.
+///
+/// `make test` runs the cases of a fixed seed, `make fuzz` more of them with another: `FUZZ_CASES`, `FUZZ_SEED`.
+@Suite struct ParserFuzzTests {
+    private static let environment = ProcessInfo.processInfo.environment
+    private static let cases = environment["FUZZ_CASES"].flatMap { Int($0) } ?? 5000
+    private static let seed = environment["FUZZ_SEED"].flatMap { UInt64($0) } ?? 14
+
+    /// Runs cases of mutated samples.
+    ///
+    /// - Parameters:
+    ///   - samples: what is mutated
+    ///   - words: what is put in
+    ///   - accepted: how many of a hundred cases must be taken at least, or the mutations test nothing
+    ///   - body: says whether a case was taken
+    private static func fuzz(
+        _ samples: [[UInt8]],
+        words: [String],
+        accepted: Int = 5,
+        _ body: (_ bytes: [UInt8], _ mutator: inout Mutator, _ number: Int) throws -> Bool
+    ) rethrows {
+        var mutator = Mutator(seed: seed, words: words)
+        var taken = 0
+        for number in 0..<cases {
+            let bytes = mutator.next(of: samples)
+            if try body(bytes, &mutator, number) { taken += 1 }
+        }
+        #expect(taken * 100 >= cases * accepted && taken < cases, "\(taken) of \(cases) were taken")
+    }
+
+    private static let json = [
+        #"{"campaign_id":"5f5a1d8d0000000000000001","message":"Hi {{a}} \"b\" \u00e9 \ud83d\ude00","destinations":["27821234567","a@b.c"]}"#,
+        #"{"find":{"startDeliveryAt":{"$gte":"2026-01-01T00:00:00Z"}},"options":{"limit":10,"skip":-1.5e+3,"sort":{}}}"#,
+        #"[[],{},[null,true,false],0,-0,1e9,1E-9,1.25,"",{"":[{"":1}]}]"#, " \"\\\\\\/\\b\\f\\n\\r\\t\" ",
+    ].map { Array($0.utf8) }
+
+    private static let jsonWords = [
+        "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\ud800", "\\udc00", "1e999", "-", "0123", ".5", "nul", "//",
+        "\u{feff}", "\n", "\"a\":1,",
+    ]
+
+    @Test(.timeLimit(.minutes(60)))
+    func `JSON means the same however it is cut, and is JSON for another parser`() {
+        Self.fuzz(Self.json, words: Self.jsonWords) { bytes, mutator, number in
+            let whole = JSONEvents.of([bytes[...]], stringLimit: 40)
+            let cut = JSONEvents.of(mutator.pieces(of: bytes), stringLimit: 40)
+            #expect(whole.error == cut.error, "case \(number)")
+            #expect(whole.events == cut.events, "case \(number)")
+            guard let value = try? JSONValue(bytes: bytes) else { return false }
+            // What this takes is JSON for another parser too.
+            let data = Data(bytes)
+            let other = try? JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
+            if other == nil { #expect(bytes.contains(0) || Self.isBeyondFoundation(bytes), "case \(number): \(value)") }
+            return true
+        }
+    }
+
+    /// Whether Foundation refuses JSON that is valid (<https://www.rfc-editor.org/rfc/rfc8259>): numbers beyond a double, and nesting.
+    private static func isBeyondFoundation(_ bytes: [UInt8]) -> Bool {
+        let digits = bytes.count { (0x30...0x39).contains($0) }
+        return digits > 18 || bytes.contains { $0 == 0x65 || $0 == 0x45 }
+            || bytes.count { $0 == 0x5b || $0 == 0x7b } > 100
+    }
+
+    @Test(.timeLimit(.minutes(60))) func `a moment is written as what it was read as`() {
+        let samples = [
+            "2026-01-31T12:34:56.789Z", "2024-02-29T23:59:60+14:00", "0000-01-01T00:00:00-23:59",
+            "9999-12-31T23:59:59.999999999Z",
+        ].map { Array($0.utf8) }
+        Self.fuzz(samples, words: ["+", "-", ":", ".", "T", "Z", "00", "60", "99999999999999999999", " "]) {
+            bytes,
+            _,
+            number in
+            guard let moment = Timestamp(rfc3339: String(decoding: bytes, as: UTF8.self)) else { return false }
+            #expect(Timestamp(rfc3339: moment.description) == moment, "case \(number): \(moment)")
+            #expect(moment >= .earliest && moment <= .latest, "case \(number): \(moment)")
+            return true
+        }
+    }
+
+    @Test(.timeLimit(.minutes(60))) func `a template that is taken renders to JSON`() {
+        let samples = [
+            #"{"id":"{{send._id}}","text":"{{ send.message }}","count":{{send.destinations}},"c":{"name":{{campaign.name}}}}"#,
+            #"["{{send.startDeliveryAt}} \"{{send.triggeredBy}}\"",{{campaign._id}},{{{"a":1}}}]"#,
+        ].map { Array($0.utf8) }
+        let words = [
+            "{{", "}}", "{{{", "\\", "\"", "{{send.message}}", "{{send.destinations}}", "{{nobody}}", ",", "0",
+        ]
+        Self.fuzz(samples, words: words, accepted: 2) { bytes, _, number in
+            guard let body = try? WebhookBody(String(decoding: bytes, as: UTF8.self)) else { return false }
+            guard let sample = WebhookSend.sample(destinations: number, campaignName: CampaignName("a\"b")) else {
+                Issue.record("there is no sample")
+                return false
+            }
+            #expect((try? JSONValue(bytes: body.rendered(for: sample))) != nil, "case \(number): \(body.text)")
+            return true
+        }
+    }
+
+    @Test(.timeLimit(.minutes(60))) func `only a key is taken for one`() {
+        var random = SplitMix(seed: 1)
+        let samples = (0..<20).map { _ in Array(KeyText.random(using: &random).text.utf8) }
+        Self.fuzz(samples, words: ["slk_", "0", "z", " ", "é"]) { bytes, _, number in
+            let text = String(decoding: bytes, as: UTF8.self)
+            guard let key = KeyText(text) else { return false }
+            #expect(key.text == text && samples.contains(bytes), "case \(number): \(text)")
+            return true
+        }
+    }
+
+    @Test(.timeLimit(.minutes(60))) func `a chunk that is taken means for zlib what it means here`() {
+        let texts = [
+            DestinationChunkTests.numbers(40), Array(#","a@example.org","é😀""#.utf8), Array(#""1","22","""#.utf8),
+            DestinationChunkTests.numbers(8),
+        ]
+        let chunks = texts.map { DestinationChunk(text: $0, count: 1) }
+        Self.fuzz(chunks.map(\.body), words: ["\u{0}\u{0}", "\u{1}"], accepted: 1) { bytes, mutator, number in
+            let length = texts.randomElement(using: &mutator.random)?.count ?? 1
+            let chunk = DestinationChunk(count: 1, length: length, crc: 0, body: bytes)
+            let isJoinable = bytes.withUnsafeBytes {
+                LentChunk(count: 1, length: length, crc: 0, body: $0).isJoinable
+            }
+            guard let text = chunk.text(), isJoinable else { return false }
+            // Behind another chunk it is no longer what the code for numbers reads: zlib does.
+            let (first, body) = (texts[1], chunks[1].body + bytes)
+            let joined = DestinationChunk(count: 1, length: first.count + length, crc: 0, body: body)
+            #expect(joined.text() == first + text, "case \(number)")
+            return true
+        }
+    }
+
+    @Test(.timeLimit(.minutes(60))) func `a line of an import is taken or refused alike, however it is cut`() throws {
+        let ids = SendLogIDSource()
+        let now = try #require(Timestamp(rfc3339: "2026-01-31T12:00:00Z"))
+        let context = IntakeContext(ids: ids, spoolFolder: NSTemporaryDirectory(), now: { now })
+        func take(_ pieces: [ArraySlice<UInt8>]) -> String {
+            let text = String(decoding: pieces.joined(), as: UTF8.self)
+            var intake = SendLogIntake(context)
+            do {
+                for piece in pieces {
+                    try Array(piece).withUnsafeBufferPointer { bytes throws(InvalidInput) in try intake.feed(bytes) }
+                }
+                let log = try intake.finish()
+                // An id that the input lacks is another one each time.
+                let isGiven = text.contains(log.id.text)
+                let record = String(decoding: log.record, as: UTF8.self)
+                return "taken: \(isGiven ? record : record.replacing(log.id.text, with: "")) \(log.destinations.digest)"
+            } catch {
+                return "\(error)"
+            }
+        }
+        let samples = [
+            #"{"_id":"a","campaign_id":"5f5a1d8d0000000000000001","message":"m","triggeredBy":"api","startDeliveryAt":"2026-01-01T00:00:00Z","destinations":["27821234567","27821234568"]}"#,
+            #"{"_id":"b-1","campaign_id":"c","message":"\u00e9 \ud83d\ude00","triggeredBy":"schedule","destinations":[]}"#,
+        ].map { Array($0.utf8) }
+        Self.fuzz(samples, words: Self.jsonWords + ["\"destinations\":[", "\"_id\":null,", "null"]) {
+            bytes,
+            mutator,
+            number in
+            let whole = take([bytes[...]])
+            let cut = take(mutator.pieces(of: bytes))
+            #expect(whole == cut, "case \(number)")
+            return whole.hasPrefix("taken")
+        }
+    }
+}
