@@ -19,6 +19,9 @@ export PORT
 CASES ?= 200000
 SEED ?=
 
+# How many random requests make fuzz sends to the API.
+API_CASES ?= 10000
+
 # How many send logs make bench measures on.
 LOGS ?= 100000
 export LOGS
@@ -69,10 +72,11 @@ bench-webhooks: ## Measure attempts, and recording without and with webhooks, by
 	python3 "$(ROOT)/Benchmarks/attempts.py" "$(PROGRAM)"
 	python3 "$(ROOT)/Benchmarks/webhooks.py" "$(PROGRAM)"
 
-fuzz: ## Send malformed responses to the delivery client; CASES=1000000 for more of them, SEED=1 to repeat a run
-	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)"
+fuzz: ## Fuzz the parsers, the delivery client and the API; CASES=1000000, API_CASES=100000 for more, SEED=1 to repeat a run
+	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" python3 python3-venv
 	$(DEBUG) --build-tests
 	@"$(ROOT)/scripts/fuzz.sh" "$(SWIFT)" "$(ROOT)" "$(CASES)" "$(SEED)"
+	@"$(ROOT)/scripts/schemathesis.sh" "$$($(SWIFT) build --package-path "$(ROOT)" --show-bin-path)/sendlog" $(API_CASES) $(SEED)
 
 build: deps ## Build everything unoptimised; DEBUG_INFO=dwarf for a debugger
 	$(DEBUG)

@@ -24,6 +24,13 @@ pass() {
     echo "$name: $(grep -a 'Test run with' "$logs/$name.log" | tail -n 1 | sed 's,^[^T]*,,')"
 }
 
+# Sends requests that schemathesis makes from the OpenAPI document, and checks the responses.
+api() {
+    nice -n 15 "$root/scripts/schemathesis.sh" "${tests%/*}/sendlog" 500 1 >"$logs/schemathesis.log" 2>&1 \
+        || touch "$logs/schemathesis.failed"
+    echo "schemathesis: $(grep -a 'generated' "$logs/schemathesis.log" | sed 's/^ *//')"
+}
+
 echo "Running all tests; what they say is in $logs"
 pass rooms --skip 'EndToEndTests\.'
 # These go on side by side; those that wait for killed servers' webhooks begin at once. A group of their own ends with all
@@ -32,6 +39,7 @@ restarts='EndToEndTests\.Webhook(Crash|Servers)Tests/'
 set -m
 {
     pass restarts --filter "$restarts" &
+    api &
     SENDLOG_TEST_STORE=postgres pass postgresql --filter "$contract"
     wait
 } &
@@ -48,6 +56,10 @@ compgen -G "$logs/*.failed" >/dev/null || exit 0
 for failed in "$logs"/*.failed; do
     log=${failed%.failed}.log
     printf '\nFailed: %s\n' "$log"
+    if [[ $failed == */schemathesis.failed ]]; then
+        { sed -n '/^=* \(ERRORS\|FAILURES\) =*$/,$p' "$log" | cut -c -500 | head -n 60; tail -n 5 "$log"; } || true
+        continue
+    fi
     grep -a 'recorded an issue' "$log" | cut -c -2000 | tail -n 15 || tail -n 15 "$log"
 done
 exit 1

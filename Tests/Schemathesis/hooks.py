@@ -8,6 +8,7 @@ import ipaddress
 import itertools
 import json
 import re
+import socket
 from collections import deque
 
 import requests
@@ -134,11 +135,20 @@ def before_call(context, case, kwargs):
 
 
 def call_loopback_only(body, schema):
-    """Replaces the host of a URL that the server accepts."""
+    """Replaces the host of a URL that the server can accept."""
     url = body.get("url")
     pattern = schema.raw_schema["components"]["schemas"]["WebhookURL"]["pattern"]
-    if isinstance(url, str) and re.search(pattern, url):
+    if isinstance(url, str) and (re.search(pattern, url) or has_numeric_host(url)):
         body["url"] = re.sub(r"^([A-Za-z]+://)[^/?]*", rf"\g<1>{RECEIVER}", url)
+
+
+def has_numeric_host(url):
+    """Whether the host is an IPv4 address in a notation that the pattern does not have."""
+    try:
+        socket.inet_aton(re.sub(r"^[A-Za-z]+://([^/?:]*).*", r"\1", url, flags=re.DOTALL))
+        return True
+    except (OSError, ValueError):
+        return False
 
 
 def complete_webhook(body):

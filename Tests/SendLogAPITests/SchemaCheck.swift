@@ -56,7 +56,13 @@ struct SchemaCheck {
             (value as? String)?.range(of: rule as? String ?? "", options: .regularExpression) != nil
                 || !(value is String)
                 ? [] : ["\(path): does not match \(rule)"]
-        case "description", "default", "example", "examples", "format": []
+        case "propertyNames":
+            (value as? [String: Any])?.keys.flatMap { faults($0, against: rule, at: "\(path).\($0)") } ?? []
+        case "not": faults(value, against: rule, at: path).isEmpty ? ["\(path): is what it must not be"] : []
+        case "if":
+            schema[faults(value, against: rule, at: path).isEmpty ? "then" : "else"]
+                .map { faults(value, against: $0, at: path) } ?? []
+        case "description", "default", "example", "examples", "format", "then", "else": []
         default: ["\(path): the keyword \(keyword) is not known to this check"]
         }
     }

@@ -123,6 +123,28 @@ struct SharedFileTests {
         }
     }
 
+    @Test func `one organisation's imports do not delay another's log, and leave it room`() async throws {
+        var options = SQLiteStore.Options(readers: 2, patience: 60)
+        options.mostWaiting = 40 << 20
+        try await withStore(options) { store, folder in
+            let (busy, quiet) = (try await store.organisation("Busy"), try await store.organisation("Quiet"))
+            let batches = try (0..<8).map { batch in try (0..<5000).map { try TestLog.log("log-\(batch)-\($0)") } }
+            let log = try TestLog.log("alone")
+            let holder = try Self.holder(of: folder)
+            defer { try? holder.close() }
+            try await holder.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+            // Each waits to be recorded when this comes back.
+            let tasks = batches.map { batch in Task.immediate { try await store.record(batch, in: busy) } }
+            let alone = Task.immediate { try await store.record([log], in: quiet) }
+            try await holder.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+            #expect(try await alone.value.count == 1)
+            let total = try await store.search(SendLogSearch(limit: 0), in: busy).total
+            // In the order of asking it would be all: 15,000, and more on a busy machine until they are counted.
+            #expect(total < 40_000, "\(total) were recorded before")
+            for task in tasks { #expect(try await task.value.count == 5000) }
+        }
+    }
+
     /// Another program that may hold its lock for as long as it likes.
     private static func holder(of folder: TemporaryFolder) throws -> DatabaseQueue {
         var configuration = Configuration()

@@ -1,0 +1,227 @@
+import Logging
+import NIOCore
+import NIOHTTP1
+import SendLogCore
+public import SendLogHTTP
+import SendLogScheduling
+
+extension APIService: HTTPResponder {
+    /// What is told of a request once it was answered.
+    private struct Visit {
+        let begin = ContinuousClock.now
+        let now: Timestamp
+        let id: String
+        var route = RouteTable.unknown
+        var organisation: OrganisationID?
+        /// Whether it is only counted in the log.
+        var isUnlogged = false
+    }
+
+    /// Answers a request: id, route, key, permission, limit, handler, and then the log and the metrics.
+    ///
+    /// What needs to wait for nothing is answered at once. See ``HTTPResponder``.
+    public func respond(to request: HTTPRequest, _ writer: AnswerWriter) -> Later? {
+        var visit = Visit(now: now(), id: ids.id(given: request.field("x-request-id")))
+        do {
+            if let fault = request.fault { throw APIError(fault) }
+            guard let (route, parameter) = try find(request, &visit, writer) else { return nil }
+            visit.route = route.number
+            var input = RouteInput(
+                request: request,
+                parameter: parameter,
+                now: visit.now,
+                requestID: visit.id,
+                longestBody: route.longestBody
+            )
+            var isAdmitted = route.isOpen
+            if !isAdmitted, route.front == nil,
+                let key = try authenticator.knownKey(authorization: input.authorization, at: visit.now)
+            {
+                try admit(key, to: route, &input, &visit)
+                isAdmitted = true
+            }
+            if isAdmitted, let answer = try route.handleAtOnce?(input), let body = answer.body {
+                send(answer, body, visit, writer)
+                return nil
+            }
+            return { [visit, input, isAdmitted] in
+                try await respond(to: input, of: route, isAdmitted: isAdmitted, visit, writer)
+            }
+        } catch {
+            let failure = APIError(error)
+            if let delay = handle(failure, of: request, &visit) {
+                return { [visit] in
+                    try await Task.sleep(for: delay)
+                    send(failure, visit, writer)
+                }
+            }
+            send(failure, visit, writer)
+            return nil
+        }
+    }
+
+    /// Decides how a refusal of a request's key is answered and logged.
+    ///
+    /// - Returns: for how long the answer is delayed.
+    private func handle(_ failure: APIError, of request: HTTPRequest, _ visit: inout Visit) -> Duration? {
+        guard failure.status == .unauthorized else { return nil }
+        let handling = authenticator.refusals.note(request.client)
+        visit.isUnlogged = !handling.isLogged
+        // Who brings no key tries none: browsers and some clients ask like that first.
+        return request.field("authorization") == nil ? nil : handling.delay
+    }
+
+    /// Answers a request that must wait for something: on the event loop, but for the handler, which runs on a worker if it is not short.
+    private func respond(
+        to input: RouteInput,
+        of route: Route,
+        isAdmitted: Bool,
+        _ visit: Visit,
+        _ writer: AnswerWriter
+    ) async throws {
+        var (input, visit) = (input, visit)
+        let answer: Answer
+        let executor: (any TaskExecutor)?
+        do {
+            if !isAdmitted {
+                let key =
+                    if let front = route.front { try await front.key(of: input) } else {
+                        try await authenticator.key(authorization: input.authorization, at: visit.now)
+                    }
+                try admit(key, to: route, &input, &visit)
+            }
+            if input.request.awaitsInvitation { writer.invite() }
+            executor = route.isShort(input) ? nil : threads.executor(for: visit.organisation ?? .server)
+            if executor != nil { input.body = input.body.withArrived() }
+            input.executor = executor
+            answer = try await withTaskExecutorPreference(executor) { [input] in try await route.handle(input) }
+        } catch {
+            guard writer.isOpen else { return note(visit, status: 499, bytes: 0) }
+            let failure = APIError(error)
+            if route.front == nil, let delay = handle(failure, of: input.request, &visit) {
+                try await Task.sleep(for: delay)
+            }
+            return send(failure, as: route.front?.answer(to: failure, input) ?? failure.answer, visit, writer)
+        }
+        switch answer.content {
+        case .whole(let body): send(answer, body, visit, writer)
+        case .stream(let coding, let produce):
+            let organisation = visit.organisation ?? .server
+            do throws(APIError) { try streams.take(for: organisation) } catch {
+                return send(error, as: route.front?.answer(to: error, input) ?? error.answer, visit, writer)
+            }
+            defer { streams.release(for: organisation) }
+            do {
+                var sent = 0
+                if writer.begin(head(of: answer, visit)) {
+                    sent = try await withTaskExecutorPreference(executor) {
+                        var stream = AnswerStream(writer, coding)
+                        try await produce(&stream)
+                        try await stream.finish()
+                        return stream.sent
+                    }
+                    writer.end()
+                }
+                note(visit, status: answer.status.code, bytes: sent)
+            } catch {
+                // The status is sent already. Breaking the connection is the one way left to say that the answer is not whole.
+                let failure = error is StoreError ? APIError(error) : nil
+                note(visit, status: failure?.status.code ?? 499, bytes: 0, failure)
+                throw error
+            }
+        }
+    }
+
+    /// Finds the route of a request, and what stands for the part of its path that may be any text.
+    ///
+    /// - Returns: `nil` where there is none and a browser was told so.
+    private func find(
+        _ request: HTTPRequest,
+        _ visit: inout Visit,
+        _ writer: AnswerWriter
+    ) throws(APIError) -> (Route, String)? {
+        let failure: APIError
+        switch table.match(request.method, request.path) {
+        case .route(let route, let text): return (route, text)
+        case .wrongMethod(let allow): failure = .methodNotAllowed(request.method.rawValue, allow: allow)
+        case .none: failure = .notFound("there is no such path here; /openapi.json describes those there are")
+        }
+        guard let front, request.method == .GET,
+            request.field("accept")?.contains("text/html") == true
+        else { throw failure }
+        let input = RouteInput(request: request, parameter: "", now: visit.now, requestID: visit.id)
+        var answer = front.answer(to: failure, input)
+        if let allow = failure.allow { answer.fields.append(("Allow", allow)) }
+        send(failure, as: answer, visit, writer)
+        return nil
+    }
+
+    /// Lets the bearer of a key in, if the limit and the permission allow it.
+    private func admit(
+        _ key: APIKey,
+        to route: Route,
+        _ input: inout RouteInput,
+        _ visit: inout Visit
+    ) throws(APIError) {
+        visit.organisation = key.organisation
+        try limiter?.take(key.organisation, at: visit.now)
+        if let permission = route.permission, !key.permissions.grants(permission) {
+            throw .permissionDenied(permission)
+        }
+        // Before the client is invited to send it.
+        if let length = input.request.announcedLength, length > route.longestBody {
+            throw .payloadTooLarge(limit: route.longestBody)
+        }
+        input.key = key
+    }
+
+    private func head(of answer: Answer, _ visit: Visit) -> AnswerHead {
+        let fields: [AnswerHead.Field] = [
+            ("Content-Type", answer.type), ("Date", date.text(at: visit.now)), ("X-Request-Id", visit.id),
+        ]
+        return AnswerHead(status: answer.status, fields: answer.fields.isEmpty ? fields : fields + answer.fields)
+    }
+
+    private func send(
+        _ answer: Answer,
+        _ body: [ByteBuffer],
+        _ visit: Visit,
+        _ writer: AnswerWriter,
+        _ failure: APIError? = nil
+    ) {
+        writer.send(head(of: answer, visit), body: body)
+        note(visit, status: answer.status.code, bytes: body.reduce(0) { $0 + $1.readableBytes }, failure)
+    }
+
+    private func send(_ failure: APIError, as told: Answer? = nil, _ visit: Visit, _ writer: AnswerWriter) {
+        let answer = told ?? failure.answer
+        send(answer, answer.body ?? [], visit, writer, failure)
+    }
+
+    /// The answer to what is not even HTTP, which is noted too.
+    public func refusal() -> (head: AnswerHead, body: [UInt8]) {
+        let visit = Visit(now: now(), id: ids.id(given: nil))
+        note(visit, status: 400, bytes: 0, .notHTTP)
+        return (head(of: APIError.notHTTP.answer, visit), APIError.notHTTP.body)
+    }
+
+    private func note(_ visit: Visit, status: UInt, bytes: Int, _ failure: APIError? = nil) {
+        let elapsed = (ContinuousClock.now - visit.begin).components
+        let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
+        let route = table.name(visit.route)
+        metrics.answered(route: visit.route, name: route, status: Int(status), seconds: seconds, bytes: bytes)
+        let level: Logger.Level = status >= 500 ? .error : status >= 400 ? .info : .debug
+        guard level >= logger.logLevel, !visit.isUnlogged else { return }
+        var metadata: Logger.Metadata = [
+            "request_id": "\(visit.id)", "route": "\(route)", "status": .stringConvertible(Int(status)),
+            "bytes": .stringConvertible(bytes),
+            "ms": .stringConvertible((seconds * 1_000_000).rounded() / 1000),
+        ]
+        if let organisation = visit.organisation {
+            metadata["organisation"] = .stringConvertible(organisation.number)
+        }
+        if let failure { metadata["code"] = "\(failure.code)" }
+        if let detail = failure?.detail { metadata["cause"] = "\(detail)" }
+        logger.log(level: level, status == 499 ? "client went away" : "answered", metadata: metadata)
+    }
+}
