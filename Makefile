@@ -28,7 +28,7 @@ export LOGS
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-citus bench bench-fairness bench-pages bench-webhooks fuzz build release lint format deps clean
+.PHONY: help run check test test-citus bench bench-fairness bench-pages bench-webhooks fuzz build release lint format deps clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' "$(ROOT)/Makefile" \
@@ -37,13 +37,26 @@ help: ## Say what there is
 run: release ## Build sendlog and serve it, with its data in the current folder; PORT=8081 for another port
 	@exec "$(ROOT)/scripts/run.sh" "$(PROGRAM)" "$(ROOT)/Examples/sample.ndjson"
 
-test: lint ## Install what is missing, check the style, build everything and run all tests
+# What of the tests make test runs: of one target, and those whose names match; all where nothing is given.
+TARGET ?=
+FILTER ?=
+
+check: lint ## Check the style, and run the tests that need neither HTTP nor PostgreSQL
+	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)"
+	$(DEBUG) --build-tests
+	@"$(ROOT)/scripts/subset.sh" "$(SWIFT)" "$(ROOT)" --skip 'EndToEndTests\.|SendLogPostgresTests\.|SendLogWebhooksTests\.(HTTP|Response)'
+
+test: lint ## Run all tests, installing what is missing; TARGET=SendLogSQLiteTests and FILTER=search for some of them
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" postgresql chromium fonts-dejavu-core fonts-noto-color-emoji \
 		python3 python3-venv
 	$(DEBUG) --build-tests
+ifeq ($(TARGET)$(FILTER),)
 	@"$(ROOT)/scripts/test.sh" "$(SWIFT)" "$(ROOT)"
 	@echo
 	@echo "make test: the style is right, and all tests passed."
+else
+	@"$(ROOT)/scripts/subset.sh" "$(SWIFT)" "$(ROOT)" --filter '(?i)$(or $(TARGET),.*)\..*$(FILTER)'
+endif
 
 test-citus: ## Run the tests of PostgreSQL on a Citus cluster of one coordinator and two workers
 	@"$(ROOT)/scripts/citus.sh"

@@ -8,8 +8,9 @@ import Glibc
 import Darwin
 #endif
 
-/// Lets no more connections in than may be open at the same time; others wait with the system until there is room. One client's connections
-/// beyond its own number are closed at once.
+/// Lets no more connections in than may be open at the same time; others wait with the system until there is room.
+///
+/// One client's connections beyond its own number are closed at once.
 ///
 /// If the process or the system has no descriptors left, it waits a moment before it accepts again: the connection that waits would
 /// wake the event loop at once, again and again.

@@ -87,6 +87,11 @@ public struct AnswerWriter: Sendable {
         if !isOpen { throw ConnectionBroken() }
     }
 
+    /// Waits until the client took enough of what was sent, or is gone.
+    public func drain() async {
+        _ = await withUnsafeContinuation { continuation in handle.run { $0.waitForRoom(continuation) } }
+    }
+
     /// Ends an answer of unknown length.
     public func end() { handle.connection.end() }
 }

@@ -72,7 +72,12 @@ extension HTTPConnection {
             self.exchange?.isInChunk = true
         }
         context.writeAndFlush(wrapOutboundOut(piece), promise: nil)
-        if isOver || context.channel.isWritable { return continuation.resume(returning: isOpen) }
+        waitForRoom(continuation)
+    }
+
+    /// Waits until the client has taken enough; see ``write(_:_:)``.
+    func waitForRoom(_ continuation: UnsafeContinuation<Bool, Never>) {
+        guard let context, !isOver, !context.channel.isWritable else { return continuation.resume(returning: isOpen) }
         lastSign = .now()
         wait = .room(continuation)
     }

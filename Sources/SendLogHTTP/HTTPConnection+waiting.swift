@@ -11,14 +11,21 @@ extension HTTPConnection {
 
     /// Hands over what has arrived of the current request's body, now or as soon as something has; `nil` if the body is cut off.
     func takeBody(_ continuation: UnsafeContinuation<ArrivedBody?, Never>) {
-        if let arrived = arrivedBody() { return continuation.resume(returning: arrived) }
-        if inputEnd != nil || isOver || !input.isEmpty { return continuation.resume(returning: nil) }
-        if isReadHeldBack, let context, mayRead(context) {
-            isReadHeldBack = false
-            context.read()
+        if let arrived = arrivedBody() {
+            continuation.resume(returning: arrived)
+            return readOn()
         }
+        if inputEnd != nil || isOver || !input.isEmpty { return continuation.resume(returning: nil) }
         lastSign = .now()
         wait = .body(continuation)
+        readOn()
+    }
+
+    /// Reads more from the network if there is room for it again.
+    private func readOn() {
+        guard isReadHeldBack, let context, mayRead(context) else { return }
+        isReadHeldBack = false
+        context.read()
     }
 
     /// Takes what has arrived of the current request's body.

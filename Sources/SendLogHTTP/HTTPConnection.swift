@@ -15,6 +15,8 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     /// The request that is being answered.
     struct Exchange {
+        /// `nil` for what is no request.
+        var request: HTTPRequest?
         let isHead: Bool
         /// Whether the client speaks HTTP/1.0, or something older.
         let isOld: Bool
@@ -153,6 +155,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         watch?.cancel()
         (inputEnd, isClosedByClient) = (inputEnd ?? .closed, true)
         isOver = true
+        exchange?.request?.abandon()
         resume()
         context.fireChannelInactive()
     }
@@ -250,6 +253,7 @@ final class HTTPConnection: ChannelDuplexHandler {
             fault: ProtocolFault(head)
         )
         exchange = Exchange(
+            request: request,
             isHead: head.method == .HEAD,
             isOld: isOld,
             closes: isOld || request.fault != nil || head.headers.asksToClose || head.wantsOtherProtocol

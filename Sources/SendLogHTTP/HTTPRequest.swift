@@ -1,6 +1,7 @@
 public import NIOCore
 public import NIOHTTP1
 package import SendLogNetwork
+import Synchronization
 
 /// A request: its head, and its body as it arrives.
 ///
@@ -14,9 +15,10 @@ public final class HTTPRequest: Sendable {
     public let query: Substring?
     /// What HTTP forbids in this request, or this server does not implement; then its connection ends with the answer.
     public let fault: ProtocolFault?
-    /// Who sends it, as far as addresses tell; see ``IPAddress/client``. `nil` if the connection has none.
+    /// Who sends it, as far as addresses tell, or `nil` if the connection has none; see ``IPAddress/client``.
     package let client: IPAddress?
     private let headers: HTTPHeaders
+    private let isClientGone = Atomic(false)
     /// The body, which may be read once.
     public let body: RequestBody
 
@@ -51,6 +53,12 @@ public final class HTTPRequest: Sendable {
         }
     }
 
+    /// Whether the client went away, so that work that has not begun need not begin.
+    package var isAbandoned: Bool { isClientGone.load(ordering: .relaxed) }
+
+    /// Notes that the client went away.
+    func abandon() { isClientGone.store(true, ordering: .relaxed) }
+
     /// The part of a target that says what is wanted of this server.
     private static func local(_ target: String) -> Substring {
         if target.utf8.first == UInt8(ascii: "/") { return target[...] }
@@ -80,7 +88,8 @@ public final class HTTPRequest: Sendable {
     /// Whether the client takes an answer in gzip (<https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3>).
     public var acceptsGzip: Bool {
         var byAsterisk = false
-        for line in headers[canonicalForm: "accept-encoding"] {
+        // A longer one is no browser's.
+        for line in headers["accept-encoding"].prefix(4) where line.utf8.count <= 512 {
             for coding in line.split(separator: ",") {
                 let parts = coding.split(separator: ";")
                 let name = (parts.first ?? "").trimmingBlanks.lowercased()

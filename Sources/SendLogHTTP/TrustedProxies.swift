@@ -6,7 +6,7 @@ package import SendLogNetwork
 public struct TrustedProxies: Equatable, Sendable {
     private let networks: [IPNetwork]
 
-    /// Trusts nobody.
+    /// Trusts no proxy.
     public init() { networks = [] }
 
     /// Reads a list.
@@ -51,8 +51,11 @@ public struct TrustedProxies: Equatable, Sendable {
     /// - Returns: the client; where the header says nothing that can be understood, the last proxy.
     package func client(forwardedFor lines: [String], by proxy: IPAddress) -> IPAddress {
         var client = proxy
+        var hops = 0
         for line in lines.reversed() {
             for part in line.split(separator: ",", omittingEmptySubsequences: false).reversed() {
+                hops += 1
+                if hops > Self.maxHops { return client.client }
                 guard let address = Self.address(String(part).trimmingBlanks) else { return client.client }
                 client = address
                 if !contain(address) { return client.client }
@@ -60,6 +63,9 @@ public struct TrustedProxies: Equatable, Sendable {
         }
         return client.client
     }
+
+    /// How many proxies a request comes through at most.
+    private static let maxHops = 32
 
     /// Reads an address, which some proxies write with a port: `10.0.0.1:80`, `[2001:db8::1]:80`.
     private static func address(_ text: Substring) -> IPAddress? {

@@ -206,7 +206,7 @@ public final class PostgresStore: SendLogStore, Directory {
         in organisation: OrganisationID,
         _ take: (LentChunk) throws(StoreError) -> Void
     ) async throws(StoreError) -> Int {
-        let rows = try await lengthily(for: organisation) { connection in
+        let rows = try await shortly(for: organisation) { connection in
             var parameters = Parameters()
             parameters.add(organisation.number)
             parameters.add(sequence.number)

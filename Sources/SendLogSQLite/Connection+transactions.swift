@@ -18,11 +18,6 @@ extension Connection {
         try queue.writeWithoutTransaction { _ in try transaction(body) }
     }
 
-    /// The same, without blocking the caller's thread.
-    func write<Result: Sendable>(_ body: @escaping @Sendable (Connection) throws -> Result) async throws -> Result {
-        try await queue.writeWithoutTransaction { _ in try self.transaction(body) }
-    }
-
     private func ending<Result>(_ body: (Connection) throws -> Result) throws -> Result {
         do {
             let result = try body(self)

@@ -10,13 +10,23 @@ import Glibc
 import Darwin
 #endif
 
-/// Commits in groups: what waits to be recorded while one transaction is written goes into the next one together.
+/// All writes to the database: what waits to be recorded while one transaction is written goes into the next one together.
 ///
 /// Durability costs one fsync a commit, so the more come at once the less each costs. A call returns when its logs are durable.
-/// Organisations take turns, and one may use a part of the memory only, so that its imports do not delay or refuse what others record.
+/// Organisations take turns, and one may use a part of the memory only, so that its imports do not delay or refuse what others write.
 final class RecordingQueue: Sendable {
+    private enum Request: Sendable {
+        case record(RecordingRequest)
+        /// Another write, in a transaction of its own.
+        case write(@Sendable () -> Void)
+
+        var logs: Int { if case .record(let request) = self { request.logs.count } else { 0 } }
+        /// How many bytes it holds, or stands for.
+        var weight: Int { if case .record(let request) = self { request.weight } else { 4096 } }
+    }
+
     /// The logs of one call, and whom to tell.
-    private struct Request: Sendable {
+    private struct RecordingRequest: Sendable {
         let logs: [PreparedSendLog]
         let weight: Int
         let organisation: OrganisationID
@@ -38,7 +48,7 @@ final class RecordingQueue: Sendable {
     private let campaigns = CampaignNumbers()
     private let thread = DispatchQueue(label: "sendlog.sqlite.recording")
 
-    /// Records into a database, and refuses logs while about `mostWaiting` bytes of them wait.
+    /// Writes to a database, and refuses work while about `mostWaiting` bytes of it wait.
     init(_ database: Connection, mostWaiting: Int) {
         self.database = database
         state = Mutex(State(bytesWaiting: FairShares(capacity: mostWaiting)))
@@ -50,27 +60,51 @@ final class RecordingQueue: Sendable {
     ) async throws(StoreError) -> [Recording] {
         let weight = logs.reduce(0) { $0 + $1.log.weight }
         let result: Result<[Recording], StoreError> = await withUnsafeContinuation { continuation in
-            let refusal = state.withLock { state -> Unavailability? in
-                if state.isClosed { return .closed }
-                if !state.bytesWaiting.hasRoom(for: organisation) { return .overloaded }
-                state.waiting.append(
-                    Request(logs: logs, weight: weight, organisation: organisation, continuation: continuation),
-                    for: organisation
-                )
-                state.bytesWaiting.take(weight, for: organisation)
-                // Under the lock, so that close() comes behind all that was taken.
-                if !state.isRunning { thread.async { self.run() } }
-                state.isRunning = true
-                return nil
-            }
-            if let refusal {
-                continuation.resume(returning: .failure(.unavailable(refusal, detail: "the recording queue refused")))
+            let request = RecordingRequest(
+                logs: logs,
+                weight: weight,
+                organisation: organisation,
+                continuation: continuation
+            )
+            if let refusal = submit(.record(request), for: organisation) {
+                continuation.resume(returning: .failure(refusal))
             }
         }
         return try result.get()
     }
 
-    /// Turns new logs away and waits until those that were taken are recorded.
+    /// Writes something else, in a transaction of its own.
+    func write<Value: Sendable>(
+        for organisation: OrganisationID,
+        _ body: @escaping @Sendable (Connection) throws -> Value
+    ) async throws(StoreError) -> Value {
+        let result: Result<Value, StoreError> = await withUnsafeContinuation { continuation in
+            let write: @Sendable () -> Void = { [database] in
+                continuation.resume(returning: Result { try database.write(body) }.mapError { StoreError($0) })
+            }
+            if let refusal = submit(.write(write), for: organisation) {
+                continuation.resume(returning: .failure(refusal))
+            }
+        }
+        return try result.get()
+    }
+
+    /// - Returns: why the request is refused.
+    private func submit(_ request: Request, for organisation: OrganisationID) -> StoreError? {
+        let refusal = state.withLock { state -> Unavailability? in
+            if state.isClosed { return .closed }
+            if !state.bytesWaiting.hasRoom(for: organisation) { return .overloaded }
+            state.waiting.append(request, for: organisation)
+            state.bytesWaiting.take(request.weight, for: organisation)
+            // Under the lock, so that close() comes behind all that was taken.
+            if !state.isRunning { thread.async { self.run() } }
+            state.isRunning = true
+            return nil
+        }
+        return refusal.map { .unavailable($0, detail: "the recording queue refused") }
+    }
+
+    /// Refuses new work and waits until what was taken is written.
     func close() {
         state.withLock { $0.isClosed = true }
         thread.sync {}
@@ -90,22 +124,30 @@ final class RecordingQueue: Sendable {
             gather(last)
             let group = state.withLock { state in
                 var (group, logs): ([Request], Int) = ([], 0)
-                while logs < Self.fullAt, let (organisation, request) = state.waiting.next() {
-                    logs += request.logs.count
+                while logs < Self.fullAt, let next = state.waiting.first {
+                    // A write of another kind has a transaction of its own.
+                    if case .write = next, !group.isEmpty { break }
+                    guard let (organisation, request) = state.waiting.next() else { break }
+                    logs += request.logs
                     state.bytesWaiting.release(request.weight, for: organisation)
                     group.append(request)
+                    if case .write = request { break }
                 }
                 state.isRunning = !group.isEmpty
                 return group
             }
-            if group.isEmpty { return }
-            last = group.count
-            let results = commit(group)
-            for (request, result) in zip(group, results) { request.continuation.resume(returning: result) }
+            if case .write(let body)? = group.first {
+                body()
+                continue
+            }
+            let requests = group.compactMap { if case .record(let request) = $0 { request } else { nil } }
+            if requests.isEmpty { return }
+            last = requests.count
+            for (request, result) in zip(requests, commit(requests)) { request.continuation.resume(returning: result) }
         }
     }
 
-    private func commit(_ group: [Request]) -> [Result<[Recording], StoreError>] {
+    private func commit(_ group: [RecordingRequest]) -> [Result<[Recording], StoreError>] {
         do {
             var outcomes: [[Recording]] = []
             try database.write { connection in

@@ -27,7 +27,7 @@ extension SQLiteStore: CampaignStore {
         _ name: CampaignName,
         in organisation: OrganisationID
     ) async throws(StoreError) -> Campaign {
-        try await write { database in
+        try await write(for: organisation) { database in
             var query = try Query("UPDATE campaigns SET name = ? WHERE organisation = ? AND id = ?", on: database)
             try query.bind(name.description)
             try query.bind(organisation.number)
@@ -43,7 +43,7 @@ extension SQLiteStore: CampaignStore {
         in organisation: OrganisationID
     ) async throws(StoreError) -> [CampaignID: CampaignName] {
         // Of one moment, and under one lock.
-        try await pointReaders.point { connection in
+        try await readers.scan(for: organisation) { connection in
             try connection.snapshot { database in
                 guard let ids else { return try Self.names(database, in: organisation) }
                 var names: [CampaignID: CampaignName] = [:]

@@ -1,4 +1,5 @@
 public import SendLogCore
+import SendLogScheduling
 
 extension SQLiteStore {
     /// See ``WebhookStore/deliveries(of:in:state:before:limit:)``.
@@ -12,7 +13,7 @@ extension SQLiteStore {
         // The index of those that were not delivered is used where the query says as much itself.
         let isUndelivered = state == .delivered ? "" : "AND state <> 'delivered'"
         let condition = state.map { "AND state = '\($0.rawValue)' \(isUndelivered)" } ?? ""
-        return try await pointReaders.point { database in
+        return try await readers.scan(for: organisation) { database in
             var query = try Query(
                 made: """
                     SELECT \(WebhookRows.deliveryColumns) FROM webhook_deliveries
@@ -59,7 +60,7 @@ extension SQLiteStore {
         of webhook: WebhookID,
         in organisation: OrganisationID
     ) async throws(StoreError) {
-        try await write { database in
+        try await write(for: organisation) { database in
             do { _ = try WebhookRows.webhook(webhook, in: organisation, on: database) } catch StoreError.notFound {
                 return
             }
@@ -74,7 +75,7 @@ extension SQLiteStore {
         at now: Timestamp,
         most: Int
     ) async throws(StoreError) -> [Delivery] {
-        try await pointReaders.point { database in
+        try await readers.scan(for: organisation) { database in
             var query = try Query(
                 made: """
                     SELECT \(WebhookRows.deliveryColumns) FROM webhook_deliveries INDEXED BY webhook_deliveries_due
@@ -94,7 +95,7 @@ extension SQLiteStore {
     ///
     /// - Returns: how many.
     func forgetDeliveries(of webhook: WebhookID, in organisation: OrganisationID) async throws(StoreError) -> Int {
-        try await write { database in
+        try await write(for: organisation) { database in
             var query = try Query(
                 """
                 DELETE FROM webhook_deliveries WHERE rowid IN (
@@ -111,7 +112,7 @@ extension SQLiteStore {
 
     /// See ``WebhookStore/forgetDeliveries(before:)``.
     public func forgetDeliveries(before moment: Timestamp) async throws(StoreError) -> Int {
-        try await write { database in
+        try await write(for: .server) { database in
             var query = try Query(
                 """
                 DELETE FROM webhook_deliveries WHERE rowid IN (SELECT rowid FROM webhook_deliveries

@@ -7,7 +7,7 @@ extension SQLiteStore {
         named name: OrganisationName,
         at now: Timestamp
     ) async throws(StoreError) -> Organisation {
-        try await write { database in
+        try await write(for: .server) { database in
             var query = try Query(
                 "INSERT INTO organisations (name, created) VALUES (?, ?) ON CONFLICT DO NOTHING",
                 on: database
@@ -52,7 +52,7 @@ extension SQLiteStore {
         in organisation: OrganisationID,
         at now: Timestamp
     ) async throws(StoreError) -> APIKey {
-        try await write { database in
+        try await write(for: organisation) { database in
             guard
                 try !Self.organisations(database, where: "id = ?", bind: { try $0.bind(organisation.number) }).isEmpty
             else { throw StoreError.notFound }
@@ -101,7 +101,7 @@ extension SQLiteStore {
         in organisation: OrganisationID,
         at now: Timestamp
     ) async throws(StoreError) -> APIKey {
-        try await write { database in
+        try await write(for: organisation) { database in
             var query = try Query(
                 "UPDATE api_keys SET revoked = ? WHERE id = ? AND organisation = ? AND revoked IS NULL",
                 on: database
@@ -127,7 +127,7 @@ extension SQLiteStore {
     /// See ``Directory/noteUse(of:)``.
     public func noteUse(of keys: [APIKeyID: Timestamp]) async throws(StoreError) {
         if keys.isEmpty { return }
-        try await write { database in
+        try await write(for: .server) { database in
             for (id, moment) in keys {
                 var query = try Query(
                     "UPDATE api_keys SET last_used = max(ifnull(last_used, ?), ?) WHERE id = ?",
@@ -141,10 +141,12 @@ extension SQLiteStore {
         }
     }
 
+    /// Writes for an organisation, when its turn comes.
     func write<Result: Sendable>(
+        for organisation: OrganisationID,
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(StoreError) -> Result {
-        do { return try await writer.write(body) } catch { throw StoreError(error) }
+        try await queue.write(for: organisation, body)
     }
 
     private static func organisations(

@@ -1,4 +1,5 @@
 public import SendLogCore
+import SendLogScheduling
 
 extension SQLiteStore: SessionStore {
     /// See ``SessionStore/createSession(_:of:at:until:)``.
@@ -8,7 +9,7 @@ extension SQLiteStore: SessionStore {
         at now: Timestamp,
         until end: Timestamp
     ) async throws(StoreError) {
-        try await write { database in
+        try await write(for: .server) { database in
             var expired = try Query("DELETE FROM sessions WHERE expires <= ?", on: database)
             try expired.bind(now.milliseconds)
             try expired.run()
@@ -34,7 +35,7 @@ extension SQLiteStore: SessionStore {
 
     /// See ``SessionStore/endSession(_:)``.
     public func endSession(_ hash: [UInt8]) async throws(StoreError) {
-        try await write { database in
+        try await write(for: .server) { database in
             var query = try Query("DELETE FROM sessions WHERE hash = ?", on: database)
             try query.bind(hash)
             try query.run()

@@ -1,4 +1,5 @@
 public import SendLogCore
+import SendLogScheduling
 
 extension SQLiteStore {
     /// Whether a webhook may be leased: `?1` is now, `?2` the latest end of a lease, `?3` that of a hold.
@@ -62,7 +63,7 @@ extension SQLiteStore {
         for lease: WebhookLease
     ) async throws(StoreError) -> [LeasedWebhook] {
         if wanted.isEmpty { return [] }
-        return try await write { database in
+        return try await write(for: .server) { database in
             var leased: [LeasedWebhook] = []
             for pending in wanted {
                 var query = try Query(
@@ -103,7 +104,7 @@ extension SQLiteStore {
         of webhook: WebhookID,
         in organisation: OrganisationID
     ) async throws(StoreError) -> Webhook? {
-        try await write { database in
+        try await write(for: organisation) { database in
             var present: Webhook
             do { present = try WebhookRows.webhook(webhook, in: organisation, on: database) } catch StoreError.notFound
             {

@@ -9,7 +9,7 @@ extension SQLiteStore: WebhookStore {
         in organisation: OrganisationID,
         at now: Timestamp
     ) async throws(StoreError) -> Webhook {
-        try await write { database in
+        try await write(for: organisation) { database in
             var query = try Query(
                 """
                 INSERT INTO webhooks (organisation, id, definition, secrets, version, created, updated, active, told)
@@ -31,7 +31,7 @@ extension SQLiteStore: WebhookStore {
 
     /// See ``WebhookStore/webhooks(in:)``.
     public func webhooks(in organisation: OrganisationID) async throws(StoreError) -> [Webhook] {
-        try await pointReaders.point { database in
+        try await readers.scan(for: organisation) { database in
             var query = try Query(
                 made: "SELECT \(WebhookRows.columns) FROM webhooks WHERE organisation = ? ORDER BY created, id",
                 on: database
@@ -56,7 +56,7 @@ extension SQLiteStore: WebhookStore {
         at now: Timestamp,
         _ change: @escaping @Sendable (inout Webhook) -> Void
     ) async throws(StoreError) -> Webhook {
-        try await write { database in
+        try await write(for: organisation) { database in
             var webhook = try WebhookRows.webhook(id, in: organisation, on: database)
             webhook.change(at: now, head: try WebhookRows.head(of: organisation, on: database), change)
             var query = try Query(
@@ -85,7 +85,7 @@ extension SQLiteStore: WebhookStore {
         _ id: WebhookID,
         in organisation: OrganisationID
     ) async throws(StoreError) {
-        try await write { database in
+        try await write(for: organisation) { database in
             var query = try Query("DELETE FROM webhooks WHERE organisation = ? AND id = ?", on: database)
             try query.bind(organisation.number)
             try query.bind(id.text)

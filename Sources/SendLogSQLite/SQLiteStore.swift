@@ -12,7 +12,7 @@ public final class SQLiteStore: SendLogStore, Directory {
     let readers: ReaderPool
     /// For a row or two, such as a key's or a health check's, which must not wait behind a scan.
     let pointReaders: ReaderPool
-    private let queue: RecordingQueue
+    let queue: RecordingQueue
 
     /// How many connections read a row or two: a thread of low priority that is interrupted with one must not stop the event loops.
     private static let pointReaders = 4

@@ -6,7 +6,7 @@ public import SendLogCore
 public struct FairDispatch<Work> {
     private var shares: FairShares
     private var waiting = FairQueue<Work>()
-    /// How many threads sleep. One that is being woken is not among them.
+    /// How many threads sleep, without those that are being woken.
     private var idle = 0
 
     /// Divides threads.
@@ -14,6 +14,9 @@ public struct FairDispatch<Work> {
 
     /// How much work waits.
     public var count: Int { waiting.count }
+
+    /// Whether no work waits or is being done.
+    public var isIdle: Bool { waiting.isEmpty && shares.total == 0 }
 
     /// The work whose turn is next, whether a thread may do it or not.
     public var first: Work? { waiting.first }

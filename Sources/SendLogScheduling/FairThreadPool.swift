@@ -30,17 +30,20 @@ public final class FairThreadPool: Sendable {
     public init(
         count: Int,
         name: String,
-        reserve: FairShares.Reserve = .unit,
+        reserve: FairShares.Reserve = .share,
         idleTime: DispatchTimeInterval = .seconds(10)
     ) {
         threads = Threads(FairShares(capacity: max(count, 1), reserve: reserve), name: name, idleTime: idleTime)
     }
 
-    /// How many threads suit this machine: an organisation that is alone can keep all cores busy, and one that comes later finds a thread.
+    /// How many threads suit this machine: an organisation that is alone has half of them and can keep all cores busy; others find threads.
     public static var defaultCount: Int { max(4, 2 * ProcessInfo.processInfo.activeProcessorCount) }
 
     /// How many threads there are at most.
     public var count: Int { threads.capacity }
+
+    /// Whether nothing runs or waits.
+    public var isIdle: Bool { threads.isIdle }
 
     /// Does work for an organisation when it may have a thread.
     public func submit(for organisation: OrganisationID, _ work: @escaping @Sendable () -> Void) {
@@ -118,6 +121,8 @@ private final class Threads: Sendable {
         (self.name, self.idleTime) = (name, idleTime)
         state = Mutex(State(work: FairDispatch(shares)))
     }
+
+    var isIdle: Bool { state.withLock { $0.work.isIdle } }
 
     func submit(_ work: Work, for organisation: OrganisationID) {
         carryOut(

@@ -79,6 +79,16 @@ struct Serve: AsyncParsableCommand {
     var maxStreamsPerOrganisation: String?
 
     @Option(
+        help: ArgumentHelp("How many imports and long send logs may be under way. (default: 128)", valueName: "count")
+    )
+    var maxUploads: String?
+
+    @Option(
+        help: ArgumentHelp("How many of these one organisation may have. (default: 32)", valueName: "count")
+    )
+    var maxUploadsPerOrganisation: String?
+
+    @Option(
         help: ArgumentHelp(
             "How many threads move the bytes of connections. (default: half the cores, at least 1)",
             valueName: "count"
@@ -125,7 +135,7 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How many connections read the database. (default: one a core, at least 2)",
+            "How many connections scan a SQLite database. (default: as many as workers.threads)",
             valueName: "count"
         )
     )
@@ -206,6 +216,7 @@ struct Serve: AsyncParsableCommand {
                 .drainTimeout: drainTimeout, .minBodyRate: minBodyRate, .maxConnections: maxConnections,
                 .maxConnectionsPerAddress: maxConnectionsPerAddress, .trustedProxies: trustedProxies,
                 .maxStreams: maxStreams, .maxStreamsPerOrganisation: maxStreamsPerOrganisation,
+                .maxUploads: maxUploads, .maxUploadsPerOrganisation: maxUploadsPerOrganisation,
                 .httpThreads: httpThreads, .workerThreads: workersThreads, .logLevel: logLevel,
                 .logFormat: logFormat, .rateLimitRequests: rateLimitRequests, .rateLimitWindow: rateLimitWindow,
                 .spoolFolder: spoolFolder, .sqliteReaders: sqliteReaders,

@@ -65,12 +65,26 @@ import Testing
         #expect(found.rateLimit == nil)
         #expect(found.keyTrust == .seconds(2))
         #expect(found.consoleMinutes == 720)
-        #expect(found.maxStreams == (1000, 100))
+        #expect(found.limits == ConcurrencyLimits())
         #expect(found.workerThreads == FairThreadPool.defaultCount)
         #expect(found.webhooks.timeout == 10)
         #expect(found.webhooks.schedule.window == 86_400)
         #expect(found.webhooks.limits.keepDays == 30)
         #expect(found.webhooks.limits.workers == 256)
+    }
+
+    @Test func `limits and proxies that cannot be are refused by their names`() async throws {
+        #expect(
+            try await refusal(flags: [.maxStreams: "10", .maxStreamsPerOrganisation: "11"])
+                == "--max-streams-per-organisation must be at most 10, as http.maxStreams is"
+        )
+        let limits = try await configuration(flags: [.maxStreams: "10", .maxUploads: "5"]).limits
+        #expect(limits.streams == (10, 10))
+        #expect(limits.uploads == (5, 5))
+        #expect(
+            try await refusal(flags: [.trustedProxies: "10.0.0.1,proxy"])
+                == "--trusted-proxies must be addresses and networks such as 10.0.0.0/8, with commas between them; proxy is neither"
+        )
     }
 
     @Test(arguments: ["10.0.0.0/33", "10.0.0.256", "a b!", "http://receiver", "0x7f000001", "2130706433"])
@@ -114,7 +128,8 @@ import Testing
             .drainTimeout: "18",
             .minBodyRate: "19", .maxConnections: "6",
             .httpThreads: "3", .maxConnectionsPerAddress: "20", .trustedProxies: "10.0.0.1, 192.168.0.0/16",
-            .maxStreams: "21", .maxStreamsPerOrganisation: "22", .workerThreads: "23",
+            .maxStreams: "31", .maxStreamsPerOrganisation: "22",
+            .maxUploads: "24", .maxUploadsPerOrganisation: "23", .workerThreads: "23",
             .logLevel: "debug", .logFormat: "json", .rateLimitRequests: "7", .rateLimitWindow: "8",
             .spoolFolder: FileManager.default.temporaryDirectory.path, .sqliteReaders: "9", .sqlitePatience: "10",
             .postgresConnections: "11", .postgresPatience: "12", .keyCacheSeconds: "4",
@@ -158,7 +173,8 @@ import Testing
             #expect(found.database.spoolFolder == FileManager.default.temporaryDirectory.path)
             #expect(found.database.sqlite.readers == 9)
             #expect(found.consoleMinutes == 13)
-            #expect(found.maxStreams == (21, 22))
+            #expect(found.limits.streams == (31, 22))
+            #expect(found.limits.uploads == (24, 23))
             #expect(found.workerThreads == 23)
             #expect(found.webhooks.timeout == 7)
             #expect(found.webhooks.schedule.window == 3600)

@@ -2,9 +2,9 @@ public import Logging
 package import SendLogNetwork
 import Synchronization
 
-/// Counts requests with invalid keys by client, so that somebody who tries keys fills no log and gets few answers.
+/// Counts requests without a valid key by client, so that a client that tries keys does not fill the log and gets few answers.
 ///
-/// It never refuses anything: a valid key is answered whatever else comes from its address.
+/// It never refuses a request: a valid key is answered, no matter what else comes from its address.
 public final class RefusedKeys: Sendable {
     /// How a refusal is to be handled.
     package struct Handling: Equatable, Sendable {
@@ -22,7 +22,13 @@ public final class RefusedKeys: Sendable {
         var unlogged = 0
     }
 
-    private let entries = Mutex<[IPAddress?: Entry]>([:])
+    private struct Client: Hashable {
+        /// `nil` for all that cannot be told apart.
+        let address: IPAddress?
+        let bringsKey: Bool
+    }
+
+    private let entries = Mutex<[Client: Entry]>([:])
     /// How many addresses are told apart; all others are counted together.
     private let capacity: Int
 
@@ -40,27 +46,36 @@ public final class RefusedKeys: Sendable {
     /// Counts a refusal.
     ///
     /// - Parameters:
-    ///   - client: who sent the request; `nil` if that is not known
+    ///   - address: who sent the request; `nil` if that is not known
+    ///   - bringsKey: whether it brought a key, which is invalid
     ///   - now: the time
-    package func note(_ client: IPAddress?, at now: ContinuousClock.Instant = .now) -> Handling {
+    /// - Returns: how to handle it.
+    package func note(
+        _ address: IPAddress?,
+        bringsKey: Bool = true,
+        at now: ContinuousClock.Instant = .now
+    ) -> Handling {
         entries.withLock { entries in
-            let key = entries[client] != nil || entries.count < capacity ? client : nil
-            var entry = entries[key] ?? Entry(begin: now)
+            var client = Client(address: address, bringsKey: bringsKey)
+            if entries[client] == nil, entries.count >= capacity { client = Client(address: nil, bringsKey: bringsKey) }
+            var entry = entries[client] ?? Entry(begin: now)
             if now - entry.begin >= Self.window { (entry.begin, entry.count) = (now, 0) }
             entry.count += 1
             let isFree = entry.count <= Self.free
             if !isFree { entry.unlogged += 1 }
-            entries[key] = entry
+            entries[client] = entry
             return Handling(isLogged: isFree, delay: isFree ? nil : Self.delay)
         }
     }
 
     /// Takes how many refusals were not logged by themselves, and forgets clients that have sent none for long.
-    package func takeCounts(at now: ContinuousClock.Instant = .now) -> [(client: IPAddress?, count: Int)] {
+    package func takeCounts(at now: ContinuousClock.Instant = .now) -> [(
+        client: IPAddress?, bringsKey: Bool, count: Int
+    )] {
         entries.withLock { entries in
-            var counts: [(client: IPAddress?, count: Int)] = []
+            var counts: [(client: IPAddress?, bringsKey: Bool, count: Int)] = []
             for (client, entry) in entries {
-                if entry.unlogged > 0 { counts.append((client, entry.unlogged)) }
+                if entry.unlogged > 0 { counts.append((client.address, client.bringsKey, entry.unlogged)) }
                 entries[client]?.unlogged = 0
                 if now - entry.begin >= Self.window { entries[client] = nil }
             }
@@ -71,20 +86,21 @@ public final class RefusedKeys: Sendable {
     /// Logs how many refusals were counted; to be called now and then.
     public func log(to logger: Logger) {
         let counts = takeCounts().sorted { $0.count > $1.count }
-        for (client, count) in counts.prefix(Self.mostLogged) {
+        for (client, bringsKey, count) in counts.prefix(Self.maxLogged) {
+            let what = bringsKey ? "with invalid keys" : "without a key"
             logger.warning(
-                "refused more requests with invalid keys",
+                "refused more requests \(what)",
                 metadata: ["client": "\(client.map { "\($0)" } ?? "others")", "count": "\(count)"]
             )
         }
-        guard counts.count > Self.mostLogged else { return }
-        let rest = counts[Self.mostLogged...]
+        guard counts.count > Self.maxLogged else { return }
+        let rest = counts[Self.maxLogged...]
         logger.warning(
-            "refused more requests with invalid keys",
+            "refused more requests without a valid key",
             metadata: ["clients": "\(rest.count)", "count": "\(rest.reduce(0) { $0 + $1.count })"]
         )
     }
 
     /// How many clients are named at a time.
-    private static let mostLogged = 20
+    private static let maxLogged = 20
 }

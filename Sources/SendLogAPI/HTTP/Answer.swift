@@ -11,6 +11,8 @@ package struct Answer: Sendable {
     package var type: String
     /// Header fields beyond those that every answer has.
     package var fields: [AnswerHead.Field] = []
+    /// Whether the log only counts it, as ``RefusedKeys`` decided.
+    package var isUnlogged = false
     var content: Content
 
     /// The body, where it is ready.
@@ -105,7 +107,7 @@ package struct AnswerStream {
 
     /// How many bytes are gathered before they are sent.
     private static let fullAt = 56 * 1024
-    /// How much room is made at once. With what the connection has not sent yet it is what a client costs that does not read.
+    /// How much room is made at once: with what the connection has not sent yet, what a client costs that does not read.
     private static let room = 128 * 1024
 
     init(_ writer: AnswerWriter, _ coding: Coding) {
@@ -183,7 +185,11 @@ package struct AnswerStream {
     private mutating func flush() async throws {
         sent += pending.readableBytes
         try await writer.write(pending)
-        // In the same memory, if it was all taken.
-        pending.clear()
+        // In the same memory, if it was all taken and is not too much to hold.
+        if pending.capacity > Self.room {
+            pending = ByteBufferAllocator().buffer(capacity: 4096)
+        } else {
+            pending.clear()
+        }
     }
 }

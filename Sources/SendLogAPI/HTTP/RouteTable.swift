@@ -36,7 +36,7 @@ package struct Route: Sendable {
         isOpen: Bool? = nil,
         front: (any Front)? = nil,
         longestBody: Int = .max,
-        isShort: (@Sendable (RouteInput) -> Bool)? = nil,
+        isShort: @escaping @Sendable (RouteInput) -> Bool = { _ in false },
         handleAtOnce: (@Sendable (RouteInput) throws -> Answer?)? = nil,
         handle: @escaping Handler
     ) {
@@ -46,9 +46,7 @@ package struct Route: Sendable {
         self.isOpen = isOpen ?? (permission == nil)
         self.front = front
         self.longestBody = longestBody
-        // Without a key there is nothing to compute that is worth a change of threads.
-        let isShortByItself = self.isOpen
-        self.isShort = isShort ?? { _ in isShortByItself }
+        self.isShort = isShort
         self.handleAtOnce = handleAtOnce
         self.handle = handle
         name = "\(method.rawValue) \(path)"

@@ -15,7 +15,7 @@ struct ReadingRoutes {
                 .GET,
                 "/send-logs/:send_id",
                 permission: .readSendLogs,
-                isShort: { (try? DestinationForm(query: $0.request.query)) == .count },
+                isShort: Self.isShort,
                 handleAtOnce: getAtOnce,
                 handle: get
             ),
@@ -36,8 +36,18 @@ struct ReadingRoutes {
         ]
     }
 
+    /// The longest query string in bytes that is parsed on the event loop.
+    private static let longestShortQuery = 256
+
+    /// Whether a send log without its list is asked for, in few words.
+    @Sendable private static func isShort(_ input: RouteInput) -> Bool {
+        let query = input.request.query
+        guard (query?.utf8.count ?? 0) <= longestShortQuery else { return false }
+        return (try? DestinationForm(query: query)) == .count
+    }
+
     @Sendable private func getAtOnce(_ input: RouteInput) throws -> Answer? {
-        guard try DestinationForm(query: input.request.query) == .count else { return nil }
+        guard Self.isShort(input) else { return nil }
         let id = try Self.id(input)
         let organisation = try input.organisation()
         let log: StoredSendLog?
@@ -86,7 +96,8 @@ struct ReadingRoutes {
     @Sendable private func search(_ input: RouteInput) async throws -> Answer {
         let form = try DestinationForm(query: input.request.query)
         let organisation = try input.organisation()
-        let search = try SendLogSearch(body: try await RequestBodyReader.json(input))
+        var search = try SendLogSearch(body: try await RequestBodyReader.json(input))
+        search.isStreamed = form == .list
         let answer = try await store.search(search, in: organisation)
         var (begin, end): ([UInt8], [UInt8]) = ([], [])
         begin.append("{\"ok\":true,\"data\":{\"total\":")

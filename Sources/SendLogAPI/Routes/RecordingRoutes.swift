@@ -10,6 +10,8 @@ struct RecordingRoutes {
     let store: any SendLogStore
     let context: IntakeContext
     let metrics: ServiceMetrics
+    /// The bodies that are being read, each of which holds some memory for as long as its client takes.
+    let uploads: ConcurrencyLimit
     /// The longest body of one send log in bytes.
     ///
     /// Five million destinations of the greatest length fit, each character an escaped pair of surrogates. It is a stream, and costs no
@@ -17,6 +19,8 @@ struct RecordingRoutes {
     static let longestCreate = 20 << 30
     /// The longest body in bytes that is read on the event loop: 0.1 ms.
     private static let longestShort = 8192
+    /// Up to how many bytes a send log needs no part of the uploads' limit.
+    private static let longestAtOnce = 262_144
     /// How much of a body is parsed between two looks at the clock, in bytes.
     private static let step = 16_384
 
@@ -28,13 +32,18 @@ struct RecordingRoutes {
                 permission: .createSendLogs,
                 longestBody: Self.longestCreate,
                 isShort: { ($0.request.announcedLength ?? .max) <= Self.longestShort },
-                handle: create
+                handle: { input in
+                    if (input.request.announcedLength ?? .max) <= Self.longestAtOnce { return try await create(input) }
+                    return try await uploads.run(for: input.organisation()) { try await create(input) }
+                }
             ),
-            Route(.POST, "/send-logs/import", permission: .createSendLogs, handle: importLogs),
+            Route(.POST, "/send-logs/import", permission: .createSendLogs) { input in
+                try await uploads.run(for: input.organisation()) { try await importLogs(input) }
+            },
         ]
     }
 
-    @Sendable private func create(_ input: RouteInput) async throws -> Answer {
+    private func create(_ input: RouteInput) async throws -> Answer {
         let organisation = try input.organisation()
         var reader = RequestBodyReader(input)
         var intake = SendLogIntake(context)
@@ -69,7 +78,7 @@ struct RecordingRoutes {
         try object.withUnsafeBufferPointer { bytes throws(InvalidInput) in try intake.feed(bytes) }
     }
 
-    @Sendable private func importLogs(_ input: RouteInput) async throws -> Answer {
+    private func importLogs(_ input: RouteInput) async throws -> Answer {
         var lines = SendLogImport(
             into: try input.organisation(),
             of: store,

@@ -7,9 +7,11 @@ struct ServiceRoutes {
     let metrics: ServiceMetrics
     let client: any WebhookClient
 
+    private static let document = Packed(APIDocument.bytes)
+
     var routes: [Route] {
         [
-            Route(.GET, "/health") { _ in
+            Route(.GET, "/health", isShort: { _ in true }) { _ in
                 try await directory.ping()
                 var body: [UInt8] = []
                 body.append("{\"ok\":true,\"data\":{\"status\":\"ok\",\"version\":")
@@ -20,7 +22,9 @@ struct ServiceRoutes {
             Route(.GET, "/metrics") { _ in
                 Answer(type: "text/plain; version=0.0.4; charset=utf-8", body: Array(metrics.text(client.tally).utf8))
             },
-            Route(.GET, "/openapi.json") { _ in Answer(body: APIDocument.bytes) },
+            Route(.GET, "/openapi.json", isShort: { _ in true }) { input in
+                Answer(Self.document, type: "application/json", for: input.request)
+            },
         ]
     }
 }

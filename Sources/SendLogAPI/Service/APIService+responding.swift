@@ -24,7 +24,7 @@ extension APIService: HTTPResponder {
         var visit = Visit(now: now(), id: ids.id(given: request.field("x-request-id")))
         do {
             if let fault = request.fault { throw APIError(fault) }
-            guard let (route, parameter) = try find(request, &visit, writer) else { return nil }
+            let (route, parameter) = try find(request)
             visit.route = route.number
             var input = RouteInput(
                 request: request,
@@ -49,29 +49,35 @@ extension APIService: HTTPResponder {
             }
         } catch {
             let failure = APIError(error)
-            if let delay = handle(failure, of: request, &visit) {
-                return { [visit] in
-                    try await Task.sleep(for: delay)
-                    send(failure, visit, writer)
-                }
+            let delay = noteRefusal(failure, of: request, &visit)
+            if visit.route == RouteTable.unknown, let front, request.fault == nil, request.isForBrowser {
+                let input = RouteInput(request: request, parameter: "", now: visit.now, requestID: visit.id)
+                return { [visit] in await send(failure, of: front, input, visit, writer) }
             }
-            send(failure, visit, writer)
-            return nil
+            guard let delay else {
+                send(failure, visit, writer)
+                return nil
+            }
+            return { [visit] in
+                try await Task.sleep(for: delay)
+                send(failure, visit, writer)
+            }
         }
     }
 
-    /// Decides how a refusal of a request's key is answered and logged.
+    /// Decides how the refusal of a request without a valid key is answered and logged.
     ///
     /// - Returns: for how long the answer is delayed.
-    private func handle(_ failure: APIError, of request: HTTPRequest, _ visit: inout Visit) -> Duration? {
-        guard failure.status == .unauthorized else { return nil }
-        let handling = authenticator.refusals.note(request.client)
+    private func noteRefusal(_ failure: APIError, of request: HTTPRequest, _ visit: inout Visit) -> Duration? {
+        guard visit.organisation == nil, (400..<500).contains(failure.status.code) else { return nil }
+        // Browsers, and some clients, ask without a key first: that is counted, and not delayed.
+        let bringsKey = failure.status == .unauthorized && request.field("authorization") != nil
+        let handling = authenticator.refusals.note(request.client, bringsKey: bringsKey)
         visit.isUnlogged = !handling.isLogged
-        // Who brings no key tries none: browsers and some clients ask like that first.
-        return request.field("authorization") == nil ? nil : handling.delay
+        return bringsKey ? handling.delay : nil
     }
 
-    /// Answers a request that must wait for something: on the event loop, but for the handler, which runs on a worker if it is not short.
+    /// Answers a request that must wait for something: on the event loop what is short, on a worker what computes.
     private func respond(
         to input: RouteInput,
         of route: Route,
@@ -83,33 +89,59 @@ extension APIService: HTTPResponder {
         let answer: Answer
         let executor: (any TaskExecutor)?
         do {
-            if !isAdmitted {
-                let key =
-                    if let front = route.front { try await front.key(of: input) } else {
-                        try await authenticator.key(authorization: input.authorization, at: visit.now)
-                    }
-                try admit(key, to: route, &input, &visit)
-            }
+            if !isAdmitted { try admit(try await key(of: input, to: route, visit), to: route, &input, &visit) }
             if input.request.awaitsInvitation { writer.invite() }
             executor = route.isShort(input) ? nil : threads.executor(for: visit.organisation ?? .server)
             if executor != nil { input.body = input.body.withArrived() }
             input.executor = executor
-            answer = try await withTaskExecutorPreference(executor) { [input] in try await route.handle(input) }
+            answer = try await withTaskExecutorPreference(executor) { [input] in
+                // Its client may have gone while it waited.
+                if input.request.isAbandoned { throw ConnectionBroken() }
+                return try await route.handle(input)
+            }
         } catch {
             guard writer.isOpen else { return note(visit, status: 499, bytes: 0) }
             let failure = APIError(error)
-            if route.front == nil, let delay = handle(failure, of: input.request, &visit) {
+            if route.front == nil, let delay = noteRefusal(failure, of: input.request, &visit) {
                 try await Task.sleep(for: delay)
             }
-            return send(failure, as: route.front?.answer(to: failure, input) ?? failure.answer, visit, writer)
+            return await send(failure, of: route.front, input, visit, writer)
         }
+        visit.isUnlogged = answer.isUnlogged
+        do { try await send(answer, on: executor, visit, writer) } catch let failure as APIError {
+            await send(failure, of: route.front, input, visit, writer)
+        }
+    }
+
+    /// The key that a request brings.
+    private func key(of input: RouteInput, to route: Route, _ visit: Visit) async throws -> APIKey {
+        guard let front = route.front else {
+            return try await authenticator.key(authorization: input.authorization, at: visit.now)
+        }
+        return try await withTaskExecutorPreference(threads.executor(for: .server)) { try await front.key(of: input) }
+    }
+
+    /// Sends an answer; one that is long has a part of ``streams`` until the client has taken it.
+    ///
+    /// - Throws: ``APIError`` if there are too many of them, and then nothing was sent; what broke a stream off.
+    private func send(
+        _ answer: Answer,
+        on executor: (any TaskExecutor)?,
+        _ visit: Visit,
+        _ writer: AnswerWriter
+    ) async throws {
+        let organisation = visit.organisation ?? .server
         switch answer.content {
-        case .whole(let body): send(answer, body, visit, writer)
+        case .whole(let body):
+            let length = body.reduce(0) { $0 + $1.readableBytes }
+            guard length > Self.longestFree else { return send(answer, body, visit, writer) }
+            let weight = 1 + length / Self.lengthOfStream
+            try streams.take(weight, for: organisation)
+            defer { streams.release(weight, for: organisation) }
+            send(answer, body, visit, writer)
+            await writer.drain()
         case .stream(let coding, let produce):
-            let organisation = visit.organisation ?? .server
-            do throws(APIError) { try streams.take(for: organisation) } catch {
-                return send(error, as: route.front?.answer(to: error, input) ?? error.answer, visit, writer)
-            }
+            try streams.take(for: organisation)
             defer { streams.release(for: organisation) }
             do {
                 var sent = 0
@@ -127,33 +159,23 @@ extension APIService: HTTPResponder {
                 // The status is sent already. Breaking the connection is the one way left to say that the answer is not whole.
                 let failure = error is StoreError ? APIError(error) : nil
                 note(visit, status: failure?.status.code ?? 499, bytes: 0, failure)
-                throw error
+                throw ConnectionBroken()
             }
         }
     }
 
+    /// Up to how many bytes a whole answer is sent without a part of ``streams``.
+    private static let longestFree = 128 * 1024
+    /// What a streamed answer holds at most, in bytes.
+    private static let lengthOfStream = 300 * 1024
+
     /// Finds the route of a request, and what stands for the part of its path that may be any text.
-    ///
-    /// - Returns: `nil` where there is none and a browser was told so.
-    private func find(
-        _ request: HTTPRequest,
-        _ visit: inout Visit,
-        _ writer: AnswerWriter
-    ) throws(APIError) -> (Route, String)? {
-        let failure: APIError
+    private func find(_ request: HTTPRequest) throws(APIError) -> (Route, String) {
         switch table.match(request.method, request.path) {
         case .route(let route, let text): return (route, text)
-        case .wrongMethod(let allow): failure = .methodNotAllowed(request.method.rawValue, allow: allow)
-        case .none: failure = .notFound("there is no such path here; /openapi.json describes those there are")
+        case .wrongMethod(let allow): throw .methodNotAllowed(request.method.rawValue, allow: allow)
+        case .none: throw .notFound("there is no such path here; /openapi.json describes those there are")
         }
-        guard let front, request.method == .GET,
-            request.field("accept")?.contains("text/html") == true
-        else { throw failure }
-        let input = RouteInput(request: request, parameter: "", now: visit.now, requestID: visit.id)
-        var answer = front.answer(to: failure, input)
-        if let allow = failure.allow { answer.fields.append(("Allow", allow)) }
-        send(failure, as: answer, visit, writer)
-        return nil
     }
 
     /// Lets the bearer of a key in, if the limit and the permission allow it.
@@ -193,8 +215,23 @@ extension APIService: HTTPResponder {
         note(visit, status: answer.status.code, bytes: body.reduce(0) { $0 + $1.readableBytes }, failure)
     }
 
-    private func send(_ failure: APIError, as told: Answer? = nil, _ visit: Visit, _ writer: AnswerWriter) {
-        let answer = told ?? failure.answer
+    private func send(_ failure: APIError, _ visit: Visit, _ writer: AnswerWriter) {
+        send(failure.answer, failure.answer.body ?? [], visit, writer, failure)
+    }
+
+    /// Sends a failure as a group of routes tells it.
+    private func send(
+        _ failure: APIError,
+        of front: (any Front)?,
+        _ input: RouteInput,
+        _ visit: Visit,
+        _ writer: AnswerWriter
+    ) async {
+        guard let front else { return send(failure, visit, writer) }
+        var answer = await withTaskExecutorPreference(threads.executor(for: visit.organisation ?? .server)) {
+            front.answer(to: failure, input)
+        }
+        if let allow = failure.allow { answer.fields.append(("Allow", allow)) }
         send(answer, answer.body ?? [], visit, writer, failure)
     }
 
@@ -224,4 +261,9 @@ extension APIService: HTTPResponder {
         if let detail = failure?.detail { metadata["cause"] = "\(detail)" }
         logger.log(level: level, status == 499 ? "client went away" : "answered", metadata: metadata)
     }
+}
+
+extension HTTPRequest {
+    /// Whether a person asks, who wants a page for an answer.
+    fileprivate var isForBrowser: Bool { method == .GET && field("accept")?.contains("text/html") == true }
 }

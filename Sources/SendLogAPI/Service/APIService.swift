@@ -31,7 +31,7 @@ public struct APIService: Sendable {
     ///   - context: what the intake of send logs needs
     ///   - client: sends the requests of webhooks that are tested
     ///   - threads: where requests are handled that take more than a moment
-    ///   - maxStreams: how many responses of unknown length may be on their way, in all and of one organisation
+    ///   - limits: how much may be under way at the same time
     ///   - rateLimit: how many requests an organisation may make; `nil` for as many as it likes
     ///   - logger: where the log goes
     public init(
@@ -41,7 +41,7 @@ public struct APIService: Sendable {
         context: IntakeContext,
         client: any WebhookClient,
         threads: FairThreadPool,
-        maxStreams: (total: Int, perOrganisation: Int) = (1000, 100),
+        limits: ConcurrencyLimits = ConcurrencyLimits(),
         rateLimit: RateLimit?,
         logger: Logger
     ) {
@@ -52,7 +52,7 @@ public struct APIService: Sendable {
             context: context,
             client: client,
             threads: threads,
-            maxStreams: maxStreams,
+            limits: limits,
             rateLimit: rateLimit,
             logger: logger,
             pages: [],
@@ -69,7 +69,7 @@ public struct APIService: Sendable {
     ///   - context: what the intake of send logs needs
     ///   - client: sends the requests of webhooks that are tested
     ///   - threads: where requests are handled that take more than a moment
-    ///   - maxStreams: how many responses of unknown length may be on their way, in all and of one organisation
+    ///   - limits: how much may be under way at the same time
     ///   - rateLimit: how many requests an organisation may make; `nil` for as many as it likes
     ///   - logger: where the log goes
     ///   - pages: the routes of the pages
@@ -81,7 +81,7 @@ public struct APIService: Sendable {
         context: IntakeContext,
         client: any WebhookClient,
         threads: FairThreadPool,
-        maxStreams: (total: Int, perOrganisation: Int) = (1000, 100),
+        limits: ConcurrencyLimits = ConcurrencyLimits(),
         rateLimit: RateLimit?,
         logger: Logger,
         pages: [Route],
@@ -91,18 +91,15 @@ public struct APIService: Sendable {
         self.logger = logger
         self.front = front
         self.threads = threads
-        streams = ConcurrencyLimit(
-            of: "exports and other streamed responses",
-            perOrganisation: maxStreams.perOrganisation,
-            total: maxStreams.total
-        )
+        streams = ConcurrencyLimit(of: "exports and other long responses", limits.streams)
         limiter = rateLimit.map(RateLimiter.init)
         now = context.now
         metrics = ServiceMetrics()
+        let uploads = ConcurrencyLimit(of: "imports and long send logs", limits.uploads)
         let service = WebhookService(store: store, directory: directory, client: client, ids: context.ids)
         table = RouteTable(
             routes: ReadingRoutes(store: store).routes
-                + RecordingRoutes(store: store, context: context, metrics: metrics).routes
+                + RecordingRoutes(store: store, context: context, metrics: metrics, uploads: uploads).routes
                 + CampaignRoutes(store: store).routes + WebhookRoutes(service: service).routes
                 + ServiceRoutes(directory: directory, metrics: metrics, client: client).routes
                 + pages

@@ -10,8 +10,7 @@ package struct WebhookService: Sendable {
     /// Tests and redeliveries that are under way: each may hold a message several times for as long as a receiver takes.
     private let manualAttempts = ConcurrencyLimit(
         of: "tests and redeliveries of webhooks",
-        perOrganisation: 16,
-        total: 64
+        (total: 64, perOrganisation: 16)
     )
 
     /// For how long requests are signed with the former secret too, once there is another, in milliseconds: a day.

@@ -90,6 +90,8 @@ final class ConsoleFront: Front {
     private static func signIn(backTo request: HTTPRequest) -> String {
         guard request.method == .GET, request.path != "/console" else { return "/console/sign-in" }
         let page = "\(request.path)\(request.query.map { "?\($0)" } ?? "")"
+        // No link of the console is as long.
+        guard page.utf8.count <= 8192 else { return "/console/sign-in" }
         return "/console/sign-in?next=\(QueryString.encode(page))"
     }
 

@@ -80,11 +80,14 @@ struct SignIn: Sendable {
         do {
             key = try await authenticator.key(authorization: "Bearer \(text)", at: input.now)
         } catch let error as APIError where error.status == .unauthorized {
-            if let delay = authenticator.refusals.note(input.request.client).delay { try await Task.sleep(for: delay) }
+            let handling = authenticator.refusals.note(input.request.client)
+            if let delay = handling.delay { try await Task.sleep(for: delay) }
             let problem =
                 text.isEmpty
                 ? "Please enter a key." : "That is no valid key: it may be mistyped, expired or revoked."
-            return show(input.request, problem: problem, next: form["next"])
+            var answer = show(input.request, problem: problem, next: form["next"])
+            answer.isUnlogged = !handling.isLogged
+            return answer
         }
         // Whoever was signed in with this browser is no longer.
         if let former = Cookie.session.value(input.request).flatMap({ SessionToken($0) }) {

@@ -35,16 +35,17 @@ struct DestinationsTable {
         let page = min(max(query["page"].flatMap { Int($0) } ?? 1, 1), last)
         let wanted = (page - 1) * Self.rows..<min(page * Self.rows, log.destinations)
         var rows: [UInt8] = []
-        let reader = ListReader(store: store, organisation: organisation, log: log)
-        let isBefore = { (first: Int, count: Int) in first + count <= wanted.lowerBound }
-        try await reader.forEachPiece(skips: isBefore) { text, first, _ in
-            var place = first
-            try Self.forEach(text) { destination in
+        var reader = ListReader(store: store, organisation: organisation, log: log)
+        var place = 0
+        while place < wanted.upperBound,
+            let piece = try await reader.next(skips: { first, count in first + count <= wanted.lowerBound })
+        {
+            place = piece.first
+            try Self.forEach(piece.text) { destination in
                 if wanted.contains(place) { Self.append(destination, place, to: &rows) }
                 place += 1
                 return place < wanted.upperBound
             }
-            return place < wanted.upperBound
         }
         values["list"] = rows
         values["range"] = "\((wanted.lowerBound + 1).grouped) to \(wanted.upperBound.grouped)"
@@ -60,10 +61,10 @@ struct DestinationsTable {
         in values: inout [String: Any]
     ) async throws {
         var (rows, found): ([UInt8], Int) = ([], 0)
-        let reader = ListReader(store: store, organisation: organisation, log: log)
-        try await reader.forEachPiece { text, first, _ in
-            var place = first
-            try Self.forEach(text) { destination in
+        var reader = ListReader(store: store, organisation: organisation, log: log)
+        while let piece = try await reader.next() {
+            var place = piece.first
+            try Self.forEach(piece.text) { destination in
                 if needle.isIn(destination) {
                     found += 1
                     if found <= Self.rows { Self.append(destination, place, page: path, to: &rows) }
@@ -71,7 +72,6 @@ struct DestinationsTable {
                 place += 1
                 return true
             }
-            return true
         }
         values["all"] = "\(path)#destinations"
         values["found"] = found.grouped

@@ -28,27 +28,28 @@ struct ListDownload: Sendable {
     }
 
     func answer(named name: String, to request: HTTPRequest) -> Answer {
-        let reader = ListReader(store: store, organisation: organisation, log: log)
         var answer = Answer(type: format.mediaType) { stream in
+            var reader = ListReader(store: store, organisation: organisation, log: log)
             switch format {
-            case .json:
-                try await stream.write(Array("[".utf8))
-                try await reader.forEachPiece { text, _, _ in
-                    try await stream.write(text)
-                    return true
-                }
-                try await stream.write(Array("]\n".utf8))
-            case .csv, .ndjson:
-                if format == .csv { try await stream.write(Array("destination\r\n".utf8)) }
-                try await reader.forEachPiece { text, _, _ in
-                    try await stream.write(try lines(text))
-                    return true
-                }
+            case .json: stream.gather(Array("[".utf8))
+            case .csv: stream.gather(Array("destination\r\n".utf8))
+            case .ndjson: break
             }
+            while try await gatherNext(from: &reader, in: &stream) { try await stream.sendGathered() }
+            if format == .json { stream.gather(Array("]\n".utf8)) }
         }
         answer.fields.append(("Content-Disposition", "attachment; filename=\"\(name)\""))
         answer.fields += [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
         return answer
+    }
+
+    /// Gathers the next piece of the list, which is not held while it is sent.
+    ///
+    /// - Returns: whether there was one.
+    private func gatherNext(from reader: inout ListReader, in stream: inout AnswerStream) async throws -> Bool {
+        guard let piece = try await reader.next() else { return false }
+        stream.gather(format == .json ? piece.text : try lines(piece.text))
+        return true
     }
 
     private func lines(_ text: [UInt8]) throws -> [UInt8] {

@@ -4,37 +4,51 @@ import SendLogScheduling
 
 /// Reads a send's list of destinations piece by piece, in flat memory.
 struct ListReader {
-    let store: any SendLogStore
-    let organisation: OrganisationID
-    let log: StoredSendLog
+    /// A piece of the list.
+    struct Piece {
+        /// See ``ListText``.
+        let text: [UInt8]
+        /// The place of its first destination in the list, from 0.
+        let first: Int
+    }
 
-    /// Hands over the pieces of the list in order until they are enough.
+    private let store: any SendLogStore
+    private let organisation: OrganisationID
+    private let log: StoredSendLog
+    private var listed = 0
+    private var chunk = 0
+    private var slice = TimeSlice()
+
+    /// Starts at the beginning of a send's list.
+    init(store: any SendLogStore, organisation: OrganisationID, log: StoredSendLog) {
+        (self.store, self.organisation, self.log) = (store, organisation, log)
+    }
+
+    /// The next piece, or `nil` at the end of the list.
     ///
-    /// - Parameters:
-    ///   - skips: says, of the place of a piece's first destination and their count, whether it is passed over unread
-    ///   - take: takes the text of a piece, see ``ListText``, the place of its first destination, and how many there are; says whether more
-    ///     is wanted
-    /// - Throws: ``StoreError``; what `take` throws.
-    func forEachPiece(
-        skips: (_ first: Int, _ count: Int) -> Bool = { _, _ in false },
-        _ take: ([UInt8], _ first: Int, _ count: Int) async throws -> Bool
-    ) async throws {
-        var (listed, chunk) = (0, 0)
-        var slice = TimeSlice()
+    /// Hold it no longer than needed: its text has up to 128 KB.
+    ///
+    /// - Parameter skips: says, of the place of a piece's first destination and their count, whether it is passed over unread
+    /// - Throws: ``StoreError``.
+    mutating func next(
+        skips: (_ first: Int, _ count: Int) -> Bool = { _, _ in false }
+    ) async throws -> Piece? {
         while listed < log.destinations {
-            var piece: (text: [UInt8], first: Int, count: Int)?
+            await slice.yieldIfOver()
+            var (piece, place): (Piece?, Int) = (nil, listed)
             let lent = try await store.destinations(of: log.sequence, from: chunk, most: 1, in: organisation) {
                 chunk throws(StoreError) in
-                if !skips(listed, chunk.count) {
+                if !skips(place, chunk.count) {
                     guard let text = chunk.copy.text() else { throw .damaged(detail: "a chunk cannot be expanded") }
-                    piece = (text, listed, chunk.count)
+                    piece = Piece(text: text, first: place)
                 }
-                listed += chunk.count
+                place += chunk.count
             }
             if lent == 0 { throw StoreError.damaged(detail: "a list of destinations is cut short") }
+            listed = place
             chunk += lent
-            await slice.yieldIfOver()
-            if let piece, try await !take(piece.text, piece.first, piece.count) { return }
+            if let piece { return piece }
         }
+        return nil
     }
 }

@@ -146,7 +146,8 @@ public struct RowBlock: Equatable, Sendable {
 
     /// Makes an empty block for the beginning of a search's page.
     public init(for search: SendLogSearch) {
-        size = search.limit <= SendLogSearch.defaultLimit ? Self.pageSize : Self.partSize
+        let isPage = !search.isStreamed && search.limit <= SendLogSearch.defaultLimit
+        size = isPage ? Self.pageSize : Self.partSize
     }
 
     /// Whether no more rows are to be added.

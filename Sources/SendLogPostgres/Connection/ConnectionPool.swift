@@ -111,9 +111,12 @@ final class ConnectionPool: Sendable {
         ended.wait()
     }
 
-    /// Whether work waits that is not refused for having waited too long.
+    /// Whether work waits that may be done, and is not refused for having waited too long.
     private var hasWork: Bool {
-        state.withLock { $0.work.first.map { .now - $0.since <= options.patience } ?? false }
+        state.withLock { state in
+            guard state.work.needsThread, let first = state.work.first else { return false }
+            return .now - first.since <= options.patience
+        }
     }
 
     /// Runs one thread until the pool is closed.

@@ -23,8 +23,8 @@ public struct ServiceConfiguration: Sendable {
     public let rateLimit: RateLimit?
     /// For how long a key is taken for what it was when it was read.
     public let keyTrust: Duration
-    /// How many responses of unknown length may be on their way at the same time, in all and of one organisation.
-    public let maxStreams: (total: Int, perOrganisation: Int)
+    /// How much clients may have under way at the same time.
+    public let limits: ConcurrencyLimits
     /// How long one stays signed in to the console, in minutes.
     public let consoleMinutes: Int
     /// How webhooks are delivered.
@@ -55,12 +55,32 @@ public struct ServiceConfiguration: Sendable {
         let requests = try sources.number(.rateLimitRequests) ?? 0
         let window = try sources.number(.rateLimitWindow) ?? 60
         rateLimit = requests > 0 ? RateLimit(requests: requests, window: window) : nil
-        maxStreams = (
-            try sources.number(.maxStreams) ?? 1000, try sources.number(.maxStreamsPerOrganisation) ?? 100
-        )
+        limits = try Self.limits(sources)
         consoleMinutes = try sources.number(.consoleMinutes) ?? 720
         webhooks = try WebhookSettings(sources)
         keyTrust = .seconds(try sources.number(.keyCacheSeconds) ?? 2)
+    }
+
+    private static func limits(_ sources: ConfigurationSources) throws(ConfigurationError) -> ConcurrencyLimits {
+        /// An organisation's limit by default is what it was for the default of all, or less.
+        func limits(
+            _ total: Setting,
+            _ perOrganisation: Setting,
+            _ standard: (total: Int, perOrganisation: Int)
+        ) throws(ConfigurationError) -> (total: Int, perOrganisation: Int) {
+            let all = try sources.number(total) ?? standard.total
+            let own = try sources.number(perOrganisation) ?? min(standard.perOrganisation, all)
+            guard own <= all else {
+                throw ConfigurationError(
+                    "\(sources.name(of: perOrganisation)) must be at most \(all), as \(total.key) is"
+                )
+            }
+            return (all, own)
+        }
+        var found = ConcurrencyLimits()
+        found.streams = try limits(.maxStreams, .maxStreamsPerOrganisation, found.streams)
+        found.uploads = try limits(.maxUploads, .maxUploadsPerOrganisation, found.uploads)
+        return found
     }
 
     private static func proxies(_ sources: ConfigurationSources) throws(ConfigurationError) -> TrustedProxies {

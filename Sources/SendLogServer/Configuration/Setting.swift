@@ -72,6 +72,18 @@ public struct Setting: Hashable, Sendable {
         flag: "max-streams-per-organisation",
         kind: .number(1...1_000_000)
     )
+    /// How many imports and long send logs may be under way.
+    public static let maxUploads = Setting(
+        key: "recording.maxUploads",
+        flag: "max-uploads",
+        kind: .number(1...100_000)
+    )
+    /// How many of these one organisation may have.
+    public static let maxUploadsPerOrganisation = Setting(
+        key: "recording.maxUploadsPerOrganisation",
+        flag: "max-uploads-per-organisation",
+        kind: .number(1...100_000)
+    )
     /// How many threads handle requests that take more than a moment.
     public static let workerThreads = Setting(key: "workers.threads", flag: "workers-threads", kind: .number(2...256))
     /// How many threads move the bytes of connections.
@@ -161,7 +173,8 @@ public struct Setting: Hashable, Sendable {
     /// Every setting there is.
     public static let all = [
         database, host, port, idleTimeout, headTimeout, drainTimeout, minBodyRate, maxConnections,
-        maxConnectionsPerAddress, trustedProxies, maxStreams, maxStreamsPerOrganisation, httpThreads, workerThreads,
+        maxConnectionsPerAddress, trustedProxies, maxStreams, maxStreamsPerOrganisation, maxUploads,
+        maxUploadsPerOrganisation, httpThreads, workerThreads,
         logLevel, logFormat, rateLimitRequests, rateLimitWindow, spoolFolder, sqliteReaders,
         sqlitePatience, postgresConnections, postgresPatience,
         keyCacheSeconds, consoleMinutes, webhookAllow, webhookTimeout, webhookRetry, webhookKeep, webhookLanes,

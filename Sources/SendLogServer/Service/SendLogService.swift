@@ -53,7 +53,7 @@ public struct SendLogService: Sendable {
             context: context,
             client: client,
             threads: threads,
-            maxStreams: configuration.maxStreams,
+            limits: configuration.limits,
             rateLimit: configuration.rateLimit,
             logger: logger,
             pages: console.routes,
@@ -89,7 +89,7 @@ public struct SendLogService: Sendable {
         )
         var group = ServiceGroupConfiguration(
             services: [
-                Housekeeping(authenticator: authenticator, logger: logger), dispatcher, server,
+                Housekeeping(authenticator: authenticator, threads: threads, logger: logger), dispatcher, server,
                 ShutdownNotice(logger: logger),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],
