@@ -92,6 +92,9 @@ public struct AnswerWriter: Sendable {
         _ = await withUnsafeContinuation { continuation in handle.run { $0.waitForRoom(continuation) } }
     }
 
+    /// Makes the connection end with this answer.
+    public func closeAfterwards() { handle.connection.exchange?.closes = true }
+
     /// Ends an answer of unknown length.
     public func end() { handle.connection.end() }
 }

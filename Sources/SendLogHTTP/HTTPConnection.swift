@@ -81,6 +81,8 @@ final class HTTPConnection: ChannelDuplexHandler {
         case notHTTP
     }
 
+    /// How many requests are begun before other connections have their turn.
+    private static let maxSteps = 8
     private static let mostWaiting = 128 * 1024
     private static let mostParts = 64
     /// How much of a refused body is read so that the client comes to see the answer, and may go on with the connection.
@@ -102,6 +104,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         peer = context.remoteAddress.flatMap { IPAddress($0) }
+        loop.noteOpen(context)
         isFromProxy = peer.map { proxies.contain($0) } ?? false
         watchOver(context, after: min(idleTimeout, pace.interval))
     }
@@ -155,6 +158,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         watch?.cancel()
         (inputEnd, isClosedByClient) = (inputEnd ?? .closed, true)
         isOver = true
+        loop.noteClosed(context)
         exchange?.request?.abandon()
         resume()
         context.fireChannelInactive()
@@ -193,7 +197,13 @@ final class HTTPConnection: ChannelDuplexHandler {
         if isAdvancing { return }
         isAdvancing = true
         defer { isAdvancing = false }
-        while step() {}
+        var steps = 0
+        while steps < Self.maxSteps, step() { steps += 1 }
+        if steps == Self.maxSteps, let context {
+            // Requests that came together leave other connections their turn.
+            let handle = ConnectionHandle(self, on: context.eventLoop)
+            context.eventLoop.execute { handle.connection.advance() }
+        }
         guard let context, isReadHeldBack, mayRead(context) else { return }
         isReadHeldBack = false
         context.read()

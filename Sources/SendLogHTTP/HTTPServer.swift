@@ -111,13 +111,14 @@ public struct HTTPServer: Service {
         try await withTaskCancellationHandler {
             try await withGracefulShutdownHandler {
                 try await drained.futureResult.get()
-                for loop in loops { try await loop.drain() }
+                for loop in loops { await loop.drain() }
             } onGracefulShutdown: {
                 quiescing.initiateShutdown(promise: drained)
             }
         } onCancel: {
-            // The group's end closes the connections.
+            // The time for a graceful shutdown is over: what still waits for clients ends with their connections.
             channel.close(promise: nil)
+            for loop in loops { loop.closeConnections() }
             drained.succeed()
         }
     }
@@ -142,6 +143,12 @@ public struct HTTPServer: Service {
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
+            // What is read at once is taken apart at once, and may be many small requests or chunks: then it is held.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: 16_384)
+            )
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations

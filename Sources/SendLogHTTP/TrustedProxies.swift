@@ -53,12 +53,16 @@ public struct TrustedProxies: Equatable, Sendable {
         var client = proxy
         var hops = 0
         for line in lines.reversed() {
-            for part in line.split(separator: ",", omittingEmptySubsequences: false).reversed() {
+            var rest: Substring.UTF8View? = Substring(line).utf8
+            while let before = rest, hops < Self.maxHops {
                 hops += 1
-                if hops > Self.maxHops { return client.client }
-                guard let address = Self.address(String(part).trimmingBlanks) else { return client.client }
+                let comma = before.lastIndex(of: UInt8(ascii: ","))
+                let part = comma.map { before[before.index(after: $0)...] } ?? before
+                guard part.count <= Self.longestPart, let address = Self.address(String(Substring(part)).trimmingBlanks)
+                else { return client.client }
                 client = address
                 if !contain(address) { return client.client }
+                rest = comma.map { before[..<$0] }
             }
         }
         return client.client
@@ -66,6 +70,8 @@ public struct TrustedProxies: Equatable, Sendable {
 
     /// How many proxies a request comes through at most.
     private static let maxHops = 32
+    /// How long an address with a port and blanks is at most, in bytes.
+    private static let longestPart = 128
 
     /// Reads an address, which some proxies write with a port: `10.0.0.1:80`, `[2001:db8::1]:80`.
     private static func address(_ text: Substring) -> IPAddress? {

@@ -40,8 +40,8 @@ final class RecordingQueue: Sendable {
         var isClosed = false
     }
 
-    /// When a transaction is big enough, in logs.
-    private static let fullAt = 5000
+    /// When a transaction is big enough, in logs and in bytes.
+    private static let fullAt = (logs: 5000, bytes: 4 << 20)
 
     private let state: Mutex<State>
     private let database: Connection
@@ -123,12 +123,13 @@ final class RecordingQueue: Sendable {
         while true {
             gather(last)
             let group = state.withLock { state in
-                var (group, logs): ([Request], Int) = ([], 0)
-                while logs < Self.fullAt, let next = state.waiting.first {
+                var (group, logs, bytes): ([Request], Int, Int) = ([], 0, 0)
+                while logs < Self.fullAt.logs, bytes < Self.fullAt.bytes, let next = state.waiting.first {
                     // A write of another kind has a transaction of its own.
                     if case .write = next, !group.isEmpty { break }
                     guard let (organisation, request) = state.waiting.next() else { break }
                     logs += request.logs
+                    bytes += request.weight
                     state.bytesWaiting.release(request.weight, for: organisation)
                     group.append(request)
                     if case .write = request { break }

@@ -42,23 +42,21 @@ extension SQLiteStore: CampaignStore {
         of ids: [CampaignID]?,
         in organisation: OrganisationID
     ) async throws(StoreError) -> [CampaignID: CampaignName] {
-        // Of one moment, and under one lock.
-        try await readers.scan(for: organisation) { connection in
-            try connection.snapshot { database in
-                guard let ids else { return try Self.names(database, in: organisation) }
-                var names: [CampaignID: CampaignName] = [:]
-                // Many an organisation names none.
-                var first = try Query(Self.anySQL, on: database)
-                try first.bind(organisation.number)
-                guard try first.step() else { return names }
-                for id in ids {
-                    var query = try Query(Self.nameSQL, on: database)
-                    try query.bind(organisation.number)
-                    try query.bind(PackedID(id))
-                    if try query.step() { names[id] = CampaignName(query.text(0)) }
-                }
-                return names
+        // As of one moment, and under one lock.
+        try await readers.scan(for: organisation) { database in
+            guard let ids else { return try Self.names(database, in: organisation) }
+            var names: [CampaignID: CampaignName] = [:]
+            // Most organisations name none.
+            var first = try Query(Self.anySQL, on: database)
+            try first.bind(organisation.number)
+            guard try first.step() else { return names }
+            for id in ids {
+                var query = try Query(Self.nameSQL, on: database)
+                try query.bind(organisation.number)
+                try query.bind(PackedID(id))
+                if try query.step() { names[id] = CampaignName(query.text(0)) }
             }
+            return names
         }
     }
 

@@ -37,7 +37,7 @@ extension SQLiteStore {
         of webhook: WebhookID,
         in organisation: OrganisationID
     ) async throws(StoreError) -> Delivery {
-        try await pointReaders.point { database in
+        try await readers.scan(for: organisation) { database in
             var query = try Query(
                 made: """
                     SELECT \(WebhookRows.deliveryColumns) FROM webhook_deliveries

@@ -46,7 +46,7 @@ extension SQLiteStore: WebhookStore {
         _ id: WebhookID,
         in organisation: OrganisationID
     ) async throws(StoreError) -> Webhook {
-        try await pointReaders.point { try WebhookRows.webhook(id, in: organisation, on: $0) }
+        try await readers.scan(for: organisation) { try WebhookRows.webhook(id, in: organisation, on: $0) }
     }
 
     /// See ``WebhookStore/changeWebhook(_:in:at:_:)``.

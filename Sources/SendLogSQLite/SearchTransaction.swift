@@ -77,7 +77,7 @@ struct SearchTransaction {
             asOf: Place(organisation, asOf),
             organisation: organisation
         )
-        return try rows(in: range, offset: 0, count: search.limit, into: RowBlock())
+        return try rows(in: range, offset: 0, count: search.limit, into: RowBlock(restOf: search))
     }
 
     private func rows(from: Timestamp, to: Timestamp, offset: Int, count: Int) throws -> RowBlock {

@@ -122,7 +122,8 @@ public final class Authenticator: Sendable {
 
     private static func bearer(_ header: String) -> Substring? {
         let scheme = "bearer "
-        guard header.utf8.count > scheme.utf8.count,
+        // A longer one is no key.
+        guard (scheme.utf8.count + 1...256).contains(header.utf8.count),
             zip(header.utf8, scheme.utf8).allSatisfy({ $0 == $1 || $0 | 0x20 == $1 && $1 != UInt8(ascii: " ") })
         else { return nil }
         return header.dropFirst(scheme.utf8.count).drop { $0 == " " }

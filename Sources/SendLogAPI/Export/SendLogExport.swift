@@ -45,6 +45,7 @@ package struct SendLogExport: Sendable {
         self.form = form
         var search = search
         (search.skip, search.limit) = (0, .max)
+        search.isStreamed = form == .list
         self.search = search
     }
 

@@ -97,7 +97,8 @@ struct RouteTable: Sendable {
         }
         if let found {
             let text = String(parameter)
-            let isEncoded = text.utf8.contains(UInt8(ascii: "%"))
+            // No id is as long; what is longer is none in any notation.
+            let isEncoded = text.utf8.count <= 1024 && text.utf8.contains(UInt8(ascii: "%"))
             return .route(routes[found], parameter: isEncoded ? text.removingPercentEncoding ?? text : text)
         }
         var allow: [String] = []

@@ -17,8 +17,8 @@ struct RecordingRoutes {
     /// Five million destinations of the greatest length fit, each character an escaped pair of surrogates. It is a stream, and costs no
     /// memory.
     static let longestCreate = 20 << 30
-    /// The longest body in bytes that is read on the event loop: 0.1 ms.
-    private static let longestShort = 8192
+    /// The longest body in bytes that is read on the event loop: some 30 µs.
+    private static let longestShort = 2048
     /// Up to how many bytes a send log needs no part of the uploads' limit.
     private static let longestAtOnce = 262_144
     /// How much of a body is parsed between two looks at the clock, in bytes.

@@ -59,7 +59,7 @@ extension APIService: HTTPResponder {
                 return nil
             }
             return { [visit] in
-                try await Task.sleep(for: delay)
+                try await delayRefusal(delay, writer)
                 send(failure, visit, writer)
             }
         }
@@ -75,6 +75,12 @@ extension APIService: HTTPResponder {
         let handling = authenticator.refusals.note(request.client, bringsKey: bringsKey)
         visit.isUnlogged = !handling.isLogged
         return bringsKey ? handling.delay : nil
+    }
+
+    /// Waits before a refusal, behind which the connection ends: what else its client sent would be held for as long.
+    private func delayRefusal(_ delay: Duration, _ writer: AnswerWriter) async throws {
+        writer.closeAfterwards()
+        try await Task.sleep(for: delay)
     }
 
     /// Answers a request that must wait for something: on the event loop what is short, on a worker what computes.
@@ -103,7 +109,7 @@ extension APIService: HTTPResponder {
             guard writer.isOpen else { return note(visit, status: 499, bytes: 0) }
             let failure = APIError(error)
             if route.front == nil, let delay = noteRefusal(failure, of: input.request, &visit) {
-                try await Task.sleep(for: delay)
+                try await delayRefusal(delay, writer)
             }
             return await send(failure, of: route.front, input, visit, writer)
         }
@@ -237,7 +243,8 @@ extension APIService: HTTPResponder {
 
     /// The answer to what is not even HTTP, which is noted too.
     public func refusal() -> (head: AnswerHead, body: [UInt8]) {
-        let visit = Visit(now: now(), id: ids.id(given: nil))
+        var visit = Visit(now: now(), id: ids.id(given: nil))
+        visit.isUnlogged = !authenticator.refusals.note(nil, bringsKey: false).isLogged
         note(visit, status: 400, bytes: 0, .notHTTP)
         return (head(of: APIError.notHTTP.answer, visit), APIError.notHTTP.body)
     }

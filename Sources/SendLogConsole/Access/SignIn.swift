@@ -69,11 +69,14 @@ struct SignIn: Sendable {
         guard let token = Cookie.form.value(input.request).flatMap({ SessionToken($0) }),
             form.isMade(for: token.formToken)
         else {
-            return show(
+            let handling = authenticator.refusals.note(input.request.client, bringsKey: false)
+            var answer = show(
                 input.request,
                 problem: "That form was too old, or the browser keeps no cookies of this site. Please try again.",
                 next: form["next"]
             )
+            answer.isUnlogged = !handling.isLogged
+            return answer
         }
         let text = form["key"].trimmingCharacters(in: .whitespacesAndNewlines)
         let key: APIKey

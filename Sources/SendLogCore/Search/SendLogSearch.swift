@@ -14,7 +14,7 @@ public struct SendLogSearch: Equatable, Sendable {
     public var order: SortOrder
     /// Nothing recorded after this is seen; `nil` for all that is recorded so far.
     public var asOf: SequenceNumber?
-    /// Whether the rows are parts of a longer answer, which are read in smaller blocks.
+    /// Whether the rows are answered one by one with their lists, for which they are read in smaller blocks.
     package var isStreamed = false
 
     /// The most campaigns that one search may name.

@@ -119,6 +119,8 @@ public struct SearchAnswer: Equatable, Sendable {
 public struct RowBlock: Equatable, Sendable {
     /// When a block is full that is a part of a longer answer, in bytes: what an answer holds whose client does not read.
     public static let partSize = 112 * 1024
+    /// When a block is full whose rows are answered with their lists, in bytes: it is held while they are sent.
+    public static let listsSize = 48 * 1024
     /// When a block is full that may be a whole page, in bytes: a page of ordinary length is answered in one piece.
     public static let pageSize = 352 * 1024
     /// When this block is full, in bytes; it holds at most one row more.
@@ -141,13 +143,16 @@ public struct RowBlock: Equatable, Sendable {
         public let destinations: Int
     }
 
-    /// Makes an empty block.
+    /// Makes an empty block that holds nothing of a search.
     public init() { size = Self.partSize }
+
+    /// Makes an empty block for more of a search's page.
+    public init(restOf search: SendLogSearch) { size = search.isStreamed ? Self.listsSize : Self.partSize }
 
     /// Makes an empty block for the beginning of a search's page.
     public init(for search: SendLogSearch) {
         let isPage = !search.isStreamed && search.limit <= SendLogSearch.defaultLimit
-        size = isPage ? Self.pageSize : Self.partSize
+        size = isPage ? Self.pageSize : RowBlock(restOf: search).size
     }
 
     /// Whether no more rows are to be added.

@@ -76,7 +76,7 @@ struct SearchCall {
             offset: 0,
             count: search.limit
         )
-        let block = RowBlock()
+        let block = RowBlock(restOf: search)
         return try fill(block, try query.run(on: connection, for: block), asOf: asOf, of: search.limit)
     }
 

@@ -34,7 +34,12 @@ import Testing
         let tenant = try server.tenant()
         let connection = try server.connect()
         for _ in 0..<10 { _ = try Self.refusal(on: connection, from: "192.0.2.1") }
-        for _ in 0..<2 { #expect(try Self.refusal(on: connection, from: "192.0.2.1") >= .seconds(1)) }
+        for _ in 0..<2 {
+            // The connection ends with a delayed answer.
+            let delayed = try server.connect()
+            #expect(try Self.refusal(on: delayed, from: "192.0.2.1") >= .seconds(1))
+            #expect(try delayed.rest().isEmpty)
+        }
         // Another client is not delayed.
         let begin = ContinuousClock.now
         for number in 0..<8 { _ = try Self.refusal(on: connection, from: "2001:db8:0:\(number)::1") }
@@ -47,12 +52,77 @@ import Testing
         }
         #expect(ContinuousClock.now - begin < .seconds(8))
         #expect(try server.stop() == .code(0))
-        // Ten of the first client, eight of others; the rest is a count.
+        // Ten of the first client with a key and ten without, eight of others; the rest are counts.
         let lines = server.process.errors.split(separator: "\n")
-        #expect(lines.count { $0.contains("status=401") } == 18)
-        let counts = lines.filter { $0.contains("refused more requests with invalid keys") }
-        #expect(counts.count == 1)
-        #expect(counts.first?.contains("client=192.0.2.1") == true && counts.first?.contains("count=22") == true)
+        #expect(lines.count { $0.contains("status=401") } == 28)
+        let counts = lines.filter { $0.contains("refused more requests") && $0.contains("client=192.0.2.1") }
+        #expect(counts.count == 2)
+        #expect(counts.contains { $0.contains("with invalid keys") && $0.contains("count=2") })
+        #expect(counts.contains { $0.contains("without a key") && $0.contains("count=10") })
+    }
+
+    @Test func `what fails without a key does not fill the log`() throws {
+        let server = try Server()
+        let connection = try server.connect()
+        for number in 0..<40 {
+            let path = number % 2 == 0 ? "/none" : "/console/none"
+            #expect(try connection.request("GET", path, headers: [("Accept", "text/html")]).status == 404)
+        }
+        #expect(try server.stop() == .code(0))
+        let lines = server.process.errors.split(separator: "\n")
+        #expect(lines.count { $0.contains("status=404") } == 10)
+        #expect(lines.count { $0.contains("without a key") && $0.contains("count=30") } == 1)
+    }
+
+    @Test func `long requests without a key do not stop others`() throws {
+        let server = try Server()
+        let tenant = try server.tenant()
+        try tenant.record(SampleLog(id: "send-1"))
+        let form = Array(String(repeating: "%41+=&", count: 10_000).utf8)
+        let long = String(repeating: "+&", count: 30_000)
+        for _ in 0..<4 {
+            let requests: [(String, String, [(String, String)], [UInt8]?)] = [
+                ("POST", "/console/sign-in", [], form), ("GET", "/console/sign-in?next=\(long)", [], nil),
+                ("GET", "/console/sends?\(long)", [("Cookie", String(repeating: "a;", count: 20_000))], nil),
+                ("GET", "/send-logs/none?\(long)", tenant.headers, nil),
+                (
+                    "GET", "/console/assets/style.css", [("Accept-Encoding", String(repeating: "a,", count: 20_000))],
+                    nil
+                ),
+                ("GET", "/campaigns", [("Authorization", "Bearer" + String(repeating: " ", count: 60_000) + "x")], nil),
+            ]
+            for (method, target, fields, body) in requests {
+                let status = try server.connect().request(method, target, headers: fields, body: body).status
+                #expect((200..<500).contains(status), "\(method) \(target.prefix(40)): \(status)")
+            }
+        }
+        #expect(try tenant.get("/send-logs/send-1").status == 200)
+        #expect(try server.stop() == .code(0))
+    }
+
+    @Test func `imports and long send logs are limited by organisation`() throws {
+        let server = try Server(arguments: ["--max-uploads-per-organisation", "2"])
+        let tenant = try server.tenant()
+        let open = try (0..<2).map { number in
+            let connection = try server.connect()
+            let path = number == 0 ? "/send-logs/import" : "/send-logs"
+            try connection.send(head: "POST", path, headers: tenant.headers, isChunked: true)
+            try connection.send(chunk: Array(" ".utf8))
+            return connection
+        }
+        let refused = { try tenant.request("POST", "/send-logs/import", body: []) }
+        #expect(Deadline.poll(for: 60) { (try? refused().status) == 429 })
+        let response = try refused()
+        #expect(response["retry-after"] == "1")
+        #expect(try response.json()["error"]["code"] == "rate_limited")
+        // A send log that comes at once is no upload.
+        try tenant.record(SampleLog(id: "send-1"))
+        for connection in open {
+            try connection.endChunks()
+            #expect([200, 400].contains(try connection.response().status))
+        }
+        #expect(Deadline.poll(for: 60) { (try? refused().status) == 200 })
+        #expect(try server.stop() == .code(0))
     }
 
     @Test func `streamed responses are limited by organisation, and in all`() throws {
