@@ -21,6 +21,9 @@ package struct Route: Sendable {
     /// Does the same where nothing must be waited for, and answers `nil` where something must.
     let handleAtOnce: (@Sendable (RouteInput) throws -> Answer?)?
 
+    /// For ``isShort`` of a route whose requests are all short.
+    package static let always: @Sendable (RouteInput) -> Bool = { _ in true }
+
     /// Does what a route is for.
     package typealias Handler = @Sendable (RouteInput) async throws -> Answer
 

@@ -11,7 +11,7 @@ struct ServiceRoutes {
 
     var routes: [Route] {
         [
-            Route(.GET, "/health", isShort: { _ in true }) { _ in
+            Route(.GET, "/health", isShort: Route.always) { _ in
                 try await directory.ping()
                 var body: [UInt8] = []
                 body.append("{\"ok\":true,\"data\":{\"status\":\"ok\",\"version\":")
@@ -22,7 +22,7 @@ struct ServiceRoutes {
             Route(.GET, "/metrics") { _ in
                 Answer(type: "text/plain; version=0.0.4; charset=utf-8", body: Array(metrics.text(client.tally).utf8))
             },
-            Route(.GET, "/openapi.json", isShort: { _ in true }) { input in
+            Route(.GET, "/openapi.json", isShort: Route.always) { input in
                 Answer(Self.document, type: "application/json", for: input.request)
             },
         ]

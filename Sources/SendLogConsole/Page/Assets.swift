@@ -29,7 +29,7 @@ struct Assets: Sendable {
     var routes: [Route] {
         files.map { name, type, body in
             let packed = Packed(body)
-            return Route(.GET, "/console/assets/\(name)", isShort: { _ in true }) { input in
+            return Route(.GET, "/console/assets/\(name)", isShort: Route.always) { input in
                 var answer = Answer(packed, type: type, for: input.request)
                 answer.fields.append(("Cache-Control", "public, max-age=31536000, immutable"))
                 answer.fields.append(("X-Content-Type-Options", "nosniff"))

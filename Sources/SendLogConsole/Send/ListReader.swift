@@ -24,11 +24,10 @@ struct ListReader {
         (self.store, self.organisation, self.log) = (store, organisation, log)
     }
 
-    /// The next piece, or `nil` at the end of the list.
+    /// Reads the next piece, whose text has up to 128 KB: hold it no longer than needed.
     ///
-    /// Hold it no longer than needed: its text has up to 128 KB.
-    ///
-    /// - Parameter skips: says, of the place of a piece's first destination and their count, whether it is passed over unread
+    /// - Parameter skips: says, of the position of a piece's first destination and their count, whether it is skipped unread
+    /// - Returns: the piece, or `nil` at the end of the list.
     /// - Throws: ``StoreError``.
     mutating func next(
         skips: (_ first: Int, _ count: Int) -> Bool = { _, _ in false }
