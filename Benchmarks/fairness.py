@@ -40,7 +40,7 @@ BAR = float(os.environ["BAR"]) if "BAR" in os.environ else None
 LIST, LOGS, SMALL, CREATE, IMPORT = 5_000_000, 200_000, 3000, 1_000_000, 20_000_000
 # In seconds: between small requests, before a load is measured, for an answer that is late at the end, for a request of a load, for the
 # server to end what a load left behind.
-PERIOD, WARM, LATE, PATIENCE, SETTLE = 0.005, 1, 30, 120, 60
+PERIOD, WARM, LATE, TIMEOUT, SETTLE = 0.005, 1, 30, 120, 60
 TICK = os.sysconf("SC_CLK_TCK")
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 # SO_TIMESTAMPNS, which Python does not name.
@@ -96,7 +96,7 @@ class Server:
 
     def ask(self, method, path, fields, body=None):
         """The status, the fields and the body of an answer, whose request's body may come in pieces."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
         connection.request(method, path, body, fields)
         answer = connection.getresponse()
         text = answer.read()
@@ -141,7 +141,7 @@ class Server:
                    for row in rows if row[3] == "01" and (row[1].endswith(port) or row[2].endswith(port)))
 
     def settle(self):
-        """Waits until the server does nothing, then tells of whatever else the machine does."""
+        """Waits until the server is idle, then prints what else uses the machine."""
         for _ in range(2 * SETTLE):
             before, machine = self.cpu(), worked()
             time.sleep(0.5)
@@ -233,7 +233,7 @@ def client(port, request, status, tally, base):
     while time.monotonic() < end:
         try:
             if connection is None:
-                connection = socket.create_connection(("127.0.0.1", port), PATIENCE)
+                connection = socket.create_connection(("127.0.0.1", port), TIMEOUT)
             got, closes = exchange(connection, request, buffer, tally, base)
         except OSError:
             got, closes = 1, True
@@ -245,7 +245,7 @@ def client(port, request, status, tally, base):
             time.sleep(0.1)
 
 
-class Lane:
+class Probe:
     """A kept-alive connection, and what is asked over it."""
 
     def __init__(self, port, requests, due):
@@ -289,25 +289,25 @@ class Lane:
 def probe(port, requests, results):
     """Makes small requests for SECONDS, waits for the last of them, and sends the seconds of each and the count of bad ones."""
     begin = time.perf_counter()
-    lanes = [Lane(port, some, begin + PERIOD * place / len(requests)) for place, some in enumerate(requests)]
+    probes = [Probe(port, some, begin + PERIOD * place / len(requests)) for place, some in enumerate(requests)]
     end, now = begin + SECONDS, begin
     gc.freeze()
     gc.disable()
     while now < end + LATE:
-        for lane in lanes:
-            if lane.sent is None and lane.due <= now < end:
-                lane.send()
-        waiting = {lane.connection: lane for lane in lanes if lane.sent is not None}
+        for probe in probes:
+            if probe.sent is None and probe.due <= now < end:
+                probe.send()
+        waiting = {probe.connection: probe for probe in probes if probe.sent is not None}
         if now >= end and not waiting:
             break
-        soonest = min([lane.due for lane in lanes if lane.sent is None and now < end], default=end + LATE)
+        soonest = min([probe.due for probe in probes if probe.sent is None and now < end], default=end + LATE)
         for ready in select.select(list(waiting), [], [], max(0, soonest - time.perf_counter()))[0]:
             waiting[ready].read()
         now = time.perf_counter()
-    for lane in lanes:
-        if lane.sent is not None:
-            lane.end(False)
-    results.send([(lane.times, lane.bad) for lane in lanes])
+    for probe in probes:
+        if probe.sent is not None:
+            probe.end(False)
+    results.send([(probe.times, probe.bad) for probe in probes])
 
 
 def summary(times):
@@ -335,7 +335,7 @@ def measure(server, probes, name, clients=0, message=b"", status=200):
         after, took, used, unread = sums(), time.monotonic() - began, server.cpu() - used, server.unread() - unread
         if not results.poll(LATE + 10):
             raise SystemExit("the small requests did not come to an end")
-        lanes = results.recv()
+        probes = results.recv()
     finally:
         for process in (prober, *processes):
             if process.pid is not None:
@@ -345,7 +345,7 @@ def measure(server, probes, name, clients=0, message=b"", status=200):
         raise SystemExit(f"the server ended under {name}, with {server.process.returncode}")
     count = lambda slot: after.get(slot, 0) - before.get(slot, 0)
     line, worse = f"{name:20}", []
-    for (times, bad), what in zip(lanes, ("/health", "/send-logs/:id")):
+    for (times, bad), what in zip(probes, ("/health", "/send-logs/:id")):
         p50, p99, every, longest = summary(times)
         line += f" |{p50:8.2f}{p99:9.2f}{every:9.2f}{longest:9.2f}{len(times):6}{bad:5}"
         worse += [f"{title} of {what} {value:.1f} ms" for title, value in (("p99", p99), ("p99*", every)) if BAR is not None and value > BAR]

@@ -78,7 +78,8 @@ struct ClientPace {
     }
 }
 
-/// Notifies a connection of bytes before they are parsed: the parser passes nothing on of an incomplete head.
+/// Notifies a connection of bytes before they are parsed, since the parser passes nothing on of an incomplete head; drops them once the
+/// connection is over.
 final class HeadWatch: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -88,6 +89,8 @@ final class HeadWatch: ChannelInboundHandler {
     init(_ connection: HTTPConnection) { self.connection = connection }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // Behind the last response bytes are dropped, and not parsed.
+        if connection.isOver { return }
         connection.noteBytes()
         context.fireChannelRead(data)
     }

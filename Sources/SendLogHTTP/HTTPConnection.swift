@@ -87,6 +87,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     private static let mostParts = 64
     /// How much of a refused body is read so that the client comes to see the answer, and may go on with the connection.
     private static let mostDiscarded = 64 << 20
+    /// What a part of such a body counts at least, in bytes: a chunk of a byte takes as long to parse as a longer one.
+    private static let costOfPart = 256
 
     init(_ responder: any HTTPResponder, on loop: ConnectionLoop, _ settings: ServerSettings) {
         self.responder = responder
@@ -220,7 +222,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         while !isBodyOver, let part = input.popFirst() {
             if case .body(let buffer) = part {
                 bytesWaiting -= buffer.readableBytes
-                discarded += buffer.readableBytes
+                discarded += max(buffer.readableBytes, Self.costOfPart)
             }
             if case .end = part {
                 isBodyOver = true

@@ -42,7 +42,7 @@ public struct TrustedProxies: Equatable, Sendable {
 
     /// The client of a request that a proxy forwarded.
     ///
-    /// Each proxy appends the address that it was called from, and whoever came first may have written anything before that
+    /// Each proxy appends the address that it was called from, and the client may have written anything before that
     /// (<https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/X-Forwarded-For>): the client is the last one that is no proxy.
     ///
     /// - Parameters:

@@ -2,7 +2,7 @@ public import SendLogCore
 
 /// Which work of which organisation a fixed number of threads does next: those that are idle are woken exactly when there is work for them.
 ///
-/// Decided without I/O, clocks or chance; whoever owns it guards it with a lock.
+/// Decided without I/O, clocks or chance; its owner guards it with a lock.
 public struct FairDispatch<Work> {
     private var shares: FairShares
     private var waiting = FairQueue<Work>()

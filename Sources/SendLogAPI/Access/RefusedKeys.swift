@@ -23,13 +23,13 @@ public final class RefusedKeys: Sendable {
     }
 
     private struct Client: Hashable {
-        /// `nil` for all that cannot be told apart.
+        /// `nil` for all clients beyond the capacity.
         let address: IPAddress?
         let bringsKey: Bool
     }
 
     private let entries = Mutex<[Client: Entry]>([:])
-    /// How many addresses are told apart; all others are counted together.
+    /// How many clients are counted by themselves; all others are counted together.
     private let capacity: Int
 
     /// For how long refusals are counted.

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Hands a value over once, so that whoever made a closure does not hold it for as long as the closure.
+/// Hands a value over once, so that a closure that captured it does not hold it any longer.
 final class Handover<Value: Sendable>: Sendable {
     private let value: Mutex<Value?>
 

@@ -6,7 +6,7 @@ public import SendLogHTTP
 import SendLogScheduling
 
 extension APIService: HTTPResponder {
-    /// What is told of a request once it was answered.
+    /// What the log and the metrics say of a request.
     private struct Visit {
         let begin = ContinuousClock.now
         let now: Timestamp

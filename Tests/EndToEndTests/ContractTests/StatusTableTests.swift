@@ -99,7 +99,9 @@ import Testing
             try expectFailure(answer, 401, "unauthorized")
             #expect(answer["www-authenticate"] == "Bearer")
             #expect(answer.text == answers[0].text)
-            #expect(answer.headers.map(\.name) == answers[0].headers.map(\.name))
+            // Connections end with refusals that are delayed, since there were many from this machine.
+            let names = answer.headers.map(\.name).filter { $0 != "connection" }
+            #expect(names == answers[0].headers.map(\.name).filter { $0 != "connection" })
         }
     }
 
