@@ -94,6 +94,28 @@ extension UnderLoad {
         }
 
         @Test(.timeLimit(.minutes(10)))
+        func `memory that a peak left behind is returned to the system`() throws {
+            let server = try Server(arguments: ["--max-streams-per-organisation", "1000"])
+            let tenant = try server.tenant()
+            let list = LargeBodies.log("list", destinations: LargeBodies.destinations(700_000))
+            #expect(try tenant.request("POST", "/send-logs", body: list).status == 201)
+            let before = try ServerMemory(of: server).resident
+            var readers = try (0..<700).map { _ in
+                let connection = try server.connect(receiveBuffer: 4096)
+                try connection.send(head: "GET", "/send-logs/list?group_destinations=list", headers: tenant.headers)
+                #expect(try connection.responseHead().status == 200)
+                return connection
+            }
+            let peak = try ServerMemory(of: server).resident
+            try #require(peak - before > 100, "the peak was only \(peak - before) MB higher")
+            readers.removeAll()
+            _ = Deadline.poll(for: 120) { ((try? ServerMemory(of: server).resident) ?? peak) < before + 64 }
+            let after = try ServerMemory(of: server).resident
+            #expect(after < before + 64, "\(before) MB before, \(peak) at the peak, \(after) after")
+            #expect(try server.stop() == .code(0))
+        }
+
+        @Test(.timeLimit(.minutes(10)))
         func `an import of many lines passes through in flat memory`() throws {
             let server = try Server()
             let tenant = try server.tenant()
