@@ -99,4 +99,24 @@ extension HTTPConnection {
         let (isOld, closes) = (exchange?.isOld ?? false, exchange?.closes ?? true)
         head.write(to: &bytes, framing: framing, isOld: isOld, closes: closes)
     }
+
+    /// Ends a request: goes on with the next one, or closes the connection.
+    func answered(wholly isWhole: Bool) {
+        guard let exchange else { return }
+        self.exchange = nil
+        pace.noteResponse(isBodyOver: isBodyOver, at: .now())
+        guard let context, !isOver else { return }
+        if !isWhole || !exchange.isHeadSent {
+            // What is a part of an answer must not look like the whole of it; answers before it are whole.
+            if !exchange.isOld { context.flush() }
+            isOver = true
+            if exchange.isOld { resetOnClose(context) }
+            context.close(promise: nil)
+        } else if exchange.closes {
+            finish(context, lingers: true)
+        } else {
+            lastSign = .now()
+            advance()
+        }
+    }
 }

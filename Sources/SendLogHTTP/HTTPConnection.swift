@@ -194,7 +194,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     // MARK: What is done with it
 
     /// Goes on with whatever can go on.
-    private func advance() {
+    func advance() {
         // An answer that is ready at once comes back here from within.
         if isAdvancing { return }
         isAdvancing = true
@@ -288,25 +288,6 @@ final class HTTPConnection: ChannelDuplexHandler {
                 handle.connection.answered(wholly: false)
             }
             loop.running.subtract(1, ordering: .releasing)
-        }
-    }
-
-    private func answered(wholly isWhole: Bool) {
-        guard let exchange else { return }
-        self.exchange = nil
-        pace.noteResponse(isBodyOver: isBodyOver, at: .now())
-        guard let context, !isOver else { return }
-        if !isWhole || !exchange.isHeadSent {
-            // What is a part of an answer must not look like the whole of it; answers before it are whole.
-            if !exchange.isOld { context.flush() }
-            isOver = true
-            if exchange.isOld { resetOnClose(context) }
-            context.close(promise: nil)
-        } else if exchange.closes {
-            finish(context, lingers: true)
-        } else {
-            lastSign = .now()
-            advance()
         }
     }
 }

@@ -46,7 +46,7 @@ struct ClientTests {
         for _ in 0..<3 { #expect(refusals.note(one, at: now) == .init(isLogged: false, delay: .seconds(1))) }
         #expect(refusals.note(two, at: now).delay == nil)
         #expect(refusals.note(one, bringsKey: false, at: now).isLogged)
-        // Those that are too many to be told apart are counted together.
+        // Those beyond the capacity are counted together.
         for number in 0..<13 { _ = refusals.note(IPAddress("198.51.100.\(number)"), at: now) }
         let counts = refusals.takeCounts(at: now)
         #expect(counts.count == 2)

@@ -108,9 +108,8 @@ extension APIService: HTTPResponder {
         } catch {
             guard writer.isOpen else { return note(visit, status: 499, bytes: 0) }
             let failure = APIError(error)
-            if route.front == nil, let delay = noteRefusal(failure, of: input.request, &visit) {
-                try await delayRefusal(delay, writer)
-            }
+            let delay = noteRefusal(failure, of: input.request, &visit)
+            if route.front == nil, let delay { try await delayRefusal(delay, writer) }
             return await send(failure, of: route.front, input, visit, writer)
         }
         visit.isUnlogged = answer.isUnlogged
@@ -140,7 +139,8 @@ extension APIService: HTTPResponder {
         switch answer.content {
         case .whole(let body):
             let length = body.reduce(0) { $0 + $1.readableBytes }
-            guard length > Self.longestFree else { return send(answer, body, visit, writer) }
+            // What a short route answers is the same for all, and held once.
+            guard executor != nil, length > Self.longestFree else { return send(answer, body, visit, writer) }
             let weight = 1 + length / Self.lengthOfStream
             try streams.take(weight, for: organisation)
             defer { streams.release(weight, for: organisation) }
@@ -225,7 +225,7 @@ extension APIService: HTTPResponder {
         send(failure.answer, failure.answer.body ?? [], visit, writer, failure)
     }
 
-    /// Sends a failure as a group of routes tells it.
+    /// Sends a failure in the form of a group of routes.
     private func send(
         _ failure: APIError,
         of front: (any Front)?,

@@ -96,6 +96,24 @@ import Testing
                 #expect((200..<500).contains(status), "\(method) \(target.prefix(40)): \(status)")
             }
         }
+        // Most often another client is answered before one that came first with a long form.
+        var first = 0
+        for _ in 0..<5 {
+            let isSent = DispatchSemaphore(value: 0)
+            let long = Background {
+                let slow = try server.connect()
+                try slow.send(head: "POST", "/console/sign-in", length: form.count)
+                try slow.send(form)
+                isSent.signal()
+                #expect(try slow.response().status == 400)
+                return ContinuousClock.now
+            }
+            #expect(isSent.wait(timeout: .now() + 60) == .success)
+            #expect(try server.connect().request("GET", "/health").status == 200)
+            let short = ContinuousClock.now
+            if short < (try long.value()) { first += 1 }
+        }
+        #expect(first >= 3)
         #expect(try tenant.get("/send-logs/send-1").status == 200)
         #expect(try server.stop() == .code(0))
     }
