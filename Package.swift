@@ -140,7 +140,10 @@ let package = Package(
             exclude: ["WebhookTests/receiver.py", "WebhookTests/verify.py"]
         ),
         .testTarget(name: "SendLogSchedulingTests", dependencies: ["SendLogScheduling", "SendLogCore"]),
-        .testTarget(name: "SendLogCoreTests", dependencies: ["SendLogCore", "SendLogContent", "SendLogHash"]),
+        .testTarget(
+            name: "SendLogCoreTests",
+            dependencies: ["SendLogCore", "SendLogContent", "SendLogHash", "SendLogSQLite"]
+        ),
         .testTarget(
             name: "SendLogAPITests",
             dependencies: [

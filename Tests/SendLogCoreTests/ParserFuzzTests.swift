@@ -1,4 +1,5 @@
 import Foundation
+import SendLogSQLite
 import Testing
 
 @testable import SendLogContent
@@ -167,6 +168,41 @@ import Testing
             let cut = take(mutator.pieces(of: bytes))
             #expect(whole == cut, "case \(number)")
             return whole.hasPrefix("taken")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(60))) func `an import finds the same lines wrong, however it is cut`() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "sendlog-fuzz-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let store = try SQLiteStore(path: folder.appending(path: "fuzz.db").path)
+        defer { store.close() }
+        let now = try #require(Timestamp(rfc3339: "2026-01-31T12:00:00Z"))
+        let context = IntakeContext(ids: SendLogIDSource(), spoolFolder: folder.path, now: { now })
+        /// What is wrong with the lines, and how many there are; nothing is recorded, as a batch is never full.
+        func take(_ pieces: [ArraySlice<UInt8>]) throws -> (report: ImportReport, lines: Int) {
+            var lines = SendLogImport(into: OrganisationID(1), of: store, context: context)
+            for piece in pieces {
+                let read = try Array(piece).withUnsafeBufferPointer { (bytes) throws(StoreError) in
+                    try lines.parse(bytes)
+                }
+                #expect(read == piece.count)
+            }
+            return (lines.report, lines.line)
+        }
+        let line = #"{"campaign_id":"c","message":"m","triggeredBy":"api","destinations":["27821234567"]}"#
+        let samples = ["\(line)\n\(line)\r\n\n\(line)\n", "\n \n\(line)\nx\n\(line)\n", "[\(line)]\n{}\n\(line)\n"]
+            .map { Array($0.utf8) }
+        Self.fuzz(samples, words: Self.jsonWords + ["\n", "\r", "\n\n"], accepted: 2) { bytes, mutator, number in
+            let bytes = bytes + [UInt8(ascii: "\n")]
+            guard let whole = try? take([bytes[...]]), let cut = try? take(mutator.pieces(of: bytes)) else {
+                Issue.record("case \(number)")
+                return false
+            }
+            #expect(whole.report == cut.report, "case \(number)")
+            #expect(whole.lines == cut.lines, "case \(number)")
+            #expect(whole.lines == bytes.count { $0 == UInt8(ascii: "\n") } + 1, "case \(number)")
+            return whole.report.failed == 0
         }
     }
 }
