@@ -9,7 +9,9 @@ DEBUG_INFO ?= none
 DEBUG := $(BUILD) -debug-info-format $(DEBUG_INFO)
 RELEASE := $(BUILD) --configuration release --product sendlog --static-swift-stdlib
 SOURCES := Sources Tests Benchmarks Package.swift
-PROGRAM := $(ROOT)/.build/release/sendlog
+# What is built, and what is used and measured: that without its symbols, which are beside it in sendlog.debug.
+BUILT := $(ROOT)/.build/release/sendlog
+PROGRAM := $(ROOT)/.build/sendlog
 
 # The port that make run serves on.
 PORT ?= 8080
@@ -94,8 +96,9 @@ fuzz: ## Fuzz the parsers, the delivery client and the API; CASES=1000000, API_C
 build: deps ## Build everything unoptimised; DEBUG_INFO=dwarf for a debugger
 	$(DEBUG)
 
-release: deps ## Build the program for use
+release: deps ## Build the program for use, with its symbols in a file beside it
 	$(RELEASE)
+	@"$(ROOT)/scripts/strip.sh" "$(SWIFT)" "$(BUILT)" "$(PROGRAM)"
 	@echo "Built $(PROGRAM)"
 
 lint: ## Check the style of all Swift files

@@ -126,29 +126,32 @@ let package = Package(
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
         ),
 
+        // What the tests of several targets need: random numbers, temporary folders, child processes.
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
         // What every store must do, as one suite; only test targets lean on it.
         .target(
             name: "StoreChecks",
-            dependencies: ["SendLogCore", "SendLogContent"],
+            dependencies: ["SendLogCore", "SendLogContent", "TestSupport"],
             path: "Tests/StoreChecks"
         ),
         // A PostgreSQL of the tests' own, and what can be done to it; only test targets lean on it.
-        .target(name: "PostgresHarness", path: "Tests/PostgresHarness"),
+        .target(name: "PostgresHarness", dependencies: ["TestSupport"], path: "Tests/PostgresHarness"),
         .testTarget(
             name: "EndToEndTests",
             // They start the program, which lies beside them once all is built, and need nothing of it to be compiled.
-            dependencies: ["PostgresHarness"],
+            dependencies: ["PostgresHarness", "TestSupport"],
             exclude: ["WebhookTests/receiver.py", "WebhookTests/verify.py"]
         ),
         .testTarget(name: "SendLogSchedulingTests", dependencies: ["SendLogScheduling", "SendLogCore"]),
         .testTarget(
             name: "SendLogCoreTests",
-            dependencies: ["SendLogCore", "SendLogContent", "SendLogHash", "SendLogSQLite"]
+            dependencies: ["SendLogCore", "SendLogContent", "SendLogHash", "SendLogSQLite", "TestSupport"]
         ),
         .testTarget(
             name: "SendLogAPITests",
             dependencies: [
                 "SendLogAPI", "SendLogContent", "SendLogHTTP", "SendLogNetwork", "SendLogScheduling", "SendLogSQLite",
+                "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -159,6 +162,7 @@ let package = Package(
             name: "SendLogWebhooksTests",
             dependencies: [
                 "SendLogWebhooks", "SendLogCore", "SendLogContent", "SendLogNetwork", "SendLogSQLite", "StoreChecks",
+                "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             exclude: ["tls_receiver.py"]
@@ -167,7 +171,7 @@ let package = Package(
             name: "SendLogServerTests",
             dependencies: [
                 "SendLogServer", "SendLogAPI", "SendLogHTTP", "SendLogScheduling", "SendLogSQLite", "SendLogPostgres",
-                "SendLogWebhooks",
+                "SendLogWebhooks", "TestSupport",
             ]
         ),
         .testTarget(
@@ -177,7 +181,7 @@ let package = Package(
         .testTarget(
             name: "SendLogSQLiteTests",
             dependencies: [
-                "SendLogSQLite", "StoreChecks",
+                "SendLogSQLite", "StoreChecks", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),

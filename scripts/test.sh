@@ -33,24 +33,26 @@ api() {
 
 echo "Running all tests; what they say is in $logs"
 pass rooms --skip 'EndToEndTests\.'
-# These go on side by side; those that wait for killed servers' webhooks begin at once. A group of their own ends with all
-# that belongs to it.
+# Tests of webhooks beside servers that are killed, which wait more than they work, in a process of their own.
 restarts='EndToEndTests\.Webhook(Crash|Servers)Tests/'
+# Three at a time keep two cores busy, whatever one of them waits for. A group of their own ends with all that belongs to it.
 set -m
 {
     pass restarts --filter "$restarts" &
-    api &
-    SENDLOG_TEST_STORE=postgres pass postgresql --filter "$contract"
+    pass load --filter 'EndToEndTests\.UnderLoad/'
     wait
 } &
 aside=$!
+{
+    api
+    SENDLOG_TEST_STORE=postgres pass postgresql --filter "$contract"
+    SENDLOG_TEST_STORE=postgres pass load-postgresql --filter 'EndToEndTests\.UnderLoad/MemoryTests'
+} &
+postgres=$!
 set +m
-trap 'kill -- -"$aside" 2>/dev/null || true' EXIT
+trap 'kill -- -"$aside" -"$postgres" 2>/dev/null || true' EXIT
 pass sqlite --filter 'EndToEndTests\.' --skip 'EndToEndTests\.UnderLoad/' --skip "$restarts"
-wait "$aside"
-# These need the machine for themselves.
-pass load --filter 'EndToEndTests\.UnderLoad/'
-SENDLOG_TEST_STORE=postgres pass load-postgresql --filter 'EndToEndTests\.UnderLoad/MemoryTests'
+wait "$aside" "$postgres"
 
 compgen -G "$logs/*.failed" >/dev/null || exit 0
 for failed in "$logs"/*.failed; do

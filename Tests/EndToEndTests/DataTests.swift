@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Files of real size go in whole, and what comes out agrees with the file, counted here and not by the project's code.

@@ -1,11 +1,16 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Two organisations that use the same ids and campaigns never see each other, whatever is asked in whatever order.
 @Suite struct IsolationTests {
     /// One that failed can be had again with `SENDLOG_TEST_SEED`.
-    static let seed =
-        ProcessInfo.processInfo.environment["SENDLOG_TEST_SEED"].flatMap { UInt64($0) } ?? .random(in: 0 ... .max)
+    static let seed: UInt64 = {
+        let given = ProcessInfo.processInfo.environment["SENDLOG_TEST_SEED"].flatMap { UInt64($0) }
+        let seed = given ?? .random(in: 0 ... .max)
+        print("EndToEndTests: SENDLOG_TEST_SEED=\(seed)")
+        return seed
+    }()
 
     /// Asks and answers for one organisation.
     private struct Side {
@@ -27,7 +32,7 @@ import Testing
     func `every answer is what the organisation alone would get`() throws {
         let server = try Shared.server
         var sides = [try Side(server.tenant()), try Side(server.tenant())]
-        var random = SeededRandom(seed: Self.seed)
+        var random = SplitMix64(seed: Self.seed)
         for step in 0..<1500 {
             let which = Int.random(in: 0...1, using: &random)
             try Self.takeStep(&sides[which], &random, "seed \(Self.seed), step \(step), organisation \(which)")
@@ -39,7 +44,7 @@ import Testing
         #expect(!metrics.contains("shared-"))
     }
 
-    private static func takeStep(_ side: inout Side, _ random: inout SeededRandom, _ place: Comment) throws {
+    private static func takeStep(_ side: inout Side, _ random: inout SplitMix64, _ place: Comment) throws {
         switch Int.random(in: 0..<10, using: &random) {
         case 0...2: try create(&side, &random, place)
         case 3: try importLines(&side, &random, place)
@@ -48,7 +53,7 @@ import Testing
         }
     }
 
-    private static func randomLog(_ random: inout SeededRandom) -> SampleLog {
+    private static func randomLog(_ random: inout SplitMix64) -> SampleLog {
         SampleLog(
             id: "shared-\(Int.random(in: 0..<60, using: &random))",
             campaign: "shared-campaign-\(Int.random(in: 0..<4, using: &random))",
@@ -59,7 +64,7 @@ import Testing
         )
     }
 
-    private static func create(_ side: inout Side, _ random: inout SeededRandom, _ place: Comment) throws {
+    private static func create(_ side: inout Side, _ random: inout SplitMix64, _ place: Comment) throws {
         let log = randomLog(&random)
         let answer = try side.ask("POST", "/send-logs", log.json)
         switch side.model.record(log) {
@@ -69,7 +74,7 @@ import Testing
         }
     }
 
-    private static func importLines(_ side: inout Side, _ random: inout SeededRandom, _ place: Comment) throws {
+    private static func importLines(_ side: inout Side, _ random: inout SplitMix64, _ place: Comment) throws {
         let logs = (0..<Int.random(in: 1...6, using: &random)).map { _ in randomLog(&random) }
         let data = try side.ask("POST", "/send-logs/import", logs.map(\.json).joined(separator: "\n")).data()
         let outcomes = logs.map { side.model.record($0) }
@@ -78,7 +83,7 @@ import Testing
         #expect(data["failed"].integer == outcomes.filter { $0 == .conflict }.count, place)
     }
 
-    private static func get(_ side: Side, _ random: inout SeededRandom, _ place: Comment) throws {
+    private static func get(_ side: Side, _ random: inout SplitMix64, _ place: Comment) throws {
         let (id, list) = (randomLog(&random).id, Bool.random(using: &random))
         let answer = try side.ask("GET", "/send-logs/\(id)\(list ? "?group_destinations=list" : "")")
         if let log = side.model.logs.first(where: { $0.id == id }) {
@@ -88,7 +93,7 @@ import Testing
         }
     }
 
-    private static func search(_ side: Side, _ random: inout SeededRandom, _ place: Comment) throws {
+    private static func search(_ side: Side, _ random: inout SplitMix64, _ place: Comment) throws {
         func maybe<Value>(_ value: @autoclosure () -> Value) -> Value? { Bool.random(using: &random) ? value() : nil }
         let days = [randomLog(&random).start, randomLog(&random).start].sorted()
         var search = IsolationModel.Search()

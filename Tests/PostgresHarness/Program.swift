@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// A program to start: what it is told, where, and as whom.
 struct Program {
@@ -21,42 +22,21 @@ struct Program {
     /// - Returns: the process's number, which stays that of `path`: nothing stands between.
     /// - Throws: where it cannot be started.
     func start(input: Int32, output: Int32, errors: Int32) throws -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        for (place, file) in [input, output, errors].enumerated() {
-            posix_spawn_file_actions_adddup2(&actions, file, Int32(place))
-        }
-        // A socket of some other test must not live on in a server.
-        for file in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap({ Int32($0) })
-        where file > 2 {
-            posix_spawn_file_actions_addclose(&actions, file)
-        }
-        // The threads that tests run on block signals, and a child would inherit that.
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var (none, all) = (sigset_t(), sigset_t())
-        sigemptyset(&none)
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-
-        let launcher = "/usr/bin/env"
-        var words = [launcher, "-C", folder, "setsid"]
+        var words = ["/usr/bin/env", "-C", folder, "setsid"]
         if let user, user.isAnother {
             words += ["setpriv", "--reuid=\(user.uid)", "--regid=\(user.gid)", "--clear-groups", "--"]
         }
-        let argv = (words + [path] + arguments).map { strdup($0) } + [nil]
-        let searched = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-        let variables = environment.merging(["PATH": searched, "LC_ALL": "C"]) { given, _ in given }
-        let envp = variables.map { strdup("\($0)=\($1)") } + [nil]
-        defer { for text in argv + envp { free(text) } }
-        var child: pid_t = 0
-        let code = posix_spawn(&child, launcher, &actions, &attributes, argv, envp)
-        guard code == 0 else { throw HarnessFailure("cannot start \(path): \(String(cString: strerror(code)))") }
-        return child
+        let variables = environment.merging(["LC_ALL": "C"]) { given, _ in given }
+        return try Spawn.start(words + [path] + arguments, environment: variables) {
+            for (place, file) in [input, output, errors].enumerated() {
+                posix_spawn_file_actions_adddup2(&$0, file, Int32(place))
+            }
+            // A socket of some other test must not live on in a server.
+            for file in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap({ Int32($0) })
+            where file > 2 {
+                posix_spawn_file_actions_addclose(&$0, file)
+            }
+        }
     }
 
     /// Runs it to its end.

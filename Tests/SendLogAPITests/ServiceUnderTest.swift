@@ -4,20 +4,20 @@ import SendLogContent
 import SendLogCore
 import SendLogSQLite
 import SendLogScheduling
+import TestSupport
 
 @testable import SendLogAPI
 
 /// A service over a real database file in a folder of its own.
 final class ServiceUnderTest: Sendable {
     let store: SQLiteStore
-    let folder: URL
+    let folder: TemporaryFolder
     let authenticator: Authenticator
     let service: APIService
 
     init(trust: Duration = .seconds(2)) throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "sendlog-api-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        store = try SQLiteStore(path: folder.appending(path: "test.db").path)
+        folder = try TemporaryFolder()
+        store = try SQLiteStore(path: folder.file())
         authenticator = Authenticator(directory: store, trust: trust)
         service = APIService(
             store: store,
@@ -47,7 +47,6 @@ final class ServiceUnderTest: Sendable {
 
     deinit {
         store.close()
-        try? FileManager.default.removeItem(at: folder)
     }
 
     static let now = moment("2026-01-31T12:00:00Z")

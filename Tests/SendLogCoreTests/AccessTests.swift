@@ -1,4 +1,5 @@
 import SendLogCore
+import TestSupport
 import Testing
 
 struct PermissionTests {
@@ -99,7 +100,7 @@ struct KeyTextTests {
     }
 
     @Test func `the same random numbers make the same key`() {
-        var (left, right) = (SplitMix(seed: 5), SplitMix(seed: 5))
+        var (left, right) = (SplitMix64(seed: 5), SplitMix64(seed: 5))
         #expect(KeyText.random(using: &left) == KeyText.random(using: &right))
     }
 }

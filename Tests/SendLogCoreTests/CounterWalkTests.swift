@@ -1,9 +1,10 @@
 import SendLogCore
+import TestSupport
 import Testing
 
 struct CounterWalkTests {
     @Test func `a walk finds the days and the offset that a plain list gives`() throws {
-        var random = SplitMix(seed: 19)
+        var random = SplitMix64(seed: 19)
         for _ in 0..<20_000 {
             var days: [DayCount] = []
             var day = Int.random(in: -5...5, using: &random)

@@ -1,5 +1,6 @@
 import Foundation
 import SendLogCore
+import TestSupport
 import Testing
 
 @testable import SendLogContent
@@ -128,7 +129,7 @@ struct DestinationChunkerTests {
     // MARK: Chunking
 
     private static func randomNumbers(_ count: Int) -> [String] {
-        var random = SplitMix(seed: 29)
+        var random = SplitMix64(seed: 29)
         return (0..<count).map { _ in "27\(Int.random(in: 600_000_000...899_999_999, using: &random))" }
     }
 

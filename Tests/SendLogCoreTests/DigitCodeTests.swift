@@ -1,4 +1,5 @@
 import SendLogCore
+import TestSupport
 import Testing
 
 @testable import SendLogContent
@@ -9,7 +10,7 @@ struct DigitCodeTests {
     enum Kind: CaseIterable {
         case oneCountry, manyCountries, inOrder, alike, ofAnyLength, international, long, short
 
-        func numbers(_ count: Int, _ random: inout SplitMix) -> [String] {
+        func numbers(_ count: Int, _ random: inout SplitMix64) -> [String] {
             func digits(_ count: Int) -> String {
                 (0..<count).map { _ in String(Int.random(in: 0...9, using: &random)) }.joined()
             }
@@ -46,7 +47,7 @@ struct DigitCodeTests {
     }
 
     @Test(arguments: Kind.allCases) func `what is written is read, by the code and by zlib`(kind: Kind) throws {
-        var random = SplitMix(seed: 31)
+        var random = SplitMix64(seed: 31)
         for count in Array(1...40) + [1000, 8192] {
             for isFirst in [true, false] {
                 let text = Self.text(kind.numbers(count, &random), isFirst: isFirst)
@@ -73,7 +74,7 @@ struct DigitCodeTests {
     }
 
     @Test func `a number of eleven digits takes no more than 5.2 bytes`() throws {
-        var random = SplitMix(seed: 37)
+        var random = SplitMix64(seed: 37)
         let prefixes = ["2760", "2771", "2772", "2773", "2778", "2782", "2783", "2784"]
         let numbers = (0..<8192).map { _ in
             let prefix = prefixes[Int.random(in: prefixes.indices, using: &random)]
@@ -93,7 +94,7 @@ struct DigitCodeTests {
     }
 
     @Test func `damage is found or gives other text, and nothing is written beside the room`() throws {
-        var random = SplitMix(seed: 41)
+        var random = SplitMix64(seed: 41)
         for kind in Kind.allCases {
             let text = Self.text(kind.numbers(60, &random), isFirst: true)
             let body = try #require(DigitCode.compress(text))

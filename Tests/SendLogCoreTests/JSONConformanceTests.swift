@@ -1,5 +1,6 @@
 import Foundation
 import SendLogCore
+import TestSupport
 import Testing
 
 /// What RFC 8259 makes of a text, case by case, as JSONTestSuite does (<https://github.com/nst/JSONTestSuite>).
@@ -93,7 +94,7 @@ struct JSONConformanceTests {
     }
 
     @Test func `random texts of JSON's characters are taken where Foundation takes them`() throws {
-        var random = SplitMix(seed: 11)
+        var random = SplitMix64(seed: 11)
         let parts = [
             "{", "}", "[", "]", ",", ":", "\"", "\"a\"", "1", "-", "0", ".", "e", "5", " ", "null", "true", "\\",
             "u0041",

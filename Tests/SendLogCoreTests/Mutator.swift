@@ -1,11 +1,13 @@
+import TestSupport
+
 /// Changes bytes at random, as a seed repeats: flips, removes, repeats, inserts and exchanges parts of samples.
 struct Mutator {
-    var random: SplitMix
+    var random: SplitMix64
     /// What is put in: marks of the syntax under test, and what often goes wrong.
     let words: [[UInt8]]
 
     init(seed: UInt64, words: [String]) {
-        random = SplitMix(seed: seed)
+        random = SplitMix64(seed: seed)
         self.words = words.map { Array($0.utf8) } + [[0], [0x7f], [0xff], [0xc3], [0xed, 0xa0, 0x80], [0xf0, 0x9f]]
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import SendLogSQLite
+import TestSupport
 import Testing
 
 @testable import SendLogContent
@@ -105,7 +106,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(60))) func `only a key is taken for one`() {
-        var random = SplitMix(seed: 1)
+        var random = SplitMix64(seed: 1)
         let samples = (0..<20).map { _ in Array(KeyText.random(using: &random).text.utf8) }
         Self.fuzz(samples, words: ["slk_", "0", "z", " ", "é"]) { bytes, _, number in
             let text = String(decoding: bytes, as: UTF8.self)
@@ -172,10 +173,8 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(60))) func `an import finds the same lines wrong, however it is cut`() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "sendlog-fuzz-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let store = try SQLiteStore(path: folder.appending(path: "fuzz.db").path)
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.file())
         defer { store.close() }
         let now = try #require(Timestamp(rfc3339: "2026-01-31T12:00:00Z"))
         let context = IntakeContext(ids: SendLogIDSource(), spoolFolder: folder.path, now: { now })

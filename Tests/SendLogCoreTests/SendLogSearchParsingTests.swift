@@ -1,4 +1,5 @@
 import SendLogCore
+import TestSupport
 import Testing
 
 /// Each rule of the contract's `POST /send-logs/search`.
@@ -156,7 +157,7 @@ struct SendLogSearchParsingTests {
     }
 
     @Test func `what was understood is understood the same when it is sent back`() throws {
-        var random = SplitMix(seed: 17)
+        var random = SplitMix64(seed: 17)
         for _ in 0..<2000 {
             let search = Self.random(using: &random)
             let asOf = SequenceNumber(Int64.random(in: 0...1 << 53, using: &random))
@@ -184,7 +185,7 @@ struct SendLogSearchParsingTests {
         )
     }
 
-    private static func random(using random: inout SplitMix) -> SendLogSearch {
+    private static func random(using random: inout SplitMix64) -> SendLogSearch {
         func moment() -> Timestamp? {
             let range = Timestamp.earliest.milliseconds...Timestamp.latest.milliseconds
             return Bool.random(using: &random)

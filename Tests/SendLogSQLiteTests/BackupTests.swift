@@ -1,5 +1,6 @@
 import Foundation
 import SendLogCore
+import TestSupport
 import Testing
 
 @testable import SendLogSQLite

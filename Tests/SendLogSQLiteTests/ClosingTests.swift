@@ -1,4 +1,5 @@
 import SendLogCore
+import TestSupport
 import Testing
 
 @testable import SendLogSQLite

@@ -1,6 +1,7 @@
 import GRDB
 import SendLogCore
 import StoreChecks
+import TestSupport
 import Testing
 
 @testable import SendLogSQLite

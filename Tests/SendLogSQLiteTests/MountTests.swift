@@ -1,6 +1,7 @@
 #if os(Linux)
 import Foundation
 import SendLogCore
+import TestSupport
 import Testing
 
 @testable import SendLogSQLite

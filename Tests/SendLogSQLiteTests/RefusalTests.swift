@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import SendLogCore
+import TestSupport
 import Testing
 
 @testable import SendLogSQLite

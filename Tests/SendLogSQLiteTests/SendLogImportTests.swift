@@ -3,6 +3,7 @@ import SendLogContent
 import SendLogCore
 import SendLogSQLite
 import StoreChecks
+import TestSupport
 import Testing
 
 struct SendLogImportTests {

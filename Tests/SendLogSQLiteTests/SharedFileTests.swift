@@ -1,6 +1,7 @@
 import GRDB
 import SendLogCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import SendLogSQLite

@@ -5,6 +5,7 @@ import SendLogHTTP
 import SendLogPostgres
 import SendLogScheduling
 import SendLogWebhooks
+import TestSupport
 import Testing
 
 @testable import SendLogSQLite
@@ -21,9 +22,8 @@ import Testing
                 try await ConfigurationSources(flags: flags, environment: environment, file: nil)
             )
         }
-        let path = FileManager.default.temporaryDirectory.appending(path: "sendlog-\(UUID().uuidString).json").path
-        try Data(file.utf8).write(to: URL(fileURLWithPath: path))
-        defer { try? FileManager.default.removeItem(atPath: path) }
+        let folder = try TemporaryFolder()
+        let path = try folder.write("configuration.json", file)
         do throws(ConfigurationError) {
             return try ServiceConfiguration(
                 try await ConfigurationSources(flags: flags, environment: environment, file: path)

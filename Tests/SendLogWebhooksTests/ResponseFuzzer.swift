@@ -1,4 +1,5 @@
 import StoreChecks
+import TestSupport
 
 /// Makes responses that no receiver should send, always the same ones of a seed.
 struct ResponseFuzzer {

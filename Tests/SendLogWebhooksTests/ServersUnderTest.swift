@@ -4,6 +4,7 @@ import SendLogCore
 import SendLogSQLite
 import StoreChecks
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import SendLogWebhooks
@@ -14,19 +15,17 @@ final class ServersUnderTest: Sendable {
     static let leaseDuration: Int64 = 20_000
     let store: any Store
     let journal = AttemptJournal()
-    private let folder: String
+    private let folder: TemporaryFolder
     private let clock = Mutex(Sample.start ?? .earliest)
     private let count = Mutex(0)
 
     init() throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-        store = try SQLiteStore(path: folder + "/send.db")
+        folder = try TemporaryFolder()
+        store = try SQLiteStore(path: folder.file())
     }
 
     deinit {
         store.close()
-        try? FileManager.default.removeItem(atPath: folder)
     }
 
     /// The time, which stands still until ``advance(by:)``.

@@ -1,5 +1,6 @@
 import Foundation
 import SendLogCore
+import TestSupport
 import Testing
 
 @testable import SendLogWebhooks
@@ -7,18 +8,17 @@ import Testing
 /// TLS 1.2 or later, with a certificate that holds; the receivers are Python's.
 struct TLSTests {
     private final class Receivers {
-        let folder: String
+        let folder: TemporaryFolder
         let ports: [String]
         private let process = Process()
         private let input = Pipe()
 
         init() throws {
-            folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+            folder = try TemporaryFolder()
             let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "tls_receiver.py").path
             let output = Pipe()
             process.executableURL = URL(filePath: "/usr/bin/env")
-            process.arguments = ["python3", script, folder]
+            process.arguments = ["python3", script, folder.path]
             process.standardInput = input
             process.standardOutput = output
             try process.run()
@@ -35,7 +35,6 @@ struct TLSTests {
             // The end of its input is its own end.
             try? input.fileHandleForWriting.close()
             process.waitUntilExit()
-            try? FileManager.default.removeItem(atPath: folder)
         }
     }
 
@@ -45,7 +44,7 @@ struct TLSTests {
             rules: try AddressRules(allowing: "127.0.0.1"),
             timeout: .seconds(10),
             lookup: Answers(["127.0.0.1"]),
-            certificateFile: receivers.folder + "/ca.pem"
+            certificateFile: receivers.folder.file("ca.pem")
         )
         let strict = HTTPWebhookClient(
             rules: try AddressRules(allowing: "127.0.0.1"),

@@ -1,15 +1,19 @@
 import Foundation
 import SendLogCore
+import TestSupport
 
 /// Draws logs and searches whose moments, campaigns and pages meet the edges often.
 struct RandomCases {
     var random: SplitMix64
     private let days: [Int64]
 
-    /// The seed of this run: that of `SENDLOG_TEST_SEED`, or a new one.
+    /// The seed of this run: that of `SENDLOG_TEST_SEED`, or a new one; it is printed.
     static func seed() -> UInt64 {
-        ProcessInfo.processInfo.environment["SENDLOG_TEST_SEED"].flatMap { UInt64($0) }
+        let seed =
+            ProcessInfo.processInfo.environment["SENDLOG_TEST_SEED"].flatMap { UInt64($0) }
             ?? UInt64.random(in: 0...UInt64(UInt32.max))
+        print("RandomCases: SENDLOG_TEST_SEED=\(seed)")
+        return seed
     }
 
     init(seed: UInt64) {

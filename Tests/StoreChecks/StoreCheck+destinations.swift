@@ -1,5 +1,6 @@
 import SendLogContent
 import SendLogCore
+import TestSupport
 import Testing
 
 extension StoreCheck {

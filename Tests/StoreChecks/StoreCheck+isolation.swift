@@ -22,7 +22,14 @@ extension StoreCheck {
             let own = try Sample.log("only-zulu", campaign: "only-zulu")
             _ = try await store.record(own, in: pair[1].organisation)
             await #expect(throws: StoreError.notFound) { try await store.sendLog(own.id, in: pair[0].organisation) }
-            #expect(((try? store.sendLogAtOnce(own.id, in: pair[0].organisation)) ?? nil) == nil)
+            // A store that answers its owner at once must refuse others at once.
+            let isAtOnce = try store.sendLogAtOnce(own.id, in: pair[1].organisation) != nil
+            do {
+                let foreign = try store.sendLogAtOnce(own.id, in: pair[0].organisation)
+                #expect(foreign == nil && !isAtOnce)
+            } catch {
+                #expect(error as? StoreError == .notFound)
+            }
             // And may be taken.
             let other = try Sample.log("only-zulu", message: "of Acme")
             #expect(try await store.record(other, in: pair[0].organisation).recorded != nil)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Keys that open nothing, or not this.

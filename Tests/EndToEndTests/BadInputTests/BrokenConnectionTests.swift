@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Clients that leave in the middle.

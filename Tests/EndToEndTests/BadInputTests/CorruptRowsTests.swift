@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Whatever a damaged row holds, the server answers, and `database check` names the row.

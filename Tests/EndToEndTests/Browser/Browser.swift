@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 
 /// A Chromium for tests to open pages in.
 ///

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 /// A headless Chromium, and the socket to talk to it.
 ///
@@ -18,7 +19,8 @@ final class BrowserProcess: Sendable {
     /// - Throws: where it is not installed or cannot be started.
     init() throws {
         let program = try Self.program()
-        folder = try TemporaryFolder()
+        let folder = try TemporaryFolder()
+        self.folder = folder
         // A socket takes the place of the two pipes: writing to a pipe that nobody reads any longer is a deadly signal.
         var ends: [Int32] = [0, 0]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
@@ -28,35 +30,19 @@ final class BrowserProcess: Sendable {
         let theirs = fcntl(ends[1], F_DUPFD_CLOEXEC, 10)
         close(ends[1])
         defer { close(theirs) }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 2, folder.file("err"), O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        posix_spawn_file_actions_adddup2(&actions, theirs, 3)
-        posix_spawn_file_actions_adddup2(&actions, theirs, 4)
-        // The threads that tests run on block signals, and a child would inherit that.
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var (none, all) = (sigset_t(), sigset_t())
-        sigemptyset(&none)
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
-        posix_spawnattr_setflags(&attributes, Int16(flags))
-
-        let argv = ([program] + Self.flags(profile: folder.file("profile"))).map { strdup($0) } + [nil]
-        let envp = Self.environment(home: folder.path).map { strdup($0) } + [nil]
-        defer { for text in argv + envp { free(text) } }
-        var child: pid_t = 0
-        let code = posix_spawn(&child, program, &actions, &attributes, argv, envp)
-        guard code == 0 else {
+        let child: pid_t
+        do {
+            let words = [program] + Self.flags(profile: folder.file("profile"))
+            child = try Spawn.start(words, environment: Self.environment(home: folder.path), isGroup: true) {
+                posix_spawn_file_actions_addopen(&$0, 0, "/dev/null", O_RDONLY, 0)
+                posix_spawn_file_actions_addopen(&$0, 1, "/dev/null", O_WRONLY, 0)
+                posix_spawn_file_actions_addopen(&$0, 2, folder.file("err"), O_WRONLY | O_CREAT | O_APPEND, 0o600)
+                posix_spawn_file_actions_adddup2(&$0, theirs, 3)
+                posix_spawn_file_actions_adddup2(&$0, theirs, 4)
+            }
+        } catch {
             close(ends[0])
-            throw TestFailure("cannot start \(program): \(String(cString: strerror(code)))")
+            throw error
         }
         (socket, pid) = (ends[0], child)
         // A negative number means the process group, to kill as well as to waitpid.
@@ -83,7 +69,7 @@ final class BrowserProcess: Sendable {
     }
 
     private static func program() throws -> String {
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        let path = Spawn.path
         let places = path.split(separator: ":").map { "\($0)/chromium" }
         guard let program = places.first(where: { access($0, X_OK) == 0 }) else {
             throw TestFailure("there is no chromium in \(path): the Debian package chromium is missing")
@@ -92,12 +78,11 @@ final class BrowserProcess: Sendable {
     }
 
     /// Nothing of the surroundings, so that all of it lies in the folder and looks the same everywhere.
-    private static func environment(home: String) -> [String] {
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-        return [
-            "PATH=\(path)", "HOME=\(home)", "TMPDIR=\(home)", "LANG=C.UTF-8", "TZ=UTC",
+    private static func environment(home: String) -> [String: String] {
+        [
+            "HOME": home, "TMPDIR": home, "LANG": "C.UTF-8", "TZ": "UTC",
             // Without an address it would start a bus of its own, that outlives it.
-            "DBUS_SESSION_BUS_ADDRESS=disabled:", "DBUS_SYSTEM_BUS_ADDRESS=disabled:",
+            "DBUS_SESSION_BUS_ADDRESS": "disabled:", "DBUS_SYSTEM_BUS_ADDRESS": "disabled:",
         ]
     }
 
@@ -115,7 +100,8 @@ final class BrowserProcess: Sendable {
             "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-pings",
             "--disable-default-apps", "--disable-extensions", "--disable-domain-reliability", "--disable-breakpad",
             "--disable-crash-reporter", "--disable-client-side-phishing-detection", "--metrics-recording-only",
-            "--disable-features=Translate,MediaRouter,OptimizationHints,AutofillServerCommunication",
+            // A renderer in reserve for each page costs as much as the page.
+            "--disable-features=SpareRendererForSitePerProcess,Translate,MediaRouter,OptimizationHints,AutofillServerCommunication",
         ]
     }
 }

@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 /// The DevTools protocol over a socket: commands, the answers to them, and events.
 ///

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// A file that a page gave its user.
 struct Download: Sendable {

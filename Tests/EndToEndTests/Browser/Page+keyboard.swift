@@ -1,3 +1,5 @@
+import TestSupport
+
 extension Page {
     /// Presses a key and lets it go, wherever the focus is.
     func press(_ key: Key, with held: HeldKeys = []) throws {

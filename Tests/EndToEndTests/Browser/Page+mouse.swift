@@ -1,3 +1,5 @@
+import TestSupport
+
 extension Page {
     /// Clicks the middle of an element with the mouse.
     ///

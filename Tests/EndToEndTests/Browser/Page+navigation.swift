@@ -1,3 +1,5 @@
+import TestSupport
+
 extension Page {
     /// Goes to an address and waits for the load event.
     ///

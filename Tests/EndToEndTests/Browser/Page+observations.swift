@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 extension Page {
     /// The warnings and errors in the console since the page was opened, exceptions and violations of policies among them.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 extension Page {
     /// Writes what the page looks like as a PNG file.

@@ -1,3 +1,5 @@
+import TestSupport
+
 extension Page {
     /// Runs a script in the page, also where the page's own scripts are off.
     ///

@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 
 /// Which documents a page's window has shown, and whether they are loaded.
 final class PageLoads: Sendable {

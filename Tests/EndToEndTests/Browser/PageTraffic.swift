@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 
 /// A request that a page, a frame or a worker in it made.
 struct PageRequest: Sendable, Equatable {

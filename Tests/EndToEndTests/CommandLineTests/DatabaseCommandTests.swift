@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Commands on a database that is not there, and on a damaged one.

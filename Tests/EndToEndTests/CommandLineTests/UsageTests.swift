@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Help, usage errors, settings and completions.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A receiver of webhooks that answers whatever a test says, and keeps what it was asked.
 final class AnsweringReceiver: Sendable {

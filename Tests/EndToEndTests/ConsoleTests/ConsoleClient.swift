@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Somebody who uses the console without a browser, to see its answers to the letter.
 final class ConsoleClient {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// contract.md, "Requests and answers", up to the table.

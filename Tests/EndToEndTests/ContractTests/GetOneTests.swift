@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// contract.md, "GET /send-logs/:send_id".

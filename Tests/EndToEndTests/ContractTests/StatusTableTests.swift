@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// contract.md, the table of statuses, row by row, and what it says of unknown fields.

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 extension UnderLoad {
@@ -10,7 +11,7 @@ extension UnderLoad {
             var server = try Server(in: folder)
             let owner = try server.tenant()
             let ledger = CrashLedger()
-            var random = SeededRandom(seed: 20_220_101)
+            var random = SplitMix64(seed: 20_220_101)
             for round in 0..<20 {
                 let tenant = Tenant(server: server, name: owner.name, key: owner.key)
                 let before = ledger.acknowledged.count

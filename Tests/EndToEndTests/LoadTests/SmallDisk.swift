@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// A disk of a few megabytes, in memory, that a test can fill.
 final class SmallDisk: Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 import PostgresHarness
+import TestSupport
 import Testing
 
 /// From one database to another, and back.

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import PostgresHarness
+import TestSupport
 import Testing
 
 extension UnderLoad {
@@ -12,7 +13,6 @@ extension UnderLoad {
             on postgres: PostgresServer? = nil,
             database: String? = nil,
             at url: String? = nil,
-            recovery: Double = 5,
             _ fault: (PostgresServer, String, FaultLedger) throws -> Void
         ) throws {
             let postgres = try postgres ?? PostgresServer()
@@ -21,7 +21,7 @@ extension UnderLoad {
             let servers = try (0..<2).map { _ in try Server(database: place, arguments: arguments) }
             let owner = try servers[0].tenant()
             let ledger = FaultLedger(servers.map { Tenant(server: $0, name: owner.name, key: owner.key) })
-            try ledger.run(recovery: recovery) { try fault(postgres, name, ledger) }
+            try ledger.run { try fault(postgres, name, ledger) }
             for server in servers { #expect(try server.stop() == .code(0)) }
         }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import PostgresHarness
+import TestSupport
 import Testing
 
 /// Several real servers on one database.

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// Something that goes on beside a test, on a thread of its own, since what it does blocks.
 final class Background<Value: Sendable>: Sendable {

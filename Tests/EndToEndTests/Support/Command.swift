@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A run of a command that is over.
 struct Command: CustomStringConvertible {

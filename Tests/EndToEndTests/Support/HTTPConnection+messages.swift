@@ -1,3 +1,5 @@
+import TestSupport
+
 /// A header of a message.
 typealias Header = (name: String, value: String)
 

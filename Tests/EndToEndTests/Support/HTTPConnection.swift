@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// A connection to a server on this machine over which anything can be sent, right or wrong.
 ///

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import PostgresHarness
 import Synchronization
+import TestSupport
 
 /// A running `sendlog serve` on a port of its own.
 final class Server: Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// How much of the machine's memory a process takes, in MB of 1,048,576 bytes.
 struct ServerMemory {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// An organisation on a server, with a key.

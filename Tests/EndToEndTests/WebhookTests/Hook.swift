@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The servers and the receiver that webhooks' tests share, each of which brings paths and organisations of its own.

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// A real receiver of webhooks: a program on a port of its own that notes what it is asked, and answers as the path says.
 ///

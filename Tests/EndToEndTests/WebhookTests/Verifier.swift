@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Verifies signatures with `standardwebhooks` from PyPI, which knows nothing of us.
 ///

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Webhooks are no way into the machine or its network, however an address is written.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// No receiver can end the server, and a delivery that does all the same is set aside.

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// The power goes while webhooks are told.
@@ -48,7 +49,7 @@ import Testing
             try Hook(owner, receiver.url(flaky), more: #","campaign_id":["rare"]"#),
         ]
         let ledger = Ledger()
-        var random = SeededRandom(seed: 6)
+        var random = SplitMix64(seed: 6)
         for round in 0..<3 {
             let tenant = Tenant(server: server, name: owner.name, key: owner.key)
             let told = try receiver.requests(steady).count

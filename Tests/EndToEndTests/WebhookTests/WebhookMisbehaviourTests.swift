@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Receivers that do what no receiver should: each attempt ends in time, and is told in words.

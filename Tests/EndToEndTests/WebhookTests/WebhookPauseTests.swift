@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Webhooks that keep failing are paused, say so, and go on where they stopped.

@@ -1,5 +1,6 @@
 import Foundation
 import PostgresHarness
+import TestSupport
 import Testing
 
 /// Several servers on one PostgreSQL tell each webhook by one of them at a time.

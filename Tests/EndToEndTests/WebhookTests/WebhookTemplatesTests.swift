@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What comes out of templates, as a receiver gets it over the wire.
@@ -124,7 +125,7 @@ import Testing
         let template =
             #"{"bare":{{send.message}},"within":"<{{send.message}}|{{send.triggeredBy}}>","id":{{send._id}}}"#
         _ = try Hook(tenant, Hooks.receiver.url(path), body: template)
-        var random = SeededRandom(seed: 6)
+        var random = SplitMix64(seed: 6)
         let logs = (0..<200).map { number in
             SampleLog(
                 id: "random-\(number)",
@@ -146,7 +147,7 @@ import Testing
     }
 
     /// A text of letters, of what means something to JSON or templates, and of any scalars at all.
-    private static func text(_ random: inout SeededRandom) -> String {
+    private static func text(_ random: inout SplitMix64) -> String {
         let special = ["\"", "\\", "{{", "}}", "{{send._id}}", "\n", "\r", "\t", "\u{0}", "\u{1f}", "\\u0041", "</"]
         return (0..<Int.random(in: 1...30, using: &random)).map { _ in
             switch Int.random(in: 0..<3, using: &random) {

@@ -1,9 +1,9 @@
 import Foundation
-import Glibc
+package import Glibc
 import Synchronization
 
 /// What must be gone when the tests end, however they end: processes, mounts, folders.
-enum Leftovers {
+package enum Leftovers {
     private struct Things {
         var processes: Set<pid_t> = []
         var mounts: Set<String> = []
@@ -15,30 +15,30 @@ enum Leftovers {
         atexit { Leftovers.clear() }
     }()
 
-    static func add(process: pid_t) {
+    package static func add(process: pid_t) {
         _ = registered
         things.withLock { _ = $0.processes.insert(process) }
     }
 
-    static func remove(process: pid_t) {
+    package static func remove(process: pid_t) {
         things.withLock { _ = $0.processes.remove(process) }
     }
 
-    static func add(mount: String) {
+    package static func add(mount: String) {
         _ = registered
         things.withLock { _ = $0.mounts.insert(mount) }
     }
 
-    static func remove(mount: String) {
+    package static func remove(mount: String) {
         things.withLock { _ = $0.mounts.remove(mount) }
     }
 
-    static func add(folder: String) {
+    package static func add(folder: String) {
         _ = registered
         things.withLock { _ = $0.folders.insert(folder) }
     }
 
-    static func remove(folder: String) {
+    package static func remove(folder: String) {
         things.withLock { _ = $0.folders.remove(folder) }
     }
 

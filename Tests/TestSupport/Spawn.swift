@@ -1,0 +1,49 @@
+import Foundation
+package import Glibc
+
+/// Starts programs for the tests.
+package enum Spawn {
+    /// What a program finds as `PATH`: that of the tests.
+    package static var path: String { ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin" }
+
+    /// Starts a program with the signals of a new process: the threads that tests run on block some.
+    ///
+    /// - Parameters:
+    ///   - words: the path of the program, and its arguments
+    ///   - environment: all that stands in its environment beside `PATH`
+    ///   - isGroup: whether it begins a process group of its own
+    ///   - files: adds what is to become of its file descriptors
+    /// - Returns: the number of the process.
+    /// - Throws: `TestFailure` where it cannot be started.
+    package static func start(
+        _ words: [String],
+        environment: [String: String],
+        isGroup: Bool = false,
+        files: (inout posix_spawn_file_actions_t) throws -> Void
+    ) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        try files(&actions)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var (none, all) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | (isGroup ? POSIX_SPAWN_SETPGROUP : 0)
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+
+        let variables = environment.merging(["PATH": path]) { given, _ in given }
+        let argv = words.map { strdup($0) } + [nil]
+        let envp = variables.map { strdup("\($0)=\($1)") } + [nil]
+        defer { for text in argv + envp { free(text) } }
+        var child: pid_t = 0
+        let code = posix_spawn(&child, words[0], &actions, &attributes, argv, envp)
+        guard code == 0 else { throw TestFailure("cannot start \(words): \(String(cString: strerror(code)))") }
+        return child
+    }
+}
