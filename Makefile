@@ -4,10 +4,12 @@
 ROOT := $(shell cd "$$(dirname "$(strip $(MAKEFILE_LIST))")" && pwd)
 SWIFT := swift
 BUILD := $(SWIFT) build --package-path "$(ROOT)"
-# Without debug information a first build takes two thirds of the time. A debugger wants dwarf, in make build and make test alike.
+# Without debug information a first build takes two thirds of the time. A debugger wants dwarf, in all builds alike.
 DEBUG_INFO ?= none
 DEBUG := $(BUILD) -debug-info-format $(DEBUG_INFO)
-RELEASE := $(BUILD) --configuration release --product sendlog --static-swift-stdlib
+# Swift exports all symbols of a program, for libraries that it might load; nothing of them would count as dead code.
+RELEASE := $(BUILD) --configuration release --product sendlog --static-swift-stdlib -debug-info-format $(DEBUG_INFO) \
+	-Xlinker --no-export-dynamic
 SOURCES := Sources Tests Benchmarks Package.swift
 # What is built, and what is used and measured: that without its symbols, which are beside it in sendlog.debug.
 BUILT := $(ROOT)/.build/release/sendlog
