@@ -3,7 +3,7 @@ import TestSupport
 
 /// A Chromium for tests to open pages in.
 ///
-/// Each page has a browser context of its own, so tests can share a browser. All of it blocks, and nothing waits forever.
+/// Each page has a browser context for itself, so tests can share a browser. All of it blocks, and nothing waits forever.
 final class Browser: Sendable {
     let devTools: DevTools
     /// What it calls itself in requests.
@@ -11,6 +11,7 @@ final class Browser: Sendable {
     /// Held while a test looks at the clipboard, of which a browser has but one.
     let clipboard = Mutex(())
     private let process: BrowserProcess
+    private let freeContexts = Mutex<[BrowserContext]>([])
 
     /// Starts Chromium and waits until it answers.
     ///
@@ -32,7 +33,19 @@ final class Browser: Sendable {
         process.end(patience: 3)
     }
 
-    /// Opens an empty page with cookies, storage and cache of its own.
+    /// Hands out a window for one page, empty.
+    func takeContext() throws -> BrowserContext {
+        guard let context = freeContexts.withLock({ $0.popLast() }) else { return try BrowserContext(devTools) }
+        try context.clear()
+        return context
+    }
+
+    /// Takes a window back whose page is closed.
+    func giveBack(_ context: BrowserContext) {
+        freeContexts.withLock { $0.append(context) }
+    }
+
+    /// Opens an empty page with cookies and cache of its own.
     ///
     /// It is closed when nobody holds it any longer.
     ///

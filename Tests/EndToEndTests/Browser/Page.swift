@@ -7,9 +7,12 @@ final class Page: Sendable {
     let loads = PageLoads()
     let traffic = PageTraffic()
     let dialogs = PageDialogs()
-    /// The browser context.
-    let context: String
+    private let window: BrowserContext
+    private let target: JSON
     private let session: String
+
+    /// The id of its browser context.
+    var context: String { window.id }
 
     /// Opens an empty page that everything is noticed of from the beginning.
     ///
@@ -17,16 +20,8 @@ final class Page: Sendable {
     init(in browser: Browser) throws {
         self.browser = browser
         let devTools = browser.devTools
-        context = try devTools.call("Target.createBrowserContext")["browserContextId"].inWords
-        let permissions: JSON = ["clipboardReadWrite", "clipboardSanitizedWrite"]
-        try devTools.call(
-            "Browser.grantPermissions",
-            ["permissions": permissions, "browserContextId": .string(context)]
-        )
-        let target = try devTools.call(
-            "Target.createTarget",
-            ["url": "about:blank", "browserContextId": .string(context)]
-        )["targetId"]
+        window = try browser.takeContext()
+        target = try window.newTarget()
         session = try devTools.call("Target.attachToTarget", ["targetId": target, "flatten": true])["sessionId"].inWords
         observe(session)
         for domain in ["Page", "Runtime", "Network", "Log", "Inspector"] { try call("\(domain).enable") }
@@ -36,7 +31,8 @@ final class Page: Sendable {
 
     deinit {
         browser.devTools.listen(to: session, nil)
-        browser.devTools.post("Target.disposeBrowserContext", ["browserContextId": .string(context)])
+        // The window is for the next page once this one is gone.
+        if (try? browser.devTools.call("Target.closeTarget", ["targetId": target])) != nil { browser.giveBack(window) }
     }
 
     /// Sends a command for the page and waits for the answer.
