@@ -104,11 +104,15 @@ import Testing
         let delivery = try hook.await("?state=waiting") { $0.count == 1 }[0]
         let next = try Date(#require(delivery["nextTryAt"].string), strategy: .iso8601WithFraction)
         #expect((295...420).contains(next.timeIntervalSince(before)), "\(next)")
-        // Nor are others told meanwhile, to a receiver that asks for rest.
-        try tenant.record(SampleLog(id: "send-2"))
-        usleep(1_500_000)
+        // Nor are others told meanwhile, to a receiver that asks for rest: another webhook is told of two before.
+        let other = Hooks.path("ok")
+        _ = try Hook(tenant, Hooks.receiver.url(other))
+        for id in ["send-2", "send-3"] {
+            try tenant.record(SampleLog(id: id))
+            _ = try Hooks.receiver.await(other, id == "send-2" ? 1 : 2)
+        }
         #expect(try Hooks.receiver.requests(path).count == 1)
-        #expect(try hook.get()["behind"] == 1)
+        #expect(try hook.get()["behind"] == 2)
     }
 
     @Test func `a Retry-After of days is cut to an hour`() throws {

@@ -15,8 +15,13 @@ import Testing
         #expect(paused["paused"].names == ["at", "reason"])
         #expect(paused["paused"]["reason"].string?.contains("410") == true)
         #expect(paused["active"] == .bool(true) && paused["failures"] == 1)
-        for number in 0..<3 { try tenant.record(SampleLog(id: "waits-\(number)")) }
-        usleep(1_000_000)
+        // Another webhook is told of all of them before.
+        let other = Hooks.path("ok")
+        _ = try Hook(tenant, Hooks.receiver.url(other))
+        for number in 0..<3 {
+            try tenant.record(SampleLog(id: "waits-\(number)"))
+            _ = try Hooks.receiver.await(other, number + 1)
+        }
         #expect(try Hooks.receiver.requests(path).count == 1)
         #expect(try hook.get()["behind"] == 3)
         #expect(try tenant.get("/webhooks").data()["webhooks"][0]["paused"]["reason"].string?.contains("410") == true)
@@ -48,9 +53,11 @@ import Testing
         #expect(paused["reason"].string?.contains("HTTP 503") == true, "\(paused)")
         #expect(try hook.get()["failures"].integer ?? 0 >= 5)
         let failures = try hook.get()["failures"]
+        let other = Hooks.path("ok")
+        _ = try Hook(tenant, Hooks.receiver.url(other))
         try tenant.record(SampleLog(id: "after"))
         ids.append("after")
-        usleep(1_000_000)
+        _ = try Hooks.receiver.await(other, 1)
         #expect(try hook.get()["failures"] == failures)
         // Those whose tries were used up are told by hand only.
         let given = Set(try hook.deliveries("?state=failed&limit=1000").compactMap { $0["send_id"].string })
@@ -84,7 +91,11 @@ import Testing
         let tries = try #require(delivery["tries"].integer)
         #expect((5...11).contains(tries))
         #expect(delivery["attempts"].elements.count == tries)
-        usleep(700_000)
-        #expect(try Hooks.receiver.requests(path).count == tries)
+        // Another webhook is told of a send, and so would this one be had it tries left.
+        let other = Hooks.path("ok")
+        _ = try Hook(tenant, Hooks.receiver.url(other))
+        try tenant.record(SampleLog(id: "send-2"))
+        _ = try Hooks.receiver.await(other, 1)
+        #expect(try Hooks.receiver.requests(path).ids().count { $0 == "send-1" } == tries)
     }
 }
