@@ -32,7 +32,7 @@ export LOGS
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run check test test-citus bench bench-fairness bench-pages bench-webhooks fuzz build release lint format deps clean
+.PHONY: help run check test test-citus soak bench bench-fairness bench-pages bench-webhooks fuzz build release lint format deps clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' "$(ROOT)/Makefile" \
@@ -61,6 +61,16 @@ ifeq ($(TARGET)$(FILTER),)
 else
 	@"$(ROOT)/scripts/subset.sh" "$(SWIFT)" "$(ROOT)" --filter '(?i)$(or $(TARGET),.*)\..*$(FILTER)'
 endif
+
+# For how long make soak may run.
+MINUTES ?= 60
+
+soak: ## Run all tests with full counts, 20 kills where make test has 2; MINUTES=120 for a longer limit
+	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" postgresql chromium fonts-dejavu-core fonts-noto-color-emoji \
+		python3 python3-venv
+	$(DEBUG) --build-tests
+	@SENDLOG_TEST_SOAK=1 timeout --foreground $(MINUTES)m "$(ROOT)/scripts/test.sh" "$(SWIFT)" "$(ROOT)" \
+		|| { [ $$? -ne 124 ] || echo "make soak: not all was done within $(MINUTES) minutes" >&2; exit 1; }
 
 test-citus: ## Run the tests of PostgreSQL on a Citus cluster of one coordinator and two workers
 	@"$(ROOT)/scripts/citus.sh"

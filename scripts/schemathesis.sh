@@ -51,8 +51,7 @@ log=$folder/server.log
 notes=$folder/notes
 keys=()
 for organisation in First Second; do
-    "$program" organisation create "$organisation" >>"$notes" 2>&1 \
-        && keys+=("$("$program" key create --organisation "$organisation" --permission '*' 2>>"$notes" | head -n 1)") \
+    keys+=("$("$program" organisation create "$organisation" --permission '*' 2>>"$notes")") \
         && "$program" import --organisation "$organisation" "$root/Examples/sample.ndjson" >>"$notes" 2>&1 \
         || fail "cannot create an organisation: $(cat "$notes")"
 done

@@ -33,28 +33,41 @@ api() {
     echo "schemathesis: $(grep -a 'generated' "$logs/schemathesis.log" | sed 's/^ *//')"
 }
 
-echo "Running all tests; what they say is in $logs"
-pass rooms --skip 'EndToEndTests\.'
-# Tests of webhooks beside servers that are killed, which wait more than they work, in a process of their own.
-restarts='EndToEndTests\.Webhook(Crash|Servers)Tests/'
-# Three at a time keep two cores busy, whatever one of them waits for. A group of their own ends with all that belongs to it.
-set -m
-{
+# Starts a function in a process group of its own, which ends with this script.
+groups=()
+start() {
+    set -m
+    "$@" &
+    set +m
+    groups+=("$!")
+}
+trap 'kill -- "${groups[@]/#/-}" 2>/dev/null || true' EXIT
+trap 'exit 143' TERM
+trap 'exit 130' INT
+
+# Servers that are killed, and others that take over from them: these tests wait more than they work.
+restarts='EndToEndTests\.Webhook(Crash|CrashLoop|Servers)Tests/'
+wait_and_load() {
     pass restarts --filter "$restarts" &
     pass load --filter 'EndToEndTests\.UnderLoad/'
     wait
-} &
-aside=$!
-{
+}
+
+on_postgresql() {
     api
     SENDLOG_TEST_STORE=postgres pass postgresql --filter "$contract"
     SENDLOG_TEST_STORE=postgres pass load-postgresql --filter "$memory"
-} &
-postgres=$!
-set +m
-trap 'kill -- -"$aside" -"$postgres" 2>/dev/null || true' EXIT
-pass sqlite --filter 'EndToEndTests\.' --skip 'EndToEndTests\.UnderLoad/' --skip "$restarts"
-wait "$aside" "$postgres"
+}
+
+echo "Running all tests; what they say is in $logs"
+start pass rooms --skip 'EndToEndTests\.'
+wait
+# Three at a time keep two cores busy, whatever one of them waits for.
+start wait_and_load
+start on_postgresql
+start pass sqlite --filter 'EndToEndTests\.' --skip 'EndToEndTests\.UnderLoad/' --skip "$restarts"
+wait
+groups=()
 
 compgen -G "$logs/*.failed" >/dev/null || exit 0
 for failed in "$logs"/*.failed; do

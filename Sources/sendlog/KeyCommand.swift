@@ -50,38 +50,16 @@ struct KeyCommand: AsyncParsableCommand {
                 let now = ServiceClock.now()
                 let new = NewAPIKey(
                     name: try Self.name(name),
-                    permissions: try permissions.map(Self.permission),
+                    permissions: try permissions.map(KeyCommand.permission),
                     expires: try expires.map { try Expiry.moment($0, now: now) }
                 )
-                let organisation = try await organisation.find(in: store)
-                let text = KeyText.random()
-                let key = try await store.createKey(new, hash: text.hash, in: organisation.id, at: now)
-                let until = key.expires.map { ", until \($0)" } ?? ""
-                Terminal.say(
-                    "Made \(key.id) for \"\(organisation.name)\" with \(key.permissions.described)\(until). It is shown this once:"
-                )
-                do {
-                    try Terminal.result(text.text)
-                } catch {
-                    // Nobody saw it, and nobody ever can.
-                    _ = try await store.revokeKey(key.id, in: organisation.id, at: now)
-                    throw CommandFailure("\(error); \(key.id) was revoked again")
-                }
+                try await KeyCommand.create(new, for: organisation.find(in: store), in: store, at: now)
             }
         }
 
         private static func name(_ name: String) throws -> String {
             guard NewAPIKey.accepts(name: name) else { throw CommandFailure("--name \(NewAPIKey.nameRule)") }
             return name
-        }
-
-        private static func permission(_ name: String) throws -> Permission {
-            if let known = Permission.known.first(where: { $0.description == name }) { return known }
-            let names = Permission.known.map(\.description)
-            let hint = NearestName.to(name, among: names).map { "; did you mean \($0)?" }
-            throw CommandFailure(
-                "--permission \(name) is not known\(hint ?? "; known are \(names.joined(separator: ", "))")"
-            )
         }
     }
 
@@ -163,6 +141,44 @@ struct KeyCommand: AsyncParsableCommand {
                 }
             }
         }
+    }
+}
+
+extension KeyCommand {
+    /// Creates a key and prints it: the key itself on standard output, what it is on standard error.
+    ///
+    /// - Throws: ``CommandFailure`` where standard output cannot be written; the key is revoked then.
+    static func create(
+        _ new: NewAPIKey,
+        for organisation: Organisation,
+        in store: some Directory,
+        at now: Timestamp
+    ) async throws {
+        let text = KeyText.random()
+        let key = try await store.createKey(new, hash: text.hash, in: organisation.id, at: now)
+        let until = key.expires.map { ", until \($0)" } ?? ""
+        Terminal.say(
+            "Made \(key.id) for \"\(organisation.name)\" with \(key.permissions.described)\(until). It is shown this once:"
+        )
+        do {
+            try Terminal.result(text.text)
+        } catch {
+            // Nobody saw it, and nobody ever can.
+            _ = try await store.revokeKey(key.id, in: organisation.id, at: now)
+            throw CommandFailure("\(error); \(key.id) was revoked again")
+        }
+    }
+
+    /// Reads a value of `--permission`.
+    ///
+    /// - Throws: ``CommandFailure`` where there is no such permission.
+    static func permission(_ name: String) throws -> Permission {
+        if let known = Permission.known.first(where: { $0.description == name }) { return known }
+        let names = Permission.known.map(\.description)
+        let hint = NearestName.to(name, among: names).map { "; did you mean \($0)?" }
+        throw CommandFailure(
+            "--permission \(name) is not known\(hint ?? "; known are \(names.joined(separator: ", "))")"
+        )
     }
 }
 

@@ -16,6 +16,13 @@ struct OrganisationCommand: AsyncParsableCommand {
         @Argument(help: "What people call it; unique.")
         var name: String
 
+        @Option(
+            name: .customLong("permission"),
+            help: "Make a key as well, which allows this; may be given several times. Standard output is the key alone.",
+            completion: .list(Permission.known.map(\.description))
+        )
+        var permissions: [String] = []
+
         @OptionGroup var database: DatabaseOptions
 
         func run() async throws {
@@ -23,7 +30,13 @@ struct OrganisationCommand: AsyncParsableCommand {
                 guard let name = OrganisationName(name) else {
                     throw CommandFailure("the name \(OrganisationName.rule)")
                 }
-                let organisation = try await store.createOrganisation(named: name, at: ServiceClock.now())
+                let key = NewAPIKey(name: "", permissions: try permissions.map(KeyCommand.permission), expires: nil)
+                let now = ServiceClock.now()
+                let organisation = try await store.createOrganisation(named: name, at: now)
+                guard key.permissions.isEmpty else {
+                    Terminal.say("Added organisation \"\(organisation.name)\".")
+                    return try await KeyCommand.create(key, for: organisation, in: store, at: now)
+                }
                 Terminal.say("Added organisation \"\(organisation.name)\". Make a key for it:")
                 Terminal.say(
                     "  sendlog key create --organisation \(Shell.quoted(name.description)) --permission sendLog"

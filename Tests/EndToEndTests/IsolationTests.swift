@@ -5,12 +5,7 @@ import Testing
 /// Two organisations that use the same ids and campaigns never see each other, whatever is asked in whatever order.
 @Suite struct IsolationTests {
     /// One that failed can be had again with `SENDLOG_TEST_SEED`.
-    static let seed: UInt64 = {
-        let given = ProcessInfo.processInfo.environment["SENDLOG_TEST_SEED"].flatMap { UInt64($0) }
-        let seed = given ?? .random(in: 0 ... .max)
-        print("EndToEndTests: SENDLOG_TEST_SEED=\(seed)")
-        return seed
-    }()
+    static let seed = TestSeed.printed("EndToEndTests")
 
     /// Asks and answers for one organisation.
     private struct Side {
@@ -33,7 +28,7 @@ import Testing
         let server = try Shared.server
         var sides = [try Side(server.tenant()), try Side(server.tenant())]
         var random = SplitMix64(seed: Self.seed)
-        for step in 0..<1500 {
+        for step in 0..<TestScale.count(1500, soak: 15_000) {
             let which = Int.random(in: 0...1, using: &random)
             try Self.takeStep(&sides[which], &random, "seed \(Self.seed), step \(step), organisation \(which)")
         }

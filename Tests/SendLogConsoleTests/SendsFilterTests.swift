@@ -1,5 +1,6 @@
 import SendLogAPI
 import SendLogCore
+import TestSupport
 import Testing
 
 @testable import SendLogConsole
@@ -40,7 +41,7 @@ struct SendsFilterTests {
 
     @Test(arguments: zones) func `a link leads to the very same search`(name: String) throws {
         let zone = try #require(ViewerZone(name))
-        var random = SystemRandomNumberGenerator()
+        var random = SplitMix64(usual: nil)
         let units: [Int64] = [86_400_000, 60_000, 1000, 1]
         for _ in 0..<3000 {
             var filter = SendsFilter()

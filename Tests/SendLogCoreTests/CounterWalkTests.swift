@@ -4,7 +4,7 @@ import Testing
 
 struct CounterWalkTests {
     @Test func `a walk finds the days and the offset that a plain list gives`() throws {
-        var random = SplitMix64(seed: 19)
+        var random = SplitMix64(usual: 19)
         for _ in 0..<20_000 {
             var days: [DayCount] = []
             var day = Int.random(in: -5...5, using: &random)

@@ -141,14 +141,14 @@ struct DestinationChunkTests {
     }
 
     static func numbers(_ count: Int) -> [UInt8] {
-        var random = SplitMix64(seed: UInt64(count))
+        var random = SplitMix64(usual: UInt64(count))
         let numbers = (0..<count).map { _ in "\"27\(Int.random(in: 600_000_000...899_999_999, using: &random))\"" }
         return Array(numbers.joined(separator: ",").utf8)
     }
 
     /// Bytes that cannot be made shorter.
     private static func noise(_ count: Int) -> [UInt8] {
-        var random = SplitMix64(seed: 23)
+        var random = SplitMix64(usual: 23)
         return (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
     }
 

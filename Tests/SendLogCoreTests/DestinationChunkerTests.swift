@@ -129,7 +129,7 @@ struct DestinationChunkerTests {
     // MARK: Chunking
 
     private static func randomNumbers(_ count: Int) -> [String] {
-        var random = SplitMix64(seed: 29)
+        var random = SplitMix64(usual: 29)
         return (0..<count).map { _ in "27\(Int.random(in: 600_000_000...899_999_999, using: &random))" }
     }
 

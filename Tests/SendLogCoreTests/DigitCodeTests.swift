@@ -47,7 +47,7 @@ struct DigitCodeTests {
     }
 
     @Test(arguments: Kind.allCases) func `what is written is read, by the code and by zlib`(kind: Kind) throws {
-        var random = SplitMix64(seed: 31)
+        var random = SplitMix64(usual: 31)
         for count in Array(1...40) + [1000, 8192] {
             for isFirst in [true, false] {
                 let text = Self.text(kind.numbers(count, &random), isFirst: isFirst)
@@ -74,7 +74,7 @@ struct DigitCodeTests {
     }
 
     @Test func `a number of eleven digits takes no more than 5.2 bytes`() throws {
-        var random = SplitMix64(seed: 37)
+        var random = SplitMix64(usual: 37)
         let prefixes = ["2760", "2771", "2772", "2773", "2778", "2782", "2783", "2784"]
         let numbers = (0..<8192).map { _ in
             let prefix = prefixes[Int.random(in: prefixes.indices, using: &random)]
@@ -94,7 +94,7 @@ struct DigitCodeTests {
     }
 
     @Test func `damage is found or gives other text, and nothing is written beside the room`() throws {
-        var random = SplitMix64(seed: 41)
+        var random = SplitMix64(usual: 41)
         for kind in Kind.allCases {
             let text = Self.text(kind.numbers(60, &random), isFirst: true)
             let body = try #require(DigitCode.compress(text))

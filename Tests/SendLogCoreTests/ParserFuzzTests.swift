@@ -8,11 +8,11 @@ import Testing
 
 /// What comes from outside, or from a damaged file, ends no parser; and what a parser takes means one thing.
 ///
-/// `make test` runs the cases of a fixed seed, `make fuzz` more of them with another: `FUZZ_CASES`, `FUZZ_SEED`.
+/// `make test` runs the cases of a fixed seed, `make fuzz` more of them with another: `FUZZ_CASES`, `SENDLOG_TEST_SEED`.
 @Suite struct ParserFuzzTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let cases = environment["FUZZ_CASES"].flatMap { Int($0) } ?? 5000
-    private static let seed = environment["FUZZ_SEED"].flatMap { UInt64($0) } ?? 14
+    private static let seed = TestSeed.printed("ParserFuzzTests", usual: 14)
 
     /// Runs cases of mutated samples.
     ///

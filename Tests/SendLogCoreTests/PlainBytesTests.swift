@@ -5,7 +5,7 @@ import Testing
 
 struct PlainBytesTests {
     @Test func `the end of plain text is where a byte by byte search finds it`() {
-        var random = SplitMix64(seed: 43)
+        var random = SplitMix64(usual: 43)
         let edges: [UInt8] = [0, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x5b, 0x5c, 0x5d, 0x7e, 0x7f, 0x80, 0x81, 0xff]
         for _ in 0..<50_000 {
             var bytes = [UInt8](repeating: 0, count: Int.random(in: 0...30, using: &random))

@@ -157,7 +157,7 @@ struct SendLogSearchParsingTests {
     }
 
     @Test func `what was understood is understood the same when it is sent back`() throws {
-        var random = SplitMix64(seed: 17)
+        var random = SplitMix64(usual: 17)
         for _ in 0..<2000 {
             let search = Self.random(using: &random)
             let asOf = SequenceNumber(Int64.random(in: 0...1 << 53, using: &random))

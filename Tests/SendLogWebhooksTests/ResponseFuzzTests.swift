@@ -1,17 +1,18 @@
 import Foundation
 import SendLogCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import SendLogWebhooks
 
 /// Whatever a receiver sends, an attempt ends in time with a result, and the next one is not the worse for it.
 ///
-/// `make test` runs the cases of a fixed seed, `make fuzz` more of them with another: `FUZZ_CASES`, `FUZZ_SEED`.
+/// `make test` runs the cases of a fixed seed, `make fuzz` more of them with another: `FUZZ_CASES`, `SENDLOG_TEST_SEED`.
 @Suite(.serialized) struct ResponseFuzzTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let cases = environment["FUZZ_CASES"].flatMap { Int($0) } ?? 10_000
-    private static let seed = environment["FUZZ_SEED"].flatMap { UInt64($0) } ?? 13
+    private static let seed = TestSeed.printed("ResponseFuzzTests", usual: 13)
 
     private static let earlyReplies = Atomic(0)
 
@@ -26,7 +27,6 @@ import Testing
 
     @Test(.timeLimit(.minutes(60)))
     func `malformed, early, truncated and endless responses end in results`() async throws {
-        print("ResponseFuzzTests: FUZZ_SEED=\(Self.seed) FUZZ_CASES=\(Self.cases)")
         let receiver = try HostileReceiver { number in
             var fuzzer = Self.fuzzer(number)
             return fuzzer.next().reply

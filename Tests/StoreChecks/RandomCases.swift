@@ -1,4 +1,3 @@
-import Foundation
 import SendLogCore
 import TestSupport
 
@@ -6,15 +5,6 @@ import TestSupport
 struct RandomCases {
     var random: SplitMix64
     private let days: [Int64]
-
-    /// The seed of this run: that of `SENDLOG_TEST_SEED`, or a new one; it is printed.
-    static func seed() -> UInt64 {
-        let seed =
-            ProcessInfo.processInfo.environment["SENDLOG_TEST_SEED"].flatMap { UInt64($0) }
-            ?? UInt64.random(in: 0...UInt64(UInt32.max))
-        print("RandomCases: SENDLOG_TEST_SEED=\(seed)")
-        return seed
-    }
 
     init(seed: UInt64) {
         random = SplitMix64(seed: seed)

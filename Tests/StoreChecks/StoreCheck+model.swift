@@ -1,10 +1,11 @@
 import SendLogCore
+import TestSupport
 import Testing
 
 extension StoreCheck {
     static let model = [
         StoreCheck("every answer is that of a plain array") { store in
-            let seed = RandomCases.seed()
+            let seed = TestSeed.printed("every answer is that of a plain array")
             var cases = RandomCases(seed: seed)
             var tenants: [(organisation: OrganisationID, model: SearchModel)] = []
             for name in ["Acme", "Zulu", "Kilo"] {
@@ -33,7 +34,7 @@ extension StoreCheck {
             }
         },
         StoreCheck("a walk page by page is that of a plain array while others record") { store in
-            let seed = RandomCases.seed()
+            let seed = TestSeed.printed("a walk page by page is that of a plain array")
             var cases = RandomCases(seed: seed &+ 1)
             let organisation = try await store.organisation("Acme")
             var (model, number) = (SearchModel(), 0)
@@ -46,7 +47,7 @@ extension StoreCheck {
                 _ = try await store.record(logs, in: organisation)
             }
             try await recordMore(400)
-            for walk in 0..<30 {
+            for walk in 0..<TestScale.count(30, soak: 150) {
                 var search = cases.search(logs: number)
                 (search.skip, search.limit) = (0, cases.number(5...60))
                 let first = try await store.page(search, in: organisation)
@@ -70,7 +71,7 @@ extension StoreCheck {
         },
     ]
 
-    private static let rounds = 40
+    private static let rounds = TestScale.count(40, soak: 200)
     private static let searchesInRound = 100
 
     /// Compares one answer; the first difference ends the check.

@@ -34,7 +34,7 @@ import Testing
         ]
         var statuses: Set<Int> = []
         var connection = try server.connect()
-        for step in 0..<3000 {
+        for step in 0..<TestScale.count(3000, soak: 60_000) {
             let (path, whole) = bodies[step % 3]
             let body = Self.mutated(Array(whole.utf8), &random)
             let answer = try connection.request("POST", path, headers: tenant.headers, body: body)
@@ -59,10 +59,10 @@ import Testing
         try tenant.record(SampleLog(id: "send-1"))
         var random = SplitMix64(seed: IsolationTests.seed)
         let body = SampleLog(id: "send-2").json
-        for step in 0..<1000 {
+        for step in 0..<TestScale.count(1000, soak: 20_000) {
             let whole = """
                 POST /send-logs?group_destinations=list HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(tenant.key)\r\n\
-                X-Forwarded-For: 10.0.\(step / 250).\(step % 250)\r\nContent-Type: application/json\r\n\
+                X-Forwarded-For: 10.\(step / 62_500).\(step / 250 % 250).\(step % 250)\r\nContent-Type: application/json\r\n\
                 X-Request-Id: abc\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)
                 """
             let connection = try server.connect()

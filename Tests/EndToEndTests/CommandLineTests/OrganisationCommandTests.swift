@@ -42,6 +42,26 @@ import Testing
         #expect(key.output.hasPrefix("slk_"))
     }
 
+    @Test func `create with a permission makes a key as well, and prints it alone`() throws {
+        let granted = ["--permission", "sendLog.read", "--permission", "campaign"]
+        let arguments = ["organisation", "create", "Example"] + granted
+        let created = try Command(Place.binary, arguments + ["--database", "sqlite:\(folder.file("test.sqlite"))"])
+            .succeeded()
+        #expect(created.output.wholeMatch(of: /slk_[0-9A-Za-z]{38}\n/) != nil)
+        #expect(created.errors.contains("\"Example\"") && created.errors.contains("key_1"))
+        let keys = try sendlog("key", "list", "--organisation", "Example", "--json").succeeded().output
+        let rows = try HTTPResponse(status: 0, headers: [], body: Array(keys.utf8)).json().elements
+        #expect(rows.map { $0["permissions"] } == [["sendLog.read", "campaign"]])
+    }
+
+    @Test func `with a permission that means nothing, no organisation is made either`() throws {
+        let refused = try sendlog("organisation", "create", "Example", "--permission", "read")
+        #expect(refused.exit == .code(1))
+        #expect(refused.errors.contains("--permission read") && refused.errors.contains("sendLog.read"))
+        #expect(refused.output.isEmpty)
+        #expect(try sendlog("organisation", "list").succeeded().output.isEmpty)
+    }
+
     @Test func `a list of none says so, on standard error`() throws {
         // A server makes its database, and nobody in it.
         let server = try Server()

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// contract.md, "POST /send-logs": the bounds of each field.
@@ -90,7 +91,7 @@ import Testing
         #expect(Set(paths) == Set(expected))
     }
 
-    @Test(.enabled(if: Place.isLong))
+    @Test(.enabled(if: TestScale.isSoak))
     func `five million destinations are taken, one more is refused`() throws {
         let tenant = try Shared.server.tenant()
         for (count, status) in [(5_000_000, 201), (5_000_001, 400)] {

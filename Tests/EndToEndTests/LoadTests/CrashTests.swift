@@ -6,13 +6,13 @@ extension UnderLoad {
     /// The power goes while the server records.
     @Suite struct CrashTests {
         @Test(.timeLimit(.minutes(10)))
-        func `kill -9, twenty times, and every acknowledged log is there exactly once`() throws {
+        func `kill -9 again and again, and every acknowledged log is there exactly once`() throws {
             let folder = try TemporaryFolder()
             var server = try Server(in: folder)
             let owner = try server.tenant()
             let ledger = CrashLedger()
-            var random = SplitMix64(seed: 20_220_101)
-            for round in 0..<20 {
+            var random = SplitMix64(usual: 20_220_101)
+            for round in 0..<TestScale.kills {
                 let tenant = Tenant(server: server, name: owner.name, key: owner.key)
                 let before = ledger.acknowledged.count
                 let workers = (0..<5).map { worker in

@@ -120,7 +120,7 @@ extension UnderLoad {
         func `an import of many lines passes through in flat memory`() throws {
             let server = try Server()
             let tenant = try server.tenant()
-            let count = Place.isLong ? 1_000_000 : 100_000
+            let count = TestScale.count(100_000, soak: 1_000_000)
             let connection = try server.connect()
             try connection.send(head: "POST", "/send-logs/import", headers: tenant.headers, isChunked: true)
             for start in stride(from: 0, to: count, by: 10_000) {

@@ -7,6 +7,9 @@ import Testing
 extension UnderLoad {
     /// What happens to databases, in the middle of creates, imports and searches on two servers.
     @Suite struct FaultTests {
+        /// The server that is restarted, killed and cut off, and is well again after each test.
+        private static let postgres = Result { try PostgresServer() }
+
         /// Runs clients on two servers, and something that happens to their database meanwhile.
         private func withFault(
             _ arguments: [String] = [],
@@ -15,7 +18,7 @@ extension UnderLoad {
             at url: String? = nil,
             _ fault: (PostgresServer, String, FaultLedger) throws -> Void
         ) throws {
-            let postgres = try postgres ?? PostgresServer()
+            let postgres = try postgres ?? Self.postgres.get()
             let name = try database ?? postgres.createDatabase()
             let place = url ?? postgres.url(name)
             let servers = try (0..<2).map { _ in try Server(database: place, arguments: arguments) }
@@ -27,7 +30,7 @@ extension UnderLoad {
 
         @Test(.timeLimit(.minutes(10))) func `the database is restarted`() throws {
             try withFault { postgres, _, _ in
-                for _ in 0..<3 {
+                for _ in 0..<TestScale.kills {
                     try postgres.restart()
                     usleep(300_000)
                 }
@@ -36,11 +39,12 @@ extension UnderLoad {
 
         @Test(.timeLimit(.minutes(10))) func `the database crashes and stays away for a while`() throws {
             try withFault { postgres, _, ledger in
-                try postgres.kill()
-                let before = ledger.refusals
-                #expect(Deadline.poll(for: 60) { ledger.refusals > before + 10 })
-                sleep(1)
-                try postgres.start()
+                for _ in 0..<TestScale.kills {
+                    let before = ledger.refusals
+                    try postgres.kill()
+                    #expect(Deadline.poll(for: 60) { ledger.refusals > before + 10 })
+                    try postgres.start()
+                }
             }
         }
 
@@ -56,7 +60,7 @@ extension UnderLoad {
         }
 
         @Test(.timeLimit(.minutes(10))) func `connections are cut again and again`() throws {
-            let postgres = try PostgresServer()
+            let postgres = try Self.postgres.get()
             let proxy = try CuttableProxy(target: postgres.port)
             let name = try postgres.createDatabase()
             try withFault(on: postgres, database: name, at: postgres.url(name, port: proxy.port)) { _, _, _ in
@@ -69,7 +73,7 @@ extension UnderLoad {
         }
 
         @Test(.timeLimit(.minutes(10))) func `the network stands still, and then everything is cut`() throws {
-            let postgres = try PostgresServer()
+            let postgres = try Self.postgres.get()
             let proxy = try CuttableProxy(target: postgres.port)
             let name = try postgres.createDatabase()
             let place = postgres.url(name, port: proxy.port)

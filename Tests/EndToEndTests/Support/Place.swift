@@ -29,7 +29,4 @@ enum Place {
 
     /// Whether servers that are told no other place keep their data in PostgreSQL.
     static let isOnPostgres = ProcessInfo.processInfo.environment["SENDLOG_TEST_STORE"] == "postgres"
-
-    /// Whether the tests that take minutes are wanted.
-    static let isLong = ProcessInfo.processInfo.environment["SENDLOG_TEST_LONG"] == "1"
 }

@@ -97,8 +97,9 @@ final class Server: Sendable {
     /// - Returns: what it takes to send requests for it.
     func tenant(permissions: String...) throws -> Tenant {
         let name = "Organisation \(Self.organisations.add(1, ordering: .relaxed).newValue)"
-        _ = try command("organisation", "create", name).succeeded()
-        let key = try self.key(of: name, permissions: permissions.isEmpty ? ["sendLog"] : permissions)
+        let granted = (permissions.isEmpty ? ["sendLog"] : permissions).flatMap { ["--permission", $0] }
+        let arguments = ["organisation", "create", name, "--database", database] + granted
+        let key = try Command(Place.binary, arguments).succeeded().output.trimmingCharacters(in: .newlines)
         return Tenant(server: self, name: name, key: key)
     }
 

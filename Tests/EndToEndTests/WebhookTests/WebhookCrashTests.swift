@@ -49,8 +49,8 @@ import Testing
             try Hook(owner, receiver.url(flaky), more: #","campaign_id":["rare"]"#),
         ]
         let ledger = Ledger()
-        var random = SplitMix64(seed: 6)
-        for round in 0..<3 {
+        var random = SplitMix64(usual: 6)
+        for round in 0..<TestScale.kills {
             let tenant = Tenant(server: server, name: owner.name, key: owner.key)
             let told = try receiver.requests(steady).count
             let workers = (0..<2).map { worker in

@@ -36,7 +36,9 @@ import Testing
     func `what a killed server held is told by the other`() throws {
         let postgres = try PostgresServer.shared()
         let database = try postgres.url(postgres.createDatabase())
-        let arguments = ["--webhooks-allow", "127.0.0.1"]
+        let arguments = [
+            "--webhooks-allow", "127.0.0.1", "--webhooks-timeout", "3", "--webhooks-lease-seconds", "6",
+        ]
         let first = try Server(database: database, arguments: arguments)
         let owner = try Hooks.tenant(on: first)
         let path = Hooks.path("slow/50")

@@ -125,7 +125,7 @@ import Testing
         let template =
             #"{"bare":{{send.message}},"within":"<{{send.message}}|{{send.triggeredBy}}>","id":{{send._id}}}"#
         _ = try Hook(tenant, Hooks.receiver.url(path), body: template)
-        var random = SplitMix64(seed: 6)
+        var random = SplitMix64(usual: 6)
         let logs = (0..<200).map { number in
             SampleLog(
                 id: "random-\(number)",

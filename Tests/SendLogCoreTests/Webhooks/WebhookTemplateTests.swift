@@ -146,7 +146,7 @@ struct WebhookTemplateTests {
 
     @Test func `whatever a message is, what comes out is valid JSON`() throws {
         let body = try WebhookBody(#"{"in":"{{send.message}}{{send.triggeredBy}}","by":{{send.message}}}"#)
-        var random = SplitMix64(seed: 42)
+        var random = SplitMix64(usual: 42)
         let scalars: [Unicode.Scalar] = [
             "\"", "\\", "{", "}", "/", "\n", "\r", "\t", "\u{0}", "\u{1f}", "\u{7f}", "\u{2028}", "a", "é", "😀", "u",
         ]

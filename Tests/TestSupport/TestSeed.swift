@@ -1,0 +1,25 @@
+import Foundation
+
+/// Where randomised tests start.
+public enum TestSeed {
+    private static let given = ProcessInfo.processInfo.environment["SENDLOG_TEST_SEED"].flatMap { UInt64($0) }
+
+    /// Chooses a seed, and prints it with the variable that repeats the run.
+    ///
+    /// - Parameters:
+    ///   - test: the name of the test
+    ///   - usual: the seed of each run; one by chance where it is `nil`
+    /// - Returns: what `SENDLOG_TEST_SEED` says, or else the usual one.
+    public static func printed(_ test: String, usual: UInt64? = nil) -> UInt64 {
+        let seed = given ?? usual ?? .random(in: 0...UInt64(UInt32.max))
+        print("SENDLOG_TEST_SEED=\(seed) in \"\(test)\"")
+        return seed
+    }
+}
+
+extension SplitMix64 {
+    /// Starts the sequence of a test, whose seed is printed; see ``TestSeed/printed(_:usual:)``.
+    package init(usual seed: UInt64?, test: String = #function) {
+        self.init(seed: TestSeed.printed(test, usual: seed))
+    }
+}
