@@ -18,7 +18,7 @@ struct OrganisationCommand: AsyncParsableCommand {
 
         @Option(
             name: .customLong("permission"),
-            help: "Make a key as well, which allows this; may be given several times. Standard output is the key alone.",
+            help: "Make a key as well, which allows this, and print it; may be given several times.",
             completion: .list(Permission.known.map(\.description))
         )
         var permissions: [String] = []

@@ -5,7 +5,8 @@ import Testing
 extension StoreCheck {
     static let campaigns = [
         StoreCheck("campaigns are what a full count of the logs gives, in every order and page") { store in
-            let model = try await CampaignModel(in: store, logs: 300, seed: TestSeed.printed("campaigns are what a full count of the logs gives"))
+            let seed = TestSeed.printed("campaigns are what a full count of the logs gives")
+            let model = try await CampaignModel(in: store, logs: 300, seed: seed)
             let texts = [nil, "campaign-1", "CAMPAIGN-7", "ünï", "BRIEF", "%", "_", "campaign-1199x", "'", "\0", "a\0"]
             for sort in CampaignQuery.Sort.allCases {
                 for isDescending in [true, false] {
@@ -29,7 +30,8 @@ extension StoreCheck {
             }
         },
         StoreCheck("tallies are what a full count of the logs gives") { store in
-            let model = try await CampaignModel(in: store, logs: 300, seed: TestSeed.printed("tallies are what a full count of the logs gives"))
+            let seed = TestSeed.printed("tallies are what a full count of the logs gives")
+            let model = try await CampaignModel(in: store, logs: 300, seed: seed)
             let ids = model.campaigns.map(\.id)
             let unknown = try #require(CampaignID("never-sent"))
             for campaigns in [nil, [], [unknown], [ids[0]], [ids[0], unknown, ids[1], ids[0]], ids] {
