@@ -109,6 +109,8 @@ build: deps ## Build everything unoptimised; DEBUG_INFO=dwarf for a debugger
 	$(DEBUG)
 
 release: deps ## Build the program for use, with its symbols in a file beside it
+	@# SwiftPM compiles modules that changed side by side where the program is missing, and one after the other where it is there.
+	@[ -z "$$(find "$(ROOT)/Sources" "$(ROOT)/Package.swift" -newer "$(BUILT)" -print -quit 2>/dev/null)" ] || rm -f "$(BUILT)"
 	$(RELEASE)
 	@"$(ROOT)/scripts/strip.sh" "$(SWIFT)" "$(BUILT)" "$(PROGRAM)"
 	@echo "Built $(PROGRAM)"

@@ -142,7 +142,7 @@ let package = Package(
             dependencies: ["PostgresHarness", "TestSupport"],
             exclude: ["WebhookTests/receiver.py", "WebhookTests/verify.py"]
         ),
-        .testTarget(name: "SendLogSchedulingTests", dependencies: ["SendLogScheduling", "SendLogCore"]),
+        .testTarget(name: "SendLogSchedulingTests", dependencies: ["SendLogScheduling", "SendLogCore", "TestSupport"]),
         .testTarget(
             name: "SendLogCoreTests",
             dependencies: ["SendLogCore", "SendLogContent", "SendLogHash", "SendLogSQLite", "TestSupport"]
@@ -157,7 +157,10 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
-        .testTarget(name: "SendLogConsoleTests", dependencies: ["SendLogConsole", "SendLogAPI", "SendLogCore"]),
+        .testTarget(
+            name: "SendLogConsoleTests",
+            dependencies: ["SendLogConsole", "SendLogAPI", "SendLogCore", "TestSupport"]
+        ),
         .testTarget(
             name: "SendLogWebhooksTests",
             dependencies: [
@@ -176,7 +179,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SendLogPostgresTests",
-            dependencies: ["SendLogPostgres", "SendLogContent", "StoreChecks", "PostgresHarness"]
+            dependencies: ["SendLogPostgres", "SendLogContent", "StoreChecks", "PostgresHarness", "TestSupport"]
         ),
         .testTarget(
             name: "SendLogSQLiteTests",

@@ -75,7 +75,7 @@ import Testing
         for tenant in [tenant, neighbour] { try Self.expectAgreement(Imported(tenant: tenant, lines: lines)) }
 
         let organisations = try tenant.server.command("organisation", "list", "--json").succeeded().output
-        let row = try HTTPResponse(status: 0, headers: [], body: Array(organisations.utf8)).json().elements
+        let row = try JSON(parsing: organisations.utf8).elements
             .first { $0["name"].string == tenant.name }
         #expect(row?["sends"].integer == count)
         #expect(row?["destinations"].integer == lines.reduce(0) { $0 + $1.destinations })

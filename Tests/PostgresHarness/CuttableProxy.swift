@@ -12,7 +12,7 @@ public final class CuttableProxy: Sendable {
     /// Listens, and passes on what comes.
     ///
     /// - Parameter target: the port of 127.0.0.1 that connections go to; nobody needs to listen there yet
-    /// - Throws: `HarnessFailure` where it cannot listen.
+    /// - Throws: `TestFailure` where it cannot listen.
     public init(target: UInt16) throws {
         port = try FreePort.any()
         loop = try ProxyLoop(ProxyState(target: target, listener: try FreePort.listen(port)))
@@ -60,7 +60,7 @@ public final class CuttableProxy: Sendable {
 
     /// Takes new connections again, on the same port.
     ///
-    /// - Throws: `HarnessFailure` where somebody else has taken the port.
+    /// - Throws: `TestFailure` where somebody else has taken the port.
     public func accept() throws {
         guard loop.ask({ $0.listener < 0 ? 1 : 0 }) == 1 else { return }
         let listener = try FreePort.listen(port)

@@ -1,14 +1,15 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// Ports of 127.0.0.1.
-enum FreePort {
+public enum FreePort {
     /// A port that nobody listens on.
     ///
     /// It lies below those the system gives to clients: none of them takes it while its server is down.
     ///
     /// - Throws: where none is found.
-    static func any() throws -> UInt16 {
+    public static func any() throws -> UInt16 {
         let range = FileManager.default.contents(atPath: "/proc/sys/net/ipv4/ip_local_port_range") ?? Data()
         let lowest = String(decoding: range, as: UTF8.self).split(separator: "\t").first.flatMap { UInt16($0) }
         let end = max(lowest ?? 32_768, 16_384)
@@ -18,7 +19,7 @@ enum FreePort {
             close(socket)
             return port
         }
-        throw HarnessFailure("no port from 10240 to \(end) is free")
+        throw TestFailure("no port from 10240 to \(end) is free")
     }
 
     /// Listens, without ever blocking.
@@ -27,13 +28,13 @@ enum FreePort {
     /// - Throws: where the port is taken.
     static func listen(_ port: UInt16) throws -> Int32 {
         let socket = Glibc.socket(AF_INET, tcp, 0)
-        guard socket >= 0 else { throw HarnessFailure.system("socket") }
+        guard socket >= 0 else { throw TestFailure.system("socket") }
         var yes: Int32 = 1
         setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
         let bound = withAddress(of: port) { bind(socket, $0, $1) }
         guard bound == 0, Glibc.listen(socket, 1024) == 0 else {
             defer { close(socket) }
-            throw HarnessFailure.system("cannot listen on port \(port)")
+            throw TestFailure.system("cannot listen on port \(port)")
         }
         return socket
     }

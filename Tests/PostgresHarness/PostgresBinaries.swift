@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// Where PostgreSQL's programs are, and who may run them: its server refuses to run as root.
 public struct PostgresBinaries: Sendable {
@@ -12,7 +13,7 @@ public struct PostgresBinaries: Sendable {
     ///
     /// The newest version under `/usr/lib/postgresql`, or else the one whose `initdb` is in `PATH`.
     ///
-    /// - Throws: `HarnessFailure` where a program is missing, or a user to run it.
+    /// - Throws: `TestFailure` where a program is missing, or a user to run it.
     public static func find() throws -> PostgresBinaries { try found.get() }
 
     private static let found = Result {
@@ -37,7 +38,7 @@ public struct PostgresBinaries: Sendable {
             programs.allSatisfy { FileManager.default.isExecutableFile(atPath: "\(folder)/\($0)") }
         }
         guard let complete else {
-            throw HarnessFailure(
+            throw TestFailure(
                 """
                 PostgreSQL's server programs (\(programs.joined(separator: ", "))) are neither under \(root) \
                 nor in PATH: install the Debian package postgresql
@@ -70,6 +71,6 @@ public struct PostgresUser: Sendable {
             guard let entry = getpwnam(name) else { continue }
             return PostgresUser(name: name, uid: entry.pointee.pw_uid, gid: entry.pointee.pw_gid)
         }
-        throw HarnessFailure("PostgreSQL does not run as root, and there is neither a user postgres nor a user nobody")
+        throw TestFailure("PostgreSQL does not run as root, and there is neither a user postgres nor a user nobody")
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 extension PostgresServer {
     /// Each database has a name that no other has, on whatever server of these tests.
@@ -13,7 +14,7 @@ extension PostgresServer {
     ///   - database: where
     ///   - seconds: after how many `psql` is killed
     /// - Returns: the rows in order, columns joined by `|`.
-    /// - Throws: `HarnessFailure` with what PostgreSQL said about the first statement that failed.
+    /// - Throws: `TestFailure` with what PostgreSQL said about the first statement that failed.
     @discardableResult public func sql(
         _ text: String,
         database: String = "postgres",
@@ -38,7 +39,7 @@ extension PostgresServer {
     ///     given
     ///   - tablespace: where it lies
     /// - Returns: its name, which no database had before.
-    /// - Throws: `HarnessFailure` with what PostgreSQL said.
+    /// - Throws: `TestFailure` with what PostgreSQL said.
     public func createDatabase(template: String? = nil, tablespace: String? = nil) throws -> String {
         let name = "test_\(Self.databases.add(1, ordering: .relaxed).newValue)"
         var statement = "CREATE DATABASE \(name)"
@@ -50,11 +51,11 @@ extension PostgresServer {
 
     /// Gives a folder to the user that the server runs as, so that it can keep a tablespace there.
     ///
-    /// - Throws: `HarnessFailure` where that is not allowed.
+    /// - Throws: `TestFailure` where that is not allowed.
     public func own(_ folder: String) throws {
         guard binaries.user.isAnother else { return }
         guard chown(folder, binaries.user.uid, binaries.user.gid) == 0 else {
-            throw HarnessFailure.system("chown \(folder)")
+            throw TestFailure.system("chown \(folder)")
         }
     }
 

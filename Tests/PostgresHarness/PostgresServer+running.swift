@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 extension PostgresServer {
     /// Whether it runs.
@@ -8,7 +9,7 @@ extension PostgresServer {
 
     /// Starts it on its port, and waits until it takes connections; nothing happens where it runs.
     ///
-    /// - Throws: `HarnessFailure` with the end of the log where it does not start within 120 s.
+    /// - Throws: `TestFailure` with the end of the log where it does not start within 120 s.
     public func start() throws {
         try change { state in
             guard state.postmaster == nil else { return }
@@ -21,7 +22,7 @@ extension PostgresServer {
     ///
     /// - Parameter immediately: `true` cuts everything off and leaves the next start to recover; `false` rolls back
     ///   what is open, sends its standbys all they lack, and shuts down in order
-    /// - Throws: `HarnessFailure` where that takes longer than 60 s.
+    /// - Throws: `TestFailure` where that takes longer than 60 s.
     public func stop(immediately: Bool = false) throws {
         try change { state in
             try state.postmaster?.end(by: immediately ? SIGQUIT : SIGINT)
@@ -31,7 +32,7 @@ extension PostgresServer {
 
     /// Stops it in order and starts it on the same port.
     ///
-    /// - Throws: `HarnessFailure` where either fails.
+    /// - Throws: `TestFailure` where either fails.
     public func restart() throws {
         try stop()
         try start()
@@ -41,16 +42,16 @@ extension PostgresServer {
     ///
     /// Those that do not notice within 5 s, as in the midst of a long query, are killed likewise.
     ///
-    /// - Throws: `HarnessFailure` where something of it is still there after 10 s.
+    /// - Throws: `TestFailure` where something of it is still there after 10 s.
     public func kill() throws {
         try change { state in
             try state.postmaster?.end(by: SIGKILL)
             state.postmaster = nil
-            if !poll(for: 5, until: { place.processes().isEmpty }) {
+            if !Deadline.poll(for: 5, until: { place.processes().isEmpty }) {
                 for process in place.processes() { Glibc.kill(process, SIGKILL) }
             }
-            guard poll(for: 5, until: { place.processes().isEmpty }) else {
-                throw HarnessFailure("processes of the killed server do not end: \(place.processes())")
+            guard Deadline.poll(for: 5, until: { place.processes().isEmpty }) else {
+                throw TestFailure("processes of the killed server do not end: \(place.processes())")
             }
             Postmaster.clear(place)
         }
@@ -59,7 +60,7 @@ extension PostgresServer {
     /// Changes `postgresql.conf` and has the running server read it again.
     ///
     /// - Parameter settings: values without quotes, `nil` for PostgreSQL's own default
-    /// - Throws: `HarnessFailure` where the file cannot be written.
+    /// - Throws: `TestFailure` where the file cannot be written.
     public func configure(_ settings: [String: String?]) throws {
         try change { state in
             for (name, value) in settings { state.settings[name] = value }

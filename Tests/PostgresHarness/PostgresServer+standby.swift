@@ -1,3 +1,5 @@
+import TestSupport
+
 extension PostgresServer {
     /// Makes a streaming standby of a running server and starts it; it answers what only reads.
     ///
@@ -8,7 +10,7 @@ extension PostgresServer {
     ///   - synchronous: whether each commit of the primary waits for this standby from now on, also while it is stopped
     ///   - port: where it finds the primary instead of on its port, as behind a proxy
     ///   - settings: what is to be otherwise than on the primary
-    /// - Throws: `HarnessFailure` where the copy fails, or the standby does not start.
+    /// - Throws: `TestFailure` where the copy fails, or the standby does not start.
     public convenience init(
         standbyOf primary: PostgresServer,
         synchronous: Bool = false,
@@ -43,26 +45,26 @@ extension PostgresServer {
             SELECT count(*) FROM pg_stat_replication
             WHERE application_name = '\(place.name)' AND state = 'streaming' AND sync_state = 'sync'
             """
-        guard try poll(for: 30, every: 20_000, until: { try primary.sql(question) == ["1"] }) else {
-            throw HarnessFailure("the standby did not become a synchronous one: \(log.suffix(2000))")
+        guard try Deadline.poll(for: 30, every: 20_000, until: { try primary.sql(question) == ["1"] }) else {
+            throw TestFailure("the standby did not become a synchronous one: \(log.suffix(2000))")
         }
     }
 
     /// Waits until everything that its primary has written by now can be read here.
     ///
-    /// - Throws: `HarnessFailure` where it has no primary, either does not answer, or it takes longer than 60 s.
+    /// - Throws: `TestFailure` where it has no primary, either does not answer, or it takes longer than 60 s.
     public func waitUntilCaughtUp() throws {
-        guard let primary else { throw HarnessFailure("this server was never a standby") }
+        guard let primary else { throw TestFailure("this server was never a standby") }
         let written = try primary.sql("SELECT pg_current_wal_lsn()").joined()
         let question = "SELECT pg_last_wal_replay_lsn() >= '\(written)'"
-        guard try poll(for: 60, every: 10_000, until: { try sql(question) == ["t"] }) else {
-            throw HarnessFailure("the standby did not come as far as \(written): \(log.suffix(2000))")
+        guard try Deadline.poll(for: 60, every: 10_000, until: { try sql(question) == ["t"] }) else {
+            throw TestFailure("the standby did not come as far as \(written): \(log.suffix(2000))")
         }
     }
 
     /// Makes it a primary of its own, and waits until it takes what writes.
     ///
-    /// - Throws: `HarnessFailure` where it is none or that takes longer than 60 s.
+    /// - Throws: `TestFailure` where it is none or that takes longer than 60 s.
     public func promote() throws {
         let promotion = Program(
             path: binaries.path("pg_ctl"),

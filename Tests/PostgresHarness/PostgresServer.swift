@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 /// A PostgreSQL server of the tests' own, on a port of its own, gone with this object and with the tests.
 ///
@@ -22,7 +23,7 @@ public final class PostgresServer: Sendable {
 
     /// One server for all tests that neither stop nor break theirs, started at first use.
     ///
-    /// - Throws: `HarnessFailure` where it did not start, each time.
+    /// - Throws: `TestFailure` where it did not start, each time.
     public static func shared() throws -> PostgresServer { try common.get() }
 
     private static let common = Result { try PostgresServer() }
@@ -32,7 +33,7 @@ public final class PostgresServer: Sendable {
     /// - Parameters:
     ///   - fsync: whether it waits for the disk as in earnest
     ///   - settings: what is to stand in `postgresql.conf` beside or instead of `defaults`, values without quotes
-    /// - Throws: `HarnessFailure` where PostgreSQL is not installed or does not start.
+    /// - Throws: `TestFailure` where PostgreSQL is not installed or does not start.
     public convenience init(fsync: Bool = true, settings: [String: String] = [:]) throws {
         let binaries = try PostgresBinaries.find()
         let place = try ServerFolder(of: binaries.user)
@@ -72,7 +73,7 @@ public final class PostgresServer: Sendable {
                 self.port = port
                 state = Mutex(State(postmaster: postmaster, settings: settings))
                 break
-            } catch let failure as HarnessFailure {
+            } catch let failure as TestFailure {
                 // Somebody may have taken the port since it was found free.
                 guard attempt < 5, failure.description.contains("Address already in use") else { throw failure }
                 attempt += 1

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// The first process of a running PostgreSQL, a child of ours.
 struct Postmaster {
@@ -16,7 +17,7 @@ struct Postmaster {
         let nothing = open("/dev/null", O_RDONLY | O_CLOEXEC)
         defer { close(nothing) }
         let log = open(place.file("log"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard log >= 0 else { throw HarnessFailure.system("open \(place.file("log"))") }
+        guard log >= 0 else { throw TestFailure.system("open \(place.file("log"))") }
         defer { close(log) }
         let program = Program(
             path: binaries.path("postgres"),
@@ -26,7 +27,7 @@ struct Postmaster {
         )
         pid = try program.start(input: nothing, output: log, errors: log)
         var hasEnded = false
-        let answered = poll(for: seconds) {
+        let answered = Deadline.poll(for: seconds) {
             hasEnded = self.hasEnded()
             return hasEnded || isReady(in: place)
         }
@@ -36,7 +37,7 @@ struct Postmaster {
             waitpid(pid, nil, 0)
         }
         let said = FileManager.default.contents(atPath: place.file("log")) ?? Data()
-        throw HarnessFailure("PostgreSQL did not start: \(String(decoding: said.suffix(2000), as: UTF8.self))")
+        throw TestFailure("PostgreSQL did not start: \(String(decoding: said.suffix(2000), as: UTF8.self))")
     }
 
     /// Whether it is over; once it is, its number may be somebody else's.
@@ -49,8 +50,8 @@ struct Postmaster {
     /// - Throws: where it does not end in time.
     func end(by signal: Int32, atMost seconds: Double = 60) throws {
         kill(pid, signal)
-        guard poll(for: seconds, until: { hasEnded() }) else {
-            throw HarnessFailure("PostgreSQL did not stop within \(seconds) s of signal \(signal)")
+        guard Deadline.poll(for: seconds, until: { hasEnded() }) else {
+            throw TestFailure("PostgreSQL did not stop within \(seconds) s of signal \(signal)")
         }
     }
 

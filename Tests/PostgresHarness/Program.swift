@@ -51,13 +51,13 @@ struct Program {
         try given.write(input)
         let child = try start(input: given.descriptor, output: output.descriptor, errors: errors.descriptor)
         var status: Int32 = 0
-        guard poll(for: seconds, until: { waitpid(child, &status, WNOHANG) != 0 }) else {
+        guard Deadline.poll(for: seconds, every: 2000, until: { waitpid(child, &status, WNOHANG) != 0 }) else {
             kill(child, SIGKILL)
             waitpid(child, nil, 0)
-            throw HarnessFailure("\(path) did not end within \(seconds) s: \(errors.text.suffix(2000))")
+            throw TestFailure("\(path) did not end within \(seconds) s: \(errors.text.suffix(2000))")
         }
         guard status == 0 else {
-            throw HarnessFailure("\(path) failed: \(output.text.suffix(500))\(errors.text.suffix(2000))")
+            throw TestFailure("\(path) failed: \(output.text.suffix(500))\(errors.text.suffix(2000))")
         }
         return output.text
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 /// The thread of a proxy, which alone touches its sockets.
 final class ProxyLoop: Sendable {
@@ -13,7 +14,7 @@ final class ProxyLoop: Sendable {
     init(_ state: ProxyState) throws {
         var ends: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw HarnessFailure.system("socketpair") }
+        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw TestFailure.system("socketpair") }
         bell = (ends[0], ends[1])
         Thread.detachNewThread { [self] in run(state) }
     }
@@ -35,20 +36,13 @@ final class ProxyLoop: Sendable {
     ///
     /// - Returns: the answer; `nil` where the thread does not come to it within 60 s.
     func ask(_ question: @escaping @Sendable (inout ProxyState) -> Int) -> Int? {
-        let answer = Answer()
+        let answer = Box<Int?>(nil)
         commands.withLock { commands in
-            commands.append { state in
-                let value = question(&state)
-                answer.value.withLock { $0 = value }
-            }
+            commands.append { state in answer.set(question(&state)) }
         }
         Glibc.send(bell.0, [1], 1, Int32(MSG_NOSIGNAL))
-        _ = poll(for: 60, every: 50) { answer.value.withLock { $0 != nil } }
-        return answer.value.withLock { $0 }
-    }
-
-    private final class Answer: Sendable {
-        let value = Mutex<Int?>(nil)
+        _ = Deadline.poll(for: 60, every: 50) { answer.value != nil }
+        return answer.value
     }
 
     private func run(_ state: ProxyState) {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// A file without a name, which a child reads or writes.
 final class ScratchFile: Sendable {
@@ -8,7 +9,7 @@ final class ScratchFile: Sendable {
     init() throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "sendlog-pg-\(UUID().uuidString)").path
         descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw HarnessFailure.system("open \(path)") }
+        guard descriptor >= 0 else { throw TestFailure.system("open \(path)") }
         unlink(path)
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 /// The folder of one server, gone with every process in it when nobody holds it or the tests end, however they end.
 ///
@@ -20,11 +21,11 @@ final class ServerFolder: Sendable {
         let temporary = FileManager.default.temporaryDirectory.path
         let parent = temporary.utf8.count <= 60 ? temporary : "/tmp"
         var template = Array("\(parent)/sendlog-pg-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw HarnessFailure.system("mkdtemp") }
+        guard mkdtemp(&template) != nil else { throw TestFailure.system("mkdtemp") }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         // From here on, whatever happens, the folder goes.
         watchdog = try Watchdog(over: path)
-        if user.isAnother, chown(path, user.uid, user.gid) != 0 { throw HarnessFailure.system("chown \(path)") }
+        if user.isAnother, chown(path, user.uid, user.gid) != 0 { throw TestFailure.system("chown \(path)") }
     }
 
     deinit {

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 /// A shell that waits for our end, or for being released, and then ends the processes of a folder and deletes it.
 final class Watchdog: Sendable {
@@ -19,7 +20,7 @@ final class Watchdog: Sendable {
         _ = Self.registered
         var ends: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
-            throw HarnessFailure.system("socketpair")
+            throw TestFailure.system("socketpair")
         }
         defer { close(ends[1]) }
         let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)

@@ -43,6 +43,7 @@ struct SendsFilterTests {
         let zone = try #require(ViewerZone(name))
         var random = SplitMix64(usual: nil)
         let units: [Int64] = [86_400_000, 60_000, 1000, 1]
+        var tested = 0
         for _ in 0..<3000 {
             var filter = SendsFilter()
             func moment(_ unit: Int64) -> Timestamp? {
@@ -66,7 +67,9 @@ struct SendsFilterTests {
             let again = SendsFilter(QueryString(query), zone: zone)
             #expect(again.search == filter.search, "\(link)")
             #expect(again.problems.isEmpty)
+            tested += 1
         }
+        #expect(tested > 1000, "\(tested)")
     }
 
     private func isPlain(_ moment: Timestamp, _ zone: ViewerZone) -> Bool {

@@ -1,4 +1,3 @@
-import Foundation
 import SendLogCore
 import TestSupport
 import Testing
@@ -53,19 +52,11 @@ struct DestinationChunkTests {
             whole += between + text
         }
         file += joint.stored([]) + joint.tail
-        let path = "\(NSTemporaryDirectory())/sendlog-\(UInt64.random(in: 0...UInt64.max)).gz"
-        try Data(file).write(to: URL(fileURLWithPath: path))
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["gzip", "-dc", path]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let expanded = try output.fileHandleForReading.readToEnd()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
-        #expect(expanded.map { Array($0) } == whole)
+        let folder = try TemporaryFolder()
+        try folder.write(file, to: "list.gz")
+        let process = try ChildProcess("gzip", ["-d", folder.file("list.gz")])
+        #expect(try process.wait() == .code(0), "\(process.errors)")
+        #expect(try folder.bytes("list") == whole)
     }
 
     @Test func `any flipped bit is found`() {
@@ -141,14 +132,14 @@ struct DestinationChunkTests {
     }
 
     static func numbers(_ count: Int) -> [UInt8] {
-        var random = SplitMix64(usual: UInt64(count))
+        var random = SplitMix64(seed: UInt64(count))
         let numbers = (0..<count).map { _ in "\"27\(Int.random(in: 600_000_000...899_999_999, using: &random))\"" }
         return Array(numbers.joined(separator: ",").utf8)
     }
 
     /// Bytes that cannot be made shorter.
     private static func noise(_ count: Int) -> [UInt8] {
-        var random = SplitMix64(usual: 23)
+        var random = SplitMix64(seed: 23)
         return (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
     }
 

@@ -78,12 +78,12 @@ struct DestinationChunkerTests {
     }
 
     @Test func `a list longer than memory allows waits in a file without a name`() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         let destinations = Self.randomNumbers(120_000)
         let (list, chunks) = try chunk(destinations, spoolFolder: folder.path)
         #expect(chunks.reduce(0) { $0 + $1.body.count } > 512 * 1024)
         #expect(try join(chunks) == inside(destinations))
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+        #expect(try folder.names() == [])
         // It may be read again, and by two at once.
         var again: [DestinationChunk] = []
         try list.forEachChunk { outer in
@@ -99,7 +99,7 @@ struct DestinationChunkerTests {
 
     @Test func `a reader that stops early stops the spool`() throws {
         struct Enough: Error {}
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         let (list, _) = try chunk(Self.randomNumbers(120_000), spoolFolder: folder.path)
         var seen = 0
         #expect(throws: Enough.self) {
@@ -112,7 +112,7 @@ struct DestinationChunkerTests {
     }
 
     @Test func `a spool folder that is not there is told, for long lists alone`() throws {
-        let missing = "\(NSTemporaryDirectory())/sendlog-no-such-folder"
+        let missing = try TemporaryFolder().file("missing")
         #expect(try chunk(["1"], spoolFolder: missing).list.count == 1)
         let error = try #require(throws: StoreError.self) {
             try chunk(Self.randomNumbers(120_000), spoolFolder: missing)
@@ -129,7 +129,7 @@ struct DestinationChunkerTests {
     // MARK: Chunking
 
     private static func randomNumbers(_ count: Int) -> [String] {
-        var random = SplitMix64(usual: 29)
+        var random = SplitMix64(seed: 29)
         return (0..<count).map { _ in "27\(Int.random(in: 600_000_000...899_999_999, using: &random))" }
     }
 
@@ -162,13 +162,6 @@ struct DestinationChunkerTests {
             text.appendJSON(destination)
         }
         return text
-    }
-
-    /// A folder that is gone with the test.
-    private final class Folder {
-        let path = "\(NSTemporaryDirectory())/sendlog-spool-\(UInt64.random(in: 0...UInt64.max))"
-        init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false) }
-        deinit { try? FileManager.default.removeItem(atPath: path) }
     }
 }
 

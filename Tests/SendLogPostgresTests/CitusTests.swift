@@ -58,7 +58,7 @@ struct CitusTests {
             for number in 0..<6 {
                 let organisation = try await store.organisation("Organisation \(number)")
                 let logs = try (0..<50).map {
-                    try TestLog.log("log-\($0)", campaign: "c\($0 % 3)", day: $0 % 5, count: $0)
+                    try Sample.plain("log-\($0)", campaign: "c\($0 % 3)", day: $0 % 5, count: $0)
                 }
                 async let one = store.record(logs, in: organisation)
                 async let two = other.record(logs, in: organisation)
@@ -78,7 +78,7 @@ struct CitusTests {
         let store = try PostgresStore(PostgresLocation(cluster.nodes[0].url(name)), options: .forTests)
         defer { store.close() }
         let organisation = try await store.organisation()
-        _ = try await store.record([TestLog.log("before", count: 3)], in: organisation)
+        _ = try await store.record([Sample.plain("before", count: 3)], in: organisation)
         try await store.distribute(shards: 4, isDone: false) { _ in }
         let spread = "SELECT count(*) FROM pg_dist_partition"
         #expect(try cluster.nodes[0].sql(spread, database: name) == ["0"])
@@ -88,7 +88,7 @@ struct CitusTests {
                 "\(Schema.referenceTables.count + Schema.distributedTables.count)"
             ]
         )
-        _ = try await store.record([TestLog.log("after", count: 3)], in: organisation)
+        _ = try await store.record([Sample.plain("after", count: 3)], in: organisation)
         #expect(try await store.search(SendLogSearch(), in: organisation).total == 2)
         let findings = try await store.check { _, _ in }
         #expect(findings == [])

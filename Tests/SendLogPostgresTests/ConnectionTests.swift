@@ -1,13 +1,15 @@
+import Foundation
 import PostgresHarness
 import SendLogCore
+import TestSupport
 import Testing
 
 @testable import SendLogPostgres
 
 struct ConnectionTests {
-    private func connection(_ url: String? = nil, patience: Int = 1) throws -> Connection {
+    private func connection(_ url: String? = nil, limit: Int = 5) throws -> Connection {
         let url = try url ?? TestDatabase().url
-        return try Connection(PostgresLocation(url), session: PostgresStore.session(patience: patience, limit: 5))
+        return try Connection(PostgresLocation(url), session: PostgresStore.session(patience: 1, limit: limit))
     }
 
     @Test func `parameters and results of every kind keep their values`() throws {
@@ -97,19 +99,27 @@ struct ConnectionTests {
     @Test func `a server that stands still is given up in time`() throws {
         let database = try TestDatabase()
         let proxy = try CuttableProxy(target: database.server.port)
-        let connection = try connection(database.server.url(database.name, port: proxy.port))
+        let url = database.server.url(database.name, port: proxy.port)
+        let connection = try connection(url, limit: 60)
         connection.limit = .milliseconds(300)
+        // One without a limit of its own, which waits longer.
+        nonisolated(unsafe) let patient = try self.connection(url, limit: 60)
+        let (isAsking, isOver) = (Box(false), Box(false))
         proxy.freeze()
-        let begin = ContinuousClock.now
+        Thread.detachNewThread {
+            isAsking.set(true)
+            _ = try? patient.rows("SELECT 1")
+            isOver.set(true)
+        }
+        #expect(TestSupport.Deadline.poll(for: 60) { isAsking.value })
         let failure = try #require(throws: PostgresFailure.self) { try connection.rows("SELECT 1") }
         #expect(failure.kind == .tooSlow && failure.spoilsConnection && failure.leavesDoubt)
-        // Without a limit of its own it would be five.
-        #expect(ContinuousClock.now - begin < .seconds(4.5))
+        #expect(!isOver.value)
         // So is one that takes nothing more in the midst of something long.
         var parameters = Parameters()
         parameters.add([UInt8](repeating: 7, count: 30_000_000))
         proxy.thaw()
-        let other = try self.connection(database.server.url(database.name, port: proxy.port))
+        let other = try self.connection(url, limit: 60)
         other.limit = .milliseconds(300)
         proxy.freeze()
         let stuck = try #require(throws: PostgresFailure.self) { try other.rows("SELECT length($1)", parameters) }

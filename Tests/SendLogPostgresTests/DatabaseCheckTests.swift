@@ -1,5 +1,6 @@
 import SendLogCore
-import Synchronization
+import StoreChecks
+import TestSupport
 import Testing
 
 @testable import SendLogPostgres
@@ -7,11 +8,10 @@ import Testing
 struct DatabaseCheckTests {
     @Test func `a sound database has no findings, and every log was looked at`() async throws {
         try await withLogs { store, _ in
-            let told = Told()
-            let findings = try await store.check { done, total in told.progress.withLock { $0 = [done, total] } }
+            let progress = Box<[Int]>([])
+            let findings = try await store.check { done, total in progress.set([done, total]) }
             #expect(findings == [])
-            let progress = told.progress.withLock { $0 }
-            #expect(progress == [1302, 1302])
+            #expect(progress.value == [1302, 1302])
         }
     }
 
@@ -74,26 +74,36 @@ struct DatabaseCheckTests {
     @Test func `a check sees one moment while others record`() async throws {
         try await withLogs { store, _ in
             let organisation = try #require(try await store.organisations().first?.id)
+            let (recorded, between, areOver) = (Box(0), Box(0), Box(false))
             try await withThrowingTaskGroup(of: Void.self) { group in
+                defer { areOver.set(true) }
                 group.addTask {
-                    for number in 0..<100 {
-                        _ = try await store.record([TestLog.log("new-\(number)", count: 2)], in: organisation)
+                    while !areOver.value {
+                        let log = try Sample.plain("new-\(recorded.value)", count: 2)
+                        _ = try await store.record([log], in: organisation)
+                        recorded.change { $0 += 1 }
                     }
                 }
-                for _ in 0..<2 {
-                    group.addTask {
-                        let findings = try await store.check { _, _ in }
-                        #expect(findings == [])
+                try await withThrowingTaskGroup(of: Void.self) { checks in
+                    for _ in 0..<2 {
+                        checks.addTask {
+                            let findings = try await store.check { _, _ in
+                                // Each goes on once something was recorded in its midst.
+                                let before = recorded.value
+                                if TestSupport.Deadline.poll(for: 60, until: { recorded.value > before }) {
+                                    between.change { $0 += 1 }
+                                }
+                            }
+                            #expect(findings == [])
+                        }
                     }
+                    try await checks.waitForAll()
                 }
+                areOver.set(true)
                 try await group.waitForAll()
             }
+            #expect(between.value >= 2, "nothing was recorded during a check")
         }
-    }
-
-    /// What a check told while it went on.
-    private final class Told: Sendable {
-        let progress = Mutex<[Int]>([])
     }
 
     /// Many logs, of which the seventh has a list of one chunk, and the last one of many: made once, for all to copy.
@@ -105,7 +115,7 @@ struct DatabaseCheckTests {
         let key = NewAPIKey(name: "", permissions: [.all], expires: nil)
         _ = try await store.createKey(key, hash: [1, 2, 3], in: organisation, at: .earliest)
         let logs = try (0..<1301).map { number in
-            try TestLog.log(
+            try Sample.plain(
                 "log-\(number)",
                 campaign: "c\(number % 2)",
                 day: 19_000 + number / 1000,
@@ -113,7 +123,7 @@ struct DatabaseCheckTests {
             )
         }
         // More chunks than a check holds at once.
-        _ = try await store.record(logs + [TestLog.log("long", count: 600_000)], in: organisation)
+        _ = try await store.record(logs + [Sample.plain("long", count: 600_000)], in: organisation)
         return database.name
     }
 

@@ -15,7 +15,7 @@ struct MigrationTests {
         defer { for store in stores { store.close() } }
         let organisation = try await stores[0].organisation()
         for (place, store) in stores.enumerated() {
-            _ = try await store.record([TestLog.log("log-\(place)")], in: organisation)
+            _ = try await store.record([Sample.plain("log-\(place)")], in: organisation)
         }
         #expect(try await stores[7].search(SendLogSearch(), in: organisation).total == 8)
         #expect(try database.sql("SELECT version, oldest FROM sendlog_schema") == ["\(Schema.current.version)|1"])
@@ -37,7 +37,7 @@ struct MigrationTests {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     for number in 0..<60 {
-                        _ = try await store.record([TestLog.log("log-\(number)")], in: organisation)
+                        _ = try await store.record([Sample.plain("log-\(number)")], in: organisation)
                     }
                 }
                 for _ in 0..<5 {
@@ -69,7 +69,7 @@ struct MigrationTests {
         let store = try database.store()
         defer { store.close() }
         let organisation = try #require(try await store.organisations().first).id
-        _ = try await store.record([TestLog.log("a")], in: organisation)
+        _ = try await store.record([Sample.plain("a")], in: organisation)
         #expect(try await store.campaigns(CampaignQuery(), in: organisation).total == 1)
         #expect(try await store.keys(in: organisation).count == 1)
         #expect(try await store.webhooks(in: organisation) == [])
@@ -90,7 +90,7 @@ struct MigrationTests {
                     "t|\(Schema.current.version)"
                 ]
             )
-            _ = try await store.record([TestLog.log("a")], in: organisation)
+            _ = try await store.record([Sample.plain("a")], in: organisation)
         }
     }
 

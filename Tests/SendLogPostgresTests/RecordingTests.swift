@@ -1,7 +1,8 @@
 import PostgresHarness
 import SendLogContent
 import SendLogCore
-import Synchronization
+import StoreChecks
+import TestSupport
 import Testing
 
 @testable import SendLogPostgres
@@ -11,8 +12,8 @@ struct RecordingTests {
     @Test func `logs whose first try was cut off are recorded now, if that try recorded them`() async throws {
         try await withStore { store, database in
             let organisation = try await store.organisation()
-            let log = try TestLog.log("a", count: 3)
-            let other = try TestLog.log("a", message: "other")
+            let log = try Sample.plain("a", count: 3)
+            let other = try Sample.plain("a", message: "other")
             let stored = try await store.record([log], in: organisation)
             let connection = try Connection(
                 PostgresLocation(database.url),
@@ -28,7 +29,7 @@ struct RecordingTests {
             #expect(try record(log, isRepeating: false) != stored)
             #expect(try record(other, isRepeating: true) == [.conflict])
             // What was there before this server recorded anything else was not recorded by its first try.
-            #expect(try record(TestLog.log("b"), isRepeating: false) != stored)
+            #expect(try record(Sample.plain("b"), isRepeating: false) != stored)
             #expect(try record(log, isRepeating: true) != stored)
         }
     }
@@ -38,15 +39,15 @@ struct RecordingTests {
     {
         try await withStore { store, database in
             let organisation = try await store.organisation()
-            let long = try TestLog.log("long", count: 300_000)
+            let long = try Sample.plain("long", count: 300_000)
             #expect(long.destinations.isSpooled)
-            let logs = try [TestLog.log("a", count: 2), long, TestLog.log("b", count: 3)]
+            let logs = try [Sample.plain("a", count: 2), long, Sample.plain("b", count: 3)]
             let outcomes = try await store.record(logs, in: organisation)
             let places = outcomes.map { if case .recorded(let log) = $0 { log.sequence.number } else { Int64(0) } }
             #expect(places == [1, 2, 3])
             // Repeated, and in conflict.
-            let changed = try TestLog.log("long", message: "changed", count: 300_000)
-            let again = try await store.record([changed, long, TestLog.log("c")], in: organisation)
+            let changed = try Sample.plain("long", message: "changed", count: 300_000)
+            let again = try await store.record([changed, long, Sample.plain("c")], in: organisation)
             #expect(again[0] == .conflict)
             #expect(again[1] != .conflict && again[1] != outcomes[1])
             #expect(try database.sql("SELECT min(seq), sum(count) FROM destination_chunks") == ["1|300005"])
@@ -61,7 +62,7 @@ struct RecordingTests {
         options.patience = 60
         try await withStore(options) { store, database in
             let organisation = try await store.organisation()
-            _ = try await store.record([TestLog.log("first")], in: organisation)
+            _ = try await store.record([Sample.plain("first")], in: organisation)
             let holder = try Connection(
                 PostgresLocation(database.url),
                 session: PostgresStore.session(patience: 5, limit: 30)
@@ -69,28 +70,26 @@ struct RecordingTests {
             try holder.run(
                 "SET idle_in_transaction_session_timeout = 0; BEGIN; SELECT FROM organisation_heads FOR UPDATE"
             )
-            let refused = Refused()
+            let refused = Box(0)
             let recorded = try await withThrowingTaskGroup(of: Int.self) { group in
                 for sender in 0..<20 {
-                    let logs = try (0..<1000).map { try TestLog.log("log-\(sender)-\($0)") }
+                    let logs = try (0..<1000).map { try Sample.plain("log-\(sender)-\($0)") }
                     group.addTask {
                         do throws(StoreError) {
                             return try await store.record(logs, in: organisation).count
                         } catch {
                             guard case .unavailable(.overloaded, _) = error else { throw error }
-                            refused.count.withLock { $0 += 1 }
+                            refused.change { $0 += 1 }
                             return 0
                         }
                     }
                 }
                 // The row is let go once somebody was turned away, however long that takes on a busy machine.
-                for _ in 0..<5000 where refused.count.withLock({ $0 }) == 0 {
-                    try await Task.sleep(for: .milliseconds(10))
-                }
+                _ = try await TestSupport.Deadline.wait(for: 50) { refused.value > 0 }
                 try holder.run("COMMIT")
                 return try await group.reduce(0, +)
             }
-            let turnedAway = refused.count.withLock { $0 }
+            let turnedAway = refused.value
             #expect(turnedAway > 0)
             #expect(recorded == 20_000 - 1000 * turnedAway)
             #expect(try await store.search(SendLogSearch(limit: 0), in: organisation).total == recorded + 1)
@@ -102,7 +101,7 @@ struct RecordingTests {
         options.patience = 1
         try await withStore(options) { store, database in
             let organisation = try await store.organisation()
-            let list = try TestLog.log("list", count: 300_000).destinations
+            let list = try Sample.plain("list", count: 300_000).destinations
             #expect(list.isSpooled)
             let connection = try Connection(
                 PostgresLocation(database.url),
@@ -139,7 +138,7 @@ struct RecordingTests {
             #expect(answers == 0)
             try connection.run("ROLLBACK")
             // Nothing waits, nothing is held back.
-            _ = try await store.record([TestLog.log("after")], in: organisation)
+            _ = try await store.record([Sample.plain("after")], in: organisation)
             #expect(try await store.search(SendLogSearch(limit: 0), in: organisation).total == 1)
         }
     }
@@ -153,7 +152,7 @@ struct RecordingTests {
                 for sender in 0..<20 {
                     group.addTask {
                         for number in 0..<1000 {
-                            let log = try TestLog.log("log-\(sender)-\(number)")
+                            let log = try Sample.plain("log-\(sender)-\(number)")
                             do throws(StoreError) {
                                 _ = try await store.record([log], in: organisation)
                             } catch {
@@ -180,9 +179,4 @@ struct RecordingTests {
             #expect(findings == [])
         }
     }
-}
-
-/// How many requests were turned away.
-private final class Refused: Sendable {
-    let count = Mutex(0)
 }

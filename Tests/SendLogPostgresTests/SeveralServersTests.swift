@@ -1,5 +1,7 @@
 import PostgresHarness
 import SendLogCore
+import StoreChecks
+import TestSupport
 import Testing
 
 @testable import SendLogPostgres
@@ -18,7 +20,7 @@ struct SeveralServersTests {
     @Test func `one log sent to all servers at the same time is recorded once`() async throws {
         try await withServers { stores, organisation in
             for number in 0..<30 {
-                let log = try TestLog.log("log-\(number)", campaign: "c\(number)", count: number)
+                let log = try Sample.plain("log-\(number)", campaign: "c\(number)", count: number)
                 let outcomes = try await withThrowingTaskGroup(of: Recording.self) { group in
                     for sender in 0..<9 {
                         group.addTask { try await stores[sender % 3].record([log], in: organisation)[0] }
@@ -35,8 +37,8 @@ struct SeveralServersTests {
     @Test func `two logs with one id sent to two servers are one log and a conflict`() async throws {
         try await withServers { stores, organisation in
             for number in 0..<30 {
-                async let one = stores[0].record([TestLog.log("log-\(number)", message: "one")], in: organisation)
-                async let two = stores[1].record([TestLog.log("log-\(number)", message: "two")], in: organisation)
+                async let one = stores[0].record([Sample.plain("log-\(number)", message: "one")], in: organisation)
+                async let two = stores[1].record([Sample.plain("log-\(number)", message: "two")], in: organisation)
                 let outcomes = try await one + two
                 #expect(outcomes.filter { if case .recorded = $0 { true } else { false } }.count == 1)
                 #expect(outcomes.filter { $0 == .conflict }.count == 1)
@@ -54,7 +56,7 @@ struct SeveralServersTests {
                             // Each batch has half of the one before it, and the servers have each other's.
                             let first = (batch + server) * 50
                             let logs = try (first..<first + 100).map {
-                                try TestLog.log("log-\($0)", campaign: "c\($0 % 5)", day: $0 % 7, count: $0 % 4)
+                                try Sample.plain("log-\($0)", campaign: "c\($0 % 5)", day: $0 % 7, count: $0 % 4)
                             }
                             for outcome in try await store.record(logs, in: organisation) {
                                 if case .recorded = outcome { recorded += 1 }
@@ -88,7 +90,7 @@ struct SeveralServersTests {
                 for sender in 0..<12 {
                     group.addTask {
                         for number in 0..<15 {
-                            let log = try TestLog.log("log-\(sender)-\(number)", campaign: "c\(sender)", count: 1)
+                            let log = try Sample.plain("log-\(sender)-\(number)", campaign: "c\(sender)", count: 1)
                             let outcome = try await stores[sender % 3].record([log], in: organisation)
                             let other = stores[(sender + 1) % 3]
                             #expect(outcome == [.recorded(try await other.sendLog(log.id, in: organisation))])
@@ -107,24 +109,37 @@ struct SeveralServersTests {
     @Test func `a walk over one server sees every log once while the others record`() async throws {
         try await withServers { stores, organisation in
             func logs(_ prefix: String, _ count: Int) throws -> [NewSendLog] {
-                try (0..<count).map { try TestLog.log("\(prefix)-\($0)", campaign: "c\($0 % 3)", day: $0 % 11) }
+                try (0..<count).map { try Sample.plain("\(prefix)-\($0)", campaign: "c\($0 % 3)", day: $0 % 11) }
             }
             _ = try await stores[0].record(logs("first", 500), in: organisation)
+            let (recorded, areOver) = (Box(0), Box(false))
             try await withThrowingTaskGroup(of: Void.self) { group in
+                defer { areOver.set(true) }
                 for writer in 1...2 {
                     group.addTask {
-                        for batch in 0..<40 {
+                        var batch = 0
+                        while !areOver.value {
                             _ = try await stores[writer].record(logs("new-\(writer)-\(batch)", 7), in: organisation)
+                            recorded.change { $0 += 1 }
+                            batch += 1
                         }
                     }
                 }
-                for order in SortOrder.allCases {
-                    for campaigns in [nil, [try #require(CampaignID("c0")), try #require(CampaignID("c2"))]] {
-                        group.addTask {
-                            try await Self.walk(stores[0], in: organisation, order, campaigns)
+                let haveBegun = try await TestSupport.Deadline.wait(for: 60) { recorded.value > 0 }
+                #expect(haveBegun)
+                let before = recorded.value
+                try await withThrowingTaskGroup(of: Void.self) { walks in
+                    for order in SortOrder.allCases {
+                        for campaigns in [nil, [try #require(CampaignID("c0")), try #require(CampaignID("c2"))]] {
+                            walks.addTask {
+                                try await Self.walk(stores[0], in: organisation, order, campaigns)
+                            }
                         }
                     }
+                    try await walks.waitForAll()
                 }
+                #expect(recorded.value > before, "nothing was recorded while the walks went on")
+                areOver.set(true)
                 try await group.waitForAll()
             }
         }
@@ -175,11 +190,14 @@ struct SeveralServersTests {
 
     @Test func `a name wanted by all servers at the same time goes to one`() async throws {
         try await withServers { stores, _ in
-            let made = await withTaskGroup(of: Bool.self) { group in
+            let made = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for store in stores {
-                    group.addTask { (try? await store.organisation("Wanted")) != nil }
+                    group.addTask {
+                        do { _ = try await store.organisation("Wanted") } catch StoreError.nameTaken { return false }
+                        return true
+                    }
                 }
-                return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
             }
             #expect(made == 1)
         }

@@ -1,5 +1,6 @@
 import Foundation
 import SendLogCore
+import StoreChecks
 import TestSupport
 import Testing
 
@@ -10,11 +11,11 @@ struct BackupTests {
         try await withStore { store, folder in
             let organisation = try await store.organisation()
             let logs = try (0..<300).map {
-                try TestLog.log("log-\($0)", campaign: "c\($0 % 3)", day: $0, count: $0 % 4)
+                try Sample.plain("log-\($0)", campaign: "c\($0 % 3)", day: $0, count: $0 % 4)
             }
             _ = try await store.record(logs, in: organisation)
             try await store.backUp(to: folder.file("backup.db"))
-            _ = try await store.record([TestLog.log("later")], in: organisation)
+            _ = try await store.record([Sample.plain("later")], in: organisation)
             #expect(try folder.names().filter { $0.hasPrefix("backup") } == ["backup.db"])
             let backup = try SQLiteStore(path: folder.file("backup.db"))
             defer { backup.close() }
@@ -24,7 +25,7 @@ struct BackupTests {
                 #expect(try await backup.sendLog(log.id, in: organisation).record == log.record)
             }
             // And it goes on as the original would have.
-            let outcome = try await backup.record([TestLog.log("next")], in: organisation)
+            let outcome = try await backup.record([Sample.plain("next")], in: organisation)
             #expect(outcome == [.recorded(try await backup.sendLog(#require(SendLogID("next")), in: organisation))])
             #expect(try await backup.search(SendLogSearch(), in: organisation).asOf == SequenceNumber(301))
         }
@@ -33,23 +34,41 @@ struct BackupTests {
     @Test func `a backup taken among creates is sound`() async throws {
         try await withStore { store, folder in
             let organisation = try await store.organisation()
+            let (recorded, areOver) = (Box(0), Box(false))
             try await withThrowingTaskGroup(of: Void.self) { group in
+                defer { areOver.set(true) }
                 for sender in 0..<4 {
                     group.addTask {
-                        for number in 0..<50 {
-                            let log = try TestLog.log("log-\(sender)-\(number)", campaign: "c\(sender)", count: 1)
+                        var number = 0
+                        while !areOver.value {
+                            let log = try Sample.plain("log-\(sender)-\(number)", campaign: "c\(sender)", count: 1)
                             _ = try await store.record([log], in: organisation)
+                            recorded.change { $0 += 1 }
+                            number += 1
                         }
                     }
                 }
-                for number in 0..<3 { group.addTask { try await store.backUp(to: folder.file("backup-\(number).db")) } }
+                let haveBegun = try await Deadline.wait(for: 60) { recorded.value >= 20 }
+                #expect(haveBegun)
+                try await withThrowingTaskGroup(of: Void.self) { backups in
+                    for number in 0..<3 {
+                        backups.addTask { try await store.backUp(to: folder.file("backup-\(number).db")) }
+                    }
+                    try await backups.waitForAll()
+                }
+                areOver.set(true)
                 try await group.waitForAll()
             }
+            var sends: [Int] = []
             for number in 0..<3 {
                 let backup = try SQLiteStore(path: folder.file("backup-\(number).db"))
                 defer { backup.close() }
                 #expect(try await backup.check { _, _ in } == [])
+                sends += try await backup.organisations().map(\.sends)
             }
+            // All were begun after the twentieth, and one was at work when another log was recorded.
+            #expect(sends.count == 3 && sends.allSatisfy { $0 >= 20 }, "\(sends)")
+            #expect(sends.contains { $0 < recorded.value }, "\(sends) of \(recorded.value)")
         }
     }
 

@@ -12,13 +12,19 @@ struct CounterTests {
             var random = SplitMix64(usual: 31)
             var organisations: [OrganisationID] = []
             for name in ["Acme", "Zulu", "Kilo"] { organisations.append(try await store.organisation(name)) }
+            var earlier: [NewSendLog] = []
+            var (recorded, existing, conflicts) = (0, 0, 0)
             for _ in 0..<60 {
                 var logs: [NewSendLog] = []
                 for _ in 0..<Int.random(in: 1...40, using: &random) {
-                    // Ids and messages repeat, so that some are recorded, some existing and some in conflict,
+                    // Whole logs and ids repeat, so that some are recorded, some existing and some in conflict,
                     // many of these in a campaign that nobody else has.
+                    if Int.random(in: 0..<5, using: &random) == 0, let log = earlier.randomElement(using: &random) {
+                        logs.append(log)
+                        continue
+                    }
                     logs.append(
-                        try TestLog.log(
+                        try Sample.plain(
                             "log-\(Int.random(in: 0...600, using: &random))",
                             campaign: "c\(Int.random(in: 0...3000, using: &random))",
                             day: [-719_528, -1, 0, 1, 19_000, 2_932_896][Int.random(in: 0...5, using: &random)],
@@ -27,8 +33,16 @@ struct CounterTests {
                     )
                 }
                 let organisation = organisations[Int.random(in: 0...2, using: &random)]
-                _ = try await store.record(logs, in: organisation)
+                for outcome in try await store.record(logs, in: organisation) {
+                    switch outcome {
+                    case .recorded: recorded += 1
+                    case .existing: existing += 1
+                    case .conflict: conflicts += 1
+                    }
+                }
+                earlier += logs
             }
+            #expect(recorded > 0 && existing > 0 && conflicts > 0, "\(recorded), \(existing), \(conflicts)")
             try await expectSoundCounters(of: store)
         }
     }
@@ -39,7 +53,7 @@ struct CounterTests {
             let count = Int(CounterBlock.size) + 2000
             for batch in stride(from: 0, to: count, by: 4000) {
                 let logs = try (batch..<min(batch + 4000, count)).map {
-                    try TestLog.log("log-\($0)", campaign: "c\($0 % 3)", day: $0 % 5)
+                    try Sample.plain("log-\($0)", campaign: "c\($0 % 3)", day: $0 % 5)
                 }
                 _ = try await store.record(logs, in: organisation)
             }

@@ -1,6 +1,7 @@
 #if os(Linux)
 import Foundation
 import SendLogCore
+import StoreChecks
 import TestSupport
 import Testing
 
@@ -11,7 +12,7 @@ import Testing
     @Test func `a file on a disk that can only be read is refused`() async throws {
         let disk = try SmallDisk(bytes: 16 << 20)
         let store = try SQLiteStore(path: disk.file)
-        _ = try await store.record([TestLog.log("a")], in: store.organisation())
+        _ = try await store.record([Sample.plain("a")], in: store.organisation())
         store.close()
         try disk.remount("ro")
         let before = try Data(contentsOf: URL(fileURLWithPath: disk.file))
@@ -35,11 +36,11 @@ import Testing
         defer { store.close() }
         let organisation = try await store.organisation()
         let long = String(repeating: "x", count: 60_000)
-        _ = try await store.record([TestLog.log("first")], in: organisation)
+        _ = try await store.record([Sample.plain("first")], in: organisation)
         try Data(count: 2 << 20).write(to: URL(fileURLWithPath: filler))
         var recorded = 1
         for number in 0..<100 {
-            let logs = try (0..<3).map { try TestLog.log("log-\(number)-\($0)", message: long, count: 5) }
+            let logs = try (0..<3).map { try Sample.plain("log-\(number)-\($0)", message: long, count: 5) }
             do throws(StoreError) {
                 recorded += try await store.record(logs, in: organisation).count
             } catch {
@@ -51,7 +52,7 @@ import Testing
         #expect(try await store.search(SendLogSearch(limit: 1), in: organisation).total == recorded)
         #expect(try await store.organisations().first?.sends == recorded)
         try FileManager.default.removeItem(atPath: filler)
-        let outcomes = try await store.record([TestLog.log("last", message: long)], in: organisation)
+        let outcomes = try await store.record([Sample.plain("last", message: long)], in: organisation)
         #expect(outcomes == [.recorded(try await store.sendLog(#require(SendLogID("last")), in: organisation))])
         #expect(try await store.search(SendLogSearch(), in: organisation).asOf.number == Int64(recorded + 1))
         try await expectSoundCounters(of: store)

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import SendLogCore
+import StoreChecks
 import TestSupport
 import Testing
 
@@ -10,7 +11,7 @@ import Testing
 struct OpeningTests {
     @Test func `a file that is not there is made, and opened again with its data`() async throws {
         let folder = try TemporaryFolder()
-        let log = try TestLog.log("a", count: 3)
+        let log = try Sample.plain("a", count: 3)
         for turn in 0..<3 {
             let store = try SQLiteStore(path: folder.file())
             defer { store.close() }
@@ -63,7 +64,7 @@ struct OpeningTests {
         try file.close()
         let upgraded = try SQLiteStore(path: folder.file())
         defer { upgraded.close() }
-        _ = try await upgraded.record([TestLog.log("a")], in: upgraded.organisation())
+        _ = try await upgraded.record([Sample.plain("a")], in: upgraded.organisation())
         #expect(try await schema(of: upgraded) == schemaOfANewDatabase())
         #expect(try await setting("user_version", of: upgraded) == "\(Schema.version)")
     }

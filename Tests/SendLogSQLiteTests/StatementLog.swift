@@ -26,6 +26,8 @@ final class StatementLog: Sendable {
     }
 
     /// The statements that a store runs while every one of its methods is called, on every way through it.
+    ///
+    /// All but `check` and `backUp`, which read everything.
     static func ofEveryMethod() async throws -> Set<String> {
         let log = StatementLog()
         try await withStore(.init(readers: 1)) { store, _ in
@@ -37,6 +39,7 @@ final class StatementLog: Sendable {
             }
             try await useOrganisations(of: store)
             try await useLogs(of: store)
+            try await useCampaigns(of: store)
             try await useWebhooks(of: store)
         }
         return log.statements
@@ -47,26 +50,32 @@ final class StatementLog: Sendable {
         let organisation = try await store.createOrganisation(named: name, at: .earliest).id
         _ = try await store.organisations()
         _ = try await store.organisation(named: name)
+        _ = try await store.organisation(organisation)
         let described = NewAPIKey(name: "", permissions: [.all], expires: nil)
         let hash = [UInt8](repeating: 1, count: 32)
         let key = try await store.createKey(described, hash: hash, in: organisation, at: .earliest)
         _ = try await store.keys(in: organisation)
         _ = try await store.keys(hashPrefix: [1])
         try await store.noteUse(of: [key.id: .latest])
+        try await store.createSession(hash, of: key.id, at: .earliest, until: .latest)
+        _ = try await store.sessionKey(hash, at: .earliest)
+        try await store.endSession(hash)
         _ = try await store.revokeKey(key.id, in: organisation, at: .latest)
         try await store.ping()
     }
 
     private static func useLogs(of store: SQLiteStore) async throws {
         let organisation = try await store.organisation(named: #require(OrganisationName("Acme"))).id
-        let logs = try (0..<40).map { try TestLog.log("log-\($0)", campaign: "c\($0 % 2)", day: $0 / 4, count: 1) }
+        let logs = try (0..<40).map { try Sample.plain("log-\($0)", campaign: "c\($0 % 2)", day: $0 / 4, count: 1) }
         _ = try await store.record(logs, in: organisation)
-        _ = try await store.record([logs[0], TestLog.log("log-1", campaign: "c9")], in: organisation)
+        _ = try await store.record([logs[0], Sample.plain("log-1", campaign: "c9")], in: organisation)
         _ = try await store.sendLog(logs[0].id, in: organisation)
+        #expect(try store.sendLogAtOnce(logs[0].id, in: organisation) != nil)
+        _ = try await store.archive(after: SequenceNumber(0), in: organisation)
         _ = try await store.destinations(of: SequenceNumber(1), from: 0, most: 4, in: organisation) { _ in }
         let campaigns = [logs[0].campaignID, logs[1].campaignID]
         let many = (0...RowMerge.most).compactMap { CampaignID("c\($0)") }
-        _ = try await store.record(many.map { try TestLog.log("of-\($0)", campaign: $0.text) }, in: organisation)
+        _ = try await store.record(many.map { try Sample.plain("of-\($0)", campaign: $0.text) }, in: organisation)
         _ = try await store.search(SendLogSearch(campaigns: many), in: organisation)
         for (campaigns, skip) in [(nil, 2), ([campaigns[0]], 2), (campaigns, 2), (campaigns, 0)] {
             for order in SortOrder.allCases {
@@ -87,6 +96,23 @@ final class StatementLog: Sendable {
         }
     }
 
+    private static func useCampaigns(of store: SQLiteStore) async throws {
+        let organisation = try await store.organisation(named: #require(OrganisationName("Acme"))).id
+        for sort in CampaignQuery.Sort.allCases {
+            for text in [nil, "c"] {
+                _ = try await store.campaigns(CampaignQuery(text: text, sort: sort), in: organisation)
+            }
+        }
+        let id = try #require(CampaignID("c0"))
+        _ = try await store.campaign(id, in: organisation)
+        _ = try await store.nameCampaign(id, #require(CampaignName("Named")), in: organisation)
+        // Names are looked for one by one where there is one at all.
+        for ids in [nil, [id]] { #expect(try await store.campaignNames(of: ids, in: organisation).count == 1) }
+        let days = Timestamp.earliest.day...Timestamp.latest.day
+        for campaigns in [nil, [id]] { _ = try await store.tallies(of: campaigns, over: days, in: organisation) }
+        _ = try await store.tallies(ofEach: [id], in: organisation)
+    }
+
     private static func useWebhooks(of store: SQLiteStore) async throws {
         let organisation = try await store.organisation(named: #require(OrganisationName("Acme"))).id
         let id = try #require(WebhookID("hook"))
@@ -101,8 +127,9 @@ final class StatementLog: Sendable {
             in: organisation,
             at: .earliest
         )
-        _ = try await store.record([TestLog.log("told")], in: organisation)
+        _ = try await store.record([Sample.plain("told")], in: organisation)
         _ = try await store.webhooks(in: organisation)
+        _ = try await store.webhook(id, in: organisation)
         _ = try await store.changeWebhook(id, in: organisation, at: .latest) { _ in }
         let taken = try await store.takeWebhooks(for: "one", at: .latest, until: .latest, most: 1)
         #expect(taken.count == 1)

@@ -2,6 +2,7 @@ import Foundation
 import SendLogCore
 import SendLogScheduling
 import Synchronization
+import TestSupport
 import Testing
 
 /// Threads in fair shares: slow work of one organisation does not delay another's.
@@ -19,7 +20,8 @@ struct FairThreadPoolTests {
                 ended.signal()
             }
         }
-        for _ in 0..<60_000 where begun.load(ordering: .relaxed) < 2 { usleep(1000) }
+        let haveBegun = Deadline.poll(for: 60) { begun.load(ordering: .relaxed) >= 2 }
+        #expect(haveBegun)
         // All of another's work is done while that hangs.
         let others = DispatchSemaphore(value: 0)
         for _ in 0..<100 { threads.submit(for: OrganisationID(2)) { others.signal() } }
@@ -86,12 +88,13 @@ struct FairThreadPoolTests {
     }
 
     @Test func `work is done, however often idle threads end and others are started`() async throws {
-        let threads = FairThreadPool(count: 4, name: "test", idleTime: .milliseconds(50))
-        for _ in 0..<20 {
+        let threads = FairThreadPool(count: 4, name: "test", idleTime: .milliseconds(5))
+        for round in 0..<20 {
             let done = DispatchSemaphore(value: 0)
             for number in 0..<8 { threads.submit(for: OrganisationID(Int64(number))) { done.signal() } }
             for _ in 0..<8 { #expect(done.wait(timeout: .now() + 60) == .success) }
-            usleep(UInt32.random(in: 40_000...60_000))
+            // Some threads have ended by now, some are ending, and some still wait.
+            usleep([4000, 5000, 6000][round % 3])
         }
     }
 }

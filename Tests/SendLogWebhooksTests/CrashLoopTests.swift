@@ -12,7 +12,7 @@ struct CrashLoopTests {
         async throws
     {
         let servers = try ServersUnderTest()
-        let organisation = try await servers.makeOrganisation()
+        let organisation = try await servers.store.organisation()
         let hook = try await servers.makeWebhook("hook", in: organisation)
         _ = try await servers.store.record(Sample.logs(6, "log"), in: organisation)
         let deaths = try await servers.serveUntilDone { name, _ in name == "hook/log-3" ? .death : .status(200) }
@@ -34,7 +34,7 @@ struct CrashLoopTests {
 
     @Test func `a retry during which the server died three times is set aside as well`() async throws {
         let servers = try ServersUnderTest()
-        let organisation = try await servers.makeOrganisation()
+        let organisation = try await servers.store.organisation()
         let hook = try await servers.makeWebhook("hook", in: organisation)
         _ = try await servers.store.record(Sample.logs(3, "log"), in: organisation)
         let first = try await servers.serve { name, _ in .status(name == "hook/log-1" ? 500 : 200) }
@@ -52,7 +52,7 @@ struct CrashLoopTests {
 
     @Test func `a retry alone during which the server died three times is set aside at once`() async throws {
         let servers = try ServersUnderTest()
-        let organisation = try await servers.makeOrganisation()
+        let organisation = try await servers.store.organisation()
         let hook = try await servers.makeWebhook("hook", in: organisation)
         _ = try await servers.store.record(Sample.logs(1, "log"), in: organisation)
         await (try servers.serve { _, _ in .status(500) }).finish()
@@ -65,7 +65,7 @@ struct CrashLoopTests {
 
     @Test func `a retry that becomes due while another death is cleared up is found as well`() async throws {
         let servers = try ServersUnderTest()
-        let organisation = try await servers.makeOrganisation()
+        let organisation = try await servers.store.organisation()
         let hook = try await servers.makeWebhook("hook", in: organisation)
         _ = try await servers.store.record(Sample.logs(1, "deadly"), in: organisation)
         // It fails, and is to be tried again half a minute later, or a fifth less or more.
@@ -90,7 +90,7 @@ struct CrashLoopTests {
 
     @Test func `a deadly send right behind those of an earlier death is found as well`() async throws {
         let servers = try ServersUnderTest()
-        let organisation = try await servers.makeOrganisation()
+        let organisation = try await servers.store.organisation()
         let hook = try await servers.makeWebhook("hook", in: organisation)
         let size = 500
         _ = try await servers.store.record(Sample.logs(size + 3, "log"), in: organisation)
@@ -113,19 +113,19 @@ struct CrashLoopTests {
 
     @Test func `servers that stop in order after a death are no further deaths`() async throws {
         let servers = try ServersUnderTest()
-        let organisation = try await servers.makeOrganisation()
+        let organisation = try await servers.store.organisation()
         try await servers.makeWebhook("hook", in: organisation)
         _ = try await servers.store.record(Sample.logs(3, "log"), in: organisation)
         // One death, and then many servers that stop in order during the same attempt.
         _ = try await servers.serve { _, _ in .death }
-        try await wait { servers.journal.starts(of: "hook/log-0") == 1 }
+        try await servers.awaitStart(1, of: "hook/log-0")
         servers.advance(by: ServersUnderTest.leaseDuration + 1)
         for round in 2...6 {
             let server = try await servers.serve { _, _ in
                 try await Task.sleep(for: .seconds(60))
                 return .status(200)
             }
-            try await wait { servers.journal.starts(of: "hook/log-0") == round }
+            try await servers.awaitStart(round, of: "hook/log-0")
             await server.stop()
         }
         await (try servers.serve { _, _ in .status(200) }).finish()
@@ -134,7 +134,7 @@ struct CrashLoopTests {
 
     @Test func `a delivery is not blamed for the death during the one before it`() async throws {
         let servers = try ServersUnderTest()
-        let organisation = try await servers.makeOrganisation()
+        let organisation = try await servers.store.organisation()
         let hook = try await servers.makeWebhook("hook", in: organisation)
         _ = try await servers.store.record(Sample.logs(3, "log"), in: organisation)
         // Each takes long enough to be saved before the next.
@@ -150,16 +150,19 @@ struct CrashLoopTests {
 
     @Test func `deliveries that were under way each time beside the deadly one are not blamed`() async throws {
         let servers = try ServersUnderTest()
-        let organisation = try await servers.makeOrganisation()
+        let organisation = try await servers.store.organisation()
         for name in ["a", "b", "c", "d", "e"] { try await servers.makeWebhook(name, in: organisation) }
         _ = try await servers.store.record(Sample.logs(2, "log"), in: organisation)
-        // All others take their time, so that they are under way when the server dies.
-        let deaths = try await servers.serveUntilDone { name, _ in
+        let others = ["a/log-0", "b/log-0", "d/log-0", "e/log-0"]
+        let deaths = try await servers.serveUntilDone { name, start in
+            // Twice the server dies while all others are under way; the third time one is attempted after the other.
+            let isTogether = start < 3
             if name == "c/log-0" {
-                try await Task.sleep(for: .milliseconds(100))
+                for other in others where isTogether { try await servers.awaitStart(start, of: other) }
                 return .death
             }
-            try await Task.sleep(for: .milliseconds(300))
+            // Until the server, which is dead by then, is stopped.
+            if isTogether, others.contains(name) { try await Task.sleep(for: .seconds(600)) }
             return .status(200)
         }
         #expect(deaths == 3)
@@ -180,7 +183,7 @@ struct CrashLoopTests {
 
     @Test func `servers that stop in order are no deaths`() async throws {
         let servers = try ServersUnderTest()
-        let organisation = try await servers.makeOrganisation()
+        let organisation = try await servers.store.organisation()
         try await servers.makeWebhook("hook", in: organisation)
         _ = try await servers.store.record(Sample.logs(2, "log"), in: organisation)
         for round in 1...5 {
@@ -189,7 +192,7 @@ struct CrashLoopTests {
                 return .status(200)
             }
             #expect(server.leased.map(\.started.isEmpty) == [true])
-            try await wait { servers.journal.starts(of: "hook/log-0") == round }
+            try await servers.awaitStart(round, of: "hook/log-0")
             await server.stop()
         }
         await (try servers.serve { _, _ in .status(200) }).finish()
@@ -199,7 +202,7 @@ struct CrashLoopTests {
     @Test func `in calm times nothing is saved for single attempts, and none is made behind the batch`() async throws {
         let servers = try ServersUnderTest()
         let (store, journal) = (servers.store, servers.journal)
-        let organisation = try await servers.makeOrganisation()
+        let organisation = try await servers.store.organisation()
         let all = try await servers.makeWebhook("all", in: organisation)
         let rare = try await servers.makeWebhook("rare", in: organisation, more: #","campaign_id":["rare"]"#)
         for number in 0..<13 {

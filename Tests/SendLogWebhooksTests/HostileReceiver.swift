@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 
 /// Answers each request with bytes that a function makes, however wrong, in a process that nobody else uses.
-final class HostileReceiver: PortListener, Sendable {
+final class HostileReceiver: CountingListener, Sendable {
     /// What a receiver does with a connection.
     struct Reply: Sendable {
         /// What it sends, a piece at a time.
@@ -29,15 +29,20 @@ final class HostileReceiver: PortListener, Sendable {
         }
     }
 
+    let host = "127.0.0.1"
     let port: UInt16
     private let socket: Int32
     private let isEarly: Bool
     private let reply: @Sendable (Int) -> Reply
     private let count = Atomic(0)
+    private let replied = Atomic(0)
     private let received = Mutex<[String]>([])
 
     /// How many connections there were.
     var connections: Int { count.load(ordering: .relaxed) }
+
+    /// How many replies were sent to their ends, the end of the connection included where it is closed in order.
+    var replies: Int { replied.load(ordering: .relaxed) }
 
     /// The beginnings of the first thousand requests, as they came.
     var requests: [String] { received.withLock { $0 } }
@@ -63,7 +68,7 @@ final class HostileReceiver: PortListener, Sendable {
                 self.count.add(1, ordering: .relaxed)
                 let (isEarly, reply) = (self.isEarly, self.reply)
                 Thread.detachNewThread { [weak self] in
-                    Self.serve(client, isEarly, reply) { self?.note($0) }
+                    Self.serve(client, isEarly, reply, note: { self?.note($0) }, noteReply: { self?.noteReply() })
                     close(client)
                 }
             }
@@ -81,7 +86,15 @@ final class HostileReceiver: PortListener, Sendable {
         }
     }
 
-    private static func serve(_ client: Int32, _ isEarly: Bool, _ next: (Int) -> Reply, _ note: (String) -> Void) {
+    private func noteReply() { replied.add(1, ordering: .relaxed) }
+
+    private static func serve(
+        _ client: Int32,
+        _ isEarly: Bool,
+        _ next: (Int) -> Reply,
+        note: (String) -> Void,
+        noteReply: () -> Void
+    ) {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         // Nobody is left behind, whatever a client does.
         var limit = timeval(tv_sec: 20, tv_usec: 0)
@@ -103,10 +116,10 @@ final class HostileReceiver: PortListener, Sendable {
                 if position > 0 { usleep(reply.pause * 1000) }
                 if !send(piece, to: client) { return }
             }
+            if reply.end == .close { shutdown(client, Int32(SHUT_RDWR)) }
+            noteReply()
             switch reply.end {
-            case .close:
-                shutdown(client, Int32(SHUT_RDWR))
-                return
+            case .close: return
             case .reset:
                 var linger = linger(l_onoff: 1, l_linger: 0)
                 setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))

@@ -3,11 +3,12 @@ import Glibc
 import Synchronization
 
 /// Answers every request at an address of this machine with that address, and counts its connections.
-final class LoopbackListener: PortListener, Sendable {
+final class LoopbackListener: CountingListener, Sendable {
+    let host: String
     let port: UInt16
     private let socket: Int32
     private let breaksOff: Bool
-    private let pause: UInt32
+    private let beforeAnswer: @Sendable () -> Void
     private let count = Atomic(0)
 
     /// How many connections there were.
@@ -19,10 +20,15 @@ final class LoopbackListener: PortListener, Sendable {
     ///   - host: an address of this machine
     ///   - port: where; any that is free for 0
     ///   - breaksOff: whether each connection is reset once its request is there
-    ///   - pause: how many milliseconds an answer takes
+    ///   - beforeAnswer: is called once a request is there, on the thread that answers then
     /// - Throws: where it cannot.
-    init(_ host: String, port: UInt16 = 0, breaksOff: Bool = false, pause: UInt32 = 0) throws {
-        (self.breaksOff, self.pause) = (breaksOff, pause)
+    init(
+        _ host: String,
+        port: UInt16 = 0,
+        breaksOff: Bool = false,
+        beforeAnswer: @escaping @Sendable () -> Void = {}
+    ) throws {
+        (self.host, self.breaksOff, self.beforeAnswer) = (host, breaksOff, beforeAnswer)
         let socket: Int32
         (socket, self.port) = try listening(at: host, port: port, backlog: 16)
         self.socket = socket
@@ -35,7 +41,7 @@ final class LoopbackListener: PortListener, Sendable {
                     return
                 }
                 self.count.add(1, ordering: .relaxed)
-                self.answer(client, host)
+                self.answer(client)
             }
         }
     }
@@ -46,10 +52,10 @@ final class LoopbackListener: PortListener, Sendable {
     }
 
     /// Takes a request, whose body is there with its head, answers, and closes the connection.
-    private func answer(_ client: Int32, _ host: String) {
+    private func answer(_ client: Int32) {
         var request = [UInt8](repeating: 0, count: 65_536)
         _ = recv(client, &request, request.count, 0)
-        usleep(pause * 1000)
+        beforeAnswer()
         if breaksOff {
             // Closing at once, with nothing lingering, resets it.
             var linger = linger(l_onoff: 1, l_linger: 0)

@@ -1,9 +1,44 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// What has a port of this machine.
 protocol PortListener {
     var port: UInt16 { get }
+}
+
+/// What counts its connections, in the order in which they were made.
+protocol CountingListener: PortListener {
+    var host: String { get }
+    var connections: Int { get }
+}
+
+extension CountingListener {
+    /// How many connections were made until now, but for one that this makes.
+    ///
+    /// They are counted by a thread of the listener's, maybe later: once it has let ours go, it has counted all that came before.
+    ///
+    /// - Throws: `TestFailure` where it cannot be connected to, or does not let go.
+    func countConnections() throws -> Int {
+        let caller = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard caller >= 0 else { throw TestFailure.system("socket") }
+        defer { close(caller) }
+        var limit = timeval(tv_sec: 60, tv_usec: 0)
+        setsockopt(caller, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var address = inetAddress(host, port)
+        let isConnected = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(caller, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+        guard isConnected else { throw TestFailure.system("connect") }
+        shutdown(caller, Int32(SHUT_WR))
+        var answer = [UInt8](repeating: 0, count: 1024)
+        var count = 0
+        repeat { count = recv(caller, &answer, answer.count, 0) } while count > 0
+        guard count == 0 || errno == ECONNRESET else { throw TestFailure.system("recv") }
+        return connections - 1
+    }
 }
 
 /// An address and port as sockets have it.

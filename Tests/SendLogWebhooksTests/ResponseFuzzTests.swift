@@ -12,37 +12,38 @@ import Testing
 @Suite(.serialized) struct ResponseFuzzTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let cases = environment["FUZZ_CASES"].flatMap { Int($0) } ?? 10_000
-    private static let seed = TestSeed.printed("ResponseFuzzTests", usual: 13)
 
-    private static let earlyReplies = Atomic(0)
-
-    private static func fuzzer(_ number: Int) -> ResponseFuzzer {
+    private static func fuzzer(_ number: Int, _ seed: UInt64) -> ResponseFuzzer {
         ResponseFuzzer(seed: seed &+ UInt64(number) &* 1_000_003)
-    }
-
-    private static func nextEarly() -> HostileReceiver.Reply {
-        var fuzzer = fuzzer(1_000_000_000 + earlyReplies.wrappingAdd(1, ordering: .relaxed).newValue)
-        return fuzzer.nextWild()
     }
 
     @Test(.timeLimit(.minutes(60)))
     func `malformed, early, truncated and endless responses end in results`() async throws {
+        let seed = TestSeed.printed("malformed, early, truncated and endless responses end in results", usual: 13)
         let receiver = try HostileReceiver { number in
-            var fuzzer = Self.fuzzer(number)
+            var fuzzer = Self.fuzzer(number, seed)
             return fuzzer.next().reply
         }
         let wild = try HostileReceiver { number in
-            var fuzzer = Self.fuzzer(number)
+            var fuzzer = Self.fuzzer(number, seed)
             return fuzzer.nextWild()
         }
         // Whoever answers before the request cannot know its number: these come in the order of the connections.
-        let early = try HostileReceiver(isEarly: true) { _ in Self.nextEarly() }
+        let earlyReplies = Box(0)
+        let early = try HostileReceiver(isEarly: true) { _ in
+            let number = earlyReplies.change { count in
+                count += 1
+                return count
+            }
+            var fuzzer = Self.fuzzer(1_000_000_000 + number, seed)
+            return fuzzer.nextWild()
+        }
         let rules = try AddressRules(allowing: "127.0.0.1")
         let client = HTTPWebhookClient(rules: rules, timeout: .seconds(2), lookup: SystemLookup())
         // On a busy machine a response that is as it should be may take long; its status is known.
         let patient = HTTPWebhookClient(rules: rules, timeout: .seconds(60), lookup: SystemLookup())
         defer { for client in [client, patient] { client.close() } }
-        let before = Self.residentMegabytes
+        let before = try Self.residentMegabytes
         let results = Results()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for worker in 0..<32 {
@@ -56,7 +57,7 @@ import Testing
                             }
                         let scheme = number % 37 == 1 && !isSound ? "https" : "http"
                         let webhook = try Webhook.sample("\(scheme)://127.0.0.1:\(port)/\(number)")
-                        var fuzzer = Self.fuzzer(number)
+                        var fuzzer = Self.fuzzer(number, seed)
                         let status = isSound ? fuzzer.next().status : nil
                         let attempt = try await (status == nil ? client : patient).attempt(webhook)
                         #expect(attempt.status != nil || attempt.problem != nil, "case \(number)")
@@ -78,7 +79,7 @@ import Testing
         // The cases are of all kinds.
         #expect(statuses > Self.cases / 10 && problems.count >= min(6, Self.cases / 100))
         // In `make test` other tests run in the same process.
-        let grown = Self.residentMegabytes - before
+        let grown = try Self.residentMegabytes - before
         if Self.environment["FUZZ_CASES"] != nil { #expect(grown < 100, "\(grown) MB") }
     }
 
@@ -94,7 +95,10 @@ import Testing
     }
 
     private static var residentMegabytes: Int {
-        let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")
-        return (fields.flatMap { $0.count > 1 ? Int($0[1]) : nil } ?? 0) * 4096 / 1_048_576
+        get throws {
+            let fields = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")
+            let pages = try #require(fields.dropFirst().first.flatMap { Int($0) })
+            return pages * 4096 / 1_048_576
+        }
     }
 }

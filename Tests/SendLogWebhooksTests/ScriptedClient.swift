@@ -1,5 +1,6 @@
 import SendLogCore
 import Synchronization
+import Testing
 
 @testable import SendLogWebhooks
 
@@ -61,7 +62,15 @@ final class ScriptedClient: WebhookClient {
         at now: Timestamp
     ) async -> DeliveryAttempt? {
         let name = "\(webhook.id.text)/\(send.id?.text ?? "")"
-        guard let outcome = try? await script(name, journal.start(name)) else { return nil }
+        let outcome: Outcome
+        do {
+            outcome = try await script(name, journal.start(name))
+        } catch is CancellationError {
+            return nil
+        } catch {
+            Issue.record(error)
+            return nil
+        }
         if case .death = outcome { state.withLock { $0.isDead = true } }
         while isDead, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
         guard case .status(let status) = outcome, !Task.isCancelled else { return nil }

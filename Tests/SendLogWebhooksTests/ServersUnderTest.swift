@@ -34,9 +34,10 @@ final class ServersUnderTest: Sendable {
     /// Lets milliseconds pass.
     func advance(by milliseconds: Int64) { clock.withLock { $0 = $0.later(by: milliseconds) } }
 
-    /// Makes an organisation.
-    func makeOrganisation() async throws -> OrganisationID {
-        try await store.createOrganisation(named: try #require(OrganisationName("Acme")), at: now).id
+    /// Waits until an attempt such as `hook/log-1` was started so many times.
+    func awaitStart(_ start: Int, of name: String) async throws {
+        let hasCome = try await Deadline.wait(for: 60) { journal.starts(of: name) == start }
+        try #require(hasCome, "start \(start) of \(name) did not come")
     }
 
     /// Makes a webhook, with more fields as JSON, each with a comma before it.
@@ -109,7 +110,10 @@ final class ServersUnderTest: Sendable {
         var dead: [RunningServer] = []
         while dead.count < 20 {
             let server = try await serve(taking: duration, script)
-            try await wait { server.client.isDead || server.client.finishedWorkers == server.tasks.count }
+            let isOver = try await Deadline.wait(for: 60) {
+                server.client.isDead || server.client.finishedWorkers == server.tasks.count
+            }
+            try #require(isOver, "the server neither died nor came to the end of its work")
             advance(by: Self.leaseDuration + 1)
             guard server.client.isDead else { break }
             dead.append(server)
@@ -118,13 +122,4 @@ final class ServersUnderTest: Sendable {
         for server in dead { await server.stop() }
         return dead.count
     }
-}
-
-/// Waits for something that another task does.
-func wait(_ sourceLocation: SourceLocation = #_sourceLocation, until isSo: () async throws -> Bool) async throws {
-    for _ in 0..<6000 {
-        if try await isSo() { return }
-        try await Task.sleep(for: .milliseconds(10))
-    }
-    Issue.record("what was waited for did not come", sourceLocation: sourceLocation)
 }

@@ -10,31 +10,17 @@ struct TLSTests {
     private final class Receivers {
         let folder: TemporaryFolder
         let ports: [String]
-        private let process = Process()
-        private let input = Pipe()
+        private let process: ChildProcess
 
         init() throws {
-            folder = try TemporaryFolder()
+            let folder = try TemporaryFolder()
             let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "tls_receiver.py").path
-            let output = Pipe()
-            process.executableURL = URL(filePath: "/usr/bin/env")
-            process.arguments = ["python3", script, folder.path]
-            process.standardInput = input
-            process.standardOutput = output
-            try process.run()
-            var (line, more) = ("", Data())
-            repeat {
-                more = output.fileHandleForReading.availableData
-                line += String(decoding: more, as: UTF8.self)
-            } while !line.hasSuffix("\n") && !more.isEmpty
+            let process = try ChildProcess("python3", [script, folder.path])
+            let isReady = Deadline.poll(for: 120) { process.output.contains("\n") || process.exit() != nil }
+            let line = process.output
             ports = line.split(whereSeparator: \.isWhitespace).map(String.init)
-            try #require(ports.count == 7, "the receivers did not start: \(line)")
-        }
-
-        deinit {
-            // The end of its input is its own end.
-            try? input.fileHandleForWriting.close()
-            process.waitUntilExit()
+            (self.folder, self.process) = (folder, process)
+            try #require(isReady && ports.count == 7, "the receivers did not start: \(line) \(process.errors)")
         }
     }
 

@@ -3,9 +3,11 @@
 Usage: tls_receiver.py FOLDER
 
 Makes FOLDER/ca.pem, and answers each request with 200 and the version. Prints ports: of TLS 1.0, 1.1, 1.2 and 1.3 with a certificate
-for localhost; of TLS 1.3 with one for another host, with one that has expired, and with one that is signed by itself.
+for localhost; of TLS 1.3 with one for another host, with one that has expired, and with one that is signed by itself. Serves
+until a signal ends it.
 """
 import os
+import signal
 import socket
 import ssl
 import subprocess
@@ -63,4 +65,4 @@ certificate("own", "localhost", 2, signed=False)
 versions = [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 ports = [serve(version, "good") for version in versions] + [serve(versions[3], name) for name in ("other", "old", "own")]
 print(*ports, flush=True)
-sys.stdin.read()
+signal.pause()

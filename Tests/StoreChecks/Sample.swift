@@ -3,7 +3,7 @@ import SendLogContent
 package import SendLogCore
 import Testing
 
-/// Makes what the checks record.
+/// Makes what the checks record, and the tests of single stores.
 package enum Sample {
     /// When a log starts whose check does not care.
     package static let start = Timestamp(milliseconds: 1_650_000_000_000)
@@ -37,6 +37,28 @@ package enum Sample {
         start: (Int) -> Timestamp? = { _ in Self.start }
     ) throws -> [NewSendLog] {
         try (0..<count).map { try log("\(prefix)-\($0)", campaign: campaign, start: start($0)) }
+    }
+
+    /// A log that starts at noon of a day since 1970, with so many destinations of eleven digits.
+    ///
+    /// A list that is longer than a chunk is cut and spooled as a client's is.
+    package static func plain(
+        _ id: String,
+        campaign: String = "spring",
+        message: String = "Hi",
+        day: Int = 19_000,
+        count: Int = 0
+    ) throws -> NewSendLog {
+        let numbers = (0..<count).map { "2782\(7_000_000 + $0)" }
+        return NewSendLog(
+            id: try #require(SendLogID(id)),
+            campaignID: try #require(CampaignID(campaign)),
+            message: Array(message.utf8),
+            triggeredBy: Array("manual".utf8),
+            start: try #require(Timestamp(milliseconds: Int64(day) * 86_400_000 + 43_200_000)),
+            now: .earliest,
+            destinations: try count > 8192 ? intake(id, destinations: numbers).destinations : list(numbers)
+        )
     }
 
     /// A list in one chunk.
@@ -93,7 +115,7 @@ package enum Sample {
 
 extension Directory {
     /// A new organisation.
-    func organisation(_ name: String) async throws -> OrganisationID {
+    package func organisation(_ name: String = "Acme") async throws -> OrganisationID {
         try await createOrganisation(named: #require(OrganisationName(name)), at: .earliest).id
     }
 }

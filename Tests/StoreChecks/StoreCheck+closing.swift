@@ -10,9 +10,22 @@ extension StoreCheck {
             let key = NewAPIKey(name: "", permissions: [.all], expires: nil)
             let name = try #require(OrganisationName("Zulu"))
             let webhook = try await WebhookUnderCheck(in: organisation, of: store)
+            let (definition, secret) = (try WebhookSample.definition(), try WebhookSample.secret("a"))
             let delivery = try WebhookSample.delivery(1)
+            let campaign = try #require(CampaignName("Spring"))
+            let hash = [UInt8](repeating: 1, count: 32)
             store.close()
             let search = SendLogSearch()
+            let days = Timestamp.earliest.day...Timestamp.latest.day
+            let lease = WebhookLease(owner: "one", begin: .earliest, end: .latest)
+            let pending = PendingWebhook(organisation: organisation, id: webhook.id, leasedAt: 0, isHealthy: true)
+            let report = WebhookReport(
+                owner: "one",
+                version: 1,
+                progress: WebhookProgress(cursor: SequenceNumber(1)),
+                deliveries: [delivery],
+                leaseEnd: nil
+            )
             let rest = RestOfPage(
                 search: SendLogSearch(asOf: SequenceNumber(1)),
                 start: .latest,
@@ -20,6 +33,13 @@ extension StoreCheck {
             )
             await expectClosed { () async throws(StoreError) in _ = try await store.record([log], in: organisation) }
             await expectClosed { () async throws(StoreError) in _ = try await store.sendLog(log.id, in: organisation) }
+            // What is not had at once is to be waited for, and that says the same.
+            do throws(StoreError) {
+                let atOnce = try store.sendLogAtOnce(log.id, in: organisation)
+                #expect(atOnce == nil)
+            } catch {
+                expectIsClosed(error)
+            }
             await expectClosed { () async throws(StoreError) in _ = try await store.search(search, in: organisation) }
             await expectClosed { () async throws(StoreError) in _ = try await store.rows(rest, in: organisation) }
             await expectClosed { () async throws(StoreError) in
@@ -29,10 +49,29 @@ extension StoreCheck {
                 _ = try await store.archive(after: SequenceNumber(0), in: organisation)
             }
             await expectClosed { () async throws(StoreError) in
+                _ = try await store.campaigns(CampaignQuery(), in: organisation)
+            }
+            await expectClosed { () async throws(StoreError) in
+                _ = try await store.campaign(log.campaignID, in: organisation)
+            }
+            await expectClosed { () async throws(StoreError) in
+                _ = try await store.nameCampaign(log.campaignID, campaign, in: organisation)
+            }
+            await expectClosed { () async throws(StoreError) in
+                _ = try await store.campaignNames(of: nil, in: organisation)
+            }
+            await expectClosed { () async throws(StoreError) in
+                _ = try await store.tallies(of: nil, over: days, in: organisation)
+            }
+            await expectClosed { () async throws(StoreError) in
+                _ = try await store.tallies(ofEach: [log.campaignID], in: organisation)
+            }
+            await expectClosed { () async throws(StoreError) in
                 _ = try await store.createOrganisation(named: name, at: .earliest)
             }
             await expectClosed { () async throws(StoreError) in _ = try await store.organisations() }
             await expectClosed { () async throws(StoreError) in _ = try await store.organisation(named: name) }
+            await expectClosed { () async throws(StoreError) in _ = try await store.organisation(organisation) }
             await expectClosed { () async throws(StoreError) in
                 _ = try await store.createKey(key, hash: [1], in: organisation, at: .earliest)
             }
@@ -42,7 +81,21 @@ extension StoreCheck {
                 _ = try await store.revokeKey(APIKeyID(1), in: organisation, at: .earliest)
             }
             await expectClosed { () async throws(StoreError) in try await store.noteUse(of: [APIKeyID(1): .earliest]) }
+            await expectClosed { () async throws(StoreError) in
+                try await store.createSession(hash, of: APIKeyID(1), at: .earliest, until: .latest)
+            }
+            await expectClosed { () async throws(StoreError) in _ = try await store.sessionKey(hash, at: .earliest) }
+            await expectClosed { () async throws(StoreError) in try await store.endSession(hash) }
             await expectClosed { () async throws(StoreError) in try await store.ping() }
+            await expectClosed { () async throws(StoreError) in
+                _ = try await store.createWebhook(
+                    webhook.id,
+                    definition,
+                    secret: secret,
+                    in: organisation,
+                    at: .earliest
+                )
+            }
             await expectClosed { () async throws(StoreError) in _ = try await store.webhooks(in: organisation) }
             await expectClosed { () async throws(StoreError) in
                 _ = try await store.webhook(webhook.id, in: organisation)
@@ -54,7 +107,16 @@ extension StoreCheck {
                 try await store.deleteWebhook(webhook.id, in: organisation)
             }
             await expectClosed { () async throws(StoreError) in
-                _ = try await store.takeWebhooks(for: "one", at: .earliest, until: .latest, most: 1)
+                _ = try await store.pendingWebhooks(for: lease, limit: 1)
+            }
+            await expectClosed { () async throws(StoreError) in
+                _ = try await store.leaseWebhooks([pending], for: lease)
+            }
+            await expectClosed { () async throws(StoreError) in
+                _ = try await store.save(report, of: webhook.id, in: organisation)
+            }
+            await expectClosed { () async throws(StoreError) in
+                _ = try await store.deliveries(of: webhook.id, in: organisation, state: nil, before: nil, limit: 1)
             }
             await expectClosed { () async throws(StoreError) in
                 _ = try await store.dueDeliveries(of: webhook.id, in: organisation, at: .latest, most: 1)
@@ -72,6 +134,8 @@ extension StoreCheck {
         StoreCheck("closing twice changes nothing") { store in
             store.close()
             store.close()
+            await expectClosed { () async throws(StoreError) in try await store.ping() }
+            await expectClosed { () async throws(StoreError) in _ = try await store.organisations() }
         },
     ]
 
@@ -80,10 +144,14 @@ extension StoreCheck {
             try await body()
             Issue.record("it went through")
         } catch {
-            guard case .unavailable(.closed, _) = error else {
-                Issue.record("\(error)")
-                return
-            }
+            expectIsClosed(error)
+        }
+    }
+
+    private static func expectIsClosed(_ error: StoreError) {
+        guard case .unavailable(.closed, _) = error else {
+            Issue.record("\(error)")
+            return
         }
     }
 }

@@ -1,4 +1,5 @@
 import SendLogCore
+import TestSupport
 import Testing
 
 extension StoreCheck {
@@ -10,7 +11,8 @@ extension StoreCheck {
                 (0, 1_650_000_000_000), (0, .max), (1, nil), (2, nil), (2, 5), (2, 17), (3, nil), (10, nil),
                 (10, 1), (1_099_511_627_776, nil),
             ]
-            for (place, id) in ids.shuffled().enumerated() {
+            var random = SplitMix64(usual: nil, test: "deliveries are listed from the last send on")
+            for (place, id) in ids.shuffled(using: &random).enumerated() {
                 // When they were made does not matter.
                 let delivery = try WebhookSample.delivery(id.0, test: id.1, created: place)
                 try await store.saveDelivery(delivery, of: webhook.id, in: webhook.organisation)
@@ -105,7 +107,10 @@ extension StoreCheck {
                     nextTry: isWaiting ? 1000 - number : nil
                 )
             }
-            for delivery in deliveries.shuffled() { try await store.saveDelivery(delivery, of: webhook.id, in: acme) }
+            var random = SplitMix64(usual: nil, test: "what is due comes in the order of recording")
+            for delivery in deliveries.shuffled(using: &random) {
+                try await store.saveDelivery(delivery, of: webhook.id, in: acme)
+            }
             try await store.saveDelivery(deliveries[0], of: other.id, in: acme)
             let waiting = deliveries.filter { $0.state == .waiting }
             #expect(try await webhook.due(at: 960) == [])

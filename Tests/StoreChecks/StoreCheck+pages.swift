@@ -23,12 +23,15 @@ extension StoreCheck {
             for campaigns in campaignSets {
                 let search = SendLogSearch(campaigns: try campaigns.map { try $0.map(campaign) })
                 var block = try await store.search(search, in: organisation).rows
+                var full = 0
                 while let rest = block.rest {
+                    full += 1
                     #expect(block.text.count >= block.size)
                     #expect(block.text.count < block.size + 70_000)
                     block = try await store.rows(rest, in: organisation)
                 }
                 #expect(!block.rows.isEmpty)
+                #expect(full > 6)
             }
         },
         StoreCheck("skip and limit hold across blocks") { store in

@@ -1,5 +1,5 @@
 import SendLogCore
-import Synchronization
+import TestSupport
 import Testing
 
 extension StoreCheck {
@@ -58,12 +58,16 @@ extension StoreCheck {
                 (0..<700).map { try Sample.log("first-\($0)", campaign: "c\($0 % 5)", start: Sample.later($0 % 90)) },
                 in: organisation
             )
-            let walks = Walks()
+            let areOver = Box(false)
+            func head() async throws -> SequenceNumber {
+                try await store.search(SendLogSearch(limit: 0), in: organisation).asOf
+            }
             try await withThrowingTaskGroup(of: Void.self) { group in
+                defer { areOver.set(true) }
                 for sender in 0..<3 {
                     group.addTask {
                         var number = 0
-                        while !walks.areOver.withLock({ $0 }) {
+                        while !areOver.value {
                             number += 1
                             let logs = try (0..<5).map {
                                 try Sample.log(
@@ -76,13 +80,18 @@ extension StoreCheck {
                         }
                     }
                 }
-                defer { walks.areOver.withLock { $0 = true } }
+                let haveBegun = try await Deadline.wait(for: 60) { try await head() > SequenceNumber(700) }
+                #expect(haveBegun)
+                let before = try await head()
                 for turn in 0..<6 {
                     var search = SendLogSearch(skip: 0, limit: 60, order: turn % 2 == 0 ? .oldestFirst : .newestFirst)
                     if turn % 3 == 1 { search.campaigns = try Sample.campaigns("c1", "c3") }
                     if turn % 3 == 2 { search.from = Sample.later(-50_000_000) }
                     try await walk(search, in: organisation, of: store)
                 }
+                #expect(try await head() > before, "nothing was recorded while the walks went on")
+                areOver.set(true)
+                try await group.waitForAll()
             }
         },
         StoreCheck("a pin far back stays exact") { store in
@@ -140,9 +149,4 @@ extension StoreCheck {
         (search.skip, search.limit) = (0, SendLogSearch.mostLimit)
         #expect(try await store.page(search, in: organisation).rows == rows)
     }
-}
-
-/// Tells the senders of a check when its walks are over.
-private final class Walks: Sendable {
-    let areOver = Mutex(false)
 }

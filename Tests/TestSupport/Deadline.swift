@@ -11,16 +11,39 @@ package struct Deadline {
 
     package var isOver: Bool { .now >= end }
 
-    /// Asks again and again until the answer is yes.
+    /// Asks again and again until the answer is yes, on a thread that does nothing else.
     ///
+    /// - Parameters:
+    ///   - seconds: for how long
+    ///   - microseconds: how many lie between two questions
+    ///   - isSo: the question
     /// - Returns: whether it became yes in time.
-    package static func poll(for seconds: Double, until isSo: () throws -> Bool) rethrows -> Bool {
+    package static func poll(
+        for seconds: Double,
+        every microseconds: UInt32 = 5000,
+        until isSo: () throws -> Bool
+    ) rethrows -> Bool {
         let deadline = Deadline(after: seconds)
         while !deadline.isOver {
             if try isSo() { return true }
-            usleep(5000)
+            usleep(microseconds)
         }
         return try isSo()
+    }
+
+    /// Asks again and again until the answer is yes, while other tasks have the thread.
+    ///
+    /// Not called `poll` as well: also where a task asks, Swift would take the one that blocks.
+    ///
+    /// - Returns: whether it became yes in time.
+    /// - Throws: what the question throws; `CancellationError`.
+    package static func wait(for seconds: Double, until isSo: () async throws -> Bool) async throws -> Bool {
+        let deadline = Deadline(after: seconds)
+        while !deadline.isOver {
+            if try await isSo() { return true }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        return try await isSo()
     }
 }
 

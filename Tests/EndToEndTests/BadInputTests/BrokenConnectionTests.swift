@@ -68,7 +68,7 @@ import Testing
         #expect(try connection.response().status == 401)
         let piece = [UInt8](repeating: 0, count: 1 << 20)
         var sent = 0
-        while sent < 1000, (try? connection.send(piece)) != nil { sent += 1 }
+        while sent < 1000, try connection.sendUnlessEnded(piece) { sent += 1 }
         #expect((64..<1000).contains(sent))
     }
 

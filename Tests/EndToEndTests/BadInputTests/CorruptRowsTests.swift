@@ -24,26 +24,30 @@ import Testing
             #"{"find":{"campaign_id":["spring","autumn"],"startDeliveryAt":{"$gte":"2021-01-01"}},"options":{"sort":{"startDeliveryAt":1},"as_of":2}}"#,
         ]
         var answers: [(String, Int)] = []
-        // A list that turns out to be damaged when its beginning was sent is broken off.
-        func ask(_ name: String, _ request: () throws -> HTTPResponse) {
-            answers.append((name, (try? request().status) ?? 0))
+        // 0 stands for an answer that was broken off.
+        func ask(_ name: String, _ request: () throws -> HTTPResponse) throws {
+            do {
+                answers.append((name, try request().status))
+            } catch let failure as ConnectionFailure where failure.isEnd {
+                answers.append((name, 0))
+            }
         }
         for body in ranges {
-            ask(body) { try tenant.post("/send-logs/search", body) }
-            ask("list \(body)") { try tenant.post("/send-logs/search?group_destinations=list", body) }
+            try ask(body) { try tenant.post("/send-logs/search", body) }
+            try ask("list \(body)") { try tenant.post("/send-logs/search?group_destinations=list", body) }
         }
         for target in [
             "/send-logs/send-0", "/send-logs/send-0?group_destinations=list", "/campaigns",
             "/campaigns?sort=destinations", "/campaigns/spring", "/webhooks", "/health",
         ] {
-            ask(target) { try tenant.get(target) }
+            try ask(target) { try tenant.get(target) }
         }
-        ask("create") { try tenant.post("/send-logs", SampleLog(id: "send-0", destinations: ["1", "2"]).json) }
+        try ask("create") { try tenant.post("/send-logs", SampleLog(id: "send-0", destinations: ["1", "2"]).json) }
         for target in [
             "/console/sends", "/console/campaigns", "/console/sends/send-0",
             "/console/sends?from=2022-01-01&to=2022-12-31",
         ] {
-            ask(target) { try console.get(target) }
+            try ask(target) { try console.get(target) }
         }
         return answers
     }
@@ -70,13 +74,16 @@ import Testing
         let answers = try Self.ask(tenant, console)
         let place = "\(table).\(column) = \(value)"
         try #require(server.process.exit() == nil, "\(place): \(server.process.errors.suffix(3000))")
-        let allowed = [0, 200, 201, 400, 404, 409, 500]
-        #expect(answers.allSatisfy { allowed.contains($0.status) }, "\(place): \(answers)")
-        #expect(answers.count { $0.status == 0 } < 8, "\(place): \(answers)")
+        let allowed = [200, 201, 400, 404, 409, 500]
+        for (request, status) in answers where !allowed.contains(status) {
+            // A list that turns out to be damaged when its beginning was sent is broken off.
+            let isList = table == "destination_chunks" && request.contains("list")
+            #expect(status == 0 && isList, "\(place): \(request) was answered \(status)")
+        }
         #expect(try tenant.get("/health").status == 200)
         let check = try server.command("database", "check")
         #expect(check.exit == .code(1) || check.exit == .code(2), "\(place): \(check)")
-        #expect(!check.output.contains("\nok"), "\(check.output)")
+        #expect(check.output != "ok\n" && !(check.output + check.errors).isEmpty, "\(place): \(check)")
         #expect(try server.stop() == .code(0))
     }
 }

@@ -24,7 +24,8 @@ import Testing
     func `a body changed at random is taken or refused, and never the server's fault`() throws {
         let server = try Server()
         let tenant = try server.tenant()
-        var random = SplitMix64(seed: IsolationTests.seed)
+        let seed = TestSeed.printed("a body changed at random is taken or refused, and never the server's fault")
+        var random = SplitMix64(seed: seed)
         let log = SampleLog(id: "send-1", message: "môre 🎉 \"x\"", destinations: ["27821234567", "a@example.org"])
         let search =
             #"{"find":{"campaign_id":["spring"],"startDeliveryAt":{"$gte":"2022-01-01"}},"options":{"skip":1}}"#
@@ -39,7 +40,7 @@ import Testing
             let body = Self.mutated(Array(whole.utf8), &random)
             let answer = try connection.request("POST", path, headers: tenant.headers, body: body)
             statuses.insert(answer.status)
-            let place: Comment = "seed \(IsolationTests.seed), step \(step): \(String(decoding: body, as: UTF8.self))"
+            let place: Comment = "seed \(seed), step \(step): \(String(decoding: body, as: UTF8.self))"
             try #require([200, 201, 400, 409, 413].contains(answer.status), place)
             #expect(try (answer.json()["ok"] == .bool(true)) == (answer.status < 300), place)
             if answer["connection"] == "close" { connection = try server.connect() }
@@ -57,20 +58,26 @@ import Testing
         let server = try Server(arguments: ["--trusted-proxies", "127.0.0.1"])
         let tenant = try server.tenant()
         try tenant.record(SampleLog(id: "send-1"))
-        var random = SplitMix64(seed: IsolationTests.seed)
+        let seed = TestSeed.printed("a request changed at random leaves the server in order")
+        var random = SplitMix64(seed: seed)
         let body = SampleLog(id: "send-2").json
-        for step in 0..<TestScale.count(1000, soak: 20_000) {
+        let steps = TestScale.count(1000, soak: 20_000)
+        var answered = 0
+        for step in 0..<steps {
             let whole = """
                 POST /send-logs?group_destinations=list HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(tenant.key)\r\n\
                 X-Forwarded-For: 10.\(step / 62_500).\(step / 250 % 250).\(step % 250)\r\nContent-Type: application/json\r\n\
                 X-Request-Id: abc\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)
                 """
             let connection = try server.connect()
-            try? connection.send(Self.mutated(Array(whole.utf8), &random))
+            _ = try connection.sendUnlessEnded(Self.mutated(Array(whole.utf8), &random))
             connection.finishSending()
-            let answers = String(decoding: (try? connection.rest()) ?? [], as: UTF8.self)
-            try #require(!answers.contains("HTTP/1.1 5"), "seed \(IsolationTests.seed), step \(step): \(answers)")
+            let answers = String(decoding: try connection.ending(), as: UTF8.self)
+            try #require(!answers.contains("HTTP/1.1 5"), "seed \(seed), step \(step): \(answers)")
+            if answers.hasPrefix("HTTP/1.1 ") { answered += 1 }
         }
+        // Nearly all are answered, if only by 400.
+        #expect(answered * 5 > steps * 4, "seed \(seed): only \(answered) of \(steps) requests were answered")
         #expect(try tenant.get("/send-logs/send-1").status == 200)
         #expect(try server.command("database", "check").exit == .code(0))
         #expect(try server.stop() == .code(0))

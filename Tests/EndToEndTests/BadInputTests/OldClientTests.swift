@@ -25,7 +25,7 @@ import Testing
         try #require(parts.count == 2)
         #expect(parts[0].hasPrefix("HTTP/1.0 200"))
         #expect(!parts[0].lowercased().contains("transfer-encoding"))
-        let data = try HTTPResponse(status: 200, headers: [], body: Array(parts[1].utf8)).json()
+        let data = try JSON(parsing: parts[1].utf8)
         #expect(data["data"]["destinations"].elements.count == 30_000)
     }
 

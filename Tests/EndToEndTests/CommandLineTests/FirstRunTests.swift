@@ -1,15 +1,16 @@
 import Foundation
 import Glibc
+import PostgresHarness
 import TestSupport
 import Testing
 
 /// What `make run` does once the program is built.
 @Suite struct FirstRunTests {
     private let folder: TemporaryFolder
-    /// Below those that the system gives away by itself.
-    private let port = Int.random(in: 20_000...32_000)
+    private let port: UInt16
 
     init() throws {
+        port = try FreePort.any()
         folder = try TemporaryFolder()
     }
 

@@ -100,28 +100,18 @@ import Testing
     @Test func `a backup made while the server records is whole`() throws {
         let server = try Server()
         let tenant = try server.tenant()
-        let done = Flag()
-        let writer = Background {
-            var number = 0
-            while !done.isRaised {
-                try tenant.record(SampleLog(id: "send-\(number)"))
-                number += 1
-            }
-            return number
-        }
-        defer { done.raise() }
+        let recorder = try Recorder(in: tenant) { SampleLog(id: "send-\($0)") }
         #expect(try Deadline.poll(for: 60) { try tenant.total() > 20 })
         let copy = server.folder.file("copy.sqlite")
         let before = try tenant.total()
         _ = try server.command("database", "backup", copy).succeeded()
-        done.raise()
-        let recorded = try writer.value()
+        let recorded = try recorder.stop()
         let again = try server.command("database", "backup", copy)
         #expect(again.exit == .code(1))
         #expect(again.errors.contains("copy.sqlite"))
 
         let restored = try Server(in: server.folder, path: "copy.sqlite")
-        let total = try Tenant(server: restored, name: tenant.name, key: tenant.key).total()
+        let total = try tenant.on(restored).total()
         #expect((before...recorded).contains(total))
         #expect(try restored.command("database", "check").succeeded().output == "ok\n")
     }

@@ -17,7 +17,7 @@ import Testing
 
     private func keys(_ organisation: String = "Example") throws -> [JSON] {
         let list = try sendlog("key", "list", "--organisation", organisation, "--json").succeeded().output
-        return try HTTPResponse(status: 0, headers: [], body: Array(list.utf8)).json().elements
+        return try JSON(parsing: list.utf8).elements
     }
 
     @Test func `create prints the key alone on standard output, all else on standard error`() throws {

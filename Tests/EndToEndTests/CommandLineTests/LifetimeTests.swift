@@ -38,7 +38,7 @@ import Testing
         #expect(try server.process.wait(atMost: 120) == .code(0))
 
         let again = try Server(in: server.folder)
-        let reopened = Tenant(server: again, name: tenant.name, key: tenant.key)
+        let reopened = tenant.on(again)
         #expect(try reopened.total() == 16_000)
         #expect(try again.stop() == .code(0))
     }
@@ -48,7 +48,7 @@ import Testing
         var tenant: Tenant?
         for round in 0..<3 {
             let server = try Server(in: folder)
-            let current = try tenant.map { Tenant(server: server, name: $0.name, key: $0.key) } ?? server.tenant()
+            let current = try tenant?.on(server) ?? server.tenant()
             #expect(try current.total() == round)
             try current.record(SampleLog(id: "send-\(round)"))
             #expect(try server.stop() == .code(0))
@@ -73,24 +73,15 @@ import Testing
     @Test func `the command line works on the database of a running, recording server`() throws {
         let server = try Server()
         let tenant = try server.tenant()
-        let done = Flag()
-        let writer = Background {
-            var number = 0
-            while !done.isRaised {
-                try tenant.record(SampleLog(id: "api-\(number)"))
-                number += 1
-            }
-            return number
-        }
-        defer { done.raise() }
+        let recorder = try Recorder(in: tenant) { SampleLog(id: "api-\($0)") }
         let lines = (0..<3000).map { SampleLog(id: "file-\($0)").json + "\n" }.joined()
         let file = try server.folder.write("logs.ndjson", lines)
         let imported = try server.command("import", "--organisation", tenant.name, file).succeeded()
         #expect(imported.output == "recorded 3000, existing 0, failed 0\n")
         let check = try server.command("database", "check")
         #expect(check.exit == .code(0), "\(check)")
-        done.raise()
-        let recorded = try writer.value()
+        let recorded = try recorder.stop()
+        #expect(recorded > 1, "nothing was recorded beside the commands")
         #expect(try tenant.total() == 3000 + recorded)
         // A log that the command line recorded is in the server's next search.
         #expect(try tenant.get("/send-logs/file-2999").status == 200)
@@ -104,7 +95,7 @@ import Testing
         #expect(try tenant.total() == 0)
         #expect(try server.stop() == .code(0))
         let list = try server.command("key", "list", "--organisation", tenant.name, "--json").succeeded().output
-        let keys = try HTTPResponse(status: 0, headers: [], body: Array(list.utf8)).json()
+        let keys = try JSON(parsing: list.utf8)
         #expect(keys[0]["lastUsed"].string != nil)
     }
 

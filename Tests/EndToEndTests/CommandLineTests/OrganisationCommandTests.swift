@@ -25,7 +25,7 @@ import Testing
         #expect(list.output.contains("Thandi's Shop & Söhne 🎉"))
         #expect(list.errors.isEmpty)
         let json = try sendlog("organisation", "list", "--json").succeeded().output
-        let rows = try HTTPResponse(status: 0, headers: [], body: Array(json.utf8)).json().elements
+        let rows = try JSON(parsing: json.utf8).elements
         #expect(Set(rows.compactMap(\.["name"].string)) == ["Thandi's Shop & Söhne 🎉", "Other"])
         #expect(rows.allSatisfy { $0["sends"] == 0 && $0["destinations"] == 0 })
     }
@@ -50,7 +50,7 @@ import Testing
         #expect(created.output.wholeMatch(of: /slk_[0-9A-Za-z]{38}\n/) != nil)
         #expect(created.errors.contains("\"Example\"") && created.errors.contains("key_1"))
         let keys = try sendlog("key", "list", "--organisation", "Example", "--json").succeeded().output
-        let rows = try HTTPResponse(status: 0, headers: [], body: Array(keys.utf8)).json().elements
+        let rows = try JSON(parsing: keys.utf8).elements
         #expect(rows.map { $0["permissions"] } == [["sendLog.read", "campaign"]])
     }
 

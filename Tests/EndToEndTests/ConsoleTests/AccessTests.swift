@@ -49,7 +49,7 @@ import Testing
         try viewer.open("/console/sign-in")
         try viewer.expectCalm()
         try expectReadable(viewer, "sign-in")
-        try picture(viewer, "sign-in-\(name)")
+        try viewer.picture("sign-in-\(name)")
         try viewer.signIn(tenant.key)
         for path in try Self.pages.get() {
             try viewer.open(path)
@@ -61,16 +61,10 @@ import Testing
                 path.replacing(/webhooks\/[0-9a-f]{24}/, with: "webhook").dropFirst(9).replacing("/", with: "-").prefix
             { $0 != "?" }
                 + (path.contains("?") ? "-filtered" : "")
-            try picture(viewer, "\(file)-\(name)")
+            try viewer.picture("\(file)-\(name)")
         }
         let ground = try viewer.page.style("background-color", of: "html")
         #expect(name.contains("dark") ? ground == "rgb(20, 24, 23)" : ground == "rgb(251, 251, 249)")
-    }
-
-    /// Keeps what a page looks like, where the environment says in which folder.
-    private func picture(_ viewer: Viewer, _ name: String, fullPage: Bool = true) throws {
-        guard let folder = ProcessInfo.processInfo.environment["SENDLOG_TEST_PICTURES"] else { return }
-        try viewer.page.screenshot(to: "\(folder)/\(name).png", fullPage: fullPage)
     }
 
     @Test func `the sample that the project ships is fit to be seen`() throws {
@@ -89,7 +83,7 @@ import Testing
         for report in ["sends", "campaigns"] {
             try viewer.open("/console/\(report)")
             try viewer.expectCalm()
-            try picture(viewer, "report-\(report)", fullPage: false)
+            try viewer.picture("report-\(report)", fullPage: false)
         }
         #expect(try viewer.page.text.contains("January sale"))
     }

@@ -33,6 +33,12 @@ struct Viewer {
         try page.go(to: "http://127.0.0.1:\(server.port)\(path)")
     }
 
+    /// Keeps what the page looks like, where the environment says in which folder.
+    func picture(_ name: String, fullPage: Bool = true) throws {
+        guard let folder = ProcessInfo.processInfo.environment["SENDLOG_TEST_PICTURES"] else { return }
+        try page.screenshot(to: "\(folder)/\(name).png", fullPage: fullPage)
+    }
+
     /// Signs in as people do, and is where that leads.
     func signIn(_ key: String) throws {
         try open("/console")

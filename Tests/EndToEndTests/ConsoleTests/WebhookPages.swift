@@ -1,5 +1,3 @@
-import Foundation
-
 /// What tests of webhooks' pages begin with.
 enum WebhookPages {
     private static let running = Result {
@@ -23,11 +21,5 @@ enum WebhookPages {
 
     static func webhooks(_ tenant: Tenant) throws -> [JSON] {
         try tenant.get("/webhooks").data()["webhooks"].elements
-    }
-
-    /// Keeps what a page looks like, where the environment says in which folder.
-    static func picture(_ viewer: Viewer, _ name: String) throws {
-        guard let folder = ProcessInfo.processInfo.environment["SENDLOG_TEST_PICTURES"] else { return }
-        try viewer.page.screenshot(to: "\(folder)/\(name).png", fullPage: true)
     }
 }

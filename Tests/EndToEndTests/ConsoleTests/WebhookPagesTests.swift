@@ -15,7 +15,7 @@ import Testing
         try viewer.signIn(tenant.key)
         try page.clickAndLoad(.named("Webhooks", role: "link"))
         #expect(try page.text.contains("There are no webhooks yet."))
-        try WebhookPages.picture(viewer, "webhooks-empty")
+        try viewer.picture("webhooks-empty")
         try page.clickAndLoad(.named("New webhook", role: "link"))
         #expect(try page.text(of: "#preview-body").contains(#""message": "Hi \"{{contact.firstname}}\"""#))
         try page.type("orders <b>", into: .named("Name", role: "textbox"))
@@ -37,7 +37,7 @@ import Testing
         try page.wait(for: "the body to be previewed") { try page.text(of: "#preview-body") == sent }
         #expect(try page.text(of: "#preview-head").hasPrefix("POST \(receiver.url)?c=spring\n"))
         #expect(try WebhookPages.webhooks(tenant).isEmpty)
-        try WebhookPages.picture(viewer, "webhook-new-filled")
+        try viewer.picture("webhook-new-filled")
         try page.clickAndLoad(.named("Make the webhook", role: "button"))
         let secret = try page.text(of: "#made-secret")
         #expect(secret.hasPrefix("whsec_"))
@@ -45,7 +45,7 @@ import Testing
             #expect(try page.copied { try page.click(.named("Copy the secret", role: "button")) } == secret)
         }
         #expect(try page.text(of: "h1") == "orders <b>")
-        try WebhookPages.picture(viewer, "webhook-made")
+        try viewer.picture("webhook-made")
         // It is shown this once.
         let id = try #require(try WebhookPages.webhooks(tenant).first?["_id"].string)
         try viewer.open("/console/webhooks/\(id)")
@@ -55,7 +55,7 @@ import Testing
         let result = try page.text(of: "section[aria-labelledby=attempted-title]")
         #expect(result.contains("The test of send-1: delivered"))
         #expect(result.contains("HTTP 200") && result.contains("thanks <b>& more</b>"))
-        try WebhookPages.picture(viewer, "webhook-tested")
+        try viewer.picture("webhook-tested")
         // What came is what the preview showed.
         let came = try receiver.requests()
         #expect(came.map(\.body) == [sent])
@@ -104,7 +104,7 @@ import Testing
         let fields = try page.accessibilityTree().filter { $0.role == "textbox" }
         #expect(fields.first { $0.name == "URL" }?.note.contains("must begin with https://") == true)
         #expect(try WebhookPages.webhooks(tenant).isEmpty)
-        try WebhookPages.picture(viewer, "webhook-errors")
+        try viewer.picture("webhook-errors")
         #expect(try viewer.page.overflow <= 0)
         // What concerns several fields, and a send that is not there.
         let client = try ConsoleClient(tenant)
@@ -184,7 +184,7 @@ import Testing
         #expect(try viewer.texts("\(row) .answer").first == "<h1>down</h1>")
         let utc = try #require(try page.attribute("datetime", of: .selector("\(row) time")))
         #expect(try viewer.texts("\(row) time").first != String(utc.prefix(19)).replacing("T", with: " "))
-        try WebhookPages.picture(viewer, "webhook-failing")
+        try viewer.picture("webhook-failing")
         try page.clickAndLoad(.named("failed", role: "link"))
         #expect(try page.text.contains("No delivery is like that."))
         try page.clickAndLoad(.named("to be tried again", role: "link"))
@@ -230,10 +230,10 @@ import Testing
             return try page.exists(".state.paused")
         }
         #expect(try page.text(of: "table.webhooks").contains("410 Gone"))
-        try WebhookPages.picture(viewer, "webhooks-paused")
+        try viewer.picture("webhooks-paused")
         try viewer.open(path)
         #expect(try page.text(of: "p.problem").hasPrefix("Paused since"))
-        try WebhookPages.picture(viewer, "webhook-paused")
+        try viewer.picture("webhook-paused")
         try receiver.answer(200, "back")
         try page.clickAndLoad(.named("Resume", role: "button"))
         #expect(try page.text(of: ".facts .state") == "active")

@@ -50,18 +50,11 @@ import Testing
             SampleLog(id: "old-\(number)", start: "2022-01-\(10 + number % 15)T00:00:\(10 + number % 40).000Z")
         }
         try tenant.record(old)
-        let done = Flag()
-        let writer = Background {
-            var number = 0
-            while !done.isRaised {
-                number += 1
-                // Newer, older, and between those that the walk is passing.
-                let start = ["2023-01-01", "2021-01-01", "2022-01-\(10 + number % 15)"][number % 3]
-                try tenant.record(SampleLog(id: "new-\(number)", start: "\(start)T00:00:30.000Z"))
-            }
-            return number
+        let recorder = try Recorder(in: tenant) { number in
+            // Newer, older, and between those that the walk is passing.
+            let start = ["2023-01-01", "2021-01-01", "2022-01-\(10 + number % 15)"][number % 3]
+            return SampleLog(id: "new-\(number)", start: "\(start)T00:00:30.000Z")
         }
-        defer { done.raise() }
         let pin = try #require(try tenant.search(#"{"options":{"limit":0}}"#)["parsed"]["options"]["as_of"].integer)
         #expect(pin >= 300)
         for order in [-1, 1] {
@@ -82,8 +75,7 @@ import Testing
             #expect(Set(seen).count == seen.count)
             #expect(Set(seen).isSuperset(of: old.map(\.id)))
         }
-        done.raise()
-        let recorded = try writer.value()
+        let recorded = try recorder.stop()
         #expect(recorded > 1, "nothing came in during the walk")
         #expect(try tenant.total() == 300 + recorded)
     }

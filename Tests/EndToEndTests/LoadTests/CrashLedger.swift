@@ -1,10 +1,12 @@
 import Synchronization
+import TestSupport
 
 /// What the clients of a server that is killed were told, and what they had sent.
 final class CrashLedger: Sendable {
     private struct Entries {
         var sent: [String: SampleLog] = [:]
         var acknowledged: Set<String> = []
+        var unexpected: [String] = []
     }
 
     private let entries = Mutex(Entries())
@@ -14,6 +16,9 @@ final class CrashLedger: Sendable {
 
     /// The ids of those that the server said it had recorded.
     var acknowledged: Set<String> { entries.withLock(\.acknowledged) }
+
+    /// What ended a client other than the end of its connection.
+    var unexpected: [String] { entries.withLock(\.unexpected) }
 
     /// Everything about a log follows from its number, so that a half recorded one cannot pass for a whole one.
     private static func log(_ id: String, _ number: Int) -> SampleLog {
@@ -32,30 +37,39 @@ final class CrashLedger: Sendable {
     /// Creates logs one after the other until the server is gone.
     func create(in tenant: Tenant, prefix: String) {
         guard let connection = try? tenant.server.connect() else { return }
-        for number in 0... {
-            let log = Self.log("\(prefix)-\(number)", number)
-            entries.withLock { $0.sent[log.id] = log }
-            let answer = try? connection.request(
-                "POST",
-                "/send-logs",
-                headers: tenant.headers,
-                body: Array(log.json.utf8)
-            )
-            guard answer?.status == 201 else { return }
-            entries.withLock { _ = $0.acknowledged.insert(log.id) }
+        untilGone {
+            for number in 0... {
+                let log = Self.log("\(prefix)-\(number)", number)
+                entries.withLock { $0.sent[log.id] = log }
+                let body = Array(log.json.utf8)
+                let answer = try connection.request("POST", "/send-logs", headers: tenant.headers, body: body)
+                _ = try answer.data(201)
+                entries.withLock { _ = $0.acknowledged.insert(log.id) }
+            }
         }
     }
 
     /// Imports batches one after the other until the server is gone.
     func importBatches(into tenant: Tenant, prefix: String) {
         guard let connection = try? tenant.server.connect() else { return }
-        for batch in 0... {
-            let logs = (batch * 150..<batch * 150 + 150).map { Self.log("\(prefix)-\($0)", $0) }
-            entries.withLock { entries in for log in logs { entries.sent[log.id] = log } }
-            let body = Array(logs.map { $0.json + "\n" }.joined().utf8)
-            let answer = try? connection.request("POST", "/send-logs/import", headers: tenant.headers, body: body)
-            guard let answer, let data = try? answer.data(), data["recorded"] == 150 else { return }
-            entries.withLock { $0.acknowledged.formUnion(logs.map(\.id)) }
+        untilGone {
+            for batch in 0... {
+                let logs = (batch * 150..<batch * 150 + 150).map { Self.log("\(prefix)-\($0)", $0) }
+                entries.withLock { entries in for log in logs { entries.sent[log.id] = log } }
+                let body = Array(logs.map { $0.json + "\n" }.joined().utf8)
+                let answer = try connection.request("POST", "/send-logs/import", headers: tenant.headers, body: body)
+                guard try answer.data()["recorded"] == 150 else { throw TestFailure("import: \(answer.text)") }
+                entries.withLock { $0.acknowledged.formUnion(logs.map(\.id)) }
+            }
+        }
+    }
+
+    /// Runs a client until the server is gone, and notes what else ends it.
+    private func untilGone(_ client: () throws -> Void) {
+        do { try client() } catch let failure as ConnectionFailure where failure.isEnd {
+            return
+        } catch {
+            entries.withLock { $0.unexpected.append(String("\(error)".prefix(300))) }
         }
     }
 }

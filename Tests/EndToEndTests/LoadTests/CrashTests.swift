@@ -13,7 +13,7 @@ extension UnderLoad {
             let ledger = CrashLedger()
             var random = SplitMix64(usual: 20_220_101)
             for round in 0..<TestScale.kills {
-                let tenant = Tenant(server: server, name: owner.name, key: owner.key)
+                let tenant = owner.on(server)
                 let before = ledger.acknowledged.count
                 let workers = (0..<5).map { worker in
                     Background {
@@ -31,12 +31,13 @@ extension UnderLoad {
                 for worker in workers { try worker.value() }
 
                 server = try Server(in: folder)
-                try Self.expect(Tenant(server: server, name: owner.name, key: owner.key), toHold: ledger, round)
+                try Self.expect(owner.on(server), toHold: ledger, round)
                 let check = try server.command("database", "check")
                 #expect(check.exit == .code(0), "round \(round): \(check)")
                 let integrity = try Command.tool("sqlite3", folder.file("test.sqlite"), "PRAGMA integrity_check")
                 #expect(integrity.output == "ok\n", "round \(round): \(integrity)")
             }
+            #expect(ledger.unexpected == [])
             #expect(ledger.sent.count > ledger.acknowledged.count, "nothing was in progress when the server was killed")
             #expect(try server.stop() == .code(0))
         }

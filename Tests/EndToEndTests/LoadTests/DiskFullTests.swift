@@ -67,7 +67,7 @@ extension UnderLoad {
             }
             #expect(try server.stop() == .code(0))
             let again = try Server(in: disk.folder)
-            let reopened = Tenant(server: again, name: tenant.name, key: tenant.key)
+            let reopened = tenant.on(again)
             try Self.expectIntact(reopened, holds: logs)
             #expect(try again.stop() == .code(0))
         }

@@ -41,10 +41,8 @@ extension UnderLoad {
                 return connection
             }
             for number in 0..<100 {
-                let start = ContinuousClock.now
                 try tenant.record(SampleLog(id: "other-\(number)"))
                 #expect(try tenant.get("/send-logs/other-\(number)").status == 200)
-                #expect(ContinuousClock.now - start < .seconds(30))
             }
             let grown = try ServerMemory(of: server).peak - before
             // Ten times the list would be 98 MB.
@@ -87,8 +85,8 @@ extension UnderLoad {
                     #expect(try connection.responseHead().status == 200)
                     return connection
                 }
-                Thread.sleep(forTimeInterval: 1)
-                let grown = try ServerMemory(of: server).resident - before
+                // Each is sent as much as its client and the server's buffers take.
+                let grown = try ServerMemory.settled(of: server).resident - before
                 #expect(grown * 1024 < 300 * readers.count, "\(readers.count) of \(target) cost \(grown) MB")
             }
             #expect(try server.stop() == .code(0))

@@ -84,7 +84,7 @@ struct CopyTests {
         )
         let copy = try Server(database: target)
         for tenant in tenants {
-            let there = Tenant(server: copy, name: tenant.name, key: tenant.key)
+            let there = tenant.on(copy)
             #expect(try Self.answers(there) == Self.answers(tenant))
         }
         #expect(try Self.keys(of: tenants[0].name, in: target) == Self.keys(of: tenants[0].name, in: server.database))
@@ -124,8 +124,8 @@ struct CopyTests {
         #expect(try Self.copy(server.database, target).succeeded().output.hasPrefix("copied 1201 send logs and 1 keys"))
         #expect(try Self.copy(server.database, target).succeeded().output.hasPrefix("copied 0 send logs and 0 keys"))
         let copy = try Server(database: target)
-        #expect(try Tenant(server: copy, name: tenant.name, key: tenant.key).get("/send-logs/x").status == 401)
-        #expect(try Tenant(server: copy, name: other.name, key: other.key).total() == 1)
+        #expect(try tenant.on(copy).get("/send-logs/x").status == 401)
+        #expect(try other.on(copy).total() == 1)
     }
 
     @Test func `a copy while the source records is whole up to where it came`() throws {
@@ -133,20 +133,15 @@ struct CopyTests {
         let server = try Server()
         let tenant = try server.tenant()
         try tenant.record((0..<500).map { SampleLog(id: "first-\($0)") })
-        let isOver = Flag()
-        let sender = Background {
-            for number in 0... {
-                if isOver.isRaised { return }
-                try tenant.record(SampleLog(id: "more-\(number)"))
-            }
-        }
+        let recorder = try Recorder(in: tenant) { SampleLog(id: "more-\($0)") }
         let target = try Kind.postgres.database(in: folder)
         for _ in 0..<3 { _ = try Self.copy(server.database, target).succeeded() }
-        isOver.raise()
-        try sender.value()
+        let recorded = try recorder.stop()
+        #expect(recorded > 1, "nothing was recorded beside the copies")
         _ = try Self.copy(server.database, target).succeeded()
         let copy = try Server(database: target)
-        #expect(try Tenant(server: copy, name: tenant.name, key: tenant.key).total() == tenant.total())
+        #expect(try tenant.total() == 500 + recorded)
+        #expect(try tenant.on(copy).total() == 500 + recorded)
     }
 
     @Test func `a copy that is killed is finished by the next one`() throws {
@@ -185,7 +180,7 @@ struct CopyTests {
         #expect(changed.errors.contains("the send log at place 577 differs"), "\(changed)")
         // Somebody records in the target.
         let copy = try Server(database: target)
-        try Tenant(server: copy, name: tenant.name, key: tenant.key).record(SampleLog(id: "strange"))
+        try tenant.on(copy).record(SampleLog(id: "strange"))
         let ahead = try Self.copy(server.database, target)
         #expect(ahead.exit == .code(1))
         #expect(ahead.errors.contains("has 601 send logs in the target, but 600 in the source"), "\(ahead)")
@@ -194,7 +189,7 @@ struct CopyTests {
         let overtaken = try Self.copy(server.database, target)
         #expect(overtaken.exit == .code(1))
         #expect(overtaken.errors.contains("the send log at place 601 differs"), "\(overtaken)")
-        #expect(try Tenant(server: copy, name: tenant.name, key: tenant.key).total() == 601)
+        #expect(try tenant.on(copy).total() == 601)
     }
 
     @Test func `bad arguments are told by their names`() throws {

@@ -8,7 +8,8 @@ final class FaultLedger: Sendable {
     private struct Entries {
         /// The logs that were acknowledged in the end, by their ids.
         var acknowledged: [String: SampleLog] = [:]
-        var refusals = 0
+        /// How many requests were answered with 503, by client.
+        var refusals: [String: Int] = [:]
         var lastSuccess = ContinuousClock.now
         /// Answers that nobody should get.
         var unexpected: [String] = []
@@ -29,7 +30,10 @@ final class FaultLedger: Sendable {
     var count: Int { entries.withLock(\.acknowledged.count) }
 
     /// How many requests were answered with 503 so far.
-    var refusals: Int { entries.withLock(\.refusals) }
+    var refusals: Int { refusalsByClient.values.reduce(0, +) }
+
+    /// The same for each client that was refused at all.
+    var refusalsByClient: [String: Int] { entries.withLock(\.refusals) }
 
     /// Runs clients while something happens to the database, and then holds it to all that they were told.
     ///
@@ -39,7 +43,7 @@ final class FaultLedger: Sendable {
         let clients = tenants.enumerated().flatMap { server, tenant in
             (0..<3).map { client in Background { self.create(in: tenant, prefix: "\(server)-\(client)") } }
                 + [Background { self.importBatches(into: tenant, prefix: "import-\(server)") }]
-                + [Background { self.search(tenant) }]
+                + [Background { self.search(tenant, as: "search-\(server)") }]
         }
         #expect(Deadline.poll(for: 60) { count > 50 }, "the clients never came to record anything")
         let before = count
@@ -68,14 +72,20 @@ final class FaultLedger: Sendable {
         )
     }
 
-    /// Sends a request again and again until it is not refused.
-    private func insist(_ tenant: Tenant, _ method: String, _ target: String, _ body: String?) -> HTTPResponse? {
+    /// Sends a client's request again and again until it is not refused.
+    private func insist(
+        _ client: String,
+        _ tenant: Tenant,
+        _ method: String,
+        _ target: String,
+        _ body: String? = nil
+    ) -> HTTPResponse? {
         let deadline = Deadline(after: 90)
         while !deadline.isOver {
             do {
                 let answer = try tenant.request(method, target, body: body.map { Array($0.utf8) })
                 guard answer.status == 503 else { return answer }
-                entries.withLock { $0.refusals += 1 }
+                entries.withLock { $0.refusals[client, default: 0] += 1 }
                 if (answer["retry-after"].flatMap { Int($0) } ?? 0) < 1 || !answer.text.contains("\"unavailable\"") {
                     unexpected("a refusal without Retry-After: \(answer.text)")
                 }
@@ -99,7 +109,7 @@ final class FaultLedger: Sendable {
         for number in 0... {
             if isOver.isRaised { return }
             let log = Self.log("\(prefix)-\(number)", number)
-            guard let answer = insist(tenant, "POST", "/send-logs", log.json) else { return }
+            guard let answer = insist(prefix, tenant, "POST", "/send-logs", log.json) else { return }
             guard answer.status == 201 || answer.status == 200 else { return unexpected("create: \(answer.text)") }
             acknowledge([log])
         }
@@ -110,7 +120,7 @@ final class FaultLedger: Sendable {
             if isOver.isRaised { return }
             let logs = (batch * 40..<batch * 40 + 40).map { Self.log("\(prefix)-\($0)", $0) }
             let body = logs.map { $0.json + "\n" }.joined()
-            guard let answer = insist(tenant, "POST", "/send-logs/import", body) else { return }
+            guard let answer = insist(prefix, tenant, "POST", "/send-logs/import", body) else { return }
             let data = try? answer.data()
             guard let recorded = data?["recorded"].integer, let existing = data?["existing"].integer,
                 recorded + existing == logs.count
@@ -126,16 +136,17 @@ final class FaultLedger: Sendable {
         }
     }
 
-    private func search(_ tenant: Tenant) {
+    private func search(_ tenant: Tenant, as client: String) {
+        let body = #"{"options":{"limit":50}}"#
         while !isOver.isRaised {
             let known = entries.withLock { ($0.acknowledged.count, $0.acknowledged.first) }
-            guard let answer = insist(tenant, "POST", "/send-logs/search", #"{"options":{"limit":50}}"#) else { return }
+            guard let answer = insist(client, tenant, "POST", "/send-logs/search", body) else { return }
             let total = (try? answer.data())?["total"].integer
             if total ?? 0 < known.0 {
                 unexpected("a search found \(total ?? -1) of \(known.0) logs: \(answer.text.prefix(200))")
             }
             if let (id, log) = known.1 {
-                guard let one = insist(tenant, "GET", "/send-logs/\(id)", nil) else { return }
+                guard let one = insist(client, tenant, "GET", "/send-logs/\(id)") else { return }
                 if one.text != #"{"ok":true,"data":\#(log.counted)}"# { unexpected("get: \(one.text)") }
             }
         }

@@ -16,7 +16,7 @@ struct SeveralServersTests {
         let servers = try inParallel(4) { _ in try Server(database: database) }
         let tenant = try servers[0].tenant()
         for (place, server) in servers.enumerated() {
-            let there = Tenant(server: server, name: tenant.name, key: tenant.key)
+            let there = tenant.on(server)
             try there.record(SampleLog(id: "log-\(place)"))
             #expect(try there.total() == place + 1)
         }
@@ -30,7 +30,7 @@ struct SeveralServersTests {
         for number in 0..<10 {
             let log = SampleLog(id: "log-\(number)")
             let answers = try inParallel(6) { sender in
-                let there = Tenant(server: servers[sender % 3], name: tenant.name, key: tenant.key)
+                let there = tenant.on(servers[sender % 3])
                 return try there.post("/send-logs", log.json).status
             }
             #expect(answers.filter { $0 == 201 }.count == 1)
@@ -43,7 +43,7 @@ struct SeveralServersTests {
         let database = try Self.database()
         let servers = try (0..<3).map { _ in try Server(database: database, arguments: ["--key-cache-seconds", "5"]) }
         let tenant = try servers[0].tenant()
-        let tenants = servers.map { Tenant(server: $0, name: tenant.name, key: tenant.key) }
+        let tenants = servers.map { tenant.on($0) }
         for tenant in tenants { #expect(try tenant.get("/send-logs/none").status == 404) }
         _ = try servers[1].command("key", "revoke", "--organisation", tenant.name, "key_1").succeeded()
         let revoked = ContinuousClock.now
@@ -104,7 +104,7 @@ struct SeveralServersTests {
             database: name
         )
         let looking = try Server(database: postgres.url(name).replacing("sendlog@", with: "looking@"))
-        let there = Tenant(server: looking, name: tenant.name, key: tenant.key)
+        let there = tenant.on(looking)
         #expect(try there.total() == 1)
         let answer = try there.post("/send-logs", SampleLog(id: "b").json)
         try expectFailure(answer, 503, "unavailable")

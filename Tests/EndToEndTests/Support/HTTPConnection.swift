@@ -3,7 +3,7 @@ import TestSupport
 
 /// A connection to a server on this machine over which anything can be sent, right or wrong.
 ///
-/// It blocks, each time for at most 60 seconds.
+/// It blocks, each time until its timeout at most: 60 seconds by default.
 final class HTTPConnection {
     private let socket: Int32
     private var received: [UInt8] = []
@@ -12,11 +12,12 @@ final class HTTPConnection {
     /// Connects.
     ///
     /// - Parameters:
-    ///   - port: where the server listens
+    ///   - host: the address at which the server listens
+    ///   - port: the port
     ///   - receiveBuffer: how many bytes the system keeps for a client that does not read
     ///   - timeout: after how many seconds a blocked call fails
     /// - Throws: where nobody listens.
-    init(port: UInt16, receiveBuffer: Int32? = nil, timeout: Int = 60) throws {
+    init(host: String = "127.0.0.1", port: UInt16, receiveBuffer: Int32? = nil, timeout: Int = 60) throws {
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard socket >= 0 else { throw TestFailure.system("socket") }
         var limit = timeval(tv_sec: timeout, tv_usec: 0)
@@ -32,7 +33,7 @@ final class HTTPConnection {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        address.sin_addr.s_addr = inet_addr(host)
         let connected = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
@@ -50,7 +51,7 @@ final class HTTPConnection {
 
     /// Sends bytes as they are.
     ///
-    /// - Throws: where the server no longer takes any.
+    /// - Throws: ``ConnectionFailure`` where the server no longer takes any.
     func send(_ bytes: some Sequence<UInt8>) throws {
         let bytes = Array(bytes)
         var sent = 0
@@ -59,7 +60,7 @@ final class HTTPConnection {
                 Glibc.send(socket, $0.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL))
             }
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw TestFailure.system("send") }
+            guard count > 0 else { throw ConnectionFailure.system("send") }
             sent += count
         }
     }
@@ -67,6 +68,19 @@ final class HTTPConnection {
     /// Sends text as it is.
     func send(_ text: String) throws {
         try send(text.utf8)
+    }
+
+    /// Sends bytes as they are, unless the server has ended the connection.
+    ///
+    /// - Returns: whether it took them.
+    /// - Throws: where it takes none within the timeout.
+    func sendUnlessEnded(_ bytes: some Sequence<UInt8>) throws -> Bool {
+        do {
+            try send(bytes)
+            return true
+        } catch let failure as ConnectionFailure where failure.isEnd {
+            return false
+        }
     }
 
     /// Tells the server that nothing more comes, and goes on listening.
@@ -102,7 +116,10 @@ final class HTTPConnection {
             }
             line.append(byte)
         }
-        throw TestFailure("the server closed the connection after \"\(String(decoding: line, as: UTF8.self))\"")
+        throw ConnectionFailure(
+            kind: .closed,
+            description: "the server closed the connection after \"\(String(decoding: line, as: UTF8.self))\""
+        )
     }
 
     /// As many bytes as wanted.
@@ -113,7 +130,10 @@ final class HTTPConnection {
         bytes.reserveCapacity(count)
         while bytes.count < count {
             if consumed == received.count, try !receive() {
-                throw TestFailure("the server closed the connection after \(bytes.count) of \(count) bytes")
+                throw ConnectionFailure(
+                    kind: .closed,
+                    description: "the server closed the connection after \(bytes.count) of \(count) bytes"
+                )
             }
             let taken = min(count - bytes.count, received.count - consumed)
             bytes.append(contentsOf: received[consumed..<consumed + taken])
@@ -122,22 +142,43 @@ final class HTTPConnection {
         return bytes
     }
 
-    /// Everything up to the end of the connection.
+    /// Everything up to the end of the connection, which must be an orderly one.
     func rest() throws -> [UInt8] {
         var bytes: [UInt8] = []
+        try readRest(into: &bytes)
+        return bytes
+    }
+
+    /// Everything up to the end of the connection, in order or by a reset.
+    ///
+    /// - Throws: where the server does not end the connection within the timeout.
+    func ending() throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        do { try readRest(into: &bytes) } catch let failure as ConnectionFailure where failure.isEnd {}
+        return bytes
+    }
+
+    private func readRest(into bytes: inout [UInt8]) throws {
         repeat {
             bytes.append(contentsOf: received[consumed...])
             consumed = received.count
         } while try receive()
-        return bytes
+    }
+
+    /// Whether nothing is there to be read at this moment, neither bytes nor the end of the connection.
+    var isSilent: Bool {
+        guard consumed == received.count else { return false }
+        var byte: UInt8 = 0
+        return recv(socket, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) < 0 && errno == EAGAIN
     }
 
     private func receive() throws -> Bool {
-        consumed = 0
+        // Nothing of before is read again where this fails.
+        (received, consumed) = ([], 0)
         received = try [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, filled in
             var count = recv(socket, buffer.baseAddress, buffer.count, 0)
             while count < 0, errno == EINTR { count = recv(socket, buffer.baseAddress, buffer.count, 0) }
-            guard count >= 0 else { throw TestFailure.system("recv") }
+            guard count >= 0 else { throw ConnectionFailure.system("recv") }
             filled = count
         }
         return !received.isEmpty

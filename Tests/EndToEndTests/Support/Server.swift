@@ -72,8 +72,8 @@ final class Server: Sendable {
     /// Opens a connection.
     ///
     /// - Returns: the connection.
-    func connect(receiveBuffer: Int32? = nil) throws -> HTTPConnection {
-        try HTTPConnection(port: port, receiveBuffer: receiveBuffer)
+    func connect(receiveBuffer: Int32? = nil, timeout: Int = 60) throws -> HTTPConnection {
+        try HTTPConnection(port: port, receiveBuffer: receiveBuffer, timeout: timeout)
     }
 
     /// Runs a command on the server's database.

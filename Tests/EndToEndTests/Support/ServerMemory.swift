@@ -24,6 +24,23 @@ struct ServerMemory {
         peak = try megabytes("VmHWM")
     }
 
+    /// Reads a server's figures once it takes no more and no less than half a second before.
+    ///
+    /// - Throws: where that does not come about within a minute.
+    static func settled(of server: Server) throws -> ServerMemory {
+        let deadline = Deadline(after: 60)
+        var memory = try ServerMemory(of: server)
+        var readings = 1
+        while readings < 10 {
+            if deadline.isOver { throw TestFailure("the server's memory changed for a minute") }
+            usleep(50_000)
+            let next = try ServerMemory(of: server)
+            readings = next.resident == memory.resident ? readings + 1 : 1
+            memory = next
+        }
+        return memory
+    }
+
     /// Forgets the peak of a server, so that the next one is of what comes now.
     ///
     /// See <https://www.kernel.org/doc/html/latest/filesystems/proc.html>, `clear_refs`.

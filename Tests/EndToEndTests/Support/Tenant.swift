@@ -7,6 +7,9 @@ struct Tenant {
     let name: String
     let key: String
 
+    /// The same organisation and key on another server with the same data.
+    func on(_ server: Server) -> Tenant { Tenant(server: server, name: name, key: key) }
+
     /// The headers that a request needs.
     var headers: [Header] { [("Authorization", "Bearer \(key)")] }
 

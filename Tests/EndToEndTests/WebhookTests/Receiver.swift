@@ -7,7 +7,7 @@ import TestSupport
 /// `receiver.py` tells what paths there are.
 final class Receiver: Sendable {
     let port: UInt16
-    /// Where it redirects to, and where no request may ever come.
+    /// Where it redirects to: its connections are counted and closed, and no webhook may ever come there.
     let trap: UInt16
     private let folder: TemporaryFolder
     private let process: ChildProcess
@@ -21,7 +21,7 @@ final class Receiver: Sendable {
         /// By path, in the order of their arrival.
         var requests: [String: [ReceivedRequest]] = [:]
         var connections = 0
-        var isTrapped = false
+        var trapped = 0
     }
 
     /// Starts one, and waits until it listens.
@@ -60,8 +60,14 @@ final class Receiver: Sendable {
     /// How many connections there were.
     func connections() throws -> Int { try read(\.connections) }
 
-    /// Whether a redirect was followed.
-    func isTrapped() throws -> Bool { try read(\.isTrapped) }
+    /// Connects to the trap, and counts the connections to it up to this one.
+    ///
+    /// - Returns: 1 where there was no other.
+    func trapped() throws -> Int {
+        // It is closed once it is counted, and comes behind those that were made before.
+        _ = try HTTPConnection(port: trap).ending()
+        return try read(\.trapped)
+    }
 
     /// Waits until there are so many requests for a path, for three minutes.
     ///
@@ -93,7 +99,7 @@ final class Receiver: Sendable {
                 let note = try JSONDecoder().decode(ReceivedRequest.self, from: Data(line))
                 switch note.path {
                 case "connected": notes.connections += 1
-                case "trapped": notes.isTrapped = true
+                case "trapped": notes.trapped += 1
                 default: notes.requests[note.path, default: []].append(note)
                 }
             }

@@ -37,17 +37,23 @@ import Testing
         let hook = try Hook(owner, receiver.url(path))
         for id in ["send-0", "send-1", "deadly", "send-2", "send-3"] { _ = try? owner.record(SampleLog(id: id)) }
         var deaths = 0
-        while deaths < 6, Deadline.poll(for: 30, until: { server.process.exit() != nil }) {
-            #expect(server.process.exit() == .signal(SIGKILL))
+        while deaths < 6 {
+            let process = server.process
+            let isDecided = Deadline.poll(for: 60) {
+                process.exit() != nil || process.errors.contains("a delivery is set aside")
+            }
+            #expect(isDecided, "the server neither died nor set the delivery aside within a minute")
+            guard let exit = process.exit() else { break }
+            #expect(exit == .signal(SIGKILL))
             deaths += 1
             server = try Server(in: folder, arguments: arguments)
             try receiver.aim("server", at: server.process.pid)
             // What was not recorded yet when the first one died.
-            let tenant = Tenant(server: server, name: owner.name, key: owner.key)
+            let tenant = owner.on(server)
             for id in ["send-2", "send-3"] { _ = try? tenant.record(SampleLog(id: id)) }
         }
         #expect(deaths == 3)
-        let tenant = Tenant(server: server, name: owner.name, key: owner.key)
+        let tenant = owner.on(server)
         let present = Hook(existing: hook.id, of: tenant)
         try present.awaitState { $0["behind"] == 0 }
         #expect(try receiver.requests(path).ids().count { $0 == "deadly" } == 3)

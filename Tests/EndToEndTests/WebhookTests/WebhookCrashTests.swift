@@ -6,28 +6,32 @@ import Testing
 /// The power goes while webhooks are told.
 @Suite(.waits) struct WebhookCrashTests {
     private final class Ledger: Sendable {
-        private let entries = Mutex((sent: Set<String>(), acknowledged: Set<String>()))
+        private let entries = Mutex((sent: Set<String>(), acknowledged: Set<String>(), unexpected: [String]()))
 
         var acknowledged: Set<String> { entries.withLock(\.acknowledged) }
         var sent: Set<String> { entries.withLock(\.sent) }
+        /// What ended a client other than the end of its connection.
+        var unexpected: [String] { entries.withLock(\.unexpected) }
 
         /// Records sends one after the other until the server is gone, or enough of them are recorded.
         ///
         /// For most of the time the former server still holds the webhooks, and too many would gather.
         func record(in tenant: Tenant, prefix: String) {
             guard let connection = try? tenant.server.connect() else { return }
-            for number in 0..<250 {
-                let log = SampleLog(id: "\(prefix)-\(number)", campaign: number % 10 == 0 ? "rare" : "spring")
-                entries.withLock { _ = $0.sent.insert(log.id) }
-                let answer = try? connection.request(
-                    "POST",
-                    "/send-logs",
-                    headers: tenant.headers,
-                    body: Array(log.json.utf8)
-                )
-                guard answer?.status == 201 else { return }
-                entries.withLock { _ = $0.acknowledged.insert(log.id) }
-                usleep(number < 50 ? 5000 : 400_000)
+            do {
+                for number in 0..<250 {
+                    let log = SampleLog(id: "\(prefix)-\(number)", campaign: number % 10 == 0 ? "rare" : "spring")
+                    entries.withLock { _ = $0.sent.insert(log.id) }
+                    let body = Array(log.json.utf8)
+                    let answer = try connection.request("POST", "/send-logs", headers: tenant.headers, body: body)
+                    _ = try answer.data(201)
+                    entries.withLock { _ = $0.acknowledged.insert(log.id) }
+                    usleep(number < 50 ? 5000 : 400_000)
+                }
+            } catch let failure as ConnectionFailure where failure.isEnd {
+                return
+            } catch {
+                entries.withLock { $0.unexpected.append(String("\(error)".prefix(300))) }
             }
         }
     }
@@ -51,7 +55,7 @@ import Testing
         let ledger = Ledger()
         var random = SplitMix64(usual: 6)
         for round in 0..<TestScale.kills {
-            let tenant = Tenant(server: server, name: owner.name, key: owner.key)
+            let tenant = owner.on(server)
             let told = try receiver.requests(steady).count
             let workers = (0..<2).map { worker in
                 Background { ledger.record(in: tenant, prefix: "\(round)-\(worker)") }
@@ -64,7 +68,8 @@ import Testing
             for worker in workers { try worker.value() }
             server = try Server(in: folder, arguments: arguments)
         }
-        let tenant = Tenant(server: server, name: owner.name, key: owner.key)
+        #expect(ledger.unexpected == [])
+        let tenant = owner.on(server)
         let recorded = try Set(tenant.ids(#"{"options":{"limit":10000}}"#))
         #expect(ledger.acknowledged.subtracting(recorded).isEmpty)
         let rare = try Set(tenant.ids(#"{"find":{"campaign_id":["rare"]},"options":{"limit":10000}}"#))
@@ -101,7 +106,7 @@ import Testing
         let path = Hooks.path("ok")
         _ = try Hook(owner, Hooks.receiver.url(path))
         for round in 0..<3 {
-            let tenant = Tenant(server: server, name: owner.name, key: owner.key)
+            let tenant = owner.on(server)
             for number in 0..<20 { try tenant.record(SampleLog(id: "\(round)-\(number)")) }
             // The last of them may be told by the next server.
             #expect(try server.stop() == .code(0))

@@ -59,9 +59,9 @@ import Testing
         ids.append("after")
         _ = try Hooks.receiver.await(other, 1)
         #expect(try hook.get()["failures"] == failures)
-        // Those whose tries were used up are told by hand only.
+        // Those whose tries were used up are told by hand only; of the others, one at least was recorded before the pause.
         let given = Set(try hook.deliveries("?state=failed&limit=1000").compactMap { $0["send_id"].string })
-        #expect(given.count < ids.count)
+        #expect(given.count < ids.count - 1)
         try Hooks.receiver.turn(name, to: 200)
         try hook.put(#"{"active":true}"#)
         let wanted = Set(ids).subtracting(given)

@@ -2,8 +2,8 @@
 
 Usage: receiver.py FOLDER [HOST]
 
-Prints its port, and a second one to which it redirects and which nobody must ask. Notes go to FOLDER/requests. The path's
-first part says what is answered, and parts behind it how:
+Prints its port, and a second one to which it redirects and whose connections it notes and closes. Notes go to FOLDER/requests.
+The path's first part says what is answered, and parts behind it how:
 
     /ok                 200
     /status/N[/S]       status N, with Retry-After: S
