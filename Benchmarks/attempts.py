@@ -47,7 +47,7 @@ def measure(program, folder):
     receiver = subprocess.Popen([sys.executable, RECEIVER, f"{folder}/got"], stdout=subprocess.PIPE, text=True)
     try:
         port = int(receiver.stdout.readline())
-        server, base = serve("--webhooks-lanes", "0")
+        server, base = serve("--webhooks-workers", "0")
         body = json.dumps({"url": f"http://127.0.0.1:{port}/x", "body": '{"id": {{send._id}}, "campaign": {{campaign._id}}}'})
         hook = ask(f"{base}/webhooks", body.encode())["_id"]
         log = {"campaign_id": "spring", "message": "Hi {{contact.firstname}}, your order is ready.", "triggeredBy": "api",

@@ -43,7 +43,9 @@ struct DatabaseOptions: ParsableArguments {
     /// A database that is not there is most often a wrong path: it is made only where the command is for that.
     func withStore(making: Bool = false, _ body: (any Store, DatabaseLocation) async throws -> Void) async throws {
         try await Terminal.explainingFailures {
-            let location = try DatabaseLocation(try await sources())
+            let sources = try await sources()
+            for warning in sources.warnings { Terminal.say("Warning: \(warning)") }
+            let location = try DatabaseLocation(sources)
             let store = try location.open(making: making)
             defer { store.close() }
             try await body(store, location)

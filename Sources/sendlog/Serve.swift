@@ -142,7 +142,7 @@ struct Serve: AsyncParsableCommand {
     var sqliteReaders: String?
 
     @Option(help: ArgumentHelp("How long to wait for SQLite's locks. (default: 5)", valueName: "seconds"))
-    var sqlitePatience: String?
+    var sqliteLockTimeout: String?
 
     @Option(
         help: ArgumentHelp(
@@ -158,7 +158,7 @@ struct Serve: AsyncParsableCommand {
             valueName: "seconds"
         )
     )
-    var postgresPatience: String?
+    var postgresWaitTimeout: String?
 
     @Option(
         help: ArgumentHelp(
@@ -195,11 +195,11 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "For how many webhooks to work at the same time, 0 for none. (default: 256)",
+            "How many webhooks to deliver to at the same time, 0 for none. (default: 256)",
             valueName: "count"
         )
     )
-    var webhooksLanes: String?
+    var webhooksWorkers: String?
 
     @Option(
         help: ArgumentHelp(
@@ -209,9 +209,14 @@ struct Serve: AsyncParsableCommand {
     )
     var webhooksLeaseSeconds: String?
 
+    // Flags of earlier versions.
+    @Option(help: .hidden) var sqlitePatience: String?
+    @Option(help: .hidden) var postgresPatience: String?
+    @Option(help: .hidden) var webhooksLanes: String?
+
     func run() async throws {
         try await Terminal.explainingFailures {
-            let sources = try await database.sources(flags: [
+            var flags: [Setting: String?] = [
                 .host: host, .port: port, .idleTimeout: idleTimeout, .headTimeout: headTimeout,
                 .drainTimeout: drainTimeout, .minBodyRate: minBodyRate, .maxConnections: maxConnections,
                 .maxConnectionsPerAddress: maxConnectionsPerAddress, .trustedProxies: trustedProxies,
@@ -220,13 +225,20 @@ struct Serve: AsyncParsableCommand {
                 .httpThreads: httpThreads, .workerThreads: workersThreads, .logLevel: logLevel,
                 .logFormat: logFormat, .rateLimitRequests: rateLimitRequests, .rateLimitWindow: rateLimitWindow,
                 .spoolFolder: spoolFolder, .sqliteReaders: sqliteReaders,
-                .sqlitePatience: sqlitePatience, .postgresConnections: postgresConnections,
-                .postgresPatience: postgresPatience, .keyCacheSeconds: keyCacheSeconds,
+                .sqliteLockTimeout: sqliteLockTimeout, .postgresConnections: postgresConnections,
+                .postgresWaitTimeout: postgresWaitTimeout, .keyCacheSeconds: keyCacheSeconds,
                 .consoleMinutes: consoleSessionMinutes, .webhookAllow: webhooksAllow,
                 .webhookTimeout: webhooksTimeout, .webhookRetry: webhooksRetrySeconds,
-                .webhookKeep: webhooksKeepDays, .webhookLanes: webhooksLanes,
+                .webhookKeep: webhooksKeepDays, .webhookWorkers: webhooksWorkers,
                 .webhookLease: webhooksLeaseSeconds,
-            ])
+            ]
+            for (setting, value) in [
+                (Setting.sqliteLockTimeout, sqlitePatience), (.postgresWaitTimeout, postgresPatience),
+                (.webhookWorkers, webhooksLanes),
+            ] {
+                if let former = setting.former { flags[former] = value }
+            }
+            let sources = try await database.sources(flags: flags)
             try await SendLogService(try ServiceConfiguration(sources)).run()
         }
     }

@@ -10,19 +10,20 @@ import Testing
 /// Disks that are full or can only be read, which takes a file system of the tests' own: they need the right to mount.
 @Suite(.serialized) struct MountTests {
     @Test func `a file on a disk that can only be read is refused`() async throws {
-        let disk = try SmallDisk(bytes: 16 << 20)
-        let store = try SQLiteStore(path: disk.file)
+        let disk = try SmallDisk(megabytes: 16)
+        let file = disk.folder.file("send.db")
+        let store = try SQLiteStore(path: file)
         _ = try await store.record([Sample.plain("a")], in: store.organisation())
         store.close()
-        try disk.remount("ro")
-        let before = try Data(contentsOf: URL(fileURLWithPath: disk.file))
-        let refusal = try #require(throws: StoreRefusal.self) { try SQLiteStore(path: disk.file) }
+        try disk.remount(isReadOnly: true)
+        let before = try Data(contentsOf: URL(fileURLWithPath: file))
+        let refusal = try #require(throws: StoreRefusal.self) { try SQLiteStore(path: file) }
         #expect(refusal.description.contains("can only be read; sendlog needs to write to it"), "\(refusal)")
-        let missing = try #require(throws: StoreRefusal.self) { try SQLiteStore(path: disk.file + ".new") }
-        #expect(missing.description.contains(disk.file + ".new"))
-        #expect(try Data(contentsOf: URL(fileURLWithPath: disk.file)) == before)
-        try disk.remount("rw")
-        let again = try SQLiteStore(path: disk.file)
+        let missing = try #require(throws: StoreRefusal.self) { try SQLiteStore(path: file + ".new") }
+        #expect(missing.description.contains(file + ".new"))
+        #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == before)
+        try disk.remount(isReadOnly: false)
+        let again = try SQLiteStore(path: file)
         defer { again.close() }
         #expect(try await again.organisations().first?.sends == 1)
     }
@@ -30,14 +31,14 @@ import Testing
     @Test func `on a full disk nothing is half recorded, reads go on, and with room recording works again`()
         async throws
     {
-        let disk = try SmallDisk(bytes: 4 << 20)
-        let filler = "\(disk.path)/filler"
-        let store = try SQLiteStore(path: disk.file)
+        let disk = try SmallDisk(megabytes: 4)
+        let file = disk.folder.file("send.db")
+        let store = try SQLiteStore(path: file)
         defer { store.close() }
         let organisation = try await store.organisation()
         let long = String(repeating: "x", count: 60_000)
         _ = try await store.record([Sample.plain("first")], in: organisation)
-        try Data(count: 2 << 20).write(to: URL(fileURLWithPath: filler))
+        try disk.fill(atMost: 2 << 20)
         var recorded = 1
         for number in 0..<100 {
             let logs = try (0..<3).map { try Sample.plain("log-\(number)-\($0)", message: long, count: 5) }
@@ -51,35 +52,11 @@ import Testing
         try #require(recorded > 1 && recorded < 301, "the disk must become full on the way")
         #expect(try await store.search(SendLogSearch(limit: 1), in: organisation).total == recorded)
         #expect(try await store.organisations().first?.sends == recorded)
-        try FileManager.default.removeItem(atPath: filler)
+        try disk.empty()
         let outcomes = try await store.record([Sample.plain("last", message: long)], in: organisation)
         #expect(outcomes == [.recorded(try await store.sendLog(#require(SendLogID("last")), in: organisation))])
         #expect(try await store.search(SendLogSearch(), in: organisation).asOf.number == Int64(recorded + 1))
         try await expectSoundCounters(of: store)
-    }
-}
-
-/// A file system in memory, unmounted when the test is over.
-private final class SmallDisk: Sendable {
-    let path: String
-    var file: String { "\(path)/send.db" }
-    private let folder: TemporaryFolder
-
-    init(bytes: Int) throws {
-        folder = try TemporaryFolder()
-        path = folder.file("disk")
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-        let status = mount("tmpfs", path, "tmpfs", 0, "size=\(bytes)")
-        try #require(status == 0, "the tests must be allowed to mount a disk: \(String(cString: strerror(errno)))")
-    }
-
-    deinit { umount2(path, Int32(MNT_DETACH)) }
-
-    /// Mounts it again in another way: `ro` or `rw`.
-    func remount(_ option: String) throws {
-        let flags = UInt(MS_REMOUNT) | (option == "ro" ? UInt(MS_RDONLY) : 0)
-        let status = mount("tmpfs", path, "tmpfs", flags, nil)
-        try #require(status == 0, "\(String(cString: strerror(errno)))")
     }
 }
 #endif

@@ -131,10 +131,10 @@ import Testing
             .maxStreams: "31", .maxStreamsPerOrganisation: "22",
             .maxUploads: "24", .maxUploadsPerOrganisation: "23", .workerThreads: "23",
             .logLevel: "debug", .logFormat: "json", .rateLimitRequests: "7", .rateLimitWindow: "8",
-            .spoolFolder: FileManager.default.temporaryDirectory.path, .sqliteReaders: "9", .sqlitePatience: "10",
-            .postgresConnections: "11", .postgresPatience: "12", .keyCacheSeconds: "4",
+            .spoolFolder: FileManager.default.temporaryDirectory.path, .sqliteReaders: "9", .sqliteLockTimeout: "10",
+            .postgresConnections: "11", .postgresWaitTimeout: "12", .keyCacheSeconds: "4",
             .consoleMinutes: "13", .webhookAllow: "10.0.0.0/8,receiver.internal", .webhookTimeout: "7",
-            .webhookRetry: "3600", .webhookKeep: "14", .webhookLanes: "15",
+            .webhookRetry: "3600", .webhookKeep: "14", .webhookWorkers: "15",
             .webhookLease: "16",
         ]
         #expect(Set(values.keys) == Set(Setting.all), "a new setting belongs into this test")
@@ -189,6 +189,53 @@ import Testing
             #expect(found.rateLimit == RateLimit(requests: 7, window: 8))
             #expect(found.keyTrust == .seconds(4))
         }
+    }
+
+    @Test func `a setting is accepted under its former name, with a warning`() async throws {
+        let former = try #require(Setting.sqliteLockTimeout.former)
+        let cases: [(configuration: ServiceConfiguration, former: String, present: String)] = [
+            (try await configuration(flags: [former: "9"]), "--sqlite-patience", "--sqlite-lock-timeout"),
+            (
+                try await configuration(environment: ["SENDLOG_SQLITE_PATIENCE": "9"]),
+                "SENDLOG_SQLITE_PATIENCE", "SENDLOG_SQLITE_LOCK_TIMEOUT"
+            ),
+        ]
+        for (found, former, present) in cases {
+            #expect(found.database.sqlite.patience == 9)
+            #expect(found.warnings == ["\(former) is now called \(present); the former name will be removed"])
+        }
+        let file = #"{"webhooks": {"lanes": 7}, "postgres": {"patience": 8}}"#
+        let found = try await configuration(file: file)
+        #expect(found.webhooks.limits.workers == 7 && found.database.postgres.patience == 8)
+        #expect(found.warnings.count == 2 && found.warnings.allSatisfy { $0.contains(" is now called ") })
+        #expect(try await configuration(flags: [.sqliteLockTimeout: "9"]).warnings.isEmpty)
+    }
+
+    @Test func `a present name of another source goes before a former one`() async throws {
+        let environment = ["SENDLOG_SQLITE_PATIENCE": "9"]
+        let found = try await configuration(flags: [.sqliteLockTimeout: "10"], environment: environment)
+        #expect(found.database.sqlite.patience == 10)
+        let former = try #require(Setting.sqliteLockTimeout.former)
+        let variable = ["SENDLOG_SQLITE_LOCK_TIMEOUT": "10"]
+        let other = try await configuration(flags: [former: "9"], environment: variable)
+        #expect(other.database.sqlite.patience == 9)
+    }
+
+    @Test func `a setting under both names, and a wrong value under the former one, are refused by name`() async throws
+    {
+        let both = #"{"webhooks": {"lanes": 7, "workers": 8}}"#
+        #expect(
+            try await refusal(file: both)
+                == "webhooks.lanes in FILE is the former name of webhooks.workers in FILE; give only webhooks.workers in FILE"
+        )
+        #expect(
+            try await refusal(environment: ["SENDLOG_WEBHOOKS_LANES": "many"])
+                == "SENDLOG_WEBHOOKS_LANES must be a whole number from 0 to 10000"
+        )
+        #expect(
+            try await refusal(environment: ["SENDLOG_WEBHOOKS_LANES": "10001"])
+                == "SENDLOG_WEBHOOKS_LANES must be a whole number from 0 to 10000, not 10001"
+        )
     }
 
     @Test func `a value that cannot be is refused by the name that it was given under`() async throws {
@@ -283,7 +330,7 @@ import Testing
         )
         #expect(
             try await refusal(file: #"{"http": {"port": 1, "port": 2}}"#)
-                == "http.port in FILE stands there more than once"
+                == "http.port in FILE must be given only once"
         )
         #expect(
             try await refusal(file: #"{"http": {"port": null}}"#)

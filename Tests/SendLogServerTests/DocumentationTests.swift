@@ -18,9 +18,9 @@ import Testing
         }
     }
 
-    @Test(arguments: Setting.all.map(\.key))
+    @Test(arguments: (Setting.all + Setting.formers).map(\.key))
     func `the configuration page has each setting with its flag and variable`(key: String) throws {
-        let setting = try #require(Setting.all.first { $0.key == key })
+        let setting = try #require((Setting.all + Setting.formers).first { $0.key == key })
         let rows = try text("docs/configuration.md").split(separator: "\n").filter { $0.hasPrefix("|") }
         let row = rows.first { $0.contains("`\(setting.key)`") }
         #expect(row?.contains("`--\(setting.flag)`") == true)
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test func `every variable that a document names exists`() throws {
-        let known = Set(Setting.all.map(\.variable) + [Setting.fileVariable])
+        let known = Set((Setting.all + Setting.formers).map(\.variable) + [Setting.fileVariable])
         var count = 0
         for document in try documents {
             for match in try text(document).matches(of: /SENDLOG_[A-Z_]*[A-Z]/) {

@@ -43,7 +43,7 @@ struct ConfigurationFile {
         for member in members {
             let key = prefix + member.name
             guard seen.insert(key).inserted else {
-                throw ConfigurationError("\(key) in \(path) stands there more than once")
+                throw ConfigurationError("\(key) in \(path) must be given only once")
             }
             let isGroup = Self.known.contains { $0.hasPrefix("\(key).") }
             switch member.value {
@@ -51,13 +51,17 @@ struct ConfigurationFile {
                 try check(inner, under: "\(key).")
             case _ where isGroup:
                 throw ConfigurationError("\(key) in \(path) must be an object, not \(member.value.kind)")
-            case _ where !Self.known.contains(key) || member.name.contains("."):
+            case _ where !Self.isKnown(key) || member.name.contains("."):
                 throw ConfigurationError("\(key) in \(path) is not a known setting\(Self.hint(key))")
             case .string, .scalar(.number): break
             default:
                 throw ConfigurationError("\(key) in \(path) must be a text or a number, not \(member.value.kind)")
             }
         }
+    }
+
+    private static func isKnown(_ key: String) -> Bool {
+        known.contains(key) || Setting.formers.contains { $0.key == key }
     }
 
     private static func hint(_ key: String) -> String {

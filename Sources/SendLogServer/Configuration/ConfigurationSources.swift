@@ -6,6 +6,8 @@ import SystemPackage
 /// Where settings come from: flags go before the environment, the environment before the file.
 public struct ConfigurationSources {
     private let providers: [(provider: any ConfigProvider, name: (Setting) -> String)]
+    /// What the operator should change: settings that were given under names of earlier versions.
+    public private(set) var warnings: [String] = []
 
     /// Gathers the sources.
     ///
@@ -13,7 +15,8 @@ public struct ConfigurationSources {
     ///   - flags: the values of flags
     ///   - environment: the environment's variables
     ///   - file: the path of a JSON file that was named by a flag; else the environment may name one
-    /// - Throws: ``ConfigurationError`` for a file that cannot be read and for names that no setting has.
+    /// - Throws: ``ConfigurationError`` for a file that cannot be read, for unknown names, and for a setting that one source gives under
+    ///   its present and its former name.
     public init(flags: [Setting: String], environment: [String: String], file: String?) async throws(ConfigurationError)
     {
         try Self.refuseUnknown(environment)
@@ -41,17 +44,34 @@ public struct ConfigurationSources {
             }
         }
         self.providers = providers
+        warnings = try formerNames()
+    }
+
+    /// Warns of settings that were given under a former name.
+    private func formerNames() throws(ConfigurationError) -> [String] {
+        var warnings: [String] = []
+        for setting in Setting.all {
+            guard let former = setting.former else { continue }
+            for source in providers {
+                guard try value(of: former, in: source) != nil else { continue }
+                let (present, given) = (source.name(setting), source.name(former))
+                guard try value(of: setting, in: source) == nil else {
+                    throw ConfigurationError("\(given) is the former name of \(present); give only \(present)")
+                }
+                warnings.append("\(given) is now called \(present); the former name will be removed")
+            }
+        }
+        return warnings
     }
 
     /// What a setting is called where it was set; its key where nobody set it.
     func name(of setting: Setting) -> String {
-        let type: ConfigType = if case .number = setting.kind { .int } else { .string }
-        return (try? find(setting, as: type))?.name ?? setting.key
+        (try? find(setting))?.name ?? setting.key
     }
 
     /// The text of a setting, or `nil` where nobody set it.
     func text(_ setting: Setting) throws(ConfigurationError) -> String? {
-        guard let (value, name) = try find(setting, as: .string), case .string(let text) = value else { return nil }
+        guard let (value, name) = try find(setting), case .string(let text) = value else { return nil }
         if case .choice(let choices) = setting.kind, !choices.contains(text) {
             let hint = ConfigurationError.hint(text, among: choices)
             throw ConfigurationError("\(name) must be \(setting.rule), not \(text)\(hint)")
@@ -62,33 +82,39 @@ public struct ConfigurationSources {
 
     /// The number of a setting, or `nil` where nobody set it.
     func number(_ setting: Setting) throws(ConfigurationError) -> Int? {
-        guard let (value, name) = try find(setting, as: .int), case .int(let number) = value else { return nil }
+        guard let (value, name) = try find(setting), case .int(let number) = value else { return nil }
         if case .number(let range) = setting.kind, !range.contains(number) {
             throw ConfigurationError("\(name) must be \(setting.rule), not \(number)")
         }
         return number
     }
 
-    private func find(
-        _ setting: Setting,
-        as type: ConfigType
-    ) throws(ConfigurationError) -> (ConfigContent, name: String)? {
-        for (provider, name) in providers {
-            do {
-                if let value = try provider.value(forKey: setting.absoluteKey, type: type).value {
-                    return (value.content, name(setting))
-                }
-            } catch {
-                throw ConfigurationError("\(name(setting)) must be \(setting.rule)")
+    private func find(_ setting: Setting) throws(ConfigurationError) -> (ConfigContent, name: String)? {
+        for source in providers {
+            for setting in [setting, setting.former].compactMap(\.self) {
+                if let value = try value(of: setting, in: source) { return (value, source.name(setting)) }
             }
         }
         return nil
     }
 
+    private func value(
+        of setting: Setting,
+        in source: (provider: any ConfigProvider, name: (Setting) -> String)
+    ) throws(ConfigurationError) -> ConfigContent? {
+        let type: ConfigType = if case .number = setting.kind { .int } else { .string }
+        do {
+            return try source.provider.value(forKey: setting.absoluteKey, type: type).value?.content
+        } catch {
+            throw ConfigurationError("\(source.name(setting)) must be \(setting.rule)")
+        }
+    }
+
     private static func refuseUnknown(_ environment: [String: String]) throws(ConfigurationError) {
         let known = Setting.all.map(\.variable) + [Setting.fileVariable]
+        let former = Setting.formers.map(\.variable)
         for name in environment.keys.sorted() where name.hasPrefix(Setting.variablePrefix) {
-            if known.contains(name) { continue }
+            if known.contains(name) || former.contains(name) { continue }
             throw ConfigurationError(
                 "the environment variable \(name) is not known\(ConfigurationError.hint(name, among: known))"
             )

@@ -39,11 +39,11 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
         place = try Self.place(text, named: name)
         sqlite = SQLiteStore.Options(
             readers: try sources.number(.sqliteReaders),
-            patience: Double(try sources.number(.sqlitePatience) ?? 5)
+            patience: Double(try sources.number(.sqliteLockTimeout) ?? 5)
         )
         postgres = PostgresStore.Options(
             connections: try sources.number(.postgresConnections) ?? 8,
-            patience: try sources.number(.postgresPatience) ?? 5
+            patience: try sources.number(.postgresWaitTimeout) ?? 5
         )
         let folder: String
         switch place {

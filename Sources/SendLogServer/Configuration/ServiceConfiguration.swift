@@ -29,11 +29,14 @@ public struct ServiceConfiguration: Sendable {
     public let consoleMinutes: Int
     /// How webhooks are delivered.
     public let webhooks: WebhookSettings
+    /// What the operator should change in the configuration, to be logged.
+    public let warnings: [String]
 
     /// Reads the configuration.
     ///
     /// - Throws: ``ConfigurationError`` that names the setting which cannot be used.
     public init(_ sources: ConfigurationSources) throws(ConfigurationError) {
+        warnings = sources.warnings
         database = try DatabaseLocation(sources)
         server = ServerSettings(
             host: try sources.text(.host) ?? "127.0.0.1",

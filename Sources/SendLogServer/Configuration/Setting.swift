@@ -6,6 +6,17 @@ public struct Setting: Hashable, Sendable {
     public let flag: String
     /// What it may be.
     let kind: Kind
+    /// The key that it had in earlier versions, if it was another one; see ``former``.
+    private let formerKey: String?
+
+    init(key: String, flag: String, kind: Kind, formerKey: String? = nil) {
+        (self.key, self.flag, self.kind, self.formerKey) = (key, flag, kind, formerKey)
+    }
+
+    /// The setting under the name of earlier versions, which is accepted with a warning; `nil` if it has no other name.
+    public var former: Setting? {
+        formerKey.map { Setting(key: $0, flag: $0.replacing(".", with: "-"), kind: kind) }
+    }
 
     enum Kind: Hashable, Sendable {
         case text
@@ -113,7 +124,12 @@ public struct Setting: Hashable, Sendable {
     /// How many connections read a SQLite database.
     public static let sqliteReaders = Setting(key: "sqlite.readers", flag: "sqlite-readers", kind: .number(1...256))
     /// How many seconds to wait for SQLite's locks.
-    public static let sqlitePatience = Setting(key: "sqlite.patience", flag: "sqlite-patience", kind: .number(0...600))
+    public static let sqliteLockTimeout = Setting(
+        key: "sqlite.lockTimeout",
+        flag: "sqlite-lock-timeout",
+        kind: .number(0...600),
+        formerKey: "sqlite.patience"
+    )
     /// How many connections to a PostgreSQL database there are at most.
     public static let postgresConnections = Setting(
         key: "postgres.connections",
@@ -121,10 +137,11 @@ public struct Setting: Hashable, Sendable {
         kind: .number(3...256)
     )
     /// How many seconds to wait for a free connection to PostgreSQL, and for its locks.
-    public static let postgresPatience = Setting(
-        key: "postgres.patience",
-        flag: "postgres-patience",
-        kind: .number(1...600)
+    public static let postgresWaitTimeout = Setting(
+        key: "postgres.waitTimeout",
+        flag: "postgres-wait-timeout",
+        kind: .number(1...600),
+        formerKey: "postgres.patience"
     )
     /// How many seconds a key is trusted without looking.
     public static let keyCacheSeconds = Setting(
@@ -156,11 +173,12 @@ public struct Setting: Hashable, Sendable {
         flag: "webhooks-keep-days",
         kind: .number(1...3650)
     )
-    /// For how many webhooks this server works at the same time.
-    public static let webhookLanes = Setting(
-        key: "webhooks.lanes",
-        flag: "webhooks-lanes",
-        kind: .number(0...10_000)
+    /// How many webhooks this server delivers to at the same time.
+    public static let webhookWorkers = Setting(
+        key: "webhooks.workers",
+        flag: "webhooks-workers",
+        kind: .number(0...10_000),
+        formerKey: "webhooks.lanes"
     )
 
     /// For how many seconds a server leases a webhook.
@@ -176,8 +194,11 @@ public struct Setting: Hashable, Sendable {
         maxConnectionsPerAddress, trustedProxies, maxStreams, maxStreamsPerOrganisation, maxUploads,
         maxUploadsPerOrganisation, httpThreads, workerThreads,
         logLevel, logFormat, rateLimitRequests, rateLimitWindow, spoolFolder, sqliteReaders,
-        sqlitePatience, postgresConnections, postgresPatience,
-        keyCacheSeconds, consoleMinutes, webhookAllow, webhookTimeout, webhookRetry, webhookKeep, webhookLanes,
+        sqliteLockTimeout, postgresConnections, postgresWaitTimeout,
+        keyCacheSeconds, consoleMinutes, webhookAllow, webhookTimeout, webhookRetry, webhookKeep, webhookWorkers,
         webhookLease,
     ]
+
+    /// The settings of earlier versions that have another name now.
+    static let formers = all.compactMap(\.former)
 }

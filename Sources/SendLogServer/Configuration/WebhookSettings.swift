@@ -27,7 +27,7 @@ public struct WebhookSettings: Sendable {
         timeout = try sources.number(.webhookTimeout) ?? 10
         schedule = RetrySchedule(window: try sources.number(.webhookRetry) ?? 86_400)
         limits = WebhookDispatcher.Limits(
-            workers: try sources.number(.webhookLanes) ?? 256,
+            workers: try sources.number(.webhookWorkers) ?? 256,
             leaseSeconds: try sources.number(.webhookLease) ?? 20,
             timeoutSeconds: timeout,
             keepDays: try sources.number(.webhookKeep) ?? 30

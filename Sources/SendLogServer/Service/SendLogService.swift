@@ -26,6 +26,7 @@ public struct SendLogService: Sendable {
     public func run() async throws {
         let (format, level) = (configuration.logFormat, configuration.logLevel)
         let logger = Logger(label: "sendlog") { _ in LineLog(format: format, level: level) }
+        for warning in configuration.warnings { logger.warning("\(warning)") }
         let openFiles = OpenFiles.allowAll()
         Memory.keepForReuse()
         let database = configuration.database

@@ -44,7 +44,7 @@ import Testing
             ("--port", "eighty"), ("--port", "65536"), ("--port", "-1"), ("--port", "80.5"), ("--port", ""),
             ("--rate-limit-requests", "-1"), ("--rate-limit-requests", "many"), ("--rate-limit-window", "0"),
             ("--idle-timeout", "0"), ("--max-connections", "0"), ("--log-level", "loud"), ("--log-format", "xml"),
-            ("--sqlite-readers", "0"), ("--sqlite-patience", "-1"), ("--key-cache-seconds", "6"),
+            ("--sqlite-readers", "0"), ("--sqlite-lock-timeout", "-1"), ("--key-cache-seconds", "6"),
             ("--spool-folder", "/nowhere/at/all"),
             ("--host", ""), ("--database", "postgres://a"), ("--database", "data.sqlite"), ("--database", "sqlite:"),
             ("--database", "sqlite::memory:"),

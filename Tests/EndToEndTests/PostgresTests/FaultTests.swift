@@ -80,7 +80,7 @@ extension UnderLoad {
             let proxy = try CuttableProxy(target: postgres.port)
             let name = try postgres.createDatabase()
             let place = postgres.url(name, port: proxy.port)
-            try withFault(["--postgres-patience", "1"], on: postgres, database: name, at: place) { _, _, ledger in
+            try withFault(["--postgres-wait-timeout", "1"], on: postgres, database: name, at: place) { _, _, ledger in
                 let before = ledger.refusalsByClient
                 proxy.freeze()
                 // What reads is refused after 6 s, what records after 11 s. Each of the ten clients repeats it.
@@ -95,7 +95,7 @@ extension UnderLoad {
         }
 
         @Test(.timeLimit(.minutes(10))) func `somebody holds a table, and later an organisation's head row`() throws {
-            try withFault(["--postgres-patience", "1"]) { postgres, name, ledger in
+            try withFault(["--postgres-wait-timeout", "1"]) { postgres, name, ledger in
                 for lock in [
                     "LOCK TABLE send_logs IN ACCESS EXCLUSIVE MODE", "SELECT FROM organisation_heads FOR UPDATE",
                 ] {

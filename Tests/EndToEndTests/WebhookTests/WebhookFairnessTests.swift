@@ -5,7 +5,7 @@ import Testing
 @Suite(.waits) struct WebhookFairnessTests {
     @Test(.timeLimit(.minutes(10)))
     func `100 webhooks of one organisation that hang leave another's deliveries as quick as ever`() throws {
-        let server = try Server(arguments: ["--webhooks-allow", "127.0.0.1", "--webhooks-lanes", "32"])
+        let server = try Server(arguments: ["--webhooks-allow", "127.0.0.1", "--webhooks-workers", "32"])
         let (busy, calm) = (try Hooks.tenant(on: server), try Hooks.tenant(on: server))
         let receiver = try Receiver()
         let (hanging, path) = (Hooks.path("hang"), Hooks.path("ok"))

@@ -114,7 +114,7 @@ import Testing
         _ = try Hooks.receiver.await(path, 1)
         #expect(try server.stop() == .code(0))
         // Had it waited for the timeout, the attempt would count. This server delivers nothing.
-        let again = try Server(in: folder, arguments: arguments + ["--webhooks-lanes", "0"])
+        let again = try Server(in: folder, arguments: arguments + ["--webhooks-workers", "0"])
         let kept = Hook(existing: hook.id, of: tenant.on(again))
         let attempts = try kept.deliveries().flatMap { $0["attempts"].elements }
         #expect(!attempts.contains { $0["problem"].string?.contains("no answer within") == true }, "\(attempts)")

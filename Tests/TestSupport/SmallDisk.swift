@@ -1,13 +1,12 @@
 import Foundation
 import Glibc
-import TestSupport
 
 /// A disk of a few megabytes, in memory, that a test can fill.
-final class SmallDisk: Sendable {
-    let folder: TemporaryFolder
+package final class SmallDisk: Sendable {
+    package let folder: TemporaryFolder
 
     /// Mounts it, for which the tests must run as root.
-    init(megabytes: Int) throws {
+    package init(megabytes: Int) throws {
         folder = try TemporaryFolder()
         guard mount("tmpfs", folder.path, "tmpfs", 0, "size=\(megabytes)m") == 0 else {
             throw TestFailure.system("mount a tmpfs, which takes root")
@@ -21,7 +20,7 @@ final class SmallDisk: Sendable {
     }
 
     /// Fills the disk, or some of it.
-    func fill(atMost bytes: Int = .max) throws {
+    package func fill(atMost bytes: Int = .max) throws {
         let file = open(folder.file("filler"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw TestFailure.system("open") }
         defer { close(file) }
@@ -31,7 +30,13 @@ final class SmallDisk: Sendable {
     }
 
     /// Makes room again.
-    func empty() throws {
+    package func empty() throws {
         try FileManager.default.removeItem(atPath: folder.file("filler"))
+    }
+
+    /// Mounts it again, for reading alone or for writing as well.
+    package func remount(isReadOnly: Bool) throws {
+        let flags = UInt(MS_REMOUNT) | (isReadOnly ? UInt(MS_RDONLY) : 0)
+        guard mount("tmpfs", folder.path, "tmpfs", flags, nil) == 0 else { throw TestFailure.system("remount a tmpfs") }
     }
 }
