@@ -1,4 +1,4 @@
-# make, or make help, says what there is. Works from any folder: make -C sendlog run, make -f ../sendlog/Makefile run.
+# make, or make help, lists all targets. Works from any folder: make -C sendlog run, make -f ../sendlog/Makefile run.
 
 # The package's folder, which is this file's; the current folder may be another one.
 ROOT := $(shell cd "$$(dirname "$(strip $(MAKEFILE_LIST))")" && pwd)
@@ -34,7 +34,7 @@ export LOGS
 .NOTPARALLEL:
 .PHONY: help run check test test-citus soak bench bench-fairness bench-pages bench-webhooks fuzz build release lint format deps clean
 
-help: ## Say what there is
+help: ## List all targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' "$(ROOT)/Makefile" \
 		| while IFS='|' read -r name text; do printf 'make %-14s %s\n' "$$name" "$$text"; done
 
@@ -48,16 +48,16 @@ FILTER ?=
 check: lint ## Check the style, and run the tests that need neither HTTP nor PostgreSQL
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)"
 	$(DEBUG) --build-tests
-	@"$(ROOT)/scripts/subset.sh" "$(SWIFT)" "$(ROOT)" --skip 'EndToEndTests\.|SendLogPostgresTests\.|SendLogWebhooksTests\.(HTTP|Response)'
+	@"$(ROOT)/scripts/subset.sh" "$(SWIFT)" "$(ROOT)" --skip 'EndToEndTests\.|SendLogPostgresTests\.|SendLogWebhooksTests\.(HTTP|Response|TLS)'
 
-test: lint ## Run all tests, installing what is missing; TARGET=SendLogSQLiteTests and FILTER=search for some of them
+test: lint ## Run all tests, and install missing packages; TARGET=SendLogSQLiteTests and FILTER=search for a subset
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" postgresql chromium fonts-dejavu-core fonts-noto-color-emoji \
 		python3 python3-venv
 	$(DEBUG) --build-tests
 ifeq ($(TARGET)$(FILTER),)
 	@"$(ROOT)/scripts/test.sh" "$(SWIFT)" "$(ROOT)"
 	@echo
-	@echo "make test: the style is right, and all tests passed."
+	@echo "make test: all tests passed; no style violations."
 else
 	@"$(ROOT)/scripts/subset.sh" "$(SWIFT)" "$(ROOT)" --filter '(?i)$(or $(TARGET),.*)\..*$(FILTER)'
 endif
@@ -65,35 +65,37 @@ endif
 # For how long make soak may run.
 MINUTES ?= 60
 
-soak: ## Run all tests with full counts, 20 kills where make test has 2; MINUTES=120 for a longer limit
+soak: ## Run all tests with full counts, such as 20 kills instead of 2; MINUTES=120 for a longer limit
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" postgresql chromium fonts-dejavu-core fonts-noto-color-emoji \
 		python3 python3-venv
 	$(DEBUG) --build-tests
 	@SENDLOG_TEST_SOAK=1 timeout --foreground $(MINUTES)m "$(ROOT)/scripts/test.sh" "$(SWIFT)" "$(ROOT)" \
-		|| { [ $$? -ne 124 ] || echo "make soak: not all was done within $(MINUTES) minutes" >&2; exit 1; }
+		|| { [ $$? -ne 124 ] || echo "make soak: not completed within $(MINUTES) minutes" >&2; exit 1; }
+	@echo
+	@echo "make soak: all tests passed with full counts."
 
 test-citus: ## Run the tests of PostgreSQL on a Citus cluster of one coordinator and two workers
 	@"$(ROOT)/scripts/citus.sh"
 	$(DEBUG) --build-tests
 	SENDLOG_TEST_CITUS=1 $(SWIFT) test --package-path "$(ROOT)" --disable-xctest --skip-build --filter 'SendLogPostgresTests\.Citus'
 
-bench: ## Measure the hot paths one by one, and the program over a port; LOGS=1000000 for more send logs
+bench: ## Measure the hot paths one by one, and the program over HTTP; LOGS=1000000 for more send logs
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" wrk python3
 	@$(MAKE) --no-print-directory -f "$(ROOT)/Makefile" release
 	SENDLOG_BENCHMARK_LOGS=$(LOGS) $(SWIFT) package --package-path "$(ROOT)" benchmark --target SendLogBenchmarks
 	python3 "$(ROOT)/Benchmarks/macro.py" "$(PROGRAM)"
 
-bench-fairness: ## Measure short requests of one organisation beside loads of another; BAR=20 to fail above 20 ms
+bench-fairness: ## Measure short requests of one organisation under load from another; BAR=20 to fail above 20 ms
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" python3
 	@$(MAKE) --no-print-directory -f "$(ROOT)/Makefile" release
 	python3 "$(ROOT)/Benchmarks/fairness.py" "$(PROGRAM)"
 
-bench-pages: ## Measure pages of the Sends Report beside the API's searches; LOGS=10000000 for more send logs
+bench-pages: ## Measure pages of the Sends Report and the API's searches; LOGS=10000000 for more send logs
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" python3
 	@$(MAKE) --no-print-directory -f "$(ROOT)/Makefile" release
 	python3 "$(ROOT)/Benchmarks/pages.py" "$(PROGRAM)"
 
-bench-webhooks: ## Measure attempts, and recording without and with webhooks, by turns; SENDS=100000 for more send logs
+bench-webhooks: ## Measure attempts, and recording with and without webhooks; SENDS=100000 for more send logs
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" python3
 	@$(MAKE) --no-print-directory -f "$(ROOT)/Makefile" release
 	python3 "$(ROOT)/Benchmarks/attempts.py" "$(PROGRAM)"
@@ -105,24 +107,25 @@ fuzz: ## Fuzz the parsers, the delivery client and the API; CASES=1000000, API_C
 	@"$(ROOT)/scripts/fuzz.sh" "$(SWIFT)" "$(ROOT)" "$(CASES)" "$(SEED)"
 	@"$(ROOT)/scripts/schemathesis.sh" "$$($(SWIFT) build --package-path "$(ROOT)" --show-bin-path)/sendlog" $(API_CASES) $(SEED)
 
-build: deps ## Build everything unoptimised; DEBUG_INFO=dwarf for a debugger
+build: deps ## Build everything without optimisation; DEBUG_INFO=dwarf for a debugger
 	$(DEBUG)
 
-release: deps ## Build the program for use, with its symbols in a file beside it
+release: deps ## Build the optimised program, with its symbols in a separate file
 	@# SwiftPM compiles modules that changed side by side where the program is missing, and one after the other where it is there.
 	@[ -z "$$(find "$(ROOT)/Sources" "$(ROOT)/Package.swift" -newer "$(BUILT)" -print -quit 2>/dev/null)" ] || rm -f "$(BUILT)"
 	$(RELEASE)
 	@"$(ROOT)/scripts/strip.sh" "$(SWIFT)" "$(BUILT)" "$(PROGRAM)"
 	@echo "Built $(PROGRAM)"
 
-lint: ## Check the style of all Swift files
+lint: ## Check the style of all Swift files, and that no retired word is used
 	cd "$(ROOT)" && $(SWIFT) format lint --strict --recursive $(SOURCES)
+	@"$(ROOT)/scripts/words.sh" "$(ROOT)" Sources README.md CONTRIBUTING.md $(patsubst $(ROOT)/%,%,$(wildcard $(ROOT)/docs/*.md))
 
-format: ## Bring all Swift files into the style
+format: ## Format all Swift files
 	cd "$(ROOT)" && $(SWIFT) format --in-place --recursive $(SOURCES)
 
-deps: ## Install what is missing for all of this (Debian, Ubuntu)
+deps: ## Install missing packages (Debian, Ubuntu)
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)"
 
-clean: ## Remove what was built
+clean: ## Remove the build products
 	$(SWIFT) package --package-path "$(ROOT)" clean

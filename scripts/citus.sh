@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Says whether the Citus extension is here, which the tests of a cluster need. Usage: citus.sh
+# Checks that the Citus extension is installed, which the tests of a cluster need. Usage: citus.sh
 set -euo pipefail
 
 for folder in /usr/share/postgresql/*/extension "$(pg_config --sharedir 2>/dev/null || true)/extension"; do
@@ -7,11 +7,11 @@ for folder in /usr/share/postgresql/*/extension "$(pg_config --sharedir 2>/dev/n
 done
 cat >&2 <<'TEXT'
 
-There is no Citus here, so nothing was tested on a cluster.
+error: Citus is not installed; no tests were run.
 
-Citus is an extension of PostgreSQL that spreads a database over several machines. Debian and Ubuntu have
-no package of it; https://docs.citusdata.com/en/stable/installation/ tells how to install it beside the
-PostgreSQL that is here. Then run make test-citus again: it starts a coordinator and two workers of its
-own, and needs nothing else. All that does not need a cluster is tested by make test.
+Citus is a PostgreSQL extension that distributes a database over several machines. Debian and Ubuntu have
+no package of it; to install it for the local PostgreSQL, see
+https://docs.citusdata.com/en/stable/installation/. Then run make test-citus again: it starts its own
+coordinator and two workers. make test covers everything that does not need a cluster.
 TEXT
 exit 1

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing to build and test sendlog, and says what it cannot install.
+# Installs the packages that are missing to build and test sendlog, and reports those that it cannot install.
 # Usage: deps.sh [SWIFT [PACKAGE …]], with further packages that are needed
 set -euo pipefail
 
@@ -12,16 +12,16 @@ fail() {
     exit 1
 }
 
-command -v "$swift" >/dev/null || fail "there is no \"$swift\" here. sendlog is built with Swift $swift_needed or newer:
-  https://www.swift.org/install/ tells how to install it. Then open a new shell and run make again."
+command -v "$swift" >/dev/null || fail "\"$swift\" is not installed; sendlog needs Swift $swift_needed or newer.
+  Install it from https://www.swift.org/install/, open a new shell, and run make again."
 swift_version=$("$swift" --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
-[ -n "$swift_version" ] || fail "\"$swift --version\" does not tell a version; sendlog is built with Swift $swift_needed or newer."
+[ -n "$swift_version" ] || fail "\"$swift --version\" does not print a version; sendlog needs Swift $swift_needed or newer."
 oldest=$(printf '%s\n%s\n' "$swift_needed" "$swift_version" | sort -V | head -n 1)
-[ "$oldest" = "$swift_needed" ] || fail "this is Swift $swift_version; sendlog is built with Swift $swift_needed or newer:
+[ "$oldest" = "$swift_needed" ] || fail "Swift $swift_version is too old; sendlog needs Swift $swift_needed or newer:
   https://www.swift.org/install/"
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-    echo "This is neither Debian nor Ubuntu: nothing was installed. What is needed, by its name there: ${packages[*]}" >&2
+    echo "Not Debian or Ubuntu: nothing was installed. Install the equivalents of these packages: ${packages[*]}" >&2
     exit 0
 fi
 
@@ -34,19 +34,19 @@ done
 
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null || fail "packages are missing, and there is no sudo. As root, run:
+    command -v sudo >/dev/null || fail "packages are missing, and sudo is not installed. Run as root:
   apt-get update && apt-get install ${missing[*]}"
     as_root=(sudo)
 fi
 echo "Installing ${missing[*]}"
-# Tests start a PostgreSQL of their own: Debian is asked not to start one that nobody wants.
+# Tests start their own PostgreSQL server; keep Debian from starting another one.
 clusters=/etc/postgresql-common/createcluster.conf
 if [[ " ${missing[*]} " == *" postgresql "* && ! -e $clusters ]]; then
     "${as_root[@]}" mkdir -p "$(dirname "$clusters")"
     echo 'create_main_cluster = false' | "${as_root[@]}" tee "$clusters" >/dev/null
     trap '"${as_root[@]}" rm -f "$clusters"' EXIT
 fi
-"${as_root[@]}" apt-get update --quiet=2 || echo "The lists of packages are not up to date; trying all the same." >&2
+"${as_root[@]}" apt-get update --quiet=2 || echo "The package lists could not be updated; continuing." >&2
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get install --quiet=2 --yes --no-install-recommends "${missing[@]}" \
     || fail "these packages could not be installed: ${missing[*]}"

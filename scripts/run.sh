@@ -34,7 +34,7 @@ case $host in
     *) address=$host ;;
 esac
 if (exec 3<>"/dev/tcp/$address/$port") 2>/dev/null; then
-    fail "port $port is in use by another program. Stop it, or take another port: make run PORT=$((port == 65535 ? 8080 : port + 1))"
+    fail "port $port is in use by another program. Stop it, or choose another port: make run PORT=$((port == 65535 ? 8080 : port + 1))"
 fi
 [[ $address != *:* ]] || address="[$address]"
 
@@ -47,21 +47,21 @@ elif [[ -e ${database#sqlite:} ]]; then
     organisations=$("$program" organisation list --json)
 fi
 if [[ $organisations != *'"name"'* ]]; then
-    [ -r "$sample" ] || fail "the sample of sends, $sample, cannot be read"
+    [ -r "$sample" ] || fail "the sample file $sample cannot be read"
     quietly "$program" organisation create "$organisation"
     quietly "$program" import --organisation "$organisation" "$sample" >/dev/null
     key=$(quietly "$program" key create --organisation "$organisation" --permission '*' --name "make run")
     cat <<TEXT
 
 ──────────────────────────────────────────────────────────────────────────────
-This is a new database. It has an organisation, "$organisation", a sample of sends,
-and a key, which is shown this once:
+Created a new database with an organisation, "$organisation", a sample of sends, and
+an API key, which is shown only once:
 
   $key
 
-As soon as the server listens, open http://$address:$port in a browser and sign in
-with the key; or paste this into another terminal, which searches one campaign's
-January 2022:
+When the server is ready, open http://$address:$port in a browser and sign in with
+the key. Or run this in another terminal, to search for the sends of one campaign
+in January 2022:
 
 curl -s http://$address:$port/send-logs/search -H 'Authorization: Bearer $key' -d '{"find":{"campaign_id":["$campaign"],"startDeliveryAt":{"\$gte":"2022-01-01T00:00:00.000Z","\$lte":"2022-01-31T23:59:59.999Z"}},"options":{"skip":0,"limit":1000}}'
 
@@ -74,8 +74,8 @@ else
     cat <<TEXT
 
 ──────────────────────────────────────────────────────────────────────────────
-The data of the last time is here. Keys are shown only when they are made; to
-make another one, in this folder:
+Using the existing database. Keys are shown only when they are created; to create
+another one, run this in the current folder:
 
 $(printf '%q' "$program") key create --organisation $organisation --permission '*'
 

@@ -60,7 +60,7 @@ done
 server=$!
 for _ in $(seq 300); do
     grep -q listening "$folder/address" && break
-    kill -0 "$server" 2>/dev/null || fail "the server ended: $(cat "$log")"
+    kill -0 "$server" 2>/dev/null || fail "the server exited: $(cat "$log")"
     sleep 0.1
 done
 url=$(sed -n 's/.* on \(http:.*\)/\1/p' "$folder/address")
@@ -84,7 +84,7 @@ cat >"$folder/users.json" <<JSON
 ]}
 JSON
 operations=$(grep -o '"operationId":' "$document" | wc -l)
-echo "About $cases random cases of seed $seed; scripts/schemathesis.sh $1 $cases $seed repeats them"
+echo "About $cases random cases with seed $seed; to repeat: scripts/schemathesis.sh $1 $cases $seed"
 status=0
 cd "$folder"
 USERS=$folder/users.json PYTHONPATH=$settings PYTHONDONTWRITEBYTECODE=1 \
@@ -92,11 +92,11 @@ USERS=$folder/users.json PYTHONPATH=$settings PYTHONDONTWRITEBYTECODE=1 \
     "$venv/bin/schemathesis" --config-file "$settings/schemathesis.toml" run "$document" --url "$url" --no-color \
     --seed "$seed" --max-examples $(((cases + operations - 1) / operations)) || status=$?
 [ "$status" -le 1 ] || status=2
-kill -0 "$server" 2>/dev/null || { echo "The server ended." && status=1; }
+kill -0 "$server" 2>/dev/null || { echo "The server exited." && status=1; }
 if grep -Eq '^[^ ]+ (error|critical) |Fatal error' "$log"; then
     echo "The server logged errors." && status=1
 fi
 if [ "$status" -ne 0 ] && [ -s "$log" ]; then
-    echo "The end of the server's log:" && tail -n 20 "$log"
+    echo "The last lines of the server's log:" && tail -n 20 "$log"
 fi
 exit "$status"

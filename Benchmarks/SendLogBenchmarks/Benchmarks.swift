@@ -12,11 +12,11 @@ let benchmarks: @Sendable () -> Void = {
         maxIterations: .max
     )
 
-    searching("point read", .kilo) { data, turn in
-        _ = try data.store.sendLogAtOnce(try id(turn &* 7919 % data.count), in: data.organisation)
+    searching("point read", .kilo) { data, iteration in
+        _ = try data.store.sendLogWithoutBlocking(try id(iteration &* 7919 % data.count), in: data.organisation)
     }
-    searching("point read, missing", .kilo) { data, turn in
-        _ = try? data.store.sendLogAtOnce(try id(data.count + turn), in: data.organisation)
+    searching("point read, missing", .kilo) { data, iteration in
+        _ = try? data.store.sendLogWithoutBlocking(try id(data.count + iteration), in: data.organisation)
     }
     searching("page of 1,000") { data, _ in
         blackHole(try await data.store.search(SendLogSearch(), in: data.organisation))
@@ -28,8 +28,8 @@ let benchmarks: @Sendable () -> Void = {
     searching("page of 1,000, in the middle") { data, _ in
         blackHole(try await data.store.search(SendLogSearch(skip: data.count / 2), in: data.organisation))
     }
-    searching("3 campaigns, a month, 100 logs") { data, turn in
-        let first = turn % 190
+    searching("3 campaigns, a month, 100 logs") { data, iteration in
+        let first = iteration % 190
         let search = SendLogSearch(
             campaigns: Array(data.campaigns[first..<first + 3]),
             from: Timestamp(rfc3339: "2024-03-01"),
@@ -42,16 +42,20 @@ let benchmarks: @Sendable () -> Void = {
         blackHole(try await data.store.search(SendLogSearch(campaigns: data.campaigns), in: data.organisation))
     }
     searching("list of 100,000, read and expanded") { data, _ in
-        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
-        defer { room.deallocate() }
-        var (chunk, lent) = (0, 1)
-        while lent > 0 {
-            lent = try await data.store.destinations(of: SequenceNumber(1), from: chunk, most: 4, in: data.organisation)
-            {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+        defer { buffer.deallocate() }
+        var (chunk, chunkCount) = (0, 1)
+        while chunkCount > 0 {
+            chunkCount = try await data.store.destinations(
+                of: SequenceNumber(1),
+                from: chunk,
+                limit: 4,
+                in: data.organisation
+            ) {
                 chunk in
-                blackHole(chunk.expand(into: UnsafeMutableRawBufferPointer(rebasing: room[..<chunk.length])))
+                blackHole(chunk.decompress(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<chunk.length])))
             }
-            chunk += lent
+            chunk += chunkCount
         }
     }
     searching("record one") { data, _ in
@@ -79,7 +83,7 @@ private func searching(
     Benchmark(name, configuration: .init(scalingFactor: scale)) { benchmark in
         let data = try await SampleData.shared.data()
         benchmark.startMeasurement()
-        for turn in benchmark.scaledIterations { try await body(data, turn) }
+        for iteration in benchmark.scaledIterations { try await body(data, iteration) }
     }
 }
 
@@ -92,7 +96,7 @@ private func measuring(
     Benchmark(name, configuration: .init(scalingFactor: scale)) { benchmark in
         let data = try await SampleData.shared.data()
         benchmark.startMeasurement()
-        for turn in benchmark.scaledIterations { try body(data, turn) }
+        for iteration in benchmark.scaledIterations { try body(data, iteration) }
     }
 }
 
@@ -107,7 +111,7 @@ private func id(_ number: Int) throws -> SendLogID {
 }
 
 private func intake(_ json: [UInt8], _ data: SampleData) throws -> NewSendLog {
-    var intake = SendLogIntake(data.context)
+    var intake = SendLogParser(data.context)
     try json.withUnsafeBufferPointer { try intake.feed($0) }
     return try intake.finish()
 }

@@ -9,7 +9,7 @@ import SendLogSQLite
 struct SampleData: Sendable {
     let store: SQLiteStore
     let organisation: OrganisationID
-    let context: IntakeContext
+    let context: ParserContext
     let count: Int
     let campaigns: [CampaignID]
 
@@ -35,7 +35,7 @@ struct SampleData: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         Self.removeAtExit(folder)
         store = try SQLiteStore(path: folder.appending(path: "benchmark.db").path)
-        context = IntakeContext(ids: SendLogIDSource(), spoolFolder: folder.path, now: { Self.start })
+        context = ParserContext(ids: SendLogIDSource(), spoolFolder: folder.path, now: { Self.start })
         guard let name = OrganisationName("Benchmark") else { throw CocoaError(.featureUnsupported) }
         organisation = try await store.createOrganisation(named: name, at: Self.start).id
         campaigns = (0..<200).compactMap { CampaignID(Self.campaign($0)) }
@@ -43,9 +43,9 @@ struct SampleData: Sendable {
         for number in 0..<count {
             let line = Self.json(number, of: count, destinations: number == 0 ? Self.longList : 10) + "\n"
             let bytes = Array(line.utf8)
-            var place = 0
-            while place < bytes.count {
-                place += try bytes[place...].withUnsafeBufferPointer { try lines.parse($0) }
+            var offset = 0
+            while offset < bytes.count {
+                offset += try bytes[offset...].withUnsafeBufferPointer { try lines.parse($0) }
                 if lines.isBatchFull { try await lines.flush() }
             }
         }

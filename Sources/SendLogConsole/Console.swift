@@ -1,31 +1,39 @@
 package import SendLogAPI
 package import SendLogCore
 
-/// The reports in the browser, and all that belongs to them: signing in, the pages, and the files to download.
+/// The web console: sign-in, pages and downloads.
 package struct Console: Sendable {
-    /// Its routes, all of them under `/console`.
+    /// The routes, all of them under `/console`.
     package let routes: [Route]
-    /// Who tells browsers what is not to be had.
-    package let front: any Front
+    /// The middleware that authenticates users and renders error pages.
+    package let middleware: any RouteMiddleware
 
-    /// Puts the console together.
+    /// Creates the console.
     ///
     /// - Parameters:
-    ///   - store: where send logs, campaigns, keys and sessions are
-    ///   - authenticator: whose keys open it
-    ///   - service: makes, changes and tries webhooks
-    ///   - sessionSeconds: how long one stays signed in
-    /// - Throws: where a template is not Mustache, which a test would have told.
+    ///   - store: the store of send logs, campaigns, keys and sessions
+    ///   - authenticator: authenticates API keys at sign-in
+    ///   - service: creates, changes and tests webhooks
+    ///   - sessionSeconds: the lifetime of a session, in seconds
+    /// - Throws: an error if a template is not valid Mustache, which the tests exclude.
     package init(store: any Store, authenticator: Authenticator, service: WebhookService, sessionSeconds: Int) throws {
         let pages = Pages(templates: try Templates(), assets: Assets())
-        let front = ConsoleFront(store: store, pages: pages)
-        self.front = front
-        let signIn = SignIn(store: store, authenticator: authenticator, front: front, lifetime: sessionSeconds)
+        let middleware = ConsoleMiddleware(store: store, pages: pages)
+        self.middleware = middleware
+        let signIn = SignIn(
+            store: store,
+            authenticator: authenticator,
+            middleware: middleware,
+            lifetime: sessionSeconds
+        )
         routes =
-            signIn.routes + pages.assets.routes + SendsReport(store: store, front: front).routes
-            + SendPage(store: store, front: front).routes + CampaignsReport(store: store, front: front).routes
-            + WebhooksPage(service: service, front: front).routes + WebhookEditor(service: service, front: front).routes
-            + WebhookPage(service: service, front: front).routes + WebhookActions(service: service, front: front).routes
-            + KeysPage(store: store, authenticator: authenticator, front: front).routes
+            signIn.routes + pages.assets.routes + SendsReport(store: store, middleware: middleware).routes
+            + SendPage(store: store, middleware: middleware).routes
+            + CampaignsReport(store: store, middleware: middleware).routes
+            + WebhooksPage(service: service, middleware: middleware).routes
+            + WebhookEditor(service: service, middleware: middleware).routes
+            + WebhookPage(service: service, middleware: middleware).routes
+            + WebhookActions(service: service, middleware: middleware).routes
+            + KeysPage(store: store, authenticator: authenticator, middleware: middleware).routes
     }
 }

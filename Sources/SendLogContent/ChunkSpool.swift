@@ -7,24 +7,24 @@ import Glibc
 import Darwin
 #endif
 
-/// Chunks of a long list in a file without a name, which is gone with the process whatever happens to it.
+/// A spool of chunks in an unlinked file, which the operating system removes when the process ends, even by a crash.
 final class ChunkSpool: DestinationSpool {
-    private let file: Int32
+    private let fileDescriptor: Int32
     private let length = Mutex(0)
 
-    /// Makes an empty spool.
+    /// Creates an empty spool.
     ///
-    /// - Throws: ``StoreError/unavailable(_:detail:)`` where the folder takes no file.
+    /// - Throws: ``StoreError/unavailable(_:detail:)`` if no file can be created in the folder.
     init(folder: String) throws(StoreError) {
         var template = Array("\(folder)/sendlog-spool-XXXXXX".utf8CString)
-        file = mkstemp(&template)
-        guard file >= 0 else { throw Self.failure("make a file in the spool folder") }
-        _ = fcntl(file, F_SETFD, FD_CLOEXEC)
+        fileDescriptor = mkstemp(&template)
+        guard fileDescriptor >= 0 else { throw Self.failure("create a file in the spool folder") }
+        _ = fcntl(fileDescriptor, F_SETFD, FD_CLOEXEC)
         unlink(template)
     }
 
     deinit {
-        close(file)
+        close(fileDescriptor)
     }
 
     func append(_ chunk: DestinationChunk) throws(StoreError) {
@@ -37,7 +37,9 @@ final class ChunkSpool: DestinationSpool {
         let written = length.withLock { length in
             var done = 0
             while done < bytes.count {
-                let count = bytes[done...].withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, length + done) }
+                let count = bytes[done...].withUnsafeBytes {
+                    pwrite(fileDescriptor, $0.baseAddress, $0.count, length + done)
+                }
                 if count < 0, errno == EINTR { continue }
                 guard count > 0 else { return false }
                 done += count
@@ -50,27 +52,27 @@ final class ChunkSpool: DestinationSpool {
 
     func forEachChunk(_ body: (DestinationChunk) throws -> Void) throws {
         let end = length.withLock { $0 }
-        var place = 0
-        while place < end {
-            let head = try read(16, at: place).withUnsafeBytes { bytes in
+        var offset = 0
+        while offset < end {
+            let head = try read(16, at: offset).withUnsafeBytes { bytes in
                 (0..<4).map { bytes.loadUnaligned(fromByteOffset: $0 * 4, as: UInt32.self) }
             }
             let chunk = DestinationChunk(
                 count: Int(head[0]),
                 length: Int(head[1]),
                 crc: head[2],
-                body: try read(Int(head[3]), at: place + 16)
+                body: try read(Int(head[3]), at: offset + 16)
             )
-            place += 16 + chunk.body.count
+            offset += 16 + chunk.body.count
             try body(chunk)
         }
     }
 
-    private func read(_ count: Int, at place: Int) throws(StoreError) -> [UInt8] {
+    private func read(_ count: Int, at offset: Int) throws(StoreError) -> [UInt8] {
         var done = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while done < count {
-                let part = pread(file, buffer.baseAddress.map { $0 + done }, count - done, place + done)
+                let part = pread(fileDescriptor, buffer.baseAddress.map { $0 + done }, count - done, offset + done)
                 if part < 0, errno == EINTR { continue }
                 guard part > 0 else { break }
                 done += part

@@ -1,11 +1,12 @@
 import SendLogCore
 import SendLogHash
 
-/// The digest over the whole content of a send log.
+/// The digest of the whole content of a send log.
 ///
-/// It tells a repeated send from a conflicting one without reading the list back, and proves later that nothing was changed.
+/// It distinguishes a repeated send log from a conflicting one without reading the stored list, and proves later that
+/// the content was not changed.
 public enum ContentDigest {
-    /// The digest over the record's bytes followed by the list's digest.
+    /// Computes the digest of the record's bytes followed by the list's digest.
     ///
     /// - Parameters:
     ///   - record: see ``NewSendLog/record``
@@ -19,19 +20,19 @@ public enum ContentDigest {
     }
 }
 
-/// The digest over a list of destinations, piece by piece.
+/// The digest of a list of destinations, computed chunk by chunk.
 public struct ListDigest {
     private var hash = SHA256()
 
-    /// Starts with an empty list.
+    /// Creates the digest of an empty list.
     public init() {}
 
-    /// Adds the next piece of the inside of the list's JSON array.
+    /// Adds the next part of the content of the list's JSON array, without the brackets.
     public mutating func add(_ text: [UInt8]) {
         hash.add(text)
     }
 
-    /// SHA-256 of all pieces, 32 bytes.
+    /// Returns the SHA-256 of all parts, 32 bytes.
     public func value() -> [UInt8] {
         hash.value
     }

@@ -1,13 +1,15 @@
 public import SendLogCore
 
-/// Cuts a list of destinations into chunks while it arrives, in flat memory: what does not fit goes to a spool.
+/// A sink that splits a list of destinations into chunks while it arrives; a long list goes to a spool.
+///
+/// Memory use does not grow with the list.
 public struct DestinationChunker: DestinationSink {
-    /// A chunk is full at this many destinations.
-    static let fullCount = 8192
-    /// A chunk is full at this many bytes of text as well.
-    static let fullLength = 128 * 1024
-    /// How many compressed bytes of one list stay in memory.
-    private static let mostInMemory = 256 * 1024
+    /// The maximum number of destinations in a chunk.
+    static let maxChunkCount = 8192
+    /// The length of text in bytes from which a chunk is closed, even with fewer destinations.
+    static let maxChunkLength = 128 * 1024
+    /// The maximum number of compressed bytes of a list in memory; a longer list goes to a spool.
+    private static let maxBytesInMemory = 256 * 1024
 
     private let spoolFolder: String
     private var text: [UInt8] = []
@@ -19,17 +21,17 @@ public struct DestinationChunker: DestinationSink {
     private var spool: ChunkSpool?
     private var failure: StoreError?
 
-    /// Makes a chunker of one list.
+    /// Creates a chunker for one list.
     ///
-    /// - Parameter spoolFolder: where long lists wait, in files without a name
+    /// - Parameter spoolFolder: the folder for the spools of long lists, which are unlinked files
     public init(spoolFolder: String) {
         self.spoolFolder = spoolFolder
     }
 
-    /// Adds a destination that keeps to the rules.
+    /// Appends a valid destination.
     public mutating func append(_ destination: borrowing JSONText) {
         guard failure == nil else { return }
-        // Most lists are short, and most have more than one.
+        // Avoids reallocations: most lists are short, and most have more than one destination.
         if count == 0 { text.reserveCapacity(512) }
         if count > 0 { text.append(UInt8(ascii: ",")) }
         if destination.isSimple {
@@ -44,25 +46,25 @@ public struct DestinationChunker: DestinationSink {
         closeFullChunk()
     }
 
-    /// Copies a run as it is, up to the end of the chunk, and of the next ones.
-    public mutating func takeRun(_ run: UnsafeBufferPointer<UInt8>, most: Int) -> (length: Int, count: Int) {
-        var (place, taken) = (0, 0)
+    /// Appends a run of destinations byte for byte, and closes each chunk that becomes full.
+    public mutating func takeRun(_ run: UnsafeBufferPointer<UInt8>, limit: Int) -> (length: Int, count: Int) {
+        var (offset, taken) = (0, 0)
         while failure == nil {
-            let rest = UnsafeBufferPointer(rebasing: run[place...])
-            let room = min(most - taken, Self.fullCount - countInChunk)
-            let (length, number) = DestinationRun.measure(rest, most: room, full: Self.fullLength - text.count)
+            let rest = UnsafeBufferPointer(rebasing: run[offset...])
+            let room = min(limit - taken, Self.maxChunkCount - countInChunk)
+            let (length, number) = DestinationRun.measure(rest, limit: room, maxBytes: Self.maxChunkLength - text.count)
             guard number > 0 else { break }
             text.append(contentsOf: UnsafeBufferPointer(rebasing: rest[..<length]))
-            place += length
+            offset += length
             taken += number
             count += number
             countInChunk += number
             closeFullChunk()
         }
-        return (place, taken)
+        return (offset, taken)
     }
 
-    /// Begins the next list.
+    /// Resets the chunker for the next list.
     public mutating func reset() {
         text.removeAll(keepingCapacity: true)
         (countInChunk, count, inMemory) = (0, 0, 0)
@@ -71,9 +73,9 @@ public struct DestinationChunker: DestinationSink {
         (spool, failure) = (nil, nil)
     }
 
-    /// The whole list.
+    /// Returns the whole list.
     ///
-    /// - Throws: ``StoreError/unavailable(_:detail:)`` where it could not be spooled.
+    /// - Throws: ``StoreError/unavailable(_:detail:)`` if the list could not be spooled.
     public mutating func finish() throws(StoreError) -> DestinationList {
         if countInChunk > 0 { closeChunk() }
         if let failure { throw failure }
@@ -82,7 +84,7 @@ public struct DestinationChunker: DestinationSink {
     }
 
     private mutating func closeFullChunk() {
-        if countInChunk == Self.fullCount || text.count >= Self.fullLength { closeChunk() }
+        if countInChunk == Self.maxChunkCount || text.count >= Self.maxChunkLength { closeChunk() }
     }
 
     private mutating func closeChunk() {
@@ -91,7 +93,7 @@ public struct DestinationChunker: DestinationSink {
         inMemory += chunks[chunks.count - 1].body.count
         text.removeAll(keepingCapacity: true)
         countInChunk = 0
-        guard spool != nil || inMemory > Self.mostInMemory else { return }
+        guard spool != nil || inMemory > Self.maxBytesInMemory else { return }
         do throws(StoreError) {
             if spool == nil { spool = try ChunkSpool(folder: spoolFolder) }
             for chunk in chunks { try spool?.append(chunk) }

@@ -1,30 +1,30 @@
 public import SendLogCore
 
-/// A log on its way into a store, with the digest by which a repetition of it will be known.
+/// A send log to be recorded, with the digest that identifies a repetition of it.
 public struct DigestedSendLog: Sendable {
-    /// The log.
+    /// The send log.
     public let log: NewSendLog
-    /// See ``ContentDigest``.
+    /// The digest of the whole content; see ``ContentDigest``.
     public let digest: [UInt8]
 
-    /// Computes the digest.
+    /// Computes the digest of a send log.
     public init(_ log: NewSendLog) {
         self.log = log
         digest = ContentDigest.of(record: log.record, list: log.destinations.digest)
     }
 
-    /// Tells a repetition of a stored log from one that only has its id.
+    /// Compares the send log with a stored one that has the same ID.
     ///
     /// - Parameters:
-    ///   - stored: the log that has the id
-    ///   - start: when its delivery started, which this one matches if its sender did not say
+    ///   - stored: the stored send log
+    ///   - start: its start of delivery, which also applies to this send log if the sender gave none
     ///   - storedDigest: its digest
-    /// - Returns: that it exists, or that it is in conflict.
+    /// - Returns: `.existing` if the content is the same, otherwise `.conflict`.
     public func outcome(
         against stored: StoredSendLog,
         startingAt start: Timestamp,
         digest storedDigest: [UInt8]
-    ) -> Recording {
+    ) -> RecordingOutcome {
         let own =
             log.isStartGiven
             ? digest : ContentDigest.of(record: log.record(startingAt: start), list: log.destinations.digest)

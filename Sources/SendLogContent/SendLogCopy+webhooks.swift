@@ -1,11 +1,11 @@
 import SendLogCore
 
 extension SendLogCopy {
-    /// Makes the target's webhooks those of the source, each as far as it has come there.
+    /// Replaces the target's webhooks with copies of the source's, including their progress.
     ///
-    /// Of deliveries those are copied that are to be tried again.
+    /// Only deliveries that wait for another attempt are copied.
     func copyWebhooks(of pair: Pair) async throws {
-        // What an earlier run copied may have been deleted or delivered since.
+        // The source may have deleted a webhook or finished a delivery that an earlier run copied.
         for webhook in try await target.webhooks(in: pair.target.id) {
             try await target.deleteWebhook(webhook.id, in: pair.target.id)
         }
@@ -23,7 +23,7 @@ extension SendLogCopy {
                 webhook.definition = original.definition
                 webhook.secrets = original.secrets
                 webhook.progress = original.progress
-                // The source may have told what comes with the next run only.
+                // The source's cursor may be ahead: sends that the next run copies may have been delivered already.
                 webhook.progress.clip(to: head)
             }
             try await copyDeliveries(of: original, into: pair.target.id)

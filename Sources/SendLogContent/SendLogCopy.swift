@@ -1,67 +1,68 @@
 public import SendLogCore
 
-/// Copies all that one store holds into another: organisations, keys, send logs in their order of recording, campaigns' names,
-/// and webhooks with what they have yet to tell.
+/// A copy of one store's content into another: organisations, API keys, send logs in the order of their sequence
+/// numbers, campaign names, and webhooks with their waiting deliveries.
 ///
-/// A copy that broke off goes on where it stopped when it is run again, since logs are recorded in order and a place says how far it came.
-/// So the source may be in use: what it records meanwhile is copied by the next run.
+/// If a copy is interrupted, the next run continues where it stopped: send logs are recorded in order, so the number of
+/// send logs in the target shows how far the copy got. The source can stay in use: the next run copies what it records
+/// meanwhile.
 public struct SendLogCopy: Sendable {
     let source: any Store
     let target: any Store
     private let spoolFolder: String
 
-    /// What was copied.
+    /// The result of a copy.
     public struct Report: Sendable {
-        /// How many organisations the source has.
+        /// The number of organisations in the source.
         public internal(set) var organisations = 0
-        /// How many keys were copied now.
+        /// The number of API keys that this run copied.
         public internal(set) var keys = 0
-        /// How many send logs were copied now.
+        /// The number of send logs that this run copied.
         public internal(set) var sends = 0
-        /// How many send logs were compared by their digests in the end, all that there are.
+        /// The number of send logs whose digests were compared at the end, including those of earlier runs.
         public internal(set) var verified = 0
-        /// How many destinations those have.
+        /// The number of destinations of the compared send logs.
         public internal(set) var destinations = 0
-        /// Keys that have another name in the target.
-        public internal(set) var renamed: [(from: APIKeyID, to: APIKeyID)] = []
+        /// The API keys whose ID in the target differs from the source.
+        public internal(set) var renumberedKeys: [(from: APIKeyID, to: APIKeyID)] = []
     }
 
-    /// How far a copy is.
+    /// The stage of a copy.
     public enum Stage: Sendable {
-        /// Send logs are being copied.
+        /// The copy of send logs.
         case copying
-        /// Both sides are being compared.
+        /// The comparison of both stores.
         case verifying
     }
 
-    /// Why a copy cannot go on, in words for the operator.
+    /// The reason why a copy cannot continue, in plain text for the operator.
     public struct Failure: Error, CustomStringConvertible {
-        /// What is wrong.
+        /// The reason.
         public let description: String
     }
 
-    /// Copies from one store into another.
+    /// Creates a copy from one store into another.
     ///
     /// - Parameters:
-    ///   - source: where all is
-    ///   - target: where it is to be
-    ///   - spoolFolder: where long lists wait
+    ///   - source: the store to read from
+    ///   - target: the store to write to
+    ///   - spoolFolder: the folder for the spools of long lists
     public init(from source: any Store, to target: any Store, spoolFolder: String) {
         self.source = source
         self.target = target
         self.spoolFolder = spoolFolder
     }
 
-    /// Copies, and compares both sides.
+    /// Copies the content, then compares both stores.
     ///
-    /// - Parameter progress: told how many of how many send logs are done in a stage
-    /// - Returns: what was copied.
-    /// - Throws: ``StoreError``; ``Failure`` where the target holds something else, or a log of the source is damaged.
+    /// - Parameter progress: called with the stage, and the done and total numbers of send logs in it
+    /// - Returns: the result.
+    /// - Throws: ``StoreError``; ``Failure`` if the target has other content, or a send log of the source is corrupted.
     public func run(progress: (Stage, _ done: Int, _ total: Int) -> Void) async throws -> Report {
         var report = Report()
         let organisations = try await source.organisations()
         report.organisations = organisations.count
-        try await expectFit(of: organisations)
+        try await checkCompatibility(of: organisations)
         let pairs = try await pair(organisations)
         try await copyKeys(pairs, &report)
         let total = organisations.reduce(0) { $0 + $1.sends }
@@ -84,75 +85,76 @@ public struct SendLogCopy: Sendable {
         return report
     }
 
-    /// An organisation on both sides.
+    /// An organisation in the source and its counterpart in the target.
     typealias Pair = (source: Organisation, target: Organisation)
 
     private func pair(_ organisations: [Organisation]) async throws -> [Pair] {
         var known = Dictionary(uniqueKeysWithValues: try await target.organisations().map { ($0.name, $0) })
         var pairs: [Pair] = []
         for organisation in organisations {
-            let twin: Organisation
+            let counterpart: Organisation
             if let found = known[organisation.name] {
-                twin = found
+                counterpart = found
             } else {
-                twin = try await target.createOrganisation(named: organisation.name, at: organisation.created)
-                known[organisation.name] = twin
+                counterpart = try await target.createOrganisation(named: organisation.name, at: organisation.created)
+                known[organisation.name] = counterpart
             }
-            pairs.append((organisation, twin))
+            pairs.append((organisation, counterpart))
         }
         return pairs
     }
 
-    /// What the target has of the source's organisations and keys must be what an earlier run copied.
+    /// Checks that the organisations and API keys in the target are copies from an earlier run.
     ///
-    /// Nothing is written before, which nobody could take out again.
-    private func expectFit(of organisations: [Organisation]) async throws {
+    /// The check runs before the first write, because a write cannot be undone.
+    private func checkCompatibility(of organisations: [Organisation]) async throws {
         let known = Dictionary(uniqueKeysWithValues: try await target.organisations().map { ($0.name, $0) })
-        var twins: [OrganisationID: OrganisationID] = [:]
+        var counterparts: [OrganisationID: OrganisationID] = [:]
         for organisation in organisations {
-            guard let twin = known[organisation.name] else { continue }
-            twins[organisation.id] = twin.id
-            guard twin.sends <= organisation.sends else {
+            guard let counterpart = known[organisation.name] else { continue }
+            counterparts[organisation.id] = counterpart.id
+            guard counterpart.sends <= organisation.sends else {
                 throw Failure(
-                    description: "organisation \"\(organisation.name)\" has \(twin.sends) send logs in the target, but "
+                    description:
+                        "organisation \"\(organisation.name)\" has \(counterpart.sends) send logs in the target, but "
                         + "\(organisation.sends) in the source"
                 )
             }
-            try await expectBeginning(of: (organisation, twin))
+            try await checkCopiedPrefix(of: (organisation, counterpart))
         }
         let keys = Dictionary(uniqueKeysWithValues: try await target.keys(hashPrefix: []).map { ($0.hash, $0.key) })
         for (key, hash) in try await source.keys(hashPrefix: []) {
-            guard let copy = keys[hash], copy.organisation != twins[key.organisation] else { continue }
+            guard let copy = keys[hash], copy.organisation != counterparts[key.organisation] else { continue }
             throw Failure(
                 description: "\(key.id) belongs to another organisation in the target; copy into an empty database"
             )
         }
     }
 
-    /// What an earlier run copied must end with the log that stands at its place in the source.
-    private func expectBeginning(of pair: Pair) async throws {
+    /// Checks that the last send log in the target equals the one with the same sequence number in the source.
+    private func checkCopiedPrefix(of pair: Pair) async throws {
         guard pair.target.sends > 0 else { return }
         let last = SequenceNumber(Int64(pair.target.sends) - 1)
-        let original = try await source.archive(after: last, in: pair.source.id).first
-        let copy = try await target.archive(after: last, in: pair.target.id).first
-        if original != copy { throw different(SequenceNumber(last.number + 1), pair.source) }
+        let original = try await source.sendLogs(after: last, in: pair.source.id).first
+        let copy = try await target.sendLogs(after: last, in: pair.target.id).first
+        if original != copy { throw mismatch(SequenceNumber(last.number + 1), pair.source) }
     }
 
     private func copyKeys(_ pairs: [Pair], _ report: inout Report) async throws {
-        let twins = Dictionary(uniqueKeysWithValues: pairs.map { ($0.source.id, $0.target.id) })
+        let counterparts = Dictionary(uniqueKeysWithValues: pairs.map { ($0.source.id, $0.target.id) })
         var known = Dictionary(uniqueKeysWithValues: try await target.keys(hashPrefix: []).map { ($0.hash, $0.key) })
         for (key, hash) in try await source.keys(hashPrefix: []).sorted(by: { $0.key.id.number < $1.key.id.number }) {
-            guard let organisation = twins[key.organisation] else { continue }
+            guard let organisation = counterparts[key.organisation] else { continue }
             if known[hash] == nil {
                 let new = NewAPIKey(name: key.name, permissions: key.permissions, expires: key.expires)
                 let copy = try await target.createKey(new, hash: hash, in: organisation, at: key.created)
                 known[hash] = copy
                 report.keys += 1
-                if copy.id != key.id { report.renamed.append((key.id, copy.id)) }
+                if copy.id != key.id { report.renumberedKeys.append((key.id, copy.id)) }
             }
             guard let copy = known[hash] else { continue }
             if let revoked = key.revoked { _ = try await target.revokeKey(copy.id, in: organisation, at: revoked) }
-            if let used = key.lastUsed { try await target.noteUse(of: [copy.id: used]) }
+            if let used = key.lastUsed { try await target.updateLastUsed(of: [copy.id: used]) }
         }
     }
 
@@ -167,8 +169,8 @@ public struct SendLogCopy: Sendable {
                 guard case .recorded(let copy) = outcome, copy.sequence == original.sequence else {
                     throw Failure(
                         description:
-                            "organisation \"\(pair.source.name)\" is not in the target as it is in the source: "
-                            + "place \(original.sequence.number) is taken by something else; copy into an empty database"
+                            "organisation \"\(pair.source.name)\" differs between target and source: "
+                            + "sequence number \(original.sequence.number) belongs to another send log in the target; copy into an empty database"
                     )
                 }
             }
@@ -185,7 +187,7 @@ public struct SendLogCopy: Sendable {
             do throws(StoreError) {
                 _ = try await target.nameCampaign(campaign, name, in: pair.target.id)
             } catch {
-                // One that appeared in the source since its logs were copied is the next run's.
+                // The campaign appeared in the source after its send logs were copied; the next run copies its name.
                 if error != .notFound { throw error }
             }
         }
@@ -193,19 +195,19 @@ public struct SendLogCopy: Sendable {
 
     private typealias Original = (sequence: SequenceNumber, log: NewSendLog)
 
-    /// How much is recorded at once: lists that wait in files, and bytes of all else.
-    private static let full = (spools: 32, bytes: 5 << 19)
+    /// The limits of a batch: the number of spooled lists, and the number of bytes in memory.
+    private static let batchLimit = (spools: 32, bytes: 5 << 19)
 
     private func read(after last: SequenceNumber, of organisation: Organisation) async throws -> [Original] {
         var originals: [Original] = []
         var (spools, bytes) = (0, 0)
-        for archived in try await source.archive(after: last, in: organisation.id) {
-            if spools >= Self.full.spools || bytes >= Self.full.bytes { break }
+        for archived in try await source.sendLogs(after: last, in: organisation.id) {
+            if spools >= Self.batchLimit.spools || bytes >= Self.batchLimit.bytes { break }
             let sequence = archived.log.sequence
             let list = try await list(of: archived.log, in: organisation.id)
             guard let log = NewSendLog(stored: archived.log.record, destinations: list),
                 DigestedSendLog(log).digest == archived.digest
-            else { throw damaged(sequence, organisation) }
+            else { throw corruption(sequence, organisation) }
             originals.append((sequence, log))
             bytes += log.weight
             spools += list.isSpooled ? 1 : 0
@@ -214,27 +216,28 @@ public struct SendLogCopy: Sendable {
     }
 
     private func list(of log: StoredSendLog, in organisation: OrganisationID) async throws -> DestinationList {
-        var gathered = ChunkGatherer(spoolFolder: spoolFolder)
+        var builder = DestinationListBuilder(spoolFolder: spoolFolder)
         var fetched = 0
-        while gathered.count < log.destinations {
-            let lent = try await source.destinations(of: log.sequence, from: fetched, most: 4, in: organisation) {
-                chunk throws(StoreError) in try gathered.append(chunk.copy)
+        while builder.count < log.destinations {
+            let chunkCount = try await source.destinations(of: log.sequence, from: fetched, limit: 4, in: organisation)
+            {
+                chunk throws(StoreError) in try builder.append(chunk.copy)
             }
-            if lent == 0 { break }
-            fetched += lent
+            if chunkCount == 0 { break }
+            fetched += chunkCount
         }
-        return gathered.list()
+        return builder.list()
     }
 
-    private func verify(_ pair: Pair, progress: ([ArchivedSendLog]) -> Void) async throws {
+    private func verify(_ pair: Pair, progress: ([StoredSendLogWithDigest]) -> Void) async throws {
         var last = SequenceNumber(0)
         while true {
             let begin = last
-            async let copies = target.archive(after: begin, in: pair.target.id)
-            let originals = try await source.archive(after: begin, in: pair.source.id)
-            // What was recorded in the source since is the next run's.
+            async let copies = target.sendLogs(after: begin, in: pair.target.id)
+            let originals = try await source.sendLogs(after: begin, in: pair.source.id)
+            // Send logs that the source recorded since are left to the next run.
             let both = zip(originals, try await copies).map { ($0, $1) }
-            for (original, copy) in both where original != copy { throw different(original.log.sequence, pair.source) }
+            for (original, copy) in both where original != copy { throw mismatch(original.log.sequence, pair.source) }
             guard let end = both.last?.0.log.sequence else { break }
             progress(both.map(\.0))
             last = end
@@ -243,25 +246,25 @@ public struct SendLogCopy: Sendable {
         guard last.number >= Int64(pair.source.sends), copy.sends == Int(last.number) else {
             throw Failure(
                 description:
-                    "organisation \"\(pair.source.name)\": \(copy.sends) send logs in the target, \(last.number) of them like those of "
+                    "organisation \"\(pair.source.name)\": the target has \(copy.sends) send logs, of which \(last.number) are equal to those of "
                     + "the source, which has \(pair.source.sends)"
             )
         }
     }
 
-    private func different(_ sequence: SequenceNumber, _ organisation: Organisation) -> Failure {
+    private func mismatch(_ sequence: SequenceNumber, _ organisation: Organisation) -> Failure {
         Failure(
             description:
-                "organisation \"\(organisation.name)\": the send log at place \(sequence.number) differs from its copy; "
+                "organisation \"\(organisation.name)\": the send log with sequence number \(sequence.number) differs from its copy; "
                 + "copy into an empty database"
         )
     }
 
-    private func damaged(_ sequence: SequenceNumber, _ organisation: Organisation) -> Failure {
+    private func corruption(_ sequence: SequenceNumber, _ organisation: Organisation) -> Failure {
         Failure(
             description:
-                "organisation \"\(organisation.name)\": the send log at place \(sequence.number) is damaged in the source; "
-                + "sendlog database check tells more"
+                "organisation \"\(organisation.name)\": the send log with sequence number \(sequence.number) is damaged in the source; "
+                + "run sendlog database check for details"
         )
     }
 }

@@ -6,91 +6,92 @@ import Glibc
 import Darwin
 #endif
 
-/// Records a stream of send logs, one a line, in batches.
+/// An import that records a stream of send logs, one per line, in batches.
 ///
-/// Each line stands for itself; memory stays flat.
+/// Each line succeeds or fails on its own, and memory use does not grow with the stream.
 ///
-/// Call ``parse(_:)`` and, whenever it stops early, ``flush()``; at the end ``finish()``.
+/// Call ``parse(_:)``, and ``flush()`` whenever it stops before the end of its input. Call ``finish()`` at the end.
 public struct SendLogImport {
-    /// What became of the lines so far.
+    /// The results of the lines so far.
     ///
-    /// What is counted as recorded is durable.
+    /// Send logs that it counts as recorded are durable.
     public private(set) var report = ImportReport()
-    /// The line being read, from 1.
+    /// The current line, from 1.
     public private(set) var line = 1
 
-    /// How many destinations the recorded lines have.
+    /// The number of destinations of the recorded lines.
     public private(set) var destinationsRecorded = 0
 
     private let store: any SendLogStore
     private let organisation: OrganisationID
-    private let context: IntakeContext
-    /// Where batches are prepared, since they are recorded by tasks of their own.
+    private let context: ParserContext
+    /// The executor of the unstructured tasks that record batches.
     private let executor: (any TaskExecutor)?
-    private var intake: SendLogIntake
-    private var passesOver = false
+    private var parser: SendLogParser
+    private var skipsLine = false
     private var batch: [(line: Int, log: NewSendLog)] = []
     private var batchBytes = 0
-    private var inFlight: Task<Result<[(line: Int, outcome: Recording)], StoreError>, Never>?
+    private var inFlight: Task<Result<[(line: Int, outcome: RecordingOutcome)], StoreError>, Never>?
 
-    private static let mostLogs = 5000
-    private static let mostBytes = 5 << 19
+    private static let maxBatchCount = 5000
+    private static let maxBatchBytes = 5 << 19
 
     /// Starts an import into an organisation.
     ///
     /// - Parameters:
-    ///   - organisation: whose send logs they are
-    ///   - store: where they are recorded
-    ///   - context: what the intake needs
-    ///   - executor: where batches are prepared; `nil` for the default executor
+    ///   - organisation: the organisation that records the send logs
+    ///   - store: the store that records them
+    ///   - context: the parser's dependencies
+    ///   - executor: the executor of the tasks that record batches; `nil` for the default executor
     public init(
         into organisation: OrganisationID,
         of store: any SendLogStore,
-        context: IntakeContext,
+        context: ParserContext,
         executor: (any TaskExecutor)? = nil
     ) {
         self.executor = executor
         self.store = store
         self.organisation = organisation
         self.context = context
-        intake = SendLogIntake(context)
+        parser = SendLogParser(context)
     }
 
-    /// Whether ``flush()`` must be called before more is parsed.
-    public var isBatchFull: Bool { batch.count >= Self.mostLogs || batchBytes >= Self.mostBytes }
+    /// Whether ``flush()`` must be called before ``parse(_:)`` can continue.
+    public var isBatchFull: Bool { batch.count >= Self.maxBatchCount || batchBytes >= Self.maxBatchBytes }
 
-    /// Reads on until the piece is over or a batch is full.
+    /// Parses bytes until they end or the batch is full.
     ///
-    /// - Returns: how many bytes were read.
-    /// - Throws: ``StoreError/unavailable(_:detail:)`` where a long list could not be spooled.
+    /// - Returns: the number of bytes that were parsed.
+    /// - Throws: ``StoreError/unavailable(_:detail:)`` if a long list could not be spooled.
     public mutating func parse(_ bytes: UnsafeBufferPointer<UInt8>) throws(StoreError) -> Int {
-        var place = 0
-        while place < bytes.count, !isBatchFull {
-            let rest = UnsafeBufferPointer(rebasing: bytes[place...])
+        var index = 0
+        while index < bytes.count, !isBatchFull {
+            let rest = UnsafeBufferPointer(rebasing: bytes[index...])
             let end = Self.lineFeed(in: rest)
-            if !passesOver {
+            if !skipsLine {
                 do throws(InvalidInput) {
-                    try intake.feed(UnsafeBufferPointer(rebasing: rest[..<(end ?? rest.count)]))
+                    try parser.feed(UnsafeBufferPointer(rebasing: rest[..<(end ?? rest.count)]))
                 } catch {
                     fail(line, error)
-                    passesOver = true
+                    skipsLine = true
                 }
             }
             guard let end else { return bytes.count }
             try endLine()
-            place += end + 1
+            index += end + 1
         }
-        return place
+        return index
     }
 
-    /// Hands the batch to the store, and waits for the one before it.
+    /// Waits until the previous batch is recorded, and starts recording the current one.
     ///
-    /// - Throws: why the store failed; the import must end then.
+    /// - Throws: the store's error, which ends the import.
     public mutating func flush() async throws(StoreError) {
-        try await settle()
+        try await awaitBatchInFlight()
         guard !batch.isEmpty else { return }
         let (store, organisation, batch) = (store, organisation, batch)
-        // Not structured, so that the next batch is parsed while this one is recorded; settle() always waits for it.
+        // An unstructured task, so that the next batch is parsed while this one is recorded; `awaitBatchInFlight()`
+        // always waits for it.
         inFlight = Task(executorPreference: executor) {
             do throws(StoreError) {
                 let outcomes = try await store.record(batch.map(\.log), in: organisation)
@@ -103,20 +104,20 @@ public struct SendLogImport {
         batchBytes = 0
     }
 
-    /// Takes the last line, which may lack its line feed, and records what is left.
+    /// Parses the last line, which may lack its line feed, and records the remaining batches.
     ///
-    /// - Throws: why the store failed.
+    /// - Throws: the store's error.
     public mutating func finish() async throws(StoreError) -> ImportReport {
-        if !intake.isBlank { try endLine() }
+        if !parser.isBlank { try endLine() }
         try await flush()
-        try await settle()
+        try await awaitBatchInFlight()
         return report
     }
 
-    /// Waits for what is being recorded, after which ``report`` is complete, and drops what is not: the stream broke off.
+    /// Ends an aborted import: drops the current batch and waits for the batch in flight, so ``report`` is complete.
     public mutating func abandon() async {
         batch = []
-        try? await settle()
+        try? await awaitBatchInFlight()
     }
 
     private static func lineFeed(in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
@@ -129,12 +130,12 @@ public struct SendLogImport {
     private mutating func endLine() throws(StoreError) {
         defer {
             line += 1
-            passesOver = false
-            intake.reset()
+            skipsLine = false
+            parser.reset()
         }
-        if passesOver || intake.isBlank { return }
+        if skipsLine || parser.isBlank { return }
         do {
-            let log = try intake.finish()
+            let log = try parser.finish()
             batch.append((line, log))
             batchBytes += log.weight
         } catch let error as InvalidInput {
@@ -142,11 +143,11 @@ public struct SendLogImport {
         } catch let error as StoreError {
             throw error
         } catch {
-            throw .damaged(detail: "\(type(of: error))")
+            throw .corrupted(detail: "\(type(of: error))")
         }
     }
 
-    private mutating func settle() async throws(StoreError) {
+    private mutating func awaitBatchInFlight() async throws(StoreError) {
         guard let task = inFlight else { return }
         inFlight = nil
         for (line, outcome) in try await task.value.get() {
@@ -167,36 +168,36 @@ public struct SendLogImport {
     }
 }
 
-/// What became of an import.
+/// The result of an import.
 public struct ImportReport: Equatable, Sendable {
-    /// Logs recorded now, all durable.
+    /// The number of send logs that this import recorded; all are durable.
     public internal(set) var recorded = 0
-    /// Logs that had been recorded before with the same content.
+    /// The number of send logs that were recorded before with the same content.
     public internal(set) var existing = 0
-    /// Lines that were refused.
+    /// The number of rejected lines.
     public internal(set) var failed = 0
-    /// The first refused lines, at most ``mostErrors``, in the order of the lines.
+    /// The first rejected lines, at most ``maxErrors``, in the order of the lines.
     public internal(set) var errors: [LineError] = []
 
-    /// How many refused lines are told one by one.
-    public static let mostErrors = 100
+    /// The maximum number of rejected lines that are reported individually.
+    public static let maxErrors = 100
 
-    /// Why one line was refused.
+    /// The reason why a line was rejected.
     public struct LineError: Equatable, Sendable {
-        /// The line's number, from 1.
+        /// The line number, from 1.
         public let line: Int
-        /// An error code of the API.
+        /// The API's error code.
         public let code: String
-        /// What is wrong, for people.
+        /// The error message for people.
         public let message: String
     }
 
     mutating func fail(line: Int, code: String, message: String) {
         failed += 1
-        // Conflicts are known a batch later than lines that cannot be read.
-        let place = errors.lastIndex { $0.line < line }.map { $0 + 1 } ?? 0
-        guard place < Self.mostErrors else { return }
-        errors.insert(LineError(line: line, code: code, message: message), at: place)
-        if errors.count > Self.mostErrors { errors.removeLast() }
+        // Conflicts are found a batch later than parse errors, so errors do not arrive in the order of the lines.
+        let index = errors.lastIndex { $0.line < line }.map { $0 + 1 } ?? 0
+        guard index < Self.maxErrors else { return }
+        errors.insert(LineError(line: line, code: code, message: message), at: index)
+        if errors.count > Self.maxErrors { errors.removeLast() }
     }
 }

@@ -1,62 +1,66 @@
-/// One thing that is wrong with an input, and where.
+/// An issue in an input: the field, and what is wrong with it.
 public struct InputIssue: Equatable, Sendable {
-    /// The field at fault, such as `find.campaign_id[2]`; empty for the input as a whole.
+    /// The path of the invalid field, such as `find.campaign_id[2]`; empty for the input as a whole.
     public let path: String
-    /// What is wrong with it, so that path and message read as one sentence.
+    /// What is wrong, worded so that path and message form one sentence unless ``isSentence`` is true.
     public let message: String
+    /// Whether the message is a sentence without the path, such as a limit that is reached.
+    public let isSentence: Bool
 
-    /// Names a field and what is wrong with it.
-    public init(path: String, message: String) {
+    /// Creates an issue of a field.
+    public init(path: String, message: String, isSentence: Bool = false) {
         self.path = path
         self.message = message
+        self.isSentence = isSentence
     }
 }
 
-/// An input that breaks the rules, with at least one issue.
+/// An error for invalid input, with at least one issue.
 public struct InvalidInput: Error, Equatable, Sendable {
-    /// What is wrong, in the order of the input; after the first ``most`` the rest is left out.
+    /// The issues in the order of the input, at most ``maxIssues``.
     public let issues: [InputIssue]
 
-    /// How many issues are told at once.
-    public static let most = 20
+    /// The largest number of issues that are reported at once.
+    public static let maxIssues = 20
 
-    /// Refuses an input for several reasons.
+    /// Creates an error with several issues.
     public init(_ issues: [InputIssue]) {
-        self.issues = Array(issues.prefix(Self.most))
+        self.issues = Array(issues.prefix(Self.maxIssues))
     }
 
-    /// Refuses an input for one reason.
+    /// Creates an error with one issue.
     public init(path: String, _ message: String) {
         issues = [InputIssue(path: path, message: message)]
     }
 
-    /// Refuses a text that is not JSON.
+    /// Creates an error for a text that is not valid JSON.
     public init(_ error: JSONSyntaxError) {
         self.init(path: "", "is not valid JSON: \(error.message), at byte \(error.offset)")
     }
 
-    /// One sentence for people that names the first field at fault.
+    /// One sentence that names the first invalid field, for people.
     public var message: String {
-        guard let first = issues.first else { return "the input is not valid" }
+        guard let first = issues.first else { return "the input is invalid" }
         let more = issues.count > 1 ? " (and \(issues.count - 1) more)" : ""
+        if first.isSentence { return first.message + more }
         return "\(first.path.isEmpty ? "the body" : first.path) \(first.message)\(more)"
     }
 }
 
-/// Describes names that people typed, for error messages.
+/// Formatting of names that people typed, for error messages.
 enum Naming {
-    /// A name in quotes, of a long one the beginning.
+    /// Returns a name in quotes, truncated to 40 characters.
     static func quoted(_ name: String) -> String {
         let scalars = name.unicodeScalars
         let shown = String(String.UnicodeScalarView(scalars.prefix(40)))
         return "\"\(shown)\(scalars.count > 40 ? "…" : "")\""
     }
 
-    /// What is said of a field that is not known.
+    /// Returns the error message for an unknown field.
     static func unknown(_ name: String, known: [String]) -> String {
         if let nearest = NearestName.to(name, among: known) {
             return "is not a known field; did you mean \(quoted(nearest))?"
         }
-        return "is not a known field; known are \(known.map(quoted).joined(separator: ", "))"
+        return "is not a known field; the known fields are \(known.map(quoted).joined(separator: ", "))"
     }
 }

@@ -1,17 +1,17 @@
-/// Finds the name that a person meant.
+/// A spelling suggestion for unknown names.
 public enum NearestName {
-    /// The known name that is closest to `name`, or `nil` where none is close enough to be a likely slip.
+    /// Returns the known name that is closest to `name`; `nil` if none is close enough for a likely typing error.
     ///
-    /// Case, `_`, `-`, `.` and `$` are no difference: `campaignId` is nearest to `campaign_id`, `gte` to `$gte`. Up to a third of
-    /// the letters may be wrong, missing, added or swapped.
+    /// Case, `_`, `-`, `.` and `$` are ignored: `campaignId` is nearest to `campaign_id`, `gte` to `$gte`. Up to a
+    /// third of the letters may be wrong, missing, added or swapped.
     public static func to(_ name: String, among known: [String]) -> String? {
-        // A long name is no slip of a short one; cutting it bounds the work that a hostile name can cause.
+        // A long name is not a typing error of a short one; the limit bounds the work that a hostile name can cause.
         let wanted = letters(String(name.unicodeScalars.prefix(64)))
         var nearest: (name: String, distance: Int)?
         for name in known {
             let letters = letters(name)
             let distance = distance(wanted, letters)
-            // At least one letter must be right, or any letter would be a slip of a name that has one alone.
+            // At least one letter must match; otherwise every letter would be close to a name of one letter.
             let isLikely = distance <= max(1, letters.count / 3) && distance < max(wanted.count, letters.count)
             if isLikely, distance < nearest?.distance ?? .max {
                 nearest = (name, distance)
@@ -24,7 +24,7 @@ public enum NearestName {
         name.lowercased().unicodeScalars.filter { !"_-.$".unicodeScalars.contains($0) }
     }
 
-    /// Edits, and swaps of neighbours, between two words (optimal string alignment).
+    /// Returns the edit distance of two words, in which a swap of neighbours is one edit (optimal string alignment).
     private static func distance(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar]) -> Int {
         if left.isEmpty || right.isEmpty { return max(left.count, right.count) }
         var before = [Int](repeating: 0, count: right.count + 1)

@@ -1,27 +1,27 @@
 import Synchronization
 
-/// Makes the `_id` of send logs that come without one: 24 lowercase hex digits, time first.
+/// A generator of the `_id` of send logs that come without one: 24 lowercase hex digits, time first.
 ///
 /// The layout is that of a MongoDB ObjectId, which clients of this API know: 4 bytes of seconds since 1970, 5 random
-/// bytes that stay for the life of the source, 3 bytes of a counter that starts at a random value
+/// bytes that are constant for a generator, 3 bytes of a counter that starts at a random value
 /// (<https://www.mongodb.com/docs/manual/reference/bson-types/#objectid>).
 public final class SendLogIDSource: Sendable {
     private let machine: UInt64
     private let counter: Mutex<UInt32>
 
-    /// Makes a source whose random parts come from `generator`.
+    /// Creates a generator whose random parts come from `generator`.
     public init(using generator: inout some RandomNumberGenerator) {
         machine = UInt64.random(in: 0..<(1 << 40), using: &generator)
         counter = Mutex(UInt32.random(in: 0..<(1 << 24), using: &generator))
     }
 
-    /// Makes a source from the system's secure random numbers.
+    /// Creates a generator with the system's secure random number generator.
     public convenience init() {
         var generator = SystemRandomNumberGenerator()
         self.init(using: &generator)
     }
 
-    /// The next id, whose first eight digits are the seconds of `now`.
+    /// Returns the next ID, whose first eight digits are the seconds of `now`.
     public func next(at now: Timestamp) -> SendLogID {
         let count = counter.withLock { value in
             value = (value + 1) & 0xff_ffff
@@ -40,8 +40,8 @@ public final class SendLogIDSource: Sendable {
     }
 
     private static func append(_ value: UInt64, digits: Int, to bytes: inout [UInt8]) {
-        for place in (0..<digits).reversed() {
-            let digit = UInt8(truncatingIfNeeded: value >> UInt64(place * 4)) & 0xf
+        for index in (0..<digits).reversed() {
+            let digit = UInt8(truncatingIfNeeded: value >> UInt64(index * 4)) & 0xf
             bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
         }
     }

@@ -1,5 +1,5 @@
-/// Which sendlog this is.
+/// The version of this service.
 public enum ServiceVersion {
-    /// The version, as <https://semver.org> has it.
+    /// The version, in the form of Semantic Versioning (<https://semver.org>).
     public static let current = "0.1.0"
 }

@@ -1,24 +1,24 @@
 extension Timestamp {
-    /// What a person is told whose date is refused.
+    /// The error message for an invalid date-time.
     public static let rule =
         "must be an RFC 3339 date-time such as 2022-01-31T23:59:59.999Z or 2022-02-01T01:59:59+02:00, or a date such as 2022-01-31"
 
-    /// Reads a date-time of RFC 3339, or a bare date, which is its midnight in UTC.
+    /// Parses a date-time of RFC 3339, or a date, which means midnight UTC.
     ///
-    /// Any offset is taken; fractions of a second may have any number of digits, those after the third are cut off.
-    /// Second 60 is taken where the standard allows a leap second, at 23:59:60 UTC, and stands for the second after it.
-    /// See <https://www.rfc-editor.org/rfc/rfc3339#section-5.6>.
+    /// Any offset is accepted. A fraction may have any number of digits; digits after the third are truncated. Second
+    /// 60 is accepted where the standard allows a leap second, at 23:59:60 UTC, and means the second after it. See
+    /// <https://www.rfc-editor.org/rfc/rfc3339#section-5.6>.
     ///
-    /// - Returns: `nil` for anything else, days that no calendar has and moments outside the years 0000 to 9999.
+    /// - Returns: `nil` for any other text, dates that do not exist, and times outside the years 0000 to 9999.
     public init?(rfc3339 text: String) {
         var text = text
         guard let moment = text.withUTF8({ Timestamp(rfc3339: $0) }) else { return nil }
         self = moment
     }
 
-    /// The same of a text in UTF-8.
+    /// Parses a date-time in UTF-8; see ``init(rfc3339:)``.
     public init?(rfc3339 text: UnsafeBufferPointer<UInt8>) {
-        var bytes = Cursor(bytes: text)
+        var bytes = DateTimeScanner(bytes: text)
         guard let year = bytes.digits(4), bytes.take("-"), let month = bytes.digits(2), bytes.take("-"),
             let dayOfMonth = bytes.digits(2),
             (1...12).contains(month), (1...Self.days(inMonth: month, of: year)).contains(dayOfMonth)
@@ -38,7 +38,7 @@ extension Timestamp {
         self.init(milliseconds: midnight + minutes * 60_000 + Int64(second) * 1000 + (second == 60 ? 0 : fraction))
     }
 
-    /// Appends the moment as `2022-01-01T00:00:00.000Z`, always 24 bytes.
+    /// Appends the timestamp as `2022-01-01T00:00:00.000Z`, always 24 bytes.
     public func write(to bytes: inout [UInt8]) {
         let dayNumber = Self.floorDivide(milliseconds, Self.millisecondsPerDay)
         let ofDay = Int(milliseconds - dayNumber * Self.millisecondsPerDay)
@@ -68,7 +68,7 @@ extension Timestamp {
         }
     }
 
-    /// Days since 1970-01-01 in the proleptic Gregorian calendar
+    /// Returns the days since 1970-01-01 in the proleptic Gregorian calendar
     /// (<https://howardhinnant.github.io/date_algorithms.html#days_from_civil>).
     private static func days(year: Int, month: Int, day: Int) -> Int64 {
         let shifted = Int64(month <= 2 ? year - 1 : year)
@@ -79,7 +79,7 @@ extension Timestamp {
         return era * 146_097 + dayOfEra - 719_468
     }
 
-    /// The inverse of ``days(year:month:day:)``
+    /// Returns the date of a day: the inverse of ``days(year:month:day:)``
     /// (<https://howardhinnant.github.io/date_algorithms.html#civil_from_days>).
     private static func date(ofDay number: Int64) -> (year: Int, month: Int, day: Int) {
         let shifted = number + 719_468
@@ -95,7 +95,7 @@ extension Timestamp {
 }
 
 extension Timestamp: CustomStringConvertible {
-    /// The moment as `2022-01-01T00:00:00.000Z`.
+    /// The timestamp as `2022-01-01T00:00:00.000Z`.
     public var description: String {
         var bytes: [UInt8] = []
         write(to: &bytes)
@@ -103,23 +103,25 @@ extension Timestamp: CustomStringConvertible {
     }
 }
 
-/// Walks over the characters of a date-time.
-private struct Cursor {
+/// A scanner of the characters of a date-time.
+private struct DateTimeScanner {
     let bytes: UnsafeBufferPointer<UInt8>
-    var place = 0
+    var position = 0
 
-    var atEnd: Bool { place == bytes.count }
+    var atEnd: Bool { position == bytes.count }
 
     mutating func take(_ character: Unicode.Scalar) -> Bool {
-        guard place < bytes.count, bytes[place] == UInt8(ascii: character) else { return false }
-        place += 1
+        guard position < bytes.count, bytes[position] == UInt8(ascii: character) else { return false }
+        position += 1
         return true
     }
 
     mutating func digit() -> Int? {
-        guard place < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[place]) else { return nil }
-        defer { place += 1 }
-        return Int(bytes[place] - UInt8(ascii: "0"))
+        guard position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) else {
+            return nil
+        }
+        defer { position += 1 }
+        return Int(bytes[position] - UInt8(ascii: "0"))
     }
 
     mutating func digits(_ count: Int) -> Int? {
@@ -131,7 +133,7 @@ private struct Cursor {
         return value
     }
 
-    /// Milliseconds of an optional fraction: zero where there is none, `nil` where a point has no digits.
+    /// Reads an optional fraction, in milliseconds: 0 if there is none, `nil` if the point has no digits.
     mutating func fraction() -> Int64? {
         guard take(".") else { return 0 }
         guard let first = digit() else { return nil }
@@ -143,7 +145,7 @@ private struct Cursor {
         return value
     }
 
-    /// Minutes east of UTC.
+    /// Reads the offset, in minutes east of UTC.
     mutating func offset() -> Int? {
         if take("Z") || take("z") { return 0 }
         let sign = take("+") ? 1 : take("-") ? -1 : 0

@@ -1,4 +1,4 @@
-/// A moment in UTC with millisecond precision, from year 0000 to year 9999.
+/// A time in UTC with millisecond precision, from year 0000 to year 9999.
 public struct Timestamp: Hashable, Comparable, Sendable {
     /// Milliseconds since 1970-01-01T00:00:00Z; negative before it.
     public let milliseconds: Int64
@@ -11,9 +11,9 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
     static let millisecondsPerDay: Int64 = 86_400_000
 
-    /// Takes milliseconds since 1970.
+    /// Creates a timestamp from milliseconds since 1970.
     ///
-    /// - Returns: `nil` outside the years 0000 to 9999, which RFC 3339 cannot write.
+    /// - Returns: `nil` outside the years 0000 to 9999, which RFC 3339 cannot express.
     public init?(milliseconds: Int64) {
         guard (Self.earliest.milliseconds...Self.latest.milliseconds).contains(milliseconds) else { return nil }
         self.milliseconds = milliseconds
@@ -23,12 +23,12 @@ public struct Timestamp: Hashable, Comparable, Sendable {
         self.milliseconds = milliseconds
     }
 
-    /// The earlier of two moments comes first.
+    /// Orders timestamps by time.
     public static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.milliseconds < right.milliseconds
     }
 
-    /// The UTC day of this moment.
+    /// The UTC day of this timestamp.
     public var day: Day {
         Day(number: Int(Self.floorDivide(milliseconds, Self.millisecondsPerDay)))
     }
@@ -39,23 +39,23 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     }
 }
 
-/// A day in UTC, which is what the counters count by.
+/// A day in UTC, the unit of the counters.
 public struct Day: Hashable, Comparable, Sendable {
     /// Days since 1970-01-01; negative before it.
     public let number: Int
 
-    /// Takes days since 1970-01-01.
+    /// Creates a day from days since 1970-01-01.
     public init(number: Int) {
         self.number = number
     }
 
-    /// The first millisecond of the day, since 1970.
+    /// The first millisecond of the day, in milliseconds since 1970.
     public var firstMillisecond: Int64 { Int64(number) * Timestamp.millisecondsPerDay }
 
-    /// The last millisecond of the day, since 1970.
+    /// The last millisecond of the day, in milliseconds since 1970.
     public var lastMillisecond: Int64 { firstMillisecond + Timestamp.millisecondsPerDay - 1 }
 
-    /// The earlier day comes first.
+    /// Orders days by time.
     public static func < (left: Day, right: Day) -> Bool {
         left.number < right.number
     }

@@ -8,56 +8,56 @@ import Glibc
 import Darwin
 #endif
 
-/// Lets no more connections in than may be open at the same time; others wait with the system until there is room.
+/// Limits the number of open connections; further connections wait in the system's backlog until there is room.
 ///
-/// One client's connections beyond its own number are closed at once.
+/// Connections of a client that exceeds the limit per address are closed at once.
 ///
-/// If the process or the system has no descriptors left, it waits a moment before it accepts again: the connection that waits would
-/// wake the event loop at once, again and again.
+/// If the process or the system has no file descriptors left, the handler waits before it accepts again. Otherwise the
+/// waiting connection would wake the event loop again and again.
 final class AcceptLimit: ChannelDuplexHandler {
     typealias InboundIn = any Channel
     typealias InboundOut = any Channel
     typealias OutboundIn = Never
     typealias OutboundOut = Never
 
-    private let most: Int
-    private let mostPerAddress: Int
+    private let maxConnections: Int
+    private let maxConnectionsPerAddress: Int
     private let proxies: TrustedProxies
     private let logger: Logger
     private var open = 0
     private var openByAddress: [IPAddress: Int] = [:]
-    /// How many connections were closed for their clients having too many, since that was logged.
+    /// The number of connections closed for the limit per address, since this was last logged.
     private var closed = 0
-    /// When that was logged.
+    /// When the closed connections were last logged.
     private var closedLoggedAt: NIODeadline?
-    private var isHeldBack = false
-    /// Whether descriptors ran out a moment ago.
-    private var isOut = false
-    /// When it was logged that they ran out.
+    private var isReadPending = false
+    /// Whether file descriptors ran out less than ``retryDelay`` ago.
+    private var isOutOfDescriptors = false
+    /// When the lack of file descriptors was last logged.
     private var loggedAt: NIODeadline?
 
-    /// How long to wait before the next try.
-    private static let pause = TimeAmount.milliseconds(200)
-    /// How long to say nothing more of it.
-    private static let silence = TimeAmount.minutes(1)
+    /// The delay before the server accepts connections again.
+    private static let retryDelay = TimeAmount.milliseconds(200)
+    /// The minimum interval between two log messages about the same problem.
+    private static let logInterval = TimeAmount.minutes(1)
 
     init(_ settings: ServerSettings, logger: Logger) {
-        most = settings.maxConnections
-        mostPerAddress = settings.maxConnectionsPerAddress
+        maxConnections = settings.maxConnections
+        maxConnectionsPerAddress = settings.maxConnectionsPerAddress
         proxies = settings.proxies
         self.logger = logger
     }
 
     func read(context: ChannelHandlerContext) {
-        if open < most, !isOut { context.read() } else { isHeldBack = true }
+        if open < maxConnections, !isOutOfDescriptors { context.read() } else { isReadPending = true }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let connection = unwrapInboundIn(data)
         let peer = connection.remoteAddress.flatMap { IPAddress($0) }
-        let client = peer.flatMap { proxies.contain($0) ? nil : $0.client }
+        let client = peer.flatMap { proxies.contains($0) ? nil : $0.clientPrefix }
         if let client {
-            guard openByAddress[client, default: 0] < mostPerAddress else {
+            guard openByAddress[client, default: 0] < maxConnectionsPerAddress else {
                 logClosed(client)
                 return connection.close(promise: nil)
             }
@@ -68,7 +68,7 @@ final class AcceptLimit: ChannelDuplexHandler {
         connection.closeFuture.hop(to: context.eventLoop).whenComplete { _ in
             let (limit, context) = handler.value
             limit.noteEnd(of: client)
-            limit.goOn(context)
+            limit.resumeReading(context)
         }
         context.fireChannelRead(data)
     }
@@ -81,10 +81,10 @@ final class AcceptLimit: ChannelDuplexHandler {
 
     private func logClosed(_ client: IPAddress) {
         closed += 1
-        guard closedLoggedAt.map({ NIODeadline.now() - $0 > Self.silence }) ?? true else { return }
+        guard closedLoggedAt.map({ NIODeadline.now() - $0 > Self.logInterval }) ?? true else { return }
         logger.warning(
-            "closed connections of a client that has as many as http.maxConnectionsPerAddress allows",
-            metadata: ["client": "\(client)", "limit": "\(mostPerAddress)", "closed": "\(closed)"]
+            "closed connections of a client that reached http.maxConnectionsPerAddress",
+            metadata: ["client": "\(client)", "limit": "\(maxConnectionsPerAddress)", "closed": "\(closed)"]
         )
         (closed, closedLoggedAt) = (0, .now())
     }
@@ -93,29 +93,29 @@ final class AcceptLimit: ChannelDuplexHandler {
         guard let error = error as? IOError, [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode) else {
             return context.fireErrorCaught(error)
         }
-        if loggedAt.map({ NIODeadline.now() - $0 > Self.silence }) ?? true {
+        if loggedAt.map({ NIODeadline.now() - $0 > Self.logInterval }) ?? true {
             loggedAt = .now()
             logger.error(
-                "cannot accept connections; trying again",
+                "cannot accept connections; retrying",
                 metadata: ["cause": "\(String(cString: strerror(error.errnoCode)))", "open": "\(open)"]
             )
         }
-        if isOut { return }
-        isOut = true
-        // What was to be read is still pending, and would wake the loop again.
+        if isOutOfDescriptors { return }
+        isOutOfDescriptors = true
+        // The pending read would otherwise wake the event loop again.
         _ = context.channel.setOption(.autoRead, value: false)
         let handler = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: Self.pause) {
+        context.eventLoop.scheduleTask(in: Self.retryDelay) {
             let (limit, context) = handler.value
-            limit.isOut = false
+            limit.isOutOfDescriptors = false
             _ = context.channel.setOption(.autoRead, value: true)
-            limit.goOn(context)
+            limit.resumeReading(context)
         }
     }
 
-    private func goOn(_ context: ChannelHandlerContext) {
-        guard isHeldBack, !isOut, open < most, context.channel.isActive else { return }
-        isHeldBack = false
+    private func resumeReading(_ context: ChannelHandlerContext) {
+        guard isReadPending, !isOutOfDescriptors, open < maxConnections, context.channel.isActive else { return }
+        isReadPending = false
         context.read()
     }
 }

@@ -1,47 +1,48 @@
 import NIOCore
 import Synchronization
 
-/// What the connections of one event loop share.
+/// The state that the connections of one event loop share.
 ///
-/// Everything but the enqueuing of jobs happens on that loop.
+/// Everything except the enqueuing of jobs happens on that event loop.
 final class ConnectionLoop: TaskExecutor {
     let loop: any EventLoop
-    /// How many requests are being answered by tasks, those of clients that are gone among them.
+    /// The number of tasks that handle requests, including requests of clients that have disconnected.
     let running = Atomic<Int>(0)
-    private let unsent: NIOLoopBoundBox<[ChannelHandlerContext]?>
+    private let unflushed: NIOLoopBoundBox<[ChannelHandlerContext]?>
     private let open: NIOLoopBoundBox<[ObjectIdentifier: ChannelHandlerContext]>
 
-    /// How long the last requests may take when their connections are closed, in steps of 5 ms.
+    /// The maximum time to wait for the last requests after cancellation, in steps of 5 ms.
     private static let maxSteps = 1000
 
     init(_ loop: any EventLoop) {
         self.loop = loop
-        unsent = .makeEmptyBox(valueType: [ChannelHandlerContext].self, eventLoop: loop)
+        unflushed = .makeEmptyBox(valueType: [ChannelHandlerContext].self, eventLoop: loop)
         open = .makeBoxSendingValue([:], eventLoop: loop)
     }
 
-    /// Runs tasks here, so that a request is answered where its connection is, without a change of threads.
+    /// Runs a task's job on the event loop, so that a request is handled where its connection is, without a thread
+    /// switch.
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 
-    /// Waits until no task runs here any more; once it is cancelled, for a few seconds.
+    /// Waits until no task runs on the event loop; after cancellation, for at most ``maxSteps`` steps.
     func drain() async {
         var steps = 0
         while running.load(ordering: .acquiring) > 0, steps < Self.maxSteps {
             if Task.isCancelled { steps += 1 }
-            // Does not end early when it is cancelled, as `Task.sleep` does.
+            // Unlike `Task.sleep`, this does not end early when the task is cancelled.
             await withUnsafeContinuation { continuation in
                 loop.scheduleTask(in: .milliseconds(5)) { continuation.resume() }
             }
         }
     }
 
-    /// Notes a connection that was opened.
+    /// Registers an open connection.
     func noteOpen(_ context: ChannelHandlerContext) { open.value[ObjectIdentifier(context)] = context }
 
-    /// Notes a connection that was closed.
+    /// Unregisters a closed connection.
     func noteClosed(_ context: ChannelHandlerContext) { open.value[ObjectIdentifier(context)] = nil }
 
     /// Closes all connections.
@@ -49,21 +50,22 @@ final class ConnectionLoop: TaskExecutor {
         loop.execute { for context in self.open.value.values { context.close(promise: nil) } }
     }
 
-    /// Sends what was written, once everything that came in at the same time was seen to.
+    /// Flushes a connection's writes once the event loop has processed the input that arrived at the same time.
     ///
-    /// Clients are woken by what they get. Those that get their answers together are woken once, and ask again together.
-    func flushSoon(_ context: ChannelHandlerContext) {
-        if unsent.value == nil {
-            unsent.value = [context]
+    /// Each flush wakes its client. Clients that get their responses together wake up together, and send their next
+    /// requests together.
+    func scheduleFlush(_ context: ChannelHandlerContext) {
+        if unflushed.value == nil {
+            unflushed.value = [context]
             loop.execute { self.flush() }
         } else {
-            unsent.value?.append(context)
+            unflushed.value?.append(context)
         }
     }
 
     private func flush() {
-        let contexts = unsent.value ?? []
-        unsent.value = nil
+        let contexts = unflushed.value ?? []
+        unflushed.value = nil
         for context in contexts { context.flush() }
     }
 }

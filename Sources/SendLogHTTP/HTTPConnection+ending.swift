@@ -7,16 +7,17 @@ import Darwin
 #endif
 
 extension HTTPConnection {
-    /// How long a client may take to see the end of the last answer.
-    private static let courtesy = TimeAmount.seconds(2)
+    /// The time that a client has to read the last response before the connection closes.
+    private static let lingerTimeout = TimeAmount.seconds(2)
 
-    /// Ends the connection once everything is sent.
+    /// Closes the connection once everything is sent.
     ///
     /// - Parameters:
-    ///   - context: the connection's
-    ///   - lingers: whether to wait until the client has seen it: to close while more comes in would take the last answer back
+    ///   - context: the connection's context
+    ///   - lingers: whether to wait until the client has read the last response: closing the connection while more
+    ///     input arrives resets it, and the client loses the response
     func finish(_ context: ChannelHandlerContext, lingers: Bool) {
-        isOver = true
+        isFinished = true
         input.removeAll()
         let sent = context.eventLoop.makePromise(of: Void.self)
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
@@ -31,39 +32,41 @@ extension HTTPConnection {
         guard lingers, !isClosedByClient, context.channel.isActive else { return context.close(promise: nil) }
         isLingering = true
         context.close(mode: .output, promise: nil)
-        watchOver(context, after: Self.courtesy)
-        if isReadHeldBack, mayRead(context) { context.read() }
+        scheduleTimeout(context, after: Self.lingerTimeout)
+        if isReadPending, mayRead(context) { context.read() }
     }
 
-    /// Makes the close that follows a reset: in HTTP/1.0 the end of a connection is the end of a body, and an orderly end would make a part
-    /// of a response look like the whole.
+    /// Makes the next close send a TCP reset.
+    ///
+    /// In HTTP/1.0 the end of the connection is the end of the body. After an orderly close, the client would take a
+    /// partial response for a complete one.
     func resetOnClose(_ context: ChannelHandlerContext) {
         guard let socket = context.channel as? any SocketOptionProvider else { return }
-        // On the event loop, this is done when it returns.
+        // On the event loop, the option is set before the call returns.
         _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))
     }
 
-    /// Parts with a client that lets the server wait for too long.
-    func watchOver(_ context: ChannelHandlerContext, after delay: TimeAmount) {
-        watch?.cancel()
+    /// Schedules the next check of whether the client has exceeded a timeout.
+    func scheduleTimeout(_ context: ChannelHandlerContext, after delay: TimeAmount) {
+        timeoutTask?.cancel()
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        watch = context.eventLoop.scheduleTask(in: delay) {
+        timeoutTask = context.eventLoop.scheduleTask(in: delay) {
             let (connection, context) = bound.value
-            connection.look(context)
+            connection.checkTimeout(context)
         }
     }
 
-    private func look(_ context: ChannelHandlerContext) {
-        // A client that takes what was sent does something too.
+    private func checkTimeout(_ context: ChannelHandlerContext) {
+        // A client that reads the response is active too.
         let unsent = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        if unsent > 0, unsent < lastUnsent { lastSign = .now() }
-        lastUnsent = unsent > 0 ? unsent : .max
+        if unsent > 0, unsent < lastUnsentBytes { lastActivity = .now() }
+        lastUnsentBytes = unsent > 0 ? unsent : .max
         let isServersTurn = exchange != nil && wait == nil
-        let left = isServersTurn ? idleTimeout : lastSign + idleTimeout - .now()
+        let left = isServersTurn ? idleTimeout : lastActivity + idleTimeout - .now()
         let isAwaited = if case .body = wait { true } else { false }
-        if isLingering || left <= .nanoseconds(0) || pace.isTooSlow(at: .now(), isAwaited: isAwaited) {
+        if isLingering || left <= .nanoseconds(0) || slowClientDetector.isTooSlow(at: .now(), isAwaited: isAwaited) {
             return context.close(promise: nil)
         }
-        watchOver(context, after: min(left, pace.interval))
+        scheduleTimeout(context, after: min(left, slowClientDetector.interval))
     }
 }

@@ -1,44 +1,46 @@
 import NIOCore
 import NIOHTTP1
 
-// What tasks wait for.
+// Tasks that wait for the client.
 extension HTTPConnection {
-    /// Whether the end of the current request's body will never come.
-    var isBodyCutOff: Bool {
-        guard inputEnd != nil, !isBodyOver else { return false }
+    /// Whether the current request's body was cut off, so that its end never arrives.
+    var isBodyTruncated: Bool {
+        guard inputEnd != nil, !isBodyComplete else { return false }
         return !input.contains { part in if case .end = part { true } else { false } }
     }
 
-    /// Hands over what has arrived of the current request's body, now or as soon as something has; `nil` if the body is cut off.
+    /// Resumes a continuation with the arrived parts of the request body, as soon as there are any.
+    ///
+    /// The continuation gets `nil` if the body was cut off.
     func takeBody(_ continuation: UnsafeContinuation<ArrivedBody?, Never>) {
         if let arrived = arrivedBody() {
             continuation.resume(returning: arrived)
             return readOn()
         }
-        if inputEnd != nil || isOver || !input.isEmpty { return continuation.resume(returning: nil) }
-        lastSign = .now()
+        if inputEnd != nil || isFinished || !input.isEmpty { return continuation.resume(returning: nil) }
+        lastActivity = .now()
         wait = .body(continuation)
         readOn()
     }
 
-    /// Reads more from the network if there is room for it again.
+    /// Resumes reading from the network if the buffers have room again.
     private func readOn() {
-        guard isReadHeldBack, let context, mayRead(context) else { return }
-        isReadHeldBack = false
+        guard isReadPending, let context, mayRead(context) else { return }
+        isReadPending = false
         context.read()
     }
 
-    /// Takes what has arrived of the current request's body.
+    /// Removes the arrived parts of the current request's body from the input buffer.
     ///
-    /// - Returns: `nil` if nothing has and more is to come.
+    /// - Returns: the parts; `nil` if none arrived and more are to come.
     func arrivedBody() -> ArrivedBody? {
         var pieces: [ByteBuffer] = []
-        while !isBodyOver {
+        while !isBodyComplete {
             switch input.first {
             case .body(let buffer):
-                bytesWaiting -= buffer.readableBytes
+                bufferedBytes -= buffer.readableBytes
                 pieces.append(buffer)
-            case .end: isBodyOver = true
+            case .end: isBodyComplete = true
             case .head, nil: return pieces.isEmpty ? nil : ArrivedBody(pieces: pieces, isEnd: false)
             }
             input.removeFirst()
@@ -51,7 +53,7 @@ extension HTTPConnection {
         case .body(let continuation):
             wait = nil
             takeBody(continuation)
-        case .room(let continuation):
+        case .writable(let continuation):
             wait = nil
             continuation.resume(returning: isOpen)
         case nil: break
@@ -59,9 +61,9 @@ extension HTTPConnection {
     }
 }
 
-/// What arrived of a request's body.
+/// The parts of a request body that arrived since the last read.
 struct ArrivedBody: Sendable {
     var pieces: [ByteBuffer] = []
-    /// Whether nothing comes behind it.
+    /// Whether the body ends after these parts.
     var isEnd = false
 }

@@ -3,102 +3,104 @@ import NIOHTTP1
 import SendLogNetwork
 import Synchronization
 
-/// One connection: hands its requests to the responder one at a time, and sends the answers.
+/// One client connection: passes its requests to the responder one at a time, and sends the responses.
 ///
-/// Everything here happens on the connection's event loop. What came and is not taken yet waits in `input`, and while much waits, or
-/// the client leaves much of an answer unread, no more is read from the network.
+/// All calls happen on the connection's event loop. `input` buffers the parts that are not processed yet. While it
+/// holds many, or while the client leaves much of a response unread, the connection reads nothing from the network.
 final class HTTPConnection: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = Never
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
-    /// The request that is being answered.
+    /// The request in progress, and the state of its response.
     struct Exchange {
-        /// `nil` for what is no request.
+        /// The request; `nil` if the client sent something other than HTTP.
         var request: HTTPRequest?
-        let isHead: Bool
-        /// Whether the client speaks HTTP/1.0, or something older.
-        let isOld: Bool
-        /// Whether the connection ends with the answer.
+        let isHeadRequest: Bool
+        /// Whether the client uses HTTP/1.0 or an older version.
+        let isHTTP10: Bool
+        /// Whether the connection closes after the response.
         var closes: Bool
-        /// Whether the client waits for an invitation before it sends the body.
-        var awaitsInvitation: Bool
+        /// Whether the client waits for `100 Continue` before it sends the body.
+        var expectsContinue: Bool
         var isHeadSent = false
         var isChunked = false
-        /// Whether the line break that ends a chunk is due.
+        /// Whether the line break that ends the current chunk is still to be sent.
         var isInChunk = false
     }
 
-    /// What a task waits for; if the client lets it wait for too long, the connection is closed.
+    /// The reason why a task is suspended; if the client exceeds the timeout, the connection closes.
     enum Wait {
-        /// More of the request's body.
+        /// The task waits for more of the request body.
         case body(UnsafeContinuation<ArrivedBody?, Never>)
-        /// That the client takes more of the response: whether it is still there.
-        case room(UnsafeContinuation<Bool, Never>)
+        /// The task waits until the client reads more of the response, and resumes with whether the connection is open.
+        case writable(UnsafeContinuation<Bool, Never>)
     }
 
     private let responder: any HTTPResponder
-    /// How long a client may let the server wait.
+    /// The time after which the server stops waiting for the client.
     let idleTimeout: TimeAmount
     let loop: ConnectionLoop
     private let proxies: TrustedProxies
-    /// Where the connection comes from.
+    /// The remote address of the connection.
     private var peer: IPAddress?
     private var isFromProxy = false
     var context: ChannelHandlerContext?
 
     var input = CircularBuffer<HTTPServerRequestPart>()
-    var bytesWaiting = 0
+    var bufferedBytes = 0
     var exchange: Exchange?
-    /// Whether all of the current request's body was taken.
-    var isBodyOver = true
-    /// How much came of a body that nobody wanted, in bytes.
-    private var discarded = 0
-    /// Nothing more that could be understood comes from the client.
+    /// Whether all of the current request's body was read or discarded.
+    var isBodyComplete = true
+    /// The number of body bytes discarded after the response, with at least ``minBytesPerPart`` for each part.
+    private var discardedBytes = 0
+    /// Why the client sends no further valid input; `nil` while it may.
     var inputEnd: InputEnd?
     var isClosedByClient = false
     private var isAdvancing = false
-    var isReadHeldBack = false
+    var isReadPending = false
     private var isShuttingDown = false
-    /// The request being read wants to speak something else behind it, at which NIO's parser stops listening.
-    private var isLastRead = false
-    private var isDeaf = false
-    /// Its last answer is on its way, or sent: the rest is courtesy.
-    var isOver = false
+    /// Whether the request that is being read asks for another protocol, after which NIO's parser stops parsing.
+    private var isUpgradeRequested = false
+    private var isParserStopped = false
+    /// Whether the last response was written; afterwards the connection only flushes it and closes.
+    var isFinished = false
     var isLingering = false
     var wait: Wait?
-    /// Whether the client sends as much as it must.
-    var pace: ClientPace
-    /// When the client last did something.
-    var lastSign = NIODeadline.now()
-    /// How much of answers was waiting for the client at the last look.
-    var lastUnsent = Int.max
-    var watch: Scheduled<Void>?
+    /// Detects a client that sends too slowly.
+    var slowClientDetector: SlowClientDetector
+    /// When the client last sent or read something.
+    var lastActivity = NIODeadline.now()
+    /// The number of response bytes that were unsent at the last timeout check; `.max` if there were none.
+    var lastUnsentBytes = Int.max
+    var timeoutTask: Scheduled<Void>?
 
     enum InputEnd {
         case closed
         case notHTTP
     }
 
-    /// How many requests are begun before other connections have their turn.
+    /// The number of requests to start before other connections get their turn.
     private static let maxSteps = 8
-    private static let mostWaiting = 128 * 1024
-    private static let mostParts = 64
-    /// How much of a refused body is read so that the client comes to see the answer, and may go on with the connection.
-    private static let mostDiscarded = 64 << 20
-    /// What a part of such a body counts at least, in bytes: a chunk of a byte takes as long to parse as a longer one.
-    private static let costOfPart = 256
+    private static let maxBufferedBytes = 128 * 1024
+    private static let maxBufferedParts = 64
+    /// The maximum number of bytes to discard of a refused body, so that the client reads the response and can keep
+    /// using the connection.
+    private static let maxDiscardedBytes = 64 << 20
+    /// The minimum number of bytes that a discarded part counts as: parsing a chunk of one byte takes as long as
+    /// parsing a longer one.
+    private static let minBytesPerPart = 256
 
     init(_ responder: any HTTPResponder, on loop: ConnectionLoop, _ settings: ServerSettings) {
         self.responder = responder
         self.loop = loop
-        pace = ClientPace(settings.pace)
+        slowClientDetector = SlowClientDetector(settings.slowClientLimits)
         idleTimeout = .seconds(Int64(settings.idleTimeout))
         proxies = settings.proxies
     }
 
-    // MARK: What comes
+    // MARK: Input
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
@@ -107,27 +109,27 @@ final class HTTPConnection: ChannelDuplexHandler {
     func channelActive(context: ChannelHandlerContext) {
         peer = context.remoteAddress.flatMap { IPAddress($0) }
         loop.noteOpen(context)
-        isFromProxy = peer.map { proxies.contain($0) } ?? false
-        watchOver(context, after: min(idleTimeout, pace.interval))
+        isFromProxy = peer.map { proxies.contains($0) } ?? false
+        scheduleTimeout(context, after: min(idleTimeout, slowClientDetector.interval))
     }
 
-    /// Notes bytes from the client, before they are taken apart.
+    /// Records the arrival of bytes, before they are parsed.
     func noteBytes() {
-        if exchange == nil, isBodyOver, input.isEmpty { pace.noteHeadBytes(at: .now()) }
+        if exchange == nil, isBodyComplete, input.isEmpty { slowClientDetector.noteHeadBytes(at: .now()) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        lastSign = .now()
-        if isOver { return }
+        lastActivity = .now()
+        if isFinished { return }
         let part = unwrapInboundIn(data)
         switch part {
         case .head(let head):
-            isLastRead = head.wantsOtherProtocol
-            pace.noteHead()
+            isUpgradeRequested = head.requestsProtocolSwitch
+            slowClientDetector.noteHead()
         case .body(let buffer):
-            bytesWaiting += buffer.readableBytes
-            pace.noteBody(buffer.readableBytes)
-        case .end: isDeaf = isLastRead
+            bufferedBytes += buffer.readableBytes
+            slowClientDetector.noteBody(buffer.readableBytes)
+        case .end: isParserStopped = isUpgradeRequested
         }
         input.append(part)
     }
@@ -137,7 +139,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if isOver { return }
+        if isFinished { return }
         inputEnd = inputEnd ?? (error is IOError ? .closed : .notHTTP)
         advance()
     }
@@ -157,9 +159,9 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        watch?.cancel()
+        timeoutTask?.cancel()
         (inputEnd, isClosedByClient) = (inputEnd ?? .closed, true)
-        isOver = true
+        isFinished = true
         loop.noteClosed(context)
         exchange?.request?.abandon()
         resume()
@@ -172,90 +174,93 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
-            lastSign = .now()
-            if case .room = wait { resume() }
+            lastActivity = .now()
+            if case .writable = wait { resume() }
             advance()
         }
         context.fireChannelWritabilityChanged()
     }
 
     func read(context: ChannelHandlerContext) {
-        isReadHeldBack = !mayRead(context)
-        if !isReadHeldBack { context.read() }
+        isReadPending = !mayRead(context)
+        if !isReadPending { context.read() }
     }
 
     func mayRead(_ context: ChannelHandlerContext) -> Bool {
-        if isDeaf { return false }
-        // Behind the last answer only to see the client close; what is no HTTP need not be read for that.
-        if isOver { return inputEnd == nil }
-        return bytesWaiting < Self.mostWaiting && input.count < Self.mostParts && context.channel.isWritable
+        if isParserStopped { return false }
+        // After the last response, read only to see the client close; invalid input needs no such read.
+        if isFinished { return inputEnd == nil }
+        return bufferedBytes < Self.maxBufferedBytes && input.count < Self.maxBufferedParts
+            && context.channel.isWritable
     }
 
-    // MARK: What is done with it
+    // MARK: Processing
 
-    /// Goes on with whatever can go on.
+    /// Processes the buffered input as far as possible.
     func advance() {
-        // An answer that is ready at once comes back here from within.
+        // A synchronous response calls this method again.
         if isAdvancing { return }
         isAdvancing = true
         defer { isAdvancing = false }
         var steps = 0
         while steps < Self.maxSteps, step() { steps += 1 }
         if steps == Self.maxSteps, let context {
-            // Requests that came together leave other connections their turn.
+            // After many pipelined requests, other connections get their turn.
             let handle = ConnectionHandle(self, on: context.eventLoop)
             context.eventLoop.execute { handle.connection.advance() }
         }
-        guard let context, isReadHeldBack, mayRead(context) else { return }
-        isReadHeldBack = false
+        guard let context, isReadPending, mayRead(context) else { return }
+        isReadPending = false
         context.read()
     }
 
-    /// - Returns: whether more may be done.
+    /// Starts the next request, or ends the connection, if either is due.
+    ///
+    /// - Returns: whether another step may follow.
     private func step() -> Bool {
-        guard let context, !isOver else { return false }
+        guard let context, !isFinished else { return false }
         if exchange != nil {
             if case .body = wait, !input.isEmpty || inputEnd != nil { resume() }
             return false
         }
-        // Of a body that nobody wanted.
-        while !isBodyOver, let part = input.popFirst() {
+        // Discard the unread rest of the last request's body.
+        while !isBodyComplete, let part = input.popFirst() {
             if case .body(let buffer) = part {
-                bytesWaiting -= buffer.readableBytes
-                discarded += max(buffer.readableBytes, Self.costOfPart)
+                bufferedBytes -= buffer.readableBytes
+                discardedBytes += max(buffer.readableBytes, Self.minBytesPerPart)
             }
             if case .end = part {
-                isBodyOver = true
-                pace.noteBodyEnd()
+                isBodyComplete = true
+                slowClientDetector.noteBodyEnd()
             }
         }
-        if discarded > Self.mostDiscarded {
+        if discardedBytes > Self.maxDiscardedBytes {
             inputEnd = .notHTTP
             finish(context, lingers: true)
             return false
         }
-        if isBodyOver, !isShuttingDown, case .head(let head)? = input.first {
-            // What was answered must be taken before more is.
+        if isBodyComplete, !isShuttingDown, case .head(let head)? = input.first {
+            // The client must read the earlier responses first.
             guard context.channel.isWritable else { return false }
             input.removeFirst()
             start(head, context)
             return true
         }
-        if inputEnd == .notHTTP, isBodyOver {
-            let refusal = responder.refusal()
-            exchange = Exchange(isHead: false, isOld: false, closes: true, awaitsInvitation: false)
-            send(refusal.head, body: [ByteBuffer(bytes: refusal.body)])
+        if inputEnd == .notHTTP, isBodyComplete {
+            let badRequestResponse = responder.badRequestResponse()
+            exchange = Exchange(isHeadRequest: false, isHTTP10: false, closes: true, expectsContinue: false)
+            send(badRequestResponse.head, body: [ByteBuffer(bytes: badRequestResponse.body)])
             exchange = nil
         }
         if inputEnd != nil { finish(context, lingers: true) }
-        if isShuttingDown, isBodyOver, !isOver { finish(context, lingers: false) }
+        if isShuttingDown, isBodyComplete, !isFinished { finish(context, lingers: false) }
         return false
     }
 
     private func start(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        let isOld = head.version.major < 1 || head.version.major == 1 && head.version.minor == 0
+        let isHTTP10 = head.version.major < 1 || head.version.major == 1 && head.version.minor == 0
         let handle = ConnectionHandle(self, on: context.eventLoop)
-        let client = isFromProxy ? peer.map { proxies.client(of: head.headers, from: $0) } : peer?.client
+        let client = isFromProxy ? peer.map { proxies.client(of: head.headers, from: $0) } : peer?.clientPrefix
         let request = HTTPRequest(
             method: head.method,
             target: head.uri,
@@ -266,26 +271,26 @@ final class HTTPConnection: ChannelDuplexHandler {
         )
         exchange = Exchange(
             request: request,
-            isHead: head.method == .HEAD,
-            isOld: isOld,
-            closes: isOld || request.fault != nil || head.headers.asksToClose || head.wantsOtherProtocol
+            isHeadRequest: head.method == .HEAD,
+            isHTTP10: isHTTP10,
+            closes: isHTTP10 || request.fault != nil || head.headers.requestsClose || head.requestsProtocolSwitch
                 || isShuttingDown,
-            // HTTP/1.0 knows of no invitations.
-            awaitsInvitation: request.awaitsInvitation && !isOld
+            // HTTP/1.0 has no `100 Continue`.
+            expectsContinue: request.expectsContinue && !isHTTP10
         )
-        (isBodyOver, discarded) = (false, 0)
-        guard let later = responder.respond(to: request, AnswerWriter(handle)) else {
-            return answered(wholly: true)
+        (isBodyComplete, discardedBytes) = (false, 0)
+        guard let deferredResponse = responder.respond(to: request, ResponseWriter(handle)) else {
+            return responseEnded(isComplete: true)
         }
-        // Not structured, since channels are not; the server waits for its connections and for these.
+        // Unstructured, since channels are not structured either; the server waits for its connections and these tasks.
         let loop = loop
         loop.running.add(1, ordering: .relaxed)
         Task.immediate(executorPreference: loop) {
             do {
-                try await later()
-                handle.connection.answered(wholly: true)
+                try await deferredResponse()
+                handle.connection.responseEnded(isComplete: true)
             } catch {
-                handle.connection.answered(wholly: false)
+                handle.connection.responseEnded(isComplete: false)
             }
             loop.running.subtract(1, ordering: .releasing)
         }

@@ -5,32 +5,32 @@ import Synchronization
 
 /// A request: its head, and its body as it arrives.
 ///
-/// A class, since it is handed on a dozen times on its way and never changes.
+/// A class, since it is immutable and passed on about a dozen times while it is handled.
 public final class HTTPRequest: Sendable {
-    /// What is to be done.
+    /// The request method.
     public let method: HTTPMethod
-    /// The path, still percent-encoded, without the query.
+    /// The path without the query, percent-encoded.
     public let path: Substring
-    /// What stands behind the question mark, if there is one.
+    /// The query string without the question mark; `nil` if there is none.
     public let query: Substring?
-    /// What HTTP forbids in this request, or this server does not implement; then its connection ends with the answer.
+    /// The violation of HTTP, or the unsupported feature, in this request; the connection closes after its response.
     public let fault: ProtocolFault?
-    /// Who sends it, as far as addresses tell, or `nil` if the connection has none; see ``IPAddress/client``.
+    /// The client's address, or `nil` if the connection has none; see ``IPAddress/clientPrefix``.
     package let client: IPAddress?
     private let headers: HTTPHeaders
     private let isClientGone = Atomic(false)
-    /// The body, which may be read once.
+    /// The body, which can be read once.
     public let body: RequestBody
 
-    /// Makes a request of its parts; for the forms of targets see <https://www.rfc-editor.org/rfc/rfc9112#section-3.2>.
+    /// Creates a request; for the forms of targets see <https://www.rfc-editor.org/rfc/rfc9112#section-3.2>.
     ///
     /// - Parameters:
-    ///   - method: what is to be done
-    ///   - target: the request's target, in whatever form it has
+    ///   - method: the request method
+    ///   - target: the request target, in any form
     ///   - headers: the header fields
-    ///   - client: who sends it
+    ///   - client: the client's address
     ///   - body: the body
-    ///   - fault: what is wrong with it as a message of HTTP
+    ///   - fault: the violation of HTTP, or the unsupported feature, if any
     package init(
         method: HTTPMethod,
         target: String,
@@ -44,51 +44,52 @@ public final class HTTPRequest: Sendable {
         self.headers = headers
         self.client = client
         self.body = body
-        let local = Self.local(target)
-        if let mark = local.utf8.firstIndex(of: UInt8(ascii: "?")) {
-            path = local[..<mark]
-            query = local[local.utf8.index(after: mark)...]
+        let originForm = Self.originForm(target)
+        if let mark = originForm.utf8.firstIndex(of: UInt8(ascii: "?")) {
+            path = originForm[..<mark]
+            query = originForm[originForm.utf8.index(after: mark)...]
         } else {
-            (path, query) = (local, nil)
+            (path, query) = (originForm, nil)
         }
     }
 
-    /// Whether the client went away, so that work that has not begun need not begin.
+    /// Whether the client has disconnected, so that work that has not begun can be skipped.
     package var isAbandoned: Bool { isClientGone.load(ordering: .relaxed) }
 
-    /// Notes that the client went away.
+    /// Records that the client has disconnected.
     func abandon() { isClientGone.store(true, ordering: .relaxed) }
 
-    /// The part of a target that says what is wanted of this server.
-    private static func local(_ target: String) -> Substring {
+    /// Returns the path and query of a request target.
+    private static func originForm(_ target: String) -> Substring {
         if target.utf8.first == UInt8(ascii: "/") { return target[...] }
         guard let scheme = target.firstRange(of: "://") else { return target[...] }
         let rest = target[scheme.upperBound...]
         return rest.firstIndex { $0 == "/" || $0 == "?" }.map { rest[$0...] } ?? "/"
     }
 
-    /// The value of the first field of a name, without blanks at its ends (<https://www.rfc-editor.org/rfc/rfc9110#section-5.5>).
+    /// Returns the value of the first header field with a name, without surrounding whitespace
+    /// (<https://www.rfc-editor.org/rfc/rfc9110#section-5.5>).
     public func field(_ name: String) -> String? { headers.first(name: name).map(Self.trimmed) }
 
-    /// The values of all fields of a name, without blanks at their ends.
+    /// Returns the values of all header fields with a name, without surrounding whitespace.
     public func fields(_ name: String) -> [String] { headers[name].map(Self.trimmed) }
 
     private static func trimmed(_ value: String) -> String {
         let text = value.trimmingBlanks
-        // Nearly always the same.
+        // Nearly always the same; then no new string is made.
         return text.utf8.count == value.utf8.count ? value : String(text)
     }
 
-    /// How long the body is going to be in bytes, if the client says so.
-    public var announcedLength: Int? { field("content-length").flatMap { Int($0) } }
+    /// The length of the body in bytes, if the client declares it.
+    public var contentLength: Int? { field("content-length").flatMap { Int($0) } }
 
     /// Whether the client waits for `100 Continue` before it sends the body.
-    public var awaitsInvitation: Bool { field("expect")?.matches("100-continue") == true }
+    public var expectsContinue: Bool { field("expect")?.matches("100-continue") == true }
 
-    /// Whether the client takes an answer in gzip (<https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3>).
+    /// Whether the client accepts a response in gzip (<https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3>).
     public var acceptsGzip: Bool {
-        var byAsterisk = false
-        // A longer one is no browser's.
+        var isWildcardAccepted = false
+        // No browser sends a longer header.
         for line in headers["accept-encoding"].prefix(4) where line.utf8.count <= 512 {
             for coding in line.split(separator: ",") {
                 let parts = coding.split(separator: ";")
@@ -98,21 +99,21 @@ public final class HTTPRequest: Sendable {
                     return weight.hasPrefix("q=") && Double(weight.dropFirst(2)) == 0
                 }
                 if name == "gzip" || name == "x-gzip" { return !isRefused }
-                if name == "*" { byAsterisk = !isRefused }
+                if name == "*" { isWildcardAccepted = !isRefused }
             }
         }
-        return byAsterisk
+        return isWildcardAccepted
     }
 }
 
-/// The body of a request, piece by piece.
+/// The body of a request, read in pieces.
 public struct RequestBody: Sendable {
-    /// What is there of it.
+    /// The parts that have arrived.
     private var arrived: ArrivedBody
-    /// Where the rest comes from.
+    /// The connection that receives the rest.
     private let connection: ConnectionHandle?
 
-    /// A body that is all there.
+    /// Creates a body that is complete.
     public init(_ whole: ByteBuffer) {
         arrived = ArrivedBody(pieces: whole.readableBytes > 0 ? [whole] : [], isEnd: true)
         connection = nil
@@ -123,9 +124,10 @@ public struct RequestBody: Sendable {
         self.connection = connection
     }
 
-    /// The same body with what has arrived of it by now, for which a reader on another thread need not come back; on the event loop only.
+    /// Returns this body together with the parts that have arrived; call it only on the event loop.
     ///
-    /// This one must not be read any more.
+    /// A reader on another thread then need not return to the event loop for these parts. The original must not be read
+    /// afterwards.
     public func withArrived() -> RequestBody {
         guard let connection, let arrived = connection.connection.arrivedBody() else { return self }
         var body = self
@@ -133,7 +135,7 @@ public struct RequestBody: Sendable {
         return body
     }
 
-    /// Reads the body from its beginning; of a connection's request, what was not read yet.
+    /// Returns a reader that starts at the beginning of the body or, for a connection, at the first unread part.
     public func makeReader() -> Reader { Reader(arrived: arrived, connection: connection) }
 
     /// Reads a body once, on any thread.
@@ -141,9 +143,9 @@ public struct RequestBody: Sendable {
         fileprivate var arrived: ArrivedBody
         fileprivate let connection: ConnectionHandle?
 
-        /// The next piece, or `nil` at the end.
+        /// Returns the next piece, or `nil` at the end.
         ///
-        /// - Throws: ``ConnectionBroken`` where the body broke off.
+        /// - Throws: ``ConnectionBroken`` if the body was cut off.
         public mutating func next() async throws(ConnectionBroken) -> ByteBuffer? {
             if arrived.pieces.isEmpty, !arrived.isEnd {
                 guard let connection else { return nil }
@@ -158,8 +160,8 @@ public struct RequestBody: Sendable {
     }
 }
 
-/// The connection broke, or stopped being HTTP, before all of a request came or all of its answer went.
+/// An error for a connection that broke, or received invalid HTTP, before its request or response was complete.
 public struct ConnectionBroken: Error {
-    /// Breaks a connection.
+    /// Creates the error.
     public init() {}
 }

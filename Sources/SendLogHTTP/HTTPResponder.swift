@@ -1,14 +1,15 @@
-/// What answers requests.
+/// A type that handles HTTP requests.
 public protocol HTTPResponder: Sendable {
-    /// Answers a request, on the event loop of its connection: what blocks or computes for long must go elsewhere.
+    /// Handles a request on the event loop of its connection; blocking or long computations must run elsewhere.
     ///
-    /// - Returns: `nil` where the request was answered at once, for which no task is needed; else what answers it.
-    func respond(to request: HTTPRequest, _ writer: AnswerWriter) -> Later?
+    /// - Returns: `nil` if the response was sent synchronously and needs no task; otherwise a closure that sends it.
+    func respond(to request: HTTPRequest, _ writer: ResponseWriter) -> DeferredResponse?
 
-    /// Answers what could not be answered at once, on the same event loop. If it throws anything the connection is broken off, so that no
-    /// client takes a part of the answer for the whole.
-    typealias Later = @Sendable () async throws -> Void
+    /// A closure that sends a response that needs to wait for something, on the same event loop.
+    ///
+    /// If it throws, the connection breaks, so that the client does not take a partial response for a complete one.
+    typealias DeferredResponse = @Sendable () async throws -> Void
 
-    /// The answer to what is not HTTP.
-    func refusal() -> (head: AnswerHead, body: [UInt8])
+    /// Returns the response to input that is not HTTP.
+    func badRequestResponse() -> (head: ResponseHead, body: [UInt8])
 }

@@ -5,36 +5,36 @@ import NIOHTTP1
 import NIOPosix
 public import ServiceLifecycle
 
-/// Where and how HTTP is served.
+/// The settings of an HTTP server.
 public struct ServerSettings: Equatable, Sendable {
-    /// The address to listen on: a name or a number.
+    /// The address to listen on: a host name or an IP address.
     public let host: String
-    /// The port to listen on; 0 for any that is free.
+    /// The TCP port to listen on; 0 for any free port.
     public let port: Int
-    /// After how many seconds a connection is closed whose client does nothing.
+    /// The number of seconds after which the server closes the connection of an idle client.
     public let idleTimeout: Int
-    /// How many connections may be open at the same time.
+    /// The maximum number of open connections.
     public var maxConnections: Int
-    /// How many connections one client may have open; proxies that are trusted may have any number.
+    /// The maximum number of open connections per client; trusted proxies are exempt.
     public let maxConnectionsPerAddress: Int
-    /// Whose `X-Forwarded-For` is believed.
+    /// The proxies whose `X-Forwarded-For` headers are trusted.
     public let proxies: TrustedProxies
-    /// How many threads serve connections.
+    /// The number of threads that serve connections.
     public let threads: Int
-    /// How slow a client may be.
-    public let pace: PaceLimits
+    /// The limits for clients that send slowly.
+    public let slowClientLimits: SlowClientLimits
 
-    /// Says where and how to serve.
+    /// Creates settings.
     ///
     /// - Parameters:
     ///   - host: the address to listen on
-    ///   - port: the port to listen on; 0 for any that is free
-    ///   - idleTimeout: in seconds
-    ///   - maxConnections: how many at the same time
-    ///   - maxConnectionsPerAddress: how many of one client
-    ///   - proxies: whose `X-Forwarded-For` is believed
-    ///   - threads: how many serve connections
-    ///   - pace: how slow a client may be
+    ///   - port: the TCP port to listen on; 0 for any free port
+    ///   - idleTimeout: the idle timeout of a connection, in seconds
+    ///   - maxConnections: the maximum number of open connections
+    ///   - maxConnectionsPerAddress: the maximum number of open connections per client
+    ///   - proxies: the proxies whose `X-Forwarded-For` headers are trusted
+    ///   - threads: the number of threads that serve connections
+    ///   - slowClientLimits: the limits for clients that send slowly
     public init(
         host: String,
         port: Int,
@@ -43,9 +43,9 @@ public struct ServerSettings: Equatable, Sendable {
         maxConnectionsPerAddress: Int = .max,
         proxies: TrustedProxies = TrustedProxies(),
         threads: Int,
-        pace: PaceLimits = PaceLimits()
+        slowClientLimits: SlowClientLimits = SlowClientLimits()
     ) {
-        self.pace = pace
+        self.slowClientLimits = slowClientLimits
         self.host = host
         self.port = port
         self.idleTimeout = idleTimeout
@@ -56,20 +56,20 @@ public struct ServerSettings: Equatable, Sendable {
     }
 }
 
-/// An HTTP/1.1 server, which drains when it is shut down gracefully.
+/// An HTTP/1.1 server that completes the requests in progress on a graceful shutdown.
 public struct HTTPServer: Service {
     private let settings: ServerSettings
     private let responder: any HTTPResponder
     private let logger: Logger
     private let onReady: @Sendable (Int) async -> Void
 
-    /// Makes a server.
+    /// Creates a server.
     ///
     /// - Parameters:
-    ///   - settings: where and how to serve
-    ///   - responder: what answers
-    ///   - logger: where to say what goes wrong with connections
-    ///   - onReady: called with the port once connections are taken
+    ///   - settings: the addresses, limits and timeouts
+    ///   - responder: handles the requests
+    ///   - logger: receives messages about connections
+    ///   - onReady: called with the port once the server accepts connections
     public init(
         _ settings: ServerSettings,
         responder: any HTTPResponder,
@@ -82,9 +82,9 @@ public struct HTTPServer: Service {
         self.onReady = onReady
     }
 
-    /// Serves until a graceful shutdown; then requests in progress are answered.
+    /// Serves until a graceful shutdown, and then completes the requests in progress.
     ///
-    /// - Throws: where the address cannot be listened on.
+    /// - Throws: an error if the server cannot listen on the address.
     public func run() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
         do {
@@ -116,7 +116,8 @@ public struct HTTPServer: Service {
                 quiescing.initiateShutdown(promise: drained)
             }
         } onCancel: {
-            // The time for a graceful shutdown is over: what still waits for clients ends with their connections.
+            // The time for a graceful shutdown is over. Closing the connections resumes the tasks that wait for
+            // clients.
             channel.close(promise: nil)
             for loop in loops { loop.closeConnections() }
             drained.succeed()
@@ -132,7 +133,8 @@ public struct HTTPServer: Service {
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            // One by one, or more than may come are in before they are counted.
+            // Accept one connection per read: otherwise more connections than allowed are accepted before they are
+            // counted.
             .serverChannelOption(.maxMessagesPerRead, value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -143,7 +145,8 @@ public struct HTTPServer: Service {
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            // What is read at once is taken apart at once, and may be many small requests or chunks: then it is held.
+            // The parser handles all bytes of a read at once. They may be many small requests or chunks, which must
+            // then be held in memory.
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(
                 .recvAllocator,
@@ -158,7 +161,7 @@ public struct HTTPServer: Service {
                         on: loop,
                         settings
                     )
-                    try pipeline.addHandler(HeadWatch(connection))
+                    try pipeline.addHandler(InboundBytesHandler(connection))
                     try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
                     try pipeline.addHandler(connection)
                 }

@@ -1,21 +1,21 @@
 import NIOHTTP1
 
-/// What makes a request, though it could be parsed, one that HTTP forbids or that this server does not implement.
+/// A reason to refuse a request that could be parsed: HTTP forbids it, or this server does not implement it.
 public enum ProtocolFault: Equatable, Sendable {
-    /// A request of HTTP/1.1 without `Host` (<https://www.rfc-editor.org/rfc/rfc9112#section-3.2>).
+    /// An HTTP/1.1 request without a `Host` header (<https://www.rfc-editor.org/rfc/rfc9112#section-3.2>).
     case hostMissing
-    /// More than one `Host`.
+    /// A request with more than one `Host` header.
     case hostRepeated
-    /// A `Host` that is no host, with or without a port.
+    /// A `Host` header that is not a host with an optional port.
     case hostInvalid
     /// A `Transfer-Encoding` other than `chunked` (<https://www.rfc-editor.org/rfc/rfc9112#section-6.1>).
     case transferEncodingUnknown
     /// An `Expect` other than `100-continue` (<https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1>).
     case expectationUnknown
 
-    /// Finds the fault of a request, if it has one.
+    /// Finds the fault of a request; `nil` if it has none.
     init?(_ head: HTTPRequestHead) {
-        let isOld = head.version.major < 1 || head.version.major == 1 && head.version.minor == 0
+        let isHTTP10 = head.version.major < 1 || head.version.major == 1 && head.version.minor == 0
         var hosts = 0
         var fault: ProtocolFault?
         for (name, value) in head.headers {
@@ -24,13 +24,13 @@ public enum ProtocolFault: Equatable, Sendable {
                 if !Self.isHost(value.trimmingBlanks) { fault = fault ?? .hostInvalid }
             } else if name.matches("transfer-encoding") {
                 if !value.trimmingBlanks.matches("chunked") { fault = fault ?? .transferEncodingUnknown }
-            } else if name.matches("expect"), !isOld {
+            } else if name.matches("expect"), !isHTTP10 {
                 if !value.trimmingBlanks.matches("100-continue") { fault = fault ?? .expectationUnknown }
             }
         }
         if hosts > 1 {
             self = .hostRepeated
-        } else if hosts == 0, !isOld {
+        } else if hosts == 0, !isHTTP10 {
             self = .hostMissing
         } else if let fault {
             self = fault
@@ -39,7 +39,8 @@ public enum ProtocolFault: Equatable, Sendable {
         }
     }
 
-    /// Whether a text has only characters that a host and its port may have (<https://www.rfc-editor.org/rfc/rfc3986#section-3.2.2>).
+    /// Returns whether a text has only characters that are allowed in a host and its port
+    /// (<https://www.rfc-editor.org/rfc/rfc3986#section-3.2.2>).
     private static func isHost(_ text: Substring) -> Bool {
         text.utf8.allSatisfy { byte in
             byte > 0x20 && byte < 0x7f && !"/?#@\\\"<>^`{|}".utf8.contains(byte)
@@ -48,7 +49,7 @@ public enum ProtocolFault: Equatable, Sendable {
 }
 
 extension StringProtocol {
-    /// Whether the text is another in lower-case ASCII, but for its case.
+    /// Returns whether the text equals a lower-case ASCII text, ignoring case.
     func matches(_ other: StaticString) -> Bool {
         guard utf8.count == other.utf8CodeUnitCount else { return false }
         var next = other.utf8Start
@@ -62,7 +63,7 @@ extension StringProtocol {
 }
 
 extension StringProtocol where UTF8View: BidirectionalCollection {
-    /// The text without blanks and tabs at its ends: they are no part of a field's value
+    /// The text without leading and trailing spaces and tabs, which are not part of a header field's value
     /// (<https://www.rfc-editor.org/rfc/rfc9110#section-5.5>).
     var trimmingBlanks: SubSequence {
         func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }

@@ -1,30 +1,30 @@
 internal import CCrypto
 
-/// SHA-256 of what comes in pieces, by the system's libcrypto (<https://csrc.nist.gov/pubs/fips/180-4/upd1/final>).
+/// An incremental SHA-256, computed by the system's libcrypto (<https://csrc.nist.gov/pubs/fips/180-4/upd1/final>).
 ///
-/// A value like any other: a copy goes on by itself.
+/// The type has value semantics: a copy is independent of the original.
 package struct SHA256 {
-    /// What a hash is, as four words in the order of its bytes.
+    /// A hash as four words in the order of its bytes.
     package typealias Words = (UInt64, UInt64, UInt64, UInt64)
 
     private var state = SHA256_CTX()
 
-    /// Starts with nothing.
+    /// Creates a hash of no bytes.
     package init() {
         SHA256_Init(&state)
     }
 
-    /// Adds the next piece.
+    /// Adds the next bytes to the hash.
     package mutating func add(_ bytes: UnsafeRawBufferPointer) {
         SHA256_Update(&state, bytes.baseAddress, bytes.count)
     }
 
-    /// Adds the next piece.
+    /// Adds the next bytes to the hash.
     package mutating func add(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { add($0) }
     }
 
-    /// The hash of all pieces so far, after which more may come.
+    /// The hash of all bytes so far, as words; more bytes may follow.
     package var words: Words {
         var state = state
         var words: Words = (0, 0, 0, 0)
@@ -34,22 +34,22 @@ package struct SHA256 {
         return words
     }
 
-    /// The hash of all pieces so far, 32 bytes.
+    /// The hash of all bytes so far, 32 bytes.
     package var value: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
 
-    /// The hash of some bytes, 32 bytes.
+    /// Returns the hash of some bytes, 32 bytes.
     package static func of(_ bytes: [UInt8]) -> [UInt8] {
         var hash = SHA256()
         hash.add(bytes)
         return hash.value
     }
 
-    /// The code that tells who knows a key that some bytes are its owner's: HMAC-SHA-256
-    /// (<https://www.rfc-editor.org/rfc/rfc2104>), 32 bytes.
+    /// Returns the message authentication code HMAC-SHA-256 of some bytes, 32 bytes
+    /// (<https://www.rfc-editor.org/rfc/rfc2104>).
     package static func authenticationCode(of bytes: [UInt8], key: [UInt8]) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: 32) { code, count in
             let made = HMAC(EVP_sha256(), key, Int32(key.count), bytes, bytes.count, code.baseAddress, nil)
-            // It fails for want of memory alone.
+            // HMAC fails only if memory runs out.
             precondition(made != nil, "libcrypto made no code")
             count = 32
         }

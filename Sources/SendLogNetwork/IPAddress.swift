@@ -4,12 +4,12 @@ import Glibc
 import Darwin
 #endif
 
-/// An address of IPv4 (4 bytes) or IPv6 (16 bytes).
+/// An IPv4 address (4 bytes) or IPv6 address (16 bytes).
 package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
-    /// The bytes in network order.
+    /// The bytes in network byte order.
     package let bytes: [UInt8]
 
-    /// Takes a text such as `10.0.0.1` or `2001:db8::1`, in no other notation.
+    /// Parses an address such as `10.0.0.1` or `2001:db8::1`, in no other notation.
     package init?(_ text: String) {
         var (four, six) = (in_addr(), in6_addr())
         if inet_pton(AF_INET, text, &four) == 1 {
@@ -21,12 +21,12 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Takes 4 or 16 bytes.
+    /// Creates an address from 4 or 16 bytes.
     package init(_ bytes: [UInt8]) {
         self.bytes = bytes
     }
 
-    /// Takes a socket's address of a family; `nil` for families other than those of IPv4 and IPv6.
+    /// Creates an address from a socket address; `nil` if the family is neither IPv4 nor IPv6.
     package init?(_ socketAddress: UnsafeRawPointer, family: Int32) {
         switch family {
         case AF_INET:
@@ -37,13 +37,13 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether a text is an IPv4 address in any notation of `inet_aton`: `127.1`, `2130706433`, `0x7f.0.0.1`.
+    /// Returns whether a text is an IPv4 address in any notation of `inet_aton`: `127.1`, `2130706433`, `0x7f.0.0.1`.
     package static func isIPv4(_ text: String) -> Bool {
         var address = in_addr()
         return inet_aton(text, &address) != 0
     }
 
-    /// Such as `10.0.0.1` or `2001:db8::1`.
+    /// The address as text, such as `10.0.0.1` or `2001:db8::1`.
     package var description: String {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         let family = bytes.count == 4 ? AF_INET : AF_INET6
@@ -51,8 +51,8 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// The address of IPv4 that one of IPv6 stands for, by whatever way it gets there.
-    package var embedded: IPAddress? {
+    /// The IPv4 address that an IPv6 address embeds: mapped, compatible, translated (NAT64) or 6to4.
+    package var embeddedIPv4: IPAddress? {
         guard bytes.count == 16 else { return nil }
         // ::ffff:0:0/96 mapped, ::/96 compatible (https://www.rfc-editor.org/rfc/rfc4291#section-2.5.5),
         // 64:ff9b::/96 translated (https://www.rfc-editor.org/rfc/rfc6052).
@@ -66,11 +66,11 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension IPAddress {
-    /// What one client has for itself: the address of IPv4, or the network of 64 bits of IPv6
-    /// (<https://www.rfc-editor.org/rfc/rfc6177>), from which it may choose any address.
-    package var client: IPAddress {
+    /// The address range that one client controls: the IPv4 address, or the /64 network of the IPv6 address
+    /// (<https://www.rfc-editor.org/rfc/rfc6177>), within which the client may choose any address.
+    package var clientPrefix: IPAddress {
         guard bytes.count == 16 else { return self }
-        // A socket of both families shows addresses of IPv4 as mapped ones.
+        // A dual-stack socket reports IPv4 addresses as mapped IPv6 addresses.
         if bytes[..<10].allSatisfy({ $0 == 0 }), bytes[10] == 0xff, bytes[11] == 0xff {
             return IPAddress(Array(bytes[12...]))
         }
@@ -78,27 +78,27 @@ extension IPAddress {
     }
 }
 
-/// The addresses that share their first bits.
+/// A network: the addresses that share a prefix.
 package struct IPNetwork: Hashable, Sendable {
     private let base: IPAddress
-    private let bits: Int
+    private let prefixLength: Int
 
-    /// Takes a text such as `10.0.0.0/8`, or an address alone.
+    /// Parses a network such as `10.0.0.0/8`, or a single address.
     package init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let base = IPAddress(String(first)) else { return nil }
-        let most = base.bytes.count * 8
-        guard parts.count == 1 || Int(parts[1]).map({ (0...most).contains($0) }) == true else { return nil }
+        let addressBits = base.bytes.count * 8
+        guard parts.count == 1 || Int(parts[1]).map({ (0...addressBits).contains($0) }) == true else { return nil }
         self.base = base
-        bits = parts.count == 1 ? most : Int(parts[1]) ?? most
+        prefixLength = parts.count == 1 ? addressBits : Int(parts[1]) ?? addressBits
     }
 
-    /// Whether an address belongs to it.
+    /// Returns whether an address belongs to the network.
     package func contains(_ address: IPAddress) -> Bool {
         guard address.bytes.count == base.bytes.count else { return false }
-        let whole = bits / 8
+        let whole = prefixLength / 8
         guard address.bytes[..<whole] == base.bytes[..<whole] else { return false }
-        let mask = UInt8(truncatingIfNeeded: 0xff00 >> (bits % 8))
-        return bits % 8 == 0 || address.bytes[whole] & mask == base.bytes[whole] & mask
+        let mask = UInt8(truncatingIfNeeded: 0xff00 >> (prefixLength % 8))
+        return prefixLength % 8 == 0 || address.bytes[whole] & mask == base.bytes[whole] & mask
     }
 }

@@ -3,135 +3,153 @@ import SendLogContent
 public import SendLogCore
 import SendLogScheduling
 
-/// The store on PostgreSQL, or on Citus over several machines; any number of servers may use one database.
+/// The store on PostgreSQL, or on Citus over several machines.
 ///
-/// What they share is in the database alone. A server whose connection breaks makes a new one and goes on.
-public final class PostgresStore: SendLogStore, Directory {
+/// Any number of servers may use one database. They share state only through the database. A server whose connection
+/// breaks opens a new one and continues.
+public final class PostgresStore: SendLogStore, OrganisationStore {
     let location: PostgresLocation
     let options: Options
-    /// For what may take long.
-    let readers: ConnectionPool
-    /// For what takes a moment.
-    let points: ConnectionPool
-    private let recording: GroupQueue<[DigestedSendLog], [Recording]>
+    /// The connections for long statements.
+    let longPool: ConnectionPool
+    /// The connections for short statements, which read or write a row or two.
+    let shortPool: ConnectionPool
+    private let recording: GroupQueue<[DigestedSendLog], [RecordingOutcome]>
     private let reading: GroupQueue<SendLogID, StoredSendLog?>
 
-    /// How a database is used.
+    /// The options of a database.
     public struct Options: Sendable {
-        /// How many connections there are at most, at least 3: a quarter records, a quarter reads a row or two, the others search.
+        /// The maximum number of connections, at least 3.
+        ///
+        /// A quarter records, a quarter runs short statements, the rest searches.
         public var connections: Int
-        /// How long to wait for a free connection, or for a lock that somebody else holds, in seconds.
-        public var patience: Int
-        /// How many bytes of send logs may wait to be recorded before more are turned away.
-        public var mostWaiting = 128 << 20
-        /// Whether to make the tables where there are none.
-        public var makesTables = true
+        /// The time to wait for a free connection, or for a lock of another session, in seconds.
+        public var waitTimeout: Int
+        /// The number of bytes of send logs that may wait to be recorded before the store refuses more.
+        public var maxWaitingBytes = 128 << 20
+        /// Whether to create the tables if there are none.
+        public var createsTables = true
 
-        /// The options of a database.
+        /// Creates the options of a database.
         ///
         /// - Parameters:
-        ///   - connections: how many connections there are at most
-        ///   - patience: how long to wait for a free one, or for a lock, in seconds
-        public init(connections: Int = 8, patience: Int = 5) {
+        ///   - connections: the maximum number of connections, at least 3
+        ///   - waitTimeout: the time to wait for a free connection, or for a lock, in seconds
+        public init(connections: Int = 8, waitTimeout: Int = 5) {
             self.connections = connections
-            self.patience = patience
+            self.waitTimeout = waitTimeout
         }
     }
 
-    /// How many seconds statements may take, all of which may wait for a lock first.
+    /// The timeouts of statements in seconds; each includes the time to wait for a lock.
     ///
-    /// PostgreSQL ends them by itself after ``server(_:)``, a little earlier: what was given up must not go on, and hold locks.
-    struct Limits {
-        /// One of a row or two.
+    /// PostgreSQL cancels a statement by itself after ``serverTimeout(_:)``, 2 seconds earlier: a statement that the
+    /// client gave up must not run on and hold locks.
+    struct StatementTimeouts {
+        /// The timeout of a statement that reads or writes a row or two.
         let short: Int
-        /// One that records.
+        /// The timeout of a statement that records send logs.
         let recording: Int
-        /// One that searches.
+        /// The timeout of a search.
         let long: Int
 
         init(_ options: Options) {
-            (short, recording, long) = (options.patience + 5, options.patience + 10, options.patience + 35)
+            (short, recording, long) = (options.waitTimeout + 5, options.waitTimeout + 10, options.waitTimeout + 35)
         }
 
-        static func server(_ seconds: Int) -> Int { seconds - 2 }
+        static func serverTimeout(_ seconds: Int) -> Int { seconds - 2 }
     }
 
-    let limits: Limits
+    let statementTimeouts: StatementTimeouts
 
-    /// Opens a database, makes its tables if there are none, or brings them to the newest version.
+    /// Opens a database, creates its tables if there are none, or migrates them to the newest version.
     ///
-    /// - Throws: ``StoreRefusal`` where it cannot be reached, is not for this program, or is too old.
-    public init(_ location: PostgresLocation, options: Options = Options()) throws(StoreRefusal) {
+    /// - Throws: ``StoreSetupError`` if the database cannot be reached, belongs to another program, or is too old.
+    public init(_ location: PostgresLocation, options: Options = Options()) throws(StoreSetupError) {
         self.location = location
         self.options = options
-        let limits = Limits(options)
-        self.limits = limits
+        let statementTimeouts = StatementTimeouts(options)
+        self.statementTimeouts = statementTimeouts
         try Self.migrate(location, options)
-        // Work of a moment does not wait behind searches, nor recording behind either.
+        // Short statements do not wait behind searches, and recording does not wait behind either.
         let quarter = max(1, options.connections / 4)
         let (health, heads) = (ServerHealth(), KnownHeads())
         func pool(
             _ connections: Int,
-            limit: Int,
+            statementTimeout: Int,
             reserve: FairShares.Reserve = .nothing,
-            finishesWaiting: Bool = false
+            drainsOnClose: Bool = false
         ) -> ConnectionPool {
             ConnectionPool(
                 location,
-                session: Self.session(patience: options.patience, limit: Limits.server(limit)),
+                session: Self.session(
+                    lockTimeout: options.waitTimeout,
+                    statementTimeout: StatementTimeouts.serverTimeout(statementTimeout)
+                ),
                 health: health,
                 options: .init(
                     connections: max(1, connections),
-                    patience: .seconds(options.patience),
+                    waitTimeout: .seconds(options.waitTimeout),
                     reserve: reserve,
-                    finishesWaiting: finishesWaiting
+                    drainsOnClose: drainsOnClose
                 )
             )
         }
-        readers = pool(options.connections - 2 * quarter, limit: limits.long, reserve: .unit)
+        longPool = pool(options.connections - 2 * quarter, statementTimeout: statementTimeouts.long, reserve: .unit)
         recording = GroupQueue(
-            pool(quarter, limit: limits.recording, finishesWaiting: true),
+            pool(quarter, statementTimeout: statementTimeouts.recording, drainsOnClose: true),
             limits: .init(
-                full: RecordingGroup.full,
-                mostWaiting: options.mostWaiting,
-                patience: .seconds(options.patience)
+                maxGroupSize: RecordingGroup.maxGroupSize,
+                maxWaitingWeight: options.maxWaitingBytes,
+                waitTimeout: .seconds(options.waitTimeout)
             ),
-            isAlone: RecordingGroup.isAlone,
-            work: { RecordingGroup.commit($0, in: $1, on: $2, within: .seconds(limits.recording), heads: heads) }
+            needsOwnGroup: RecordingGroup.needsOwnGroup,
+            work: {
+                RecordingGroup.commit($0, in: $1, on: $2, within: .seconds(statementTimeouts.recording), heads: heads)
+            }
         )
-        points = pool(quarter, limit: limits.short)
+        shortPool = pool(quarter, statementTimeout: statementTimeouts.short)
         reading = GroupQueue(
-            points,
-            limits: .init(full: ReadingGroup.full, mostWaiting: 10_000, patience: .seconds(options.patience)),
-            work: { ReadingGroup.read($0, in: $1, on: $2, within: .seconds(limits.short)) }
+            shortPool,
+            limits: .init(
+                maxGroupSize: ReadingGroup.maxGroupSize,
+                maxWaitingWeight: 10_000,
+                waitTimeout: .seconds(options.waitTimeout)
+            ),
+            work: { ReadingGroup.read($0, in: $1, on: $2, within: .seconds(statementTimeouts.short)) }
         )
     }
 
-    private static func migrate(_ location: PostgresLocation, _ options: Options) throws(StoreRefusal) {
+    private static func migrate(_ location: PostgresLocation, _ options: Options) throws(StoreSetupError) {
         do {
-            let connection = try Connection(location, session: session(patience: Migration.patience, limit: 0))
-            try Migration(schema: .current, connection: connection, location: location).run(making: options.makesTables)
-        } catch let refusal as StoreRefusal {
+            let connection = try Connection(
+                location,
+                session: session(lockTimeout: Migration.lockTimeout, statementTimeout: 0)
+            )
+            try Migration(schema: .current, connection: connection, location: location).run(
+                createsTables: options.createsTables
+            )
+        } catch let refusal as StoreSetupError {
             throw refusal
         } catch {
             let detail = (error as? PostgresFailure)?.detail ?? "\(type(of: error))"
-            throw StoreRefusal("the database \(location) cannot be opened: \(detail)")
+            throw StoreSetupError("the database \(location) cannot be opened: \(detail)")
         }
     }
 
-    /// What makes a session as the store needs it.
+    /// Returns the statements that configure a session for the store.
     ///
-    /// Plans are made once, and keep to the indexes whatever the tables' statistics say: every statement has one that suits it. Citus must
-    /// see a statement's values to know its shard, and plans each time.
+    /// PostgreSQL plans each statement once, and uses indexes regardless of the tables' statistics: every statement has
+    /// an index that fits it. Citus plans each execution, because it needs the parameter values to find the shard.
     ///
     /// - Parameters:
-    ///   - patience: how many seconds to wait for a lock
-    ///   - limit: how many seconds a statement may take; 0 for as long as it likes
-    /// - Returns: statements.
-    static func session(patience: Int, limit: Int) -> String {
+    ///   - lockTimeout: the time to wait for a lock, in seconds
+    ///   - statementTimeout: the time that a statement may take, in seconds; 0 for no limit
+    /// - Returns: the SQL statements.
+    static func session(lockTimeout: Int, statementTimeout: Int) -> String {
         """
-        SET lock_timeout = '\(patience)s';
-        SET statement_timeout = '\(limit)s';
+        SET lock_timeout = '\(lockTimeout)s';
+        SET statement_timeout = '\(statementTimeout)s';
         SET idle_in_transaction_session_timeout = '30s';
         SET plan_cache_mode = force_generic_plan;
         SET enable_seqscan = off;
@@ -144,21 +162,21 @@ public final class PostgresStore: SendLogStore, Directory {
         """
     }
 
-    /// Records what was taken, turns new work away, and closes the connections.
+    /// Refuses new work, records the send logs accepted so far, and closes the connections.
     public func close() {
         recording.close()
         reading.close()
-        readers.close()
+        longPool.close()
     }
 
     /// See ``SendLogStore/record(_:in:)``.
     public func record(
         _ logs: [NewSendLog],
         in organisation: OrganisationID
-    ) async throws(StoreError) -> [Recording] {
+    ) async throws(StoreError) -> [RecordingOutcome] {
         if logs.isEmpty { return [] }
         let weight = logs.reduce(0) { $0 + $1.weight }
-        return try await recording.answer(to: logs.map { DigestedSendLog($0) }, weight: weight, in: organisation)
+        return try await recording.submit(logs.map { DigestedSendLog($0) }, weight: weight, in: organisation)
     }
 
     /// See ``SendLogStore/sendLog(_:in:)``.
@@ -166,14 +184,14 @@ public final class PostgresStore: SendLogStore, Directory {
         _ id: SendLogID,
         in organisation: OrganisationID
     ) async throws(StoreError) -> StoredSendLog {
-        guard let log = try await reading.answer(to: id, weight: 1, in: organisation) else { throw .notFound }
+        guard let log = try await reading.submit(id, weight: 1, in: organisation) else { throw .notFound }
         return log
     }
 
-    /// Answers `nil`, since what a server somewhere else knows must be waited for.
+    /// Returns `nil`: a read from a database server always waits for the network.
     ///
-    /// See ``SendLogStore/sendLogAtOnce(_:in:)``.
-    public func sendLogAtOnce(
+    /// See ``SendLogStore/sendLogWithoutBlocking(_:in:)``.
+    public func sendLogWithoutBlocking(
         _ id: SendLogID,
         in organisation: OrganisationID
     ) throws(StoreError) -> StoredSendLog? { nil }
@@ -182,8 +200,8 @@ public final class PostgresStore: SendLogStore, Directory {
     public func search(
         _ search: SendLogSearch,
         in organisation: OrganisationID
-    ) async throws(StoreError) -> SearchAnswer {
-        try await lengthily(for: organisation) { connection in
+    ) async throws(StoreError) -> SearchResult {
+        try await performLong(for: organisation) { connection in
             try SearchCall(connection: connection, organisation: organisation, search: search).answer()
         }
     }
@@ -193,25 +211,25 @@ public final class PostgresStore: SendLogStore, Directory {
         _ rest: RestOfPage,
         in organisation: OrganisationID
     ) async throws(StoreError) -> RowBlock {
-        try await lengthily(for: organisation) { connection in
+        try await performLong(for: organisation) { connection in
             try SearchCall(connection: connection, organisation: organisation, search: rest.search).rows(after: rest)
         }
     }
 
-    /// See ``SendLogStore/destinations(of:from:most:in:_:)``.
+    /// See ``SendLogStore/destinations(of:from:limit:in:_:)``.
     public func destinations(
         of sequence: SequenceNumber,
         from first: Int,
-        most: Int,
+        limit: Int,
         in organisation: OrganisationID,
-        _ take: (LentChunk) throws(StoreError) -> Void
+        _ take: (BorrowedChunk) throws(StoreError) -> Void
     ) async throws(StoreError) -> Int {
-        let rows = try await shortly(for: organisation) { connection in
+        let rows = try await performShort(for: organisation) { connection in
             var parameters = Parameters()
             parameters.add(organisation.number)
             parameters.add(sequence.number)
             parameters.add(integer: first)
-            parameters.add(integer: most)
+            parameters.add(integer: limit)
             return try connection.rows(
                 """
                 SELECT count, length, crc, body FROM destination_chunks
@@ -222,7 +240,7 @@ public final class PostgresStore: SendLogStore, Directory {
         }
         for row in 0..<rows.count {
             try take(
-                LentChunk(
+                BorrowedChunk(
                     count: try rows.count(row, 0),
                     length: try rows.count(row, 1),
                     crc: UInt32(truncatingIfNeeded: rows.integer(row, 2)),
@@ -233,19 +251,19 @@ public final class PostgresStore: SendLogStore, Directory {
         return rows.count
     }
 
-    /// Does what takes a moment.
-    func shortly<Result: Sendable>(
+    /// Runs a short statement, which reads or writes a row or two.
+    func performShort<Result: Sendable>(
         for organisation: OrganisationID,
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(StoreError) -> Result {
-        try await points.perform(for: organisation, within: .seconds(limits.short), body)
+        try await shortPool.perform(for: organisation, within: .seconds(statementTimeouts.short), body)
     }
 
-    /// Does what may take long.
-    func lengthily<Result: Sendable>(
+    /// Runs a statement that may take long.
+    func performLong<Result: Sendable>(
         for organisation: OrganisationID,
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(StoreError) -> Result {
-        try await readers.perform(for: organisation, within: .seconds(limits.long), body)
+        try await longPool.perform(for: organisation, within: .seconds(statementTimeouts.long), body)
     }
 }

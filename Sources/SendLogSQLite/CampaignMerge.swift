@@ -2,9 +2,11 @@ import GRDB
 import HeapModule
 import SendLogCore
 
-/// Merges the logs of several campaigns in the order of the answer, reading from each index no more than a batch ahead.
+/// A merge of the logs of several campaigns in the order of the search.
+///
+/// It reads at most one batch ahead from each campaign's index.
 struct CampaignMerge {
-    /// The next log of one campaign; the least comes first in the answer.
+    /// The next log of one campaign; the smallest entry comes first in the result.
     private struct Entry: Comparable {
         let start: Int64
         let rowID: Int64
@@ -16,23 +18,23 @@ struct CampaignMerge {
         }
     }
 
-    /// How far one campaign was read.
+    /// The read position in one campaign.
     private struct Cursor {
         let source: LogSource
         var range: LogRange
-        /// What was read and not yet taken, in reverse.
+        /// The entries that are read but not yet merged, in reverse order.
         var batch: [(start: Int64, rowID: Int64)] = []
         var batchSize: Int
         var isAtEnd = false
     }
 
-    private static let mostInBatch = 1024
+    private static let maxBatchSize = 1024
 
     private let database: Connection
     private var cursors: [Cursor]
     private var heap = Heap<Entry>()
 
-    /// Begins at the beginning of a range, of which about `wanted` logs will be taken, of all campaigns together.
+    /// Creates a merge that begins at the start of a range, and expects to return about `wanted` logs of all campaigns.
     init(_ sources: [LogSource], in range: LogRange, wanted: Int, on database: Connection) throws {
         self.database = database
         let share = min(max(2 * wanted / max(sources.count, 1), 2), 256)
@@ -43,18 +45,18 @@ struct CampaignMerge {
         }
     }
 
-    /// Takes the next log's place, or `nil` behind the last.
-    mutating func next() throws -> Place? {
+    /// Returns the row ID of the next log, or `nil` after the last one.
+    mutating func next() throws -> RowID? {
         guard let entry = heap.min else { return nil }
         if let next = try next(entry.cursor) { heap.replaceMin(with: next) } else { heap.removeMin() }
-        return Place(rowID: entry.rowID)
+        return RowID(rawValue: entry.rowID)
     }
 
-    private mutating func next(_ place: Int) throws -> Entry? {
-        if cursors[place].batch.isEmpty { try refill(&cursors[place]) }
-        guard let next = cursors[place].batch.popLast() else { return nil }
-        let order = cursors[place].range.order
-        return Entry(start: next.start, rowID: next.rowID, cursor: place, sign: Int64(order.rawValue))
+    private mutating func next(_ index: Int) throws -> Entry? {
+        if cursors[index].batch.isEmpty { try refill(&cursors[index]) }
+        guard let next = cursors[index].batch.popLast() else { return nil }
+        let order = cursors[index].range.order
+        return Entry(start: next.start, rowID: next.rowID, cursor: index, sign: Int64(order.rawValue))
     }
 
     private func refill(_ cursor: inout Cursor) throws {
@@ -73,9 +75,9 @@ struct CampaignMerge {
         cursor.batch = batch
         cursor.isAtEnd = cursor.batch.count < cursor.batchSize
         if let last = cursor.batch.last, let start = Timestamp(milliseconds: last.start) {
-            cursor.range.after = (start, Place(rowID: last.rowID).sequence)
+            cursor.range.after = (start, RowID(rawValue: last.rowID).sequence)
         }
         cursor.batch.reverse()
-        cursor.batchSize = min(cursor.batchSize * 2, Self.mostInBatch)
+        cursor.batchSize = min(cursor.batchSize * 2, Self.maxBatchSize)
     }
 }

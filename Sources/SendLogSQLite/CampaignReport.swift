@@ -1,20 +1,20 @@
 import SendLogCore
 
-/// Answers a question for campaigns, within a read transaction.
+/// A query for campaigns, within a read transaction.
 ///
-/// What they are sorted by is found out for all of them, everything else for those of the page alone.
+/// The sort key is computed for all campaigns; the other columns are computed only for the campaigns of the page.
 struct CampaignReport {
     let database: Connection
     let organisation: OrganisationID
 
-    /// The text of a campaign's id.
+    /// The SQL for the text of a campaign's ID.
     private static let id = PackedID.sql(of: "id")
 
     func page(_ query: CampaignQuery) throws -> CampaignPage {
-        // No id and no name has it, and SQLite would take it for the text's end.
+        // No ID and no name contains NUL, and SQLite would treat it as the end of the text.
         if query.text?.utf8.contains(0) == true { return CampaignPage(total: 0, campaigns: []) }
         let total = try total(query)
-        var page = try Query(made: Self.sql(query), on: database)
+        var page = try Query(dynamicSQL: Self.sql(query), on: database)
         try bind(query, to: &page)
         try page.bind(query.limit)
         try page.bind(query.skip)
@@ -25,7 +25,7 @@ struct CampaignReport {
 
     func campaign(_ id: CampaignID) throws -> Campaign {
         var query = try Query(
-            made: "SELECT \(Self.columns) FROM campaigns c WHERE organisation = ? AND id = ?",
+            dynamicSQL: "SELECT \(Self.columns) FROM campaigns c WHERE organisation = ? AND id = ?",
             on: database
         )
         try query.bind(organisation.number)
@@ -36,7 +36,7 @@ struct CampaignReport {
 
     private func total(_ query: CampaignQuery) throws -> Int {
         var count = try Query(
-            made: "SELECT count(*) FROM campaigns WHERE \(Self.condition(query))",
+            dynamicSQL: "SELECT count(*) FROM campaigns WHERE \(Self.condition(query))",
             on: database
         )
         try bind(query, to: &count)
@@ -89,7 +89,7 @@ struct CampaignReport {
     private static func campaign(_ query: borrowing Query) throws -> Campaign {
         guard let id = CampaignID(query.text(0)), let first = Timestamp(milliseconds: query.integer(4)),
             let last = Timestamp(milliseconds: query.integer(5))
-        else { throw StoreError.damaged(detail: "a campaign breaks the rules") }
+        else { throw StoreError.corrupted(detail: "invalid row of a campaign") }
         return Campaign(
             id: id,
             name: CampaignName(query.text(1)),
@@ -100,10 +100,10 @@ struct CampaignReport {
         )
     }
 
-    /// The tallies of one owner of counters by day, in order.
+    /// Returns the daily tallies of an organisation or a campaign, ordered by day.
     func tallies(_ source: LogSource, over days: ClosedRange<Day>) throws -> [DayTally] {
         var query = try Query(
-            made: """
+            dynamicSQL: """
                 SELECT day, sum(sends), sum(destinations) FROM \(source.counters)
                 WHERE \(source.column) = ? AND day BETWEEN ? AND ? GROUP BY day ORDER BY day
                 """,

@@ -2,29 +2,29 @@ import GRDB
 import GRDBSQLite
 
 extension Connection {
-    /// Runs the body within a read transaction: all that it reads is of one moment.
+    /// Runs a closure in a read transaction, so that all its reads see one snapshot.
     func snapshot<Result>(_ body: (Connection) throws -> Result) throws -> Result {
         try Query("BEGIN", on: self).run()
-        return try ending(body)
+        return try commitOrRollBack(body)
     }
 
     private func transaction<Result>(_ body: (Connection) throws -> Result) throws -> Result {
         try Query("BEGIN IMMEDIATE", on: self).run()
-        return try ending(body)
+        return try commitOrRollBack(body)
     }
 
-    /// Waits for the writer's turn, and runs the body within a transaction.
+    /// Waits for the connection's queue, then runs a closure in a write transaction.
     func write<Result>(_ body: (Connection) throws -> Result) throws -> Result {
         try queue.writeWithoutTransaction { _ in try transaction(body) }
     }
 
-    private func ending<Result>(_ body: (Connection) throws -> Result) throws -> Result {
+    private func commitOrRollBack<Result>(_ body: (Connection) throws -> Result) throws -> Result {
         do {
             let result = try body(self)
             try Query("COMMIT", on: self).run()
             return result
         } catch {
-            // SQLite may have rolled back by itself.
+            // SQLite may already have rolled back the transaction.
             if !isClosed, sqlite3_get_autocommit(handle) == 0 { try? Query("ROLLBACK", on: self).run() }
             throw error
         }

@@ -1,19 +1,20 @@
 import GRDB
 import GRDBSQLite
 
-/// A connection to the database and the statements that it keeps prepared.
+/// A connection to the database, with its cache of prepared statements.
 ///
-/// GRDB opens, configures and closes it. What runs on it goes to SQLite's own functions, since GRDB's bookkeeping costs several times what a
-/// point read does. One caller at a time may use it: who leased it from a ``ReaderPool``, or who is in the writer's queue.
-// Sendable unchecked: `ReaderPool` takes a connection out of its idle ones under a lock before it lends it, and closes none
-// that is lent; whoever writes is in `queue`, which is serial. SQLite does not mind which thread the one caller is on
-// (https://www.sqlite.org/threadsafe.html).
+/// GRDB opens, configures and closes the connection. Statements call SQLite's C functions directly, because GRDB's
+/// bookkeeping costs several times as much as a point read. Only one caller can use a connection at a time: the caller
+/// that acquired it from a ``ReaderPool``, or the caller in the writer's queue.
+// Sendable unchecked: `ReaderPool` removes a connection from its idle connections under a lock before a caller gets it,
+// and never closes a connection in use. Writers run in `queue`, which is serial. SQLite allows the one caller to be on
+// any thread (https://www.sqlite.org/threadsafe.html).
 final class Connection: @unchecked Sendable {
     let queue: DatabaseQueue
     let handle: OpaquePointer
-    /// By where the text lies in the program, which is quicker to look up than the text.
-    private var fixed: [UnsafePointer<UInt8>: OpaquePointer] = [:]
-    private var made: [String: OpaquePointer] = [:]
+    /// The prepared statements by the address of their SQL text, which is faster to look up than the text.
+    private var staticStatements: [UnsafePointer<UInt8>: OpaquePointer] = [:]
+    private var dynamicStatements: [String: OpaquePointer] = [:]
     private(set) var isClosed = false
 
     init(_ queue: DatabaseQueue) throws {
@@ -25,21 +26,21 @@ final class Connection: @unchecked Sendable {
     }
 
     func statement(_ sql: StaticString) throws -> OpaquePointer {
-        if let known = fixed[sql.utf8Start] { return known }
+        if let known = staticStatements[sql.utf8Start] { return known }
         let statement = try prepare(sql.description)
-        fixed[sql.utf8Start] = statement
+        staticStatements[sql.utf8Start] = statement
         return statement
     }
 
-    func statement(made sql: String) throws -> OpaquePointer {
-        if let known = made[sql] { return known }
+    func statement(dynamicSQL sql: String) throws -> OpaquePointer {
+        if let known = dynamicStatements[sql] { return known }
         let statement = try prepare(sql)
-        made[sql] = statement
+        dynamicStatements[sql] = statement
         return statement
     }
 
     private func prepare(_ sql: String) throws -> OpaquePointer {
-        // The handle is no more.
+        // The handle is invalid once the connection is closed.
         if isClosed { throw DatabaseError(resultCode: .SQLITE_MISUSE) }
         var statement: OpaquePointer?
         let status = sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
@@ -52,18 +53,22 @@ final class Connection: @unchecked Sendable {
         return statement
     }
 
-    /// How many rows the last statement wrote.
-    var rowsWritten: Int { Int(sqlite3_changes(handle)) }
+    /// The number of rows that the last statement wrote.
+    var affectedRows: Int { Int(sqlite3_changes(handle)) }
 
-    /// The row id of the row that was inserted last.
+    /// The row ID of the last inserted row.
     var lastInsertedRowID: Int64 { sqlite3_last_insert_rowid(handle) }
 
-    /// Waits for whoever is in the connection's queue, and closes it; who comes later is told so.
+    /// Waits for the caller in the connection's queue, and closes the connection.
+    ///
+    /// Later calls fail with `SQLITE_MISUSE`.
+    ///
+    /// - Throws: `DatabaseError` if GRDB cannot close the connection.
     func close() throws {
         queue.inDatabase { _ in
-            for statement in fixed.values { sqlite3_finalize(statement) }
-            for statement in made.values { sqlite3_finalize(statement) }
-            (fixed, made, isClosed) = ([:], [:], true)
+            for statement in staticStatements.values { sqlite3_finalize(statement) }
+            for statement in dynamicStatements.values { sqlite3_finalize(statement) }
+            (staticStatements, dynamicStatements, isClosed) = ([:], [:], true)
         }
         try queue.close()
     }

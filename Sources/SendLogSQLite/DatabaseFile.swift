@@ -8,24 +8,25 @@ import Glibc
 import Darwin
 #endif
 
-/// Opens a database file, after making sure that it is one of ours: what is refused was not touched.
+/// A database file, which is validated before it is opened; a rejected file stays unchanged.
 struct DatabaseFile {
     let path: String
-    /// How long to wait for a lock that another program holds, in seconds.
-    let patience: Double
+    /// The time to wait for a lock that another process holds, in seconds.
+    let lockTimeout: Double
 
-    private static let needsToWrite = "sendlog needs to write to it and to its folder"
+    private static let needsToWrite = "sendlog must be able to write to it and to its folder"
 
-    /// Opens the file for writing, brings it to the newest version, or makes it.
+    /// Opens the file for writing; creates it if it does not exist, or migrates it to the newest schema version.
     ///
-    /// - Throws: ``StoreRefusal`` where it must not be opened.
-    func openWriter() throws(StoreRefusal) -> Connection {
-        let deadline = ContinuousClock.now + .seconds(patience)
+    /// - Returns: the writer's connection.
+    /// - Throws: ``StoreSetupError`` if the file is rejected or cannot be opened.
+    func openWriter() throws(StoreSetupError) -> Connection {
+        let deadline = ContinuousClock.now + .seconds(lockTimeout)
         while true {
             do {
                 return try Connection(try setUp())
             } catch {
-                // Two that turn to WAL at once are told so without SQLite waiting for either.
+                // If two processes switch to WAL at the same time, SQLite returns SQLITE_BUSY without waiting.
                 let isBusy = (error as? DatabaseError)?.resultCode == .SQLITE_BUSY
                 guard isBusy, .now < deadline else { throw refusal(error) }
                 usleep(10_000)
@@ -38,10 +39,10 @@ struct DatabaseFile {
         let queue = try connect(readOnly: false)
         try queue.inDatabase { database in
             guard sqlite3_db_readonly(database.sqliteConnection, "main") == 0 else {
-                throw StoreRefusal("\(path) can only be read; \(Self.needsToWrite)")
+                throw StoreSetupError("\(path) is read-only; \(Self.needsToWrite)")
             }
             if !isNew { try probe(database) }
-            // The new file's header is written before WAL hides it: `inspect` reads it straight from the file.
+            // Write a new file's header before the switch to WAL: `inspect` reads it from the file, not from the WAL.
             if isNew { try migrate(database) }
             try database.execute(
                 sql: """
@@ -54,16 +55,16 @@ struct DatabaseFile {
         return queue
     }
 
-    /// Opens the file for reading, once ``openWriter()`` has made sure of it.
-    func openReaders(_ count: Int) throws(StoreRefusal) -> [Connection] {
+    /// Opens read-only connections, after ``openWriter()`` has validated the file.
+    func openReaders(_ count: Int) throws(StoreSetupError) -> [Connection] {
         do { return try (0..<count).map { _ in try Connection(try connect(readOnly: true)) } } catch {
             throw refusal(error)
         }
     }
 
-    /// Makes sure that the tables and indexes of the file's version are all there and can be read into.
+    /// Checks that all tables and indexes of the file's schema version exist and are readable.
     ///
-    /// It reads a row of each, which takes no longer in a large file; damage that lies deeper is for ``DatabaseCheck`` to find.
+    /// It reads one row of each, which takes no longer in a large file. ``DatabaseCheck`` finds deeper damage.
     private func probe(_ database: Database) throws {
         let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
         try refuseNewer(version)
@@ -72,7 +73,7 @@ struct DatabaseFile {
             return try Schema.objects(fresh)
         }
         guard try Schema.objects(database) == expected else {
-            throw StoreRefusal("\(path) lacks tables or indexes of a sendlog database; restore it from a backup")
+            throw StoreSetupError("\(path) lacks tables or indexes of a sendlog database; restore it from a backup")
         }
         for object in expected {
             let index = object.name == object.table ? "NOT INDEXED" : "INDEXED BY \(object.name)"
@@ -81,30 +82,33 @@ struct DatabaseFile {
         }
     }
 
-    /// Looks at the file's header (<https://www.sqlite.org/fileformat2.html#the_database_header>) without opening it as a database.
+    /// Validates the file's header without opening the file as a database.
     ///
-    /// - Returns: whether the file is still to be made.
-    private func inspect() throws(StoreRefusal) -> Bool {
+    /// For the format, see <https://www.sqlite.org/fileformat2.html#the_database_header>.
+    ///
+    /// - Returns: whether the file must still be created.
+    /// - Throws: ``StoreSetupError`` if the file is rejected or cannot be read.
+    private func inspect() throws(StoreSetupError) -> Bool {
         guard let file = fopen(path, "rb") else {
             let code = errno
             if code == ENOENT { return true }
-            throw StoreRefusal("\(path) cannot be opened: \(String(cString: strerror(code)))")
+            throw StoreSetupError("\(path) cannot be opened: \(String(cString: strerror(code)))")
         }
         defer { fclose(file) }
         var header = [UInt8](repeating: 0, count: 100)
         let length = fread(&header, 1, header.count, file)
-        // SQLite would say no more than that it cannot open the file, since it cannot make the write-ahead log.
-        guard access(path, W_OK) == 0 else { throw StoreRefusal("\(path) can only be read; \(Self.needsToWrite)") }
-        if ferror(file) != 0 { throw StoreRefusal("\(path) cannot be read: \(String(cString: strerror(errno)))") }
+        // Without this check SQLite reports only that it cannot open the file, since it cannot create the WAL.
+        guard access(path, W_OK) == 0 else { throw StoreSetupError("\(path) is read-only; \(Self.needsToWrite)") }
+        if ferror(file) != 0 { throw StoreSetupError("\(path) cannot be read: \(String(cString: strerror(errno)))") }
         if length == 0 { return true }
         guard length == header.count, header.starts(with: Array("SQLite format 3\0".utf8)) else {
-            throw StoreRefusal("\(path) is not a sendlog database; it was left as it is")
+            throw StoreSetupError("\(path) is not a sendlog database; it was not changed")
         }
-        func integer(at place: Int) -> Int32 {
-            Int32(bitPattern: header[place..<place + 4].reduce(0) { $0 << 8 | UInt32($1) })
+        func integer(at offset: Int) -> Int32 {
+            Int32(bitPattern: header[offset..<offset + 4].reduce(0) { $0 << 8 | UInt32($1) })
         }
         guard integer(at: 68) == Schema.applicationID else {
-            throw StoreRefusal("\(path) is another program's SQLite database; it was left as it is")
+            throw StoreSetupError("\(path) is another program's SQLite database; it was not changed")
         }
         try refuseNewer(Int(integer(at: 60)))
         return false
@@ -113,7 +117,7 @@ struct DatabaseFile {
     private func connect(readOnly: Bool) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.readonly = readOnly
-        configuration.busyMode = .timeout(patience)
+        configuration.busyMode = .timeout(lockTimeout)
         configuration.label = readOnly ? "sendlog.sqlite.reader" : "sendlog.sqlite.writer"
         configuration.prepareDatabase { database in
             let cache = readOnly ? 8000 : 16_000
@@ -127,45 +131,45 @@ struct DatabaseFile {
         try refuseNewer(try version())
         guard try version() < Schema.version else { return }
         try database.inTransaction(.immediate) {
-            // Another program may have been first.
+            // Another process may have migrated the file first.
             try Schema.migrate(database, from: version())
             return .commit
         }
     }
 
-    private func refuseNewer(_ version: Int) throws(StoreRefusal) {
+    private func refuseNewer(_ version: Int) throws(StoreSetupError) {
         guard version > Schema.version else { return }
-        throw StoreRefusal(
-            "\(path) was written by a newer sendlog (database version \(version); this one knows up to "
-                + "\(Schema.version)); upgrade sendlog. The database was left as it is"
+        throw StoreSetupError(
+            "\(path) was written by a newer sendlog (database version \(version); this version supports up to "
+                + "\(Schema.version)); upgrade sendlog. The database was not changed"
         )
     }
 
-    private func refusal(_ error: any Error) -> StoreRefusal {
-        if let refusal = error as? StoreRefusal { return refusal }
-        guard let error = error as? DatabaseError else { return StoreRefusal("\(path): \(error)") }
+    private func refusal(_ error: any Error) -> StoreSetupError {
+        if let refusal = error as? StoreSetupError { return refusal }
+        guard let error = error as? DatabaseError else { return StoreSetupError("\(path): \(error)") }
         let reason =
             switch error.resultCode {
             case .SQLITE_BUSY, .SQLITE_LOCKED: "is locked by another program"
-            case .SQLITE_READONLY: "can only be read; \(Self.needsToWrite)"
+            case .SQLITE_READONLY: "is read-only; \(Self.needsToWrite)"
             case .SQLITE_CORRUPT, .SQLITE_NOTADB: "is damaged; restore it from a backup"
             case .SQLITE_FULL: "cannot be written: the disk is full"
-            case .SQLITE_CANTOPEN: "cannot be opened; do its folder and the rights to it exist?"
+            case .SQLITE_CANTOPEN: "cannot be opened; check that its folder exists and is accessible"
             default: "cannot be opened: \(error.message ?? error.resultCode.description)"
             }
-        return StoreRefusal("\(path) \(reason)")
+        return StoreSetupError("\(path) \(reason)")
     }
 }
 
 extension StoreError {
-    /// What a failure of SQLite means to whoever asked the store.
+    /// Creates the store error for an error of SQLite.
     init(_ error: any Error) {
         if let error = error as? StoreError {
             self = error
             return
         }
         guard let error = error as? DatabaseError else {
-            self = .damaged(detail: "\(type(of: error))")
+            self = .corrupted(detail: "\(type(of: error))")
             return
         }
         let detail = "SQLite \(error.extendedResultCode): \(error.message ?? "")"
@@ -175,9 +179,9 @@ extension StoreError {
             case .SQLITE_BUSY, .SQLITE_LOCKED: .unavailable(.locked, detail: detail)
             case .SQLITE_READONLY: .unavailable(.readOnly, detail: detail)
             case .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_NOMEM: .unavailable(.inputOutput, detail: detail)
-            // Misuse is what GRDB answers for a connection that was closed.
+            // A closed connection reports SQLITE_MISUSE.
             case .SQLITE_INTERRUPT, .SQLITE_ABORT, .SQLITE_MISUSE: .unavailable(.closed, detail: detail)
-            default: .damaged(detail: detail)
+            default: .corrupted(detail: detail)
             }
     }
 }

@@ -1,7 +1,9 @@
 import GRDB
 import SendLogCore
 
-/// Counts a search's logs by day, from the counters; only days that the search cuts, and logs that `as_of` leaves out, are counted singly.
+/// The daily counts of a search, which come from the counters.
+///
+/// Logs are counted one by one only on days that the search covers in part, and where `as_of` excludes counted logs.
 struct DayCounts {
     let database: Connection
     let organisation: OrganisationID
@@ -11,7 +13,7 @@ struct DayCounts {
     let asOf: SequenceNumber
     let head: SequenceNumber
 
-    /// How many logs there are in all, which SQLite adds up by itself.
+    /// Returns the total number of logs; SQLite sums the counters.
     func total() throws -> Int {
         var total = 0
         let span = SearchDays(from: from, to: to)
@@ -20,52 +22,52 @@ struct DayCounts {
                 let query = try countersQuery(source, over: whole, columns: "ifnull(sum(sends), 0)", order: "")
                 if try query.step() { try StoredNumber.add(query.count(0), to: &total) }
             }
-            try forEachUnseen(over: whole) { _ in total -= 1 }
+            try forEachExcluded(over: whole) { _ in total -= 1 }
         }
         return try span.edges.reduce(total) { try $0 + count($1) }
     }
 
-    /// Hands over the days on which there are logs, until `body` has enough.
+    /// Calls `body` with each day that has logs, in order, until `body` returns false.
     func forEachDay(_ order: SortOrder, _ body: (DayCount) -> Bool) throws {
         let span = SearchDays(from: from, to: to)
         let whole = span.whole
         var edges = span.edges
-        // One that the search cuts at its beginning comes first, one that it cuts at its end last.
+        // A partial day at the start of the search comes first, and a partial day at its end comes last.
         let isFirstCut =
             edges.first.map { whole == nil || Timestamp.floorDay($0.lowerBound) < whole?.lowerBound ?? 0 } ?? false
         var ends = (first: isFirstCut ? edges.removeFirst() : nil, last: edges.first)
         if order == .newestFirst { ends = (ends.last, ends.first) }
-        if let edge = ends.first, try !hand(edge, to: body) { return }
+        if let edge = ends.first, try !emit(edge, to: body) { return }
         if let whole, try !forEach(of: whole, order, body) { return }
-        if let edge = ends.last { _ = try hand(edge, to: body) }
+        if let edge = ends.last { _ = try emit(edge, to: body) }
     }
 
-    private func hand(_ edge: ClosedRange<Int64>, to body: (DayCount) -> Bool) throws -> Bool {
+    private func emit(_ edge: ClosedRange<Int64>, to body: (DayCount) -> Bool) throws -> Bool {
         let sends = try count(edge)
         return sends == 0 || body(DayCount(day: Day(number: Timestamp.floorDay(edge.lowerBound)), sends: sends))
     }
 
-    /// - Returns: whether more are wanted.
+    /// - Returns: false if `body` stopped.
     private func forEach(of days: ClosedRange<Int>, _ order: SortOrder, _ body: (DayCount) -> Bool) throws -> Bool {
         var unseen: [Int: Int] = [:]
-        try forEachUnseen(over: days) { unseen[$0, default: 0] += 1 }
+        try forEachExcluded(over: days) { unseen[$0, default: 0] += 1 }
         guard sources.count == 1 else { return try forEachMerged(of: days, order, without: unseen, body) }
         let direction = order == .oldestFirst ? "ORDER BY day" : "ORDER BY day DESC"
         let query = try countersQuery(sources[0], over: days, columns: "day, sends", order: direction)
         var (day, sends) = (0, 0)
-        func hand() -> Bool {
+        func emit() -> Bool {
             let seen = sends - (unseen[day] ?? 0)
             return seen <= 0 || body(DayCount(day: Day(number: day), sends: seen))
         }
         while try query.step() {
             let next = try StoredNumber.day(query.integer(0))
             if next != day {
-                if !hand() { return false }
+                if !emit() { return false }
                 (day, sends) = (next, 0)
             }
             try StoredNumber.add(query.count(1), to: &sends)
         }
-        return hand()
+        return emit()
     }
 
     private func forEachMerged(
@@ -92,7 +94,7 @@ struct DayCounts {
         order: String
     ) throws -> Query {
         var query = try Query(
-            made: """
+            dynamicSQL: """
                 SELECT \(columns) FROM \(source.counters)
                 WHERE \(source.column) = ? AND day BETWEEN ? AND ? AND block <= ? \(order)
                 """,
@@ -105,29 +107,29 @@ struct DayCounts {
         return query
     }
 
-    /// Tells the days of logs that the counters hold and the search does not see: less than a block of them.
-    private func forEachUnseen(over days: ClosedRange<Int>, _ body: (_ day: Int) -> Void) throws {
+    /// Calls `body` with the day of each log that the counters include and the search excludes: fewer than one block.
+    private func forEachExcluded(over days: ClosedRange<Int>, _ body: (_ day: Int) -> Void) throws {
         let end = min(head, CounterBlock.last(of: CounterBlock.of(asOf)))
         guard asOf < end else { return }
         var wanted: Set<Int64>?
         if !sources.contains(.organisation(organisation.number)) { wanted = Set(sources.map(\.number)) }
         var query = try Query("SELECT start, campaign FROM send_logs WHERE place > ? AND place <= ?", on: database)
-        try query.bind(Place(organisation, asOf).rowID)
-        try query.bind(Place(organisation, end).rowID)
+        try query.bind(RowID(organisation, asOf).rawValue)
+        try query.bind(RowID(organisation, end).rawValue)
         while try query.step() {
             let day = Timestamp.floorDay(query.integer(0))
             if days.contains(day), wanted?.contains(query.integer(1)) ?? true { body(day) }
         }
     }
 
-    /// Counts the logs between two moments, one by one.
+    /// Counts the logs of a time range one by one; the bounds are in milliseconds since 1970.
     private func count(_ range: ClosedRange<Int64>) throws -> Int {
         try sources.reduce(0) { sum, source in
-            var query = try Query(made: Self.countSQL(source), on: database)
+            var query = try Query(dynamicSQL: Self.countSQL(source), on: database)
             try query.bind(source.number)
             try query.bind(range.lowerBound)
             try query.bind(range.upperBound)
-            try query.bind(Place(organisation, asOf).rowID)
+            try query.bind(RowID(organisation, asOf).rawValue)
             return try query.step() ? sum + query.count(0) : sum
         }
     }
@@ -141,7 +143,7 @@ struct DayCounts {
 }
 
 extension Timestamp {
-    /// The day of milliseconds since 1970, in days since then.
+    /// Returns the day of a time in milliseconds since 1970, as days since 1970.
     fileprivate static func floorDay(_ milliseconds: Int64) -> Int {
         Timestamp(milliseconds: milliseconds)?.day.number ?? 0
     }

@@ -1,30 +1,31 @@
 import GRDB
 import SendLogCore
 
-/// A stretch of one source's logs in the order of an answer: between two moments, behind a log, and not recorded later than another.
+/// A range of one source's logs in the order of a search: between two times, after a given log, and within a snapshot.
 struct LogRange {
     let from: Timestamp
     let to: Timestamp
     let order: SortOrder
-    /// The log behind which the stretch begins, or `nil` for the beginning.
+    /// The log after which the range begins, or `nil` for the start.
     var after: (start: Timestamp, sequence: SequenceNumber)?
-    let asOf: Place
+    let asOf: RowID
     let organisation: OrganisationID
 
-    /// Goes through logs of a source in order until `body` has enough.
+    /// Calls `body` with the logs of a source, in order, until `body` returns true.
     ///
-    /// Columns of the index alone are read for logs that the offset passes over. Behind a log come first those of its own
-    /// millisecond, of which there may be a million, and then the later ones: compared as a pair (start, place) with one
-    /// statement, SQLite seeks by the start alone and walks over all logs of that millisecond.
+    /// SQLite reads only index columns of the logs that the offset skips. After a given log, one statement reads the
+    /// rest of its millisecond, which can have a million logs, and a second statement reads the logs that follow. With
+    /// one statement that compares the pair (`start`, `place`), SQLite would seek by `start` alone and scan all logs of
+    /// that millisecond.
     ///
     /// - Parameters:
-    ///   - source: whose logs
-    ///   - columns: what is read of each
-    ///   - offset: how many logs to pass over, from the beginning of the stretch
-    ///   - count: how many to go through at most
-    ///   - database: where they are
-    ///   - body: takes the row that a query stands at, and says whether it has enough
-    /// - Throws: what `body` throws, or why the database failed.
+    ///   - source: the organisation or campaign that has the logs
+    ///   - columns: the columns to read, in SQL
+    ///   - offset: the number of logs to skip, from the start of the range
+    ///   - count: the maximum number of logs to read
+    ///   - database: the connection to read from
+    ///   - body: reads the current row of a query, and returns true to stop
+    /// - Throws: the errors of `body` and of the database.
     func forEach(
         _ source: LogSource,
         columns: String,
@@ -35,11 +36,11 @@ struct LogRange {
     ) throws {
         var (first, last, left) = (from.milliseconds, to.milliseconds, count)
         if let after {
-            var query = try Query(made: Self.tiesSQL(source, order: order, columns: columns), on: database)
+            var query = try Query(dynamicSQL: Self.tiesSQL(source, order: order, columns: columns), on: database)
             try query.bind(source.number)
             try query.bind(after.start.milliseconds)
-            try query.bind(Place(organisation, after.sequence).rowID)
-            try query.bind(asOf.rowID)
+            try query.bind(RowID(organisation, after.sequence).rawValue)
+            try query.bind(asOf.rawValue)
             try query.bind(left)
             while try query.step() {
                 if try body(query) { return }
@@ -51,11 +52,11 @@ struct LogRange {
             }
         }
         if left == 0 { return }
-        var query = try Query(made: Self.sql(source, order: order, columns: columns), on: database)
+        var query = try Query(dynamicSQL: Self.sql(source, order: order, columns: columns), on: database)
         try query.bind(source.number)
         try query.bind(first)
         try query.bind(last)
-        try query.bind(asOf.rowID)
+        try query.bind(asOf.rawValue)
         try query.bind(left)
         try query.bind(offset)
         while try query.step() {
@@ -63,14 +64,14 @@ struct LogRange {
         }
     }
 
-    /// A query for the first rows of a source, which stays valid beside those of other slots.
+    /// Returns a query for the first rows of a source; queries of different slots can run at the same time.
     func rows(of source: LogSource, slot: Int, count: Int, on connection: Connection) throws -> Query {
         let sql = Self.sql(source, order: order, columns: "place, start, destinations, record")
-        var query = try Query(made: "\(sql) -- \(slot)", on: connection)
+        var query = try Query(dynamicSQL: "\(sql) -- \(slot)", on: connection)
         try query.bind(source.number)
         try query.bind(from.milliseconds)
         try query.bind(to.milliseconds)
-        try query.bind(asOf.rowID)
+        try query.bind(asOf.rawValue)
         try query.bind(count)
         try query.bind(0)
         return query
@@ -85,7 +86,7 @@ struct LogRange {
             """
     }
 
-    /// The logs of one millisecond behind a place.
+    /// Returns the SQL for the logs of one millisecond that follow a row ID.
     static func tiesSQL(_ source: LogSource, order: SortOrder, columns: String) -> String {
         let (beyond, direction) = order == .oldestFirst ? (">", "ASC") : ("<", "DESC")
         return """

@@ -1,4 +1,4 @@
-/// Whose logs are searched: one of the two indexes that are in the order of delivery.
+/// The organisation or campaign that has the logs to search; each kind has an index in the order of delivery.
 enum LogSource: Equatable {
     case organisation(Int64)
     case campaign(Int64)
@@ -27,7 +27,7 @@ enum LogSource: Equatable {
 }
 
 extension PackedID {
-    /// SQL for the text of an id that is stored packed.
+    /// Returns the SQL for the text of a packed ID.
     static func sql(of column: String) -> String {
         "CASE typeof(\(column)) WHEN 'blob' THEN lower(hex(\(column))) ELSE \(column) END"
     }

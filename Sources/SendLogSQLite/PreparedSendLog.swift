@@ -1,7 +1,7 @@
 import SendLogContent
 import SendLogCore
 
-/// A log with what can be computed before the one writer's turn.
+/// A log with its digest and packed ID, which are computed before the log reaches the single writer.
 struct PreparedSendLog: Sendable {
     let digested: DigestedSendLog
     let id: PackedID

@@ -2,21 +2,21 @@ import GRDB
 import GRDBSQLite
 import SendLogCore
 
-/// One run of a statement that the connection keeps prepared.
+/// One execution of a prepared statement from the connection's cache.
 ///
-/// Parameters are bound in their order.
+/// Each `bind` sets the next parameter.
 struct Query: ~Copyable {
     private let pointer: OpaquePointer
     private var bound: Int32 = 0
 
-    /// Begins a run of a statement whose text is fixed.
+    /// Creates an execution of a statement with constant SQL.
     init(_ sql: StaticString, on connection: Connection) throws {
         pointer = try connection.statement(sql)
     }
 
-    /// Begins a run of a statement whose text was put together.
-    init(made sql: String, on connection: Connection) throws {
-        pointer = try connection.statement(made: sql)
+    /// Creates an execution of a statement with SQL that is composed at run time.
+    init(dynamicSQL sql: String, on connection: Connection) throws {
+        pointer = try connection.statement(dynamicSQL: sql)
     }
 
     deinit {
@@ -24,7 +24,7 @@ struct Query: ~Copyable {
         if bound > 0 { sqlite3_clear_bindings(pointer) }
     }
 
-    // SQLite's name for "copy what I give you"; the macro does not come through to Swift.
+    // `SQLITE_TRANSIENT`, which makes SQLite copy the value; Swift cannot import the macro.
     private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
     mutating func bind(_ value: some BinaryInteger) throws {
@@ -42,11 +42,11 @@ struct Query: ~Copyable {
 
     mutating func bind(_ text: String) throws {
         bound += 1
-        let place = bound
+        let index = bound
         var text = text
         let status = text.withUTF8 { bytes in
             bytes.withMemoryRebound(to: CChar.self) {
-                sqlite3_bind_text(pointer, place, $0.baseAddress, Int32($0.count), Self.transient)
+                sqlite3_bind_text(pointer, index, $0.baseAddress, Int32($0.count), Self.transient)
             }
         }
         try check(status)
@@ -54,11 +54,11 @@ struct Query: ~Copyable {
 
     mutating func bind(_ bytes: [UInt8]) throws {
         bound += 1
-        let place = bound
+        let index = bound
         let status = bytes.withUnsafeBytes { buffer in
             buffer.isEmpty
-                ? sqlite3_bind_zeroblob(pointer, place, 0)
-                : sqlite3_bind_blob64(pointer, place, buffer.baseAddress, UInt64(buffer.count), Self.transient)
+                ? sqlite3_bind_zeroblob(pointer, index, 0)
+                : sqlite3_bind_blob64(pointer, index, buffer.baseAddress, UInt64(buffer.count), Self.transient)
         }
         try check(status)
     }
@@ -76,7 +76,7 @@ struct Query: ~Copyable {
         }
     }
 
-    /// Goes to the next row; false behind the last one.
+    /// Moves to the next row, and returns false after the last one.
     func step() throws -> Bool {
         switch sqlite3_step(pointer) {
         case SQLITE_ROW: return true
@@ -87,7 +87,7 @@ struct Query: ~Copyable {
         }
     }
 
-    /// Runs a statement that answers no rows.
+    /// Runs a statement that returns no rows.
     consuming func run() throws {
         while try step() {}
     }
@@ -111,7 +111,7 @@ struct Query: ~Copyable {
         Array(rawBytes(column))
     }
 
-    /// Bytes that are lent until the next step.
+    /// Returns the bytes of a column, which are valid until the next step.
     func rawBytes(_ column: Int32) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(
             start: sqlite3_column_blob(pointer, column),

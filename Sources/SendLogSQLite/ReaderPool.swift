@@ -2,7 +2,7 @@ import SendLogCore
 import SendLogScheduling
 import Synchronization
 
-/// Lends read-only connections, one reader a connection at a time.
+/// A pool of read-only connections; one reader at a time uses a connection.
 final class ReaderPool: Sendable {
     private struct State {
         var idle: [Connection]
@@ -10,11 +10,11 @@ final class ReaderPool: Sendable {
         var isClosed = false
     }
 
-    /// How many readers may wait before more are refused.
+    /// The maximum number of readers that wait for a connection; the pool rejects more.
     private static let maxWaiting = 4096
 
     private let state: Mutex<State>
-    /// Where scans run.
+    /// The thread pool for scans.
     private let threads: FairThreadPool
 
     init(_ connections: [Connection], threads: FairThreadPool) {
@@ -22,24 +22,32 @@ final class ReaderPool: Sendable {
         self.threads = threads
     }
 
-    /// Reads a row or two where the caller is; waits elsewhere for a connection if none is idle.
-    func point<Result>(_ body: (Connection) throws -> Result) async throws(StoreError) -> Result {
-        try read(try await lease(for: .server), body)
+    /// Reads one or two rows on the caller's executor; suspends until a connection is idle.
+    func pointRead<Result>(_ body: (Connection) throws -> Result) async throws(StoreError) -> Result {
+        try read(try await acquire(for: .server), body)
     }
 
-    /// Reads a row or two where the caller is, if a connection is idle.
-    func pointAtOnce<Result>(_ body: (Connection) throws -> Result) throws(StoreError) -> Result? {
+    /// Reads one or two rows on the caller's thread, or returns `nil` if no connection is idle.
+    func pointReadIfIdle<Result>(_ body: (Connection) throws -> Result) throws(StoreError) -> Result? {
         guard let connection = idle() else { return nil }
         return try read(connection, body)
     }
 
-    /// Reads as of one moment, for as long as it takes, on a thread of the pool; where the caller is if that is one for the organisation.
+    /// Reads a snapshot, for any length of time, on a thread of the thread pool.
+    ///
+    /// A caller that is already on the organisation's executor stays on its thread.
+    ///
+    /// - Parameters:
+    ///   - organisation: the organisation that the scan belongs to
+    ///   - body: reads from the connection
+    /// - Returns: the result of `body`.
+    /// - Throws: ``StoreError``, from the pool or from `body`.
     func scan<Result>(
         for organisation: OrganisationID,
         _ body: (Connection) throws -> Result
     ) async throws(StoreError) -> Result {
         try await withTaskExecutorPreference(threads.executor(for: organisation)) { () async throws(StoreError) in
-            try read(try await lease(for: organisation)) { try $0.snapshot(body) }
+            try read(try await acquire(for: organisation)) { try $0.snapshot(body) }
         }
     }
 
@@ -47,11 +55,11 @@ final class ReaderPool: Sendable {
         _ connection: Connection,
         _ body: (Connection) throws -> Result
     ) throws(StoreError) -> Result {
-        defer { giveBack(connection) }
+        defer { release(connection) }
         do { return try body(connection) } catch { throw StoreError(error) }
     }
 
-    /// Refuses new readers, and closes the connections as they come back.
+    /// Rejects new and waiting readers, and closes each connection as soon as it is idle.
     func close() {
         let (idle, waiting) = state.withLock { state in
             state.isClosed = true
@@ -64,11 +72,11 @@ final class ReaderPool: Sendable {
 
     private func idle() -> Connection? { state.withLock { $0.isClosed ? nil : $0.idle.popLast() } }
 
-    private func lease(for organisation: OrganisationID) async throws(StoreError) -> Connection {
+    private func acquire(for organisation: OrganisationID) async throws(StoreError) -> Connection {
         if let idle = idle() { return idle }
         let mayWait = state.withLock { !$0.isClosed && $0.waiting.count < Self.maxWaiting }
         guard mayWait else {
-            throw .unavailable(isClosed ? .closed : .overloaded, detail: "no reader is idle")
+            throw .unavailable(isClosed ? .closed : .overloaded, detail: "all readers are busy")
         }
         let connection = await withUnsafeContinuation { continuation in
             let answer: Connection?? = state.withLock { state in
@@ -85,7 +93,7 @@ final class ReaderPool: Sendable {
 
     private var isClosed: Bool { state.withLock { $0.isClosed } }
 
-    private func giveBack(_ connection: Connection) {
+    private func release(_ connection: Connection) {
         let (next, closes) = state.withLock { state in
             if let next = state.waiting.next()?.element { return (Optional(next), false) }
             if !state.isClosed { state.idle.append(connection) }

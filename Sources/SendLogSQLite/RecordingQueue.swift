@@ -10,27 +10,30 @@ import Glibc
 import Darwin
 #endif
 
-/// All writes to the database: what waits to be recorded while one transaction is written goes into the next one together.
+/// The queue for all writes to the database, which records waiting requests in groups.
 ///
-/// Durability costs one fsync a commit, so the more come at once the less each costs. A call returns when its logs are durable.
-/// Organisations take turns, and one may use a part of the memory only, so that its imports do not delay or refuse what others write.
+/// While one transaction is written, new requests wait and go into the next transaction together. Each commit costs one
+/// fsync, so a larger group lowers the cost per request. A call returns when its logs are durable.
+///
+/// Organisations take turns, and each can use only a part of the memory. So the imports of one organisation do not
+/// delay the writes of others, or cause their rejection.
 final class RecordingQueue: Sendable {
     private enum Request: Sendable {
         case record(RecordingRequest)
-        /// Another write, in a transaction of its own.
+        /// A write of another kind, in a separate transaction.
         case write(@Sendable () -> Void)
 
         var logs: Int { if case .record(let request) = self { request.logs.count } else { 0 } }
-        /// How many bytes it holds, or stands for.
+        /// The size that counts against the memory limit, in bytes; a fixed estimate for a write of another kind.
         var weight: Int { if case .record(let request) = self { request.weight } else { 4096 } }
     }
 
-    /// The logs of one call, and whom to tell.
+    /// The logs of one call, and the continuation that receives their outcomes.
     private struct RecordingRequest: Sendable {
         let logs: [PreparedSendLog]
         let weight: Int
         let organisation: OrganisationID
-        let continuation: UnsafeContinuation<Result<[Recording], StoreError>, Never>
+        let continuation: UnsafeContinuation<Result<[RecordingOutcome], StoreError>, Never>
     }
 
     private struct State {
@@ -40,26 +43,26 @@ final class RecordingQueue: Sendable {
         var isClosed = false
     }
 
-    /// When a transaction is big enough, in logs and in bytes.
-    private static let fullAt = (logs: 5000, bytes: 4 << 20)
+    /// The size from which a transaction accepts no more requests, in logs and in bytes.
+    private static let maxGroupSize = (logs: 5000, bytes: 4 << 20)
 
     private let state: Mutex<State>
     private let database: Connection
-    private let campaigns = CampaignNumbers()
+    private let campaigns = CampaignNumberCache()
     private let thread = DispatchQueue(label: "sendlog.sqlite.recording")
 
-    /// Writes to a database, and refuses work while about `mostWaiting` bytes of it wait.
-    init(_ database: Connection, mostWaiting: Int) {
+    /// Creates a queue that writes to a database, and rejects requests while about `maxWaitingBytes` bytes wait.
+    init(_ database: Connection, maxWaitingBytes: Int) {
         self.database = database
-        state = Mutex(State(bytesWaiting: FairShares(capacity: mostWaiting)))
+        state = Mutex(State(bytesWaiting: FairShares(capacity: maxWaitingBytes)))
     }
 
     func record(
         _ logs: [PreparedSendLog],
         in organisation: OrganisationID
-    ) async throws(StoreError) -> [Recording] {
+    ) async throws(StoreError) -> [RecordingOutcome] {
         let weight = logs.reduce(0) { $0 + $1.log.weight }
-        let result: Result<[Recording], StoreError> = await withUnsafeContinuation { continuation in
+        let result: Result<[RecordingOutcome], StoreError> = await withUnsafeContinuation { continuation in
             let request = RecordingRequest(
                 logs: logs,
                 weight: weight,
@@ -73,7 +76,7 @@ final class RecordingQueue: Sendable {
         return try result.get()
     }
 
-    /// Writes something else, in a transaction of its own.
+    /// Runs a write of another kind in a separate transaction.
     func write<Value: Sendable>(
         for organisation: OrganisationID,
         _ body: @escaping @Sendable (Connection) throws -> Value
@@ -89,31 +92,38 @@ final class RecordingQueue: Sendable {
         return try result.get()
     }
 
-    /// - Returns: why the request is refused.
+    /// Adds a request to the queue.
+    ///
+    /// - Parameters:
+    ///   - request: the request to add
+    ///   - organisation: the organisation that the request belongs to
+    /// - Returns: the error if the queue rejects the request.
     private func submit(_ request: Request, for organisation: OrganisationID) -> StoreError? {
         let refusal = state.withLock { state -> Unavailability? in
             if state.isClosed { return .closed }
             if !state.bytesWaiting.hasRoom(for: organisation) { return .overloaded }
             state.waiting.append(request, for: organisation)
-            state.bytesWaiting.take(request.weight, for: organisation)
-            // Under the lock, so that close() comes behind all that was taken.
+            state.bytesWaiting.acquire(request.weight, for: organisation)
+            // Dispatched under the lock, so that `close()` waits for every accepted request.
             if !state.isRunning { thread.async { self.run() } }
             state.isRunning = true
             return nil
         }
-        return refusal.map { .unavailable($0, detail: "the recording queue refused") }
+        return refusal.map { .unavailable($0, detail: "the recording queue is full or closed") }
     }
 
-    /// Refuses new work and waits until what was taken is written.
+    /// Rejects new requests and waits until the accepted ones are written.
     func close() {
         state.withLock { $0.isClosed = true }
         thread.sync {}
     }
 
-    /// Gives requests a moment to become as many as there were in the last group.
+    /// Waits up to 0.3 ms (6 × 50 µs) for nearly as many requests as the last group had.
     ///
-    /// Clients that were answered together come back together; the fuller the group, the less of a commit falls to each. One that is alone
-    /// waits for nobody.
+    /// Clients that receive their responses together send their next requests together, and a larger group lowers the
+    /// cost of the commit per request. After a group of one request there is no wait.
+    ///
+    /// - Parameter last: the number of requests in the last group
     private func gather(_ last: Int) {
         for _ in 0..<6 where state.withLock({ $0.waiting.count < last * 7 / 8 }) { usleep(50) }
     }
@@ -124,8 +134,8 @@ final class RecordingQueue: Sendable {
             gather(last)
             let group = state.withLock { state in
                 var (group, logs, bytes): ([Request], Int, Int) = ([], 0, 0)
-                while logs < Self.fullAt.logs, bytes < Self.fullAt.bytes, let next = state.waiting.first {
-                    // A write of another kind has a transaction of its own.
+                while logs < Self.maxGroupSize.logs, bytes < Self.maxGroupSize.bytes, let next = state.waiting.first {
+                    // A write of another kind needs a separate transaction.
                     if case .write = next, !group.isEmpty { break }
                     guard let (organisation, request) = state.waiting.next() else { break }
                     logs += request.logs
@@ -148,29 +158,29 @@ final class RecordingQueue: Sendable {
         }
     }
 
-    private func commit(_ group: [RecordingRequest]) -> [Result<[Recording], StoreError>] {
+    private func commit(_ group: [RecordingRequest]) -> [Result<[RecordingOutcome], StoreError>] {
         do {
-            var outcomes: [[Recording]] = []
+            var outcomes: [[RecordingOutcome]] = []
             try database.write { connection in
                 var transaction = RecordingTransaction(connection, campaigns: campaigns)
                 outcomes = try group.map { try transaction.record($0.logs, in: $0.organisation) }
                 try transaction.writeCounters()
             }
-            campaigns.keep()
+            campaigns.commit()
             return outcomes.map { .success($0) }
         } catch {
-            campaigns.forgetNew()
-            guard group.count > 1, Self.isOneRequestsFault(error) else {
+            campaigns.rollBack()
+            guard group.count > 1, Self.isRequestError(error) else {
                 return group.map { _ in .failure(StoreError(error)) }
             }
-            // One of them spoilt it for all: each gets a transaction of its own.
+            // One request failed the whole group: retry each request in a separate transaction.
             return group.flatMap { commit([$0]) }
         }
     }
 }
 extension RecordingQueue {
-    /// Whether a transaction failed for what it was to write, such as a spool that cannot be read, and not for the database itself.
-    private static func isOneRequestsFault(_ error: any Error) -> Bool {
+    /// Returns whether a request (such as one with an unreadable spool) made a transaction fail, and not the database.
+    private static func isRequestError(_ error: any Error) -> Bool {
         !(error is DatabaseError)
     }
 }

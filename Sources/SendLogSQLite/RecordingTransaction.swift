@@ -2,10 +2,10 @@ import GRDB
 import SendLogContent
 import SendLogCore
 
-/// Records logs within one transaction: rows first, counters and head rows once at the end.
+/// A transaction that records logs: it inserts the rows first, and updates counters and heads once at the end.
 struct RecordingTransaction {
     private let database: Connection
-    private let campaigns: CampaignNumbers
+    private let campaigns: CampaignNumberCache
     private var heads: [OrganisationID: Head] = [:]
     private var days: [DayKey: Count] = [:]
     private var campaignDays: [DayKey: Count] = [:]
@@ -15,7 +15,7 @@ struct RecordingTransaction {
         var added = Count()
     }
 
-    /// What a counter counts: an organisation's or a campaign's logs of one day and block.
+    /// The key of a counter: an organisation or a campaign, a day, and a block of sequence numbers.
     private struct DayKey: Hashable {
         let owner: Int64
         let day: Int
@@ -32,12 +32,12 @@ struct RecordingTransaction {
         }
     }
 
-    init(_ database: Connection, campaigns: CampaignNumbers) {
+    init(_ database: Connection, campaigns: CampaignNumberCache) {
         self.database = database
         self.campaigns = campaigns
     }
 
-    mutating func record(_ logs: [PreparedSendLog], in organisation: OrganisationID) throws -> [Recording] {
+    mutating func record(_ logs: [PreparedSendLog], in organisation: OrganisationID) throws -> [RecordingOutcome] {
         var head = try heads[organisation] ?? readHead(organisation)
         defer { heads[organisation] = head }
         return try logs.map { prepared in
@@ -57,7 +57,7 @@ struct RecordingTransaction {
         }
     }
 
-    /// Writes what was counted; the transaction's last act.
+    /// Writes the counters and heads, as the last step of the transaction.
     func writeCounters() throws {
         for (organisation, head) in heads where head.added.sends > 0 {
             var query = try Query(
@@ -95,7 +95,7 @@ struct RecordingTransaction {
     private func write(_ counts: [DayKey: Count], update: StaticString, insert: StaticString) throws {
         for (key, count) in counts {
             try write(key, count, with: update)
-            if database.rowsWritten == 0 { try write(key, count, with: insert) }
+            if database.affectedRows == 0 { try write(key, count, with: insert) }
         }
     }
 
@@ -112,13 +112,18 @@ struct RecordingTransaction {
     private func readHead(_ organisation: OrganisationID) throws -> Head {
         var query = try Query("SELECT sequence FROM organisations WHERE id = ?", on: database)
         try query.bind(organisation.number)
-        guard try query.step() else { throw StoreError.damaged(detail: "the organisation does not exist") }
+        guard try query.step() else { throw StoreError.corrupted(detail: "the organisation does not exist") }
         return Head(sequence: try StoredNumber.sequence(query.integer(0)))
     }
 
-    /// Writes the log and its list.
+    /// Inserts a log and its destination chunks.
     ///
-    /// - Returns: the campaign's number, or `nil` where the id is taken, and then nothing was written.
+    /// - Parameters:
+    ///   - prepared: the log to insert
+    ///   - sequence: the log's sequence number
+    ///   - organisation: the organisation that owns the log
+    /// - Returns: the campaign's number, or `nil` if the ID is taken; nothing is written then.
+    /// - Throws: the errors of the database, or of reading the destinations.
     private func insert(
         _ prepared: PreparedSendLog,
         as sequence: SequenceNumber,
@@ -126,16 +131,16 @@ struct RecordingTransaction {
     ) throws -> Int64? {
         let log = prepared.log
         let campaign: Int64
-        let key = CampaignNumbers.Key(organisation: organisation, campaign: log.campaignID)
-        if let known = campaigns.known(key) {
+        let key = CampaignNumberCache.Key(organisation: organisation, campaign: log.campaignID)
+        if let known = campaigns.number(for: key) {
             campaign = known
         } else {
-            // A campaign that a refused log added would be a campaign without a send.
+            // Check the ID before adding the campaign: a log that is not inserted must not leave an empty campaign.
             if try isTaken(prepared.id, in: organisation) { return nil }
             campaign = try campaignNumber(log.campaignID, in: organisation)
-            campaigns.found(campaign, of: key)
+            campaigns.insert(campaign, for: key)
         }
-        let place = Place(organisation, sequence)
+        let rowID = RowID(organisation, sequence)
         var query = try Query(
             """
             INSERT INTO send_logs (place, organisation, id, campaign, start, destinations, digest, record)
@@ -143,7 +148,7 @@ struct RecordingTransaction {
             """,
             on: database
         )
-        try query.bind(place.rowID)
+        try query.bind(rowID.rawValue)
         try query.bind(organisation.number)
         try query.bind(prepared.id)
         try query.bind(campaign)
@@ -152,21 +157,21 @@ struct RecordingTransaction {
         try query.bind(prepared.digested.digest)
         try query.bind(log.record)
         try query.run()
-        if database.rowsWritten == 0 { return nil }
+        if database.affectedRows == 0 { return nil }
         var number = 0
         try log.destinations.forEachChunk { chunk in
-            try insert(chunk, number: number, at: place)
+            try insert(chunk, number: number, at: rowID)
             number += 1
         }
         return campaign
     }
 
-    private func insert(_ chunk: DestinationChunk, number: Int, at place: Place) throws {
+    private func insert(_ chunk: DestinationChunk, number: Int, at rowID: RowID) throws {
         var query = try Query(
             "INSERT INTO destination_chunks (place, number, count, length, crc, body) VALUES (?, ?, ?, ?, ?, ?)",
             on: database
         )
-        try query.bind(place.rowID)
+        try query.bind(rowID.rawValue)
         try query.bind(number)
         try query.bind(chunk.count)
         try query.bind(chunk.length)
@@ -191,8 +196,8 @@ struct RecordingTransaction {
         return database.lastInsertedRowID
     }
 
-    /// Tells a repeated log from a conflicting one.
-    private func compare(_ prepared: PreparedSendLog, in organisation: OrganisationID) throws -> Recording {
+    /// Compares a log with the stored log of the same ID: it is either a repetition or a conflict.
+    private func compare(_ prepared: PreparedSendLog, in organisation: OrganisationID) throws -> RecordingOutcome {
         var query = try Query(
             "SELECT place, start, destinations, digest, record FROM send_logs WHERE organisation = ? AND id = ?",
             on: database
@@ -200,10 +205,10 @@ struct RecordingTransaction {
         try query.bind(organisation.number)
         try query.bind(prepared.id)
         guard try query.step(), let start = Timestamp(milliseconds: query.integer(1)) else {
-            throw StoreError.damaged(detail: "an id that was taken is gone")
+            throw StoreError.corrupted(detail: "the send log of an existing ID does not exist")
         }
         let stored = StoredSendLog(
-            sequence: Place(rowID: query.integer(0)).sequence,
+            sequence: RowID(rawValue: query.integer(0)).sequence,
             record: query.bytes(4),
             destinations: try query.count(2)
         )
@@ -212,7 +217,7 @@ struct RecordingTransaction {
 }
 
 extension Connection {
-    /// The number of a campaign, or `nil` where the organisation has none of that id.
+    /// Returns the number of a campaign, or `nil` if the organisation has no campaign with that ID.
     func campaignNumber(_ id: CampaignID, in organisation: OrganisationID) throws -> Int64? {
         var query = try Query("SELECT number FROM campaigns WHERE organisation = ? AND id = ?", on: self)
         try query.bind(organisation.number)

@@ -1,13 +1,14 @@
 import SendLogCore
 
-/// Merges the first rows of a few campaigns in the order of the answer.
+/// A merge of the first rows of a few campaigns, in the order of the search.
 ///
-/// Each campaign has a statement of its own that stands at its next row, so that SQLite reads each row once and none too many.
+/// Each campaign has a separate statement, positioned at its next row. So SQLite reads each row only once, and reads no
+/// unneeded rows.
 struct RowMerge {
-    /// Of more campaigns the statements would take too much memory; see ``CampaignMerge``.
-    static let most = 8
+    /// The maximum number of campaigns; for more, the statements would use too much memory: see ``CampaignMerge``.
+    static let maxSources = 8
 
-    /// One campaign's statement, at the row that comes next.
+    /// The statement of one campaign, positioned at its next row.
     private final class Cursor {
         private let query: Query
         private(set) var start: Int64 = 0
@@ -17,20 +18,23 @@ struct RowMerge {
             self.query = query
         }
 
+        /// Moves to the next row.
+        ///
         /// - Returns: whether there is a next row.
+        /// - Throws: the errors of the database.
         func advance() throws -> Bool {
             guard try query.step() else { return false }
             (rowID, start) = (query.integer(0), query.integer(1))
             return true
         }
 
-        func lend<Result>(_ body: (borrowing Query) throws -> Result) rethrows -> Result { try body(query) }
+        func withRow<Result>(_ body: (borrowing Query) throws -> Result) rethrows -> Result { try body(query) }
     }
 
     private var cursors: [Cursor] = []
     private let sign: Int64
 
-    /// Begins at the beginning of a range.
+    /// Creates a merge that begins at the start of a range.
     init(_ sources: [LogSource], in range: LogRange, count: Int, on connection: Connection) throws {
         sign = Int64(range.order.rawValue)
         for (slot, source) in sources.enumerated() {
@@ -39,18 +43,18 @@ struct RowMerge {
         }
     }
 
-    /// Lends the next row.
+    /// Calls `body` with the next row.
     ///
-    /// - Parameter body: takes the row that a query stands at, and says whether it has enough
-    /// - Returns: whether there may be more, and more is wanted.
-    /// - Throws: what `body` throws, or why the database failed.
+    /// - Parameter body: reads the current row of a query, and returns true to stop the merge
+    /// - Returns: false after the last row, or if `body` stops the merge.
+    /// - Throws: the errors of `body` and of the database.
     mutating func next(_ body: (borrowing Query) throws -> Bool) throws -> Bool {
         guard var next = cursors.indices.first else { return false }
-        for place in cursors.indices.dropFirst() {
-            let (one, other) = (cursors[place], cursors[next])
-            if (one.start * sign, one.rowID * sign) < (other.start * sign, other.rowID * sign) { next = place }
+        for index in cursors.indices.dropFirst() {
+            let (one, other) = (cursors[index], cursors[next])
+            if (one.start * sign, one.rowID * sign) < (other.start * sign, other.rowID * sign) { next = index }
         }
-        if try cursors[next].lend(body) { return false }
+        if try cursors[next].withRow(body) { return false }
         if try !cursors[next].advance() { cursors.remove(at: next) }
         return true
     }

@@ -42,11 +42,11 @@ extension SQLiteStore: CampaignStore {
         of ids: [CampaignID]?,
         in organisation: OrganisationID
     ) async throws(StoreError) -> [CampaignID: CampaignName] {
-        // As of one moment, and under one lock.
+        // One scan for all names: one snapshot, and one lock.
         try await readers.scan(for: organisation) { database in
             guard let ids else { return try Self.names(database, in: organisation) }
             var names: [CampaignID: CampaignName] = [:]
-            // Most organisations name none.
+            // Most organisations have no named campaign.
             var first = try Query(Self.anySQL, on: database)
             try first.bind(organisation.number)
             guard try first.step() else { return names }
@@ -64,7 +64,7 @@ extension SQLiteStore: CampaignStore {
         SELECT 1 FROM campaigns INDEXED BY campaigns_named WHERE organisation = ? AND name IS NOT NULL LIMIT 1
         """
 
-    /// Looks among those that have a name, who are few.
+    /// Searches only the campaigns with a name, which are few.
     private static let nameSQL: StaticString = """
         SELECT name FROM campaigns INDEXED BY campaigns_named
         WHERE organisation = ? AND id = ? AND name IS NOT NULL
@@ -75,7 +75,7 @@ extension SQLiteStore: CampaignStore {
         in organisation: OrganisationID
     ) throws -> [CampaignID: CampaignName] {
         var query = try Query(
-            made: """
+            dynamicSQL: """
                 SELECT \(PackedID.sql(of: "id")), name FROM campaigns INDEXED BY campaigns_named
                 WHERE organisation = ? AND name IS NOT NULL
                 """,

@@ -10,12 +10,12 @@ extension SQLiteStore {
         before: DeliveryID?,
         limit: Int
     ) async throws(StoreError) -> [Delivery] {
-        // The index of those that were not delivered is used where the query says as much itself.
+        // SQLite uses the partial index `webhook_deliveries_failed` only if the query repeats its condition.
         let isUndelivered = state == .delivered ? "" : "AND state <> 'delivered'"
         let condition = state.map { "AND state = '\($0.rawValue)' \(isUndelivered)" } ?? ""
         return try await readers.scan(for: organisation) { database in
             var query = try Query(
-                made: """
+                dynamicSQL: """
                     SELECT \(WebhookRows.deliveryColumns) FROM webhook_deliveries
                     WHERE organisation = ? AND webhook = ? AND (sequence, test) < (?, ?) \(condition)
                     ORDER BY sequence DESC, test DESC LIMIT ?
@@ -39,7 +39,7 @@ extension SQLiteStore {
     ) async throws(StoreError) -> Delivery {
         try await readers.scan(for: organisation) { database in
             var query = try Query(
-                made: """
+                dynamicSQL: """
                     SELECT \(WebhookRows.deliveryColumns) FROM webhook_deliveries
                     WHERE organisation = ? AND webhook = ? AND sequence = ? AND test = ?
                     """,
@@ -68,16 +68,16 @@ extension SQLiteStore {
         }
     }
 
-    /// See ``WebhookStore/dueDeliveries(of:in:at:most:)``.
+    /// See ``WebhookStore/dueDeliveries(of:in:at:limit:)``.
     public func dueDeliveries(
         of webhook: WebhookID,
         in organisation: OrganisationID,
         at now: Timestamp,
-        most: Int
+        limit: Int
     ) async throws(StoreError) -> [Delivery] {
         try await readers.scan(for: organisation) { database in
             var query = try Query(
-                made: """
+                dynamicSQL: """
                     SELECT \(WebhookRows.deliveryColumns) FROM webhook_deliveries INDEXED BY webhook_deliveries_due
                     WHERE organisation = ? AND webhook = ? AND next_try <= ? ORDER BY sequence, test LIMIT ?
                     """,
@@ -86,15 +86,19 @@ extension SQLiteStore {
             try query.bind(organisation.number)
             try query.bind(webhook.text)
             try query.bind(now.milliseconds)
-            try query.bind(most)
+            try query.bind(limit)
             return try WebhookRows.deliveries(&query)
         }
     }
 
-    /// Forgets some of a webhook's deliveries.
+    /// Deletes up to 1000 deliveries of a webhook.
     ///
-    /// - Returns: how many.
-    func forgetDeliveries(of webhook: WebhookID, in organisation: OrganisationID) async throws(StoreError) -> Int {
+    /// - Parameters:
+    ///   - webhook: the webhook that the deliveries belong to
+    ///   - organisation: the organisation that owns the webhook
+    /// - Returns: the number of deleted deliveries.
+    /// - Throws: ``StoreError/unavailable(_:detail:)``.
+    func deleteDeliveries(of webhook: WebhookID, in organisation: OrganisationID) async throws(StoreError) -> Int {
         try await write(for: organisation) { database in
             var query = try Query(
                 """
@@ -106,12 +110,12 @@ extension SQLiteStore {
             try query.bind(organisation.number)
             try query.bind(webhook.text)
             try query.run()
-            return database.rowsWritten
+            return database.affectedRows
         }
     }
 
-    /// See ``WebhookStore/forgetDeliveries(before:)``.
-    public func forgetDeliveries(before moment: Timestamp) async throws(StoreError) -> Int {
+    /// See ``WebhookStore/deleteDeliveries(before:)``.
+    public func deleteDeliveries(before timestamp: Timestamp) async throws(StoreError) -> Int {
         try await write(for: .server) { database in
             var query = try Query(
                 """
@@ -120,9 +124,9 @@ extension SQLiteStore {
                 """,
                 on: database
             )
-            try query.bind(moment.milliseconds)
+            try query.bind(timestamp.milliseconds)
             try query.run()
-            return database.rowsWritten
+            return database.affectedRows
         }
     }
 }

@@ -24,12 +24,12 @@ extension SQLiteStore: StoreMaintenance {
         }
     }
 
-    /// See ``StoreMaintenance/archive(after:in:most:)``.
-    public func archive(
+    /// See ``StoreMaintenance/sendLogs(after:in:limit:)``.
+    public func sendLogs(
         after sequence: SequenceNumber,
         in organisation: OrganisationID,
-        most: Int
-    ) async throws(StoreError) -> [ArchivedSendLog] {
+        limit: Int
+    ) async throws(StoreError) -> [StoredSendLogWithDigest] {
         try await readers.scan(for: organisation) { database in
             var query = try Query(
                 """
@@ -38,32 +38,32 @@ extension SQLiteStore: StoreMaintenance {
                 """,
                 on: database
             )
-            try query.bind(Place(organisation, sequence).rowID)
-            try query.bind(Place(OrganisationID(organisation.number + 1), SequenceNumber(0)).rowID)
-            try query.bind(most)
-            var logs: [ArchivedSendLog] = []
+            try query.bind(RowID(organisation, sequence).rawValue)
+            try query.bind(RowID(OrganisationID(organisation.number + 1), SequenceNumber(0)).rawValue)
+            try query.bind(limit)
+            var logs: [StoredSendLogWithDigest] = []
             while try query.step() {
                 let log = StoredSendLog(
-                    sequence: Place(rowID: query.integer(0)).sequence,
+                    sequence: RowID(rawValue: query.integer(0)).sequence,
                     record: query.bytes(2),
                     destinations: try query.count(1)
                 )
-                logs.append(ArchivedSendLog(log: log, digest: query.bytes(3)))
+                logs.append(StoredSendLogWithDigest(log: log, digest: query.bytes(3)))
             }
             return logs
         }
     }
 
     /// See ``StoreMaintenance/backUp(to:)``.
-    public func backUp(to path: String) async throws(StoreRefusal) {
+    public func backUp(to path: String) async throws(StoreSetupError) {
         guard access(path, F_OK) != 0 else {
-            throw StoreRefusal("\(path) exists already; a backup is never overwritten")
+            throw StoreSetupError("\(path) already exists; a backup overwrites no file")
         }
-        // A name of our own beside it, so that nobody takes half a copy for a backup.
+        // Write to a temporary name in the same folder, so that an incomplete copy does not look like a backup.
         let unfinished = "\(path).unfinished-\(getpid())"
         defer { unlink(unfinished) }
         do {
-            // A connection of its own: the writer goes on recording.
+            // Use a separate connection, so that the writer continues to record.
             let source = try file.openReaders(1)
             for connection in source {
                 try await connection.queue.unsafeRead { database in
@@ -72,11 +72,11 @@ extension SQLiteStore: StoreMaintenance {
             }
         } catch {
             let message = (error as? DatabaseError)?.message ?? "\(error)"
-            throw StoreRefusal("the backup \(path) cannot be written: \(message)")
+            throw StoreSetupError("the backup \(path) cannot be written: \(message)")
         }
-        // Unlike a rename, a link never takes the place of a file that has appeared meanwhile.
+        // Unlike `rename`, `link` never replaces a file that was created in the meantime.
         guard Self.sync(unfinished), link(unfinished, path) == 0, Self.sync(Self.folder(of: path)) else {
-            throw StoreRefusal("the backup \(path) cannot be written: \(String(cString: strerror(errno)))")
+            throw StoreSetupError("the backup \(path) cannot be written: \(String(cString: strerror(errno)))")
         }
     }
 
@@ -84,7 +84,7 @@ extension SQLiteStore: StoreMaintenance {
         path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
     }
 
-    /// Makes sure that a file, or a folder's names, are on the disk.
+    /// Flushes a file, or the entries of a folder, to the disk, and returns whether that succeeded.
     private static func sync(_ path: String) -> Bool {
         let file = open(path, O_RDONLY)
         guard file >= 0 else { return false }
@@ -96,7 +96,7 @@ extension SQLiteStore: StoreMaintenance {
     }
 }
 
-/// The system's `close`, which a store's own method would hide.
+/// Calls the system's `close`, which the store's method of that name shadows.
 private func closeFile(_ file: Int32) -> Int32 {
     close(file)
 }

@@ -23,7 +23,7 @@ extension SQLiteStore: SessionStore {
 
     /// See ``SessionStore/sessionKey(_:at:)``.
     public func sessionKey(_ hash: [UInt8], at now: Timestamp) async throws(StoreError) -> APIKey {
-        let found = try await pointReaders.point { database in
+        let found = try await pointReaders.pointRead { database in
             try Self.keys(database, where: "id = (SELECT key FROM sessions WHERE hash = ? AND expires > ?)") { query in
                 try query.bind(hash)
                 try query.bind(now.milliseconds)

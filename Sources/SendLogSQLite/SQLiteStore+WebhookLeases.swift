@@ -2,8 +2,11 @@ public import SendLogCore
 import SendLogScheduling
 
 extension SQLiteStore {
-    /// Whether a webhook may be leased: `?1` is now, `?2` the latest end of a lease, `?3` that of a hold.
-    private static let isFree = """
+    /// The SQL condition for a webhook that can be leased.
+    ///
+    /// `?1` is the current time, `?2` the latest valid end of a lease, and `?3` the latest valid end of a hold, all in
+    /// milliseconds since 1970.
+    private static let isLeasable = """
         active = 1 AND paused IS NULL AND (taken_until <= ?1 OR taken_until > ?2)
             AND (coalesce(held_until, 0) <= ?1 OR held_until > ?3)
         """
@@ -19,15 +22,15 @@ extension SQLiteStore {
         for lease: WebhookLease,
         limit: Int
     ) async throws(StoreError) -> [PendingWebhook] {
-        try await pointReaders.point { database in
+        try await pointReaders.pointRead { database in
             var query = try Query(
-                made: """
+                dynamicSQL: """
                     SELECT organisation, id, taken_at, healthy FROM (
                         SELECT organisation, id, taken_at, healthy,
                             row_number() OVER (PARTITION BY organisation, healthy ORDER BY taken_at, id) AS turn
                         FROM (
                             SELECT organisation, id, taken_at, failures = 0 AND slow = 0 AS healthy FROM webhooks
-                            WHERE \(Self.isFree)
+                            WHERE \(Self.isLeasable)
                                 AND (told < (SELECT sequence FROM organisations o WHERE o.id = webhooks.organisation)
                                     OR EXISTS (SELECT 1 FROM webhook_deliveries d
                                         WHERE d.organisation = webhooks.organisation AND d.webhook = webhooks.id
@@ -42,7 +45,7 @@ extension SQLiteStore {
             try query.bind(limit)
             var pending: [PendingWebhook] = []
             while try query.step() {
-                // One whose row is damaged does not stop the others.
+                // Skip a damaged row, so that it does not stop the other webhooks.
                 guard let id = WebhookID(query.text(1)) else { continue }
                 pending.append(
                     PendingWebhook(
@@ -67,11 +70,11 @@ extension SQLiteStore {
             var leased: [LeasedWebhook] = []
             for pending in wanted {
                 var query = try Query(
-                    made: """
+                    dynamicSQL: """
                         UPDATE webhooks SET holder = ?4, taken_at = ?1, taken_until = ?5,
                             started = CASE WHEN taken_until = 0 OR started LIKE '%' || ?6 THEN started
                                 ELSE trim(started || ' ' || ?6) END
-                        WHERE organisation = ?7 AND id = ?8 AND \(Self.isFree)
+                        WHERE organisation = ?7 AND id = ?8 AND \(Self.isLeasable)
                         """,
                     on: database
                 )
@@ -82,8 +85,8 @@ extension SQLiteStore {
                 try query.bind(pending.organisation.number)
                 try query.bind(pending.id.text)
                 try query.run()
-                // One whose row is damaged does not stop the others.
-                if database.rowsWritten == 1,
+                // Skip a damaged row, so that it does not stop the other webhooks.
+                if database.affectedRows == 1,
                     let found = try? WebhookRows.leased(
                         pending.id,
                         in: pending.organisation,
@@ -105,14 +108,14 @@ extension SQLiteStore {
         in organisation: OrganisationID
     ) async throws(StoreError) -> Webhook? {
         try await write(for: organisation) { database in
-            var present: Webhook
-            do { present = try WebhookRows.webhook(webhook, in: organisation, on: database) } catch StoreError.notFound
+            var current: Webhook
+            do { current = try WebhookRows.webhook(webhook, in: organisation, on: database) } catch StoreError.notFound
             {
                 return nil
             }
-            // The lease of one that is not active any more is released.
-            let isActive = present.definition.isActive
-            present.take(report)
+            // Release the lease of a webhook that is no longer active.
+            let isActive = current.definition.isActive
+            current.apply(report)
             var query = try Query(
                 """
                 UPDATE webhooks SET told = ?, failures = ?, failing_since = ?, held_until = ?, paused = ?,
@@ -121,19 +124,19 @@ extension SQLiteStore {
                 """,
                 on: database
             )
-            try WebhookRows.bind(present.progress, to: &query)
+            try WebhookRows.bind(current.progress, to: &query)
             try query.bind(report.started.stored)
             try query.bind(isActive ? report.leaseEnd?.milliseconds ?? 0 : 0)
             try query.bind(organisation.number)
             try query.bind(webhook.text)
             try query.bind(report.owner)
             try query.run()
-            let isOwner = database.rowsWritten == 1
+            let isOwner = database.affectedRows == 1
             for delivery in report.deliveries {
-                // A worker that lost the lease adds only deliveries that the next owner does not have.
+                // A worker that lost its lease adds missing deliveries, but replaces none of the next owner's.
                 try WebhookRows.save(delivery, of: webhook, in: organisation, replaces: isOwner, on: database)
             }
-            return isActive && isOwner ? present : nil
+            return isActive && isOwner ? current : nil
         }
     }
 }

@@ -33,7 +33,7 @@ extension SQLiteStore: WebhookStore {
     public func webhooks(in organisation: OrganisationID) async throws(StoreError) -> [Webhook] {
         try await readers.scan(for: organisation) { database in
             var query = try Query(
-                made: "SELECT \(WebhookRows.columns) FROM webhooks WHERE organisation = ? ORDER BY created, id",
+                dynamicSQL: "SELECT \(WebhookRows.columns) FROM webhooks WHERE organisation = ? ORDER BY created, id",
                 on: database
             )
             try query.bind(organisation.number)
@@ -90,9 +90,9 @@ extension SQLiteStore: WebhookStore {
             try query.bind(organisation.number)
             try query.bind(id.text)
             try query.run()
-            if database.rowsWritten == 0 { throw StoreError.notFound }
+            if database.affectedRows == 0 { throw StoreError.notFound }
         }
-        // There may be millions: recording has its turn in between.
-        while try await forgetDeliveries(of: id, in: organisation) > 0 {}
+        // Delete in batches, since there can be millions, so that recording runs in between.
+        while try await deleteDeliveries(of: id, in: organisation) > 0 {}
     }
 }

@@ -2,63 +2,68 @@ import GRDB
 public import SendLogCore
 public import SendLogScheduling
 
-/// The embedded store: one SQLite file, one writer that commits in groups, a few readers.
+/// An embedded store in one SQLite file, with one writer that groups commits and a pool of readers.
 ///
-/// Several programs may use one file at the same time; SQLite's locks keep them apart.
-public final class SQLiteStore: SendLogStore, Directory {
+/// Several processes can use the file at the same time; SQLite's locks coordinate them.
+public final class SQLiteStore: SendLogStore, OrganisationStore {
     let file: DatabaseFile
     let writer: Connection
-    /// For scans.
+    /// The connections for scans.
     let readers: ReaderPool
-    /// For a row or two, such as a key's or a health check's, which must not wait behind a scan.
+    /// The connections for reads of one or two rows (an API key, a health check), which must not wait behind a scan.
     let pointReaders: ReaderPool
     let queue: RecordingQueue
 
-    /// How many connections read a row or two: a thread of low priority that is interrupted with one must not stop the event loops.
+    /// The number of connections for reads of one or two rows.
+    ///
+    /// More than one, because a low-priority thread can be preempted while it uses a connection, and the event loops
+    /// must not wait for it.
     private static let pointReaders = 4
 
-    /// How a database is opened.
+    /// The options for opening a database.
     public struct Options: Sendable {
-        /// How many connections may scan at the same time; each costs up to 8 MB of memory, as do four more for single rows.
+        /// The number of connections that can scan at the same time; `nil` for one per thread.
+        ///
+        /// Each connection uses up to 8 MB of memory, and so do four more for single rows.
         public var readers: Int?
-        /// How long to wait for a lock that another program holds, in seconds.
-        public var patience: Double
-        /// How many bytes of send logs may wait to be recorded before more are turned away.
-        public var mostWaiting = 128 << 20
+        /// The time to wait for a lock that another process holds, in seconds.
+        public var lockTimeout: Double
+        /// The limit for send logs that wait to be recorded, in bytes; the store rejects more.
+        public var maxWaitingBytes = 128 << 20
 
-        /// The options that suit a server on this machine.
+        /// Creates options with defaults for a server on this machine.
         ///
         /// - Parameters:
-        ///   - readers: how many connections read at the same time; `nil` for one a thread
-        ///   - patience: how long to wait for a lock, in seconds
-        public init(readers: Int? = nil, patience: Double = 5) {
+        ///   - readers: the number of connections that can scan at the same time; `nil` for one per thread
+        ///   - lockTimeout: the time to wait for a lock, in seconds
+        public init(readers: Int? = nil, lockTimeout: Double = 5) {
             self.readers = readers
-            self.patience = patience
+            self.lockTimeout = lockTimeout
         }
     }
 
-    /// Opens the database in a file, makes it if there is none, or brings it to the newest version.
+    /// Opens a database file; creates it if it does not exist, or migrates it to the newest schema version.
     ///
     /// - Parameters:
-    ///   - path: the file
-    ///   - options: how it is opened
-    ///   - threads: where scans run; `nil` for threads of the store's own
-    /// - Throws: ``StoreRefusal`` for a file of a newer version, of another program, that is damaged, locked or read-only; then the file
-    ///   was left as it is.
+    ///   - path: the path of the file
+    ///   - options: the options for opening the file
+    ///   - threads: the thread pool for scans; `nil` to create one
+    /// - Throws: ``StoreSetupError`` if the file has a newer schema version, belongs to another program, or is damaged,
+    ///   locked or read-only. The file is then unchanged.
     public init(
         path: String,
         options: Options = Options(),
         threads: FairThreadPool? = nil
-    ) throws(StoreRefusal) {
+    ) throws(StoreSetupError) {
         let threads = threads ?? FairThreadPool(count: FairThreadPool.defaultCount, name: "readers")
-        file = DatabaseFile(path: path, patience: options.patience)
+        file = DatabaseFile(path: path, lockTimeout: options.lockTimeout)
         writer = try file.openWriter()
         readers = ReaderPool(try file.openReaders(max(options.readers ?? threads.count, 1)), threads: threads)
         pointReaders = ReaderPool(try file.openReaders(Self.pointReaders), threads: threads)
-        queue = RecordingQueue(writer, mostWaiting: options.mostWaiting)
+        queue = RecordingQueue(writer, maxWaitingBytes: options.maxWaitingBytes)
     }
 
-    /// Records what was taken, turns new work away, and closes the file.
+    /// Rejects new requests, completes the accepted writes, and closes the file.
     public func close() {
         queue.close()
         readers.close()
@@ -70,7 +75,7 @@ public final class SQLiteStore: SendLogStore, Directory {
     public func record(
         _ logs: [NewSendLog],
         in organisation: OrganisationID
-    ) async throws(StoreError) -> [Recording] {
+    ) async throws(StoreError) -> [RecordingOutcome] {
         if logs.isEmpty { return [] }
         return try await queue.record(logs.map { PreparedSendLog($0) }, in: organisation)
     }
@@ -80,15 +85,15 @@ public final class SQLiteStore: SendLogStore, Directory {
         _ id: SendLogID,
         in organisation: OrganisationID
     ) async throws(StoreError) -> StoredSendLog {
-        try await pointReaders.point { try Self.sendLog(id, in: organisation, on: $0) }
+        try await pointReaders.pointRead { try Self.sendLog(id, in: organisation, on: $0) }
     }
 
-    /// See ``SendLogStore/sendLogAtOnce(_:in:)``.
-    public func sendLogAtOnce(
+    /// See ``SendLogStore/sendLogWithoutBlocking(_:in:)``.
+    public func sendLogWithoutBlocking(
         _ id: SendLogID,
         in organisation: OrganisationID
     ) throws(StoreError) -> StoredSendLog? {
-        try pointReaders.pointAtOnce { try Self.sendLog(id, in: organisation, on: $0) }
+        try pointReaders.pointReadIfIdle { try Self.sendLog(id, in: organisation, on: $0) }
     }
 
     private static func sendLog(
@@ -104,7 +109,7 @@ public final class SQLiteStore: SendLogStore, Directory {
         try query.bind(PackedID(id))
         guard try query.step() else { throw StoreError.notFound }
         return StoredSendLog(
-            sequence: Place(rowID: query.integer(0)).sequence,
+            sequence: RowID(rawValue: query.integer(0)).sequence,
             record: query.bytes(2),
             destinations: try query.count(1)
         )
@@ -114,7 +119,7 @@ public final class SQLiteStore: SendLogStore, Directory {
     public func search(
         _ search: SendLogSearch,
         in organisation: OrganisationID
-    ) async throws(StoreError) -> SearchAnswer {
+    ) async throws(StoreError) -> SearchResult {
         try await readers.scan(for: organisation) { database in
             try SearchTransaction(database, organisation: organisation, search: search).answer()
         }
@@ -130,13 +135,13 @@ public final class SQLiteStore: SendLogStore, Directory {
         }
     }
 
-    /// See ``SendLogStore/destinations(of:from:most:in:_:)``.
+    /// See ``SendLogStore/destinations(of:from:limit:in:_:)``.
     public func destinations(
         of sequence: SequenceNumber,
         from first: Int,
-        most: Int,
+        limit: Int,
         in organisation: OrganisationID,
-        _ take: (LentChunk) throws(StoreError) -> Void
+        _ take: (BorrowedChunk) throws(StoreError) -> Void
     ) async throws(StoreError) -> Int {
         try await readers.scan(for: organisation) { connection in
             var query = try Query(
@@ -146,22 +151,22 @@ public final class SQLiteStore: SendLogStore, Directory {
                 """,
                 on: connection
             )
-            try query.bind(Place(organisation, sequence).rowID)
+            try query.bind(RowID(organisation, sequence).rawValue)
             try query.bind(first)
-            try query.bind(most)
-            var lent = 0
+            try query.bind(limit)
+            var chunkCount = 0
             while try query.step() {
                 try take(
-                    LentChunk(
+                    BorrowedChunk(
                         count: try query.count(0),
                         length: try query.count(1),
                         crc: UInt32(truncatingIfNeeded: query.integer(2)),
                         body: query.rawBytes(3)
                     )
                 )
-                lent += 1
+                chunkCount += 1
             }
-            return lent
+            return chunkCount
         }
     }
 }

@@ -1,30 +1,30 @@
 import GRDB
 
-/// The tables, as a list of steps: version N is what the first N steps make.
+/// The database schema as a list of migration steps; version N is the result of the first N steps.
 ///
-/// Steps are never changed, only added.
+/// Steps are only added, never changed.
 enum Schema {
-    /// Marks a file as a sendlog database: "sndl" (<https://www.sqlite.org/pragma.html#pragma_application_id>).
+    /// The application ID of a sendlog database: "sndl" (<https://www.sqlite.org/pragma.html#pragma_application_id>).
     static let applicationID: Int32 = 0x736e_646c
 
-    /// The version that this program makes and understands.
+    /// The newest schema version, which this program creates and supports.
     static var version: Int { steps.count }
 
-    /// Brings a database to the newest version, in one transaction of the caller's.
+    /// Migrates a database from one schema version to another, in the caller's transaction.
     static func migrate(_ database: Database, from version: Int, to last: Int = Schema.version) throws {
         for step in steps[version..<last] { try database.execute(sql: step) }
         try database.execute(sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = \(last)")
     }
 
-    /// A table, or an index of one.
+    /// A table or an index.
     struct Object: Hashable {
         let name: String
         let table: String
-        /// Of which rows a partial index is, in SQL.
+        /// The `WHERE` clause of a partial index, in SQL.
         let condition: String?
     }
 
-    /// The tables and indexes that a database has.
+    /// Returns the tables and indexes of a database.
     static func objects(_ database: Database) throws -> Set<Object> {
         let rows = try Row.fetchAll(
             database,

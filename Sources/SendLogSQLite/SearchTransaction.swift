@@ -1,16 +1,16 @@
 import GRDB
 import SendLogCore
 
-/// Answers one search as of one moment, within a read transaction.
+/// One search of a snapshot, within a read transaction.
 struct SearchTransaction {
     let database: Connection
     let organisation: OrganisationID
     let search: SendLogSearch
-    /// The last log recorded so far.
+    /// The newest recorded log.
     private let head: SequenceNumber
-    /// The last log that the search sees.
+    /// The newest log that the search includes.
     private let asOf: SequenceNumber
-    /// Whose logs are wanted; empty where no log can be.
+    /// The organisation or campaigns to search; empty if none of the campaigns exists.
     private let sources: [LogSource]
 
     init(_ database: Connection, organisation: OrganisationID, search: SendLogSearch) throws {
@@ -19,7 +19,7 @@ struct SearchTransaction {
         self.search = search
         var query = try Query("SELECT sequence FROM organisations WHERE id = ?", on: database)
         try query.bind(organisation.number)
-        guard try query.step() else { throw StoreError.damaged(detail: "the organisation does not exist") }
+        guard try query.step() else { throw StoreError.corrupted(detail: "the organisation does not exist") }
         head = try StoredNumber.sequence(query.integer(0))
         asOf = min(search.asOf ?? head, head)
         if let campaigns = search.campaigns {
@@ -31,10 +31,10 @@ struct SearchTransaction {
         }
     }
 
-    func answer() throws -> SearchAnswer {
+    func answer() throws -> SearchResult {
         let (from, to) = (search.from ?? .earliest, search.to ?? .latest)
         guard from <= to, !sources.isEmpty, asOf.number > 0 else {
-            return SearchAnswer(total: 0, asOf: asOf, rows: RowBlock())
+            return SearchResult(total: 0, asOf: asOf, rows: RowBlock())
         }
         let counts = DayCounts(
             database: database,
@@ -45,36 +45,38 @@ struct SearchTransaction {
             asOf: asOf,
             head: head
         )
-        // Of all that was recorded nothing needs counting, since places have no gaps.
+        // Without filters no count is needed, since sequence numbers have no gaps.
         let isAll = search.campaigns == nil && search.from == nil && search.to == nil
         let total = isAll ? Int(asOf.number) : try counts.total()
         if search.skip == 0 {
             let rows = try rows(from: from, to: to, offset: 0, count: min(search.limit, total))
-            return SearchAnswer(total: total, asOf: asOf, rows: rows)
+            return SearchResult(total: total, asOf: asOf, rows: rows)
         }
-        let walk = try CounterWalk(
+        let locator = try PageLocator(
             total: total,
             order: search.order,
             skip: search.skip,
             limit: search.limit,
             forEachDay: counts.forEachDay
         )
-        guard let walk else { throw StoreError.damaged(detail: "counters do not add up to the logs that there are") }
-        guard let page = walk.page else { return SearchAnswer(total: total, asOf: asOf, rows: RowBlock()) }
+        guard let locator else {
+            throw StoreError.corrupted(detail: "the counters do not match the send logs")
+        }
+        guard let page = locator.page else { return SearchResult(total: total, asOf: asOf, rows: RowBlock()) }
         let first = Timestamp(milliseconds: page.earliest.firstMillisecond) ?? .earliest
         let last = Timestamp(milliseconds: page.latest.lastMillisecond) ?? .latest
         let rows = try rows(from: max(from, first), to: min(to, last), offset: page.offset, count: page.count)
-        return SearchAnswer(total: total, asOf: asOf, rows: rows)
+        return SearchResult(total: total, asOf: asOf, rows: rows)
     }
 
-    /// The rows behind the one that a block ended with.
+    /// Returns the rows that follow the last row of a block.
     func rows(after rest: RestOfPage) throws -> RowBlock {
         let range = LogRange(
             from: search.from ?? .earliest,
             to: search.to ?? .latest,
             order: search.order,
             after: (rest.start, rest.sequence),
-            asOf: Place(organisation, asOf),
+            asOf: RowID(organisation, asOf),
             organisation: organisation
         )
         return try rows(in: range, offset: 0, count: search.limit, into: RowBlock(restOf: search))
@@ -86,7 +88,7 @@ struct SearchTransaction {
             to: to,
             order: search.order,
             after: nil,
-            asOf: Place(organisation, asOf),
+            asOf: RowID(organisation, asOf),
             organisation: organisation
         )
         return try rows(in: range, offset: offset, count: count, into: RowBlock(for: search))
@@ -104,24 +106,24 @@ struct SearchTransaction {
                 count: count,
                 on: database
             ) { try append($0, to: &block, leaving: count - block.rows.count - 1) }
-        } else if offset == 0, range.after == nil, sources.count <= RowMerge.most {
+        } else if offset == 0, range.after == nil, sources.count <= RowMerge.maxSources {
             var merge = try RowMerge(sources, in: range, count: count, on: database)
             while block.rows.count < count,
                 try merge.next({ try append($0, to: &block, leaving: count - block.rows.count - 1) })
             {}
         } else {
-            // A block seldom holds more rows than that; what it does not hold is not worth merging now.
+            // A block seldom holds more than 2048 rows, and the merge should not read rows for later blocks.
             let wanted = offset + min(count, 2048)
             var merge = try CampaignMerge(sources, in: range, wanted: wanted, on: database)
             for _ in 0..<offset { _ = try merge.next() }
-            while block.rows.count < count, let place = try merge.next() {
+            while block.rows.count < count, let rowID = try merge.next() {
                 var query = try Query(
                     "SELECT place, start, destinations, record FROM send_logs WHERE place = ?",
                     on: database
                 )
-                try query.bind(place.rowID)
+                try query.bind(rowID.rawValue)
                 guard try query.step() else {
-                    throw StoreError.damaged(detail: "an index names a log that is not there")
+                    throw StoreError.corrupted(detail: "an index refers to a send log that does not exist")
                 }
                 if try append(query, to: &block, leaving: count - block.rows.count - 1) { break }
             }
@@ -129,16 +131,16 @@ struct SearchTransaction {
         return block
     }
 
-    /// Appends the row that a query stands at.
+    /// Appends the current row of a query.
     ///
     /// - Parameters:
-    ///   - query: a query for place, start, destinations and record
-    ///   - block: where the row is appended
-    ///   - left: how many rows of the page come after it
-    /// - Returns: whether the block is full; then it says what is left.
-    /// - Throws: ``StoreError/damaged(detail:)``.
+    ///   - query: a query for the columns `place`, `start`, `destinations` and `record`
+    ///   - block: the block that the row is appended to
+    ///   - left: the number of rows of the page that follow this row
+    /// - Returns: whether the block is full and rows of the page are left; ``RowBlock/rest`` then describes them.
+    /// - Throws: ``StoreError/corrupted(detail:)``.
     private func append(_ query: borrowing Query, to block: inout RowBlock, leaving left: Int) throws -> Bool {
-        let sequence = Place(rowID: query.integer(0)).sequence
+        let sequence = RowID(rawValue: query.integer(0)).sequence
         block.append(query.rawBytes(3), sequence: sequence, destinations: try query.count(2))
         guard block.isFull, left > 0, let start = Timestamp(milliseconds: query.integer(1))
         else { return false }

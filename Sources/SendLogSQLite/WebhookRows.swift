@@ -16,7 +16,7 @@ enum WebhookRows {
         on database: Connection
     ) throws -> Webhook {
         var query = try Query(
-            made: "SELECT \(columns) FROM webhooks WHERE organisation = ? AND id = ?",
+            dynamicSQL: "SELECT \(columns) FROM webhooks WHERE organisation = ? AND id = ?",
             on: database
         )
         try query.bind(organisation.number)
@@ -25,7 +25,7 @@ enum WebhookRows {
         return webhook
     }
 
-    /// A webhook that has just been leased.
+    /// Reads a webhook that was just leased, with its started attempts.
     static func leased(
         _ id: WebhookID,
         in organisation: OrganisationID,
@@ -46,8 +46,8 @@ enum WebhookRows {
         while try query.step() {
             guard let id = WebhookID(query.text(1)), let created = Timestamp(milliseconds: query.integer(5)),
                 let updated = Timestamp(milliseconds: query.integer(6))
-            else { throw StoreError.damaged(detail: "a webhook's row") }
-            let pause = moment(query, 11).map { WebhookProgress.Pause(at: $0, reason: query.text(12)) }
+            else { throw StoreError.corrupted(detail: "invalid row of a webhook") }
+            let pause = timestamp(query, 11).map { WebhookProgress.Pause(at: $0, reason: query.text(12)) }
             webhooks.append(
                 Webhook(
                     id: id,
@@ -61,8 +61,8 @@ enum WebhookRows {
                         cursor: SequenceNumber(query.integer(7)),
                         gaps: try WebhookGap.read(stored: query.text(13)),
                         failures: Int(query.integer(8)),
-                        failingSince: moment(query, 9),
-                        heldUntil: moment(query, 10),
+                        failingSince: timestamp(query, 9),
+                        heldUntil: timestamp(query, 10),
                         pause: pause,
                         slowness: Int(query.integer(14))
                     )
@@ -95,7 +95,7 @@ enum WebhookRows {
         while try query.step() {
             guard let send = SendLogID(query.text(2)), let created = Timestamp(milliseconds: query.integer(3)),
                 let state = Delivery.State(rawValue: query.text(4))
-            else { throw StoreError.damaged(detail: "a delivery's row") }
+            else { throw StoreError.corrupted(detail: "invalid row of a delivery") }
             let test = query.integer(1)
             deliveries.append(
                 Delivery(
@@ -103,7 +103,7 @@ enum WebhookRows {
                     send: send,
                     created: created,
                     state: state,
-                    nextTry: moment(query, 5),
+                    nextTry: timestamp(query, 5),
                     tries: Int(query.integer(6)),
                     attempts: Array(query.text(7).utf8).withUnsafeBufferPointer { DeliveryAttempt.read($0) }
                 )
@@ -120,7 +120,7 @@ enum WebhookRows {
         on database: Connection
     ) throws {
         var query = try Query(
-            made: """
+            dynamicSQL: """
                 INSERT OR \(replaces ? "REPLACE" : "IGNORE") INTO webhook_deliveries
                     (organisation, webhook, sequence, test, send, created, state, next_try, tries, attempts)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -142,7 +142,7 @@ enum WebhookRows {
         try query.run()
     }
 
-    private static func moment(_ query: borrowing Query, _ column: Int32) -> Timestamp? {
+    private static func timestamp(_ query: borrowing Query, _ column: Int32) -> Timestamp? {
         query.optionalInteger(column).flatMap { Timestamp(milliseconds: $0) }
     }
 }

@@ -1,56 +1,58 @@
 public import SendLogCore
 
-/// Which work of which organisation a fixed number of threads does next: those that are idle are woken exactly when there is work for them.
+/// A scheduler that assigns the work of organisations to a fixed number of threads in fair shares.
 ///
-/// Decided without I/O, clocks or chance; its owner guards it with a lock.
+/// It wakes idle threads exactly when there is work for them.
+///
+/// It uses no I/O, clock or random numbers, and is not thread-safe: its owner guards it with a lock.
 public struct FairDispatch<Work> {
     private var shares: FairShares
     private var waiting = FairQueue<Work>()
-    /// How many threads sleep, without those that are being woken.
+    /// The number of sleeping threads, without those that are being woken.
     private var idle = 0
 
-    /// Divides threads.
+    /// Creates a dispatch over the threads of some shares.
     public init(_ shares: FairShares) { self.shares = shares }
 
-    /// How much work waits.
+    /// The number of waiting work items.
     public var count: Int { waiting.count }
 
-    /// Whether no work waits or is being done.
+    /// Whether no work waits or runs.
     public var isIdle: Bool { waiting.isEmpty && shares.total == 0 }
 
-    /// The work whose turn is next, whether a thread may do it or not.
+    /// The waiting work whose turn is next, even if its organisation has no free share.
     public var first: Work? { waiting.first }
 
-    /// Adds work.
+    /// Adds work to the queue of an organisation.
     public mutating func append(_ work: Work, for organisation: OrganisationID) {
         waiting.append(work, for: organisation)
     }
 
-    /// Takes work for a thread; then ``finish(_:)`` must follow.
+    /// Removes and returns the next work for a thread, which must call ``finish(_:)`` when the work is done.
     public mutating func next() -> (organisation: OrganisationID, element: Work)? {
         guard let next = waiting.next(where: { shares.hasRoom(for: $0) }) else { return nil }
-        shares.take(for: next.organisation)
+        shares.acquire(for: next.organisation)
         return next
     }
 
-    /// Notes that a thread has done an organisation's work.
+    /// Records that a thread has finished an organisation's work.
     public mutating func finish(_ organisation: OrganisationID) { shares.release(for: organisation) }
 
-    /// Notes that a thread sleeps, until it is woken.
+    /// Records that a thread sleeps until it is woken.
     public mutating func sleep() { idle += 1 }
 
-    /// Decides whether one more thread is needed; to be asked after each change.
+    /// Whether another thread is needed; check it after each change.
     public var needsThread: Bool { !waiting.isEmpty && waiting.hasNext { shares.hasRoom(for: $0) } }
 
-    /// Chooses a sleeping thread to be woken.
+    /// Selects a sleeping thread to wake.
     ///
-    /// - Returns: whether there was one.
+    /// - Returns: false if no thread sleeps.
     public mutating func wake() -> Bool {
         guard idle > 0 else { return false }
         idle -= 1
         return true
     }
 
-    /// Takes all work that waits.
+    /// Removes and returns all waiting work.
     public mutating func removeAll() -> [Work] { waiting.removeAll() }
 }

@@ -1,23 +1,23 @@
 import DequeModule
 public import SendLogCore
 
-/// A queue in which organisations take turns: an organisation's elements stay in their order, and wait for no other organisation's.
+/// A queue that serves organisations in turn, and the elements of each organisation in order.
 ///
-/// Decided without I/O, clocks or chance.
+/// No organisation waits for the whole queue of another. The queue uses no I/O, clock or random numbers.
 public struct FairQueue<Element> {
     private var queues: [OrganisationID: Deque<Element>] = [:]
-    /// The organisations that have elements here, the one whose turn is next first.
+    /// The organisations that have elements, in the order of their turns.
     private var turns: Deque<OrganisationID> = []
-    /// How many elements wait.
+    /// The number of elements.
     public private(set) var count = 0
 
-    /// Makes an empty queue.
+    /// Creates an empty queue.
     public init() {}
 
-    /// Whether nothing waits.
+    /// Whether the queue has no elements.
     public var isEmpty: Bool { count == 0 }
 
-    /// Adds an element behind the organisation's others.
+    /// Appends an element to the queue of an organisation.
     public mutating func append(_ element: Element, for organisation: OrganisationID) {
         if queues[organisation]?.append(element) == nil {
             queues[organisation] = [element]
@@ -26,10 +26,10 @@ public struct FairQueue<Element> {
         count += 1
     }
 
-    /// Takes the first element of the organisation whose turn it is.
+    /// Removes and returns the first element of the next organisation.
     ///
-    /// - Parameter mayTake: whether an organisation may have its turn now; one that may not keeps it
-    /// - Returns: the element, or `nil` if no organisation that has one may.
+    /// - Parameter mayTake: returns whether an organisation may have its turn now; if not, it keeps its turn
+    /// - Returns: the element; `nil` if no organisation with elements may have its turn.
     public mutating func next(
         where mayTake: (OrganisationID) -> Bool = { _ in true }
     ) -> (organisation: OrganisationID, element: Element)? {
@@ -48,10 +48,10 @@ public struct FairQueue<Element> {
     /// The first element of the organisation whose turn is next.
     public var first: Element? { turns.first.flatMap { queues[$0]?.first } }
 
-    /// Whether an organisation that has an element may have its turn.
+    /// Returns whether any organisation with elements may have its turn.
     public func hasNext(where mayTake: (OrganisationID) -> Bool) -> Bool { turns.contains(where: mayTake) }
 
-    /// Takes all elements, an organisation's in their order.
+    /// Removes and returns all elements, those of each organisation in order.
     public mutating func removeAll() -> [Element] {
         defer { self = FairQueue() }
         return turns.flatMap { queues[$0] ?? [] }

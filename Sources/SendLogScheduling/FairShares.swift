@@ -1,35 +1,37 @@
 public import SendLogCore
 
-/// How much of something limited each organisation may have, so that one cannot take all: threads, slots, bytes.
+/// The shares of organisations in a limited resource, such as threads, slots or bytes.
 ///
-/// Decided without I/O, clocks or chance.
+/// A share prevents one organisation from taking all of it.
+///
+/// The calculation uses no I/O, clock or random numbers.
 public struct FairShares: Sendable {
-    /// How much there is.
+    /// The total number of units.
     public let capacity: Int
     private let reserve: Reserve
     private var used: [OrganisationID: Int] = [:]
-    /// How much is taken.
+    /// The number of units in use.
     public private(set) var total = 0
 
-    /// What is kept free for an organisation that comes later.
+    /// The part that stays free for another organisation.
     public enum Reserve: Sendable {
-        /// A whole share: with `n` organisations each may have a part of `n + 1`.
+        /// A whole share: each of `n` organisations may use `1 / (n + 1)` of the capacity.
         case share
-        /// One unit: with `n` organisations each may have an `n`th of the others.
+        /// One unit: each of `n` organisations may use `1 / n` of the rest.
         case unit
-        /// Nothing: organisations only take turns. For what takes a moment.
+        /// Nothing: organisations only take turns, for work that takes a moment.
         case nothing
     }
 
-    /// Divides a capacity.
+    /// Creates shares of a capacity, in units.
     public init(capacity: Int, reserve: Reserve = .share) {
         (self.capacity, self.reserve) = (capacity, reserve)
     }
 
-    /// How much an organisation has.
+    /// Returns the number of units that an organisation uses.
     public func used(by organisation: OrganisationID) -> Int { used[organisation] ?? 0 }
 
-    /// Whether an organisation may have more.
+    /// Returns whether an organisation may use another unit.
     public func hasRoom(for organisation: OrganisationID) -> Bool {
         guard total < capacity else { return false }
         let own = used(by: organisation)
@@ -43,14 +45,14 @@ public struct FairShares: Sendable {
         return own < max(1, share)
     }
 
-    /// Gives an organisation some, one unit unless said otherwise.
-    public mutating func take(_ amount: Int = 1, for organisation: OrganisationID) {
+    /// Acquires units for an organisation, without checking its share.
+    public mutating func acquire(_ amount: Int = 1, for organisation: OrganisationID) {
         guard amount > 0 else { return }
         used[organisation, default: 0] += amount
         total += amount
     }
 
-    /// Takes back as much as was given.
+    /// Releases units that an organisation acquired.
     public mutating func release(_ amount: Int = 1, for organisation: OrganisationID) {
         guard amount > 0 else { return }
         let left = used(by: organisation) - amount
@@ -60,6 +62,6 @@ public struct FairShares: Sendable {
 }
 
 extension OrganisationID {
-    /// Stands for the server's own work, and for requests without a key: it has its turns like an organisation.
+    /// The server's own work, and requests without an API key; they have a share like an organisation.
     public static let server = OrganisationID(0)
 }

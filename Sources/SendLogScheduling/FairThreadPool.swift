@@ -9,24 +9,26 @@ import Glibc
 import Darwin
 #endif
 
-/// Threads for what computes or blocks, in fair shares for organisations.
+/// A thread pool for work that computes or blocks, with fair shares for organisations.
 ///
-/// Work comes in slices: a task's job from one suspension to the next, or a closure. Whenever a thread is free, the organisation whose turn
-/// it is gets it for one slice, and no organisation may have all threads; see ``FairQueue`` and ``FairShares``. What cannot be sliced, such as
-/// a query of SQLite, keeps its thread, and the system divides the cores between the threads.
+/// Work comes in slices: a closure, or a task's job from one suspension to the next. A free thread runs one slice of
+/// the organisation whose turn it is, and no organisation can have all threads; see ``FairQueue`` and ``FairShares``.
+/// Work that cannot be sliced, such as an SQLite query, keeps its thread, and the operating system divides the cores
+/// between the threads.
 ///
-/// The threads have a lower priority than those that move bytes. They are started when they are needed, and end when they have been idle.
+/// The threads have a lower priority than the event loops. They start on demand, and end after they were idle for some
+/// time.
 public final class FairThreadPool: Sendable {
     private let threads: Threads
     private let executors = Mutex<[OrganisationID: OrganisationExecutor]>([:])
 
-    /// Makes a pool.
+    /// Creates a pool.
     ///
     /// - Parameters:
-    ///   - count: how many threads there are at most
-    ///   - name: what the threads are called, at most 15 bytes
-    ///   - reserve: what an organisation leaves free for others
-    ///   - idleTime: for how long a thread waits for work before it ends
+    ///   - count: the maximum number of threads
+    ///   - name: the name of the threads, at most 15 bytes
+    ///   - reserve: the part that an organisation leaves free for others
+    ///   - idleTime: the time that an idle thread waits for work before it ends
     public init(
         count: Int,
         name: String,
@@ -36,21 +38,26 @@ public final class FairThreadPool: Sendable {
         threads = Threads(FairShares(capacity: max(count, 1), reserve: reserve), name: name, idleTime: idleTime)
     }
 
-    /// How many threads suit this machine: an organisation that is alone has half of them and can keep all cores busy; others find threads.
+    /// The default number of threads for this machine, twice the number of its cores and at least 4.
+    ///
+    /// An organisation that is alone gets half of them, which can keep all cores busy; the others are free for other
+    /// organisations.
     public static var defaultCount: Int { max(4, 2 * ProcessInfo.processInfo.activeProcessorCount) }
 
-    /// How many threads there are at most.
+    /// The maximum number of threads.
     public var count: Int { threads.capacity }
 
-    /// Whether nothing runs or waits.
+    /// Whether no work runs or waits.
     public var isIdle: Bool { threads.isIdle }
 
-    /// Does work for an organisation when it may have a thread.
+    /// Runs a closure for an organisation as soon as the organisation may have a thread.
     public func submit(for organisation: OrganisationID, _ work: @escaping @Sendable () -> Void) {
         threads.submit(.closure(work), for: organisation)
     }
 
-    /// Runs an organisation's tasks here; always the same one, so that a task that is here already does not change threads.
+    /// Returns the executor that runs an organisation's tasks on this pool.
+    ///
+    /// It is always the same object, so a task that already runs on it does not change threads.
     public func executor(for organisation: OrganisationID) -> any TaskExecutor {
         executors.withLock { executors in
             if let known = executors[organisation] { return known }
@@ -74,7 +81,7 @@ public final class FairThreadPool: Sendable {
     }
 }
 
-/// The threads of a pool, and what waits for them.
+/// The threads of a pool, and the work that waits for them.
 private final class Threads: Sendable {
     enum Work: Sendable {
         case closure(@Sendable () -> Void)
@@ -93,7 +100,7 @@ private final class Threads: Sendable {
         var work: FairDispatch<Work>
         var started = 0
 
-        /// What must be done so that work that may be begun is begun.
+        /// Decides whether a thread must be woken or started for waiting work.
         mutating func wake(_ capacity: Int) -> Wake {
             guard work.needsThread else { return .nothing }
             if work.wake() { return .signal }
@@ -113,7 +120,7 @@ private final class Threads: Sendable {
     private let signal = DispatchSemaphore(value: 0)
     let capacity: Int
 
-    /// How much nicer than others the threads are (<https://man7.org/linux/man-pages/man2/setpriority.2.html>).
+    /// The nice value of the threads (<https://man7.org/linux/man-pages/man2/setpriority.2.html>).
     private static let niceness: Int32 = 5
 
     init(_ shares: FairShares, name: String, idleTime: DispatchTimeInterval) {
@@ -125,7 +132,7 @@ private final class Threads: Sendable {
     var isIdle: Bool { state.withLock { $0.work.isIdle } }
 
     func submit(_ work: Work, for organisation: OrganisationID) {
-        carryOut(
+        perform(
             state.withLock { state in
                 state.work.append(work, for: organisation)
                 return state.wake(capacity)
@@ -133,7 +140,7 @@ private final class Threads: Sendable {
         )
     }
 
-    private func carryOut(_ wake: Wake) {
+    private func perform(_ wake: Wake) {
         switch wake {
         case .nothing: break
         case .signal: signal.signal()
@@ -145,10 +152,10 @@ private final class Threads: Sendable {
     }
 
     private func run() {
-        // Foundation names only a thread that runs.
+        // Foundation sets the name of a thread only while it runs.
         Thread.current.name = name
         #if canImport(Glibc)
-        // Linux gives each thread a niceness of its own, and names this one by 0.
+        // On Linux each thread has its own nice value, and 0 means the calling thread.
         _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
         #endif
         var last: OrganisationID?
@@ -157,10 +164,10 @@ private final class Threads: Sendable {
                 if let last { state.work.finish(last) }
                 let next = state.work.next()
                 if next == nil { state.work.sleep() }
-                // What ended may let in more than this thread takes.
+                // The slice that ended may allow more work to start than this thread takes.
                 return (next, state.wake(capacity))
             }
-            carryOut(wake)
+            perform(wake)
             last = next?.organisation
             if let work = next?.element {
                 work.run()
@@ -171,7 +178,7 @@ private final class Threads: Sendable {
                     return true
                 }
                 if ends { return }
-                // All that sleep are being woken, so a signal is on its way.
+                // `wake()` found no sleeping thread, so each of them, including this one, is being signalled.
                 signal.wait()
             }
         }

@@ -1,16 +1,17 @@
-/// Says when a task that computes has had its slice, and lets others have theirs.
+/// A time slice, after which a task that computes yields to other tasks.
 ///
-/// Make one where a loop begins, and call ``yieldIfOver()`` in each round, a round being short beside ``length``.
+/// Create it before a loop, and call ``yieldIfOver()`` in each iteration; an iteration must be short compared to
+/// ``length``.
 public struct TimeSlice: Sendable {
     private var end: ContinuousClock.Instant
 
-    /// How long a task computes before others have their turn.
+    /// The time that a task computes before it yields.
     public static let length = Duration.milliseconds(2)
 
     /// Begins a slice.
     public init() { end = .now + Self.length }
 
-    /// Lets others have their turn if the slice is over, and begins the next one.
+    /// Yields to other tasks if the slice is over, and then begins the next one.
     public mutating func yieldIfOver() async {
         guard .now >= end else { return }
         await Task.yield()

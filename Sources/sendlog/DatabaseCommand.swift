@@ -3,20 +3,20 @@ import SendLogCore
 import SendLogServer
 import Synchronization
 
-/// Checks, backs up, copies and spreads the database.
+/// Checks, backs up, copies and distributes the database.
 struct DatabaseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "database",
-        abstract: "Check, back up, copy or spread the database.",
+        abstract: "Check, back up, copy or distribute the database.",
         subcommands: [Check.self, Backup.self, DatabaseCopy.self, DatabaseDistribute.self]
     )
 
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Compare all that is stored with all that can be computed from it.",
+            abstract: "Check the consistency of the database.",
             discussion: """
-                Counters are compared with a full count, places in the order of recording with an unbroken row, digests and checksums with \
-                the contents. Prints ok, or what is wrong, and then the exit code is 1.
+                Compares counters with a full count, checks that sequence numbers have no gaps, and verifies digests and checksums. \
+                Prints ok, or one line per finding; with findings the exit code is 1.
                 """
         )
 
@@ -40,8 +40,8 @@ struct DatabaseCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Write a complete copy of the database to a new file.",
             discussion: """
-                For SQLite; to restore it, stop the server and put the copy in the database's place. PostgreSQL is backed up with its own \
-                programs, such as pg_dump.
+                For SQLite. To restore a backup, stop the server and replace the database file with the backup. For PostgreSQL, use its \
+                own programs, such as pg_dump.
                 """
         )
 

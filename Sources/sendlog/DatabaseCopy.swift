@@ -3,25 +3,25 @@ import SendLogContent
 import SendLogCore
 import SendLogServer
 
-/// Moves everything from one database to another.
+/// Copies all data from one database to another.
 struct DatabaseCopy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "copy",
-        abstract: "Copy organisations, keys and send logs from one database to another, and compare both.",
+        abstract: "Copy organisations, keys and send logs from one database to another, and verify the copy.",
         discussion: """
-            A copy that broke off goes on where it stopped when it is run again; so does one whose source went on recording. To move: copy \
-            while the server runs, stop it, copy once more, and start it on the new database.
+            Run the command again to continue an interrupted copy, or to copy what the source has recorded since. To migrate: copy while \
+            the server runs, stop the server, copy once more, and start the server with the new database.
 
-            A password is best left out of the command line: libpq finds it in PGPASSWORD or ~/.pgpass.
+            Do not write a password on the command line: libpq reads it from PGPASSWORD or ~/.pgpass.
             """
     )
 
-    @Argument(help: "Where everything is: sqlite: and the path of a file, or postgres://USER@HOST/NAME.")
+    @Argument(help: "The source database: sqlite: and the path of a file, or postgres://USER@HOST/NAME.")
     var from: String
 
     @Argument(
         help:
-            "Where it is to be. A SQLite file is made where it is not there, and so are the tables in a PostgreSQL database."
+            "The target database. A missing SQLite file is created, and so are missing tables in a PostgreSQL database."
     )
     var to: String
 
@@ -35,26 +35,28 @@ struct DatabaseCopy: AsyncParsableCommand {
             guard !source.isSame(as: target) else {
                 throw CommandFailure("FROM and TO are the same database, \(source)")
             }
-            // Long lists wait in files.
-            OpenFiles.allowAll()
+            // Long lists are spooled to files.
+            OpenFiles.raiseLimit()
             let old = try Self.open(source)
             defer { old.close() }
             let new = try target.open()
             defer { new.close() }
             let report = try await Self.copy(from: old, to: new, spoolFolder: target.spoolFolder)
-            for (name, newName) in report.renamed { Terminal.say("\(name) is \(newName) in \(target).") }
+            for (name, newName) in report.renumberedKeys {
+                Terminal.say("\(name) was renumbered to \(newName) in \(target).")
+            }
             try Terminal.result(
-                "copied \(report.sends) send logs and \(report.keys) keys; organisations: \(report.organisations), whose "
-                    + "\(report.verified) send logs and \(report.destinations) destinations have the same digests on both sides"
+                "copied \(report.sends) send logs and \(report.keys) keys; verified \(report.verified) send logs and "
+                    + "\(report.destinations) destinations of \(report.organisations) organisations"
             )
         }
     }
 
     private static func open(_ source: DatabaseLocation) throws -> any Store {
-        do throws(StoreRefusal) {
-            return try source.open(making: false)
+        do throws(StoreSetupError) {
+            return try source.open(createIfMissing: false)
         } catch {
-            throw CommandFailure("FROM: \(error)\(error.isMissing ? "; are FROM and TO in this order?" : "")")
+            throw CommandFailure("FROM: \(error)\(error.isMissing ? "; FROM is the source and TO is the target" : "")")
         }
     }
 

@@ -1,21 +1,21 @@
 import ArgumentParser
 import SendLogServer
 
-/// Spreads a database over the nodes of a Citus cluster.
+/// Distributes a database over the nodes of a Citus cluster.
 struct DatabaseDistribute: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "distribute",
-        abstract: "Spread a PostgreSQL database over the nodes of its Citus cluster.",
+        abstract: "Distribute a PostgreSQL database over the nodes of its Citus cluster.",
         discussion: """
-            Says what it would do; with --yes it does it. What was done already is left as it is, so that it can be repeated. Stop \
-            the servers first: rows that are there move to their nodes, and until the last step requests may fail.
+            Prints the steps as a dry run; pass --yes to apply them. Steps that are already done are skipped, so the command can be \
+            repeated. Stop the servers first: existing rows move to their nodes, and requests may fail until the last step.
             """
     )
 
-    @Option(help: ArgumentHelp("Into how many pieces; fixed once it is done.", valueName: "count"))
+    @Option(help: ArgumentHelp("The number of shards; it cannot be changed later.", valueName: "count"))
     var shards = 32
 
-    @Flag(help: "Do it.")
+    @Flag(help: "Apply the steps.")
     var yes = false
 
     @OptionGroup var database: DatabaseOptions
@@ -29,10 +29,10 @@ struct DatabaseDistribute: AsyncParsableCommand {
     func run() async throws {
         try await Terminal.explainingFailures {
             let location = try DatabaseLocation(try await database.sources())
-            try await location.distribute(shards: shards, isDone: yes) { step in
+            try await location.distribute(shards: shards, apply: yes) { step in
                 Terminal.say(step)
             }
-            try Terminal.result(yes ? "done" : "nothing was done; --yes does it")
+            try Terminal.result(yes ? "done" : "dry run; pass --yes to apply")
         }
     }
 }

@@ -3,15 +3,15 @@ import Foundation
 import SendLogCore
 import SendLogServer
 
-/// What every command takes that can be configured.
+/// The options of every command that reads the configuration.
 struct ConfigurationOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("A JSON file with settings. Also SENDLOG_CONFIG.", valueName: "file"),
+        help: ArgumentHelp("A JSON file with settings; or set SENDLOG_CONFIG.", valueName: "file"),
         completion: .file()
     )
     var config: String?
 
-    /// The configuration's sources, flags of the command included.
+    /// Returns the sources of settings, including the command's flags.
     func sources(flags: [Setting: String?] = [:]) async throws -> ConfigurationSources {
         try await ConfigurationSources(
             flags: flags.compactMapValues { $0 },
@@ -21,11 +21,11 @@ struct ConfigurationOptions: ParsableArguments {
     }
 }
 
-/// What every command that needs the database takes.
+/// The options of every command that uses the database.
 struct DatabaseOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The database: sqlite: and the path of a file, or postgres://USER@HOST/NAME. Also SENDLOG_DATABASE. (default: sqlite:sendlog.db)",
+            "The database: sqlite: and the path of a file, or postgres://USER@HOST/NAME; or set SENDLOG_DATABASE. (default: sqlite:sendlog.db)",
             valueName: "location"
         )
     )
@@ -33,32 +33,34 @@ struct DatabaseOptions: ParsableArguments {
 
     @OptionGroup var configuration: ConfigurationOptions
 
-    /// The configuration's sources, flags of the command included.
+    /// Returns the sources of settings, including the command's flags.
     func sources(flags: [Setting: String?] = [:]) async throws -> ConfigurationSources {
         try await configuration.sources(flags: flags.merging([.database: database]) { $1 })
     }
 
     /// Opens the database, runs the body with it, and closes it.
     ///
-    /// A database that is not there is most often a wrong path: it is made only where the command is for that.
-    func withStore(making: Bool = false, _ body: (any Store, DatabaseLocation) async throws -> Void) async throws {
+    /// A missing database usually means a wrong path, so only commands that create databases set `createIfMissing`.
+    func withStore(createIfMissing: Bool = false, _ body: (any Store, DatabaseLocation) async throws -> Void)
+        async throws
+    {
         try await Terminal.explainingFailures {
             let sources = try await sources()
             for warning in sources.warnings { Terminal.say("Warning: \(warning)") }
             let location = try DatabaseLocation(sources)
-            let store = try location.open(making: making)
+            let store = try location.open(createIfMissing: createIfMissing)
             defer { store.close() }
             try await body(store, location)
         }
     }
 }
 
-/// Names the organisation that a command is about.
+/// The organisation that a command applies to.
 struct OrganisationOption: ParsableArguments {
     @Option(help: ArgumentHelp("The organisation's name.", valueName: "name"))
     var organisation: String
 
-    func find(in store: some Directory) async throws -> Organisation {
+    func find(in store: some OrganisationStore) async throws -> Organisation {
         guard let name = OrganisationName(organisation) else {
             throw CommandFailure("--organisation \(OrganisationName.rule)")
         }
@@ -70,7 +72,7 @@ struct OrganisationOption: ParsableArguments {
         let names = try await store.organisations().map(\.name.description)
         let hint = NearestName.to(organisation, among: names).map { "; did you mean \"\($0)\"?" }
         throw CommandFailure(
-            "there is no organisation \"\(organisation)\"\(hint ?? "; sendlog organisation list names those there are")"
+            "organisation \"\(organisation)\" does not exist\(hint ?? "; run sendlog organisation list to see all")"
         )
     }
 }

@@ -7,11 +7,11 @@ import SendLogServer
 /// Records send logs from a file.
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Record send logs from a file, one JSON object a line.",
+        abstract: "Record send logs from a file, one JSON object per line.",
         discussion: """
-            Lines are recorded in batches. What is counted as recorded is durable. An import that broke off is simply run again: lines \
-            with an _id are found to be there already; lines without one are recorded once more. A bad line fails alone and is told on \
-            standard error; then the exit code is 2.
+            Lines are recorded in batches; lines that are counted as recorded are durable. Run an interrupted import again: lines with \
+            an _id are not recorded twice, lines without one are. An invalid line does not affect other lines: it is reported on \
+            standard error, and the exit code is 2.
             """
     )
 
@@ -27,15 +27,15 @@ struct Import: AsyncParsableCommand {
             let organisation = try await organisation.find(in: store)
             let input = try open()
             let size = file == "-" ? nil : try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int
-            let context = IntakeContext(
+            let context = ParserContext(
                 ids: SendLogIDSource(),
                 spoolFolder: location.spoolFolder,
                 now: ServiceClock.now
             )
             var lines = SendLogImport(into: organisation.id, of: store, context: context)
-            let listening = try await store.webhooks(in: organisation.id).filter(\.definition.isActive).count
-            if listening > 0 {
-                Terminal.say("What is imported is told by the organisation's active webhooks: \(listening).")
+            let activeWebhooks = try await store.webhooks(in: organisation.id).filter(\.definition.isActive).count
+            if activeWebhooks > 0 {
+                Terminal.say("Active webhooks that will deliver the imported send logs: \(activeWebhooks).")
             }
             var progress = Progress(of: "imported", total: size, unit: .bytes)
             let report: ImportReport
@@ -45,14 +45,14 @@ struct Import: AsyncParsableCommand {
                 await lines.abandon()
                 progress.end()
                 Terminal.say(
-                    "Recorded until then: \(lines.report.recorded). Run the import again: lines with an _id are not recorded twice."
+                    "Interrupted; recorded so far: \(lines.report.recorded). Run the import again: lines with an _id are not recorded twice."
                 )
                 throw error
             }
             progress.end()
             for error in report.errors { Terminal.say("line \(error.line): \(error.message)") }
             if report.failed > report.errors.count {
-                Terminal.say("… and \(report.failed - report.errors.count) more bad lines")
+                Terminal.say("… and \(report.failed - report.errors.count) more invalid lines")
             }
             try Terminal.result("recorded \(report.recorded), existing \(report.existing), failed \(report.failed)")
             if report.failed > 0 { throw ExitCode(2) }
@@ -63,12 +63,12 @@ struct Import: AsyncParsableCommand {
         if file == "-" { return .standardInput }
         var isFolder: ObjCBool = false
         guard !FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) || !isFolder.boolValue else {
-            throw CommandFailure("\(file) is a folder; name a file")
+            throw CommandFailure("\(file) is a folder; give the path of a file")
         }
         do {
             return try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
         } catch {
-            throw CommandFailure("\(file) cannot be read; does it exist?")
+            throw CommandFailure("\(file) cannot be read; check that it exists and is readable")
         }
     }
 
@@ -82,10 +82,10 @@ struct Import: AsyncParsableCommand {
         progress: inout Progress
     ) async throws -> ImportReport {
         while let piece = try Self.piece(of: input), !piece.isEmpty {
-            var place = 0
-            while place < piece.count {
-                place += try piece.withUnsafeBytes { bytes in
-                    try lines.parse(UnsafeBufferPointer(rebasing: bytes.bindMemory(to: UInt8.self)[place...]))
+            var offset = 0
+            while offset < piece.count {
+                offset += try piece.withUnsafeBytes { bytes in
+                    try lines.parse(UnsafeBufferPointer(rebasing: bytes.bindMemory(to: UInt8.self)[offset...]))
                 }
                 if lines.isBatchFull { try await lines.flush() }
             }

@@ -3,22 +3,22 @@ import SendLogAPI
 import SendLogCore
 import SendLogServer
 
-/// Makes, lists and revokes API keys.
+/// Creates, lists and revokes API keys.
 struct KeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key",
-        abstract: "Make, list and revoke API keys.",
+        abstract: "Create, list and revoke API keys.",
         subcommands: [Create.self, List.self, Revoke.self]
     )
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make a key.",
+            abstract: "Create an API key.",
             discussion: """
-                The key is printed on standard output, and nothing else is. It is shown this once: only its hash is stored.
+                Only the key is printed on standard output. It is shown only once, because only its hash is stored.
 
                 Permissions: sendLog.read to search and read, sendLog.create to record, sendLog for both; campaign.read, campaign.update and \
-                campaign; apiKey.read, apiKey.create, apiKey.revoke and apiKey; webhook.read, webhook.create,
+                campaign; apiKey.read, apiKey.create, apiKey.revoke and apiKey; webhook.read, webhook.create, \
                 webhook.update, webhook.delete and webhook; * for everything.
                 """
         )
@@ -27,17 +27,17 @@ struct KeyCommand: AsyncParsableCommand {
 
         @Option(
             name: .customLong("permission"),
-            help: "What the key allows; may be given several times.",
+            help: "A permission of the key; can be given several times.",
             completion: .list(Permission.known.map(\.description))
         )
         var permissions: [String]
 
-        @Option(help: "What people call the key.")
+        @Option(help: "The name of the key.")
         var name = ""
 
         @Option(
             help: ArgumentHelp(
-                "When the key stops working: 90d, 12h, 30m, or a date such as 2027-01-31.",
+                "When the key expires: 90d, 12h, 30m, or a date such as 2027-01-31.",
                 valueName: "when"
             )
         )
@@ -101,7 +101,7 @@ struct KeyCommand: AsyncParsableCommand {
                     )
                 }
                 if json { return try Terminal.json(lines) }
-                if lines.isEmpty { return Terminal.say("There are no keys yet; sendlog key create makes one.") }
+                if lines.isEmpty { return Terminal.say("There are no keys yet; create one with sendlog key create.") }
                 try Terminal.table(
                     ["ID", "STATE", "PERMISSIONS", "CREATED", "EXPIRES", "LAST USED", "NAME"],
                     lines.map { line in
@@ -117,12 +117,12 @@ struct KeyCommand: AsyncParsableCommand {
 
     struct Revoke: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "End a key for good; servers refuse it within five seconds."
+            abstract: "Revoke a key permanently; servers reject it within five seconds."
         )
 
         @OptionGroup var organisation: OrganisationOption
 
-        @Argument(help: "The key's id, such as key_3, as sendlog key list shows it.")
+        @Argument(help: "The key's ID, such as key_3; see sendlog key list.")
         var id: String
 
         @OptionGroup var database: DatabaseOptions
@@ -130,14 +130,16 @@ struct KeyCommand: AsyncParsableCommand {
         func run() async throws {
             try await database.withStore { store, _ in
                 guard let id = APIKeyID(id) else {
-                    throw CommandFailure("the key's id must look like key_3; sendlog key list shows the ids")
+                    throw CommandFailure("the key's ID must have the form key_3; run sendlog key list to see the IDs")
                 }
                 let organisation = try await organisation.find(in: store)
                 do {
                     let key = try await store.revokeKey(id, in: organisation.id, at: ServiceClock.now())
                     Terminal.say("Revoked \(key.id) of \"\(organisation.name)\".")
                 } catch StoreError.notFound {
-                    throw CommandFailure("\"\(organisation.name)\" has no key \(id); sendlog key list shows the ids")
+                    throw CommandFailure(
+                        "\"\(organisation.name)\" has no key \(id); run sendlog key list to see its keys"
+                    )
                 }
             }
         }
@@ -145,39 +147,39 @@ struct KeyCommand: AsyncParsableCommand {
 }
 
 extension KeyCommand {
-    /// Creates a key and prints it: the key itself on standard output, what it is on standard error.
+    /// Creates a key, prints the key on standard output, and prints its description on standard error.
     ///
-    /// - Throws: ``CommandFailure`` where standard output cannot be written; the key is revoked then.
+    /// - Throws: ``CommandFailure`` if standard output cannot be written; the key is revoked then.
     static func create(
         _ new: NewAPIKey,
         for organisation: Organisation,
-        in store: some Directory,
+        in store: some OrganisationStore,
         at now: Timestamp
     ) async throws {
         let text = KeyText.random()
         let key = try await store.createKey(new, hash: text.hash, in: organisation.id, at: now)
         let until = key.expires.map { ", until \($0)" } ?? ""
         Terminal.say(
-            "Made \(key.id) for \"\(organisation.name)\" with \(key.permissions.described)\(until). It is shown this once:"
+            "Created \(key.id) for \"\(organisation.name)\" with \(key.permissions.described)\(until). It is shown only once:"
         )
         do {
             try Terminal.result(text.text)
         } catch {
-            // Nobody saw it, and nobody ever can.
+            // The key was not shown, and cannot be shown again.
             _ = try await store.revokeKey(key.id, in: organisation.id, at: now)
-            throw CommandFailure("\(error); \(key.id) was revoked again")
+            throw CommandFailure("\(error); \(key.id) was revoked")
         }
     }
 
-    /// Reads a value of `--permission`.
+    /// Parses a value of `--permission`.
     ///
-    /// - Throws: ``CommandFailure`` where there is no such permission.
+    /// - Throws: ``CommandFailure`` for an unknown permission.
     static func permission(_ name: String) throws -> Permission {
         if let known = Permission.known.first(where: { $0.description == name }) { return known }
         let names = Permission.known.map(\.description)
         let hint = NearestName.to(name, among: names).map { "; did you mean \($0)?" }
         throw CommandFailure(
-            "--permission \(name) is not known\(hint ?? "; known are \(names.joined(separator: ", "))")"
+            "--permission \(name) is unknown\(hint ?? "; valid values are \(names.joined(separator: ", "))")"
         )
     }
 }
@@ -186,7 +188,7 @@ extension [Permission] {
     fileprivate var described: String { map(\.description).joined(separator: ", ") }
 }
 
-/// Reads when a key stops working.
+/// Parses the expiry of a key.
 enum Expiry {
     static func moment(_ text: String, now: Timestamp) throws -> Timestamp {
         let units: [Character: Int64] = ["d": 86_400_000, "h": 3_600_000, "m": 60_000]
@@ -201,7 +203,7 @@ enum Expiry {
         guard let moment else {
             throw CommandFailure("--expires must be 90d, 12h, 30m, or a date such as 2027-01-31, not \(text)")
         }
-        guard moment > now else { throw CommandFailure("--expires \(text) has passed already") }
+        guard moment > now else { throw CommandFailure("--expires \(text) is in the past") }
         return moment
     }
 }

@@ -6,19 +6,19 @@ import SendLogServer
 struct OrganisationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "organisation",
-        abstract: "Add and list organisations, whose send logs are kept apart.",
+        abstract: "Create and list organisations; each has its own send logs, keys and webhooks.",
         subcommands: [Create.self, List.self]
     )
 
     struct Create: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Add an organisation.")
+        static let configuration = CommandConfiguration(abstract: "Create an organisation.")
 
-        @Argument(help: "What people call it; unique.")
+        @Argument(help: "The name of the organisation; it must be unique.")
         var name: String
 
         @Option(
             name: .customLong("permission"),
-            help: "Make a key as well, which allows this, and print it; may be given several times.",
+            help: "Also create a key with this permission, and print it; can be given several times.",
             completion: .list(Permission.known.map(\.description))
         )
         var permissions: [String] = []
@@ -26,7 +26,7 @@ struct OrganisationCommand: AsyncParsableCommand {
         @OptionGroup var database: DatabaseOptions
 
         func run() async throws {
-            try await database.withStore(making: true) { store, _ in
+            try await database.withStore(createIfMissing: true) { store, _ in
                 guard let name = OrganisationName(name) else {
                     throw CommandFailure("the name \(OrganisationName.rule)")
                 }
@@ -34,10 +34,10 @@ struct OrganisationCommand: AsyncParsableCommand {
                 let now = ServiceClock.now()
                 let organisation = try await store.createOrganisation(named: name, at: now)
                 guard key.permissions.isEmpty else {
-                    Terminal.say("Added organisation \"\(organisation.name)\".")
+                    Terminal.say("Created organisation \"\(organisation.name)\".")
                     return try await KeyCommand.create(key, for: organisation, in: store, at: now)
                 }
-                Terminal.say("Added organisation \"\(organisation.name)\". Make a key for it:")
+                Terminal.say("Created organisation \"\(organisation.name)\". Create a key for it:")
                 Terminal.say(
                     "  sendlog key create --organisation \(Shell.quoted(name.description)) --permission sendLog"
                 )
@@ -46,7 +46,9 @@ struct OrganisationCommand: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List organisations with what they have recorded.")
+        static let configuration = CommandConfiguration(
+            abstract: "List organisations with their counts of sends and destinations."
+        )
 
         @Flag(help: "Print a JSON array.")
         var json = false
@@ -72,7 +74,7 @@ struct OrganisationCommand: AsyncParsableCommand {
                 }
                 if json { return try Terminal.json(lines) }
                 if lines.isEmpty {
-                    return Terminal.say("There are no organisations yet; sendlog organisation create adds one.")
+                    return Terminal.say("There are no organisations yet; create one with sendlog organisation create.")
                 }
                 try Terminal.table(
                     ["NAME", "CREATED", "SENDS", "DESTINATIONS"],
@@ -83,7 +85,7 @@ struct OrganisationCommand: AsyncParsableCommand {
     }
 }
 
-/// Writes texts so that a shell takes them as they are.
+/// Quotes texts for a shell.
 enum Shell {
     static func quoted(_ text: String) -> String {
         "'\(text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"

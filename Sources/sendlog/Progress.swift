@@ -1,6 +1,6 @@
 import Foundation
 
-/// Shows on a terminal how far long work is, how fast, and how long it will take; is quiet where nobody watches.
+/// Shows the progress, the rate and the remaining time of long work on a terminal; writes nothing if there is none.
 struct Progress {
     enum Unit {
         case bytes
@@ -41,7 +41,7 @@ struct Progress {
         if isShown { try? FileHandle.standardError.write(contentsOf: Array("\r\u{1b}[K".utf8)) }
     }
 
-    /// What is shown, such as `imported 12.0 of 48.0 MB (25 %), 6.0 MB/s, 6 s left`.
+    /// Returns the progress line, such as `imported 12.0 of 48.0 MB (25 %), 6.0 MB/s, 6 s left`.
     static func line(_ verb: String, done: Int, total: Int?, unit: Unit, elapsed: Duration) -> String {
         let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
         let rate = seconds > 0 ? Double(done) / seconds : 0

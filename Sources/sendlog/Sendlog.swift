@@ -1,21 +1,21 @@
 import ArgumentParser
 import SendLogCore
 
-/// The program.
+/// The command-line program.
 @main
 struct Sendlog: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sendlog",
         abstract: "Records bulk sends, and answers what was sent, when, why and to whom.",
         discussion: """
-            A first send log, from nothing:
+            To get started:
 
               sendlog organisation create "Example"
               sendlog key create --organisation "Example" --permission sendLog
               sendlog serve
 
-            The data lies in sendlog.db in the current folder, unless --database or SENDLOG_DATABASE names another file or a PostgreSQL \
-            database.
+            The data is stored in sendlog.db in the current folder, unless --database or SENDLOG_DATABASE names another file or a \
+            PostgreSQL database.
             """,
         version: ServiceVersion.current,
         subcommands: [Serve.self, OrganisationCommand.self, KeyCommand.self, Import.self, DatabaseCommand.self]

@@ -4,13 +4,13 @@ import SendLogServer
 /// Serves the API.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Serve the API.",
+        abstract: "Serve the API and the console.",
         discussion: """
-            Runs until SIGTERM or Ctrl-C; then answers what is in progress and stops. When it is ready it prints its address on \
+            Runs until SIGTERM or Ctrl-C, then completes the requests in progress and stops. When it is ready, it prints its address on \
             standard output; the log goes to standard error.
 
-            Every setting can also come from the environment (SENDLOG_HTTP_PORT=8080) or from the file that --config names; flags go \
-            before the environment, the environment before the file.
+            Every setting can also come from the environment (SENDLOG_HTTP_PORT=8080) or from the file of --config. Flags take \
+            precedence over the environment, and the environment over the file.
             """
     )
 
@@ -19,39 +19,42 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The address to listen on. (default: 127.0.0.1)")
     var host: String?
 
-    @Option(help: "The port to listen on; 0 for any that is free. (default: 8080)")
+    @Option(help: "The port to listen on; 0 for any free port. (default: 8080)")
     var port: String?
 
     @Option(
         help: ArgumentHelp(
-            "Close a connection on which nothing moves for so long. (default: 60)",
+            "The time after which an idle connection is closed. (default: 60)",
             valueName: "seconds"
         )
     )
     var idleTimeout: String?
 
-    @Option(help: ArgumentHelp("Within how long a request's head must come. (default: 20)", valueName: "seconds"))
+    @Option(help: ArgumentHelp("The timeout for the head of a request. (default: 20)", valueName: "seconds"))
     var headTimeout: String?
 
     @Option(
         help: ArgumentHelp(
-            "Within how long the rest of a body must come whose response was sent already. (default: 20)",
+            "The timeout for the rest of a request body after the response was sent. (default: 20)",
             valueName: "seconds"
         )
     )
     var drainTimeout: String?
 
     @Option(
-        help: ArgumentHelp("How much a body must bring each second, 0 for no limit. (default: 500)", valueName: "bytes")
+        help: ArgumentHelp(
+            "The minimum rate of a request body per second; 0 for no limit. (default: 500)",
+            valueName: "bytes"
+        )
     )
     var minBodyRate: String?
 
-    @Option(help: ArgumentHelp("How many connections may be open. (default: 10000)", valueName: "count"))
+    @Option(help: ArgumentHelp("The maximum number of open connections. (default: 10000)", valueName: "count"))
     var maxConnections: String?
 
     @Option(
         help: ArgumentHelp(
-            "How many connections one client's address may have open. (default: 4096)",
+            "The maximum number of open connections per client address. (default: 4096)",
             valueName: "count"
         )
     )
@@ -59,7 +62,7 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Addresses and networks of the proxies whose X-Forwarded-For is believed. (default: none)",
+            "The proxies whose X-Forwarded-For is trusted: addresses and networks, separated by commas. (default: none)",
             valueName: "list"
         )
     )
@@ -67,30 +70,39 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How many exports and other streamed responses may be under way. (default: 1000)",
+            "The maximum number of concurrent exports and other streamed responses. (default: 1000)",
             valueName: "count"
         )
     )
     var maxStreams: String?
 
     @Option(
-        help: ArgumentHelp("How many of these one organisation may have. (default: 100)", valueName: "count")
+        help: ArgumentHelp(
+            "The maximum number of concurrent streamed responses per organisation. (default: 100)",
+            valueName: "count"
+        )
     )
     var maxStreamsPerOrganisation: String?
 
     @Option(
-        help: ArgumentHelp("How many imports and long send logs may be under way. (default: 128)", valueName: "count")
+        help: ArgumentHelp(
+            "The maximum number of concurrent imports and long send logs. (default: 128)",
+            valueName: "count"
+        )
     )
     var maxUploads: String?
 
     @Option(
-        help: ArgumentHelp("How many of these one organisation may have. (default: 32)", valueName: "count")
+        help: ArgumentHelp(
+            "The maximum number of concurrent imports and long send logs per organisation. (default: 32)",
+            valueName: "count"
+        )
     )
     var maxUploadsPerOrganisation: String?
 
     @Option(
         help: ArgumentHelp(
-            "How many threads move the bytes of connections. (default: half the cores, at least 1)",
+            "The number of event loop threads, which move the bytes of connections. (default: half the cores, at least 1)",
             valueName: "count"
         )
     )
@@ -98,35 +110,36 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How many threads search, parse and render. (default: two for each core, at least 4)",
+            "The number of threads that search, parse and render. (default: two per core, at least 4)",
             valueName: "count"
         )
     )
     var workersThreads: String?
 
     @Option(
-        help: "trace, debug, info, notice, warning, error or critical. (default: info)",
+        help:
+            "The minimum level of log messages: trace, debug, info, notice, warning, error or critical. (default: info)",
         completion: .list(["trace", "debug", "info", "notice", "warning", "error", "critical"])
     )
     var logLevel: String?
 
-    @Option(help: "text or json. (default: text)", completion: .list(["text", "json"]))
+    @Option(help: "The format of log lines: text or json. (default: text)", completion: .list(["text", "json"]))
     var logFormat: String?
 
     @Option(
         help: ArgumentHelp(
-            "How many requests an organisation may make within a window; 0 for as many as it likes. (default: 0)",
+            "The maximum number of requests per organisation within a window; 0 for no limit. (default: 0)",
             valueName: "count"
         )
     )
     var rateLimitRequests: String?
 
-    @Option(help: ArgumentHelp("How long the window of the rate limit is. (default: 60)", valueName: "seconds"))
+    @Option(help: ArgumentHelp("The length of the rate limit window. (default: 60)", valueName: "seconds"))
     var rateLimitWindow: String?
 
     @Option(
         help: ArgumentHelp(
-            "Where long lists wait until they are recorded. (default: the SQLite file's folder, or the system's for temporary files)",
+            "The folder for long lists that are not recorded yet. (default: the SQLite file's folder, or the system's temporary folder)",
             valueName: "folder"
         ),
         completion: .directory
@@ -135,18 +148,18 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How many connections scan a SQLite database. (default: as many as workers.threads)",
+            "The number of connections that read a SQLite database. (default: as many as workers.threads)",
             valueName: "count"
         )
     )
     var sqliteReaders: String?
 
-    @Option(help: ArgumentHelp("How long to wait for SQLite's locks. (default: 5)", valueName: "seconds"))
+    @Option(help: ArgumentHelp("The timeout for locks of a SQLite database. (default: 5)", valueName: "seconds"))
     var sqliteLockTimeout: String?
 
     @Option(
         help: ArgumentHelp(
-            "How many connections to PostgreSQL there are at most. (default: 8)",
+            "The maximum number of connections to PostgreSQL. (default: 8)",
             valueName: "count"
         )
     )
@@ -154,7 +167,7 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How long to wait for a free connection to PostgreSQL, and for its locks. (default: 5)",
+            "The timeout for a free connection to PostgreSQL, and for its locks. (default: 5)",
             valueName: "seconds"
         )
     )
@@ -162,7 +175,7 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How long a key is trusted without looking it up again, at most 5. (default: 2)",
+            "How long a key is cached before it is read again, at most 5. (default: 2)",
             valueName: "seconds"
         )
     )
@@ -170,7 +183,7 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How long one stays signed in to the console. (default: 720)",
+            "The lifetime of a console session. (default: 720)",
             valueName: "minutes"
         )
     )
@@ -178,16 +191,16 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where webhooks may go beyond the public internet: networks, addresses, hosts, with commas. (default: nowhere)",
+            "The networks, addresses and hosts, separated by commas, that webhooks may use beyond the public internet. (default: none)",
             valueName: "list"
         )
     )
     var webhooksAllow: String?
 
-    @Option(help: ArgumentHelp("How long a webhook's receiver has to answer. (default: 10)", valueName: "seconds"))
+    @Option(help: ArgumentHelp("The timeout of a webhook attempt. (default: 10)", valueName: "seconds"))
     var webhooksTimeout: String?
 
-    @Option(help: ArgumentHelp("For how long a delivery is tried again. (default: 86400)", valueName: "seconds"))
+    @Option(help: ArgumentHelp("How long a failed delivery is retried. (default: 86400)", valueName: "seconds"))
     var webhooksRetrySeconds: String?
 
     @Option(help: ArgumentHelp("How long deliveries are kept. (default: 30)", valueName: "days"))
@@ -195,7 +208,7 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How many webhooks to deliver to at the same time, 0 for none. (default: 256)",
+            "The maximum number of webhooks that this server delivers concurrently; 0 for none. (default: 256)",
             valueName: "count"
         )
     )
@@ -203,7 +216,7 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "For how long a server leases a webhook, which delays it if the server is killed. (default: 20)",
+            "The duration of a webhook lease, which delays a webhook if its server is killed. (default: 20)",
             valueName: "seconds"
         )
     )
@@ -227,7 +240,7 @@ struct Serve: AsyncParsableCommand {
                 .spoolFolder: spoolFolder, .sqliteReaders: sqliteReaders,
                 .sqliteLockTimeout: sqliteLockTimeout, .postgresConnections: postgresConnections,
                 .postgresWaitTimeout: postgresWaitTimeout, .keyCacheSeconds: keyCacheSeconds,
-                .consoleMinutes: consoleSessionMinutes, .webhookAllow: webhooksAllow,
+                .consoleSessionMinutes: consoleSessionMinutes, .webhookAllow: webhooksAllow,
                 .webhookTimeout: webhooksTimeout, .webhookRetry: webhooksRetrySeconds,
                 .webhookKeep: webhooksKeepDays, .webhookWorkers: webhooksWorkers,
                 .webhookLease: webhooksLeaseSeconds,

@@ -3,7 +3,7 @@ import Foundation
 import SendLogCore
 import SendLogServer
 
-/// A failure in words for whoever typed the command.
+/// A command's failure, described for its user.
 struct CommandFailure: Error, CustomStringConvertible {
     let description: String
 
@@ -12,7 +12,7 @@ struct CommandFailure: Error, CustomStringConvertible {
     }
 }
 
-/// Talks to the person at the terminal: results on standard output, all else on standard error.
+/// Writes to the terminal: results on standard output, messages on standard error.
 enum Terminal {
     static func result(_ line: String) throws {
         do {
@@ -26,9 +26,10 @@ enum Terminal {
         try? FileHandle.standardError.write(contentsOf: Array("\(escaped(line))\n".utf8))
     }
 
-    /// A text without what a terminal would obey: names from files and databases may hold anything.
+    /// Escapes characters that could control the terminal: names from files and databases may contain any character.
     ///
-    /// Line breaks stay; other control characters, and those that change the direction of text, are written as `\u{…}`.
+    /// Line breaks are kept. Other control characters, and those that change the direction of text, are written as
+    /// `\u{…}`.
     static func escaped(_ text: String) -> String {
         var escaped = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
@@ -42,9 +43,9 @@ enum Terminal {
         return String(escaped)
     }
 
-    /// Runs a command's work, and says in one line why it failed.
+    /// Runs a command and reports a failure in one line.
     ///
-    /// The exit code is 64 where the configuration is wrong, as for a wrong flag, and 1 for all else.
+    /// The exit code is 64 for an invalid configuration, as for an invalid flag, and 1 for all other failures.
     static func explainingFailures(_ body: () async throws -> Void) async throws {
         do {
             try await body()
@@ -54,8 +55,8 @@ enum Terminal {
         } catch let error as StoreError {
             say("Error: \(describe(error))")
             throw ExitCode.failure
-        } catch let error as StoreRefusal where error.isMissing {
-            say("Error: \(error); sendlog organisation create makes one, --database names another")
+        } catch let error as StoreSetupError where error.isMissing {
+            say("Error: \(error); create one with sendlog organisation create, or name another with --database")
             throw ExitCode.failure
         } catch let error as ExitCode {
             throw error
@@ -69,14 +70,14 @@ enum Terminal {
 
     static func describe(_ error: StoreError) -> String {
         switch error {
-        case .notFound: "there is no such thing in this organisation"
-        case .nameTaken: "there is an organisation of that name already"
+        case .notFound: "not found in this organisation"
+        case .nameTaken: "an organisation with this name already exists"
         case .unavailable(let why, let detail): "\(why.rawValue) (\(detail))"
-        case .damaged(let detail): "the database is damaged; see \"sendlog database check\" (\(detail))"
+        case .corrupted(let detail): "the database is damaged; run sendlog database check (\(detail))"
         }
     }
 
-    /// Prints rows under headings, in columns as wide as their widest cell.
+    /// Prints rows under headings; each column is as wide as its widest cell.
     static func table(_ headings: [String], _ rows: [[String]]) throws {
         let widths = headings.indices.map { column in
             ([headings] + rows).map { $0[column].count }.max() ?? 0

@@ -53,10 +53,10 @@ import Testing
         }
     }
 
-    static let files = [Place.sample] + Place.sharedData
+    static let files = [TestPaths.sample] + TestPaths.sharedData
 
     @Test func `the project ships a sample`() throws {
-        #expect(FileManager.default.fileExists(atPath: Place.sample.path))
+        #expect(FileManager.default.fileExists(atPath: TestPaths.sample.path))
     }
 
     @Test(.timeLimit(.minutes(10)), arguments: files)

@@ -57,7 +57,7 @@ public struct PostgresUser: Sendable {
     let gid: gid_t
 
     /// Whether it takes a change of user to run something as this one.
-    var isAnother: Bool { uid != getuid() }
+    var isOtherUser: Bool { uid != getuid() }
 
     /// Who runs the server: `postgres`, else `nobody`, where we are root; otherwise we ourselves.
     ///

@@ -52,8 +52,8 @@ extension PostgresServer {
     /// Gives a folder to the user that the server runs as, so that it can keep a tablespace there.
     ///
     /// - Throws: `TestFailure` where that is not allowed.
-    public func own(_ folder: String) throws {
-        guard binaries.user.isAnother else { return }
+    public func changeOwner(_ folder: String) throws {
+        guard binaries.user.isOtherUser else { return }
         guard chown(folder, binaries.user.uid, binaries.user.gid) == 0 else {
             throw TestFailure.system("chown \(folder)")
         }

@@ -13,8 +13,8 @@ extension PostgresServer {
     public func start() throws {
         try change { state in
             guard state.postmaster == nil else { return }
-            if place.processes().isEmpty { Postmaster.clear(place) }
-            state.postmaster = try Postmaster(binaries, in: place)
+            if serverFolder.processes().isEmpty { Postmaster.clear(serverFolder) }
+            state.postmaster = try Postmaster(binaries, in: serverFolder)
         }
     }
 
@@ -47,13 +47,13 @@ extension PostgresServer {
         try change { state in
             try state.postmaster?.end(by: SIGKILL)
             state.postmaster = nil
-            if !Deadline.poll(for: 5, until: { place.processes().isEmpty }) {
-                for process in place.processes() { Glibc.kill(process, SIGKILL) }
+            if !Deadline.poll(for: 5, until: { serverFolder.processes().isEmpty }) {
+                for process in serverFolder.processes() { Glibc.kill(process, SIGKILL) }
             }
-            guard Deadline.poll(for: 5, until: { place.processes().isEmpty }) else {
-                throw TestFailure("processes of the killed server do not end: \(place.processes())")
+            guard Deadline.poll(for: 5, until: { serverFolder.processes().isEmpty }) else {
+                throw TestFailure("processes of the killed server do not end: \(serverFolder.processes())")
             }
-            Postmaster.clear(place)
+            Postmaster.clear(serverFolder)
         }
     }
 
@@ -64,7 +64,7 @@ extension PostgresServer {
     public func configure(_ settings: [String: String?]) throws {
         try change { state in
             for (name, value) in settings { state.settings[name] = value }
-            try Self.write(state.settings, to: place)
+            try Self.write(state.settings, to: serverFolder)
             if let postmaster = state.postmaster { Glibc.kill(postmaster.pid, SIGHUP) }
         }
     }

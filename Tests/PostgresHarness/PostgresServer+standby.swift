@@ -18,14 +18,15 @@ extension PostgresServer {
         settings: [String: String] = [:]
     ) throws {
         let binaries = primary.binaries
-        let place = try ServerFolder(of: binaries.user)
+        let serverFolder = try ServerFolder(of: binaries.user)
         let copy = Program(
             path: binaries.path("pg_basebackup"),
             arguments: [
-                "--pgdata=\(place.data)", "--host=127.0.0.1", "--port=\(port ?? primary.port)", "--username=sendlog",
+                "--pgdata=\(serverFolder.data)", "--host=127.0.0.1", "--port=\(port ?? primary.port)",
+                "--username=sendlog",
                 "--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync",
             ],
-            folder: place.path,
+            folder: serverFolder.path,
             user: binaries.user
         )
         _ = try copy.run()
@@ -33,17 +34,17 @@ extension PostgresServer {
         // Once promoted, it waits for nobody.
         all["synchronous_standby_names"] = nil
         all.merge(settings) { _, given in given }
-        try self.init(binaries, in: place, settings: all, standbyOf: primary)
+        try self.init(binaries, in: serverFolder, settings: all, standbyOf: primary)
         if synchronous { try waitFor(by: primary) }
     }
 
     /// Makes the primary wait for this standby with each commit.
     private func waitFor(by primary: PostgresServer) throws {
         // A standby gives its cluster's name as that of its application.
-        try primary.configure(["synchronous_standby_names": "\"\(place.name)\""])
+        try primary.configure(["synchronous_standby_names": "\"\(serverFolder.name)\""])
         let question = """
             SELECT count(*) FROM pg_stat_replication
-            WHERE application_name = '\(place.name)' AND state = 'streaming' AND sync_state = 'sync'
+            WHERE application_name = '\(serverFolder.name)' AND state = 'streaming' AND sync_state = 'sync'
             """
         guard try Deadline.poll(for: 30, every: 20_000, until: { try primary.sql(question) == ["1"] }) else {
             throw TestFailure("the standby did not become a synchronous one: \(log.suffix(2000))")
@@ -68,8 +69,8 @@ extension PostgresServer {
     public func promote() throws {
         let promotion = Program(
             path: binaries.path("pg_ctl"),
-            arguments: ["promote", "--wait", "--timeout=60", "--pgdata=\(place.data)"],
-            folder: place.path,
+            arguments: ["promote", "--wait", "--timeout=60", "--pgdata=\(serverFolder.data)"],
+            folder: serverFolder.path,
             user: binaries.user
         )
         _ = try promotion.run()

@@ -12,7 +12,7 @@ public final class PostgresServer: Sendable {
     /// The server that this one is a standby of, or was before it was promoted.
     public let primary: PostgresServer?
     let binaries: PostgresBinaries
-    let place: ServerFolder
+    let serverFolder: ServerFolder
     private let state: Mutex<State>
 
     struct State {
@@ -36,40 +36,40 @@ public final class PostgresServer: Sendable {
     /// - Throws: `TestFailure` where PostgreSQL is not installed or does not start.
     public convenience init(fsync: Bool = true, settings: [String: String] = [:]) throws {
         let binaries = try PostgresBinaries.find()
-        let place = try ServerFolder(of: binaries.user)
+        let serverFolder = try ServerFolder(of: binaries.user)
         let initdb = Program(
             path: binaries.path("initdb"),
             arguments: [
-                "--pgdata=\(place.data)", "--auth=trust", "--encoding=UTF8", "--locale=C", "--username=sendlog",
+                "--pgdata=\(serverFolder.data)", "--auth=trust", "--encoding=UTF8", "--locale=C", "--username=sendlog",
                 "--no-sync", "--wal-segsize=1",
             ],
-            folder: place.path,
+            folder: serverFolder.path,
             user: binaries.user
         )
         _ = try initdb.run()
         var all = Self.defaults.merging(["fsync": fsync ? "on" : "off"]) { _, given in given }
         all.merge(settings) { _, given in given }
-        try self.init(binaries, in: place, settings: all)
+        try self.init(binaries, in: serverFolder, settings: all)
     }
 
     /// Starts a server whose data is there already.
     init(
         _ binaries: PostgresBinaries,
-        in place: ServerFolder,
+        in serverFolder: ServerFolder,
         settings: [String: String],
         standbyOf primary: PostgresServer? = nil
     ) throws {
         var settings = settings
-        settings["unix_socket_directories"] = place.path
+        settings["unix_socket_directories"] = serverFolder.path
         // Every process of the server shows this name in its command line.
-        settings["cluster_name"] = place.name
+        settings["cluster_name"] = serverFolder.name
         var attempt = 1
         while true {
             let port = try FreePort.any()
             settings["port"] = String(port)
-            try Self.write(settings, to: place)
+            try Self.write(settings, to: serverFolder)
             do {
-                let postmaster = try Postmaster(binaries, in: place)
+                let postmaster = try Postmaster(binaries, in: serverFolder)
                 self.port = port
                 state = Mutex(State(postmaster: postmaster, settings: settings))
                 break
@@ -80,12 +80,12 @@ public final class PostgresServer: Sendable {
             }
         }
         self.binaries = binaries
-        self.place = place
+        self.serverFolder = serverFolder
         self.primary = primary
     }
 
     deinit {
-        place.remove()
+        serverFolder.remove()
         state.withLock { state in
             if let postmaster = state.postmaster { waitpid(postmaster.pid, nil, 0) }
         }
@@ -101,14 +101,14 @@ public final class PostgresServer: Sendable {
     ]
 
     /// The server's folder, with its data in `data` and its log in `log`; it belongs to `user`.
-    public var folder: String { place.path }
+    public var folder: String { serverFolder.path }
 
     /// The name of the user of this machine that the server runs as.
     public var user: String { binaries.user.name }
 
     /// Everything the server has written to its log so far.
     public var log: String {
-        String(decoding: FileManager.default.contents(atPath: place.file("log")) ?? Data(), as: UTF8.self)
+        String(decoding: FileManager.default.contents(atPath: serverFolder.file("log")) ?? Data(), as: UTF8.self)
     }
 
     /// Changes the server while no one else starts, stops or configures it; forgets a postmaster that has ended.
@@ -119,12 +119,12 @@ public final class PostgresServer: Sendable {
         }
     }
 
-    static func write(_ settings: [String: String], to place: ServerFolder) throws {
+    static func write(_ settings: [String: String], to serverFolder: ServerFolder) throws {
         let lines = settings.sorted { $0.key < $1.key }.map { name, value in
             "\(name) = '\(value.replacing("'", with: "''"))'\n"
         }
         // Into the file that initdb made, so that it stays its owner's.
-        let file = try FileHandle(forWritingTo: URL(filePath: "\(place.data)/postgresql.conf"))
+        let file = try FileHandle(forWritingTo: URL(filePath: "\(serverFolder.data)/postgresql.conf"))
         defer { try? file.close() }
         try file.truncate(atOffset: 0)
         try file.write(contentsOf: Data(lines.joined().utf8))

@@ -10,33 +10,33 @@ struct Postmaster {
     ///
     /// - Parameters:
     ///   - binaries: which PostgreSQL
-    ///   - place: where its data is
+    ///   - serverFolder: where its data is
     ///   - seconds: how long it may take, recovery included
     /// - Throws: the end of its log, where it ended instead; then nothing of it runs.
-    init(_ binaries: PostgresBinaries, in place: ServerFolder, atMost seconds: Double = 120) throws {
-        let nothing = open("/dev/null", O_RDONLY | O_CLOEXEC)
-        defer { close(nothing) }
-        let log = open(place.file("log"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard log >= 0 else { throw TestFailure.system("open \(place.file("log"))") }
+    init(_ binaries: PostgresBinaries, in serverFolder: ServerFolder, atMost seconds: Double = 120) throws {
+        let devNull = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        defer { close(devNull) }
+        let log = open(serverFolder.file("log"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard log >= 0 else { throw TestFailure.system("open \(serverFolder.file("log"))") }
         defer { close(log) }
         let program = Program(
             path: binaries.path("postgres"),
-            arguments: ["-D", place.data],
-            folder: place.path,
+            arguments: ["-D", serverFolder.data],
+            folder: serverFolder.path,
             user: binaries.user
         )
-        pid = try program.start(input: nothing, output: log, errors: log)
+        pid = try program.start(input: devNull, output: log, errors: log)
         var hasEnded = false
         let answered = Deadline.poll(for: seconds) {
             hasEnded = self.hasEnded()
-            return hasEnded || isReady(in: place)
+            return hasEnded || isReady(in: serverFolder)
         }
         if answered, !hasEnded { return }
         if !hasEnded {
             kill(pid, SIGQUIT)
             waitpid(pid, nil, 0)
         }
-        let said = FileManager.default.contents(atPath: place.file("log")) ?? Data()
+        let said = FileManager.default.contents(atPath: serverFolder.file("log")) ?? Data()
         throw TestFailure("PostgreSQL did not start: \(String(decoding: said.suffix(2000), as: UTF8.self))")
     }
 
@@ -56,23 +56,23 @@ struct Postmaster {
     }
 
     /// `postmaster.pid` has the number in its first line and the state in its eighth (`miscadmin.h`).
-    private func isReady(in place: ServerFolder) -> Bool {
-        let lines = Self.pidFile(in: place)
+    private func isReady(in serverFolder: ServerFolder) -> Bool {
+        let lines = Self.pidFile(in: serverFolder)
         return lines.count >= 8 && lines[0] == String(pid) && lines[7].hasPrefix("ready")
     }
 
     /// Takes away what a killed server left: the file that names it, and its piece of System V shared memory.
-    static func clear(_ place: ServerFolder) {
-        let lines = pidFile(in: place)
+    static func clear(_ serverFolder: ServerFolder) {
+        let lines = pidFile(in: serverFolder)
         // The seventh line is the memory's key and its number.
         if lines.count >= 7, let memory = lines[6].split(separator: " ").last.flatMap({ Int32($0) }) {
             shmctl(memory, IPC_RMID, nil)
         }
-        unlink("\(place.data)/postmaster.pid")
+        unlink("\(serverFolder.data)/postmaster.pid")
     }
 
-    private static func pidFile(in place: ServerFolder) -> [Substring] {
-        let data = FileManager.default.contents(atPath: "\(place.data)/postmaster.pid") ?? Data()
+    private static func pidFile(in serverFolder: ServerFolder) -> [Substring] {
+        let data = FileManager.default.contents(atPath: "\(serverFolder.data)/postmaster.pid") ?? Data()
         return String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
     }
 }

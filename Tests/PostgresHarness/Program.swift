@@ -22,14 +22,14 @@ struct Program {
     /// - Returns: the process's number, which stays that of `path`: nothing stands between.
     /// - Throws: where it cannot be started.
     func start(input: Int32, output: Int32, errors: Int32) throws -> pid_t {
-        var words = ["/usr/bin/env", "-C", folder, "setsid"]
-        if let user, user.isAnother {
-            words += ["setpriv", "--reuid=\(user.uid)", "--regid=\(user.gid)", "--clear-groups", "--"]
+        var commandLine = ["/usr/bin/env", "-C", folder, "setsid"]
+        if let user, user.isOtherUser {
+            commandLine += ["setpriv", "--reuid=\(user.uid)", "--regid=\(user.gid)", "--clear-groups", "--"]
         }
         let variables = environment.merging(["LC_ALL": "C"]) { given, _ in given }
-        return try Spawn.start(words + [path] + arguments, environment: variables) {
-            for (place, file) in [input, output, errors].enumerated() {
-                posix_spawn_file_actions_adddup2(&$0, file, Int32(place))
+        return try Spawn.start(commandLine + [path] + arguments, environment: variables) {
+            for (index, file) in [input, output, errors].enumerated() {
+                posix_spawn_file_actions_adddup2(&$0, file, Int32(index))
             }
             // A socket of some other test must not live on in a server.
             for file in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap({ Int32($0) })

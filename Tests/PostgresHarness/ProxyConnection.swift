@@ -6,7 +6,7 @@ struct ProxyConnection: Sendable {
     private let server: Int32
     private var toServer: Stream
     private var toClient: Stream
-    private(set) var isOver = false
+    private(set) var isClosed = false
 
     init(client: Int32, server: Int32) {
         self.client = client
@@ -21,10 +21,10 @@ struct ProxyConnection: Sendable {
     }
 
     /// Adds what is waited for: two entries, of the client and of the server, -1 where nothing is.
-    func append(to waited: inout [pollfd]) {
+    func append(to pollEntries: inout [pollfd]) {
         for (socket, incoming, outgoing) in [(client, toServer, toClient), (server, toClient, toServer)] {
             let events = (incoming.wantsToRead ? POLLIN : 0) | (outgoing.wantsToWrite ? POLLOUT : 0)
-            waited.append(pollfd(fd: events == 0 ? -1 : socket, events: Int16(events), revents: 0))
+            pollEntries.append(pollfd(fd: events == 0 ? -1 : socket, events: Int16(events), revents: 0))
         }
     }
 
@@ -36,19 +36,19 @@ struct ProxyConnection: Sendable {
             cut()
             return false
         }
-        guard toServer.isOver, toClient.isOver else { return true }
+        guard toServer.isClosed, toClient.isClosed else { return true }
         close(client)
         close(server)
-        isOver = true
+        isClosed = true
         return false
     }
 
     /// Closes both sides so that each sees a reset.
     mutating func cut() {
-        guard !isOver else { return }
+        guard !isClosed else { return }
         Self.reset(client)
         Self.reset(server)
-        isOver = true
+        isClosed = true
     }
 
     /// Closes a socket so that the other side sees a reset.
@@ -66,27 +66,27 @@ private struct Stream {
     private var buffer: [UInt8] = Array(repeating: 0, count: 65_536)
     /// What has been read and not written yet.
     private var rest = 0..<0
-    private(set) var isOver = false
+    private(set) var isClosed = false
 
     init(from source: Int32, to sink: Int32) {
         self.source = source
         self.sink = sink
     }
 
-    var wantsToRead: Bool { rest.isEmpty && !isOver }
+    var wantsToRead: Bool { rest.isEmpty && !isClosed }
     var wantsToWrite: Bool { !rest.isEmpty }
 
     /// Passes on as much as can be without blocking, but lets others have their turn.
     ///
     /// - Returns: whether that went well.
     mutating func pass() -> Bool {
-        for _ in 0..<16 where !isOver {
+        for _ in 0..<16 where !isClosed {
             if rest.isEmpty {
                 let count = recv(source, &buffer, buffer.count, 0)
                 if count < 0 { return errno == EAGAIN || errno == EINTR }
                 if count == 0 {
                     shutdown(sink, Int32(SHUT_WR))
-                    isOver = true
+                    isClosed = true
                     return true
                 }
                 rest = 0..<count

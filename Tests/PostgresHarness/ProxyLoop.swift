@@ -9,19 +9,19 @@ final class ProxyLoop: Sendable {
 
     private let commands = Mutex<[Command]>([])
     /// A byte sent to the first wakes the thread, which waits for the second.
-    private let bell: (Int32, Int32)
+    private let wakeupSockets: (Int32, Int32)
 
     init(_ state: ProxyState) throws {
         var ends: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw TestFailure.system("socketpair") }
-        bell = (ends[0], ends[1])
+        wakeupSockets = (ends[0], ends[1])
         Thread.detachNewThread { [self] in run(state) }
     }
 
     deinit {
-        close(bell.0)
-        close(bell.1)
+        close(wakeupSockets.0)
+        close(wakeupSockets.1)
     }
 
     /// Has the thread do something, and waits until it is done.
@@ -40,28 +40,28 @@ final class ProxyLoop: Sendable {
         commands.withLock { commands in
             commands.append { state in answer.set(question(&state)) }
         }
-        Glibc.send(bell.0, [1], 1, Int32(MSG_NOSIGNAL))
+        Glibc.send(wakeupSockets.0, [1], 1, Int32(MSG_NOSIGNAL))
         _ = Deadline.poll(for: 60, every: 50) { answer.value != nil }
         return answer.value
     }
 
     private func run(_ state: ProxyState) {
         var state = state
-        var waited: [pollfd] = []
-        var rung: [UInt8] = Array(repeating: 0, count: 64)
+        var pollEntries: [pollfd] = []
+        var wakeupBuffer: [UInt8] = Array(repeating: 0, count: 64)
         while !state.isStopped {
-            waited.removeAll(keepingCapacity: true)
-            waited.append(pollfd(fd: bell.1, events: Int16(POLLIN), revents: 0))
-            waited.append(pollfd(fd: state.listener, events: Int16(POLLIN), revents: 0))
+            pollEntries.removeAll(keepingCapacity: true)
+            pollEntries.append(pollfd(fd: wakeupSockets.1, events: Int16(POLLIN), revents: 0))
+            pollEntries.append(pollfd(fd: state.listener, events: Int16(POLLIN), revents: 0))
             // While frozen, connections are not even looked at: a broken one would wake the thread without end.
             if !state.isFrozen {
-                for connection in state.connections { connection.append(to: &waited) }
+                for connection in state.connections { connection.append(to: &pollEntries) }
             }
-            guard Glibc.poll(&waited, nfds_t(waited.count), -1) >= 0 else { continue }
-            if !state.isFrozen { state.pass(waited[2...]) }
-            if waited[1].revents != 0 { state.acceptAll() }
-            if waited[0].revents != 0 {
-                while recv(bell.1, &rung, rung.count, 0) > 0 {}
+            guard Glibc.poll(&pollEntries, nfds_t(pollEntries.count), -1) >= 0 else { continue }
+            if !state.isFrozen { state.pass(pollEntries[2...]) }
+            if pollEntries[1].revents != 0 { state.acceptAll() }
+            if pollEntries[0].revents != 0 {
+                while recv(wakeupSockets.1, &wakeupBuffer, wakeupBuffer.count, 0) > 0 {}
                 let commands = commands.withLock { commands in
                     defer { commands = [] }
                     return commands

@@ -35,18 +35,18 @@ struct ProxyState: Sendable {
     ///
     /// - Parameter ready: two entries for each connection, in order
     mutating func pass(_ ready: ArraySlice<pollfd>) {
-        var isOver = false
-        for place in connections.indices {
-            let first = ready.startIndex + 2 * place
+        var isClosed = false
+        for index in connections.indices {
+            let first = ready.startIndex + 2 * index
             guard ready[first].revents != 0 || ready[first + 1].revents != 0 else { continue }
-            if !connections[place].pass() { isOver = true }
+            if !connections[index].pass() { isClosed = true }
         }
-        if isOver { connections.removeAll { $0.isOver } }
+        if isClosed { connections.removeAll { $0.isClosed } }
     }
 
     /// Breaks all connections.
     mutating func cutAll() {
-        for place in connections.indices { connections[place].cut() }
+        for index in connections.indices { connections[index].cut() }
         connections = []
     }
 

@@ -25,7 +25,7 @@ final class ServerFolder: Sendable {
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         // From here on, whatever happens, the folder goes.
         watchdog = try Watchdog(over: path)
-        if user.isAnother, chown(path, user.uid, user.gid) != 0 { throw TestFailure.system("chown \(path)") }
+        if user.isOtherUser, chown(path, user.uid, user.gid) != 0 { throw TestFailure.system("chown \(path)") }
     }
 
     deinit {

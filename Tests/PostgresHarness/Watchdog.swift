@@ -23,8 +23,8 @@ final class Watchdog: Sendable {
             throw TestFailure.system("socketpair")
         }
         defer { close(ends[1]) }
-        let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
-        defer { close(nowhere) }
+        let devNull = open("/dev/null", O_WRONLY | O_CLOEXEC)
+        defer { close(devNull) }
         let program = Program(
             path: "/bin/sh",
             arguments: ["-c", Self.script],
@@ -32,7 +32,7 @@ final class Watchdog: Sendable {
             environment: ["FOLDER": folder]
         )
         do {
-            shell = try program.start(input: ends[1], output: nowhere, errors: nowhere)
+            shell = try program.start(input: ends[1], output: devNull, errors: devNull)
         } catch {
             close(ends[0])
             throw error

@@ -132,12 +132,12 @@ import Testing
     }
 
     private func issues(ofSendLog text: String) -> [InputIssue] {
-        var intake = SendLogIntake(
-            IntakeContext(ids: SendLogIDSource(), spoolFolder: "/", now: { ServiceUnderTest.now })
+        var parser = SendLogParser(
+            ParserContext(ids: SendLogIDSource(), spoolFolder: "/", now: { ServiceUnderTest.now })
         )
         do {
-            try Array(text.utf8).withUnsafeBufferPointer { bytes in try intake.feed(bytes) }
-            _ = try intake.finish()
+            try Array(text.utf8).withUnsafeBufferPointer { bytes in try parser.feed(bytes) }
+            _ = try parser.finish()
             return []
         } catch {
             return (error as? InvalidInput)?.issues ?? []
@@ -163,7 +163,7 @@ import Testing
 
     /// The names that an error about an unknown field offers.
     private func names(in issue: InputIssue?) -> Set<String> {
-        let message = issue?.message.split(separator: "known are ").last ?? ""
+        let message = issue?.message.split(separator: "the known fields are ").last ?? ""
         return Set(message.matches(of: /"([^"]+)"/).map { String($0.output.1) })
     }
 

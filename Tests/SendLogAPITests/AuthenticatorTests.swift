@@ -7,7 +7,7 @@ import Testing
 @Suite struct AuthenticatorTests {
     private let now = ServiceUnderTest.now
 
-    @Test func `a valid key is known, whatever the case of the scheme`() async throws {
+    @Test func `a valid key is accepted with the scheme in any case`() async throws {
         let test = try ServiceUnderTest()
         let (text, key) = try await test.addKey("One")
         for scheme in ["Bearer", "bearer", "BEARER", "Bearer "] {
@@ -15,7 +15,7 @@ import Testing
         }
     }
 
-    @Test func `all that is no valid key reads the same`() async throws {
+    @Test func `every invalid key gets the same error`() async throws {
         let test = try ServiceUnderTest()
         let expired = try await test.addKey("Expired", expires: now).text
         let (text, key) = try await test.addKey("Revoked")
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test func `a key revoked through the server is refused at once`() async throws {
-        let test = try ServiceUnderTest(trust: .seconds(3600))
+        let test = try ServiceUnderTest(cacheLifetime: .seconds(3600))
         let (text, key) = try await test.addKey("One")
         _ = try await test.authenticator.key(authorization: "Bearer \(text.text)", at: now)
         _ = try await test.authenticator.revoke(key.id, in: key.organisation, at: now)
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test func `a key revoked elsewhere is refused once it is looked up again`() async throws {
-        let test = try ServiceUnderTest(trust: .zero)
+        let test = try ServiceUnderTest(cacheLifetime: .zero)
         let (text, key) = try await test.addKey("One")
         _ = try await test.authenticator.key(authorization: "Bearer \(text.text)", at: now)
         _ = try await test.store.revokeKey(key.id, in: key.organisation, at: now)

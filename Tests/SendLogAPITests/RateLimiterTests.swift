@@ -7,7 +7,7 @@ import Testing
     private let one = OrganisationID(1)
     private let begin = ServiceUnderTest.moment("2026-01-31T12:00:10Z")
 
-    @Test func `requests beyond the limit are told when the window ends`() throws {
+    @Test func `a request beyond the limit gets the end of the window`() throws {
         let limiter = RateLimiter(RateLimit(requests: 2, window: 60))
         try limiter.take(one, at: begin)
         try limiter.take(one, at: begin)

@@ -10,13 +10,13 @@ import Testing
         let routes: [(HTTPMethod, String)] = [
             (.GET, "/send-logs/:send_id"), (.POST, "/send-logs/search"), (.POST, "/send-logs"), (.GET, "/health"),
         ]
-        table = RouteTable(routes: routes.map { Route($0.0, $0.1) { _ in Answer(body: []) } })
+        table = RouteTable(routes: routes.map { Route($0.0, $0.1) { _ in Response(body: []) } })
     }
 
     private func found(_ method: HTTPMethod, _ path: String) -> String {
         switch table.match(method, path[...]) {
         case .route(let route, let parameter): "\(route.name) \(parameter)"
-        case .wrongMethod(let allow): allow.joined(separator: " ")
+        case .methodNotAllowed(let allow): allow.joined(separator: " ")
         case .none: "none"
         }
     }

@@ -15,15 +15,15 @@ final class ServiceUnderTest: Sendable {
     let authenticator: Authenticator
     let service: APIService
 
-    init(trust: Duration = .seconds(2)) throws {
+    init(cacheLifetime: Duration = .seconds(2)) throws {
         folder = try TemporaryFolder()
         store = try SQLiteStore(path: folder.file())
-        authenticator = Authenticator(directory: store, trust: trust)
+        authenticator = Authenticator(organisationStore: store, cacheLifetime: cacheLifetime)
         service = APIService(
             store: store,
             authenticator: authenticator,
-            directory: store,
-            context: IntakeContext(ids: SendLogIDSource(), spoolFolder: folder.path, now: { Self.now }),
+            organisationStore: store,
+            context: ParserContext(ids: SendLogIDSource(), spoolFolder: folder.path, now: { Self.now }),
             client: AcceptingClient(),
             threads: FairThreadPool(count: 2, name: "workers"),
             rateLimit: nil,
@@ -41,7 +41,7 @@ final class ServiceUnderTest: Sendable {
             as id: DeliveryID,
             at now: Timestamp
         ) async -> DeliveryAttempt? {
-            DeliveryAttempt(at: now, duration: 3, status: 200, answer: Array("ok".utf8))
+            DeliveryAttempt(at: now, duration: 3, status: 200, responseBody: Array("ok".utf8))
         }
     }
 

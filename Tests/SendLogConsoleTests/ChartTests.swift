@@ -21,7 +21,7 @@ struct ChartTests {
             (["9999-06-01", "9999-12-31"], 31, "week"), (["9950-06-01", "9999-12-31"], 50, "year"),
         ]
     )
-    func `there are about as many bars as can be told apart, without gaps`(days: [String], count: Int, unit: String)
+    func `the number of bars is limited, and there are no gaps`(days: [String], count: Int, unit: String)
         throws
     {
         let tallies = try days.map { DayTally(day: try day($0), sends: 2, destinations: 3) }
@@ -60,6 +60,6 @@ struct ChartTests {
     ])
     func `a destination is found however its number is written`(text: String, destination: String, isFound: Bool) {
         var destination = destination
-        #expect(destination.withUTF8 { DestinationNeedle(text).isIn($0) } == isFound)
+        #expect(destination.withUTF8 { DestinationSearchTerm(text).matches($0) } == isFound)
     }
 }

@@ -12,7 +12,7 @@ struct SendsFilterTests {
     ]
 
     private func filter(_ query: String, _ zone: String = "UTC") throws -> SendsFilter {
-        SendsFilter(QueryString(query[...]), zone: try #require(ViewerZone(zone)))
+        SendsFilter(QueryString(query[...]), zone: try #require(UserTimeZone(zone)))
     }
 
     @Test(
@@ -40,8 +40,8 @@ struct SendsFilterTests {
     }
 
     @Test(arguments: zones) func `a link leads to the very same search`(name: String) throws {
-        let zone = try #require(ViewerZone(name))
-        var random = SplitMix64(usual: nil)
+        let zone = try #require(UserTimeZone(name))
+        var random = SplitMix64(defaultSeed: nil)
         let units: [Int64] = [86_400_000, 60_000, 1000, 1]
         var tested = 0
         for _ in 0..<3000 {
@@ -60,7 +60,7 @@ struct SendsFilterTests {
             }
             filter.campaigns = [CampaignID("a"), CampaignID("b-_1")].compactMap { $0 }.shuffled(using: &random)
             filter.page = Int.random(in: 1...1000, using: &random)
-            filter.rows = SendsFilter.choicesOfRows.randomElement(using: &random) ?? 50
+            filter.rows = SendsFilter.pageSizes.randomElement(using: &random) ?? 50
             filter.asOf = SequenceNumber(Int64.random(in: 0...1_000_000, using: &random))
             let link = filter.link(page: filter.page, zone: zone, isPinned: true)
             let query = try #require(link.split(separator: "?").last)
@@ -72,9 +72,9 @@ struct SendsFilterTests {
         #expect(tested > 1000, "\(tested)")
     }
 
-    private func isPlain(_ moment: Timestamp, _ zone: ViewerZone) -> Bool {
+    private func isPlain(_ moment: Timestamp, _ zone: UserTimeZone) -> Bool {
         guard let local = Timestamp(rfc3339: zone.text(moment).replacing(" ", with: "T") + "Z"),
-            let found = zone.moment(local: local)
+            let found = zone.timestamp(local: local)
         else { return false }
         return moment.milliseconds - found.milliseconds == moment.milliseconds % 1000
     }
@@ -88,7 +88,7 @@ struct SendsFilterTests {
             "to=10000-01-01",
         ]
     )
-    func `what cannot be understood is told in one sentence`(query: String) throws {
+    func `each invalid parameter is reported in one sentence`(query: String) throws {
         #expect(try filter(query).problems.count == 1)
     }
 

@@ -30,7 +30,7 @@ struct PermissionTests {
         "", ".", "a.", ".a", "a..b", "sendLog.*", "**", "a b", "a-b", "a_b", "sendLog.réad", "a\n", " a",
         String(repeating: "a", count: 65),
     ])
-    func `what is no dotted name is refused`(name: String) {
+    func `a permission that is not a dotted name is refused`(name: String) {
         #expect(Permission(name) == nil)
     }
 
@@ -46,7 +46,7 @@ struct PermissionTests {
 
 struct KeyTextTests {
     @Test func `a key is recognisable, of one length, and its own text reads back`() throws {
-        var random = SplitMix64(usual: nil)
+        var random = SplitMix64(defaultSeed: nil)
         for _ in 0..<50 {
             let key = KeyText.random(using: &random)
             #expect(key.text.hasPrefix("slk_"), "\(key.text)")
@@ -60,38 +60,38 @@ struct KeyTextTests {
     }
 
     @Test func `keys do not repeat`() {
-        var random = SplitMix64(usual: nil)
+        var random = SplitMix64(defaultSeed: nil)
         let keys = (0..<1000).map { _ in KeyText.random(using: &random).text }
         #expect(Set(keys).count == 1000)
     }
 
     @Test func `any one changed character is caught`() {
-        var random = SplitMix64(usual: nil)
+        var random = SplitMix64(defaultSeed: nil)
         let text = KeyText.random(using: &random).text
         let key = Array(text.utf8)
         let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-. ".utf8)
-        for place in key.indices {
-            for character in alphabet where character != key[place] {
+        for index in key.indices {
+            for character in alphabet where character != key[index] {
                 var changed = key
-                changed[place] = character
+                changed[index] = character
                 #expect(KeyText(String(decoding: changed, as: UTF8.self)) == nil, "\(text)")
             }
         }
     }
 
     @Test func `swapped neighbours are caught`() {
-        var random = SplitMix64(usual: nil)
+        var random = SplitMix64(defaultSeed: nil)
         let text = KeyText.random(using: &random).text
         let key = Array(text.utf8)
-        for place in key.indices.dropLast() where key[place] != key[place + 1] {
+        for index in key.indices.dropLast() where key[index] != key[index + 1] {
             var swapped = key
-            swapped.swapAt(place, place + 1)
+            swapped.swapAt(index, index + 1)
             #expect(KeyText(String(decoding: swapped, as: UTF8.self)) == nil, "\(text)")
         }
     }
 
     @Test func `a cut, lengthened or spaced key is caught`() {
-        var random = SplitMix64(usual: nil)
+        var random = SplitMix64(defaultSeed: nil)
         let key = KeyText.random(using: &random).text
         for length in 0..<key.count {
             #expect(KeyText(String(key.prefix(length))) == nil, "\(key)")
@@ -103,8 +103,8 @@ struct KeyTextTests {
         }
     }
 
-    @Test func `characters outside the alphabet are caught, of whatever length in bytes`() {
-        var random = SplitMix64(usual: nil)
+    @Test func `characters outside the alphabet are refused, of any length in bytes`() {
+        var random = SplitMix64(defaultSeed: nil)
         let key = KeyText.random(using: &random).text
         #expect(KeyText("slk_" + key.dropFirst(4).dropLast(2) + "é") == nil, "\(key)")
         #expect(KeyText("slk_é" + key.dropFirst(6)) == nil, "\(key)")
@@ -137,7 +137,7 @@ struct APIKeyTests {
     @Test(arguments: [
         "", "key_", "key_0", "key_-1", "-1", "key_1x", "KEY_1", "key_ 1", "+1", "key_+1", "key_9223372036854775808",
     ])
-    func `anything else is no id`(text: String) {
+    func `any other text is not an id`(text: String) {
         #expect(APIKeyID(text) == nil)
     }
 

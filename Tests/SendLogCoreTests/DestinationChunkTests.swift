@@ -15,7 +15,7 @@ struct DestinationChunkTests {
     @Test(arguments: texts) func `a chunk expands to the text it was made of`(text: [UInt8]) {
         let chunk = DestinationChunk(text: text, count: 1)
         #expect(chunk.text() == text)
-        #expect(chunk.soundText() != nil)
+        #expect(chunk.verifiedText() != nil)
         #expect(chunk.length == text.count)
         #expect(chunk.crc == Deflate.crc(text))
     }
@@ -41,17 +41,17 @@ struct DestinationChunkTests {
         let texts = [
             Self.numbers(3000), Array(#","a@example.org""#.utf8) + Self.noise(9000), Array(#","1","22""#.utf8),
         ]
-        var (joint, file, whole) = (GzipJoint(), GzipJoint.head, [UInt8]())
+        var (writer, file, whole) = (GzipMemberWriter(), GzipMemberWriter.header, [UInt8]())
         for text in texts {
             let chunk = DestinationChunk(text: text, count: 1)
-            file += joint.stored(between)
+            file += writer.stored(between)
             chunk.body.withUnsafeBytes {
-                joint.join(LentChunk(count: 1, length: chunk.length, crc: chunk.crc, body: $0))
+                writer.append(BorrowedChunk(count: 1, length: chunk.length, crc: chunk.crc, body: $0))
             }
             file += chunk.body
             whole += between + text
         }
-        file += joint.stored([]) + joint.tail
+        file += writer.stored([]) + writer.trailer
         let folder = try TemporaryFolder()
         try folder.write(file, to: "list.gz")
         let process = try ChildProcess("gzip", ["-d", folder.file("list.gz")])
@@ -63,12 +63,12 @@ struct DestinationChunkTests {
         for text in [Array(#""27821234567","27821234568""#.utf8), Self.numbers(300)] {
             let chunk = DestinationChunk(text: text, count: 1)
             // The last five bytes are the flush behind the text; what they hold is no part of it.
-            for place in chunk.body.indices.dropLast(5) {
+            for index in chunk.body.indices.dropLast(5) {
                 for bit in 0..<8 {
                     var body = chunk.body
-                    body[place] ^= 1 << bit
+                    body[index] ^= 1 << bit
                     let flipped = DestinationChunk(count: 1, length: chunk.length, crc: chunk.crc, body: body)
-                    #expect(flipped.soundText() == nil || flipped.text() == text, "bit \(bit) of byte \(place)")
+                    #expect(flipped.verifiedText() == nil || flipped.text() == text, "bit \(bit) of byte \(index)")
                 }
             }
         }
@@ -84,16 +84,16 @@ struct DestinationChunkTests {
                 body: Array(chunk.body.prefix(length))
             )
             #expect(cut.text() == nil)
-            #expect(cut.soundText() == nil)
+            #expect(cut.verifiedText() == nil)
         }
         let longer = DestinationChunk(count: 300, length: chunk.length + 1, crc: chunk.crc, body: chunk.body)
         #expect(longer.text() == nil)
         let shorter = DestinationChunk(count: 300, length: chunk.length - 1, crc: chunk.crc, body: chunk.body)
-        #expect(shorter.soundText() == nil)
+        #expect(shorter.verifiedText() == nil)
         let wrongSum = DestinationChunk(count: 300, length: chunk.length, crc: chunk.crc ^ 1, body: chunk.body)
-        #expect(wrongSum.soundText() == nil)
+        #expect(wrongSum.verifiedText() == nil)
         let foreign = DestinationChunk(count: 1, length: 5, crc: 0, body: Array("hello".utf8))
-        #expect(foreign.soundText() == nil)
+        #expect(foreign.verifiedText() == nil)
     }
 
     @Test func `what no inflater could read within a longer stream is damaged, though its text could be read`() {
@@ -105,7 +105,7 @@ struct DestinationChunkTests {
         }
         for text in [Self.numbers(300), Self.noise(5000)] {
             let chunk = DestinationChunk(text: text, count: 300)
-            #expect(chunk.soundText() == text)
+            #expect(chunk.verifiedText() == text)
             // Garbage behind the end of the block, with and without an end of its own; half an end; a last block.
             Self.expectDamaged(chunk.body + [0x55], chunk)
             Self.expectDamaged(Array(chunk.body.dropLast(4)) + [0x55, 0, 0, 0xff, 0xff], chunk)
@@ -116,7 +116,7 @@ struct DestinationChunkTests {
 
     private static func expectDamaged(_ body: [UInt8], _ chunk: DestinationChunk) {
         let damaged = DestinationChunk(count: chunk.count, length: chunk.length, crc: chunk.crc, body: body)
-        #expect(damaged.text() == nil && damaged.soundText() == nil, "\(body.suffix(8))")
+        #expect(damaged.text() == nil && damaged.verifiedText() == nil, "\(body.suffix(8))")
     }
 
     @Test func `many compress and expand at once`() async {
@@ -147,6 +147,6 @@ struct DestinationChunkTests {
         let chunk = DestinationChunk(text: Array("\"1\"".utf8), count: 1)
         let damaged = DestinationChunk(count: 1, length: length, crc: chunk.crc, body: chunk.body)
         #expect(damaged.text() == nil)
-        #expect(damaged.soundText() == nil)
+        #expect(damaged.verifiedText() == nil)
     }
 }

@@ -111,7 +111,7 @@ struct DestinationChunkerTests {
         #expect(seen == 3)
     }
 
-    @Test func `a spool folder that is not there is told, for long lists alone`() throws {
+    @Test func `a missing spool folder is reported, for long lists only`() throws {
         let missing = try TemporaryFolder().file("missing")
         #expect(try chunk(["1"], spoolFolder: missing).list.count == 1)
         let error = try #require(throws: StoreError.self) {
@@ -150,15 +150,15 @@ struct DestinationChunkerTests {
 
     private func join(_ chunks: [DestinationChunk]) throws -> [UInt8] {
         try chunks.flatMap { chunk in
-            #expect(chunk.soundText() != nil)
+            #expect(chunk.verifiedText() != nil)
             return try #require(chunk.text())
         }
     }
 
     private func inside(_ destinations: [String]) -> [UInt8] {
         var text: [UInt8] = []
-        for (place, destination) in destinations.enumerated() {
-            if place > 0 { text.append(UInt8(ascii: ",")) }
+        for (index, destination) in destinations.enumerated() {
+            if index > 0 { text.append(UInt8(ascii: ",")) }
             text.appendJSON(destination)
         }
         return text
@@ -176,14 +176,14 @@ struct ContentDigestTests {
     @Test func `any one changed byte changes it`() {
         let (record, list) = (Array("record".utf8), [UInt8](repeating: 7, count: 32))
         let digest = ContentDigest.of(record: record, list: list)
-        for place in record.indices {
+        for index in record.indices {
             var changed = record
-            changed[place] ^= 1
+            changed[index] ^= 1
             #expect(ContentDigest.of(record: changed, list: list) != digest)
         }
-        for place in list.indices {
+        for index in list.indices {
             var changed = list
-            changed[place] ^= 1
+            changed[index] ^= 1
             #expect(ContentDigest.of(record: record, list: changed) != digest)
         }
         #expect(ContentDigest.of(record: record + [0], list: list) != digest)

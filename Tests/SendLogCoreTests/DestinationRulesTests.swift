@@ -30,7 +30,7 @@ struct DestinationRulesTests {
         ("true", "must be a string, not a boolean"), (#"["27821234567"]"#, "must be a string, not an array"),
         (#"{"a":["b"]}"#, "must be a string, not an object"),
     ])
-    func `a destination that breaks the rules is told by its place`(destination: String, message: String) {
+    func `an invalid destination is reported by its index`(destination: String, message: String) {
         let text = SendLogReaderTests.text(changing: "destinations", to: #"["1",\#(destination),"3",""]"#)
         #expect(
             DestinationCollector.issues(of: text) == [
@@ -69,13 +69,13 @@ struct LongestListTests {
         let part = Array(String(repeating: #","1""#, count: 9999).utf8 + Array(#","1""#.utf8))
         for _ in 0..<499 { try part.withUnsafeBufferPointer { try tokenizer.feed($0, to: &reader) } }
         try part[..<(9999 * 4)].withUnsafeBufferPointer { try tokenizer.feed($0, to: &reader) }
-        #expect(reader.sink.count == DestinationList.most)
+        #expect(reader.sink.count == DestinationList.maxCount)
         #expect(reader.issues.isEmpty)
         try Array(#","1","1","1"]}"#.utf8).withUnsafeBufferPointer { try tokenizer.feed($0, to: &reader) }
         try tokenizer.finish(to: &reader)
         let error = try #require(throws: InvalidInput.self) { try reader.finish() }
-        #expect(error == InvalidInput(path: "destinations", "must be at most 5000000 long"))
-        #expect(reader.sink.count == DestinationList.most)
+        #expect(error == InvalidInput(path: "destinations", "must have at most 5000000 elements"))
+        #expect(reader.sink.count == DestinationList.maxCount)
     }
 
     private struct Counter: DestinationSink {

@@ -16,8 +16,8 @@ struct HashTests {
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
         ),
     ])
-    func `SHA-256 is as its examples have it`(words: String, hash: String) {
-        #expect(text(SHA256.of(Array(words.utf8))) == hash)
+    func `SHA-256 is as its examples have it`(message: String, hash: String) {
+        #expect(text(SHA256.of(Array(message.utf8))) == hash)
     }
 
     @Test func `SHA-256 of pieces is that of the whole, and a copy goes on by itself`() {
@@ -45,7 +45,7 @@ struct HashTests {
         ),
         ([], "", "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"),
     ])
-    func `HMAC is as its examples have it`(key: [UInt8], words: String, code: String) {
-        #expect(text(SHA256.authenticationCode(of: Array(words.utf8), key: key)) == code)
+    func `HMAC is as its examples have it`(key: [UInt8], message: String, code: String) {
+        #expect(text(SHA256.authenticationCode(of: Array(message.utf8), key: key)) == code)
     }
 }

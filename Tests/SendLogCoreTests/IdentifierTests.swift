@@ -61,7 +61,7 @@ struct SendLogIDSourceTests {
         #expect(Set(ids).count == 16_000)
     }
 
-    @Test func `the counter begins anew behind its greatest value`() {
+    @Test func `the counter wraps around after its greatest value`() {
         var highest = Fixed(value: .max)
         let source = SendLogIDSource(using: &highest)
         let ids = [source.next(at: now).text, source.next(at: now).text]

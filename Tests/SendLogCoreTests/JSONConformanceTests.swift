@@ -94,7 +94,7 @@ struct JSONConformanceTests {
     }
 
     @Test func `random texts of JSON's characters are taken where Foundation takes them`() throws {
-        var random = SplitMix64(usual: 11)
+        var random = SplitMix64(defaultSeed: 11)
         let parts = [
             "{", "}", "[", "]", ",", ":", "\"", "\"a\"", "1", "-", "0", ".", "e", "5", " ", "null", "true", "\\",
             "u0041",

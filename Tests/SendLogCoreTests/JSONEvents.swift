@@ -7,8 +7,8 @@ struct JSONEvents: JSONHandler {
         case endObject
         case beginArray
         case endArray
-        case key(String, isSimple: Bool, isCut: Bool)
-        case string([UInt8], isSimple: Bool, isCut: Bool)
+        case key(String, isSimple: Bool, isTruncated: Bool)
+        case string([UInt8], isSimple: Bool, isTruncated: Bool)
         case scalar(JSONScalar)
     }
 
@@ -21,10 +21,10 @@ struct JSONEvents: JSONHandler {
     mutating func endArray() { events.append(.endArray) }
     mutating func scalar(_ scalar: JSONScalar) { events.append(.scalar(scalar)) }
     mutating func key(_ text: borrowing JSONText) {
-        events.append(.key(text.string, isSimple: text.isSimple, isCut: text.isCut))
+        events.append(.key(text.string, isSimple: text.isSimple, isTruncated: text.isTruncated))
     }
     mutating func string(_ text: borrowing JSONText) {
-        events.append(.string(Array(text.utf8), isSimple: text.isSimple, isCut: text.isCut))
+        events.append(.string(Array(text.utf8), isSimple: text.isSimple, isTruncated: text.isTruncated))
     }
 
     /// What a text that comes in these pieces is made of, up to where it is wrong.

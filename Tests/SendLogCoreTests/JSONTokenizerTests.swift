@@ -8,11 +8,11 @@ struct JSONTokenizerTests {
         #expect(error == nil)
         #expect(
             events == [
-                .beginObject, .key("a", isSimple: true, isCut: false), .beginArray,
-                .scalar(.number(JSONNumber(text: "1"))), .string(Array("x".utf8), isSimple: true, isCut: false),
-                .scalar(.null), .endArray, .key("b\n", isSimple: false, isCut: false), .beginObject,
-                .key("c", isSimple: true, isCut: false), .scalar(.bool(true)), .endObject,
-                .key("", isSimple: true, isCut: false), .beginObject, .endObject, .endObject,
+                .beginObject, .key("a", isSimple: true, isTruncated: false), .beginArray,
+                .scalar(.number(JSONNumber(text: "1"))), .string(Array("x".utf8), isSimple: true, isTruncated: false),
+                .scalar(.null), .endArray, .key("b\n", isSimple: false, isTruncated: false), .beginObject,
+                .key("c", isSimple: true, isTruncated: false), .scalar(.bool(true)), .endObject,
+                .key("", isSimple: true, isTruncated: false), .beginObject, .endObject, .endObject,
             ]
         )
     }
@@ -62,12 +62,14 @@ struct JSONTokenizerTests {
             let kept = Array(all.prefix(beginning))
             for cut in 0...bytes.count {
                 let pieces = [bytes[..<cut], bytes[cut...]]
-                guard case .string(let string, _, let isCut)? = JSONEvents.of(pieces, stringLimit: limit).events.first
+                guard
+                    case .string(let string, _, let isTruncated)? = JSONEvents.of(pieces, stringLimit: limit).events
+                        .first
                 else {
                     Issue.record("limit \(limit), cut at \(cut): no string")
                     continue
                 }
-                #expect(isCut == (limit < all.count), "limit \(limit), cut at \(cut)")
+                #expect(isTruncated == (limit < all.count), "limit \(limit), cut at \(cut)")
                 #expect(string == kept, "limit \(limit), cut at \(cut)")
             }
         }

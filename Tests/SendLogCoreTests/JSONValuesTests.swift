@@ -43,7 +43,7 @@ struct JSONWritingTests {
     }
 
     @Test func `random strings are read back too`() throws {
-        var random = SplitMix64(usual: 13)
+        var random = SplitMix64(defaultSeed: 13)
         for _ in 0..<2000 {
             var text = String.UnicodeScalarView()
             for _ in 0..<Int.random(in: 0...20, using: &random) {

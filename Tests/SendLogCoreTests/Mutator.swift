@@ -4,11 +4,11 @@ import TestSupport
 struct Mutator {
     var random: SplitMix64
     /// What is put in: marks of the syntax under test, and what often goes wrong.
-    let words: [[UInt8]]
+    let tokens: [[UInt8]]
 
-    init(seed: UInt64, words: [String]) {
+    init(seed: UInt64, tokens: [String]) {
         random = SplitMix64(seed: seed)
-        self.words = words.map { Array($0.utf8) } + [[0], [0x7f], [0xff], [0xc3], [0xed, 0xa0, 0x80], [0xf0, 0x9f]]
+        self.tokens = tokens.map { Array($0.utf8) } + [[0], [0x7f], [0xff], [0xc3], [0xed, 0xa0, 0x80], [0xf0, 0x9f]]
     }
 
     /// One of the samples, changed up to six times, or not at all.
@@ -19,22 +19,22 @@ struct Mutator {
     }
 
     private mutating func change(_ bytes: inout [UInt8], _ samples: [[UInt8]]) {
-        let place = Int.random(in: 0...bytes.count, using: &random)
-        let end = min(bytes.count, place + Int.random(in: 1...8, using: &random))
+        let index = Int.random(in: 0...bytes.count, using: &random)
+        let end = min(bytes.count, index + Int.random(in: 1...8, using: &random))
         switch Int.random(in: 0..<7, using: &random) {
-        case 0 where place < bytes.count: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-        case 1 where place < bytes.count: bytes[place] = UInt8.random(in: 0...255, using: &random)
-        case 2: bytes.removeSubrange(place..<end)
-        case 3: bytes.insert(contentsOf: words.randomElement(using: &random) ?? [], at: place)
-        case 4: bytes.insert(contentsOf: bytes[place..<end], at: place)
+        case 0 where index < bytes.count: bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+        case 1 where index < bytes.count: bytes[index] = UInt8.random(in: 0...255, using: &random)
+        case 2: bytes.removeSubrange(index..<end)
+        case 3: bytes.insert(contentsOf: tokens.randomElement(using: &random) ?? [], at: index)
+        case 4: bytes.insert(contentsOf: bytes[index..<end], at: index)
         case 5:
             let other = samples.randomElement(using: &random) ?? []
-            bytes.replaceSubrange(place..., with: other.suffix(Int.random(in: 0...other.count, using: &random)))
+            bytes.replaceSubrange(index..., with: other.suffix(Int.random(in: 0...other.count, using: &random)))
         default:
             let count = Int.random(in: 1...40, using: &random)
             bytes.insert(
-                contentsOf: repeatElement(bytes.indices.contains(place) ? bytes[place] : 0x5b, count: count),
-                at: place
+                contentsOf: repeatElement(bytes.indices.contains(index) ? bytes[index] : 0x5b, count: count),
+                at: index
             )
         }
         // Cases are many, and stay small.

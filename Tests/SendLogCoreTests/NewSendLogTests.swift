@@ -41,20 +41,22 @@ struct NewSendLogTests {
 }
 
 struct InvalidInputTests {
-    @Test func `one issue is one sentence, and of several the first is told`() {
+    @Test func `one issue is one sentence, and of several the first is reported`() {
         let issues = [InputIssue(path: "a", message: "is wrong"), InputIssue(path: "b", message: "is too")]
         #expect(InvalidInput(path: "a", "is wrong").message == "a is wrong")
         #expect(InvalidInput(path: "", "is wrong").message == "the body is wrong")
+        let limit = InputIssue(path: "", message: "limit reached", isSentence: true)
+        #expect(InvalidInput([limit]).message == "limit reached")
         #expect(InvalidInput(issues).message == "a is wrong (and 1 more)")
-        #expect(InvalidInput([]).message == "the input is not valid")
+        #expect(InvalidInput([]).message == "the input is invalid")
     }
 
-    @Test func `a text that is not JSON is told with its place`() throws {
+    @Test func `a JSON error is reported with its byte offset`() throws {
         let error = try #require(throws: JSONSyntaxError.self) { try JSONValue(text: "[1,]") }
         #expect(InvalidInput(error).message == "the body is not valid JSON: ']' where a value was expected, at byte 3")
     }
 
-    @Test func `a long unknown name is told in part`() {
+    @Test func `a long unknown name is truncated in the message`() {
         let name = String(repeating: "é", count: 5000)
         let issues = DestinationCollector.issues(of: #"{"\#(name)":1}"#)
         #expect(issues.count == 5)

@@ -17,18 +17,18 @@ import Testing
     ///
     /// - Parameters:
     ///   - samples: what is mutated
-    ///   - words: what is put in
+    ///   - tokens: what is put in
     ///   - accepted: how many of a hundred cases must be taken at least, or the mutations test nothing
     ///   - test: the name of the test
     ///   - body: says whether a case was taken
     private static func fuzz(
         _ samples: [[UInt8]],
-        words: [String],
+        tokens: [String],
         accepted: Int = 5,
         test: String = #function,
         _ body: (_ bytes: [UInt8], _ mutator: inout Mutator, _ number: Int) throws -> Bool
     ) rethrows {
-        var mutator = Mutator(seed: TestSeed.printed(test, usual: 14), words: words)
+        var mutator = Mutator(seed: TestSeed.printed(test, defaultSeed: 14), tokens: tokens)
         var taken = 0
         for number in 0..<cases {
             let bytes = mutator.next(of: samples)
@@ -43,14 +43,14 @@ import Testing
         #"[[],{},[null,true,false],0,-0,1e9,1E-9,1.25,"",{"":[{"":1}]}]"#, " \"\\\\\\/\\b\\f\\n\\r\\t\" ",
     ].map { Array($0.utf8) }
 
-    private static let jsonWords = [
+    private static let jsonTokens = [
         "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\ud800", "\\udc00", "1e999", "-", "0123", ".5", "nul", "//",
         "\u{feff}", "\n", "\"a\":1,",
     ]
 
     @Test(.timeLimit(.minutes(60)))
     func `JSON means the same however it is cut, and is JSON for another parser`() {
-        Self.fuzz(Self.json, words: Self.jsonWords) { bytes, mutator, number in
+        Self.fuzz(Self.json, tokens: Self.jsonTokens) { bytes, mutator, number in
             let whole = JSONEvents.of([bytes[...]], stringLimit: 40)
             let cut = JSONEvents.of(mutator.pieces(of: bytes), stringLimit: 40)
             #expect(whole.error == cut.error, "case \(number)")
@@ -80,7 +80,7 @@ import Testing
             "2026-01-31T12:34:56.789Z", "2024-02-29T23:59:60+14:00", "0000-01-01T00:00:00-23:59",
             "9999-12-31T23:59:59.999999999Z",
         ].map { Array($0.utf8) }
-        Self.fuzz(samples, words: ["+", "-", ":", ".", "T", "Z", "00", "60", "99999999999999999999", " "]) {
+        Self.fuzz(samples, tokens: ["+", "-", ":", ".", "T", "Z", "00", "60", "99999999999999999999", " "]) {
             bytes,
             _,
             number in
@@ -96,10 +96,10 @@ import Testing
             #"{"id":"{{send._id}}","text":"{{ send.message }}","count":{{send.destinations}},"c":{"name":{{campaign.name}}}}"#,
             #"["{{send.startDeliveryAt}} \"{{send.triggeredBy}}\"",{{campaign._id}},{{{"a":1}}}]"#,
         ].map { Array($0.utf8) }
-        let words = [
+        let tokens = [
             "{{", "}}", "{{{", "\\", "\"", "{{send.message}}", "{{send.destinations}}", "{{nobody}}", ",", "0",
         ]
-        Self.fuzz(samples, words: words, accepted: 2) { bytes, _, number in
+        Self.fuzz(samples, tokens: tokens, accepted: 2) { bytes, _, number in
             guard let body = try? WebhookBody(String(decoding: bytes, as: UTF8.self)) else { return false }
             guard let sample = WebhookSend.sample(destinations: number, campaignName: CampaignName("a\"b")) else {
                 Issue.record("there is no sample")
@@ -113,7 +113,7 @@ import Testing
     @Test(.timeLimit(.minutes(60))) func `only a key is taken for one`() {
         var random = SplitMix64(seed: 1)
         let samples = (0..<20).map { _ in Array(KeyText.random(using: &random).text.utf8) }
-        Self.fuzz(samples, words: ["slk_", "0", "z", " ", "é"]) { bytes, _, number in
+        Self.fuzz(samples, tokens: ["slk_", "0", "z", " ", "é"]) { bytes, _, number in
             let text = String(decoding: bytes, as: UTF8.self)
             guard let key = KeyText(text) else { return false }
             #expect(key.text == text && samples.contains(bytes), "case \(number): \(text)")
@@ -127,11 +127,11 @@ import Testing
             DestinationChunkTests.numbers(8),
         ]
         let chunks = texts.map { DestinationChunk(text: $0, count: 1) }
-        Self.fuzz(chunks.map(\.body), words: ["\u{0}\u{0}", "\u{1}"], accepted: 1) { bytes, mutator, number in
+        Self.fuzz(chunks.map(\.body), tokens: ["\u{0}\u{0}", "\u{1}"], accepted: 1) { bytes, mutator, number in
             let length = texts.randomElement(using: &mutator.random)?.count ?? 1
             let chunk = DestinationChunk(count: 1, length: length, crc: 0, body: bytes)
             let isJoinable = bytes.withUnsafeBytes {
-                LentChunk(count: 1, length: length, crc: 0, body: $0).isJoinable
+                BorrowedChunk(count: 1, length: length, crc: 0, body: $0).isJoinable
             }
             guard let text = chunk.text(), isJoinable else { return false }
             // Behind another chunk it is no longer what the code for numbers reads: zlib does.
@@ -145,15 +145,15 @@ import Testing
     @Test(.timeLimit(.minutes(60))) func `a line of an import is taken or refused alike, however it is cut`() throws {
         let ids = SendLogIDSource()
         let now = try #require(Timestamp(rfc3339: "2026-01-31T12:00:00Z"))
-        let context = IntakeContext(ids: ids, spoolFolder: NSTemporaryDirectory(), now: { now })
+        let context = ParserContext(ids: ids, spoolFolder: NSTemporaryDirectory(), now: { now })
         func take(_ pieces: [ArraySlice<UInt8>]) -> String {
             let text = String(decoding: pieces.joined(), as: UTF8.self)
-            var intake = SendLogIntake(context)
+            var parser = SendLogParser(context)
             do {
                 for piece in pieces {
-                    try Array(piece).withUnsafeBufferPointer { bytes throws(InvalidInput) in try intake.feed(bytes) }
+                    try Array(piece).withUnsafeBufferPointer { bytes throws(InvalidInput) in try parser.feed(bytes) }
                 }
-                let log = try intake.finish()
+                let log = try parser.finish()
                 // An id that the input lacks is another one each time.
                 let isGiven = text.contains(log.id.text)
                 let record = String(decoding: log.record, as: UTF8.self)
@@ -166,7 +166,7 @@ import Testing
             #"{"_id":"a","campaign_id":"5f5a1d8d0000000000000001","message":"m","triggeredBy":"api","startDeliveryAt":"2026-01-01T00:00:00Z","destinations":["27821234567","27821234568"]}"#,
             #"{"_id":"b-1","campaign_id":"c","message":"\u00e9 \ud83d\ude00","triggeredBy":"schedule","destinations":[]}"#,
         ].map { Array($0.utf8) }
-        Self.fuzz(samples, words: Self.jsonWords + ["\"destinations\":[", "\"_id\":null,", "null"]) {
+        Self.fuzz(samples, tokens: Self.jsonTokens + ["\"destinations\":[", "\"_id\":null,", "null"]) {
             bytes,
             mutator,
             number in
@@ -182,7 +182,7 @@ import Testing
         let store = try SQLiteStore(path: folder.file())
         defer { store.close() }
         let now = try #require(Timestamp(rfc3339: "2026-01-31T12:00:00Z"))
-        let context = IntakeContext(ids: SendLogIDSource(), spoolFolder: folder.path, now: { now })
+        let context = ParserContext(ids: SendLogIDSource(), spoolFolder: folder.path, now: { now })
         /// What is wrong with the lines, and how many there are; nothing is recorded, as a batch is never full.
         func take(_ pieces: [ArraySlice<UInt8>]) throws -> (report: ImportReport, lines: Int) {
             var lines = SendLogImport(into: OrganisationID(1), of: store, context: context)
@@ -197,7 +197,7 @@ import Testing
         let line = #"{"campaign_id":"c","message":"m","triggeredBy":"api","destinations":["27821234567"]}"#
         let samples = ["\(line)\n\(line)\r\n\n\(line)\n", "\n \n\(line)\nx\n\(line)\n", "[\(line)]\n{}\n\(line)\n"]
             .map { Array($0.utf8) }
-        Self.fuzz(samples, words: Self.jsonWords + ["\n", "\r", "\n\n"], accepted: 2) { bytes, mutator, number in
+        Self.fuzz(samples, tokens: Self.jsonTokens + ["\n", "\r", "\n\n"], accepted: 2) { bytes, mutator, number in
             let bytes = bytes + [UInt8(ascii: "\n")]
             guard let whole = try? take([bytes[...]]), let cut = try? take(mutator.pieces(of: bytes)) else {
                 Issue.record("case \(number)")

@@ -5,14 +5,14 @@ import Testing
 
 struct PlainBytesTests {
     @Test func `the end of plain text is where a byte by byte search finds it`() {
-        var random = SplitMix64(usual: 43)
+        var random = SplitMix64(defaultSeed: 43)
         let edges: [UInt8] = [0, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x5b, 0x5c, 0x5d, 0x7e, 0x7f, 0x80, 0x81, 0xff]
         for _ in 0..<50_000 {
             var bytes = [UInt8](repeating: 0, count: Int.random(in: 0...30, using: &random))
-            for place in bytes.indices { bytes[place] = UInt8.random(in: 0x23...0x5b, using: &random) }
+            for index in bytes.indices { bytes[index] = UInt8.random(in: 0x23...0x5b, using: &random) }
             for _ in 0..<Int.random(in: 0...3, using: &random) where !bytes.isEmpty {
-                let place = Int.random(in: bytes.indices, using: &random)
-                bytes[place] = edges[Int.random(in: edges.indices, using: &random)]
+                let index = Int.random(in: bytes.indices, using: &random)
+                bytes[index] = edges[Int.random(in: edges.indices, using: &random)]
             }
             let start = Int.random(in: 0...bytes.count, using: &random)
             let isEscaped = { (byte: UInt8) in byte < 0x20 || byte == 0x22 || byte == 0x5c }
@@ -34,7 +34,7 @@ struct PlainBytesTests {
     ])
     func `a run ends where something else begins`(text: String, most: Int, full: Int, length: Int, count: Int) {
         Array(text.utf8).withUnsafeBufferPointer {
-            let run = DestinationRun.measure($0, most: most, full: full)
+            let run = DestinationRun.measure($0, limit: most, maxBytes: full)
             #expect((run.length, run.count) == (length, count))
         }
     }
@@ -43,7 +43,7 @@ struct PlainBytesTests {
         for (length, count) in [(320, 1), (321, 0)] {
             let text = ",\"\(String(repeating: "1", count: length))\""
             Array(text.utf8).withUnsafeBufferPointer {
-                #expect(DestinationRun.measure($0, most: 9, full: 1000).count == count)
+                #expect(DestinationRun.measure($0, limit: 9, maxBytes: 1000).count == count)
             }
         }
     }

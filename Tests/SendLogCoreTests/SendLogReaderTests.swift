@@ -60,12 +60,12 @@ struct SendLogReaderTests {
         ("destinations", #""27821234567""#, "must be an array of strings, not a string"),
         ("destinations", "{}", "must be an array of strings, not an object"),
     ])
-    func `a field that breaks its rule is told by name`(field: String, value: String, message: String) {
+    func `an invalid field is reported by name`(field: String, value: String, message: String) {
         #expect(issues(changing: field, to: value) == [InputIssue(path: field, message: message)])
     }
 
     @Test(arguments: ["campaign_id", "message", "triggeredBy", "destinations"])
-    func `a field that is missing is told by name`(field: String) {
+    func `a missing field is reported by name`(field: String) {
         #expect(issues(changing: field, to: nil) == [InputIssue(path: field, message: "is required")])
     }
 
@@ -102,7 +102,7 @@ struct SendLogReaderTests {
         }
     }
 
-    @Test func `what is wrong is told all at once, in the order of the text`() {
+    @Test func `all issues are reported at once, in the order of the text`() {
         let text =
             #"{"_id":"a b","destinations":["1","",2],"message":7,"colour":"red","triggeredBy":"","campaign_id":"c"}"#
         #expect(
@@ -114,8 +114,8 @@ struct SendLogReaderTests {
                 InputIssue(
                     path: "colour",
                     message: """
-                        is not a known field; known are "_id", "campaign_id", "message", "triggeredBy", \
-                        "startDeliveryAt", "destinations"
+                        is not a known field; the known fields are "_id", "campaign_id", "message", \
+                        "triggeredBy", "startDeliveryAt", "destinations"
                         """
                 ),
                 InputIssue(path: "triggeredBy", message: "must be 1 to 64 characters long"),
@@ -123,7 +123,7 @@ struct SendLogReaderTests {
         )
     }
 
-    @Test func `of very many faults the first twenty are told`() throws {
+    @Test func `at most twenty issues are reported`() throws {
         let destinations = (0..<1000).map { _ in "5" }.joined(separator: ",")
         let found = issues(changing: "destinations", to: "[\(destinations)]")
         #expect(found.map(\.path) == (0..<20).map { "destinations[\($0)]" })
@@ -157,10 +157,10 @@ struct SendLogReaderTests {
     }
 
     @Test(arguments: ["_id", "campaign_id", "message", "triggeredBy", "startDeliveryAt", "destinations"])
-    func `a field that stands there twice is refused`(field: String) throws {
+    func `a field that is given twice is refused`(field: String) throws {
         for again in [try #require(Self.valid[field]), "null"] {
             let found = issues(of: Self.text().dropLast() + ",\"\(field)\":\(again)}")
-            #expect(found.first == InputIssue(path: field, message: "stands there more than once"))
+            #expect(found.first == InputIssue(path: field, message: "must be given only once"))
         }
     }
 
@@ -168,7 +168,7 @@ struct SendLogReaderTests {
         ("[]", "an array"), ("[{}]", "an array"), ("\"x\"", "a string"), ("5", "a number"), ("true", "a boolean"),
         ("null", "null"),
     ])
-    func `what is no object is told so`(text: String, kind: String) {
+    func `a text that is not an object is refused`(text: String, kind: String) {
         #expect(issues(of: text) == [InputIssue(path: "", message: "must be an object, not \(kind)")])
     }
 

@@ -49,7 +49,7 @@ struct SendLogSearchParsingTests {
         #expect(try campaigns("[\(thousand)]")?.count == 1000)
         #expect(
             issues(#"{"find":{"campaign_id":[\#(thousand),"x"]}}"#)
-                == [InputIssue(path: "find.campaign_id", message: "must name at most 1,000 campaigns; it names 1001")]
+                == [InputIssue(path: "find.campaign_id", message: "must have at most 1,000 ids; it has 1001")]
         )
     }
 
@@ -106,7 +106,7 @@ struct SendLogSearchParsingTests {
             "must be -1 (newest first) or 1 (oldest first)"
         ),
     ])
-    func `a value of the wrong kind is told by its path`(text: String, path: String, message: String) {
+    func `a value of the wrong kind is reported by its path`(text: String, path: String, message: String) {
         #expect(issues(text) == [InputIssue(path: path, message: message)])
     }
 
@@ -129,12 +129,12 @@ struct SendLogSearchParsingTests {
         )
     }
 
-    @Test func `a far name is answered with those that are known`() {
+    @Test func `an error for a name that resembles none lists the known names`() {
         #expect(
             issues(#"{"options":{"colour":1}}"#) == [
                 InputIssue(
                     path: "options.colour",
-                    message: #"is not a known field; known are "skip", "limit", "sort", "as_of""#
+                    message: #"is not a known field; the known fields are "skip", "limit", "sort", "as_of""#
                 )
             ]
         )
@@ -145,11 +145,11 @@ struct SendLogSearchParsingTests {
         (#"{"options":{"skip":0,"skip":0}}"#, "options.skip"),
         (#"{"find":{"startDeliveryAt":{"$gte":null,"$gte":"2022-01-01"}}}"#, "find.startDeliveryAt.$gte"),
     ])
-    func `a field that stands there twice is refused`(text: String, path: String) {
-        #expect(issues(text) == [InputIssue(path: path, message: "stands there more than once")])
+    func `a field that is given twice is refused`(text: String, path: String) {
+        #expect(issues(text) == [InputIssue(path: path, message: "must be given only once")])
     }
 
-    @Test func `several faults are told at once, and of very many the first twenty`() {
+    @Test func `several issues are reported at once, at most the first twenty`() {
         let text = #"{"find":{"campaign_id":["a b"],"x":1},"options":{"skip":-1,"limit":"9"}}"#
         #expect(issues(text).map(\.path) == ["find.campaign_id[0]", "find.x", "options.skip", "options.limit"])
         let many = (0..<1000).map { _ in "5" }.joined(separator: ",")
@@ -157,7 +157,7 @@ struct SendLogSearchParsingTests {
     }
 
     @Test func `what was understood is understood the same when it is sent back`() throws {
-        var random = SplitMix64(usual: 17)
+        var random = SplitMix64(defaultSeed: 17)
         for _ in 0..<2000 {
             let search = Self.random(using: &random)
             let asOf = SequenceNumber(Int64.random(in: 0...1 << 53, using: &random))

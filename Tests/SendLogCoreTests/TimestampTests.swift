@@ -105,7 +105,7 @@ struct TimestampTests {
     }
 
     @Test func `every moment is read back as it was written`() throws {
-        var random = SplitMix64(usual: 1)
+        var random = SplitMix64(defaultSeed: 1)
         let range = Timestamp.earliest.milliseconds...Timestamp.latest.milliseconds
         for _ in 0..<5000 {
             let moment = try #require(Timestamp(milliseconds: Int64.random(in: range, using: &random)))
@@ -117,7 +117,7 @@ struct TimestampTests {
     @Test func `moments are those of another calendar`() throws {
         let formatter = ISO8601DateFormatter()
         formatter.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
-        var random = SplitMix64(usual: 2)
+        var random = SplitMix64(defaultSeed: 2)
         // From 1583 on, where Foundation's calendar is the Gregorian one as well.
         for _ in 0..<1000 {
             let milliseconds = Int64.random(in: -12_212_553_600_000...253_402_300_799_999, using: &random)
@@ -128,7 +128,7 @@ struct TimestampTests {
     }
 
     @Test func `moments are ordered by time and lie within their day`() throws {
-        var random = SplitMix64(usual: 3)
+        var random = SplitMix64(defaultSeed: 3)
         let range = Timestamp.earliest.milliseconds...Timestamp.latest.milliseconds
         for _ in 0..<1000 {
             let left = try #require(Timestamp(milliseconds: Int64.random(in: range, using: &random)))

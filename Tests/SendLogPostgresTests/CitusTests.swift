@@ -38,7 +38,7 @@ struct CitusTests {
         let cluster = try Cluster.shared.get()
         let name = try cluster.database()
         let coordinator = try PostgresStore(PostgresLocation(cluster.nodes[0].url(name)), options: .forTests)
-        try await coordinator.distribute(shards: 4, isDone: true) { _ in }
+        try await coordinator.distribute(shards: 4, apply: true) { _ in }
         coordinator.close()
         let store = try PostgresStore(PostgresLocation(cluster.nodes[node].url(name)), options: .forTests)
         defer { store.close() }
@@ -72,17 +72,17 @@ struct CitusTests {
         }
     }
 
-    @Test func `spreading is told first, keeps what is there, and may be repeated`() async throws {
+    @Test func `distribution has a dry run, keeps existing rows, and can be repeated`() async throws {
         let cluster = try Cluster.shared.get()
         let name = try cluster.database()
         let store = try PostgresStore(PostgresLocation(cluster.nodes[0].url(name)), options: .forTests)
         defer { store.close() }
         let organisation = try await store.organisation()
         _ = try await store.record([Sample.plain("before", count: 3)], in: organisation)
-        try await store.distribute(shards: 4, isDone: false) { _ in }
+        try await store.distribute(shards: 4, apply: false) { _ in }
         let spread = "SELECT count(*) FROM pg_dist_partition"
         #expect(try cluster.nodes[0].sql(spread, database: name) == ["0"])
-        for _ in 0..<2 { try await store.distribute(shards: 4, isDone: true) { _ in } }
+        for _ in 0..<2 { try await store.distribute(shards: 4, apply: true) { _ in } }
         #expect(
             try cluster.nodes[0].sql(spread, database: name) == [
                 "\(Schema.referenceTables.count + Schema.distributedTables.count)"

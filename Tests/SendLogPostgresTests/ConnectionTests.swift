@@ -7,9 +7,12 @@ import Testing
 @testable import SendLogPostgres
 
 struct ConnectionTests {
-    private func connection(_ url: String? = nil, limit: Int = 5) throws -> Connection {
+    private func connection(_ url: String? = nil, statementTimeout: Int = 5) throws -> Connection {
         let url = try url ?? TestDatabase().url
-        return try Connection(PostgresLocation(url), session: PostgresStore.session(patience: 1, limit: limit))
+        return try Connection(
+            PostgresLocation(url),
+            session: PostgresStore.session(lockTimeout: 1, statementTimeout: statementTimeout)
+        )
     }
 
     @Test func `parameters and results of every kind keep their values`() throws {
@@ -81,7 +84,7 @@ struct ConnectionTests {
             }
         }
         #expect(failure.kind == .state("23505"))
-        #expect(!failure.spoilsConnection && !failure.isPassing && !failure.leavesDoubt)
+        #expect(!failure.invalidatesConnection && !failure.isTransient && !failure.isOutcomeUnknown)
         #expect(connection.isIdle)
         #expect(try connection.rows("SELECT * FROM things").count == 0)
     }
@@ -100,39 +103,39 @@ struct ConnectionTests {
         let database = try TestDatabase()
         let proxy = try CuttableProxy(target: database.server.port)
         let url = database.server.url(database.name, port: proxy.port)
-        let connection = try connection(url, limit: 60)
-        connection.limit = .milliseconds(300)
+        let connection = try connection(url, statementTimeout: 60)
+        connection.statementTimeout = .milliseconds(300)
         // One without a limit of its own, which waits longer.
-        nonisolated(unsafe) let patient = try self.connection(url, limit: 60)
+        nonisolated(unsafe) let unlimited = try self.connection(url, statementTimeout: 60)
         let (isAsking, isOver) = (Box(false), Box(false))
         proxy.freeze()
         Thread.detachNewThread {
             isAsking.set(true)
-            _ = try? patient.rows("SELECT 1")
+            _ = try? unlimited.rows("SELECT 1")
             isOver.set(true)
         }
         #expect(TestSupport.Deadline.poll(for: 60) { isAsking.value })
         let failure = try #require(throws: PostgresFailure.self) { try connection.rows("SELECT 1") }
-        #expect(failure.kind == .tooSlow && failure.spoilsConnection && failure.leavesDoubt)
+        #expect(failure.kind == .timedOut && failure.invalidatesConnection && failure.isOutcomeUnknown)
         #expect(!isOver.value)
         // So is one that takes nothing more in the midst of something long.
         var parameters = Parameters()
         parameters.add([UInt8](repeating: 7, count: 30_000_000))
         proxy.thaw()
-        let other = try self.connection(url, limit: 60)
-        other.limit = .milliseconds(300)
+        let other = try self.connection(url, statementTimeout: 60)
+        other.statementTimeout = .milliseconds(300)
         proxy.freeze()
         let stuck = try #require(throws: PostgresFailure.self) { try other.rows("SELECT length($1)", parameters) }
-        #expect(stuck.kind == .tooSlow)
+        #expect(stuck.kind == .timedOut)
     }
 
-    @Test func `a cut connection is told as lost, and leaves in doubt what happened`() throws {
+    @Test func `a cut connection is reported as lost, with an unknown outcome`() throws {
         let database = try TestDatabase()
         let proxy = try CuttableProxy(target: database.server.port)
         let connection = try connection(database.server.url(database.name, port: proxy.port))
         proxy.cutAll()
         let failure = try #require(throws: PostgresFailure.self) { try connection.rows("SELECT 1") }
-        #expect(failure.kind == .lost && failure.isPassing && failure.leavesDoubt)
+        #expect(failure.kind == .connectionLost && failure.isTransient && failure.isOutcomeUnknown)
         #expect(!connection.isIdle)
     }
 
@@ -141,7 +144,7 @@ struct ConnectionTests {
         ("57P01", .unreachable), ("08006", .unreachable), ("25006", .readOnly), ("58030", .inputOutput),
         ("40P01", .overloaded), ("28P01", .unreachable), ("42P05", .unreachable),
     ])
-    func `what PostgreSQL says is told in the store's words`(state: String, expected: Unavailability) {
+    func `PostgreSQL's errors become store errors`(state: String, expected: Unavailability) {
         guard case .unavailable(let why, _) = PostgresFailure(state: state, message: "m").storeError else {
             Issue.record("\(state) is no reason to try again")
             return
@@ -151,8 +154,8 @@ struct ConnectionTests {
 
     @Test(arguments: ["XX001", "42P01", "23505", "22023"])
     func `what no repetition mends is damage`(state: String) {
-        guard case .damaged = PostgresFailure(state: state, message: "m").storeError else {
-            Issue.record("\(state) is told as passing")
+        guard case .corrupted = PostgresFailure(state: state, message: "m").storeError else {
+            Issue.record("\(state) is reported as temporary")
             return
         }
     }

@@ -74,11 +74,11 @@ struct DatabaseCheckTests {
     @Test func `a check sees one moment while others record`() async throws {
         try await withLogs { store, _ in
             let organisation = try #require(try await store.organisations().first?.id)
-            let (recorded, between, areOver) = (Box(0), Box(0), Box(false))
+            let (recorded, between, shouldStop) = (Box(0), Box(0), Box(false))
             try await withThrowingTaskGroup(of: Void.self) { group in
-                defer { areOver.set(true) }
+                defer { shouldStop.set(true) }
                 group.addTask {
-                    while !areOver.value {
+                    while !shouldStop.value {
                         let log = try Sample.plain("new-\(recorded.value)", count: 2)
                         _ = try await store.record([log], in: organisation)
                         recorded.change { $0 += 1 }
@@ -99,7 +99,7 @@ struct DatabaseCheckTests {
                     }
                     try await checks.waitForAll()
                 }
-                areOver.set(true)
+                shouldStop.set(true)
                 try await group.waitForAll()
             }
             #expect(between.value >= 2, "nothing was recorded during a check")
@@ -128,7 +128,7 @@ struct DatabaseCheckTests {
     }
 
     private func withLogs(_ body: (PostgresStore, TestDatabase) async throws -> Void) async throws {
-        let database = try await TestDatabase(like: Self.filled.value)
+        let database = try await TestDatabase(template: Self.filled.value)
         let store = try database.store()
         defer { store.close() }
         try await body(store, database)

@@ -14,8 +14,8 @@ struct MigrationTests {
         }
         defer { for store in stores { store.close() } }
         let organisation = try await stores[0].organisation()
-        for (place, store) in stores.enumerated() {
-            _ = try await store.record([Sample.plain("log-\(place)")], in: organisation)
+        for (index, store) in stores.enumerated() {
+            _ = try await store.record([Sample.plain("log-\(index)")], in: organisation)
         }
         #expect(try await stores[7].search(SendLogSearch(), in: organisation).total == 8)
         #expect(try database.sql("SELECT version, oldest FROM sendlog_schema") == ["\(Schema.current.version)|1"])
@@ -31,7 +31,7 @@ struct MigrationTests {
                 Schema.current.steps + [
                     .init(
                         sql: "CREATE TABLE addition (org_id bigint PRIMARY KEY); INSERT INTO addition VALUES (1)",
-                        oldest: 1
+                        oldestCompatible: 1
                     )
                 ]
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -73,7 +73,7 @@ struct MigrationTests {
         #expect(try await store.campaigns(CampaignQuery(), in: organisation).total == 1)
         #expect(try await store.keys(in: organisation).count == 1)
         #expect(try await store.webhooks(in: organisation) == [])
-        let waiting = try await store.takeWebhooks(for: "one", at: .earliest, until: .latest, most: 1)
+        let waiting = try await store.leaseWebhooks(for: "one", at: .earliest, until: .latest, limit: 1)
         #expect(waiting == [])
         #expect(try await store.check { _, _ in } == [])
     }
@@ -81,7 +81,7 @@ struct MigrationTests {
     @Test func `a step that fails leaves the database as it was`() async throws {
         try await withStore { store, database in
             let organisation = try await store.organisation()
-            let step = Schema.Step(sql: "CREATE TABLE half (a int); SELECT 1 / 0", oldest: 2)
+            let step = Schema.Step(sql: "CREATE TABLE half (a int); SELECT 1 / 0", oldestCompatible: 2)
             #expect(throws: (any Error).self) {
                 try Self.migrate(database, to: Schema(steps: Schema.current.steps + [step]))
             }
@@ -98,7 +98,7 @@ struct MigrationTests {
         let database = try TestDatabase()
         let newer = Schema.current.version + 2
         try database.sql("UPDATE sendlog_schema SET version = \(newer), oldest = \(newer - 1)")
-        let refusal = try #require(throws: StoreRefusal.self) { try database.store() }
+        let refusal = try #require(throws: StoreSetupError.self) { try database.store() }
         #expect(refusal.description.contains("newer sendlog"))
         #expect(try database.sql("SELECT version, oldest FROM sendlog_schema") == ["\(newer)|\(newer - 1)"])
     }
@@ -106,16 +106,16 @@ struct MigrationTests {
     @Test func `a database where nothing is is made by commands that make one only`() async throws {
         let database = try TestDatabase(isEmpty: true)
         var options = PostgresStore.Options.forTests
-        options.makesTables = false
-        let refusal = try #require(throws: StoreRefusal.self) { try database.store(options) }
-        #expect(refusal.description.contains("there is no sendlog database"))
+        options.createsTables = false
+        let refusal = try #require(throws: StoreSetupError.self) { try database.store(options) }
+        #expect(refusal.description.contains("is not a sendlog database yet"))
         #expect(try database.sql("SELECT to_regclass('sendlog_schema') IS NULL") == ["t"])
     }
 
-    @Test func `another program's table is told, and nothing is made`() async throws {
+    @Test func `another program's table is reported, and nothing is created`() async throws {
         let database = try TestDatabase(isEmpty: true)
         try database.sql("CREATE TABLE organisations (name text)")
-        let refusal = try #require(throws: StoreRefusal.self) { try database.store() }
+        let refusal = try #require(throws: StoreSetupError.self) { try database.store() }
         #expect(refusal.description.contains("has a table organisations of another program"))
         #expect(try database.sql("SELECT to_regclass('sendlog_schema') IS NULL") == ["t"])
     }
@@ -123,7 +123,7 @@ struct MigrationTests {
     @Test func `another encoding is refused`() async throws {
         let server = try PostgresServer.shared()
         try server.sql("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
-        let refusal = try #require(throws: StoreRefusal.self) {
+        let refusal = try #require(throws: StoreSetupError.self) {
             try PostgresStore(PostgresLocation(server.url("latin")))
         }
         #expect(refusal.description.contains("LATIN1"))
@@ -135,17 +135,17 @@ struct MigrationTests {
         ("postgres://sendlog:secret@127.0.0.1:1/NAME", "Connection refused"),
         ("postgres://sendlog:secret@127.0.0.1:PORT/NAME?sslmode=require", "SSL"),
     ])
-    func `a server that cannot be reached is told without the password`(url: String, reason: String) async throws {
+    func `an unreachable server is reported without the password`(url: String, reason: String) async throws {
         let database = try TestDatabase()
         let text = url.replacing("PORT", with: "\(database.server.port)").replacing("NAME", with: database.name)
-        let refusal = try #require(throws: StoreRefusal.self) { try PostgresStore(PostgresLocation(text)) }
+        let refusal = try #require(throws: StoreSetupError.self) { try PostgresStore(PostgresLocation(text)) }
         #expect(refusal.description.contains(reason), "\(refusal)")
         #expect(!refusal.description.contains("secret"))
     }
 
     private static func migrate(_ database: TestDatabase, to schema: Schema) throws {
         let location = try PostgresLocation(database.url)
-        let connection = try Connection(location, session: PostgresStore.session(patience: 60, limit: 60))
-        try Migration(schema: schema, connection: connection, location: location).run(making: true)
+        let connection = try Connection(location, session: PostgresStore.session(lockTimeout: 60, statementTimeout: 60))
+        try Migration(schema: schema, connection: connection, location: location).run(createsTables: true)
     }
 }

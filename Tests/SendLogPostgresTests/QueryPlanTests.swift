@@ -12,7 +12,7 @@ struct QueryPlanTests {
         let database = try TestDatabase()
         let connection = try Connection(
             PostgresLocation(database.url),
-            session: PostgresStore.session(patience: 5, limit: 30)
+            session: PostgresStore.session(lockTimeout: 5, statementTimeout: 30)
         )
         try connection.run("PREPARE query AS \(sql)")
         let count = try connection.rows(
@@ -105,7 +105,7 @@ struct QueryPlanTests {
     }
 
     @Test func `work is found in webhooks' rows, what is due and what is old by its index`() async throws {
-        for sql in [PostgresStore.behindSQL, PostgresStore.dueSQL, PostgresStore.oldDeliveriesSQL] {
+        for sql in [PostgresStore.backlogSQL, PostgresStore.dueSQL, PostgresStore.oldDeliveriesSQL] {
             let plan = try await plan(sql)
             #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")
             #expect(!plan.contains("webhook_deliveries_pkey"), "\(plan)")

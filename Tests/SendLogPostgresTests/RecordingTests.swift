@@ -17,20 +17,20 @@ struct RecordingTests {
             let stored = try await store.record([log], in: organisation)
             let connection = try Connection(
                 PostgresLocation(database.url),
-                session: PostgresStore.session(patience: 1, limit: 5)
+                session: PostgresStore.session(lockTimeout: 1, statementTimeout: 5)
             )
             let heads = KnownHeads()
-            func record(_ log: NewSendLog, isRepeating: Bool) throws -> [Recording] {
-                connection.isRepeating = isRepeating
+            func record(_ log: NewSendLog, isRetry: Bool) throws -> [RecordingOutcome] {
+                connection.isRetry = isRetry
                 return try RecordingCall(organisation: organisation, connection: connection, heads: heads)
                     .record([DigestedSendLog(log)])
             }
-            #expect(try record(log, isRepeating: true) == stored)
-            #expect(try record(log, isRepeating: false) != stored)
-            #expect(try record(other, isRepeating: true) == [.conflict])
+            #expect(try record(log, isRetry: true) == stored)
+            #expect(try record(log, isRetry: false) != stored)
+            #expect(try record(other, isRetry: true) == [.conflict])
             // What was there before this server recorded anything else was not recorded by its first try.
-            #expect(try record(Sample.plain("b"), isRepeating: false) != stored)
-            #expect(try record(log, isRepeating: true) != stored)
+            #expect(try record(Sample.plain("b"), isRetry: false) != stored)
+            #expect(try record(log, isRetry: true) != stored)
         }
     }
 
@@ -43,8 +43,8 @@ struct RecordingTests {
             #expect(long.destinations.isSpooled)
             let logs = try [Sample.plain("a", count: 2), long, Sample.plain("b", count: 3)]
             let outcomes = try await store.record(logs, in: organisation)
-            let places = outcomes.map { if case .recorded(let log) = $0 { log.sequence.number } else { Int64(0) } }
-            #expect(places == [1, 2, 3])
+            let sequences = outcomes.map { if case .recorded(let log) = $0 { log.sequence.number } else { Int64(0) } }
+            #expect(sequences == [1, 2, 3])
             // Repeated, and in conflict.
             let changed = try Sample.plain("long", message: "changed", count: 300_000)
             let again = try await store.record([changed, long, Sample.plain("c")], in: organisation)
@@ -58,16 +58,16 @@ struct RecordingTests {
 
     @Test func `more than waits for a database that stands still is turned away`() async throws {
         var options = PostgresStore.Options.forTests
-        options.mostWaiting = 1 << 20
-        options.patience = 60
+        options.maxWaitingBytes = 1 << 20
+        options.waitTimeout = 60
         try await withStore(options) { store, database in
             let organisation = try await store.organisation()
             _ = try await store.record([Sample.plain("first")], in: organisation)
-            let holder = try Connection(
+            let lockHolder = try Connection(
                 PostgresLocation(database.url),
-                session: PostgresStore.session(patience: 5, limit: 30)
+                session: PostgresStore.session(lockTimeout: 5, statementTimeout: 30)
             )
-            try holder.run(
+            try lockHolder.run(
                 "SET idle_in_transaction_session_timeout = 0; BEGIN; SELECT FROM organisation_heads FOR UPDATE"
             )
             let refused = Box(0)
@@ -86,7 +86,7 @@ struct RecordingTests {
                 }
                 // The row is let go once somebody was turned away, however long that takes on a busy machine.
                 _ = try await TestSupport.Deadline.wait(for: 50) { refused.value > 0 }
-                try holder.run("COMMIT")
+                try lockHolder.run("COMMIT")
                 return try await group.reduce(0, +)
             }
             let turnedAway = refused.value
@@ -96,16 +96,16 @@ struct RecordingTests {
         }
     }
 
-    @Test func `what waits too long behind slow groups is turned away, and nobody is forgotten`() async throws {
+    @Test func `requests that wait too long behind slow groups are refused, and none is forgotten`() async throws {
         var options = PostgresStore.Options.forTests
-        options.patience = 1
+        options.waitTimeout = 1
         try await withStore(options) { store, database in
             let organisation = try await store.organisation()
             let list = try Sample.plain("list", count: 300_000).destinations
             #expect(list.isSpooled)
             let connection = try Connection(
                 PostgresLocation(database.url),
-                session: PostgresStore.session(patience: 5, limit: 30)
+                session: PostgresStore.session(lockTimeout: 5, statementTimeout: 30)
             )
             // Each group waits for the head row for a second, and many wait behind it.
             try connection.run(

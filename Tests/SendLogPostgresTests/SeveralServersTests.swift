@@ -21,7 +21,7 @@ struct SeveralServersTests {
         try await withServers { stores, organisation in
             for number in 0..<30 {
                 let log = try Sample.plain("log-\(number)", campaign: "c\(number)", count: number)
-                let outcomes = try await withThrowingTaskGroup(of: Recording.self) { group in
+                let outcomes = try await withThrowingTaskGroup(of: RecordingOutcome.self) { group in
                     for sender in 0..<9 {
                         group.addTask { try await stores[sender % 3].record([log], in: organisation)[0] }
                     }
@@ -112,13 +112,13 @@ struct SeveralServersTests {
                 try (0..<count).map { try Sample.plain("\(prefix)-\($0)", campaign: "c\($0 % 3)", day: $0 % 11) }
             }
             _ = try await stores[0].record(logs("first", 500), in: organisation)
-            let (recorded, areOver) = (Box(0), Box(false))
+            let (recorded, shouldStop) = (Box(0), Box(false))
             try await withThrowingTaskGroup(of: Void.self) { group in
-                defer { areOver.set(true) }
+                defer { shouldStop.set(true) }
                 for writer in 1...2 {
                     group.addTask {
                         var batch = 0
-                        while !areOver.value {
+                        while !shouldStop.value {
                             _ = try await stores[writer].record(logs("new-\(writer)-\(batch)", 7), in: organisation)
                             recorded.change { $0 += 1 }
                             batch += 1
@@ -139,7 +139,7 @@ struct SeveralServersTests {
                     try await walks.waitForAll()
                 }
                 #expect(recorded.value > before, "nothing was recorded while the walks went on")
-                areOver.set(true)
+                shouldStop.set(true)
                 try await group.waitForAll()
             }
         }
@@ -204,7 +204,7 @@ struct SeveralServersTests {
     }
 }
 
-extension Recording {
+extension RecordingOutcome {
     /// Where the log stands in the order of recording.
     fileprivate var sequence: Int64? {
         switch self {

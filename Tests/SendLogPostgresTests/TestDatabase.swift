@@ -16,7 +16,7 @@ struct TestDatabase {
     }
 
     /// Makes a copy of a database that nobody has open.
-    init(like template: String) throws {
+    init(template: String) throws {
         server = try .shared()
         name = try server.createDatabase(template: template)
     }

@@ -34,13 +34,13 @@ struct BackupTests {
     @Test func `a backup taken among creates is sound`() async throws {
         try await withStore { store, folder in
             let organisation = try await store.organisation()
-            let (recorded, areOver) = (Box(0), Box(false))
+            let (recorded, shouldStop) = (Box(0), Box(false))
             try await withThrowingTaskGroup(of: Void.self) { group in
-                defer { areOver.set(true) }
+                defer { shouldStop.set(true) }
                 for sender in 0..<4 {
                     group.addTask {
                         var number = 0
-                        while !areOver.value {
+                        while !shouldStop.value {
                             let log = try Sample.plain("log-\(sender)-\(number)", campaign: "c\(sender)", count: 1)
                             _ = try await store.record([log], in: organisation)
                             recorded.change { $0 += 1 }
@@ -56,7 +56,7 @@ struct BackupTests {
                     }
                     try await backups.waitForAll()
                 }
-                areOver.set(true)
+                shouldStop.set(true)
                 try await group.waitForAll()
             }
             var sends: [Int] = []
@@ -75,18 +75,18 @@ struct BackupTests {
     @Test func `a file that is there is never overwritten`() async throws {
         try await withStore { store, folder in
             try folder.write(Array("keep me".utf8), to: "backup.db")
-            let refusal = try await #require(throws: StoreRefusal.self) {
+            let refusal = try await #require(throws: StoreSetupError.self) {
                 try await store.backUp(to: folder.file("backup.db"))
             }
-            #expect(refusal.description.contains("exists already"))
+            #expect(refusal.description.contains("already exists"))
             #expect(try folder.bytes("backup.db") == Array("keep me".utf8))
         }
     }
 
-    @Test func `a folder that is not there is told, and nothing is left behind`() async throws {
+    @Test func `a missing folder is reported, and nothing is left behind`() async throws {
         try await withStore { store, folder in
             let before = try folder.names()
-            let refusal = try await #require(throws: StoreRefusal.self) {
+            let refusal = try await #require(throws: StoreSetupError.self) {
                 try await store.backUp(to: folder.file("no/backup.db"))
             }
             #expect(refusal.description.contains(folder.file("no/backup.db")))

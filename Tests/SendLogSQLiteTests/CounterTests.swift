@@ -9,7 +9,7 @@ import Testing
 struct CounterTests {
     @Test func `a full count agrees with the counters after work of every kind`() async throws {
         try await withStore { store, _ in
-            var random = SplitMix64(usual: 31)
+            var random = SplitMix64(defaultSeed: 31)
             var organisations: [OrganisationID] = []
             for name in ["Acme", "Zulu", "Kilo"] { organisations.append(try await store.organisation(name)) }
             var earlier: [NewSendLog] = []

@@ -65,11 +65,11 @@ struct DatabaseCheckTests {
     @Test func `a check sees one moment while others record`() async throws {
         try await withLogs { store in
             let organisation = try #require(try await store.organisations().first?.id)
-            let (recorded, between, areOver) = (Box(0), Box(0), Box(false))
+            let (recorded, between, shouldStop) = (Box(0), Box(0), Box(false))
             try await withThrowingTaskGroup(of: Void.self) { group in
-                defer { areOver.set(true) }
+                defer { shouldStop.set(true) }
                 group.addTask {
-                    while !areOver.value {
+                    while !shouldStop.value {
                         _ = try await store.record([Sample.plain("new-\(recorded.value)")], in: organisation)
                         recorded.change { $0 += 1 }
                     }
@@ -89,7 +89,7 @@ struct DatabaseCheckTests {
                     }
                     try await checks.waitForAll()
                 }
-                areOver.set(true)
+                shouldStop.set(true)
                 try await group.waitForAll()
             }
             #expect(between.value >= 6, "nothing was recorded during a check")

@@ -17,9 +17,9 @@ import Testing
         store.close()
         try disk.remount(isReadOnly: true)
         let before = try Data(contentsOf: URL(fileURLWithPath: file))
-        let refusal = try #require(throws: StoreRefusal.self) { try SQLiteStore(path: file) }
-        #expect(refusal.description.contains("can only be read; sendlog needs to write to it"), "\(refusal)")
-        let missing = try #require(throws: StoreRefusal.self) { try SQLiteStore(path: file + ".new") }
+        let refusal = try #require(throws: StoreSetupError.self) { try SQLiteStore(path: file) }
+        #expect(refusal.description.contains("is read-only; sendlog must be able to write to it"), "\(refusal)")
+        let missing = try #require(throws: StoreSetupError.self) { try SQLiteStore(path: file + ".new") }
         #expect(missing.description.contains(file + ".new"))
         #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == before)
         try disk.remount(isReadOnly: false)

@@ -48,7 +48,7 @@ struct OpeningTests {
     @Test func `readers cannot write`() async throws {
         try await withStore { store, _ in
             await #expect(throws: StoreError.self) {
-                try await store.readers.point { connection in
+                try await store.readers.pointRead { connection in
                     try connection.queue.inDatabase { try $0.execute(sql: "DELETE FROM organisations") }
                 }
             }

@@ -48,7 +48,7 @@ struct QueryPlanTests {
     }
 
     @Test(arguments: CampaignQuery.Sort.allCases, [nil, "a"])
-    func `campaigns are found by their organisation, and all that is told of them in their own rows`(
+    func `campaigns are found by their organisation, and their values in their own rows`(
         sort: CampaignQuery.Sort,
         text: String?
     ) async throws {
@@ -124,7 +124,7 @@ struct QueryPlanTests {
 
     private static func plan(_ sql: String, of store: SQLiteStore) async throws -> [String] {
         try await store.readers.scan(for: OrganisationID(1)) { connection in
-            let query = try Query(made: "EXPLAIN QUERY PLAN \(sql)", on: connection)
+            let query = try Query(dynamicSQL: "EXPLAIN QUERY PLAN \(sql)", on: connection)
             var lines: [String] = []
             while try query.step() { lines.append(query.text(3)) }
             return lines
@@ -142,7 +142,7 @@ struct QueryPlanTests {
         var program: [Step] = []
         try await withStore { store, _ in
             program = try await store.readers.scan(for: OrganisationID(1)) { connection in
-                let query = try Query(made: "EXPLAIN \(sql)", on: connection)
+                let query = try Query(dynamicSQL: "EXPLAIN \(sql)", on: connection)
                 var steps: [Step] = []
                 while try query.step() {
                     steps.append(Step(opcode: query.text(1), p1: query.integer(2), p3: query.integer(4)))

@@ -23,7 +23,7 @@ struct RefusalTests {
         // The version is in the write-ahead log alone; the file's own header still has the old one.
         try await other.write { try $0.execute(sql: "PRAGMA user_version = \(Schema.version + 1)") }
         let before = try folder.bytes()
-        let refusal = try #require(throws: StoreRefusal.self) { try SQLiteStore(path: folder.file()) }
+        let refusal = try #require(throws: StoreSetupError.self) { try SQLiteStore(path: folder.file()) }
         #expect(refusal.description.contains("newer sendlog"))
         #expect(try folder.bytes() == before)
         #expect(try await other.read { try Int.fetchOne($0, sql: "PRAGMA user_version") } == Schema.version + 1)
@@ -63,7 +63,7 @@ struct RefusalTests {
         let folder = try await folder { _ in }
         var bytes = try folder.bytes()
         try #require(bytes.count >= page * 4096)
-        for place in (page - 1) * 4096..<page * 4096 { bytes[place] = UInt8(truncatingIfNeeded: place &* 31 | 1) }
+        for index in (page - 1) * 4096..<page * 4096 { bytes[index] = UInt8(truncatingIfNeeded: index &* 31 | 1) }
         try folder.write(bytes)
         try expectRefusal(of: folder, saying: "damaged")
     }
@@ -71,39 +71,41 @@ struct RefusalTests {
     @Test func `a database whose schema is overwritten is refused and left as it is`() async throws {
         let folder = try await folder { _ in }
         var bytes = try folder.bytes()
-        for place in 100..<4096 { bytes[place] = UInt8(truncatingIfNeeded: place &* 31) }
+        for index in 100..<4096 { bytes[index] = UInt8(truncatingIfNeeded: index &* 31) }
         try folder.write(bytes)
         try expectRefusal(of: folder, saying: "damaged")
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `a file that another program holds for itself is refused once patience is over`() async throws {
         let folder = try await folder { _ in }
         var configuration = Configuration()
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
-        let holder = try DatabaseQueue(path: folder.file(), configuration: configuration)
-        defer { try? holder.close() }
-        try await holder.writeWithoutTransaction { try $0.execute(sql: "BEGIN EXCLUSIVE; COMMIT") }
+        let lockHolder = try DatabaseQueue(path: folder.file(), configuration: configuration)
+        defer { try? lockHolder.close() }
+        try await lockHolder.writeWithoutTransaction { try $0.execute(sql: "BEGIN EXCLUSIVE; COMMIT") }
         let duration = try ContinuousClock().measure {
-            let refusal = try #require(throws: StoreRefusal.self) {
-                try SQLiteStore(path: folder.file(), options: .init(readers: 1, patience: 0.3))
+            let refusal = try #require(throws: StoreSetupError.self) {
+                try SQLiteStore(path: folder.file(), options: .init(readers: 1, lockTimeout: 0.3))
             }
             #expect(refusal.description.contains("is locked by another program"))
         }
         #expect(duration >= .milliseconds(300))
     }
 
-    @Test func `a folder that is not there is told`() throws {
+    @Test func `a missing folder is reported`() throws {
         let folder = try TemporaryFolder()
-        let refusal = try #require(throws: StoreRefusal.self) { try SQLiteStore(path: folder.file("no/such/send.db")) }
+        let refusal = try #require(throws: StoreSetupError.self) {
+            try SQLiteStore(path: folder.file("no/such/send.db"))
+        }
         #expect(refusal.description.contains("cannot be opened"))
         #expect(refusal.description.contains(folder.file("no/such/send.db")))
         #expect(try folder.names() == [])
     }
 
-    @Test func `a folder in place of a file is told`() throws {
+    @Test func `a folder in place of a file is reported`() throws {
         let folder = try TemporaryFolder()
-        let refusal = try #require(throws: StoreRefusal.self) { try SQLiteStore(path: folder.path) }
+        let refusal = try #require(throws: StoreSetupError.self) { try SQLiteStore(path: folder.path) }
         #expect(refusal.description.contains(folder.path))
         #expect(try folder.names() == [])
     }
@@ -121,7 +123,7 @@ struct RefusalTests {
 
     private func expectRefusal(of folder: TemporaryFolder, saying reason: String) throws {
         let before = try folder.bytes()
-        let refusal = try #require(throws: StoreRefusal.self) { try SQLiteStore(path: folder.file()) }
+        let refusal = try #require(throws: StoreSetupError.self) { try SQLiteStore(path: folder.file()) }
         #expect(refusal.description.contains(reason), "\(refusal)")
         #expect(refusal.description.contains(folder.file()))
         #expect(try folder.bytes() == before)

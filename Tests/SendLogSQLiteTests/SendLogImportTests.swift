@@ -136,7 +136,7 @@ struct SendLogImportTests {
 
     // MARK: Importing
 
-    private static let context = IntakeContext(ids: SendLogIDSource(), spoolFolder: NSTemporaryDirectory()) {
+    private static let context = ParserContext(ids: SendLogIDSource(), spoolFolder: NSTemporaryDirectory()) {
         .earliest
     }
 
@@ -163,24 +163,24 @@ struct SendLogImportTests {
     /// Hands a piece over, as whoever reads a stream does.
     private func feed(_ piece: ArraySlice<UInt8>, to stream: inout SendLogImport) async throws {
         let bytes = Array(piece)
-        var place = 0
-        while place < bytes.count {
-            let rest = Array(bytes[place...])
-            place += try rest.withUnsafeBufferPointer { try stream.parse($0) }
+        var offset = 0
+        while offset < bytes.count {
+            let rest = Array(bytes[offset...])
+            offset += try rest.withUnsafeBufferPointer { try stream.parse($0) }
             if stream.isBatchFull { try await stream.flush() }
         }
     }
 
     private func ids(in store: SQLiteStore, _ organisation: OrganisationID) async throws -> [String] {
         let search = SendLogSearch(limit: 10_000, order: .oldestFirst)
-        var (ids, answer): ([String], SearchAnswer) = ([], try await store.search(search, in: organisation))
+        var (ids, answer): ([String], SearchResult) = ([], try await store.search(search, in: organisation))
         while true {
             for row in answer.rows.rows {
                 let record = String(decoding: answer.rows.text[row.record], as: UTF8.self)
                 ids.append(String(record.dropFirst(8).prefix { $0 != "\"" }))
             }
             guard let rest = answer.rows.rest else { return ids }
-            answer = SearchAnswer(total: 0, asOf: answer.asOf, rows: try await store.rows(rest, in: organisation))
+            answer = SearchResult(total: 0, asOf: answer.asOf, rows: try await store.rows(rest, in: organisation))
         }
     }
 }

@@ -12,7 +12,7 @@ struct SharedFileTests {
         async throws
     {
         try await withStore { store, folder in
-            let other = try SQLiteStore(path: folder.file(), options: .init(readers: 2, patience: 30))
+            let other = try SQLiteStore(path: folder.file(), options: .init(readers: 2, lockTimeout: 30))
             defer { other.close() }
             let organisations = [try await store.organisation("Acme"), try await other.organisation("Zulu")]
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -39,8 +39,8 @@ struct SharedFileTests {
                 for store in [store, other] {
                     let answer = try await store.search(SendLogSearch(), in: organisation)
                     #expect((answer.total, answer.asOf) == (160, SequenceNumber(160)))
-                    let places = answer.rows.rows.map(\.sequence.number).sorted()
-                    #expect(places == Array(1...160))
+                    let sequences = answer.rows.rows.map(\.sequence.number).sorted()
+                    #expect(sequences == Array(1...160))
                 }
             }
             try await expectSoundCounters(of: store)
@@ -64,13 +64,13 @@ struct SharedFileTests {
         }
     }
 
-    @Test func `a lock held too long is told, nothing is recorded, and afterwards all is well`() async throws {
-        try await withStore(.init(readers: 2, patience: 0.2)) { store, folder in
+    @Test func `a lock that is held too long is reported, and nothing is recorded until its end`() async throws {
+        try await withStore(.init(readers: 2, lockTimeout: 0.2)) { store, folder in
             let organisation = try await store.organisation()
             _ = try await store.record([Sample.plain("before")], in: organisation)
-            let holder = try Self.holder(of: folder)
-            defer { try? holder.close() }
-            try await holder.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+            let lockHolder = try Self.lockHolder(of: folder)
+            defer { try? lockHolder.close() }
+            try await lockHolder.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
             let log = try Sample.plain("held", campaign: "new")
             let error = try await #require(throws: StoreError.self) { try await store.record([log], in: organisation) }
             guard case .unavailable(.locked, _) = error else {
@@ -80,7 +80,7 @@ struct SharedFileTests {
             await #expect(throws: StoreError.self) { try await store.organisation("Zulu") }
             // Who only reads is not kept waiting.
             #expect(try await store.search(SendLogSearch(), in: organisation).total == 1)
-            try await holder.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+            try await lockHolder.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
             await #expect(throws: StoreError.notFound) { try await store.sendLog(log.id, in: organisation) }
             _ = try await store.record([log], in: organisation)
             #expect(try await store.search(SendLogSearch(), in: organisation).total == 2)
@@ -89,13 +89,13 @@ struct SharedFileTests {
     }
 
     @Test func `more than the queue holds is turned away, and what was taken is recorded`() async throws {
-        var options = SQLiteStore.Options(readers: 2, patience: 60)
-        options.mostWaiting = 4 << 20
+        var options = SQLiteStore.Options(readers: 2, lockTimeout: 60)
+        options.maxWaitingBytes = 4 << 20
         try await withStore(options) { store, folder in
             let organisation = try await store.organisation()
-            let holder = try Self.holder(of: folder)
-            defer { try? holder.close() }
-            try await holder.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+            let lockHolder = try Self.lockHolder(of: folder)
+            defer { try? lockHolder.close() }
+            try await lockHolder.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
             let refused = Box(0)
             let recorded = try await withThrowingTaskGroup(of: Int.self) { group in
                 for sender in 0..<40 {
@@ -111,7 +111,7 @@ struct SharedFileTests {
                     }
                 }
                 _ = try await Deadline.wait(for: 50) { refused.value > 0 }
-                try await holder.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+                try await lockHolder.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
                 return try await group.reduce(0, +)
             }
             let turnedAway = refused.value
@@ -122,15 +122,15 @@ struct SharedFileTests {
     }
 
     @Test func `one organisation's imports do not delay another's log, and leave it room`() async throws {
-        var options = SQLiteStore.Options(readers: 2, patience: 60)
-        options.mostWaiting = 40 << 20
+        var options = SQLiteStore.Options(readers: 2, lockTimeout: 60)
+        options.maxWaitingBytes = 40 << 20
         try await withStore(options) { store, folder in
             let (busy, quiet) = (try await store.organisation("Busy"), try await store.organisation("Quiet"))
             let batches = try (0..<8).map { batch in try (0..<5000).map { try Sample.plain("log-\(batch)-\($0)") } }
             let log = try Sample.plain("alone")
-            let holder = try Self.holder(of: folder)
-            defer { try? holder.close() }
-            try await holder.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+            let lockHolder = try Self.lockHolder(of: folder)
+            defer { try? lockHolder.close() }
+            try await lockHolder.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
             // Each waits to be recorded when this comes back.
             let sizes = Box<[Int]>([])
             let tasks = (batches + [[log]]).map { batch in
@@ -139,7 +139,7 @@ struct SharedFileTests {
                     sizes.change { $0.append(recorded.count) }
                 }
             }
-            try await holder.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+            try await lockHolder.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
             for task in tasks { try await task.value }
             // By turns it is committed third, and told so before the last; in the order of asking it would be the last.
             #expect(try #require(sizes.value.firstIndex(of: 1)) < 8)
@@ -147,7 +147,7 @@ struct SharedFileTests {
     }
 
     /// Another program that may hold its lock for as long as it likes.
-    private static func holder(of folder: TemporaryFolder) throws -> DatabaseQueue {
+    private static func lockHolder(of folder: TemporaryFolder) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.allowsUnsafeTransactions = true
         return try DatabaseQueue(path: folder.file(), configuration: configuration)

@@ -32,10 +32,10 @@ final class StatementLog: Sendable {
         let log = StatementLog()
         try await withStore(.init(readers: 1)) { store, _ in
             store.writer.queue.inDatabase { log.watch($0) }
-            try await store.readers.point { connection in connection.queue.inDatabase { log.watch($0) } }
-            try await store.pointReaders.point { first in
+            try await store.readers.pointRead { connection in connection.queue.inDatabase { log.watch($0) } }
+            try await store.pointReaders.pointRead { first in
                 first.queue.inDatabase { log.watch($0) }
-                _ = try store.pointReaders.pointAtOnce { second in second.queue.inDatabase { log.watch($0) } }
+                _ = try store.pointReaders.pointReadIfIdle { second in second.queue.inDatabase { log.watch($0) } }
             }
             try await useOrganisations(of: store)
             try await useLogs(of: store)
@@ -56,7 +56,7 @@ final class StatementLog: Sendable {
         let key = try await store.createKey(described, hash: hash, in: organisation, at: .earliest)
         _ = try await store.keys(in: organisation)
         _ = try await store.keys(hashPrefix: [1])
-        try await store.noteUse(of: [key.id: .latest])
+        try await store.updateLastUsed(of: [key.id: .latest])
         try await store.createSession(hash, of: key.id, at: .earliest, until: .latest)
         _ = try await store.sessionKey(hash, at: .earliest)
         try await store.endSession(hash)
@@ -70,11 +70,11 @@ final class StatementLog: Sendable {
         _ = try await store.record(logs, in: organisation)
         _ = try await store.record([logs[0], Sample.plain("log-1", campaign: "c9")], in: organisation)
         _ = try await store.sendLog(logs[0].id, in: organisation)
-        #expect(try store.sendLogAtOnce(logs[0].id, in: organisation) != nil)
-        _ = try await store.archive(after: SequenceNumber(0), in: organisation)
-        _ = try await store.destinations(of: SequenceNumber(1), from: 0, most: 4, in: organisation) { _ in }
+        #expect(try store.sendLogWithoutBlocking(logs[0].id, in: organisation) != nil)
+        _ = try await store.sendLogs(after: SequenceNumber(0), in: organisation)
+        _ = try await store.destinations(of: SequenceNumber(1), from: 0, limit: 4, in: organisation) { _ in }
         let campaigns = [logs[0].campaignID, logs[1].campaignID]
-        let many = (0...RowMerge.most).compactMap { CampaignID("c\($0)") }
+        let many = (0...RowMerge.maxSources).compactMap { CampaignID("c\($0)") }
         _ = try await store.record(many.map { try Sample.plain("of-\($0)", campaign: $0.text) }, in: organisation)
         _ = try await store.search(SendLogSearch(campaigns: many), in: organisation)
         for (campaigns, skip) in [(nil, 2), ([campaigns[0]], 2), (campaigns, 2), (campaigns, 0)] {
@@ -127,15 +127,15 @@ final class StatementLog: Sendable {
             in: organisation,
             at: .earliest
         )
-        _ = try await store.record([Sample.plain("told")], in: organisation)
+        _ = try await store.record([Sample.plain("a")], in: organisation)
         _ = try await store.webhooks(in: organisation)
         _ = try await store.webhook(id, in: organisation)
         _ = try await store.changeWebhook(id, in: organisation, at: .latest) { _ in }
-        let taken = try await store.takeWebhooks(for: "one", at: .latest, until: .latest, most: 1)
-        #expect(taken.count == 1)
+        let leased = try await store.leaseWebhooks(for: "one", at: .latest, until: .latest, limit: 1)
+        #expect(leased.count == 1)
         let delivery = Delivery(
             id: DeliveryID(SequenceNumber(1)),
-            send: try #require(SendLogID("told")),
+            send: try #require(SendLogID("a")),
             created: .earliest,
             state: .delivered
         )
@@ -152,8 +152,8 @@ final class StatementLog: Sendable {
             _ = try await store.deliveries(of: id, in: organisation, state: state, before: delivery.id, limit: 1)
         }
         _ = try await store.delivery(delivery.id, of: id, in: organisation)
-        _ = try await store.dueDeliveries(of: id, in: organisation, at: .latest, most: 1)
-        _ = try await store.forgetDeliveries(before: .latest)
+        _ = try await store.dueDeliveries(of: id, in: organisation, at: .latest, limit: 1)
+        _ = try await store.deleteDeliveries(before: .latest)
         try await store.deleteWebhook(id, in: organisation)
     }
 }

@@ -42,7 +42,7 @@ struct FairQueueTests {
     @Test(arguments: [(FairShares.Reserve.share, 4), (.unit, 7), (.nothing, 8)])
     func `an organisation leaves something for others`(reserve: FairShares.Reserve, alone: Int) {
         var shares = FairShares(capacity: 8, reserve: reserve)
-        while shares.hasRoom(for: one) { shares.take(for: one) }
+        while shares.hasRoom(for: one) { shares.acquire(for: one) }
         #expect(shares.used(by: one) == alone)
         // Another finds room, unless nothing is reserved.
         #expect(shares.hasRoom(for: two) == (reserve != .nothing))
@@ -53,13 +53,13 @@ struct FairQueueTests {
 
     @Test func `amounts are given and taken back as they are`() {
         var shares = FairShares(capacity: 100)
-        shares.take(70, for: one)
+        shares.acquire(70, for: one)
         // What one call asks for may be more than a share: only the next one is refused.
         #expect(!shares.hasRoom(for: one))
         #expect(shares.hasRoom(for: two))
-        shares.take(0, for: two)
+        shares.acquire(0, for: two)
         #expect(shares.total == 70)
-        shares.take(30, for: two)
+        shares.acquire(30, for: two)
         #expect(!shares.hasRoom(for: three))
         shares.release(70, for: one)
         #expect(shares.hasRoom(for: one))

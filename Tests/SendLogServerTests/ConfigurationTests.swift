@@ -63,8 +63,8 @@ import Testing
         #expect(found.logLevel == .info)
         #expect(found.logFormat == .text)
         #expect(found.rateLimit == nil)
-        #expect(found.keyTrust == .seconds(2))
-        #expect(found.consoleMinutes == 720)
+        #expect(found.keyCacheLifetime == .seconds(2))
+        #expect(found.consoleSessionMinutes == 720)
         #expect(found.limits == ConcurrencyLimits())
         #expect(found.workerThreads == FairThreadPool.defaultCount)
         #expect(found.webhooks.timeout == 10)
@@ -76,14 +76,14 @@ import Testing
     @Test func `limits and proxies that cannot be are refused by their names`() async throws {
         #expect(
             try await refusal(flags: [.maxStreams: "10", .maxStreamsPerOrganisation: "11"])
-                == "--max-streams-per-organisation must be at most 10, as http.maxStreams is"
+                == "--max-streams-per-organisation must be at most http.maxStreams, which is 10"
         )
         let limits = try await configuration(flags: [.maxStreams: "10", .maxUploads: "5"]).limits
         #expect(limits.streams == (10, 10))
         #expect(limits.uploads == (5, 5))
         #expect(
             try await refusal(flags: [.trustedProxies: "10.0.0.1,proxy"])
-                == "--trusted-proxies must be addresses and networks such as 10.0.0.0/8, with commas between them; proxy is neither"
+                == "--trusted-proxies must be addresses and networks such as 10.0.0.0/8, separated by commas; proxy is invalid"
         )
     }
 
@@ -94,7 +94,7 @@ import Testing
         }
         let name = part.filter { $0 != " " }
         #expect(error?.description.hasPrefix("--webhooks-allow must be networks") == true)
-        #expect(error?.description.hasSuffix("\(name) is none") == true)
+        #expect(error?.description.hasSuffix("; \(name) is invalid") == true)
     }
 
     @Test func `a lease that an attempt could outlast is refused`() async throws {
@@ -103,7 +103,7 @@ import Testing
         }
         #expect(
             error?.description
-                == "--webhooks-lease-seconds must be at least 10, 3 more than webhooks.timeout: a lease must outlast an attempt"
+                == "--webhooks-lease-seconds must be at least 10, which is webhooks.timeout plus 3: a lease must outlast an attempt"
         )
         let shortest = try await configuration(flags: [.webhookLease: "10", .webhookTimeout: "7"])
         #expect(shortest.webhooks.limits.leaseSeconds == 10)
@@ -133,7 +133,7 @@ import Testing
             .logLevel: "debug", .logFormat: "json", .rateLimitRequests: "7", .rateLimitWindow: "8",
             .spoolFolder: FileManager.default.temporaryDirectory.path, .sqliteReaders: "9", .sqliteLockTimeout: "10",
             .postgresConnections: "11", .postgresWaitTimeout: "12", .keyCacheSeconds: "4",
-            .consoleMinutes: "13", .webhookAllow: "10.0.0.0/8,receiver.internal", .webhookTimeout: "7",
+            .consoleSessionMinutes: "13", .webhookAllow: "10.0.0.0/8,receiver.internal", .webhookTimeout: "7",
             .webhookRetry: "3600", .webhookKeep: "14", .webhookWorkers: "15",
             .webhookLease: "16",
         ]
@@ -166,13 +166,13 @@ import Testing
                         maxConnectionsPerAddress: 20,
                         proxies: try TrustedProxies("10.0.0.1,192.168.0.0/16"),
                         threads: 3,
-                        pace: PaceLimits(headTimeout: 17, drainTimeout: 18, minBodyRate: 19)
+                        slowClientLimits: SlowClientLimits(headTimeout: 17, drainTimeout: 18, minBodyRate: 19)
                     )
             )
             #expect(found.database.description == "other.db")
             #expect(found.database.spoolFolder == FileManager.default.temporaryDirectory.path)
             #expect(found.database.sqlite.readers == 9)
-            #expect(found.consoleMinutes == 13)
+            #expect(found.consoleSessionMinutes == 13)
             #expect(found.limits.streams == (31, 22))
             #expect(found.limits.uploads == (24, 23))
             #expect(found.workerThreads == 23)
@@ -181,13 +181,13 @@ import Testing
             #expect(found.webhooks.limits.keepDays == 14)
             #expect(found.webhooks.limits.workers == 15)
             #expect(found.webhooks.limits.leaseSeconds == 16 && found.webhooks.limits.timeoutSeconds == 7)
-            #expect(found.database.sqlite.patience == 10)
+            #expect(found.database.sqlite.lockTimeout == 10)
             #expect(found.database.postgres.connections == 11)
-            #expect(found.database.postgres.patience == 12)
+            #expect(found.database.postgres.waitTimeout == 12)
             #expect(found.logLevel == .debug)
             #expect(found.logFormat == .json)
             #expect(found.rateLimit == RateLimit(requests: 7, window: 8))
-            #expect(found.keyTrust == .seconds(4))
+            #expect(found.keyCacheLifetime == .seconds(4))
         }
     }
 
@@ -201,12 +201,12 @@ import Testing
             ),
         ]
         for (found, former, present) in cases {
-            #expect(found.database.sqlite.patience == 9)
+            #expect(found.database.sqlite.lockTimeout == 9)
             #expect(found.warnings == ["\(former) is now called \(present); the former name will be removed"])
         }
         let file = #"{"webhooks": {"lanes": 7}, "postgres": {"patience": 8}}"#
         let found = try await configuration(file: file)
-        #expect(found.webhooks.limits.workers == 7 && found.database.postgres.patience == 8)
+        #expect(found.webhooks.limits.workers == 7 && found.database.postgres.waitTimeout == 8)
         #expect(found.warnings.count == 2 && found.warnings.allSatisfy { $0.contains(" is now called ") })
         #expect(try await configuration(flags: [.sqliteLockTimeout: "9"]).warnings.isEmpty)
     }
@@ -214,11 +214,11 @@ import Testing
     @Test func `a present name of another source goes before a former one`() async throws {
         let environment = ["SENDLOG_SQLITE_PATIENCE": "9"]
         let found = try await configuration(flags: [.sqliteLockTimeout: "10"], environment: environment)
-        #expect(found.database.sqlite.patience == 10)
+        #expect(found.database.sqlite.lockTimeout == 10)
         let former = try #require(Setting.sqliteLockTimeout.former)
         let variable = ["SENDLOG_SQLITE_LOCK_TIMEOUT": "10"]
         let other = try await configuration(flags: [former: "9"], environment: variable)
-        #expect(other.database.sqlite.patience == 9)
+        #expect(other.database.sqlite.lockTimeout == 9)
     }
 
     @Test func `a setting under both names, and a wrong value under the former one, are refused by name`() async throws
@@ -281,7 +281,7 @@ import Testing
         #expect(!refusal.contains("sec"))
     }
 
-    @Test func `what is wrong behind the password is told`() async throws {
+    @Test func `an error after the password is reported without the password`() async throws {
         let unknown = try await refusal(flags: [.database: "postgres://me:secret@host/sends?sslmod=require"])
         #expect(unknown.contains("sslmod") && !unknown.contains("secret"))
     }
@@ -300,7 +300,7 @@ import Testing
     @Test func `names that no setting has are refused with the nearest one`() async throws {
         #expect(
             try await refusal(environment: ["SENDLOG_HTTP_PROT": "1"])
-                == "the environment variable SENDLOG_HTTP_PROT is not known; did you mean SENDLOG_HTTP_PORT?"
+                == "unknown environment variable SENDLOG_HTTP_PROT; did you mean SENDLOG_HTTP_PORT?"
         )
         #expect(
             try await refusal(file: #"{"http": {"prot": 1}}"#)
@@ -319,7 +319,7 @@ import Testing
     }
 
     @Test func `a file that is no object of settings is refused where it goes wrong`() async throws {
-        #expect(try await refusal(file: "[]") == "the configuration file FILE must hold a JSON object, not an array")
+        #expect(try await refusal(file: "[]") == "the configuration file FILE must contain a JSON object, not an array")
         #expect(
             try await refusal(file: #"{"http": {"port": 1}"#)
                 == "the configuration file FILE is not valid JSON: the text ends too early, at byte 20"
@@ -334,18 +334,18 @@ import Testing
         )
         #expect(
             try await refusal(file: #"{"http": {"port": null}}"#)
-                == "http.port in FILE must be a text or a number, not null"
+                == "http.port in FILE must be a string or a number, not null"
         )
     }
 
     @Test func `a boolean is not taken for a number`() async throws {
         #expect(
             try await refusal(file: #"{"http": {"port": true}}"#)
-                == "http.port in FILE must be a text or a number, not a boolean"
+                == "http.port in FILE must be a string or a number, not a boolean"
         )
         #expect(
             try await refusal(file: #"{"rateLimit": {"requests": false}}"#)
-                == "rateLimit.requests in FILE must be a text or a number, not a boolean"
+                == "rateLimit.requests in FILE must be a string or a number, not a boolean"
         )
         #expect(try await configuration(file: #"{"http": {"port": 1}}"#).server.port == 1)
         #expect(try await configuration(file: #"{"http": {"port": 0}}"#).server.port == 0)

@@ -33,8 +33,8 @@ struct AddressRulesTests {
             ("::ffff:0:10.0.0.1", nil), ("10.0.0.1", nil),
         ] as [(String, String?)]
     )
-    func `addresses of IPv4 are found within those of IPv6`(text: String, embedded: String?) throws {
-        #expect(try #require(IPAddress(text)).embedded?.description == embedded)
+    func `addresses of IPv4 are found within those of IPv6`(text: String, embeddedIPv4: String?) throws {
+        #expect(try #require(IPAddress(text)).embeddedIPv4?.description == embeddedIPv4)
     }
 
     @Test(
@@ -108,6 +108,6 @@ struct AddressRulesTests {
         "10.0.0.0/33", "10.0.0", "1.2.3.4.5", "http://a", "0x7f000001", "a/8", "10.0.0.1, b c;d", "::1/129",
     ])
     func `a part of the list that means nothing is named`(list: String) {
-        #expect(throws: AddressRules.Refusal.self) { try AddressRules(allowing: list) }
+        #expect(throws: AddressRules.InvalidEntry.self) { try AddressRules(allowing: list) }
     }
 }

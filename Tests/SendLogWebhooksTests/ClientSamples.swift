@@ -6,19 +6,19 @@ import Testing
 @testable import SendLogWebhooks
 
 /// Answers each look-up with the next of its answers, the last of them again and again.
-final class Answers: AddressLookup {
+final class StubAddressLookup: AddressLookup {
     private let state: Mutex<(answers: [[String]], asked: [String])>
-    private let whenAsked: @Sendable () -> Void
+    private let onLookup: @Sendable () -> Void
 
     init(_ answers: [String]..., asked: @escaping @Sendable () -> Void = {}) {
         state = Mutex((answers, []))
-        whenAsked = asked
+        onLookup = asked
     }
 
     var asked: [String] { state.withLock(\.asked) }
 
     func addresses(of host: String, for organisation: OrganisationID) async throws -> [IPAddress] {
-        whenAsked()
+        onLookup()
         return state.withLock { state in
             state.asked.append(host)
             let answer = state.answers.count > 1 ? state.answers.removeFirst() : state.answers[0]

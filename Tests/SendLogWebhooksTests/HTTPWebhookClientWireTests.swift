@@ -11,7 +11,7 @@ struct HTTPWebhookClientWireTests {
         HTTPWebhookClient(
             rules: try AddressRules(allowing: "127.0.0.1"),
             timeout: timeout,
-            lookup: Answers(["127.0.0.1"])
+            lookup: StubAddressLookup(["127.0.0.1"])
         )
     }
 
@@ -63,7 +63,7 @@ struct HTTPWebhookClientWireTests {
         #expect(try await Self.request("HTTP://\(host):PORT/x").fields["host"] == "\(host):PORT")
     }
 
-    @Test func `no header comes along that nobody asked for`() async throws {
+    @Test func `no unwanted header is sent`() async throws {
         let own = ["host", "user-agent", "idempotency-key", "webhook-id", "webhook-timestamp", "webhook-signature"]
         let post = try await Self.request("http://127.0.0.1:PORT/")
         #expect(Set(post.fields.keys) == Set(own + ["content-type", "content-length"]))
@@ -131,7 +131,7 @@ struct HTTPWebhookClientWireTests {
         let (client, receiver) = (try Self.client(), try Self.receiver("HTTP/1.1 \(status) X\r\n\(rest)"))
         defer { client.close() }
         let attempt = try await client.attempt(Webhook.sample("http://127.0.0.1:\(receiver.port)/"))
-        #expect(attempt.status == nil && !attempt.isSuccess && attempt.isWorthRepeating)
+        #expect(attempt.status == nil && !attempt.isSuccess && attempt.isRetryable)
         #expect(attempt.problem?.hasPrefix("the receiver") == true, "\(attempt)")
     }
 
@@ -143,7 +143,10 @@ struct HTTPWebhookClientWireTests {
         )
         defer { client.close() }
         let attempt = try await client.attempt(Webhook.sample("http://127.0.0.1:\(receiver.port)/"))
-        #expect(attempt.status == 503 && attempt.retryAfter == 5 && attempt.answer == Array("no".utf8), "\(attempt)")
+        #expect(
+            attempt.status == 503 && attempt.retryAfter == 5 && attempt.responseBody == Array("no".utf8),
+            "\(attempt)"
+        )
     }
 
     /// libcurl 7.88 follows a pointer to freed memory here, if handles are used again.
@@ -154,7 +157,7 @@ struct HTTPWebhookClientWireTests {
         for _ in 0..<50 {
             #expect(try await client.attempt(Webhook.sample("http://127.0.0.1:\(healthy.port)/")).status == 200)
             let attempt = try await client.attempt(Webhook.sample("http://127.0.0.1:\(receiver.port)/"))
-            #expect(attempt.status == 200 || attempt.problem == "the receiver does not speak HTTP", "\(attempt)")
+            #expect(attempt.status == 200 || attempt.problem == "the receiver did not respond with HTTP", "\(attempt)")
         }
     }
 
@@ -200,10 +203,10 @@ struct HTTPWebhookClientWireTests {
         stray: String,
         end: HostileReceiver.Reply.End
     ) async throws {
-        let answer = "HTTP/1.1 202 Taken\r\nContent-Length: 0\r\n\r\n"
+        let responseBody = "HTTP/1.1 202 Taken\r\nContent-Length: 0\r\n\r\n"
         let late = stray.hasPrefix("HTTP") ? "\(stray)\r\nContent-Length: 0\r\n\r\n" : stray
         let receiver = try HostileReceiver { _ in
-            .init(pieces: [Array(answer.utf8), Array(late.utf8)], pause: 20, end: end)
+            .init(pieces: [Array(responseBody.utf8), Array(late.utf8)], pause: 20, end: end)
         }
         let client = try Self.client()
         defer { client.close() }
@@ -244,8 +247,8 @@ struct HTTPWebhookClientWireTests {
         let attempt = try #require(
             await client.attempt(webhook, send, as: DeliveryID(SequenceNumber(1)), at: .earliest)
         )
-        #expect(attempt.status == nil && !attempt.isWorthRepeating)
+        #expect(attempt.status == nil && !attempt.isRetryable)
         #expect(try receiver.countConnections() == 0)
-        #expect(attempt.problem?.hasSuffix("bytes; at most 1000000 can be sent") == true, "\(attempt.problem ?? "")")
+        #expect(attempt.problem?.hasSuffix("bytes; the limit is 1000000") == true, "\(attempt.problem ?? "")")
     }
 }

@@ -7,7 +7,7 @@ final class LoopbackListener: CountingListener, Sendable {
     let host: String
     let port: UInt16
     private let socket: Int32
-    private let breaksOff: Bool
+    private let resetsConnection: Bool
     private let beforeAnswer: @Sendable () -> Void
     private let count = Atomic(0)
 
@@ -19,16 +19,16 @@ final class LoopbackListener: CountingListener, Sendable {
     /// - Parameters:
     ///   - host: an address of this machine
     ///   - port: where; any that is free for 0
-    ///   - breaksOff: whether each connection is reset once its request is there
+    ///   - resetsConnection: whether each connection is reset once its request is there
     ///   - beforeAnswer: is called once a request is there, on the thread that answers then
     /// - Throws: where it cannot.
     init(
         _ host: String,
         port: UInt16 = 0,
-        breaksOff: Bool = false,
+        resetsConnection: Bool = false,
         beforeAnswer: @escaping @Sendable () -> Void = {}
     ) throws {
-        (self.host, self.breaksOff, self.beforeAnswer) = (host, breaksOff, beforeAnswer)
+        (self.host, self.resetsConnection, self.beforeAnswer) = (host, resetsConnection, beforeAnswer)
         let socket: Int32
         (socket, self.port) = try listening(at: host, port: port, backlog: 16)
         self.socket = socket
@@ -56,7 +56,7 @@ final class LoopbackListener: CountingListener, Sendable {
         var request = [UInt8](repeating: 0, count: 65_536)
         _ = recv(client, &request, request.count, 0)
         beforeAnswer()
-        if breaksOff {
+        if resetsConnection {
             // Closing at once, with nothing lingering, resets it.
             var linger = linger(l_onoff: 1, l_linger: 0)
             setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))

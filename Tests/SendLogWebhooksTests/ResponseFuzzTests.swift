@@ -19,7 +19,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(60)))
     func `malformed, early, truncated and endless responses end in results`() async throws {
-        let seed = TestSeed.printed("malformed, early, truncated and endless responses end in results", usual: 13)
+        let seed = TestSeed.printed("malformed, early, truncated and endless responses end in results", defaultSeed: 13)
         let receiver = try HostileReceiver { number in
             var fuzzer = Self.fuzzer(number, seed)
             return fuzzer.next().reply
@@ -41,28 +41,28 @@ import Testing
         let rules = try AddressRules(allowing: "127.0.0.1")
         let client = HTTPWebhookClient(rules: rules, timeout: .seconds(2), lookup: SystemLookup())
         // On a busy machine a response that is as it should be may take long; its status is known.
-        let patient = HTTPWebhookClient(rules: rules, timeout: .seconds(60), lookup: SystemLookup())
-        defer { for client in [client, patient] { client.close() } }
+        let longTimeoutClient = HTTPWebhookClient(rules: rules, timeout: .seconds(60), lookup: SystemLookup())
+        defer { for client in [client, longTimeoutClient] { client.close() } }
         let before = try Self.residentMegabytes
         let results = Results()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for worker in 0..<32 {
                 group.addTask {
                     for number in stride(from: worker, to: Self.cases, by: 32) {
-                        let (port, isSound) =
+                        let (port, isWellFormed) =
                             switch (number / 32) % 4 {
                             case 0: (wild.port, false)
                             case 1: (early.port, false)
                             default: (receiver.port, true)
                             }
-                        let scheme = number % 37 == 1 && !isSound ? "https" : "http"
+                        let scheme = number % 37 == 1 && !isWellFormed ? "https" : "http"
                         let webhook = try Webhook.sample("\(scheme)://127.0.0.1:\(port)/\(number)")
                         var fuzzer = Self.fuzzer(number, seed)
-                        let status = isSound ? fuzzer.next().status : nil
-                        let attempt = try await (status == nil ? client : patient).attempt(webhook)
+                        let status = isWellFormed ? fuzzer.next().status : nil
+                        let attempt = try await (status == nil ? client : longTimeoutClient).attempt(webhook)
                         #expect(attempt.status != nil || attempt.problem != nil, "case \(number)")
                         #expect(attempt.status.map { (200...999).contains($0) } ?? true, "case \(number): \(attempt)")
-                        #expect(attempt.answer.count <= DeliveryAttempt.mostAnswer, "case \(number)")
+                        #expect(attempt.responseBody.count <= DeliveryAttempt.maxResponseBytes, "case \(number)")
                         if let status { #expect(attempt.status == status, "case \(number): \(attempt)") }
                         results.add(attempt)
                     }

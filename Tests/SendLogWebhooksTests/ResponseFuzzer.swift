@@ -12,14 +12,14 @@ struct ResponseFuzzer {
         // A client waits for its whole timeout.
         if chance(1, of: 150) { return (HostileReceiver.Reply(pieces: split(response()), end: .stall), nil) }
         if chance(1, of: 60) { return (HostileReceiver.Reply(pieces: split(response()), end: .flood), nil) }
-        if chance(1, of: 4) { return sound() }
+        if chance(1, of: 4) { return wellFormed() }
         return (HostileReceiver.Reply(pieces: split(mutated()), end: chance(1, of: 4) ? .reset : .close), nil)
     }
 
     /// A reply that may keep its connection, whatever was wrong with it.
     mutating func nextWild() -> HostileReceiver.Reply {
         if chance(1, of: 3) { return HostileReceiver.Reply(end: chance(1, of: 2) ? .reset : .close) }
-        if chance(1, of: 3) { return HostileReceiver.Reply(pieces: sound().reply.pieces, end: .keep) }
+        if chance(1, of: 3) { return HostileReceiver.Reply(pieces: wellFormed().reply.pieces, end: .keep) }
         let ends: [HostileReceiver.Reply.End] = [.close, .close, .close, .reset, .reset, .keep]
         let end = chance(1, of: 150) ? .stall : chance(1, of: 60) ? .flood : ends[random(0...5)]
         let bytes = mutated()
@@ -33,7 +33,7 @@ struct ResponseFuzzer {
     }
 
     /// A response as it should be, in pieces of any size.
-    private mutating func sound() -> (reply: HostileReceiver.Reply, status: Int?) {
+    private mutating func wellFormed() -> (reply: HostileReceiver.Reply, status: Int?) {
         let status = random(200...599)
         let body = [UInt8](repeating: 0x61, count: [0, 1, 1000, 65_536][random(0...3)])
         let isEmpty = status == 204 || status == 304

@@ -7,7 +7,7 @@ import Testing
 struct RetryScheduleTests {
     private static let start = Timestamp(rfc3339: "2022-01-26T08:00:00Z") ?? .earliest
 
-    private static func later(_ seconds: Double) -> Timestamp { start.later(by: Int64(seconds * 1000)) }
+    private static func afterStart(_ seconds: Double) -> Timestamp { start.advanced(by: Int64(seconds * 1000)) }
 
     private static func delivery(tries: Int = 1) throws -> Delivery {
         Delivery(
@@ -24,7 +24,7 @@ struct RetryScheduleTests {
             at: start,
             duration: 1,
             status: status,
-            problem: status == nil ? "no answer" : nil,
+            problem: status == nil ? "no response" : nil,
             retryAfter: retryAfter
         )
     }
@@ -69,7 +69,7 @@ struct RetryScheduleTests {
         progress.note(Self.attempt(status), of: &delivery, RetrySchedule(), at: Self.start)
         #expect(delivery.state == (isRepeated ? .waiting : .failed))
         #expect((delivery.nextTry != nil) == isRepeated)
-        if let next = delivery.nextTry { #expect(next > Self.later(3.9) && next < Self.later(6.1)) }
+        if let next = delivery.nextTry { #expect(next > Self.afterStart(3.9) && next < Self.afterStart(6.1)) }
         #expect(progress.failures == 1 && progress.failingSince == Self.start && progress.pause == nil)
         #expect(progress.heldUntil == nil)
     }
@@ -89,7 +89,7 @@ struct RetryScheduleTests {
         )
         var delivery = try Self.delivery()
         delivery.nextTry = Self.start
-        progress.note(Self.attempt(204), of: &delivery, RetrySchedule(), at: Self.later(5))
+        progress.note(Self.attempt(204), of: &delivery, RetrySchedule(), at: Self.afterStart(5))
         #expect(progress == WebhookProgress(cursor: SequenceNumber(1)))
         #expect(delivery.state == .delivered && delivery.nextTry == nil)
     }
@@ -98,9 +98,9 @@ struct RetryScheduleTests {
     func `Retry-After is kept to, up to an hour`(asked: Int, held: Double) throws {
         var (progress, delivery) = (WebhookProgress(cursor: SequenceNumber(1)), try Self.delivery())
         progress.note(Self.attempt(429, retryAfter: asked), of: &delivery, RetrySchedule(), at: Self.start)
-        #expect(progress.heldUntil == Self.later(held))
+        #expect(progress.heldUntil == Self.afterStart(held))
         let next = try #require(delivery.nextTry)
-        #expect(next >= Self.later(max(held, 3.9)) && next <= Self.later(max(held, 6.1)))
+        #expect(next >= Self.afterStart(max(held, 3.9)) && next <= Self.afterStart(max(held, 6.1)))
     }
 
     @Test func `410 pauses at once`() throws {
@@ -115,7 +115,7 @@ struct RetryScheduleTests {
         var progress = WebhookProgress(cursor: SequenceNumber(1))
         func note(_ seconds: Double, _ status: Int? = 500) throws {
             var delivery = try Self.delivery()
-            progress.note(Self.attempt(status), of: &delivery, schedule, at: Self.later(seconds))
+            progress.note(Self.attempt(status), of: &delivery, schedule, at: Self.afterStart(seconds))
         }
         try note(0)
         // Long ago, but seldom.
@@ -125,9 +125,9 @@ struct RetryScheduleTests {
         }
         try note(993, nil)
         #expect(progress.failures == 5)
-        #expect(progress.pause?.at == Self.later(993))
-        #expect(progress.pause?.reason.contains("no attempt succeeded since 2022-01-26T08:00:00") == true)
-        #expect(progress.pause?.reason.hasSuffix("no answer") == true)
+        #expect(progress.pause?.at == Self.afterStart(993))
+        #expect(progress.pause?.reason.contains("no attempt has succeeded since 2022-01-26T08:00:00") == true)
+        #expect(progress.pause?.reason.hasSuffix("no response") == true)
         // Often, but not for long.
         progress = WebhookProgress(cursor: SequenceNumber(1))
         for number in 0..<50 { try note(Double(number) * 10) }

@@ -32,7 +32,7 @@ final class ServersUnderTest: Sendable {
     var now: Timestamp { clock.withLock { $0 } }
 
     /// Lets milliseconds pass.
-    func advance(by milliseconds: Int64) { clock.withLock { $0 = $0.later(by: milliseconds) } }
+    func advance(by milliseconds: Int64) { clock.withLock { $0 = $0.advanced(by: milliseconds) } }
 
     /// Waits until an attempt such as `hook/log-1` was started so many times.
     func awaitStart(_ start: Int, of name: String) async throws {
@@ -61,13 +61,13 @@ final class ServersUnderTest: Sendable {
     func serve(taking duration: Int = 1, _ script: @escaping ScriptedClient.Script) async throws -> RunningServer {
         let client = ScriptedClient(journal, taking: duration, script)
         let start = now
-        let tools = WebhookWorker.Tools(
+        let context = WebhookWorker.Context(
             store: store,
             client: client,
             schedule: RetrySchedule(),
             pool: WorkerPool(capacity: 16),
             leaseDuration: Self.leaseDuration,
-            leaseReserve: 14_000,
+            leaseRenewalMargin: 14_000,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             // For a dead server no time passes, and it renews no lease.
             now: { [self] in client.isDead ? start : now }
@@ -76,11 +76,11 @@ final class ServersUnderTest: Sendable {
             count += 1
             return count
         }
-        let lease = WebhookLease(owner: "server-\(number)", begin: now, end: now.later(by: Self.leaseDuration))
+        let lease = WebhookLease(owner: "server-\(number)", begin: now, end: now.advanced(by: Self.leaseDuration))
         let leased = try await store.leaseWebhooks(store.pendingWebhooks(for: lease, limit: 100), for: lease)
         let tasks = leased.map { leased in
             Task {
-                var worker = WebhookWorker(leased, lease, with: tools)
+                var worker = WebhookWorker(leased, lease, with: context)
                 await worker.run()
                 client.finishWorker()
             }

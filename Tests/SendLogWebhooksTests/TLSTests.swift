@@ -29,28 +29,28 @@ struct TLSTests {
         let client = HTTPWebhookClient(
             rules: try AddressRules(allowing: "127.0.0.1"),
             timeout: .seconds(10),
-            lookup: Answers(["127.0.0.1"]),
+            lookup: StubAddressLookup(["127.0.0.1"]),
             certificateFile: receivers.folder.file("ca.pem")
         )
         let strict = HTTPWebhookClient(
             rules: try AddressRules(allowing: "127.0.0.1"),
             timeout: .seconds(10),
-            lookup: Answers(["127.0.0.1"])
+            lookup: StubAddressLookup(["127.0.0.1"])
         )
         defer { for client in [client, strict] { client.close() } }
-        func attempt(_ place: Int, host: String = "localhost", by client: HTTPWebhookClient) async throws
+        func attempt(_ index: Int, host: String = "localhost", by client: HTTPWebhookClient) async throws
             -> DeliveryAttempt
         {
-            try await client.attempt(Webhook.sample("https://\(host):\(receivers.ports[place])/"))
+            try await client.attempt(Webhook.sample("https://\(host):\(receivers.ports[index])/"))
         }
-        for (place, version) in [(2, "TLSv1.2"), (3, "TLSv1.3")] {
+        for (index, version) in [(2, "TLSv1.2"), (3, "TLSv1.3")] {
             for _ in 0..<2 {
-                let taken = try await attempt(place, by: client)
-                #expect(taken.status == 200 && taken.answer == Array(version.utf8), "\(taken)")
+                let taken = try await attempt(index, by: client)
+                #expect(taken.status == 200 && taken.responseBody == Array(version.utf8), "\(taken)")
             }
         }
-        for place in [0, 1] {
-            let refused = try await attempt(place, by: client)
+        for index in [0, 1] {
+            let refused = try await attempt(index, by: client)
             #expect(
                 refused.status == nil && refused.problem?.hasPrefix("the TLS handshake failed: ") == true,
                 "\(refused)"
@@ -58,8 +58,8 @@ struct TLSTests {
             #expect(refused.problem?.contains("127.0.0.1") == false)
         }
         let invalid =
-            "the receiver's certificate is not valid: it must be issued for this host by a known authority, and not expired"
-        for place in [4, 5, 6] { #expect(try await attempt(place, by: client).problem == invalid, "\(place)") }
+            "the receiver's certificate is invalid: it must be issued for this host by a trusted authority, and not be expired"
+        for index in [4, 5, 6] { #expect(try await attempt(index, by: client).problem == invalid, "\(index)") }
         // A good one of an authority that the system does not know, and for a name that it is not for.
         #expect(try await attempt(3, by: strict).problem == invalid)
         #expect(try await attempt(3, host: "127.0.0.1", by: client).problem == invalid)

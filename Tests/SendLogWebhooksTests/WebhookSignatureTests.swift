@@ -27,7 +27,7 @@ struct WebhookSignatureTests {
         let other = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
         let secrets = [
             WebhookSecret(text: other, created: Self.now),
-            WebhookSecret(text: Self.published, created: Self.now, expires: Self.now.later(by: 1)),
+            WebhookSecret(text: Self.published, created: Self.now, expires: Self.now.advanced(by: 1)),
             WebhookSecret(text: other, created: Self.now, expires: Self.now),
         ]
         let signatures = Self.header(secrets).split(separator: " ")

@@ -63,21 +63,21 @@ struct WorkerSlotsTests {
 
     @Test func `slow and failing webhooks have half of the slots at most, of however many organisations`() throws {
         var slots = WorkerSlots(capacity: 32)
-        let sick = try (1...40).flatMap { try Self.pending(Int64($0), 100, isHealthy: false) }
-        #expect(slots.choose(from: sick).count == 16)
+        let unhealthy = try (1...40).flatMap { try Self.pending(Int64($0), 100, isHealthy: false) }
+        #expect(slots.choose(from: unhealthy).count == 16)
         let healthy = try (41...80).flatMap { try Self.pending(Int64($0), 10, leasedAt: 1000) }
-        let chosen = slots.choose(from: sick + healthy)
+        let chosen = slots.choose(from: unhealthy + healthy)
         #expect(chosen.count == 16 && chosen.allSatisfy(\.isHealthy))
     }
 
     @Test func `the healthy webhooks of an organisation are worked for beside its failing ones`() throws {
         var slots = WorkerSlots(capacity: 12)
-        let sick = try Self.pending(1, 100, isHealthy: false)
-        #expect(slots.choose(from: sick).count == 3)
+        let unhealthy = try Self.pending(1, 100, isHealthy: false)
+        #expect(slots.choose(from: unhealthy).count == 3)
         // One organisation's failing webhooks leave room for those of another.
-        let both = try sick + Self.pending(2, 9, leasedAt: 1000, isHealthy: false)
+        let both = try unhealthy + Self.pending(2, 9, leasedAt: 1000, isHealthy: false)
         #expect(Self.counts(slots.choose(from: both)) == [2: 2])
-        let chosen = slots.choose(from: sick + (try Self.pending(2, 2, leasedAt: 1000)))
+        let chosen = slots.choose(from: unhealthy + (try Self.pending(2, 2, leasedAt: 1000)))
         #expect(chosen.map(\.organisation.number) == [2, 2])
     }
 
@@ -86,25 +86,28 @@ struct WorkerSlotsTests {
         let chosen = slots.choose(from: try (1...8).flatMap { try Self.pending(Int64($0), 1) })
         #expect(chosen.count == 8)
         for webhook in chosen.prefix(4) { slots.note(webhook.key, isHealthy: false) }
-        for webhook in chosen { #expect(!slots.mustYield(webhook.key, isTurnOver: false)) }
+        for webhook in chosen { #expect(!slots.mustYield(webhook.key, isTimeSliceOver: false)) }
         slots.note(chosen[4].key, isHealthy: false)
-        #expect(slots.mustYield(chosen[4].key, isTurnOver: false) && !slots.mustYield(chosen[5].key, isTurnOver: false))
+        #expect(
+            slots.mustYield(chosen[4].key, isTimeSliceOver: false)
+                && !slots.mustYield(chosen[5].key, isTimeSliceOver: false)
+        )
         slots.release(chosen[4].key)
-        #expect(!slots.mustYield(chosen[0].key, isTurnOver: false))
+        #expect(!slots.mustYield(chosen[0].key, isTimeSliceOver: false))
         // One that recovers counts no longer.
         slots.note(chosen[0].key, isHealthy: true)
         slots.note(chosen[5].key, isHealthy: false)
-        #expect(!slots.mustYield(chosen[1].key, isTurnOver: false))
+        #expect(!slots.mustYield(chosen[1].key, isTimeSliceOver: false))
     }
 
-    @Test func `a turn ends where others wait, and goes on where nobody does`() throws {
+    @Test func `a turn ends if others wait, and continues if none do`() throws {
         var slots = WorkerSlots(capacity: 8)
         let first = slots.choose(from: try Self.pending(1, 2))
-        #expect(first.count == 2 && !slots.mustYield(first[0].key, isTurnOver: true))
+        #expect(first.count == 2 && !slots.mustYield(first[0].key, isTimeSliceOver: true))
         // There are more than an organisation may have.
         #expect(slots.choose(from: try Self.pending(1, 9)).count == 2)
-        #expect(slots.mustYield(first[0].key, isTurnOver: true))
-        #expect(!slots.mustYield(first[0].key, isTurnOver: false))
+        #expect(slots.mustYield(first[0].key, isTimeSliceOver: true))
+        #expect(!slots.mustYield(first[0].key, isTimeSliceOver: false))
     }
 
     @Test func `no webhook is worked for twice, and what is released may come again`() throws {

@@ -23,7 +23,7 @@ struct RandomCases {
     }
 
     /// A moment, most often one that others have too, or the first or last of a day.
-    mutating func moment() -> Timestamp {
+    mutating func timestamp() -> Timestamp {
         let ofDay: Int64 =
             switch number(0...9) {
             case 0: 0
@@ -48,7 +48,7 @@ struct RandomCases {
             "log-\(id)",
             campaign: campaign()?.text ?? "",
             message: "",
-            start: moment(),
+            start: timestamp(),
             destinations: once(in: 8) ? ["27821234567"] : []
         )
     }
@@ -57,8 +57,8 @@ struct RandomCases {
     mutating func search(logs: Int) -> SendLogSearch {
         var search = SendLogSearch(order: once(in: 2) ? .oldestFirst : .newestFirst)
         search.campaigns = campaigns()
-        if !once(in: 3) { search.from = moment() }
-        if !once(in: 3) { search.to = moment() }
+        if !once(in: 3) { search.from = timestamp() }
+        if !once(in: 3) { search.to = timestamp() }
         // Ranges of a negative length stay rare.
         if let from = search.from, let to = search.to, from > to, !once(in: 10) {
             (search.from, search.to) = (to, from)
@@ -68,7 +68,7 @@ struct RandomCases {
             switch number(0...9) {
             case 0: 0
             case 1: 1
-            case 2: SendLogSearch.mostLimit
+            case 2: SendLogSearch.maxLimit
             default: number(1...50)
             }
         if once(in: 2) { search.asOf = SequenceNumber(Int64(number(0...logs + 3))) }

@@ -76,8 +76,8 @@ package enum Sample {
     /// The inside of the JSON array of these destinations.
     static func arrayInside(_ destinations: [String]) -> [UInt8] {
         var text: [UInt8] = []
-        for (place, destination) in destinations.enumerated() {
-            if place > 0 { text.append(UInt8(ascii: ",")) }
+        for (index, destination) in destinations.enumerated() {
+            if index > 0 { text.append(UInt8(ascii: ",")) }
             text.appendJSON(destination)
         }
         return text
@@ -85,14 +85,14 @@ package enum Sample {
 
     /// A log taken in from its JSON, as a client's is: long lists are cut into chunks and spooled.
     static func intake(_ id: String, destinations: [String]) throws -> NewSendLog {
-        let context = IntakeContext(ids: SendLogIDSource(), spoolFolder: NSTemporaryDirectory()) { .earliest }
+        let context = ParserContext(ids: SendLogIDSource(), spoolFolder: NSTemporaryDirectory()) { .earliest }
         var json = Array(#"{"_id":""#.utf8)
         json.append(contentsOf: id.utf8)
         json.append(contentsOf: #"","campaign_id":"spring","message":"Hi","triggeredBy":"manual","#.utf8)
         json.append(contentsOf: #""startDeliveryAt":"2022-04-15T05:20:00Z","destinations":["#.utf8)
         json.append(contentsOf: arrayInside(destinations))
         json.append(contentsOf: "]}".utf8)
-        var intake = SendLogIntake(context)
+        var intake = SendLogParser(context)
         try json.withUnsafeBufferPointer { try intake.feed($0) }
         return try intake.finish()
     }
@@ -113,7 +113,7 @@ package enum Sample {
     }
 }
 
-extension Directory {
+extension OrganisationStore {
     /// A new organisation.
     package func organisation(_ name: String = "Acme") async throws -> OrganisationID {
         try await createOrganisation(named: #require(OrganisationName(name)), at: .earliest).id

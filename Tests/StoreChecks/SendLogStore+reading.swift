@@ -78,7 +78,7 @@ extension SendLogStore {
         in organisation: OrganisationID
     ) async throws -> [DestinationChunk] {
         var chunks: [DestinationChunk] = []
-        let count = try await destinations(of: sequence, from: first, most: 4, in: organisation) {
+        let count = try await destinations(of: sequence, from: first, limit: 4, in: organisation) {
             chunks.append($0.copy)
         }
         #expect(chunks.count == count)
@@ -92,21 +92,21 @@ extension SendLogStore {
     ) async throws -> [UInt8] {
         var text: [UInt8] = []
         for chunk in try await chunks(of: sequence, in: organisation) {
-            #expect(chunk.soundText() != nil)
+            #expect(chunk.verifiedText() != nil)
             text += try #require(chunk.text())
         }
         return text
     }
 
     /// Records one log.
-    func record(_ log: NewSendLog, in organisation: OrganisationID) async throws -> Recording {
+    func record(_ log: NewSendLog, in organisation: OrganisationID) async throws -> RecordingOutcome {
         let outcomes = try await record([log], in: organisation)
         try #require(outcomes.count == 1)
         return outcomes[0]
     }
 }
 
-extension Recording {
+extension RecordingOutcome {
     /// The log, where it was recorded now.
     var recorded: StoredSendLog? { if case .recorded(let log) = self { log } else { nil } }
 

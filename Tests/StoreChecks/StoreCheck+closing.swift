@@ -9,7 +9,7 @@ extension StoreCheck {
             _ = try await store.record([log], in: organisation)
             let key = NewAPIKey(name: "", permissions: [.all], expires: nil)
             let name = try #require(OrganisationName("Zulu"))
-            let webhook = try await WebhookUnderCheck(in: organisation, of: store)
+            let webhook = try await WebhookUnderTest(in: organisation, of: store)
             let (definition, secret) = (try WebhookSample.definition(), try WebhookSample.secret("a"))
             let delivery = try WebhookSample.delivery(1)
             let campaign = try #require(CampaignName("Spring"))
@@ -35,7 +35,7 @@ extension StoreCheck {
             await expectClosed { () async throws(StoreError) in _ = try await store.sendLog(log.id, in: organisation) }
             // What is not had at once is to be waited for, and that says the same.
             do throws(StoreError) {
-                let atOnce = try store.sendLogAtOnce(log.id, in: organisation)
+                let atOnce = try store.sendLogWithoutBlocking(log.id, in: organisation)
                 #expect(atOnce == nil)
             } catch {
                 expectIsClosed(error)
@@ -43,10 +43,10 @@ extension StoreCheck {
             await expectClosed { () async throws(StoreError) in _ = try await store.search(search, in: organisation) }
             await expectClosed { () async throws(StoreError) in _ = try await store.rows(rest, in: organisation) }
             await expectClosed { () async throws(StoreError) in
-                _ = try await store.destinations(of: SequenceNumber(1), from: 0, most: 4, in: organisation) { _ in }
+                _ = try await store.destinations(of: SequenceNumber(1), from: 0, limit: 4, in: organisation) { _ in }
             }
             await expectClosed { () async throws(StoreError) in
-                _ = try await store.archive(after: SequenceNumber(0), in: organisation)
+                _ = try await store.sendLogs(after: SequenceNumber(0), in: organisation)
             }
             await expectClosed { () async throws(StoreError) in
                 _ = try await store.campaigns(CampaignQuery(), in: organisation)
@@ -80,7 +80,9 @@ extension StoreCheck {
             await expectClosed { () async throws(StoreError) in
                 _ = try await store.revokeKey(APIKeyID(1), in: organisation, at: .earliest)
             }
-            await expectClosed { () async throws(StoreError) in try await store.noteUse(of: [APIKeyID(1): .earliest]) }
+            await expectClosed { () async throws(StoreError) in
+                try await store.updateLastUsed(of: [APIKeyID(1): .earliest])
+            }
             await expectClosed { () async throws(StoreError) in
                 try await store.createSession(hash, of: APIKeyID(1), at: .earliest, until: .latest)
             }
@@ -119,7 +121,7 @@ extension StoreCheck {
                 _ = try await store.deliveries(of: webhook.id, in: organisation, state: nil, before: nil, limit: 1)
             }
             await expectClosed { () async throws(StoreError) in
-                _ = try await store.dueDeliveries(of: webhook.id, in: organisation, at: .latest, most: 1)
+                _ = try await store.dueDeliveries(of: webhook.id, in: organisation, at: .latest, limit: 1)
             }
             await expectClosed { () async throws(StoreError) in
                 try await store.saveDelivery(delivery, of: webhook.id, in: organisation)
@@ -128,7 +130,7 @@ extension StoreCheck {
                 _ = try await store.delivery(delivery.id, of: webhook.id, in: organisation)
             }
             await expectClosed { () async throws(StoreError) in
-                _ = try await store.forgetDeliveries(before: .latest)
+                _ = try await store.deleteDeliveries(before: .latest)
             }
         },
         StoreCheck("closing twice changes nothing") { store in

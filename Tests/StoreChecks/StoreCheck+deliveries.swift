@@ -5,26 +5,26 @@ import Testing
 extension StoreCheck {
     static let deliveries = [
         StoreCheck("deliveries are listed from the last send on, page by page, tests among them") { store in
-            let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)
-            let other = try await WebhookUnderCheck("other", in: webhook.organisation, of: store)
+            let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
+            let other = try await WebhookUnderTest("other", in: webhook.organisation, of: store)
             let ids: [(Int, Int64?)] = [
                 (0, 1_650_000_000_000), (0, .max), (1, nil), (2, nil), (2, 5), (2, 17), (3, nil), (10, nil),
                 (10, 1), (1_099_511_627_776, nil),
             ]
-            var random = SplitMix64(usual: nil, test: "deliveries are listed from the last send on")
-            for (place, id) in ids.shuffled(using: &random).enumerated() {
+            var random = SplitMix64(defaultSeed: nil, test: "deliveries are listed from the last send on")
+            for (index, id) in ids.shuffled(using: &random).enumerated() {
                 // When they were made does not matter.
-                let delivery = try WebhookSample.delivery(id.0, test: id.1, created: place)
+                let delivery = try WebhookSample.delivery(id.0, test: id.1, created: index)
                 try await store.saveDelivery(delivery, of: webhook.id, in: webhook.organisation)
             }
             let whole = ids.reversed().map { DeliveryID(SequenceNumber(Int64($0.0)), test: $0.1) }
             let names = whole.map(\.description)
             #expect(try await webhook.deliveries == names)
             #expect(try await webhook.deliveries(limit: 0) == [])
-            for (place, id) in whole.enumerated() {
+            for (index, id) in whole.enumerated() {
                 for limit in [1, 2, 3, 100] {
                     let page = try await webhook.deliveries(before: id, limit: limit)
-                    #expect(page == Array(names.dropFirst(place + 1).prefix(limit)), "\(id)")
+                    #expect(page == Array(names.dropFirst(index + 1).prefix(limit)), "\(id)")
                 }
                 #expect(try await webhook.delivery(id).id == id)
             }
@@ -43,7 +43,7 @@ extension StoreCheck {
             await #expect(throws: StoreError.notFound) { try await other.delivery(whole[0]) }
         },
         StoreCheck("deliveries are listed by their state") { store in
-            let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)
+            let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             let states = Delivery.State.allCases
             for number in 0..<30 {
                 let state = states[number % 3]
@@ -57,18 +57,18 @@ extension StoreCheck {
             }
             let whole = try await webhook.deliveries
             #expect(whole.count == 30)
-            for (place, state) in states.enumerated() {
+            for (index, state) in states.enumerated() {
                 // The last of them is the 29th, counted from 0.
-                let expected = (0..<30).filter { (29 - $0) % 3 == place }.map { whole[$0] }
+                let expected = (0..<30).filter { (29 - $0) % 3 == index }.map { whole[$0] }
                 #expect(try await webhook.deliveries(state) == expected)
                 let before = try #require(DeliveryID(expected[3]))
                 #expect(try await webhook.deliveries(state, before: before, limit: 4) == Array(expected[4..<8]))
             }
         },
         StoreCheck("a delivery that is saved again takes the place of what there was") { store in
-            let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)
+            let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             try await webhook.record(2)
-            #expect(try await store.take(for: "one", at: 0, until: 10) == ["hook"])
+            #expect(try await store.leaseIDs(for: "one", at: 0, until: 10) == ["hook"])
             var delivery = try WebhookSample.delivery(1, state: .waiting, nextTry: 20)
             let test = try WebhookSample.delivery(1, test: 3, state: .failed)
             #expect(try await webhook.save(by: "one", cursor: 1, [delivery, test], until: 10) != nil)
@@ -95,8 +95,8 @@ extension StoreCheck {
         },
         StoreCheck("what is due comes in the order of recording") { store in
             let acme = try await store.organisation("Acme")
-            let webhook = try await WebhookUnderCheck(in: acme, of: store)
-            let other = try await WebhookUnderCheck("other", in: acme, of: store)
+            let webhook = try await WebhookUnderTest(in: acme, of: store)
+            let other = try await WebhookUnderTest("other", in: acme, of: store)
             // The later it was recorded, the sooner it is due.
             let deliveries = try (1...40).map { number in
                 let isWaiting = number % 4 != 0
@@ -107,7 +107,7 @@ extension StoreCheck {
                     nextTry: isWaiting ? 1000 - number : nil
                 )
             }
-            var random = SplitMix64(usual: nil, test: "what is due comes in the order of recording")
+            var random = SplitMix64(defaultSeed: nil, test: "what is due comes in the order of recording")
             for delivery in deliveries.shuffled(using: &random) {
                 try await store.saveDelivery(delivery, of: webhook.id, in: acme)
             }
@@ -118,18 +118,18 @@ extension StoreCheck {
             #expect(try await webhook.due(at: 999) == waiting)
             #expect(try await webhook.due(at: 990) == waiting.filter { $0.id.sequence.number >= 10 })
             #expect(
-                try await webhook.due(at: 990, most: 3) == waiting.filter { (10..<14).contains($0.id.sequence.number) }
+                try await webhook.due(at: 990, limit: 3) == waiting.filter { (10..<14).contains($0.id.sequence.number) }
             )
-            #expect(try await webhook.due(at: 999, most: 0) == [])
+            #expect(try await webhook.due(at: 999, limit: 0) == [])
             #expect(try await other.due(at: 999) == [deliveries[0]])
         },
         StoreCheck("old deliveries are forgotten, but for those that are to be tried again") { store in
             let acme = try await store.organisation("Acme")
             let zulu = try await store.organisation("Zulu")
             let webhooks = [
-                try await WebhookUnderCheck(in: acme, of: store),
-                try await WebhookUnderCheck("other", in: acme, of: store),
-                try await WebhookUnderCheck("theirs", in: zulu, of: store),
+                try await WebhookUnderTest(in: acme, of: store),
+                try await WebhookUnderTest("other", in: acme, of: store),
+                try await WebhookUnderTest("theirs", in: zulu, of: store),
             ]
             let deliveries = try [
                 WebhookSample.delivery(1, created: 10), WebhookSample.delivery(2, state: .failed, created: 11),
@@ -150,9 +150,9 @@ extension StoreCheck {
             for webhook in webhooks { #expect(try await webhook.deliveries == ["3"]) }
         },
         StoreCheck("thousands are forgotten by and by") { store in
-            let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)
+            let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             try await webhook.record(1)
-            #expect(try await store.take(for: "one", at: 0, until: 10) == ["hook"])
+            #expect(try await store.leaseIDs(for: "one", at: 0, until: 10) == ["hook"])
             let deliveries = try (1...2500).map { try WebhookSample.delivery($0, created: $0 % 50) }
             for begin in stride(from: 0, to: 2500, by: 500) {
                 #expect(
@@ -164,23 +164,23 @@ extension StoreCheck {
             #expect(try await webhook.deliveries.count == 50)
         },
         StoreCheck("what receivers answered is kept, whatever it is") { store in
-            let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)
+            let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             try await webhook.record(1)
-            #expect(try await store.take(for: "one", at: 0, until: 10) == ["hook"])
+            #expect(try await store.leaseIDs(for: "one", at: 0, until: 10) == ["hook"])
             let answers: [[UInt8]] = [
                 [], Array(0..<0x80), Array("\"\\/'; DROP TABLE webhooks;-- {{send._id}} \u{0} \\u0000 \r\n".utf8),
                 Array("ünï 😀 \u{2028}\u{2029}\u{feff}\u{202e}\u{ffff} {\"a\":[1,null]}".utf8),
-                [UInt8](repeating: 0, count: DeliveryAttempt.mostAnswer),
+                [UInt8](repeating: 0, count: DeliveryAttempt.maxResponseBytes),
             ]
             var delivery = try WebhookSample.delivery(1, state: .waiting, nextTry: 1)
-            for (place, answer) in answers.enumerated() {
+            for (index, responseBody) in answers.enumerated() {
                 delivery.add(
                     DeliveryAttempt(
-                        at: try WebhookSample.at(place),
-                        duration: place * 1000,
-                        status: place == 0 ? nil : 200 + place,
-                        problem: place == 0 ? "no answer: \"ünï\"\0\\" : nil,
-                        answer: answer
+                        at: try WebhookSample.at(index),
+                        duration: index * 1000,
+                        status: index == 0 ? nil : 200 + index,
+                        problem: index == 0 ? "no answer: \"ünï\"\0\\" : nil,
+                        responseBody: responseBody
                     )
                 )
             }
@@ -190,18 +190,20 @@ extension StoreCheck {
             try await store.saveDelivery(delivery, of: webhook.id, in: webhook.organisation)
             #expect(try await webhook.delivery(delivery.id) == delivery)
             // What is no UTF-8 is replaced, since it is for people to read.
-            delivery.add(DeliveryAttempt(at: .earliest, duration: 0, status: 599, answer: [0x61, 0xff, 0xc3, 0x62]))
+            delivery.add(
+                DeliveryAttempt(at: .earliest, duration: 0, status: 599, responseBody: [0x61, 0xff, 0xc3, 0x62])
+            )
             try await store.saveDelivery(delivery, of: webhook.id, in: webhook.organisation)
             let kept = try await webhook.delivery(delivery.id)
             #expect(kept.attempts.dropLast() == delivery.attempts.dropLast())
-            #expect(kept.attempts.last?.answer == Array("a\u{fffd}\u{fffd}b".utf8))
+            #expect(kept.attempts.last?.responseBody == Array("a\u{fffd}\u{fffd}b".utf8))
             // As many as are kept, as long as they may be.
             for _ in 0..<30 {
-                delivery.add(DeliveryAttempt(at: .latest, duration: 1, status: 500, answer: answers[4]))
+                delivery.add(DeliveryAttempt(at: .latest, duration: 1, status: 500, responseBody: answers[4]))
             }
             try await store.saveDelivery(delivery, of: webhook.id, in: webhook.organisation)
             #expect(try await webhook.delivery(delivery.id) == delivery)
-            #expect(delivery.attempts.count == Delivery.mostAttempts)
+            #expect(delivery.attempts.count == Delivery.maxStoredAttempts)
         },
     ]
 
@@ -209,7 +211,7 @@ extension StoreCheck {
     private static func forget(before milliseconds: Int, _ store: any Store) async throws -> Int {
         var count = 0
         while true {
-            let more = try await store.forgetDeliveries(before: WebhookSample.at(milliseconds))
+            let more = try await store.deleteDeliveries(before: WebhookSample.at(milliseconds))
             if more == 0 { return count }
             count += more
         }

@@ -41,7 +41,7 @@ extension StoreCheck {
         },
         StoreCheck("a list too long for memory comes back whole, and is known again") { store in
             let organisation = try await store.organisation("Acme")
-            var random = SplitMix64(usual: 7, test: "a list too long for memory comes back whole")
+            var random = SplitMix64(defaultSeed: 7, test: "a list too long for memory comes back whole")
             let destinations = (0..<100_000).map { _ in
                 "27\(UInt64.random(in: 600_000_000...899_999_999, using: &random))"
             }

@@ -23,9 +23,9 @@ extension StoreCheck {
             _ = try await store.record(own, in: pair[1].organisation)
             await #expect(throws: StoreError.notFound) { try await store.sendLog(own.id, in: pair[0].organisation) }
             // A store that answers its owner at once must refuse others at once.
-            let isAtOnce = try store.sendLogAtOnce(own.id, in: pair[1].organisation) != nil
+            let isAtOnce = try store.sendLogWithoutBlocking(own.id, in: pair[1].organisation) != nil
             do {
-                let foreign = try store.sendLogAtOnce(own.id, in: pair[0].organisation)
+                let foreign = try store.sendLogWithoutBlocking(own.id, in: pair[0].organisation)
                 #expect(foreign == nil && !isAtOnce)
             } catch {
                 #expect(error as? StoreError == .notFound)
@@ -55,7 +55,7 @@ extension StoreCheck {
             #expect(try await store.page(foreign, in: acme.organisation).total == 0)
         },
         StoreCheck("the rest of a page stays in the organisation that asks") { store in
-            let pair = try await twins(in: store, message: String(repeating: "m", count: SendLogRules.longestMessage))
+            let pair = try await twins(in: store, message: String(repeating: "m", count: SendLogRules.maxMessageLength))
             for campaigns in [nil, try Sample.campaigns("spring", "none")] {
                 let search = SendLogSearch(campaigns: campaigns, order: .oldestFirst)
                 let block = try await store.search(search, in: pair[0].organisation).rows
@@ -110,11 +110,11 @@ extension StoreCheck {
         StoreCheck("an organisation that does not exist has nothing and takes nothing") { store in
             let acme = try await store.organisation("Acme")
             _ = try await store.record(Sample.log("a", destinations: ["1"]), in: acme)
-            let nobody = OrganisationID(acme.number + 1)
+            let unknown = OrganisationID(acme.number + 1)
             let log = try Sample.log("b")
-            await #expect(throws: StoreError.self) { try await store.record([log], in: nobody) }
-            await #expect(throws: StoreError.notFound) { try await store.sendLog(log.id, in: nobody) }
-            #expect(try await store.chunks(of: SequenceNumber(1), from: 0, in: nobody) == [])
+            await #expect(throws: StoreError.self) { try await store.record([log], in: unknown) }
+            await #expect(throws: StoreError.notFound) { try await store.sendLog(log.id, in: unknown) }
+            #expect(try await store.chunks(of: SequenceNumber(1), from: 0, in: unknown) == [])
             // The organisation that comes next gets that number, and nothing with it.
             let zulu = try await store.organisation("Zulu")
             #expect(try await store.find(SendLogSearch(), in: zulu) == [])
@@ -130,7 +130,7 @@ extension StoreCheck {
 
     /// Two organisations with logs of the same ids, campaign and moments, recorded by turns; only the texts differ.
     private static func twins(
-        in store: any SendLogStore & Directory,
+        in store: any SendLogStore & OrganisationStore,
         message: String = ""
     ) async throws -> [Twin] {
         var pair: [Twin] = []

@@ -16,9 +16,9 @@ extension StoreCheck {
                 NewAPIKey(name: "for ever", permissions: [.sendLog], expires: nil),
             ]
             var created: [APIKey] = []
-            for (place, key) in described.enumerated() {
-                let now = try #require(Sample.later(place))
-                let made = try await store.createKey(key, hash: hash(UInt8(place)), in: organisation, at: now)
+            for (index, key) in described.enumerated() {
+                let now = try #require(Sample.later(index))
+                let made = try await store.createKey(key, hash: hash(UInt8(index)), in: organisation, at: now)
                 #expect(
                     made
                         == APIKey(
@@ -39,11 +39,11 @@ extension StoreCheck {
         },
         StoreCheck("an organisation that does not exist gets no key") { store in
             let organisation = try await store.organisation("Acme")
-            let nobody = OrganisationID(organisation.number + 1)
+            let unknown = OrganisationID(organisation.number + 1)
             await #expect(throws: StoreError.notFound) {
-                try await store.createKey(anyKey, hash: hash(1), in: nobody, at: .earliest)
+                try await store.createKey(anyKey, hash: hash(1), in: unknown, at: .earliest)
             }
-            #expect(try await store.keys(in: nobody) == [])
+            #expect(try await store.keys(in: unknown) == [])
         },
         StoreCheck("keys are found by the beginning of their hash, whosever they are") { store in
             let acme = try await store.organisation("Acme")
@@ -53,19 +53,19 @@ extension StoreCheck {
                 [0xff, 0xff, 0xff, 0xff],
             ].map { $0 + [UInt8](repeating: $0[3], count: 28) }
             var ids: [APIKeyID] = []
-            for (place, hash) in hashes.enumerated() {
-                let owner = place % 2 == 0 ? acme : zulu
+            for (index, hash) in hashes.enumerated() {
+                let owner = index % 2 == 0 ? acme : zulu
                 ids.append(try await store.createKey(anyKey, hash: hash, in: owner, at: .earliest).id)
             }
-            for (place, hash) in hashes.enumerated() {
+            for (index, hash) in hashes.enumerated() {
                 for length in [1, 2, 3, 4, 31, 32] {
                     let prefix = Array(hash.prefix(length))
                     let found = try await store.keys(hashPrefix: prefix)
                     let expected = hashes.indices.filter { hashes[$0].starts(with: prefix) }
                     #expect(Set(found.map(\.key.id)) == Set(expected.map { ids[$0] }), "\(prefix)")
-                    let own = try #require(found.first { $0.key.id == ids[place] })
+                    let own = try #require(found.first { $0.key.id == ids[index] })
                     #expect(own.hash == hash)
-                    #expect(own.key.organisation == (place % 2 == 0 ? acme : zulu))
+                    #expect(own.key.organisation == (index % 2 == 0 ? acme : zulu))
                 }
             }
             #expect(try await store.keys(hashPrefix: [0x80]).isEmpty)
@@ -94,12 +94,12 @@ extension StoreCheck {
             let key = try await store.createKey(anyKey, hash: hash(1), in: organisation, at: .earliest)
             let other = try await store.createKey(anyKey, hash: hash(2), in: organisation, at: .earliest)
             let (early, late) = (try #require(Sample.later(1)), try #require(Sample.later(2)))
-            try await store.noteUse(of: [:])
-            try await store.noteUse(of: [key.id: late, APIKeyID(999): late])
+            try await store.updateLastUsed(of: [:])
+            try await store.updateLastUsed(of: [key.id: late, APIKeyID(999): late])
             #expect(try await store.keys(in: organisation).map(\.lastUsed) == [late, nil])
-            try await store.noteUse(of: [key.id: early, other.id: early])
+            try await store.updateLastUsed(of: [key.id: early, other.id: early])
             #expect(try await store.keys(in: organisation).map(\.lastUsed) == [late, early])
-            try await store.noteUse(of: [key.id: .latest, other.id: late])
+            try await store.updateLastUsed(of: [key.id: .latest, other.id: late])
             #expect(try await store.keys(in: organisation).map(\.lastUsed) == [.latest, late])
         },
     ]

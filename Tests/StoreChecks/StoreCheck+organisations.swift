@@ -7,8 +7,8 @@ extension StoreCheck {
             #expect(try await store.organisations() == [])
             let names = ["Zulu", "Acme", "Ünïcode \"quoted\" 'n Söhne", "acme", String(repeating: "x", count: 100)]
             var created: [Organisation] = []
-            for (place, name) in names.enumerated() {
-                let moment = try #require(Sample.later(place))
+            for (index, name) in names.enumerated() {
+                let moment = try #require(Sample.later(index))
                 let organisation = try await store.createOrganisation(
                     named: #require(OrganisationName(name)),
                     at: moment

@@ -108,12 +108,12 @@ extension StoreCheck {
         try Sample.log(
             "log-\(number)",
             campaign: "c\(number % 3)",
-            message: String(repeating: "\(number % 10)", count: SendLogRules.longestMessage),
+            message: String(repeating: "\(number % 10)", count: SendLogRules.maxMessageLength),
             start: Sample.later(number / 2)
         )
     }
 
-    private static func bigLogs(in store: any SendLogStore & Directory) async throws -> OrganisationID {
+    private static func bigLogs(in store: any SendLogStore & OrganisationStore) async throws -> OrganisationID {
         let organisation = try await store.organisation("Acme")
         _ = try await store.record((0..<60).map(log), in: organisation)
         return organisation

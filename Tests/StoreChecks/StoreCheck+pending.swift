@@ -5,11 +5,11 @@ extension StoreCheck {
     /// What leases leave behind, and which webhooks come next.
     static let pending = [
         StoreCheck("a lease that was not released leaves what it may have started to the next one") { store in
-            let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)
+            let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             try await webhook.record(9)
             func lease(_ owner: String, at now: Int, until end: Int) async throws -> StartedAttempts? {
                 let (now, end) = (try WebhookSample.at(now), try WebhookSample.at(end))
-                return try await store.lease(for: owner, at: now, until: end, most: 1).first?.started
+                return try await store.lease(for: owner, at: now, until: end, limit: 1).first?.started
             }
             #expect(try await lease("one", at: 0, until: 10) == StartedAttempts.none)
             #expect(try await webhook.save(by: "one", cursor: 2, until: 20) != nil)
@@ -39,38 +39,38 @@ extension StoreCheck {
         StoreCheck("a lease or a hold that a wrong clock made does not count") { store in
             let acme = try await store.organisation("Acme")
             let (leased, held) = (
-                try await WebhookUnderCheck("leased", in: acme, of: store),
-                try await WebhookUnderCheck("held", in: acme, of: store)
+                try await WebhookUnderTest("leased", in: acme, of: store),
+                try await WebhookUnderTest("held", in: acme, of: store)
             )
             try await leased.record(2)
             let days = 2 * 86_400_000
-            #expect(try await store.take(for: "ahead", at: days, until: days + 20_000) == ["held", "leased"])
+            #expect(try await store.leaseIDs(for: "ahead", at: days, until: days + 20_000) == ["held", "leased"])
             #expect(
                 try await held.save(by: "ahead", cursor: 0) { $0.heldUntil = try WebhookSample.at(days + 300_000) }
                     != nil
             )
             // Clocks may differ a little, and a receiver may ask for an hour's rest.
-            #expect(try await store.take(for: "one", at: days - 9_000, until: days + 11_000) == [])
+            #expect(try await store.leaseIDs(for: "one", at: days - 9_000, until: days + 11_000) == [])
             // Other servers may have longer leases than this one.
-            #expect(try await store.take(for: "one", at: days - 49_000, until: days - 29_000) == [])
-            #expect(try await store.take(for: "one", at: days - 3_600_000, until: days - 3_580_000) == ["leased"])
+            #expect(try await store.leaseIDs(for: "one", at: days - 49_000, until: days - 29_000) == [])
+            #expect(try await store.leaseIDs(for: "one", at: days - 3_600_000, until: days - 3_580_000) == ["leased"])
             #expect(try await leased.save(by: "one", cursor: 0) != nil)
-            #expect(try await store.take(for: "two", at: 0, until: 20_000) == ["held", "leased"])
+            #expect(try await store.leaseIDs(for: "two", at: 0, until: 20_000) == ["held", "leased"])
         },
         StoreCheck("webhooks that are slow or fail are reported as unhealthy, and come behind healthy ones") { store in
             let acme = try await store.organisation("Acme")
             for name in ["healthy", "failing", "slow"] {
-                _ = try await WebhookUnderCheck(name, in: acme, of: store)
+                _ = try await WebhookUnderTest(name, in: acme, of: store)
             }
             _ = try await store.record(Sample.logs(4, "log"), in: acme)
-            #expect(try await store.take(for: "one", at: 0, until: 10).count == 3)
+            #expect(try await store.leaseIDs(for: "one", at: 0, until: 10).count == 3)
             for (name, slow, failures) in [("healthy", 0, 0), ("failing", 0, 2), ("slow", 7, 0)] {
-                let webhook = WebhookUnderCheck(existing: try #require(WebhookID(name)), in: acme, of: store)
+                let webhook = WebhookUnderTest(existing: try #require(WebhookID(name)), in: acme, of: store)
                 let saved = try await webhook.save(by: "one", cursor: 1) { progress in
                     (progress.slowness, progress.failures) = (slow, failures)
                 }
                 #expect(saved?.progress.slowness == slow && saved?.progress.isHealthy == (name == "healthy"))
-                #expect(try await webhook.present.progress.slowness == slow)
+                #expect(try await webhook.current.progress.slowness == slow)
             }
             let lease = WebhookLease(owner: "two", begin: try WebhookSample.at(10), end: try WebhookSample.at(20))
             let pending = try await store.pendingWebhooks(for: lease, limit: 9)
@@ -80,8 +80,8 @@ extension StoreCheck {
         StoreCheck("of webhooks that are pending, one of each organisation comes first") { store in
             for (number, name) in ["Acme", "Busy", "Calm"].enumerated() {
                 let organisation = try await store.organisation(name)
-                for place in 0..<[9, 9, 1][number] {
-                    _ = try await WebhookUnderCheck("\(name)-\(place)", in: organisation, of: store)
+                for index in 0..<[9, 9, 1][number] {
+                    _ = try await WebhookUnderTest("\(name)-\(index)", in: organisation, of: store)
                 }
                 _ = try await store.record(Sample.logs(1, "log"), in: organisation)
             }

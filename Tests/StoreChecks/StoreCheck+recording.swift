@@ -4,7 +4,7 @@ import Testing
 
 extension StoreCheck {
     static let recording = [
-        StoreCheck("the first log has place 1 and the others follow in the order given") { store in
+        StoreCheck("the first log has sequence number 1 and the others follow in the order given") { store in
             let organisation = try await store.organisation("Acme")
             let first = try await store.record(Sample.logs(3, "a"), in: organisation)
             let second = try await store.record(Sample.logs(2, "b"), in: organisation)
@@ -33,23 +33,23 @@ extension StoreCheck {
         },
         StoreCheck("fifty senders at once leave no gap and lose nothing") { store in
             let organisation = try await store.organisation("Acme")
-            var places: [Int64] = []
+            var sequences: [Int64] = []
             try await withThrowingTaskGroup(of: [Int64].self) { group in
                 for sender in 0..<50 {
                     group.addTask {
-                        var places: [Int64] = []
+                        var sequences: [Int64] = []
                         for log in try Sample.logs(20, "sender-\(sender)", campaign: "campaign-\(sender % 7)") {
                             let stored = try #require(try await store.record(log, in: organisation).recorded)
-                            places.append(stored.sequence.number)
+                            sequences.append(stored.sequence.number)
                         }
                         // A sender that waits for its answer sees its logs in its own order.
-                        #expect(places == places.sorted())
-                        return places
+                        #expect(sequences == sequences.sorted())
+                        return sequences
                     }
                 }
-                for try await part in group { places += part }
+                for try await part in group { sequences += part }
             }
-            #expect(places.sorted() == Array(1...1000))
+            #expect(sequences.sorted() == Array(1...1000))
             let page = try await store.page(SendLogSearch(limit: 1000, order: .oldestFirst), in: organisation)
             #expect(page.total == 1000)
             #expect(page.sequences == Array(1...1000))
@@ -77,7 +77,7 @@ extension StoreCheck {
                 try await group.waitForAll()
             }
         },
-        StoreCheck("each organisation counts its own places") { store in
+        StoreCheck("each organisation has its own sequence numbers") { store in
             let acme = try await store.organisation("Acme")
             let zulu = try await store.organisation("Zulu")
             for turn in 1...3 {
@@ -110,7 +110,7 @@ extension StoreCheck {
             #expect(outcome.recorded?.sequence == SequenceNumber(1))
             #expect(try await store.find(SendLogSearch(campaigns: [batch[0].campaignID]), in: organisation) == [1])
         },
-        StoreCheck("a list that breaks off fails nobody else's request") { store in
+        StoreCheck("a list that breaks off fails no other request") { store in
             let organisation = try await store.organisation("Acme")
             let other = try await store.organisation("Zulu")
             try await withThrowingTaskGroup(of: Void.self) { group in

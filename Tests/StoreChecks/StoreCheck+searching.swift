@@ -11,7 +11,7 @@ extension StoreCheck {
             ]
             for search in searches {
                 let answer = try await store.search(search, in: organisation)
-                #expect(answer == SearchAnswer(total: 0, asOf: SequenceNumber(0), rows: RowBlock()))
+                #expect(answer == SearchResult(total: 0, asOf: SequenceNumber(0), rows: RowBlock()))
             }
         },
         StoreCheck("campaigns are any of those named, each once, and unknown ones find nothing") { store in
@@ -67,8 +67,8 @@ extension StoreCheck {
             let organisation = try await store.organisation("Acme")
             // Recorded back and forth in time, two of each moment and campaign.
             let moments = [2, 0, 1, 1, 0, 2, 0, 2, 1]
-            let logs = try moments.enumerated().map { place, moment in
-                try Sample.log("log-\(place)", campaign: "c\(place % 2)", start: Sample.later(moment))
+            let logs = try moments.enumerated().map { index, moment in
+                try Sample.log("log-\(index)", campaign: "c\(index % 2)", start: Sample.later(moment))
             }
             _ = try await store.record(logs, in: organisation)
             let oldestFirst = [2, 5, 7, 3, 4, 9, 1, 6, 8]
@@ -123,7 +123,7 @@ extension StoreCheck {
     ]
 
     /// Six logs of three campaigns, a millisecond apart.
-    private static func seasons(in store: any SendLogStore & Directory) async throws -> OrganisationID {
+    private static func seasons(in store: any SendLogStore & OrganisationStore) async throws -> OrganisationID {
         let organisation = try await store.organisation("Acme")
         let logs = try (0..<6).map { number in
             try Sample.log(

@@ -78,8 +78,8 @@ extension StoreCheck {
         _ organisation: OrganisationID,
         _ prefix: String = "log"
     ) async throws {
-        let logs = try moments.enumerated().map { place, moment in
-            try Sample.log("\(prefix)-\(place)", campaign: "c\(place % 2)", start: Sample.at(moment))
+        let logs = try moments.enumerated().map { index, moment in
+            try Sample.log("\(prefix)-\(index)", campaign: "c\(index % 2)", start: Sample.at(moment))
         }
         _ = try await store.record(logs, in: organisation)
     }

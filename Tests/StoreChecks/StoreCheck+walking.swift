@@ -58,16 +58,16 @@ extension StoreCheck {
                 (0..<700).map { try Sample.log("first-\($0)", campaign: "c\($0 % 5)", start: Sample.later($0 % 90)) },
                 in: organisation
             )
-            let areOver = Box(false)
+            let shouldStop = Box(false)
             func head() async throws -> SequenceNumber {
                 try await store.search(SendLogSearch(limit: 0), in: organisation).asOf
             }
             try await withThrowingTaskGroup(of: Void.self) { group in
-                defer { areOver.set(true) }
+                defer { shouldStop.set(true) }
                 for sender in 0..<3 {
                     group.addTask {
                         var number = 0
-                        while !areOver.value {
+                        while !shouldStop.value {
                             number += 1
                             let logs = try (0..<5).map {
                                 try Sample.log(
@@ -90,7 +90,7 @@ extension StoreCheck {
                     try await walk(search, in: organisation, of: store)
                 }
                 #expect(try await head() > before, "nothing was recorded while the walks went on")
-                areOver.set(true)
+                shouldStop.set(true)
                 try await group.waitForAll()
             }
         },
@@ -146,7 +146,7 @@ extension StoreCheck {
         #expect(Set(sequences).count == rows.count)
         #expect(sequences.allSatisfy { $0 <= first.asOf })
         // In one go it is the same.
-        (search.skip, search.limit) = (0, SendLogSearch.mostLimit)
+        (search.skip, search.limit) = (0, SendLogSearch.maxLimit)
         #expect(try await store.page(search, in: organisation).rows == rows)
     }
 }

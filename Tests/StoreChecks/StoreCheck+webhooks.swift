@@ -6,11 +6,11 @@ extension StoreCheck {
         StoreCheck("a webhook is kept as it was made, and listed in the order of creation") { store in
             let acme = try await store.organisation("Acme")
             var created: [Webhook] = []
-            for (place, json) in WebhookSample.definitions.enumerated() {
+            for (index, json) in WebhookSample.definitions.enumerated() {
                 // The ids' order is another one.
-                let id = try #require(WebhookID("hook-\(9 - place)"))
-                let (definition, now) = (try WebhookSample.definition(json), try WebhookSample.at(place))
-                let secret = try WebhookSample.secret("a", place)
+                let id = try #require(WebhookID("hook-\(9 - index)"))
+                let (definition, now) = (try WebhookSample.definition(json), try WebhookSample.at(index))
+                let secret = try WebhookSample.secret("a", index)
                 let made = try await store.createWebhook(id, definition, secret: secret, in: acme, at: now)
                 #expect(
                     made
@@ -33,29 +33,29 @@ extension StoreCheck {
         StoreCheck("a new webhook begins behind what is recorded") { store in
             let acme = try await store.organisation("Acme")
             _ = try await store.record(Sample.logs(7, "log"), in: acme)
-            let webhook = try await WebhookUnderCheck(in: acme, of: store)
-            #expect(try await webhook.present.progress == WebhookProgress(cursor: SequenceNumber(7)))
-            #expect(try await store.take(for: "one", at: 0, until: 10) == [])
+            let webhook = try await WebhookUnderTest(in: acme, of: store)
+            #expect(try await webhook.current.progress == WebhookProgress(cursor: SequenceNumber(7)))
+            #expect(try await store.leaseIDs(for: "one", at: 0, until: 10) == [])
             try await webhook.record(1, "more")
-            #expect(try await store.take(for: "one", at: 0, until: 10) == ["hook"])
+            #expect(try await store.leaseIDs(for: "one", at: 0, until: 10) == ["hook"])
         },
         StoreCheck("an organisation that does not exist gets no webhook") { store in
             let acme = try await store.organisation("Acme")
-            let nobody = OrganisationID(acme.number + 1)
-            await #expect(throws: StoreError.self) { try await WebhookUnderCheck(in: nobody, of: store) }
-            #expect(try await store.webhooks(in: nobody) == [])
+            let unknown = OrganisationID(acme.number + 1)
+            await #expect(throws: StoreError.self) { try await WebhookUnderTest(in: unknown, of: store) }
+            #expect(try await store.webhooks(in: unknown) == [])
             // The organisation that comes next gets that number, and nothing with it.
             let zulu = try await store.organisation("Zulu")
             #expect(try await store.webhooks(in: zulu) == [])
         },
         StoreCheck("another organisation's webhook does not exist") { store in
             let acme = try await store.organisation("Acme")
-            let theirs = try await WebhookUnderCheck(in: store.organisation("Zulu"), of: store)
+            let theirs = try await WebhookUnderTest(in: store.organisation("Zulu"), of: store)
             try await theirs.record(3)
-            #expect(try await store.take(for: "one", at: 0, until: 10) == ["hook"])
+            #expect(try await store.leaseIDs(for: "one", at: 0, until: 10) == ["hook"])
             let due = try WebhookSample.delivery(1, state: .waiting, nextTry: 5)
             try await store.saveDelivery(due, of: theirs.id, in: theirs.organisation)
-            let (before, id) = (try await theirs.present, theirs.id)
+            let (before, id) = (try await theirs.current, theirs.id)
             await #expect(throws: StoreError.notFound) { try await store.webhook(id, in: acme) }
             await #expect(throws: StoreError.notFound) {
                 try await store.changeWebhook(id, in: acme, at: .latest) { $0.definition.name = "mine" }
@@ -64,7 +64,7 @@ extension StoreCheck {
             await #expect(throws: StoreError.notFound) { try await store.delivery(due.id, of: id, in: acme) }
             #expect(try await store.webhooks(in: acme) == [])
             #expect(try await store.deliveries(of: id, in: acme, state: nil, before: nil, limit: 9) == [])
-            #expect(try await store.dueDeliveries(of: id, in: acme, at: .latest, most: 9) == [])
+            #expect(try await store.dueDeliveries(of: id, in: acme, at: .latest, limit: 9) == [])
             let other = try WebhookSample.delivery(2)
             try await store.saveDelivery(other, of: id, in: acme)
             #expect(try await store.deliveries(of: id, in: acme, state: nil, before: nil, limit: 9) == [])
@@ -77,24 +77,24 @@ extension StoreCheck {
             )
             #expect(try await store.save(report, of: id, in: acme) == nil)
             #expect(try await store.deliveries(of: id, in: acme, state: nil, before: nil, limit: 9) == [])
-            #expect(try await theirs.present == before)
+            #expect(try await theirs.current == before)
             #expect(try await theirs.deliveries == ["1"])
             // And the same id of ours is another one.
-            let own = try await WebhookUnderCheck(in: acme, of: store)
+            let own = try await WebhookUnderTest(in: acme, of: store)
             #expect(try await own.deliveries == [])
             try await store.deleteWebhook(id, in: acme)
-            #expect(try await theirs.present == before)
+            #expect(try await theirs.current == before)
             #expect(try await theirs.deliveries == ["1"])
         },
         StoreCheck("a change is kept, and counted") { store in
-            let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)
-            var expected = try await webhook.present
-            for (place, json) in WebhookSample.definitions.enumerated() {
+            let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
+            var expected = try await webhook.current
+            for (index, json) in WebhookSample.definitions.enumerated() {
                 let definition = try WebhookSample.definition(json)
                 var old = try WebhookSample.secret("a")
                 old.expires = try WebhookSample.at(50)
-                let secrets = [try WebhookSample.secret("b", place), old]
-                let changed = try await webhook.change(at: place + 1) { webhook in
+                let secrets = [try WebhookSample.secret("b", index), old]
+                let changed = try await webhook.change(at: index + 1) { webhook in
                     webhook.definition = definition
                     webhook.secrets = secrets
                 }
@@ -102,64 +102,65 @@ extension StoreCheck {
                 expected.secrets = secrets
                 expected.progress.gaps = definition.isActive ? [] : [WebhookGap(after: SequenceNumber(0))]
                 expected.version += 1
-                expected.updated = try WebhookSample.at(place + 1)
+                expected.updated = try WebhookSample.at(index + 1)
                 #expect(changed == expected)
-                #expect(try await webhook.present == expected)
+                #expect(try await webhook.current == expected)
             }
             #expect(expected.version == 1 + WebhookSample.definitions.count)
         },
         StoreCheck("changes at the same time are all kept") { store in
-            let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)
+            let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 1...20 {
                     group.addTask { try await webhook.change(at: number) { $0.definition.name += "x" } }
                 }
                 try await group.waitForAll()
             }
-            let present = try await webhook.present
-            #expect(present.definition.name == String(repeating: "x", count: 20))
-            #expect(present.version == 21)
+            let current = try await webhook.current
+            #expect(current.definition.name == String(repeating: "x", count: 20))
+            #expect(current.version == 21)
         },
-        StoreCheck("what is recorded while a webhook is not active is not told later") { store in
-            let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)
+        StoreCheck("what is recorded while a webhook is not active is not delivered later") { store in
+            let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             try await webhook.record(2, "before")
             try await webhook.change(at: 1) { $0.definition.isActive = false }
-            #expect(try await webhook.present.progress.cursor == SequenceNumber(0))
-            #expect(try await store.take(for: "one", at: 2, until: 10) == [])
+            #expect(try await webhook.current.progress.cursor == SequenceNumber(0))
+            #expect(try await store.leaseIDs(for: "one", at: 2, until: 10) == [])
             try await webhook.record(3, "meanwhile")
             // Being changed otherwise makes it no more active.
             try await webhook.change(at: 2) { $0.definition.name = "off" }
-            #expect(try await store.take(for: "one", at: 2, until: 10) == [])
-            #expect(try await webhook.present.behind(SequenceNumber(5)) == 2)
+            #expect(try await store.leaseIDs(for: "one", at: 2, until: 10) == [])
+            #expect(try await webhook.current.backlog(SequenceNumber(5)) == 2)
             let again = try await webhook.change(at: 3) { $0.definition.isActive = true }
-            #expect(again.behind(SequenceNumber(5)) == 2)
+            #expect(again.backlog(SequenceNumber(5)) == 2)
             // What was recorded before is told, once it is.
-            #expect(try await store.take(for: "one", at: 3, until: 10) == ["hook"])
+            #expect(try await store.leaseIDs(for: "one", at: 3, until: 10) == ["hook"])
             let gaps = again.progress.gaps
             let one = try await webhook.save(by: "one", cursor: 1, version: 4, until: 20) { $0.gaps = gaps }
             #expect(one?.progress == WebhookProgress(cursor: SequenceNumber(1), gaps: gaps))
-            let told = try await webhook.save(by: "one", cursor: 2, version: 4) { $0.gaps = gaps }
-            #expect(told?.progress == WebhookProgress(cursor: SequenceNumber(5)))
-            #expect(try await store.take(for: "one", at: 4, until: 10) == [])
+            let saved = try await webhook.save(by: "one", cursor: 2, version: 4) { $0.gaps = gaps }
+            #expect(saved?.progress == WebhookProgress(cursor: SequenceNumber(5)))
+            #expect(try await store.leaseIDs(for: "one", at: 4, until: 10) == [])
             try await webhook.record(1, "after")
-            #expect(try await store.take(for: "one", at: 5, until: 10) == ["hook"])
-            #expect(try await webhook.present.behind(SequenceNumber(6)) == 1)
+            #expect(try await store.leaseIDs(for: "one", at: 5, until: 10) == ["hook"])
+            #expect(try await webhook.current.backlog(SequenceNumber(6)) == 1)
         },
-        StoreCheck("a webhook that had told all before it was not active begins behind what was recorded meanwhile") {
+        StoreCheck("a webhook that had delivered all before it was not active begins after what was recorded meanwhile")
+        {
             store in
-            let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)
+            let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             for round in 1...3 {
                 let head = SequenceNumber(Int64(round * 2))
                 try await webhook.change(at: round * 10) { $0.definition.isActive = false }
                 try await webhook.record(2, "meanwhile-\(round)")
-                #expect(try await webhook.present.behind(head) == 0)
+                #expect(try await webhook.current.backlog(head) == 0)
                 let again = try await webhook.change(at: round * 10 + 1) { $0.definition.isActive = true }
                 #expect(again.progress == WebhookProgress(cursor: head))
-                #expect(try await store.take(for: "one", at: 1000 * round, until: 1000 * round + 1) == [])
+                #expect(try await store.leaseIDs(for: "one", at: 1000 * round, until: 1000 * round + 1) == [])
             }
         },
-        StoreCheck("several times not active, all that was recorded in between is still to be told") { store in
-            let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)
+        StoreCheck("after several inactive periods, all that was recorded in between is still delivered") { store in
+            let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             // 1 and 2 are to be told, 5 and 6, 9 and 10.
             for round in 0..<2 {
                 try await webhook.record(2, "active-\(round)")
@@ -168,29 +169,29 @@ extension StoreCheck {
                 try await webhook.change(at: round * 10 + 2) { $0.definition.isActive = true }
             }
             try await webhook.record(2, "active-2")
-            let present = try await webhook.present
-            #expect(present.behind(SequenceNumber(10)) == 6)
+            let current = try await webhook.current
+            #expect(current.backlog(SequenceNumber(10)) == 6)
             #expect(
-                present.progress.gaps == [
+                current.progress.gaps == [
                     WebhookGap(after: SequenceNumber(2), through: SequenceNumber(4)),
                     WebhookGap(after: SequenceNumber(6), through: SequenceNumber(8)),
                 ]
             )
-            #expect(try await store.take(for: "one", at: 100, until: 200) == ["hook"])
-            for (told, place, behind) in [(1, 1, 5), (2, 4, 4), (5, 5, 3), (6, 8, 2), (10, 10, 0)] {
-                let saved = try await webhook.save(by: "one", cursor: told, version: present.version, until: 200) {
+            #expect(try await store.leaseIDs(for: "one", at: 100, until: 200) == ["hook"])
+            for (cursor, expected, behind) in [(1, 1, 5), (2, 4, 4), (5, 5, 3), (6, 8, 2), (10, 10, 0)] {
+                let saved = try await webhook.save(by: "one", cursor: cursor, version: current.version, until: 200) {
                     progress in
-                    progress.gaps = present.progress.gaps.filter { $0.after.number >= Int64(told) }
+                    progress.gaps = current.progress.gaps.filter { $0.after.number >= Int64(cursor) }
                 }
-                #expect(saved?.progress.cursor == SequenceNumber(Int64(place)), "\(told)")
-                #expect(saved?.behind(SequenceNumber(10)) == Int64(behind), "\(told)")
+                #expect(saved?.progress.cursor == SequenceNumber(Int64(expected)), "\(cursor)")
+                #expect(saved?.backlog(SequenceNumber(10)) == Int64(behind), "\(cursor)")
             }
-            #expect(try await webhook.present.progress == WebhookProgress(cursor: SequenceNumber(10)))
+            #expect(try await webhook.current.progress == WebhookProgress(cursor: SequenceNumber(10)))
         },
         StoreCheck("a webhook that was paused resumes where it stopped") { store in
-            let webhook = try await WebhookUnderCheck(in: store.organisation("Acme"), of: store)
+            let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             try await webhook.record(5)
-            #expect(try await store.take(for: "one", at: 1, until: 10) == ["hook"])
+            #expect(try await store.leaseIDs(for: "one", at: 1, until: 10) == ["hook"])
             let pause = WebhookProgress.Pause(at: try WebhookSample.at(2), reason: "410 Gone: \"ünï\" 'x'")
             let saved = try await webhook.save(by: "one", cursor: 2) { progress in
                 progress.failures = 7
@@ -199,23 +200,23 @@ extension StoreCheck {
                 progress.pause = pause
             }
             #expect(saved?.progress.pause == pause)
-            let present = try await webhook.present
-            #expect(present == saved)
-            #expect(present.progress.failures == 7)
-            #expect(try present.progress.failingSince == WebhookSample.at(1))
-            #expect(try present.progress.heldUntil == WebhookSample.at(900))
-            #expect(try await store.take(for: "one", at: 5000, until: 9000) == [])
+            let current = try await webhook.current
+            #expect(current == saved)
+            #expect(current.progress.failures == 7)
+            #expect(try current.progress.failingSince == WebhookSample.at(1))
+            #expect(try current.progress.heldUntil == WebhookSample.at(900))
+            #expect(try await store.leaseIDs(for: "one", at: 5000, until: 9000) == [])
             let resumed = try await webhook.change(at: 100)
             #expect(resumed.progress == WebhookProgress(cursor: SequenceNumber(2)))
-            #expect(try await webhook.present == resumed)
-            #expect(try await store.take(for: "two", at: 101, until: 200) == ["hook"])
+            #expect(try await webhook.current == resumed)
+            #expect(try await store.leaseIDs(for: "two", at: 101, until: 200) == ["hook"])
         },
         StoreCheck("a webhook that is ended is gone with its deliveries, and no other") { store in
             let acme = try await store.organisation("Acme")
-            let webhook = try await WebhookUnderCheck(in: acme, of: store)
-            let other = try await WebhookUnderCheck("other", in: acme, of: store)
+            let webhook = try await WebhookUnderTest(in: acme, of: store)
+            let other = try await WebhookUnderTest("other", in: acme, of: store)
             try await webhook.record(2)
-            #expect(try await store.take(for: "one", at: 1, until: 10) == ["hook", "other"])
+            #expect(try await store.leaseIDs(for: "one", at: 1, until: 10) == ["hook", "other"])
             let deliveries = try [
                 WebhookSample.delivery(1), WebhookSample.delivery(2, state: .waiting, nextTry: 5),
                 WebhookSample.delivery(2, test: 7, state: .failed),
@@ -225,7 +226,7 @@ extension StoreCheck {
             }
             try await store.deleteWebhook(webhook.id, in: acme)
             await #expect(throws: StoreError.notFound) { try await store.deleteWebhook(webhook.id, in: acme) }
-            await #expect(throws: StoreError.notFound) { try await webhook.present }
+            await #expect(throws: StoreError.notFound) { try await webhook.current }
             await #expect(throws: StoreError.notFound) { try await webhook.change(at: 3) }
             #expect(try await store.webhooks(in: acme).map(\.id) == [other.id])
             #expect(try await other.deliveries == ["2-t7", "2", "1"])
@@ -233,7 +234,7 @@ extension StoreCheck {
             #expect(try await webhook.save(by: "one", cursor: 2, deliveries, until: 20) == nil)
             try await store.saveDelivery(deliveries[0], of: webhook.id, in: acme)
             #expect(try await webhook.deliveries == [])
-            #expect(try await store.take(for: "two", at: 15, until: 20) == ["other"])
+            #expect(try await store.leaseIDs(for: "two", at: 15, until: 20) == ["other"])
         },
     ]
 }

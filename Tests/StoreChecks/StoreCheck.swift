@@ -22,7 +22,7 @@ public struct StoreCheck: Sendable, CustomTestStringConvertible {
     /// The whole suite, each check under its topic.
     public static let all: [StoreCheck] = [
         topic("recording", recording),
-        topic("repeating", repeating),
+        topic("repeating", idempotency),
         topic("destinations", destinations),
         topic("searching", searching),
         topic("times", times),

@@ -49,7 +49,7 @@ enum WebhookSample {
 }
 
 /// An organisation's webhook in a store, and what is asked of it.
-struct WebhookUnderCheck {
+struct WebhookUnderTest {
     let store: any Store
     let organisation: OrganisationID
     let id: WebhookID
@@ -80,7 +80,7 @@ struct WebhookUnderCheck {
     }
 
     /// What is kept of it.
-    var present: Webhook { get async throws { try await store.webhook(id, in: organisation) } }
+    var current: Webhook { get async throws { try await store.webhook(id, in: organisation) } }
 
     /// Its deliveries' names, as they are listed.
     var deliveries: [String] {
@@ -103,8 +103,8 @@ struct WebhookUnderCheck {
     }
 
     /// What is due at a moment.
-    func due(at milliseconds: Int, most: Int = 100) async throws -> [Delivery] {
-        try await store.dueDeliveries(of: id, in: organisation, at: WebhookSample.at(milliseconds), most: most)
+    func due(at milliseconds: Int, limit: Int = 100) async throws -> [Delivery] {
+        try await store.dueDeliveries(of: id, in: organisation, at: WebhookSample.at(milliseconds), limit: limit)
     }
 
     /// Changes it at a moment.
@@ -146,30 +146,30 @@ struct WebhookUnderCheck {
 
 extension WebhookStore {
     /// The names of the webhooks that an owner leases, in order.
-    func take(
+    func leaseIDs(
         for owner: String,
         at milliseconds: Int,
         until end: Int,
-        most: Int = 100
+        limit: Int = 100
     ) async throws -> [String] {
-        try await takeWebhooks(
+        try await leaseWebhooks(
             for: owner,
             at: WebhookSample.at(milliseconds),
             until: WebhookSample.at(end),
-            most: most
+            limit: limit
         )
         .map(\.id.text)
         .sorted()
     }
 
     /// Leases webhooks that have something to deliver.
-    public func takeWebhooks(
+    public func leaseWebhooks(
         for owner: String,
         at now: Timestamp,
         until end: Timestamp,
-        most: Int
+        limit: Int
     ) async throws(StoreError) -> [Webhook] {
-        try await lease(for: owner, at: now, until: end, most: most).map(\.webhook)
+        try await lease(for: owner, at: now, until: end, limit: limit).map(\.webhook)
     }
 
     /// Leases webhooks that have something to deliver, with what their leases found.
@@ -177,9 +177,9 @@ extension WebhookStore {
         for owner: String,
         at now: Timestamp,
         until end: Timestamp,
-        most: Int
+        limit: Int
     ) async throws(StoreError) -> [LeasedWebhook] {
         let lease = WebhookLease(owner: owner, begin: now, end: end)
-        return try await leaseWebhooks(try await pendingWebhooks(for: lease, limit: most), for: lease)
+        return try await leaseWebhooks(try await pendingWebhooks(for: lease, limit: limit), for: lease)
     }
 }

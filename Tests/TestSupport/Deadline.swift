@@ -16,19 +16,19 @@ package struct Deadline {
     /// - Parameters:
     ///   - seconds: for how long
     ///   - microseconds: how many lie between two questions
-    ///   - isSo: the question
+    ///   - condition: the question
     /// - Returns: whether it became yes in time.
     package static func poll(
         for seconds: Double,
         every microseconds: UInt32 = 5000,
-        until isSo: () throws -> Bool
+        until condition: () throws -> Bool
     ) rethrows -> Bool {
         let deadline = Deadline(after: seconds)
         while !deadline.isOver {
-            if try isSo() { return true }
+            if try condition() { return true }
             usleep(microseconds)
         }
-        return try isSo()
+        return try condition()
     }
 
     /// Asks again and again until the answer is yes, while other tasks have the thread.
@@ -37,13 +37,13 @@ package struct Deadline {
     ///
     /// - Returns: whether it became yes in time.
     /// - Throws: what the question throws; `CancellationError`.
-    package static func wait(for seconds: Double, until isSo: () async throws -> Bool) async throws -> Bool {
+    package static func wait(for seconds: Double, until condition: () async throws -> Bool) async throws -> Bool {
         let deadline = Deadline(after: seconds)
         while !deadline.isOver {
-            if try await isSo() { return true }
+            if try await condition() { return true }
             try await Task.sleep(for: .milliseconds(5))
         }
-        return try await isSo()
+        return try await condition()
     }
 }
 

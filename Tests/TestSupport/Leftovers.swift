@@ -4,48 +4,48 @@ import Synchronization
 
 /// What must be gone when the tests end, however they end: processes, mounts, folders.
 package enum Leftovers {
-    private struct Things {
+    private struct Resources {
         var processes: Set<pid_t> = []
         var mounts: Set<String> = []
         var folders: Set<String> = []
     }
 
-    private static let things = Mutex(Things())
+    private static let resources = Mutex(Resources())
     private static let registered: Void = {
         atexit { Leftovers.clear() }
     }()
 
     package static func add(process: pid_t) {
         _ = registered
-        things.withLock { _ = $0.processes.insert(process) }
+        resources.withLock { _ = $0.processes.insert(process) }
     }
 
     package static func remove(process: pid_t) {
-        things.withLock { _ = $0.processes.remove(process) }
+        resources.withLock { _ = $0.processes.remove(process) }
     }
 
     package static func add(mount: String) {
         _ = registered
-        things.withLock { _ = $0.mounts.insert(mount) }
+        resources.withLock { _ = $0.mounts.insert(mount) }
     }
 
     package static func remove(mount: String) {
-        things.withLock { _ = $0.mounts.remove(mount) }
+        resources.withLock { _ = $0.mounts.remove(mount) }
     }
 
     package static func add(folder: String) {
         _ = registered
-        things.withLock { _ = $0.folders.insert(folder) }
+        resources.withLock { _ = $0.folders.insert(folder) }
     }
 
     package static func remove(folder: String) {
-        things.withLock { _ = $0.folders.remove(folder) }
+        resources.withLock { _ = $0.folders.remove(folder) }
     }
 
     private static func clear() {
-        let left = things.withLock { things in
-            defer { things = Things() }
-            return things
+        let left = resources.withLock { resources in
+            defer { resources = Resources() }
+            return resources
         }
         for process in left.processes {
             kill(process, SIGKILL)

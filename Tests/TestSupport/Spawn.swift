@@ -9,14 +9,14 @@ package enum Spawn {
     /// Starts a program with the signals of a new process: the threads that tests run on block some.
     ///
     /// - Parameters:
-    ///   - words: the path of the program, and its arguments
+    ///   - commandLine: the path of the program, and its arguments
     ///   - environment: all that stands in its environment beside `PATH`
     ///   - isGroup: whether it begins a process group of its own
     ///   - files: adds what is to become of its file descriptors
     /// - Returns: the number of the process.
     /// - Throws: `TestFailure` where it cannot be started.
     package static func start(
-        _ words: [String],
+        _ commandLine: [String],
         environment: [String: String],
         isGroup: Bool = false,
         files: (inout posix_spawn_file_actions_t) throws -> Void
@@ -38,12 +38,12 @@ package enum Spawn {
         posix_spawnattr_setflags(&attributes, Int16(flags))
 
         let variables = environment.merging(["PATH": path]) { given, _ in given }
-        let argv = words.map { strdup($0) } + [nil]
+        let argv = commandLine.map { strdup($0) } + [nil]
         let envp = variables.map { strdup("\($0)=\($1)") } + [nil]
         defer { for text in argv + envp { free(text) } }
         var child: pid_t = 0
-        let code = posix_spawn(&child, words[0], &actions, &attributes, argv, envp)
-        guard code == 0 else { throw TestFailure("cannot start \(words): \(String(cString: strerror(code)))") }
+        let code = posix_spawn(&child, commandLine[0], &actions, &attributes, argv, envp)
+        guard code == 0 else { throw TestFailure("cannot start \(commandLine): \(String(cString: strerror(code)))") }
         return child
     }
 }

@@ -8,18 +8,18 @@ public enum TestSeed {
     ///
     /// - Parameters:
     ///   - test: the name of the test
-    ///   - usual: the seed of each run; one by chance where it is `nil`
+    ///   - defaultSeed: the seed of each run; one by chance where it is `nil`
     /// - Returns: what `SENDLOG_TEST_SEED` says, or else the usual one.
-    public static func printed(_ test: String, usual: UInt64? = nil) -> UInt64 {
-        let seed = given ?? usual ?? .random(in: 0...UInt64(UInt32.max))
+    public static func printed(_ test: String, defaultSeed: UInt64? = nil) -> UInt64 {
+        let seed = given ?? defaultSeed ?? .random(in: 0...UInt64(UInt32.max))
         print("SENDLOG_TEST_SEED=\(seed) in \"\(test)\"")
         return seed
     }
 }
 
 extension SplitMix64 {
-    /// Starts the sequence of a test, whose seed is printed; see ``TestSeed/printed(_:usual:)``.
-    package init(usual seed: UInt64?, test: String = #function) {
-        self.init(seed: TestSeed.printed(test, usual: seed))
+    /// Starts the sequence of a test, whose seed is printed; see ``TestSeed/printed(_:defaultSeed:)``.
+    package init(defaultSeed seed: UInt64?, test: String = #function) {
+        self.init(seed: TestSeed.printed(test, defaultSeed: seed))
     }
 }

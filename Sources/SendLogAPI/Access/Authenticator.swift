@@ -1,68 +1,69 @@
 public import SendLogCore
 import Synchronization
 
-/// Finds out whose key a request brings, and remembers it for a moment.
+/// Finds the API key of a request, and caches it.
 ///
-/// A key that is revoked here is refused at once; one that is revoked elsewhere, when what is remembered grows too old.
+/// A key that this server revokes is refused at once. A key that another server revokes is refused when its cache entry
+/// expires.
 public final class Authenticator: Sendable {
     private struct Entry {
         let key: APIKey
         let readAt: ContinuousClock.Instant
-        /// When its use was last noted, by the clock of requests.
+        /// When the key's use was last recorded, by the time of requests.
         var usedAt: Timestamp
     }
 
-    private struct Known {
+    private struct Cache {
         var entries: [KeyHash: Entry] = [:]
-        /// How many keys were revoked here: what was read before the last one may be out of date.
+        /// The number of keys that this server revoked; a key read before the last revocation may be out of date.
         var revocations = 0
     }
 
-    private static let most = 100_000
+    private static let maxEntries = 100_000
 
-    /// The requests that brought no valid key.
-    public let refusals = RefusedKeys()
-    private let directory: any Directory
-    private let trust: Duration
-    private let known = Mutex(Known())
+    /// Counts the requests without a valid key.
+    public let authenticationFailures = AuthenticationFailures()
+    private let organisationStore: any OrganisationStore
+    private let cacheLifetime: Duration
+    private let cache = Mutex(Cache())
     private let uses = Mutex<[APIKeyID: Timestamp]>([:])
 
-    /// Makes an authenticator.
+    /// Creates an authenticator.
     ///
     /// - Parameters:
-    ///   - directory: where the keys are
-    ///   - trust: for how long a key is taken for what it was when it was read
-    public init(directory: any Directory, trust: Duration) {
-        self.directory = directory
-        self.trust = trust
+    ///   - organisationStore: the store of the keys
+    ///   - cacheLifetime: the time for which a key is cached
+    public init(organisationStore: any OrganisationStore, cacheLifetime: Duration) {
+        self.organisationStore = organisationStore
+        self.cacheLifetime = cacheLifetime
     }
 
-    /// The key that an `Authorization` header brings, where it is remembered.
+    /// Returns the key of an `Authorization` header from the cache.
     ///
-    /// - Returns: `nil` where the database must be asked, by ``key(authorization:at:)``.
-    /// - Throws: ``APIError/unauthorized`` for what is no valid key.
-    func knownKey(authorization: String?, at now: Timestamp) throws(APIError) -> APIKey? {
+    /// - Returns: the key; `nil` if it is not cached and ``key(authorization:at:)`` must read it from the database.
+    /// - Throws: ``APIError/unauthorized`` if the key is not valid.
+    func cachedKey(authorization: String?, at now: Timestamp) throws(APIError) -> APIKey? {
         guard let token = authorization.flatMap(Self.bearer) else { throw .unauthorized }
         let hash = KeyHash(of: token)
         let instant = ContinuousClock.now
-        let known = known.withLock { known -> (key: APIKey, isNoted: Bool)? in
-            guard let entry = known.entries[hash], instant - entry.readAt < trust else { return nil }
+        let cache = cache.withLock { cache -> (key: APIKey, isNoted: Bool)? in
+            guard let entry = cache.entries[hash], instant - entry.readAt < cacheLifetime else { return nil }
             let isNoted = now.milliseconds - entry.usedAt.milliseconds < 1000
-            if !isNoted { known.entries[hash]?.usedAt = now }
+            if !isNoted { cache.entries[hash]?.usedAt = now }
             return (entry.key, isNoted)
         }
-        guard let (key, isNoted) = known else { return nil }
+        guard let (key, isNoted) = cache else { return nil }
         guard key.isValid(at: now) else { throw .unauthorized }
         if !isNoted { uses.withLock { $0[key.id] = now } }
         return key
     }
 
-    /// The key that an `Authorization` header brings.
+    /// Returns the key of an `Authorization` header, from the cache or the database.
     ///
-    /// - Throws: ``StoreError`` where the database cannot say; ``APIError/unauthorized`` for all that is no valid key.
+    /// - Throws: ``StoreError`` if the database is unavailable; ``APIError/unauthorized`` if there is no valid key.
     package func key(authorization: String?, at now: Timestamp) async throws -> APIKey {
-        if let known = try knownKey(authorization: authorization, at: now) { return known }
-        // What cannot be a key need not trouble the database.
+        if let cache = try cachedKey(authorization: authorization, at: now) { return cache }
+        // Do not query the database for a text that is not in the format of a key.
         guard let token = authorization.flatMap(Self.bearer), KeyText(String(token)) != nil else {
             throw APIError.unauthorized
         }
@@ -72,33 +73,33 @@ public final class Authenticator: Sendable {
         return key
     }
 
-    /// Ends a key, for this server at once.
+    /// Revokes a key; this server refuses it at once.
     ///
-    /// - Returns: the key as it is now.
-    /// - Throws: what the directory throws.
+    /// - Returns: the revoked key.
+    /// - Throws: the error of the store.
     public func revoke(
         _ id: APIKeyID,
         in organisation: OrganisationID,
         at now: Timestamp
     ) async throws(StoreError) -> APIKey {
-        let key = try await directory.revokeKey(id, in: organisation, at: now)
-        known.withLock { known in
-            known.revocations += 1
-            known.entries = known.entries.filter { $0.value.key.id != id }
+        let key = try await organisationStore.revokeKey(id, in: organisation, at: now)
+        cache.withLock { cache in
+            cache.revocations += 1
+            cache.entries = cache.entries.filter { $0.value.key.id != id }
         }
         return key
     }
 
-    /// Writes down when keys were last used, since the last time that this was called.
+    /// Stores when keys were last used, for the uses since the last call.
     ///
-    /// - Throws: what the directory throws; then it is written the next time.
+    /// - Throws: the error of the store; the next call then stores the uses.
     public func writeUses() async throws(StoreError) {
         let taken = uses.withLock { uses in
             defer { uses = [:] }
             return uses
         }
         do {
-            try await directory.noteUse(of: taken)
+            try await organisationStore.updateLastUsed(of: taken)
         } catch {
             uses.withLock { $0.merge(taken) { newer, _ in newer } }
             throw error
@@ -106,23 +107,23 @@ public final class Authenticator: Sendable {
     }
 
     private func read(_ hash: KeyHash, at instant: ContinuousClock.Instant, _ now: Timestamp) async throws -> APIKey {
-        let revocations = known.withLock { $0.revocations }
-        // The database compares the first bytes of the hash only; the rest is compared without telling by time.
+        let revocations = cache.withLock { $0.revocations }
+        // The database compares only the first 8 bytes of the hash. The rest is compared in constant time.
         let bytes = hash.bytes
-        let found = try await directory.keys(hashPrefix: Array(bytes.prefix(8)))
+        let found = try await organisationStore.keys(hashPrefix: Array(bytes.prefix(8)))
             .first { ConstantTime.areEqual($0.hash, bytes) }
         guard let key = found?.key else { throw APIError.unauthorized }
-        known.withLock { known in
-            guard known.revocations == revocations else { return }
-            if known.entries.count >= Self.most { known.entries = [:] }
-            known.entries[hash] = Entry(key: key, readAt: instant, usedAt: now)
+        cache.withLock { cache in
+            guard cache.revocations == revocations else { return }
+            if cache.entries.count >= Self.maxEntries { cache.entries = [:] }
+            cache.entries[hash] = Entry(key: key, readAt: instant, usedAt: now)
         }
         return key
     }
 
     private static func bearer(_ header: String) -> Substring? {
         let scheme = "bearer "
-        // A longer one is no key.
+        // A longer header contains no key.
         guard (scheme.utf8.count + 1...256).contains(header.utf8.count),
             zip(header.utf8, scheme.utf8).allSatisfy({ $0 == $1 || $0 | 0x20 == $1 && $1 != UInt8(ascii: " ") })
         else { return nil }

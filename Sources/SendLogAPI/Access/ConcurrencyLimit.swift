@@ -1,27 +1,27 @@
 import SendLogCore
 import Synchronization
 
-/// How much clients may have under way at the same time that holds memory for as long as they take, in all and of one organisation.
+/// The limits of concurrent requests that hold memory for as long as their clients take, in total and per organisation.
 public struct ConcurrencyLimits: Equatable, Sendable {
-    /// Streamed responses.
+    /// The maximum number of streamed responses.
     public var streams: (total: Int, perOrganisation: Int) = (1000, 100)
-    /// Imports, and send logs that are too long to be read at once.
+    /// The maximum number of imports, and of send logs that are too long to be read at once.
     public var uploads: (total: Int, perOrganisation: Int) = (128, 32)
 
-    /// The default limits.
+    /// Creates the default limits.
     public init() {}
 
-    /// Whether two are the same.
+    /// Returns whether two values are equal.
     public static func == (left: ConcurrencyLimits, right: ConcurrencyLimits) -> Bool {
         left.streams == right.streams && left.uploads == right.uploads
     }
 }
 
-/// How many requests of a kind are worked on at the same time, by organisation and in total.
+/// Limits the concurrent requests of one kind, per organisation and in total.
 ///
-/// Each of them may hold memory or a connection for as long as somebody else takes.
+/// Each request may hold memory or a connection for as long as a client or a receiver takes.
 final class ConcurrencyLimit: Sendable {
-    /// What is limited, in words for people, such as `tests and redeliveries of webhooks`.
+    /// The kind of request, as error messages name it, such as `tests and redeliveries of webhooks`.
     private let what: String
     private let perOrganisation: Int
     private let total: Int
@@ -32,24 +32,25 @@ final class ConcurrencyLimit: Sendable {
         (total, perOrganisation) = limits
     }
 
-    /// Does work for an organisation.
+    /// Runs a closure within the limit.
     ///
-    /// - Returns: what `body` returns.
-    /// - Throws: ``APIError``, 429 if the organisation has as many under way as it may, 503 if all have; what `body` throws.
+    /// - Returns: the result of `body`.
+    /// - Throws: ``APIError``: 429 if the organisation's limit is reached, 503 if the total limit is reached; the error
+    ///   of `body`.
     func run<Result>(for organisation: OrganisationID, _ body: () async throws -> Result) async throws -> Result {
         try take(for: organisation)
         defer { release(for: organisation) }
         return try await body()
     }
 
-    /// Begins a piece of work, which counts as one or more; ``release(_:for:)`` must follow.
+    /// Takes an amount of the limit; ``release(_:for:)`` must follow.
     ///
-    /// - Throws: ``APIError``, 429 if the organisation has as many under way as it may, 503 if all have.
+    /// - Throws: ``APIError``: 429 if the organisation's limit is reached, 503 if the total limit is reached.
     func take(_ amount: Int = 1, for organisation: OrganisationID) throws(APIError) {
         let failure: APIError? = counts.withLock { counts in
             let own = counts.organisations[organisation] ?? 0
-            // What is more than all by itself is let through alone.
-            if own > 0, own + amount > perOrganisation { return .tooManyAtOnce(what, limit: perOrganisation) }
+            // An amount that exceeds the limit alone is admitted if nothing else is in progress.
+            if own > 0, own + amount > perOrganisation { return .concurrencyLimitReached(what, limit: perOrganisation) }
             if counts.all > 0, counts.all + amount > total {
                 return .unavailable("the server is overloaded", detail: "\(total) \(what) at the same time")
             }
@@ -60,7 +61,7 @@ final class ConcurrencyLimit: Sendable {
         if let failure { throw failure }
     }
 
-    /// Ends a piece of work.
+    /// Returns an amount to the limit.
     func release(_ amount: Int = 1, for organisation: OrganisationID) {
         counts.withLock { counts in
             let own = (counts.organisations[organisation] ?? 0) - amount

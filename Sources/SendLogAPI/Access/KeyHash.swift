@@ -2,15 +2,15 @@ public import SendLogCore
 import SendLogHash
 
 extension KeyText {
-    /// What is stored of the key: SHA-256 of its text, 32 bytes.
+    /// The stored hash of the key: SHA-256 of its text, 32 bytes.
     ///
-    /// A slow hash is for what people choose; 190 random bits cannot be guessed.
+    /// Slow hashes are for passwords that people choose; a key's 190 random bits cannot be guessed.
     public var hash: [UInt8] {
         SHA256.of(Array(text.utf8))
     }
 }
 
-/// The hash of what a client sent as its key, in a form that is quick to look up.
+/// The hash of a key that a client sent, in a form that is fast to look up.
 struct KeyHash: Hashable {
     private let words: SHA256.Words
 
@@ -28,13 +28,13 @@ struct KeyHash: Hashable {
 
     static func == (left: KeyHash, right: KeyHash) -> Bool { left.words == right.words }
 
-    /// A hash is as good as random: a part of it will do.
+    /// Hashes the first word only: the words of a SHA-256 hash are as good as random.
     func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
 }
 
-/// Compares secrets.
+/// Comparison of secrets.
 package enum ConstantTime {
-    /// Whether two values are the same, in a time that does not tell where they differ.
+    /// Returns whether two values are equal, in a time that does not depend on where they differ.
     package static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         guard left.count == right.count else { return false }
         return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0

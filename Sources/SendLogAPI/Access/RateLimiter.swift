@@ -1,21 +1,21 @@
 import SendLogCore
 import Synchronization
 
-/// How many requests an organisation may make within a stretch of time.
+/// The maximum number of requests per organisation and window.
 public struct RateLimit: Equatable, Sendable {
-    /// How many requests.
+    /// The number of requests per window.
     public let requests: Int
-    /// Within how many seconds.
+    /// The length of the window in seconds.
     public let window: Int
 
-    /// Allows a number of requests within a window of seconds.
+    /// Creates a limit: a number of requests, and a window in seconds.
     public init(requests: Int, window: Int) {
         self.requests = requests
         self.window = window
     }
 }
 
-/// Counts requests by organisation in windows of fixed length.
+/// Limits the requests of each organisation in windows of fixed length.
 final class RateLimiter: Sendable {
     private let limit: RateLimit
     private let counts = Mutex<(window: Int64, requests: [OrganisationID: Int])>((.min, [:]))
@@ -26,7 +26,7 @@ final class RateLimiter: Sendable {
 
     /// Counts a request.
     ///
-    /// - Throws: ``APIError`` where the organisation has none left until the window ends.
+    /// - Throws: ``APIError`` if the organisation has reached the limit of the current window.
     func take(_ organisation: OrganisationID, at now: Timestamp) throws(APIError) {
         let seconds = now.milliseconds / 1000
         let window = seconds / Int64(limit.window)

@@ -1,13 +1,15 @@
 import SendLogCore
 
-/// Cells of CSV files (<https://www.rfc-editor.org/rfc/rfc4180>) that no spreadsheet takes for formulas.
+/// Cells of CSV files (<https://www.rfc-editor.org/rfc/rfc4180>) that no spreadsheet evaluates as formulas.
 ///
-/// A text that a spreadsheet might calculate, since it begins with `=`, `+`, `-`, `@`, a tab or a line break, or with the full-width forms of
-/// those signs, gets an apostrophe before it; one that begins so behind apostrophes gets one more. Plain numbers, such as `+27821234567`
-/// or `-5`, stay as they are. So whoever reads the file takes one apostrophe away from each cell in which signs like those follow
-/// apostrophes at the beginning, and has the very texts that went in. See <https://owasp.org/www-community/attacks/CSV_Injection>.
+/// A spreadsheet may evaluate a text that begins with `=`, `+`, `-`, `@`, a tab or a line break, or with the full-width
+/// forms of those signs. Such a text gets an apostrophe before it. A text with such a character after leading
+/// apostrophes gets one more apostrophe. Plain numbers, such as `+27821234567` or `-5`, stay unchanged.
+///
+/// To restore the original texts, remove one apostrophe from each cell that begins with apostrophes and one of those
+/// characters. See <https://owasp.org/www-community/attacks/CSV_Injection>.
 package enum CSV {
-    /// Ends a line.
+    /// The line terminator.
     package static let lineEnd: StaticString = "\r\n"
 
     /// Appends a text as a cell, always in quotes.
@@ -15,16 +17,16 @@ package enum CSV {
         bytes.append(UInt8(ascii: "\""))
         if mayBeFormula(text) { bytes.append(UInt8(ascii: "'")) }
         var copied = 0
-        for place in text.indices where text[place] == UInt8(ascii: "\"") {
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[copied...place]))
+        for offset in text.indices where text[offset] == UInt8(ascii: "\"") {
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[copied...offset]))
             bytes.append(UInt8(ascii: "\""))
-            copied = place + 1
+            copied = offset + 1
         }
         bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[copied...]))
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// Whether a spreadsheet might calculate the text.
+    /// Returns whether a spreadsheet may evaluate the text as a formula.
     private static func mayBeFormula(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         guard let first = text.firstIndex(where: { $0 != UInt8(ascii: "'") }) else { return false }
         switch text[first] {
@@ -40,7 +42,7 @@ package enum CSV {
         }
     }
 
-    /// Whether a text is a sign and digits, perhaps with a point among them.
+    /// Returns whether a text is a sign and digits, with at most one decimal point among them.
     private static func isNumber(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         var (digits, points) = (0, 0)
         for byte in text.dropFirst() {

@@ -1,19 +1,21 @@
 package import SendLogCore
 package import SendLogHTTP
 
-/// The whole result of a search as a file, written while it is read: neither its length nor that of a list costs memory.
+/// The export of a whole search result as a file, streamed while it is read.
+///
+/// Its memory depends neither on the length of the result nor on the length of a list.
 package struct SendLogExport: Sendable {
     let store: any SendLogStore
     let organisation: OrganisationID
     let search: SendLogSearch
     let format: Format
-    let form: DestinationForm
+    let destinationFormat: DestinationFormat
 
-    /// What a file may be.
+    /// The format of the file.
     package enum Format: String, Sendable, CaseIterable {
-        /// A line of names, then a line a send log; see ``CSV``.
+        /// A line with the column names, then one line per send log; see ``CSV``.
         case csv
-        /// A send log a line, as JSON (<https://github.com/ndjson/ndjson-spec>).
+        /// One line of JSON per send log (<https://github.com/ndjson/ndjson-spec>).
         case ndjson
 
         var mediaType: String {
@@ -24,38 +26,38 @@ package struct SendLogExport: Sendable {
         }
     }
 
-    /// Makes an export.
+    /// Creates an export.
     ///
     /// - Parameters:
-    ///   - store: where the logs are
-    ///   - organisation: whose they are
-    ///   - search: what is wanted; its skip and limit are those of a page, and an export has none
-    ///   - format: what the file is to be
-    ///   - form: whether destinations are counted or, in NDJSON, listed
+    ///   - store: the store of the send logs
+    ///   - organisation: the organisation of the send logs
+    ///   - search: the filter; its skip and limit are ignored
+    ///   - format: the format of the file
+    ///   - destinationFormat: whether destinations are counted or, in NDJSON, listed
     package init(
         store: any SendLogStore,
         organisation: OrganisationID,
         search: SendLogSearch,
         format: Format,
-        form: DestinationForm
+        destinationFormat: DestinationFormat
     ) {
         self.store = store
         self.organisation = organisation
         self.format = format
-        self.form = form
+        self.destinationFormat = destinationFormat
         var search = search
         (search.skip, search.limit) = (0, .max)
-        search.isStreamed = form == .list
+        search.isStreamed = destinationFormat == .list
         self.search = search
     }
 
-    /// The file, of which nothing is sent before the store answered.
+    /// Returns the file as a response; nothing is sent before the store returns the first rows.
     ///
-    /// - Throws: what the store throws.
-    package func answer(to request: HTTPRequest) async throws -> Answer {
+    /// - Throws: the error of the store.
+    package func response(to request: HTTPRequest) async throws -> Response {
         let first = try await store.search(search, in: organisation)
-        let rows = Handover(first.rows)
-        let produce: Answer.Producer = { stream in
+        let rows = SingleUse(first.rows)
+        let produce: Response.Producer = { stream in
             if format == .csv {
                 try await stream.write { bytes in
                     bytes.append("_id,campaign_id,message,triggeredBy,startDeliveryAt,destinations")
@@ -65,11 +67,11 @@ package struct SendLogExport: Sendable {
             var block = rows.take() ?? RowBlock()
             while true {
                 let rest = block.rest
-                if form == .list {
+                if destinationFormat == .list {
                     try await writeLists(block, to: &stream)
                 } else {
                     try gather(block, in: &stream)
-                    // Not to be held while a client does not read.
+                    // Do not hold the block while a client does not read.
                     block = RowBlock()
                     try await stream.sendGathered()
                 }
@@ -77,18 +79,18 @@ package struct SendLogExport: Sendable {
                 block = try await store.rows(rest, in: organisation)
             }
         }
-        var answer =
-            form == .count
-            ? Answer(type: format.mediaType, produce: produce)
-            : Answer(listsFor: request, type: format.mediaType, produce: produce)
-        answer.fields.append(("Content-Disposition", "attachment; filename=\"send-logs.\(format.rawValue)\""))
-        answer.fields += [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
-        answer.fields.append(("X-Sendlog-Total", String(first.total)))
-        answer.fields.append(("X-Sendlog-As-Of", String(first.asOf.number)))
-        return answer
+        var response =
+            destinationFormat == .count
+            ? Response(type: format.mediaType, produce: produce)
+            : Response(listsFor: request, type: format.mediaType, produce: produce)
+        response.fields.append(("Content-Disposition", "attachment; filename=\"send-logs.\(format.rawValue)\""))
+        response.fields += [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
+        response.fields.append(("X-Sendlog-Total", String(first.total)))
+        response.fields.append(("X-Sendlog-As-Of", String(first.asOf.number)))
+        return response
     }
 
-    private func writeLists(_ block: RowBlock, to stream: inout AnswerStream) async throws {
+    private func writeLists(_ block: RowBlock, to stream: inout ResponseStream) async throws {
         let lister = DestinationLister(store: store, organisation: organisation)
         for row in block.rows {
             try await lister.write(
@@ -101,7 +103,7 @@ package struct SendLogExport: Sendable {
         }
     }
 
-    private func gather(_ block: RowBlock, in stream: inout AnswerStream) throws(StoreError) {
+    private func gather(_ block: RowBlock, in stream: inout ResponseStream) throws(StoreError) {
         var isSound = true
         stream.gather { bytes in
             bytes.reserveCapacity(block.text.count + block.rows.count * 16)
@@ -119,9 +121,11 @@ package struct SendLogExport: Sendable {
                 }
             }
         }
-        if !isSound { throw StoreError.damaged(detail: "a record lacks fields") }
+        if !isSound { throw StoreError.corrupted(detail: "a record is malformed") }
     }
 
+    /// Appends a send log as a line of CSV.
+    ///
     /// - Returns: whether the record has all its fields.
     private static func appendCSV(
         _ record: UnsafeBufferPointer<UInt8>,
@@ -135,7 +139,7 @@ package struct SendLogExport: Sendable {
         for field in [fields.message, fields.triggeredBy] {
             bytes.append(",")
             var text: [UInt8] = []
-            text.appendText(ofJSON: field)
+            text.appendUnescaped(field)
             text.withUnsafeBufferPointer { CSV.append($0, to: &bytes) }
         }
         bytes.append(",")

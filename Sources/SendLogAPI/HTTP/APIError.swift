@@ -2,20 +2,20 @@ package import NIOHTTP1
 package import SendLogCore
 import SendLogHTTP
 
-/// A failure as a client is told it: a status, and an envelope whose code says the same.
+/// A failure as the client sees it: a status, and an error envelope with a code and a message.
 package struct APIError: Error, Equatable {
     package let status: HTTPResponseStatus
     package let code: String
-    /// For people; names the field at fault.
+    /// The message for people; it names the invalid field.
     package let message: String
     var issues: [InputIssue] = []
-    /// Seconds after which to try again.
+    /// The number of seconds after which to retry.
     package var retryAfter: Int?
     /// When the rate limit's window ends, in Unix seconds.
     var resetsAt: Int?
-    /// The methods that the path does take.
+    /// The methods that the path accepts.
     var allow: String?
-    /// For the log alone.
+    /// The cause, which is only logged.
     var detail: String?
 
     package static func invalidRequest(_ input: InvalidInput) -> APIError {
@@ -25,18 +25,18 @@ package struct APIError: Error, Equatable {
     static let notHTTP = APIError(
         status: .badRequest,
         code: "invalid_request",
-        message: "this is not a request of HTTP/1.1",
-        issues: [InputIssue(path: "", message: "this is not a request of HTTP/1.1")]
+        message: "the request is not valid HTTP/1.1",
+        issues: [InputIssue(path: "", message: "the request is not valid HTTP/1.1")]
     )
 
-    /// What is wrong with a request as a message of HTTP.
+    /// Creates the error for a violation of HTTP or an unsupported feature.
     init(_ fault: ProtocolFault) {
         func invalid(_ message: String) -> APIError {
             .invalidRequest(InvalidInput(path: "headers.Host", message))
         }
         self =
             switch fault {
-            case .hostMissing: invalid("is missing: a request of HTTP/1.1 has exactly one")
+            case .hostMissing: invalid("is required: an HTTP/1.1 request has exactly one")
             case .hostRepeated: invalid("must be given only once")
             case .hostInvalid: invalid("must be a host, with or without a port")
             case .transferEncodingUnknown:
@@ -54,14 +54,14 @@ package struct APIError: Error, Equatable {
             }
     }
 
-    static let bodyCutOff = APIError(
+    static let bodyTruncated = APIError(
         status: .badRequest,
         code: "invalid_request",
-        message: "the body ended before all of it came; nothing of what was cut off was recorded",
-        issues: [InputIssue(path: "", message: "ended before all of it came")]
+        message: "the body ended too early; the truncated part was not recorded",
+        issues: [InputIssue(path: "", message: "ended too early")]
     )
 
-    /// No key, and an unknown, expired or revoked one, read the same.
+    /// A missing key gets the same error as an unknown, expired or revoked key.
     package static let unauthorized = APIError(
         status: .unauthorized,
         code: "unauthorized",
@@ -76,13 +76,13 @@ package struct APIError: Error, Equatable {
         )
     }
 
-    /// A form that another site may have made.
-    package static func forged(_ message: String) -> APIError {
+    /// Returns the error for a form without the session's CSRF token, which another site may have made.
+    package static func invalidFormToken(_ message: String) -> APIError {
         APIError(
             status: .badRequest,
             code: "invalid_request",
             message: message,
-            issues: [InputIssue(path: "form-token", message: "is not that of this session")]
+            issues: [InputIssue(path: "form-token", message: "does not belong to this session")]
         )
     }
 
@@ -95,7 +95,7 @@ package struct APIError: Error, Equatable {
         return APIError(
             status: .methodNotAllowed,
             code: "method_not_allowed",
-            message: "this path does not take \(method.prefix(20)); it takes \(methods)",
+            message: "this path does not support \(method.prefix(20)); it supports \(methods)",
             allow: methods
         )
     }
@@ -118,13 +118,13 @@ package struct APIError: Error, Equatable {
         APIError(
             status: .tooManyRequests,
             code: "rate_limited",
-            message: "the organisation's rate limit is reached; try again in \(retryAfter) s",
+            message: "the organisation's rate limit is reached; retry after \(retryAfter) s",
             retryAfter: retryAfter,
             resetsAt: resetsAt
         )
     }
 
-    static func tooManyAtOnce(_ what: String, limit: Int) -> APIError {
+    static func concurrencyLimitReached(_ what: String, limit: Int) -> APIError {
         APIError(
             status: .tooManyRequests,
             code: "rate_limited",
@@ -138,18 +138,18 @@ package struct APIError: Error, Equatable {
         APIError(
             status: .serviceUnavailable,
             code: "unavailable",
-            message: "\(reason); nothing was changed, or repeating the request is safe",
+            message: "\(reason); it is safe to retry the request",
             retryAfter: 1,
             detail: detail
         )
     }
 
-    static func importBrokeOff(_ reason: String, recorded: Int, detail: String) -> APIError {
+    static func importInterrupted(_ reason: String, recorded: Int, detail: String) -> APIError {
         APIError(
             status: .serviceUnavailable,
             code: "unavailable",
             message:
-                "\(reason); \(recorded) lines were recorded before. Run the import again: lines with an _id are not "
+                "\(reason); \(recorded) lines were recorded; run the import again: lines with an _id are not "
                 + "recorded twice",
             retryAfter: 1,
             detail: detail
@@ -160,22 +160,22 @@ package struct APIError: Error, Equatable {
         APIError(
             status: .internalServerError,
             code: "internal_error",
-            message: "something went wrong on our side",
+            message: "internal error; the server log has the cause",
             detail: detail
         )
     }
 
-    /// What any failure means to a client; the one place where failures become HTTP.
+    /// Converts any error; the only place where errors become HTTP responses.
     package init(_ error: any Error) {
         self =
             switch error {
             case let error as APIError: error
             case let error as InvalidInput: .invalidRequest(error)
-            case is BodyCutOff: .bodyCutOff
-            case StoreError.notFound: .notFound("there is no such thing in this organisation")
+            case is TruncatedBody: .bodyTruncated
+            case StoreError.notFound: .notFound("not found in this organisation")
             case StoreError.unavailable(let why, let detail): .unavailable(why.rawValue, detail: detail)
-            case StoreError.damaged(let detail): .internalError(detail)
-            // Only the type: what an unknown error says might hold numbers or messages.
+            case StoreError.corrupted(let detail): .internalError(detail)
+            // Only the type: the description of an unknown error may contain phone numbers or messages.
             default: .internalError("\(type(of: error))")
             }
     }
@@ -200,10 +200,10 @@ package struct APIError: Error, Equatable {
         self.detail = detail
     }
 
-    /// This failure where a store found nothing; any other of the store's as it is.
+    /// Returns this error in place of ``StoreError/notFound``, and any other store error unchanged.
     package func ifNotFound(_ error: StoreError) -> any Error { error == .notFound ? self : error }
 
-    /// The envelope.
+    /// The error envelope in JSON.
     var body: [UInt8] {
         var bytes: [UInt8] = []
         bytes.append("{\"ok\":false,\"error\":{\"code\":")
@@ -212,8 +212,8 @@ package struct APIError: Error, Equatable {
         bytes.appendJSON(message)
         if !issues.isEmpty {
             bytes.append(",\"issues\":[")
-            for (place, issue) in issues.enumerated() {
-                bytes.append(place > 0 ? ",{\"path\":" : "{\"path\":")
+            for (index, issue) in issues.enumerated() {
+                bytes.append(index > 0 ? ",{\"path\":" : "{\"path\":")
                 bytes.appendJSON(issue.path)
                 bytes.append(",\"message\":")
                 bytes.appendJSON(issue.message)
@@ -230,15 +230,17 @@ package struct APIError: Error, Equatable {
         return bytes
     }
 
-    /// The answer that tells it.
-    var answer: Answer {
-        var answer = Answer(status: status, body: body)
-        if let retryAfter { answer.fields.append(("Retry-After", String(retryAfter))) }
-        if let allow { answer.fields.append(("Allow", allow)) }
-        if status == .unauthorized { answer.fields.append(("WWW-Authenticate", "Bearer")) }
-        return answer
+    /// The response with the status, the headers and the envelope.
+    var response: Response {
+        var response = Response(status: status, body: body)
+        if let retryAfter { response.fields.append(("Retry-After", String(retryAfter))) }
+        if let allow { response.fields.append(("Allow", allow)) }
+        if status == .unauthorized { response.fields.append(("WWW-Authenticate", "Bearer")) }
+        return response
     }
 }
 
-/// The body ended, or stopped being HTTP, before all of it came; most likely nobody is left to be told.
-struct BodyCutOff: Error {}
+/// An error for a body that ended, or stopped being HTTP, before all of it arrived.
+///
+/// Most likely the client is disconnected by then and receives no response.
+struct TruncatedBody: Error {}

@@ -1,7 +1,7 @@
 import SendLogCore
 import Synchronization
 
-/// The `Date` of answers, made once a second (<https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7>).
+/// The `Date` header of responses, rendered once per second (<https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7>).
 final class HTTPDate: Sendable {
     private let last = Mutex((second: Int64.min, text: ""))
 

@@ -1,13 +1,13 @@
 import Foundation
 package import SendLogCore
 
-/// The parameters of a query string, or of a form's body, which is written likewise
+/// The parameters of a query string, or of a form body, which has the same format
 /// (<https://url.spec.whatwg.org/#urlencoded-parsing>).
 package struct QueryString: Sendable {
-    /// Names and values, decoded, in their order.
+    /// The decoded names and values, in their original order.
     package let pairs: [(name: String, value: String)]
 
-    /// Reads a query string without its question mark; `nil` is one without parameters.
+    /// Parses a query string without its question mark; `nil` has no parameters.
     package init(_ text: Substring?) {
         pairs = (text ?? "").split(separator: "&").map { pair in
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -15,13 +15,13 @@ package struct QueryString: Sendable {
         }
     }
 
-    /// The value of a name, the last where there are several; `nil` where it is not there.
+    /// The last value of a parameter; `nil` if it is not given.
     package subscript(name: String) -> String? { pairs.last { $0.name == name }?.value }
 
-    /// All values of a name.
+    /// Returns all values of a parameter.
     package func all(_ name: String) -> [String] { pairs.filter { $0.name == name }.map(\.value) }
 
-    /// Refuses names that are not known, and names that stand there twice.
+    /// Checks that all parameters are known and that none is given twice.
     ///
     /// - Throws: ``InvalidInput`` that names the parameter.
     package func expect(only known: [String]) throws(InvalidInput) {
@@ -29,20 +29,17 @@ package struct QueryString: Sendable {
         for (name, _) in pairs {
             let shown = String(name.prefix(64))
             guard known.contains(name) else {
-                let hint = NearestName.to(name, among: known).map { "did you mean \"\($0)\"?" }
-                throw InvalidInput(
-                    path: shown,
-                    "is not a known parameter; "
-                        + (hint ?? (known.isEmpty ? "there are none" : "known are \(known.joined(separator: ", "))"))
-                )
+                let nearest = NearestName.to(name, among: known).map { "did you mean \"\($0)\"?" }
+                let all = known.isEmpty ? "there are none" : "the known parameters are \(known.joined(separator: ", "))"
+                throw InvalidInput(path: shown, "is not a known parameter; \(nearest ?? all)")
             }
-            guard seen.insert(name).inserted else { throw InvalidInput(path: shown, "stands there more than once") }
+            guard seen.insert(name).inserted else { throw InvalidInput(path: shown, "must be given only once") }
         }
     }
 
-    /// A whole number within a range.
+    /// Parses a whole number within a range.
     ///
-    /// - Returns: `nil` where the parameter is not there.
+    /// - Returns: the number; `nil` if the parameter is not given.
     /// - Throws: ``InvalidInput`` that names the parameter.
     package func number(_ name: String, in range: ClosedRange<Int>) throws(InvalidInput) -> Int? {
         guard let text = self[name] else { return nil }
@@ -54,7 +51,7 @@ package struct QueryString: Sendable {
         return number
     }
 
-    /// A text as it stands in a query string, or in a path.
+    /// Percent-encodes a text for a query string or a path.
     package static func encode(_ text: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []
@@ -62,7 +59,7 @@ package struct QueryString: Sendable {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
-                // No harm in a query, and easier to read.
+                // Allowed in a query, and easier to read.
                 UInt8(ascii: ":"):
                 bytes.append(byte)
             default: bytes.append(contentsOf: [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]])

@@ -2,39 +2,39 @@ package import NIOCore
 import SendLogCore
 import SendLogHTTP
 
-/// Reads a request's body piece by piece, and makes sure that all of it came and no more than is allowed.
+/// Reads a request body in pieces, and checks that it is complete and within the size limit.
 package struct RequestBodyReader {
     private var pieces: RequestBody.Reader
-    /// The most bytes that are taken.
+    /// The maximum length of the body in bytes.
     private let limit: Int
     private var received = 0
 
     package init(_ input: RouteInput) {
         pieces = input.body.makeReader()
-        limit = input.longestBody
+        limit = input.maxBodyLength
     }
 
-    /// The next piece, or `nil` at the end.
+    /// Returns the next piece, or `nil` at the end.
     mutating func next() async throws -> ByteBuffer? {
         let piece: ByteBuffer?
-        do throws(ConnectionBroken) { piece = try await pieces.next() } catch { throw BodyCutOff() }
+        do throws(ConnectionBroken) { piece = try await pieces.next() } catch { throw TruncatedBody() }
         guard let piece else { return nil }
         received += piece.readableBytes
         if received > limit { throw APIError.payloadTooLarge(limit: limit) }
         return piece
     }
 
-    /// All of a small body.
+    /// Returns a small body as a whole.
     package mutating func collect() async throws -> ByteBuffer {
         guard var whole = try await next() else { return ByteBuffer() }
         while var piece = try await next() { whole.writeBuffer(&piece) }
         return whole
     }
 
-    /// All of a small body as JSON; an empty one stands for an empty object.
+    /// Parses a small body as JSON; an empty body counts as an empty object.
     ///
-    /// - Throws: ``InvalidInput`` for what is no JSON.
-    // Never inlined: the compiler of Swift 6.3.1 crashes where this becomes part of some async functions.
+    /// - Throws: ``InvalidInput`` for invalid JSON.
+    // Never inlined: the compiler of Swift 6.3.1 crashes when it inlines this function into some async functions.
     @inline(never) static func json(_ input: RouteInput) async throws -> JSONValue {
         var reader = RequestBodyReader(input)
         return try await reader.collect().withBytes { bytes throws(InvalidInput) in
@@ -46,7 +46,8 @@ package struct RequestBodyReader {
 }
 
 extension ByteBuffer {
-    /// Lends the readable bytes.
+    /// Calls a closure with a pointer to the readable bytes, from an offset on; the pointer is valid only during the
+    /// call.
     package func withBytes<Result, Failure: Error>(
         from offset: Int = 0,
         _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Result

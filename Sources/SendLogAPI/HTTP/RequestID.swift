@@ -1,20 +1,21 @@
 import Synchronization
 
-/// The ids of requests, which stand on every answer and every log line.
+/// Generates request IDs, which appear in every response and every log line.
 final class RequestIDSource: Sendable {
     private let base = UInt64.random(in: .min ... .max)
     private let count = Atomic<UInt64>(0)
 
-    /// The client's own id where it is sane, else a new one.
+    /// Returns the client's own request ID if it is valid, and otherwise a new one.
     ///
-    /// Sane are 1 to 128 characters of `A-Z a-z 0-9 . _ -`: they can stand in a log line without deceiving its reader.
+    /// An ID is valid if it has 1 to 128 characters of `A-Z a-z 0-9 . _ -`: such an ID cannot forge a part of a log
+    /// line.
     func id(given: String?) -> String {
         if let given, Self.isSane(given) { return given }
         let number = base &+ count.wrappingAdd(1, ordering: .relaxed).newValue &* 0x9e37_79b9_7f4a_7c15
         return String(unsafeUninitializedCapacity: 16) { digits in
-            for place in 0..<16 {
-                let digit = UInt8(truncatingIfNeeded: number >> UInt64(60 - 4 * place)) & 0xf
-                digits[place] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+            for index in 0..<16 {
+                let digit = UInt8(truncatingIfNeeded: number >> UInt64(60 - 4 * index)) & 0xf
+                digits[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
             }
             return 16
         }

@@ -2,22 +2,22 @@ import NIOHTTP1
 package import SendLogCore
 package import SendLogHTTP
 
-/// What a route is given.
+/// The input of a route's handler.
 package struct RouteInput: Sendable {
     package let request: HTTPRequest
     /// The request's body.
     package internal(set) var body: RequestBody
-    /// What stands for the path's part that may be any text.
+    /// The decoded value of the path's parameter.
     package let parameter: String
-    /// Where the request is handled; `nil` for the event loop.
+    /// The executor that handles the request; `nil` for the event loop.
     package internal(set) var executor: (any TaskExecutor)?
-    /// The key of a route that asks for one.
+    /// The API key, if the route requires one.
     package var key: APIKey?
     package let now: Timestamp
-    /// What the request is called in the log.
+    /// The request ID, which appears in the log.
     package let requestID: String
-    /// The longest body in bytes that the route takes.
-    let longestBody: Int
+    /// The maximum length of the body in bytes.
+    let maxBodyLength: Int
 
     package init(
         request: HTTPRequest,
@@ -25,19 +25,19 @@ package struct RouteInput: Sendable {
         key: APIKey? = nil,
         now: Timestamp,
         requestID: String = "",
-        longestBody: Int = Int.max
+        maxBodyLength: Int = Int.max
     ) {
         (self.request, self.parameter, self.key, self.now) = (request, parameter, key, now)
-        (self.requestID, self.longestBody) = (requestID, longestBody)
+        (self.requestID, self.maxBodyLength) = (requestID, maxBodyLength)
         body = request.body
     }
 
-    /// What the client says of its key.
+    /// The value of the `Authorization` header.
     var authorization: String? { request.field("authorization") }
 
-    /// The organisation that the key belongs to.
+    /// Returns the organisation of the API key.
     package func organisation() throws -> OrganisationID {
-        guard let key else { throw APIError.internalError("a route needs a key and asks for none") }
+        guard let key else { throw APIError.internalError("a handler needs a key, but its route does not require one") }
         return key.organisation
     }
 }

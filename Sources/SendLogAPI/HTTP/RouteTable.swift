@@ -2,80 +2,82 @@ import Foundation
 package import NIOHTTP1
 package import SendLogCore
 
-/// One thing that the service can be asked for.
+/// A method and a path, and the handler of their requests.
 package struct Route: Sendable {
     let method: HTTPMethod
-    /// The path's parts; one that begins with a colon stands for any text.
+    /// The path's segments; a segment that begins with a colon is a parameter.
     let parts: [String]
-    /// What a key must allow, or `nil` where it need not allow anything.
+    /// The permission that the key must have; `nil` if none is required.
     let permission: Permission?
-    /// Whether no key is asked for.
-    let isOpen: Bool
-    /// How keys are brought and failures are told; `nil` for as the API has it.
-    let front: (any Front)?
-    /// The longest body in bytes that it takes.
-    let longestBody: Int
-    /// Whether a request is handled on the event loop, since that takes far less than a millisecond; otherwise a worker handles it.
-    let isShort: @Sendable (RouteInput) -> Bool
+    /// Whether the route requires no API key.
+    let isPublic: Bool
+    /// Authenticates requests and renders failures; `nil` for the default of the API.
+    let middleware: (any RouteMiddleware)?
+    /// The maximum length of the body in bytes.
+    let maxBodyLength: Int
+    /// Whether to handle a request on the event loop, for requests that take far less than a millisecond.
+    ///
+    /// All other requests run on the thread pool.
+    let runsOnEventLoop: @Sendable (RouteInput) -> Bool
     let handle: Handler
-    /// Does the same where nothing must be waited for, and answers `nil` where something must.
-    let handleAtOnce: (@Sendable (RouteInput) throws -> Answer?)?
+    /// Handles a request without suspending; returns `nil` if the request must wait for something.
+    let handleSynchronously: (@Sendable (RouteInput) throws -> Response?)?
 
-    /// For ``isShort`` of a route whose requests are all short.
+    /// A value of ``runsOnEventLoop`` for routes whose requests are all short.
     package static let always: @Sendable (RouteInput) -> Bool = { _ in true }
 
-    /// Does what a route is for.
-    package typealias Handler = @Sendable (RouteInput) async throws -> Answer
+    /// A function that handles the requests of a route.
+    package typealias Handler = @Sendable (RouteInput) async throws -> Response
 
-    /// What the route is called in logs and metrics: no ids, however many there are.
+    /// The name of the route in logs and metrics: the path pattern, without IDs.
     let name: String
-    /// Its place in the table.
+    /// The index of the route in the table.
     fileprivate(set) var number = RouteTable.unknown
 
     package init(
         _ method: HTTPMethod,
         _ path: String,
         permission: Permission? = nil,
-        isOpen: Bool? = nil,
-        front: (any Front)? = nil,
-        longestBody: Int = .max,
-        isShort: @escaping @Sendable (RouteInput) -> Bool = { _ in false },
-        handleAtOnce: (@Sendable (RouteInput) throws -> Answer?)? = nil,
+        isPublic: Bool? = nil,
+        middleware: (any RouteMiddleware)? = nil,
+        maxBodyLength: Int = .max,
+        runsOnEventLoop: @escaping @Sendable (RouteInput) -> Bool = { _ in false },
+        handleSynchronously: (@Sendable (RouteInput) throws -> Response?)? = nil,
         handle: @escaping Handler
     ) {
         self.method = method
         parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(String.init)
         self.permission = permission
-        self.isOpen = isOpen ?? (permission == nil)
-        self.front = front
-        self.longestBody = longestBody
-        self.isShort = isShort
-        self.handleAtOnce = handleAtOnce
+        self.isPublic = isPublic ?? (permission == nil)
+        self.middleware = middleware
+        self.maxBodyLength = maxBodyLength
+        self.runsOnEventLoop = runsOnEventLoop
+        self.handleSynchronously = handleSynchronously
         self.handle = handle
         name = "\(method.rawValue) \(path)"
     }
 }
 
-/// The manners of a group of routes: how a key is brought, and how failures are told.
-package protocol Front: Sendable {
-    /// The key that a request brings.
+/// The authentication and the error responses of a group of routes.
+package protocol RouteMiddleware: Sendable {
+    /// Returns the API key of a request.
     ///
-    /// - Throws: ``APIError/unauthorized`` for none; ``StoreError`` where the database cannot say.
+    /// - Throws: ``APIError/unauthorized`` if there is no valid key; ``StoreError`` if the database is unavailable.
     func key(of input: RouteInput) async throws -> APIKey
 
-    /// Tells a failure.
-    func answer(to failure: APIError, _ input: RouteInput) -> Answer
+    /// Returns the response to a failure.
+    func response(to failure: APIError, _ input: RouteInput) -> Response
 }
 
 /// Finds the route of a request.
 struct RouteTable: Sendable {
     let routes: [Route]
-    /// Stands for a request that no route takes.
+    /// The index of requests that match no route.
     static let unknown = -1
 
     enum Match {
         case route(Route, parameter: String)
-        case wrongMethod(allow: [String])
+        case methodNotAllowed(allow: [String])
         case none
     }
 
@@ -87,10 +89,10 @@ struct RouteTable: Sendable {
         }
     }
 
-    /// What a route is called in logs and metrics.
+    /// Returns the name of a route in logs and metrics.
     func name(_ number: Int) -> String { number == Self.unknown ? "unknown" : routes[number].name }
 
-    /// A part that a route names goes before one that may be any text.
+    /// Finds the route of a request; a literal path segment takes precedence over a parameter.
     func match(_ method: HTTPMethod, _ path: Substring) -> Match {
         let wanted = method == .HEAD ? .GET : method
         var (found, parameter): (Int?, Substring) = (nil, "")
@@ -100,7 +102,7 @@ struct RouteTable: Sendable {
         }
         if let found {
             let text = String(parameter)
-            // No id is as long; what is longer is none in any notation.
+            // No ID is that long, so a longer parameter needs no decoding.
             let isEncoded = text.utf8.count <= 1024 && text.utf8.contains(UInt8(ascii: "%"))
             return .route(routes[found], parameter: isEncoded ? text.removingPercentEncoding ?? text : text)
         }
@@ -109,10 +111,12 @@ struct RouteTable: Sendable {
             allow.append(route.method.rawValue)
             if route.method == .GET { allow.append("HEAD") }
         }
-        return allow.isEmpty ? .none : .wrongMethod(allow: allow.sorted())
+        return allow.isEmpty ? .none : .methodNotAllowed(allow: allow.sorted())
     }
 
-    /// - Returns: what stands for the part that may be any text, empty where there is none; `nil` where the paths differ.
+    /// Matches a path against the segments of a route.
+    ///
+    /// - Returns: the value of the parameter, empty if the route has none; `nil` if the paths differ.
     private static func parameter(of path: Substring, against pattern: [String]) -> Substring? {
         var rest = path.utf8
         var parameter: Substring = ""

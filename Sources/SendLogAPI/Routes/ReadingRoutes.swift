@@ -3,11 +3,11 @@ import NIOHTTP1
 import SendLogCore
 import SendLogHTTP
 
-/// The routes that read: one send log, the search, and its whole result as a file.
+/// The routes that read: one send log, the search, and the export of a search result.
 struct ReadingRoutes {
     let store: any SendLogStore
-    /// The longest body of a search in bytes: a thousand campaign ids, several times over.
-    static let longestSearch = 1 << 20
+    /// The maximum length of a search's request body in bytes: room for several times a thousand campaign IDs.
+    static let maxSearchBodyLength = 1 << 20
 
     var routes: [Route] {
         [
@@ -15,53 +15,53 @@ struct ReadingRoutes {
                 .GET,
                 "/send-logs/:send_id",
                 permission: .readSendLogs,
-                isShort: Self.isShort,
-                handleAtOnce: getAtOnce,
+                runsOnEventLoop: Self.runsOnEventLoop,
+                handleSynchronously: getSynchronously,
                 handle: get
             ),
             Route(
                 .POST,
                 "/send-logs/search",
                 permission: .readSendLogs,
-                longestBody: Self.longestSearch,
+                maxBodyLength: Self.maxSearchBodyLength,
                 handle: search
             ),
             Route(
                 .POST,
                 "/send-logs/export",
                 permission: .readSendLogs,
-                longestBody: Self.longestSearch,
+                maxBodyLength: Self.maxSearchBodyLength,
                 handle: export
             ),
         ]
     }
 
-    /// The longest query string in bytes that is parsed on the event loop.
-    private static let longestShortQuery = 256
+    /// The maximum length in bytes of a query string that is parsed on the event loop.
+    private static let maxEventLoopQueryLength = 256
 
-    /// Whether a send log without its list is asked for, in few words.
-    @Sendable private static func isShort(_ input: RouteInput) -> Bool {
+    /// Returns whether a request has a short query string and asks for a send log without its list of destinations.
+    @Sendable private static func runsOnEventLoop(_ input: RouteInput) -> Bool {
         let query = input.request.query
-        guard (query?.utf8.count ?? 0) <= longestShortQuery else { return false }
-        return (try? DestinationForm(query: query)) == .count
+        guard (query?.utf8.count ?? 0) <= maxEventLoopQueryLength else { return false }
+        return (try? DestinationFormat(query: query)) == .count
     }
 
-    @Sendable private func getAtOnce(_ input: RouteInput) throws -> Answer? {
-        guard Self.isShort(input) else { return nil }
+    @Sendable private func getSynchronously(_ input: RouteInput) throws -> Response? {
+        guard Self.runsOnEventLoop(input) else { return nil }
         let id = try Self.id(input)
         let organisation = try input.organisation()
         let log: StoredSendLog?
         do {
-            log = try store.sendLogAtOnce(id, in: organisation)
+            log = try store.sendLogWithoutBlocking(id, in: organisation)
         } catch {
             if error == .notFound { throw APIError.noSendLog(id.text) }
             throw error
         }
-        return log.map { Answer(body: SendLogJSON.envelope($0)) }
+        return log.map { Response(body: SendLogJSON.envelope($0)) }
     }
 
-    @Sendable private func get(_ input: RouteInput) async throws -> Answer {
-        let form = try DestinationForm(query: input.request.query)
+    @Sendable private func get(_ input: RouteInput) async throws -> Response {
+        let destinationFormat = try DestinationFormat(query: input.request.query)
         let id = try Self.id(input)
         let organisation = try input.organisation()
         let log: StoredSendLog
@@ -70,12 +70,12 @@ struct ReadingRoutes {
         } catch StoreError.notFound {
             throw APIError.noSendLog(id.text)
         }
-        switch form {
+        switch destinationFormat {
         case .count:
-            return Answer(body: SendLogJSON.envelope(log))
+            return Response(body: SendLogJSON.envelope(log))
         case .list:
             let lister = DestinationLister(store: store, organisation: organisation)
-            return Answer(listsFor: input.request) { stream in
+            return Response(listsFor: input.request) { stream in
                 try await stream.write { $0.append("{\"ok\":true,\"data\":") }
                 try await lister.write(
                     log.record[...],
@@ -93,31 +93,31 @@ struct ReadingRoutes {
         return id
     }
 
-    @Sendable private func search(_ input: RouteInput) async throws -> Answer {
-        let form = try DestinationForm(query: input.request.query)
+    @Sendable private func search(_ input: RouteInput) async throws -> Response {
+        let destinationFormat = try DestinationFormat(query: input.request.query)
         let organisation = try input.organisation()
         var search = try SendLogSearch(body: try await RequestBodyReader.json(input))
-        search.isStreamed = form == .list
-        let answer = try await store.search(search, in: organisation)
+        search.isStreamed = destinationFormat == .list
+        let result = try await store.search(search, in: organisation)
         var (begin, end): ([UInt8], [UInt8]) = ([], [])
         begin.append("{\"ok\":true,\"data\":{\"total\":")
-        begin.appendDecimal(answer.total)
+        begin.appendDecimal(result.total)
         begin.append(",\"send_logs\":[")
         end.append("],\"parsed\":")
-        search.writeParsed(asOf: answer.asOf, to: &end)
+        search.writeParsed(asOf: result.asOf, to: &end)
         end.append("}}")
-        if form == .count, answer.rows.rest == nil { return Answer(body: begin, answer.rows.text, end) }
-        let (first, last, store, rows) = (begin, end, store, Handover(answer.rows))
-        let produce: Answer.Producer = { stream in
+        if destinationFormat == .count, result.rows.rest == nil { return Response(body: begin, result.rows.text, end) }
+        let (first, last, store, rows) = (begin, end, store, SingleUse(result.rows))
+        let produce: Response.Producer = { stream in
             try await stream.write(first)
             var block = rows.take() ?? RowBlock()
             while true {
                 let rest = block.rest
-                if form == .list {
+                if destinationFormat == .list {
                     try await Self.writeLists(block, of: store, in: organisation, to: &stream)
                 } else {
                     stream.gather(block.text)
-                    // Not to be held while a client does not read.
+                    // Do not hold the block while a client does not read.
                     block = RowBlock()
                     try await stream.sendGathered()
                 }
@@ -127,18 +127,19 @@ struct ReadingRoutes {
             }
             try await stream.write(last)
         }
-        return form == .count ? Answer(produce: produce) : Answer(listsFor: input.request, produce: produce)
+        return destinationFormat == .count
+            ? Response(produce: produce) : Response(listsFor: input.request, produce: produce)
     }
 
     private static func writeLists(
         _ block: RowBlock,
         of store: any SendLogStore,
         in organisation: OrganisationID,
-        to stream: inout AnswerStream
+        to stream: inout ResponseStream
     ) async throws {
         let lister = DestinationLister(store: store, organisation: organisation)
-        for (place, row) in block.rows.enumerated() {
-            if place > 0 { try await stream.write { $0.append(",") } }
+        for (index, row) in block.rows.enumerated() {
+            if index > 0 { try await stream.write { $0.append(",") } }
             try await lister.write(
                 block.text[row.record],
                 sequence: row.sequence,
@@ -148,11 +149,11 @@ struct ReadingRoutes {
         }
     }
 
-    @Sendable private func export(_ input: RouteInput) async throws -> Answer {
-        let form = try DestinationForm(query: input.request.query)
+    @Sendable private func export(_ input: RouteInput) async throws -> Response {
+        let destinationFormat = try DestinationFormat(query: input.request.query)
         let format = try Self.format(QueryString(input.request.query))
-        if format == .csv, form == .list {
-            throw InvalidInput(path: "group_destinations", "must be count where format is csv; ndjson takes list")
+        if format == .csv, destinationFormat == .list {
+            throw InvalidInput(path: "group_destinations", "must be count if format is csv; use ndjson for list")
         }
         let organisation = try input.organisation()
         let search = try SendLogSearch(body: try await RequestBodyReader.json(input))
@@ -161,9 +162,9 @@ struct ReadingRoutes {
             organisation: organisation,
             search: search,
             format: format,
-            form: form
+            destinationFormat: destinationFormat
         )
-        return try await export.answer(to: input.request)
+        return try await export.response(to: input.request)
     }
 
     private static func format(_ query: QueryString) throws(InvalidInput) -> SendLogExport.Format {
@@ -177,11 +178,10 @@ struct ReadingRoutes {
 }
 
 extension APIError {
-    /// Tells that there is no send log of that id; one of another organisation's does not exist here.
+    /// Returns the error for an unknown send log; send logs of other organisations count as unknown.
     static func noSendLog(_ id: String) -> APIError {
-        let shown = SendLogID(id) == nil ? "of that id" : id
-        return .notFound(
-            "there is no send log " + shown + (["search", "export"].contains(id) ? "; to \(id), use POST" : "")
-        )
+        let shown = SendLogID(id) == nil ? "" : " \(id)"
+        let hint = ["search", "export"].contains(id) ? "; use POST to \(id)" : ""
+        return .notFound("send log\(shown) not found\(hint)")
     }
 }

@@ -8,20 +8,20 @@ import SendLogScheduling
 /// The routes that record: one send log, and an import.
 struct RecordingRoutes {
     let store: any SendLogStore
-    let context: IntakeContext
+    let context: ParserContext
     let metrics: ServiceMetrics
-    /// The bodies that are being read, each of which holds some memory for as long as its client takes.
+    /// The limit of concurrent uploads, each of which holds some memory for as long as its client takes.
     let uploads: ConcurrencyLimit
-    /// The longest body of one send log in bytes.
+    /// The maximum length of one send log's request body in bytes.
     ///
-    /// Five million destinations of the greatest length fit, each character an escaped pair of surrogates. It is a stream, and costs no
-    /// memory.
-    static let longestCreate = 20 << 30
-    /// The longest body in bytes that is read on the event loop: some 30 µs.
-    private static let longestShort = 2048
-    /// Up to how many bytes a send log needs no part of the uploads' limit.
-    private static let longestAtOnce = 262_144
-    /// How much of a body is parsed between two looks at the clock, in bytes.
+    /// It has room for five million destinations of the maximum length, with each character as an escaped surrogate
+    /// pair. The body is parsed as a stream and is never held in memory as a whole.
+    static let maxCreateBodyLength = 20 << 30
+    /// The maximum length in bytes of a body that is read on the event loop, which takes about 30 µs.
+    private static let maxEventLoopBodyLength = 2048
+    /// The maximum length in bytes of a send log that does not count against ``uploads``.
+    private static let maxUnlimitedBodyLength = 262_144
+    /// The number of bytes of a body to parse before the time slice is checked.
     private static let step = 16_384
 
     var routes: [Route] {
@@ -30,10 +30,12 @@ struct RecordingRoutes {
                 .POST,
                 "/send-logs",
                 permission: .createSendLogs,
-                longestBody: Self.longestCreate,
-                isShort: { ($0.request.announcedLength ?? .max) <= Self.longestShort },
+                maxBodyLength: Self.maxCreateBodyLength,
+                runsOnEventLoop: { ($0.request.contentLength ?? .max) <= Self.maxEventLoopBodyLength },
                 handle: { input in
-                    if (input.request.announcedLength ?? .max) <= Self.longestAtOnce { return try await create(input) }
+                    if (input.request.contentLength ?? .max) <= Self.maxUnlimitedBodyLength {
+                        return try await create(input)
+                    }
                     return try await uploads.run(for: input.organisation()) { try await create(input) }
                 }
             ),
@@ -43,42 +45,42 @@ struct RecordingRoutes {
         ]
     }
 
-    private func create(_ input: RouteInput) async throws -> Answer {
+    private func create(_ input: RouteInput) async throws -> Response {
         let organisation = try input.organisation()
         var reader = RequestBodyReader(input)
-        var intake = SendLogIntake(context)
+        var parser = SendLogParser(context)
         var slice = TimeSlice()
         while var piece = try await reader.next() {
             while let part = piece.readSlice(length: min(Self.step, piece.readableBytes)), part.readableBytes > 0 {
-                try part.withBytes { bytes throws(InvalidInput) in try intake.feed(bytes) }
+                try part.withBytes { bytes throws(InvalidInput) in try parser.feed(bytes) }
                 await slice.yieldIfOver()
             }
         }
-        if intake.isBlank { try Self.feedEmptyObject(to: &intake) }
-        let log = try intake.finish()
+        if parser.isBlank { try Self.feedEmptyObject(to: &parser) }
+        let log = try parser.finish()
         guard let outcome = try await store.record([log], in: organisation).first else {
-            throw APIError.internalError("the store gave no outcome")
+            throw APIError.internalError("the store returned no outcome")
         }
         switch outcome {
         case .recorded(let stored):
             metrics.recorded(sends: 1, destinations: stored.destinations)
-            var answer = Answer(status: .created, body: SendLogJSON.envelope(stored))
-            answer.fields.append(("Location", "/send-logs/\(log.id)"))
-            return answer
+            var response = Response(status: .created, body: SendLogJSON.envelope(stored))
+            response.fields.append(("Location", "/send-logs/\(log.id)"))
+            return response
         case .existing(let stored):
-            return Answer(body: SendLogJSON.envelope(stored))
+            return Response(body: SendLogJSON.envelope(stored))
         case .conflict:
             throw APIError.conflict
         }
     }
 
-    /// An empty body stands for an empty object, and is told what it lacks.
-    private static func feedEmptyObject(to intake: inout SendLogIntake) throws(InvalidInput) {
+    /// Parses an empty body as an empty object, so that the error names the missing fields.
+    private static func feedEmptyObject(to parser: inout SendLogParser) throws(InvalidInput) {
         let object: [UInt8] = [UInt8(ascii: "{"), UInt8(ascii: "}")]
-        try object.withUnsafeBufferPointer { bytes throws(InvalidInput) in try intake.feed(bytes) }
+        try object.withUnsafeBufferPointer { bytes throws(InvalidInput) in try parser.feed(bytes) }
     }
 
-    private func importLogs(_ input: RouteInput) async throws -> Answer {
+    private func importLogs(_ input: RouteInput) async throws -> Response {
         var lines = SendLogImport(
             into: try input.organisation(),
             of: store,
@@ -103,10 +105,10 @@ struct RecordingRoutes {
             await lines.abandon()
             metrics.recorded(sends: lines.report.recorded, destinations: lines.destinationsRecorded)
             guard case StoreError.unavailable(let why, let detail) = error else { throw error }
-            throw APIError.importBrokeOff(why.rawValue, recorded: lines.report.recorded, detail: detail)
+            throw APIError.importInterrupted(why.rawValue, recorded: lines.report.recorded, detail: detail)
         }
         metrics.recorded(sends: report.recorded, destinations: lines.destinationsRecorded)
-        return Answer(body: Self.render(report))
+        return Response(body: Self.render(report))
     }
 
     private static func render(_ report: ImportReport) -> [UInt8] {
@@ -118,8 +120,8 @@ struct RecordingRoutes {
         bytes.append(",\"failed\":")
         bytes.appendDecimal(report.failed)
         bytes.append(",\"errors\":[")
-        for (place, error) in report.errors.enumerated() {
-            bytes.append(place > 0 ? ",{\"line\":" : "{\"line\":")
+        for (index, error) in report.errors.enumerated() {
+            bytes.append(index > 0 ? ",{\"line\":" : "{\"line\":")
             bytes.appendDecimal(error.line)
             bytes.append(",\"code\":")
             bytes.appendJSON(error.code)

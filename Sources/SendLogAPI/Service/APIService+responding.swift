@@ -6,271 +6,284 @@ public import SendLogHTTP
 import SendLogScheduling
 
 extension APIService: HTTPResponder {
-    /// What the log and the metrics say of a request.
-    private struct Visit {
+    /// The data about a request for the log and the metrics.
+    private struct RequestContext {
         let begin = ContinuousClock.now
         let now: Timestamp
         let id: String
         var route = RouteTable.unknown
         var organisation: OrganisationID?
-        /// Whether it is only counted in the log.
+        /// Whether the log only counts the request.
         var isUnlogged = false
     }
 
-    /// Answers a request: id, route, key, permission, limit, handler, and then the log and the metrics.
+    /// Handles a request: ID, route, key, permission, limit, handler, and then the log and the metrics.
     ///
-    /// What needs to wait for nothing is answered at once. See ``HTTPResponder``.
-    public func respond(to request: HTTPRequest, _ writer: AnswerWriter) -> Later? {
-        var visit = Visit(now: now(), id: ids.id(given: request.field("x-request-id")))
+    /// A request that waits for nothing gets its response synchronously. See ``HTTPResponder``.
+    public func respond(to request: HTTPRequest, _ writer: ResponseWriter) -> DeferredResponse? {
+        var context = RequestContext(now: now(), id: ids.id(given: request.field("x-request-id")))
         do {
             if let fault = request.fault { throw APIError(fault) }
             let (route, parameter) = try find(request)
-            visit.route = route.number
+            context.route = route.number
             var input = RouteInput(
                 request: request,
                 parameter: parameter,
-                now: visit.now,
-                requestID: visit.id,
-                longestBody: route.longestBody
+                now: context.now,
+                requestID: context.id,
+                maxBodyLength: route.maxBodyLength
             )
-            var isAdmitted = route.isOpen
-            if !isAdmitted, route.front == nil,
-                let key = try authenticator.knownKey(authorization: input.authorization, at: visit.now)
+            var isAdmitted = route.isPublic
+            if !isAdmitted, route.middleware == nil,
+                let key = try authenticator.cachedKey(authorization: input.authorization, at: context.now)
             {
-                try admit(key, to: route, &input, &visit)
+                try admit(key, to: route, &input, &context)
                 isAdmitted = true
             }
-            if isAdmitted, let answer = try route.handleAtOnce?(input), let body = answer.body {
-                send(answer, body, visit, writer)
+            if isAdmitted, let response = try route.handleSynchronously?(input), let body = response.body {
+                send(response, body, context, writer)
                 return nil
             }
-            return { [visit, input, isAdmitted] in
-                try await respond(to: input, of: route, isAdmitted: isAdmitted, visit, writer)
+            return { [context, input, isAdmitted] in
+                try await respond(to: input, of: route, isAdmitted: isAdmitted, context, writer)
             }
         } catch {
             let failure = APIError(error)
-            let delay = noteRefusal(failure, of: request, &visit)
-            if visit.route == RouteTable.unknown, let front, request.fault == nil, request.isForBrowser {
-                let input = RouteInput(request: request, parameter: "", now: visit.now, requestID: visit.id)
-                return { [visit] in await send(failure, of: front, input, visit, writer) }
+            let delay = recordFailure(failure, of: request, &context)
+            if context.route == RouteTable.unknown, let middleware, request.fault == nil, request.isForBrowser {
+                let input = RouteInput(request: request, parameter: "", now: context.now, requestID: context.id)
+                return { [context] in await send(failure, of: middleware, input, context, writer) }
             }
             guard let delay else {
-                send(failure, visit, writer)
+                send(failure, context, writer)
                 return nil
             }
-            return { [visit] in
-                try await delayRefusal(delay, writer)
-                send(failure, visit, writer)
+            return { [context] in
+                try await delayResponse(delay, writer)
+                send(failure, context, writer)
             }
         }
     }
 
-    /// Decides how the refusal of a request without a valid key is answered and logged.
+    /// Counts a refused request without a valid key, and decides how it is logged.
     ///
-    /// - Returns: for how long the answer is delayed.
-    private func noteRefusal(_ failure: APIError, of request: HTTPRequest, _ visit: inout Visit) -> Duration? {
-        guard visit.organisation == nil, (400..<500).contains(failure.status.code) else { return nil }
-        // Browsers, and some clients, ask without a key first: that is counted, and not delayed.
-        let bringsKey = failure.status == .unauthorized && request.field("authorization") != nil
-        let handling = authenticator.refusals.note(request.client, bringsKey: bringsKey)
-        visit.isUnlogged = !handling.isLogged
-        return bringsKey ? handling.delay : nil
+    /// - Returns: the delay of the response; `nil` for none.
+    private func recordFailure(_ failure: APIError, of request: HTTPRequest, _ context: inout RequestContext)
+        -> Duration?
+    {
+        guard context.organisation == nil, (400..<500).contains(failure.status.code) else { return nil }
+        // Browsers, and some clients, send a first request without a key: it is counted, but not delayed.
+        let hasKey = failure.status == .unauthorized && request.field("authorization") != nil
+        let handling = authenticator.authenticationFailures.note(request.client, hasKey: hasKey)
+        context.isUnlogged = !handling.isLogged
+        return hasKey ? handling.delay : nil
     }
 
-    /// Waits before a refusal, behind which the connection ends: what else its client sent would be held for as long.
-    private func delayRefusal(_ delay: Duration, _ writer: AnswerWriter) async throws {
+    /// Waits before an error response, and closes the connection after it.
+    ///
+    /// Without the close, the client's further input would be held in memory during the delay.
+    private func delayResponse(_ delay: Duration, _ writer: ResponseWriter) async throws {
         writer.closeAfterwards()
         try await Task.sleep(for: delay)
     }
 
-    /// Answers a request that must wait for something: on the event loop what is short, on a worker what computes.
+    /// Handles a request that must wait for something: short requests on the event loop, others on the thread pool.
     private func respond(
         to input: RouteInput,
         of route: Route,
         isAdmitted: Bool,
-        _ visit: Visit,
-        _ writer: AnswerWriter
+        _ context: RequestContext,
+        _ writer: ResponseWriter
     ) async throws {
-        var (input, visit) = (input, visit)
-        let answer: Answer
+        var (input, context) = (input, context)
+        let response: Response
         let executor: (any TaskExecutor)?
         do {
-            if !isAdmitted { try admit(try await key(of: input, to: route, visit), to: route, &input, &visit) }
-            if input.request.awaitsInvitation { writer.invite() }
-            executor = route.isShort(input) ? nil : threads.executor(for: visit.organisation ?? .server)
+            if !isAdmitted { try admit(try await key(of: input, to: route, context), to: route, &input, &context) }
+            if input.request.expectsContinue { writer.sendContinue() }
+            executor = route.runsOnEventLoop(input) ? nil : threads.executor(for: context.organisation ?? .server)
             if executor != nil { input.body = input.body.withArrived() }
             input.executor = executor
-            answer = try await withTaskExecutorPreference(executor) { [input] in
-                // Its client may have gone while it waited.
+            response = try await withTaskExecutorPreference(executor) { [input] in
+                // The client may have disconnected while the request waited.
                 if input.request.isAbandoned { throw ConnectionBroken() }
                 return try await route.handle(input)
             }
         } catch {
-            guard writer.isOpen else { return note(visit, status: 499, bytes: 0) }
+            guard writer.isOpen else { return note(context, status: 499, bytes: 0) }
             let failure = APIError(error)
-            let delay = noteRefusal(failure, of: input.request, &visit)
-            if route.front == nil, let delay { try await delayRefusal(delay, writer) }
-            return await send(failure, of: route.front, input, visit, writer)
+            let delay = recordFailure(failure, of: input.request, &context)
+            if route.middleware == nil, let delay { try await delayResponse(delay, writer) }
+            return await send(failure, of: route.middleware, input, context, writer)
         }
-        visit.isUnlogged = answer.isUnlogged
-        do { try await send(answer, on: executor, visit, writer) } catch let failure as APIError {
-            await send(failure, of: route.front, input, visit, writer)
+        context.isUnlogged = response.isUnlogged
+        do { try await send(response, on: executor, context, writer) } catch let failure as APIError {
+            await send(failure, of: route.middleware, input, context, writer)
         }
     }
 
-    /// The key that a request brings.
-    private func key(of input: RouteInput, to route: Route, _ visit: Visit) async throws -> APIKey {
-        guard let front = route.front else {
-            return try await authenticator.key(authorization: input.authorization, at: visit.now)
+    /// Returns the API key of a request.
+    private func key(of input: RouteInput, to route: Route, _ context: RequestContext) async throws -> APIKey {
+        guard let middleware = route.middleware else {
+            return try await authenticator.key(authorization: input.authorization, at: context.now)
         }
-        return try await withTaskExecutorPreference(threads.executor(for: .server)) { try await front.key(of: input) }
+        return try await withTaskExecutorPreference(threads.executor(for: .server)) {
+            try await middleware.key(of: input)
+        }
     }
 
-    /// Sends an answer; one that is long has a part of ``streams`` until the client has taken it.
+    /// Sends a response; a long one counts against ``streams`` until the client has read it.
     ///
-    /// - Throws: ``APIError`` if there are too many of them, and then nothing was sent; what broke a stream off.
+    /// - Throws: ``APIError`` if the limit is reached, before anything is sent; ``ConnectionBroken`` if a stream fails.
     private func send(
-        _ answer: Answer,
+        _ response: Response,
         on executor: (any TaskExecutor)?,
-        _ visit: Visit,
-        _ writer: AnswerWriter
+        _ context: RequestContext,
+        _ writer: ResponseWriter
     ) async throws {
-        let organisation = visit.organisation ?? .server
-        switch answer.content {
+        let organisation = context.organisation ?? .server
+        switch response.content {
         case .whole(let body):
             let length = body.reduce(0) { $0 + $1.readableBytes }
-            // What a short route answers is the same for all, and held once.
-            guard executor != nil, length > Self.longestFree else { return send(answer, body, visit, writer) }
-            let weight = 1 + length / Self.lengthOfStream
+            // A long response of an event loop route is the same for all requests, and held in memory once.
+            guard executor != nil, length > Self.maxUnweightedLength else {
+                return send(response, body, context, writer)
+            }
+            let weight = 1 + length / Self.bytesPerWeight
             try streams.take(weight, for: organisation)
             defer { streams.release(weight, for: organisation) }
-            send(answer, body, visit, writer)
-            await writer.drain()
+            send(response, body, context, writer)
+            await writer.waitUntilWritable()
         case .stream(let coding, let produce):
             try streams.take(for: organisation)
             defer { streams.release(for: organisation) }
             do {
                 var sent = 0
-                if writer.begin(head(of: answer, visit)) {
+                if writer.begin(head(of: response, context)) {
                     sent = try await withTaskExecutorPreference(executor) {
-                        var stream = AnswerStream(writer, coding)
+                        var stream = ResponseStream(writer, coding)
                         try await produce(&stream)
                         try await stream.finish()
                         return stream.sent
                     }
                     writer.end()
                 }
-                note(visit, status: answer.status.code, bytes: sent)
+                note(context, status: response.status.code, bytes: sent)
             } catch {
-                // The status is sent already. Breaking the connection is the one way left to say that the answer is not whole.
+                // The status was already sent. Only a broken connection can show the client that the response is
+                // incomplete.
                 let failure = error is StoreError ? APIError(error) : nil
-                note(visit, status: failure?.status.code ?? 499, bytes: 0, failure)
+                note(context, status: failure?.status.code ?? 499, bytes: 0, failure)
                 throw ConnectionBroken()
             }
         }
     }
 
-    /// Up to how many bytes a whole answer is sent without a part of ``streams``.
-    private static let longestFree = 128 * 1024
-    /// What a streamed answer holds at most, in bytes.
-    private static let lengthOfStream = 300 * 1024
+    /// The maximum length in bytes of a complete response that does not count against ``streams``.
+    private static let maxUnweightedLength = 128 * 1024
+    /// The maximum memory that a streamed response holds, in bytes; a complete response counts once more per this many
+    /// bytes.
+    private static let bytesPerWeight = 300 * 1024
 
-    /// Finds the route of a request, and what stands for the part of its path that may be any text.
+    /// Finds the route of a request, and the value of its path parameter.
     private func find(_ request: HTTPRequest) throws(APIError) -> (Route, String) {
         switch table.match(request.method, request.path) {
         case .route(let route, let text): return (route, text)
-        case .wrongMethod(let allow): throw .methodNotAllowed(request.method.rawValue, allow: allow)
-        case .none: throw .notFound("there is no such path here; /openapi.json describes those there are")
+        case .methodNotAllowed(let allow): throw .methodNotAllowed(request.method.rawValue, allow: allow)
+        case .none: throw .notFound("not found; see /openapi.json")
         }
     }
 
-    /// Lets the bearer of a key in, if the limit and the permission allow it.
+    /// Admits a request to a route if the rate limit, the key's permissions and the body length allow it.
     private func admit(
         _ key: APIKey,
         to route: Route,
         _ input: inout RouteInput,
-        _ visit: inout Visit
+        _ context: inout RequestContext
     ) throws(APIError) {
-        visit.organisation = key.organisation
-        try limiter?.take(key.organisation, at: visit.now)
+        context.organisation = key.organisation
+        try limiter?.take(key.organisation, at: context.now)
         if let permission = route.permission, !key.permissions.grants(permission) {
             throw .permissionDenied(permission)
         }
-        // Before the client is invited to send it.
-        if let length = input.request.announcedLength, length > route.longestBody {
-            throw .payloadTooLarge(limit: route.longestBody)
+        // Before `100 Continue` is sent.
+        if let length = input.request.contentLength, length > route.maxBodyLength {
+            throw .payloadTooLarge(limit: route.maxBodyLength)
         }
         input.key = key
     }
 
-    private func head(of answer: Answer, _ visit: Visit) -> AnswerHead {
-        let fields: [AnswerHead.Field] = [
-            ("Content-Type", answer.type), ("Date", date.text(at: visit.now)), ("X-Request-Id", visit.id),
+    private func head(of response: Response, _ context: RequestContext) -> ResponseHead {
+        let fields: [ResponseHead.Field] = [
+            ("Content-Type", response.type), ("Date", date.text(at: context.now)), ("X-Request-Id", context.id),
         ]
-        return AnswerHead(status: answer.status, fields: answer.fields.isEmpty ? fields : fields + answer.fields)
+        return ResponseHead(
+            status: response.status,
+            fields: response.fields.isEmpty ? fields : fields + response.fields
+        )
     }
 
     private func send(
-        _ answer: Answer,
+        _ response: Response,
         _ body: [ByteBuffer],
-        _ visit: Visit,
-        _ writer: AnswerWriter,
+        _ context: RequestContext,
+        _ writer: ResponseWriter,
         _ failure: APIError? = nil
     ) {
-        writer.send(head(of: answer, visit), body: body)
-        note(visit, status: answer.status.code, bytes: body.reduce(0) { $0 + $1.readableBytes }, failure)
+        writer.send(head(of: response, context), body: body)
+        note(context, status: response.status.code, bytes: body.reduce(0) { $0 + $1.readableBytes }, failure)
     }
 
-    private func send(_ failure: APIError, _ visit: Visit, _ writer: AnswerWriter) {
-        send(failure.answer, failure.answer.body ?? [], visit, writer, failure)
+    private func send(_ failure: APIError, _ context: RequestContext, _ writer: ResponseWriter) {
+        send(failure.response, failure.response.body ?? [], context, writer, failure)
     }
 
-    /// Sends a failure in the form of a group of routes.
+    /// Sends a failure in the format of a group of routes.
     private func send(
         _ failure: APIError,
-        of front: (any Front)?,
+        of middleware: (any RouteMiddleware)?,
         _ input: RouteInput,
-        _ visit: Visit,
-        _ writer: AnswerWriter
+        _ context: RequestContext,
+        _ writer: ResponseWriter
     ) async {
-        guard let front else { return send(failure, visit, writer) }
-        var answer = await withTaskExecutorPreference(threads.executor(for: visit.organisation ?? .server)) {
-            front.answer(to: failure, input)
+        guard let middleware else { return send(failure, context, writer) }
+        var response = await withTaskExecutorPreference(threads.executor(for: context.organisation ?? .server)) {
+            middleware.response(to: failure, input)
         }
-        if let allow = failure.allow { answer.fields.append(("Allow", allow)) }
-        send(answer, answer.body ?? [], visit, writer, failure)
+        if let allow = failure.allow { response.fields.append(("Allow", allow)) }
+        send(response, response.body ?? [], context, writer, failure)
     }
 
-    /// The answer to what is not even HTTP, which is noted too.
-    public func refusal() -> (head: AnswerHead, body: [UInt8]) {
-        var visit = Visit(now: now(), id: ids.id(given: nil))
-        visit.isUnlogged = !authenticator.refusals.note(nil, bringsKey: false).isLogged
-        note(visit, status: 400, bytes: 0, .notHTTP)
-        return (head(of: APIError.notHTTP.answer, visit), APIError.notHTTP.body)
+    /// Returns the response to input that is not HTTP, and logs it.
+    public func badRequestResponse() -> (head: ResponseHead, body: [UInt8]) {
+        var context = RequestContext(now: now(), id: ids.id(given: nil))
+        context.isUnlogged = !authenticator.authenticationFailures.note(nil, hasKey: false).isLogged
+        note(context, status: 400, bytes: 0, .notHTTP)
+        return (head(of: APIError.notHTTP.response, context), APIError.notHTTP.body)
     }
 
-    private func note(_ visit: Visit, status: UInt, bytes: Int, _ failure: APIError? = nil) {
-        let elapsed = (ContinuousClock.now - visit.begin).components
+    private func note(_ context: RequestContext, status: UInt, bytes: Int, _ failure: APIError? = nil) {
+        let elapsed = (ContinuousClock.now - context.begin).components
         let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
-        let route = table.name(visit.route)
-        metrics.answered(route: visit.route, name: route, status: Int(status), seconds: seconds, bytes: bytes)
+        let route = table.name(context.route)
+        metrics.requestCompleted(route: context.route, name: route, status: Int(status), seconds: seconds, bytes: bytes)
         let level: Logger.Level = status >= 500 ? .error : status >= 400 ? .info : .debug
-        guard level >= logger.logLevel, !visit.isUnlogged else { return }
+        guard level >= logger.logLevel, !context.isUnlogged else { return }
         var metadata: Logger.Metadata = [
-            "request_id": "\(visit.id)", "route": "\(route)", "status": .stringConvertible(Int(status)),
+            "request_id": "\(context.id)", "route": "\(route)", "status": .stringConvertible(Int(status)),
             "bytes": .stringConvertible(bytes),
             "ms": .stringConvertible((seconds * 1_000_000).rounded() / 1000),
         ]
-        if let organisation = visit.organisation {
+        if let organisation = context.organisation {
             metadata["organisation"] = .stringConvertible(organisation.number)
         }
         if let failure { metadata["code"] = "\(failure.code)" }
         if let detail = failure?.detail { metadata["cause"] = "\(detail)" }
-        logger.log(level: level, status == 499 ? "client went away" : "answered", metadata: metadata)
+        logger.log(level: level, status == 499 ? "client disconnected" : "request completed", metadata: metadata)
     }
 }
 
 extension HTTPRequest {
-    /// Whether a person asks, who wants a page for an answer.
+    /// Whether the request comes from a browser that expects a page.
     fileprivate var isForBrowser: Bool { method == .GET && field("accept")?.contains("text/html") == true }
 }

@@ -3,42 +3,42 @@ public import SendLogContent
 public import SendLogCore
 public import SendLogScheduling
 
-/// The Send Logs API over HTTP: every request takes the one way, which begins with ``respond(to:_:)``.
+/// The Send Logs API over HTTP; ``respond(to:_:)`` handles every request.
 public struct APIService: Sendable {
-    /// Whose keys are asked for.
+    /// Authenticates the API keys of requests.
     public let authenticator: Authenticator
 
     let table: RouteTable
-    /// Where requests are handled that take more than a moment.
+    /// The thread pool for requests that are not handled on an event loop.
     let threads: FairThreadPool
     let limiter: RateLimiter?
-    /// Each may hold memory for as long as its client takes.
+    /// The limit of streamed and long responses, each of which may hold memory until its client has read it.
     let streams: ConcurrencyLimit
     let metrics: ServiceMetrics
     let date = HTTPDate()
     let now: @Sendable () -> Timestamp
     let logger: Logger
-    /// Who tells browsers of paths that are not there.
-    let front: (any Front)?
+    /// Renders the page for browsers that request an unknown path; `nil` for none.
+    let middleware: (any RouteMiddleware)?
     let ids = RequestIDSource()
 
-    /// Puts the API together.
+    /// Creates the API.
     ///
     /// - Parameters:
-    ///   - store: where send logs are
-    ///   - authenticator: whose keys are asked for
-    ///   - directory: where organisations and keys are
-    ///   - context: what the intake of send logs needs
-    ///   - client: sends the requests of webhooks that are tested
-    ///   - threads: where requests are handled that take more than a moment
-    ///   - limits: how much may be under way at the same time
-    ///   - rateLimit: how many requests an organisation may make; `nil` for as many as it likes
-    ///   - logger: where the log goes
+    ///   - store: the store of send logs, campaigns and webhooks
+    ///   - authenticator: authenticates the API keys of requests
+    ///   - organisationStore: the store of organisations and keys
+    ///   - context: the dependencies of the send log parser
+    ///   - client: sends the test requests and redeliveries of webhooks
+    ///   - threads: the thread pool for requests that are not handled on an event loop
+    ///   - limits: the limits of concurrent streams and uploads
+    ///   - rateLimit: the maximum number of requests per organisation; `nil` for no limit
+    ///   - logger: receives the log messages
     public init(
         store: any SendLogStore & CampaignStore & WebhookStore,
         authenticator: Authenticator,
-        directory: any Directory,
-        context: IntakeContext,
+        organisationStore: any OrganisationStore,
+        context: ParserContext,
         client: any WebhookClient,
         threads: FairThreadPool,
         limits: ConcurrencyLimits = ConcurrencyLimits(),
@@ -48,7 +48,7 @@ public struct APIService: Sendable {
         self.init(
             store: store,
             authenticator: authenticator,
-            directory: directory,
+            organisationStore: organisationStore,
             context: context,
             client: client,
             threads: threads,
@@ -56,56 +56,61 @@ public struct APIService: Sendable {
             rateLimit: rateLimit,
             logger: logger,
             pages: [],
-            front: nil
+            middleware: nil
         )
     }
 
-    /// The same beside pages for people.
+    /// Creates the API together with pages for people.
     ///
     /// - Parameters:
-    ///   - store: where send logs are
-    ///   - authenticator: whose keys are asked for
-    ///   - directory: where organisations and keys are
-    ///   - context: what the intake of send logs needs
-    ///   - client: sends the requests of webhooks that are tested
-    ///   - threads: where requests are handled that take more than a moment
-    ///   - limits: how much may be under way at the same time
-    ///   - rateLimit: how many requests an organisation may make; `nil` for as many as it likes
-    ///   - logger: where the log goes
+    ///   - store: the store of send logs, campaigns and webhooks
+    ///   - authenticator: authenticates the API keys of requests
+    ///   - organisationStore: the store of organisations and keys
+    ///   - context: the dependencies of the send log parser
+    ///   - client: sends the test requests and redeliveries of webhooks
+    ///   - threads: the thread pool for requests that are not handled on an event loop
+    ///   - limits: the limits of concurrent streams and uploads
+    ///   - rateLimit: the maximum number of requests per organisation; `nil` for no limit
+    ///   - logger: receives the log messages
     ///   - pages: the routes of the pages
-    ///   - front: who tells browsers of paths that are not there
+    ///   - middleware: renders the page for browsers that request an unknown path
     package init(
         store: any SendLogStore & CampaignStore & WebhookStore,
         authenticator: Authenticator,
-        directory: any Directory,
-        context: IntakeContext,
+        organisationStore: any OrganisationStore,
+        context: ParserContext,
         client: any WebhookClient,
         threads: FairThreadPool,
         limits: ConcurrencyLimits = ConcurrencyLimits(),
         rateLimit: RateLimit?,
         logger: Logger,
         pages: [Route],
-        front: (any Front)?
+        middleware: (any RouteMiddleware)?
     ) {
         self.authenticator = authenticator
         self.logger = logger
-        self.front = front
+        self.middleware = middleware
         self.threads = threads
         streams = ConcurrencyLimit(of: "exports and other long responses", limits.streams)
         limiter = rateLimit.map(RateLimiter.init)
         now = context.now
         metrics = ServiceMetrics()
         let uploads = ConcurrencyLimit(of: "imports and long send logs", limits.uploads)
-        let service = WebhookService(store: store, directory: directory, client: client, ids: context.ids)
+        let service = WebhookService(
+            store: store,
+            organisationStore: organisationStore,
+            client: client,
+            ids: context.ids
+        )
         table = RouteTable(
             routes: ReadingRoutes(store: store).routes
                 + RecordingRoutes(store: store, context: context, metrics: metrics, uploads: uploads).routes
                 + CampaignRoutes(store: store).routes + WebhookRoutes(service: service).routes
-                + ServiceRoutes(directory: directory, metrics: metrics, client: client).routes
+                + ServiceRoutes(organisationStore: organisationStore, metrics: metrics, client: client).routes
                 + pages
         )
     }
 
-    /// The routes' names, such as `GET /send-logs/:send_id`.
+    /// The names of the routes, such as `GET /send-logs/:send_id`.
     public var routes: [String] { table.routes.map(\.name) }
 }

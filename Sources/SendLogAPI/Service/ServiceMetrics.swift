@@ -1,18 +1,18 @@
 import SendLogCore
 import Synchronization
 
-/// What operators watch, in the text format of Prometheus
+/// The metrics of the service, in the text format of Prometheus
 /// (<https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>).
 final class ServiceMetrics: Sendable {
     private struct Series: Hashable {
-        /// The route's place in the table, quicker to find by than its name.
+        /// The route's index in the table, which is faster to look up than its name.
         let route: Int
         let status: Int
     }
 
     private struct Timing {
         let route: String
-        /// Requests by the bucket that their duration falls in; the last is for those beyond all bounds.
+        /// The number of requests per duration bucket; the last bucket has no upper bound.
         var buckets = [Int](repeating: 0, count: ServiceMetrics.bounds.count + 1)
         var seconds = 0.0
     }
@@ -27,8 +27,8 @@ final class ServiceMetrics: Sendable {
     private static let bounds = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10]
     private let state = Mutex(State())
 
-    /// Counts a request that was answered.
-    func answered(route: Int, name: @autoclosure () -> String, status: Int, seconds: Double, bytes: Int) {
+    /// Counts a completed request.
+    func requestCompleted(route: Int, name: @autoclosure () -> String, status: Int, seconds: Double, bytes: Int) {
         let bucket = Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count
         state.withLock { state in
             state.bytesSent += bytes
@@ -40,7 +40,7 @@ final class ServiceMetrics: Sendable {
         }
     }
 
-    /// Counts logs that were recorded.
+    /// Counts recorded send logs.
     func recorded(sends: Int, destinations: Int) {
         state.withLock { state in
             state.sends += sends
@@ -48,7 +48,7 @@ final class ServiceMetrics: Sendable {
         }
     }
 
-    /// All of it, with what came of webhooks' attempts.
+    /// Renders all metrics, including the attempts of webhooks.
     func text(_ attempts: AttemptTally) -> String {
         let state = state.withLock { $0 }
         var lines = [
@@ -58,17 +58,17 @@ final class ServiceMetrics: Sendable {
             "# HELP sendlog_recorded_destinations_total Destinations of the send logs recorded since the start.",
             "# TYPE sendlog_recorded_destinations_total counter",
             "sendlog_recorded_destinations_total \(state.destinations)",
-            "# HELP sendlog_http_sent_bytes_total Bytes of answers' bodies.",
+            "# HELP sendlog_http_sent_bytes_total Bytes of response bodies sent.",
             "# TYPE sendlog_http_sent_bytes_total counter",
             "sendlog_http_sent_bytes_total \(state.bytesSent)",
-            "# HELP sendlog_webhook_attempts_total Attempts to deliver what webhooks tell.",
+            "# HELP sendlog_webhook_attempts_total Attempts to deliver send logs to webhooks.",
             "# TYPE sendlog_webhook_attempts_total counter",
             "sendlog_webhook_attempts_total{outcome=\"delivered\"} \(attempts.delivered)",
             "sendlog_webhook_attempts_total{outcome=\"failed\"} \(attempts.failed)",
-            "# HELP sendlog_webhook_attempt_seconds_total Time that attempts took.",
+            "# HELP sendlog_webhook_attempt_seconds_total Total duration of the attempts.",
             "# TYPE sendlog_webhook_attempt_seconds_total counter",
             "sendlog_webhook_attempt_seconds_total \(Double(attempts.duration) / 1000)",
-            "# HELP sendlog_http_request_seconds Time from a request's head to its answer's end.",
+            "# HELP sendlog_http_request_seconds Time from the head of a request to the end of its response.",
             "# TYPE sendlog_http_request_seconds histogram",
         ]
         for (series, timing) in state.timings.sorted(by: {

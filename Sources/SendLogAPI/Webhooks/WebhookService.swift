@@ -1,64 +1,68 @@
 package import SendLogCore
 
-/// What people do with webhooks, by the API and in the console.
+/// The operations on webhooks, for the API and the console.
 package struct WebhookService: Sendable {
     package let store: any SendLogStore & CampaignStore & WebhookStore
-    private let directory: any Directory
+    private let organisationStore: any OrganisationStore
     private let client: any WebhookClient
     private let ids: SendLogIDSource
 
-    /// Tests and redeliveries that are under way: each may hold a message several times for as long as a receiver takes.
+    /// The limit of concurrent tests and redeliveries.
+    ///
+    /// Each of them may hold several copies of a message for as long as the receiver takes.
     private let manualAttempts = ConcurrencyLimit(
         of: "tests and redeliveries of webhooks",
         (total: 64, perOrganisation: 16)
     )
 
-    /// For how long requests are signed with the former secret too, once there is another, in milliseconds: a day.
-    package static let rotation: Int64 = 86_400_000
-    /// How many secrets a webhook has at most, the former ones among them.
-    private static let mostSecrets = 10
+    /// The time after a rotation during which requests are also signed with the former secret, in milliseconds: one
+    /// day.
+    package static let rotationGracePeriod: Int64 = 86_400_000
+    /// The maximum number of secrets of a webhook, including former secrets.
+    private static let maxSecrets = 10
 
     package init(
         store: any SendLogStore & CampaignStore & WebhookStore,
-        directory: any Directory,
+        organisationStore: any OrganisationStore,
         client: any WebhookClient,
         ids: SendLogIDSource
     ) {
         self.store = store
-        self.directory = directory
+        self.organisationStore = organisationStore
         self.client = client
         self.ids = ids
     }
 
-    /// Makes a webhook.
+    /// Creates a webhook.
     ///
-    /// - Returns: the webhook, and its secret, which is not told again.
-    /// - Throws: ``InvalidInput`` where there are too many already; ``StoreError``.
+    /// - Returns: the webhook, and its secret, which is not returned again.
+    /// - Throws: ``InvalidInput`` if the organisation has the maximum number of webhooks; ``StoreError``.
     package func create(
         _ input: WebhookInput,
         in organisation: OrganisationID,
         at now: Timestamp
     ) async throws -> (webhook: Webhook, secret: WebhookSecret) {
-        guard try await store.webhooks(in: organisation).count < WebhookDefinition.most else {
-            throw InvalidInput(
-                path: "",
-                "makes one webhook too many: an organisation may have 100; delete one that is not needed"
-            )
+        guard try await store.webhooks(in: organisation).count < WebhookDefinition.maxPerOrganisation else {
+            let most = WebhookDefinition.maxPerOrganisation
+            let message = "limit reached: an organisation can have at most \(most) webhooks"
+            throw InvalidInput([InputIssue(path: "", message: message, isSentence: true)])
         }
-        guard let id = WebhookID(ids.next(at: now).text) else { throw APIError.internalError("an id that is none") }
+        guard let id = WebhookID(ids.next(at: now).text) else {
+            throw APIError.internalError("the id of a new webhook is invalid")
+        }
         let secret = WebhookSecret(text: input.secret ?? .randomWebhookSecret, created: now)
         let webhook = try await store.createWebhook(id, input.definition, secret: secret, in: organisation, at: now)
         return (webhook, secret)
     }
 
-    /// Changes a webhook.
+    /// Changes some fields of a webhook.
     ///
     /// - Parameters:
-    ///   - id: which
+    ///   - id: the webhook
     ///   - json: the members that change; see ``WebhookInput``
-    ///   - organisation: whose it is
-    ///   - now: when
-    /// - Returns: the webhook as it is now, and its new secret, where there is one.
+    ///   - organisation: the organisation of the webhook
+    ///   - now: the current time
+    /// - Returns: the changed webhook, and its new secret, if any.
     /// - Throws: ``InvalidInput``; ``StoreError``.
     package func change(
         _ id: WebhookID,
@@ -66,25 +70,26 @@ package struct WebhookService: Sendable {
         in organisation: OrganisationID,
         at now: Timestamp
     ) async throws -> (webhook: Webhook, secret: WebhookSecret?) {
-        // Somebody else may change it between the look at it and the change; what they named stays then.
+        // Another request may change the webhook between the read and the write. A retry keeps the fields that it
+        // changed.
         for _ in 0..<10 {
             let present = try await store.webhook(id, in: organisation)
             let input = try WebhookInput(json, changing: present.definition)
             let changed = try await change(id, input, ofVersion: present.version, in: organisation, at: now)
             if changed.webhook.version == present.version + 1 { return changed }
         }
-        throw StoreError.unavailable(.overloaded, detail: "a webhook was changed all the time")
+        throw StoreError.unavailable(.overloaded, detail: "a webhook was updated by other requests during 10 attempts")
     }
 
-    /// Makes a webhook what somebody saw and changed as a whole.
+    /// Replaces the whole definition of a webhook.
     ///
     /// - Parameters:
-    ///   - id: which
-    ///   - input: all of it
-    ///   - version: which version alone is changed; `nil` for any
-    ///   - organisation: whose it is
-    ///   - now: when
-    /// - Returns: the webhook as it is now, and its new secret, where there is one.
+    ///   - id: the webhook
+    ///   - input: the complete definition
+    ///   - version: the version to replace, any other is left unchanged; `nil` for any version
+    ///   - organisation: the organisation of the webhook
+    ///   - now: the current time
+    /// - Returns: the webhook after the change, and its new secret, if any.
     /// - Throws: ``StoreError``.
     package func change(
         _ id: WebhookID,
@@ -103,36 +108,36 @@ package struct WebhookService: Sendable {
         return (webhook, secret)
     }
 
-    /// A new secret, and the former ones for as long as requests are signed with them too.
+    /// Returns a new secret, followed by the former secrets that requests are still signed with.
     private static func secrets(
         _ secret: WebhookSecret,
         before: [WebhookSecret],
         at now: Timestamp
     ) -> [WebhookSecret] {
-        let end = Timestamp(milliseconds: now.milliseconds + rotation)
+        let end = Timestamp(milliseconds: now.milliseconds + rotationGracePeriod)
         let former = before.filter { $0.text != secret.text && ($0.expires ?? .latest) > now }
             .map { WebhookSecret(text: $0.text, created: $0.created, expires: $0.expires ?? end) }
-        return [secret] + former.prefix(mostSecrets - 1)
+        return [secret] + former.prefix(maxSecrets - 1)
     }
 
-    /// The organisation's last send log.
+    /// Returns the sequence number of the organisation's last send log.
     package func head(of organisation: OrganisationID) async throws -> SequenceNumber {
-        SequenceNumber(Int64(try await directory.organisation(organisation).sends))
+        SequenceNumber(Int64(try await organisationStore.organisation(organisation).sends))
     }
 
-    /// A send to try a webhook with.
+    /// Returns a send to test a webhook with.
     ///
     /// - Parameters:
-    ///   - id: which; `nil` for the last of the webhook's campaigns, or one that never was where there is none
+    ///   - id: the send; `nil` for the last send of the webhook's campaigns, or a sample if there is none
     ///   - campaigns: the webhook's campaigns; empty for all
-    ///   - organisation: whose it is
-    /// - Returns: the send, and its place in the order of recording, 0 for one that never was.
-    /// - Throws: ``StoreError/notFound`` for an id that there is none of.
+    ///   - organisation: the organisation of the webhook
+    /// - Returns: the send, and its sequence number, 0 for a sample.
+    /// - Throws: ``StoreError/notFound`` for an unknown ID.
     package func send(
         _ id: SendLogID?,
         of campaigns: [CampaignID],
         in organisation: OrganisationID
-    ) async throws -> (send: WebhookSend, place: SequenceNumber)? {
+    ) async throws -> (send: WebhookSend, sequence: SequenceNumber)? {
         let log: StoredSendLog
         if let id {
             log = try await store.sendLog(id, in: organisation)
@@ -159,9 +164,9 @@ package struct WebhookService: Sendable {
         return try WebhookSend(log, campaignName: name, of: organisation)
     }
 
-    /// Sends a webhook's request for a send at once, whether it is active or not, and notes it among its deliveries.
+    /// Sends a test request for a send at once, even if the webhook is inactive, and saves it as a delivery.
     ///
-    /// - Throws: ``StoreError/notFound`` where there is no such webhook or send.
+    /// - Throws: ``StoreError/notFound`` for an unknown webhook or send.
     package func test(
         _ id: WebhookID,
         with send: SendLogID?,
@@ -169,21 +174,21 @@ package struct WebhookService: Sendable {
         at now: Timestamp
     ) async throws -> Delivery {
         let webhook = try await store.webhook(id, in: organisation)
-        guard let (send, place) = try await self.send(send, of: webhook.definition.campaigns, in: organisation),
+        guard let (send, sequence) = try await self.send(send, of: webhook.definition.campaigns, in: organisation),
             let sendID = send.id
-        else { throw APIError.internalError("a send without an id") }
+        else { throw APIError.internalError("a send has no id") }
         let delivery = Delivery(
-            id: DeliveryID(place, test: now.milliseconds),
+            id: DeliveryID(sequence, test: now.milliseconds),
             send: sendID,
             created: now,
             state: .failed
         )
-        return try await attempt(delivery, send, webhook, isAsked: false, at: now)
+        return try await attempt(delivery, send, webhook, isManual: false, at: now)
     }
 
-    /// Makes a delivery's next attempt at once.
+    /// Attempts a delivery at once, outside its retry schedule.
     ///
-    /// - Throws: ``StoreError/notFound`` where there is no such webhook or delivery.
+    /// - Throws: ``StoreError/notFound`` for an unknown webhook or delivery.
     package func redeliver(
         _ id: DeliveryID,
         of webhook: WebhookID,
@@ -203,25 +208,25 @@ package struct WebhookService: Sendable {
         _ delivery: Delivery,
         _ send: WebhookSend,
         _ webhook: Webhook,
-        isAsked: Bool = true,
+        isManual: Bool = true,
         at now: Timestamp
     ) async throws -> Delivery {
         let attempt = try await manualAttempts.run(for: webhook.organisation) {
             await client.attempt(webhook, send, as: delivery.id, at: now)
         }
-        guard let attempt else { throw StoreError.unavailable(.closed, detail: "the server stops") }
-        // It may have been tried meanwhile by itself.
+        guard let attempt else { throw StoreError.unavailable(.closed, detail: "the server is shutting down") }
+        // A webhook worker may have attempted the delivery meanwhile.
         var delivery = delivery
         do throws(StoreError) {
             delivery = try await store.delivery(delivery.id, of: webhook.id, in: webhook.organisation)
         } catch {
             guard error == .notFound else { throw error }
         }
-        delivery.add(attempt, isAsked: isAsked)
+        delivery.add(attempt, isManual: isManual)
         if attempt.isSuccess {
             (delivery.state, delivery.nextTry) = (.delivered, nil)
         } else if delivery.nextTry == nil, delivery.state != .delivered {
-            // One that waits for its next try goes on waiting, and one that was delivered stays so.
+            // A delivery that waits for its next attempt keeps waiting, and a delivered one stays delivered.
             delivery.state = .failed
         }
         try await store.saveDelivery(delivery, of: webhook.id, in: webhook.organisation)

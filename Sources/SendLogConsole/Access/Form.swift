@@ -2,37 +2,37 @@ import NIOCore
 import SendLogAPI
 import SendLogCore
 
-/// What somebody entered into a form.
+/// The fields of a submitted form.
 struct Form {
     private let fields: QueryString
 
-    /// Reads a form.
+    /// Reads a form from the request body.
     init(_ input: RouteInput) async throws {
         var reader = RequestBodyReader(input)
         let body = try await reader.collect()
         fields = QueryString(String(buffer: body)[...])
     }
 
-    /// Reads a form of who is signed in.
+    /// Reads a form of a signed-in user.
     ///
-    /// - Throws: ``notOurs`` for one that another site may have made.
-    init(_ input: RouteInput, of visitor: Visitor) async throws {
+    /// - Throws: ``invalidToken`` if the CSRF token is wrong, as in a form of another site.
+    init(_ input: RouteInput, of user: SignedInUser) async throws {
         try await self.init(input)
-        guard isMade(for: visitor.formToken) else { throw Self.notOurs }
+        guard hasToken(for: user.csrfToken) else { throw Self.invalidToken }
     }
 
-    /// Whether it brings the token that a page of ours gave it.
-    func isMade(for formToken: String) -> Bool {
-        ConstantTime.areEqual(Array(self["form-token"].utf8), Array(formToken.utf8))
+    /// Returns whether the form contains this CSRF token.
+    func hasToken(for csrfToken: String) -> Bool {
+        ConstantTime.areEqual(Array(self["form-token"].utf8), Array(csrfToken.utf8))
     }
 
-    /// The text of a field, empty where it is not there.
+    /// Returns the value of a field, or an empty text if the form does not contain it.
     subscript(name: String) -> String { fields[name] ?? "" }
 
-    /// All texts of a field.
+    /// Returns all values of a field.
     func all(_ name: String) -> [String] { fields.all(name) }
 
-    static let notOurs = APIError.forged(
-        "that form was made for another session. Go back, load the page again and repeat what you did; nothing was changed"
+    static let invalidToken = APIError.invalidFormToken(
+        "the form belongs to another session; nothing was changed. Go back, reload the page and submit the form again"
     )
 }

@@ -4,22 +4,22 @@ import SendLogCore
 import SendLogHTTP
 import SendLogHash
 
-/// The secret that a browser holds while somebody is signed in: 256 random bits.
+/// The secret of a session, 256 random bits, which the browser keeps in a cookie.
 ///
-/// The store knows its hash alone.
+/// The store keeps only its hash.
 struct SessionToken: Sendable {
     /// The token, 64 hexadecimal digits.
     let text: String
 
-    /// Makes a token that nobody can guess.
+    /// Creates a random token.
     init() {
         var generator = SystemRandomNumberGenerator()
         text = (0..<4).map { _ in Self.hexadecimal(generator.next()) }.joined()
     }
 
-    /// Takes what a browser sent.
+    /// Reads the token of a request.
     ///
-    /// - Returns: `nil` for what no token looks like.
+    /// - Returns: `nil` if the text is not in the form of a token.
     init?(_ text: String) {
         guard text.utf8.count == 64,
             text.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
@@ -27,11 +27,11 @@ struct SessionToken: Sendable {
         self.text = text
     }
 
-    /// What the store keeps: SHA-256, 32 bytes.
+    /// The SHA-256 hash that the store keeps, 32 bytes.
     var hash: [UInt8] { SHA256.of(Array(text.utf8)) }
 
-    /// What forms must bring, which no other site can know (<https://owasp.org/www-community/attacks/csrf>).
-    var formToken: String { SHA256.of(Array("form \(text)".utf8)).map { Self.byte($0) }.joined() }
+    /// The token in forms, which other sites cannot know (<https://owasp.org/www-community/attacks/csrf>).
+    var csrfToken: String { SHA256.of(Array("form \(text)".utf8)).map { Self.byte($0) }.joined() }
 
     private static func hexadecimal(_ word: UInt64) -> String {
         let digits = String(word, radix: 16)
@@ -41,22 +41,24 @@ struct SessionToken: Sendable {
     private static func byte(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }
 }
 
-/// A cookie of the console's.
+/// The console's cookies.
 enum Cookie: String {
-    /// Holds the ``SessionToken`` of who is signed in.
+    /// The ``SessionToken`` of the signed-in user.
     case session
-    /// Holds a token for the form by which to sign in.
+    /// The CSRF token of the sign-in form.
     case form
-    /// Holds the viewer's time zone, such as `Africa/Johannesburg`.
+    /// The user's time zone, such as `Africa/Johannesburg`.
     case zone
 
-    /// The name: behind TLS one that browsers take from this very host alone
+    /// Returns the cookie's name.
+    ///
+    /// With TLS it has the `__Host-` prefix, so that browsers accept it from this host only
     /// (<https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#name-the-__host-prefix>).
     func name(isSecure: Bool) -> String {
         self == .zone ? "sendlog_zone" : isSecure ? "__Host-sendlog_\(rawValue)" : "sendlog_\(rawValue)"
     }
 
-    /// The value that a request brings.
+    /// Returns the cookie's value in a request.
     func value(_ request: HTTPRequest) -> String? {
         let name = name(isSecure: request.isBehindTLS)
         for line in request.fields("cookie") {
@@ -68,37 +70,37 @@ enum Cookie: String {
         return nil
     }
 
-    /// The header that sets it.
+    /// Returns the response header that sets the cookie.
     ///
     /// - Parameters:
-    ///   - value: plain characters without blanks, commas and semicolons
-    ///   - seconds: for how long; 0 takes it away
-    ///   - request: what is answered
-    /// - Returns: the field.
-    func header(_ value: String, for seconds: Int, _ request: HTTPRequest) -> AnswerHead.Field {
+    ///   - value: ASCII characters without spaces, commas and semicolons
+    ///   - seconds: the lifetime in seconds; 0 deletes the cookie
+    ///   - request: the request that the response belongs to
+    /// - Returns: the header field.
+    func header(_ value: String, for seconds: Int, _ request: HTTPRequest) -> ResponseHead.Field {
         let isSecure = request.isBehindTLS
-        // Scripts may see, and set, nothing but the time zone.
-        let guards = (self == .zone ? "" : "; HttpOnly") + (isSecure ? "; Secure" : "")
+        // Scripts may read and set only the time zone.
+        let attributes = (self == .zone ? "" : "; HttpOnly") + (isSecure ? "; Secure" : "")
         return (
             "Set-Cookie",
-            "\(name(isSecure: isSecure))=\(value); Path=/; Max-Age=\(seconds); SameSite=Strict\(guards)"
+            "\(name(isSecure: isSecure))=\(value); Path=/; Max-Age=\(seconds); SameSite=Strict\(attributes)"
         )
     }
 }
 
 extension HTTPRequest {
-    /// Whether the browser speaks TLS with what stands before this server.
+    /// Whether the browser uses TLS, according to the reverse proxy.
     var isBehindTLS: Bool {
         field("x-forwarded-proto")?.split(separator: ",").first?.lowercased() == "https"
     }
 
-    /// The page of this server that led here, path and query; `nil` for none.
+    /// The path and query of the page of this server that linked here; `nil` for none.
     var referrer: String? {
         let referrer = field("referer") ?? ""
         return referrer.hasPrefix("\(origin)/") ? String(referrer.dropFirst(origin.count)) : nil
     }
 
-    /// Where the browser found this server, such as `https://sendlog.example`.
+    /// The origin at which the browser reaches this server, such as `https://sendlog.example`.
     var origin: String {
         let host = field("host") ?? ""
         let isPlain = host.utf8.allSatisfy { byte in

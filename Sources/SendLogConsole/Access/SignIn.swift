@@ -4,40 +4,48 @@ import SendLogAPI
 import SendLogCore
 import SendLogHTTP
 
-/// Signing in with a key, and out again.
+/// Signs users in with an API key, and signs them out.
 struct SignIn: Sendable {
     let store: any Store
     let authenticator: Authenticator
-    let front: ConsoleFront
-    /// How long one stays signed in, in seconds.
+    let middleware: ConsoleMiddleware
+    /// The lifetime of a session, in seconds.
     let lifetime: Int
-    /// The longest body of a form in bytes.
-    static let longestForm = 65_536
+    /// The maximum size of a form's body, in bytes.
+    static let maxFormLength = 65_536
 
     var routes: [Route] {
         [
-            Route(.GET, "/console", isOpen: false, front: front) { input in
-                let visitor = try await front.visitor(input)
-                let first = Visitor.Section.allCases.first(where: visitor.mayOpen)
+            Route(.GET, "/console", isPublic: false, middleware: middleware) { input in
+                let user = try await middleware.user(input)
+                let first = SignedInUser.Section.allCases.first(where: user.mayOpen)
                 guard let first else { throw APIError.permissionDenied(.readSendLogs) }
                 return Pages.redirect(to: first.path)
             },
-            Route(.GET, "/console/sign-in", front: front) { show($0.request) },
-            Route(.POST, "/console/sign-in", front: front, longestBody: Self.longestForm, handle: signIn),
-            Route(.POST, "/console/sign-out", front: front, longestBody: Self.longestForm, handle: signOut),
-            Route(.GET, "/console/time-zone", isOpen: false, front: front, handle: showZone),
+            Route(.GET, "/console/sign-in", middleware: middleware) { show($0.request) },
+            Route(.POST, "/console/sign-in", middleware: middleware, maxBodyLength: Self.maxFormLength, handle: signIn),
+            Route(
+                .POST,
+                "/console/sign-out",
+                middleware: middleware,
+                maxBodyLength: Self.maxFormLength,
+                handle: signOut
+            ),
+            Route(.GET, "/console/time-zone", isPublic: false, middleware: middleware, handle: showZone),
             Route(
                 .POST,
                 "/console/time-zone",
-                isOpen: false,
-                front: front,
-                longestBody: Self.longestForm,
+                isPublic: false,
+                middleware: middleware,
+                maxBodyLength: Self.maxFormLength,
                 handle: setZone
             ),
         ]
     }
 
-    /// A page of the console's own, whatever a link says: no other site, and nothing that ends a header's line.
+    /// Returns the page to open after sign-in.
+    ///
+    /// Only pages of the console are accepted, without characters that could end the header line.
     private static func next(_ text: String?) -> String {
         guard let text, text.hasPrefix("/console/"), !text.hasPrefix("/console/sign-"), !text.contains("/.."),
             text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\\") })
@@ -45,115 +53,115 @@ struct SignIn: Sendable {
         return text
     }
 
-    private func show(_ request: HTTPRequest, problem: String? = nil, next: String? = nil) -> Answer {
+    private func show(_ request: HTTPRequest, problem: String? = nil, next: String? = nil) -> Response {
         let token = Cookie.form.value(request).flatMap { SessionToken($0) } ?? SessionToken()
         var values: [String: Any] = [
-            "form-token": token.formToken,
+            "form-token": token.csrfToken,
             "next": Self.next(next ?? QueryString(request.query)["next"]),
         ]
         values["problem"] = problem
-        var answer = front.pages.answer(
+        var response = middleware.pages.response(
             "sign-in",
             title: "Sign in",
             to: request,
-            visitor: nil,
+            user: nil,
             status: problem == nil ? .ok : .badRequest,
             values
         )
-        answer.fields.append(Cookie.form.header(token.text, for: 86_400, request))
-        return answer
+        response.fields.append(Cookie.form.header(token.text, for: 86_400, request))
+        return response
     }
 
-    @Sendable private func signIn(_ input: RouteInput) async throws -> Answer {
+    @Sendable private func signIn(_ input: RouteInput) async throws -> Response {
         let form = try await Form(input)
         guard let token = Cookie.form.value(input.request).flatMap({ SessionToken($0) }),
-            form.isMade(for: token.formToken)
+            form.hasToken(for: token.csrfToken)
         else {
-            let handling = authenticator.refusals.note(input.request.client, bringsKey: false)
-            var answer = show(
+            let handling = authenticator.authenticationFailures.note(input.request.client, hasKey: false)
+            var response = show(
                 input.request,
-                problem: "That form was too old, or the browser keeps no cookies of this site. Please try again.",
+                problem: "The form has expired, or the browser blocks cookies. Allow cookies and try again.",
                 next: form["next"]
             )
-            answer.isUnlogged = !handling.isLogged
-            return answer
+            response.isUnlogged = !handling.isLogged
+            return response
         }
         let text = form["key"].trimmingCharacters(in: .whitespacesAndNewlines)
         let key: APIKey
         do {
             key = try await authenticator.key(authorization: "Bearer \(text)", at: input.now)
         } catch let error as APIError where error.status == .unauthorized {
-            let handling = authenticator.refusals.note(input.request.client)
+            let handling = authenticator.authenticationFailures.note(input.request.client)
             if let delay = handling.delay { try await Task.sleep(for: delay) }
             let problem =
                 text.isEmpty
-                ? "Please enter a key." : "That is no valid key: it may be mistyped, expired or revoked."
-            var answer = show(input.request, problem: problem, next: form["next"])
-            answer.isUnlogged = !handling.isLogged
-            return answer
+                ? "Enter an API key." : "Invalid API key: it may be mistyped, expired or revoked."
+            var response = show(input.request, problem: problem, next: form["next"])
+            response.isUnlogged = !handling.isLogged
+            return response
         }
-        // Whoever was signed in with this browser is no longer.
+        // Ends the browser's earlier session.
         if let former = Cookie.session.value(input.request).flatMap({ SessionToken($0) }) {
             try await store.endSession(former.hash)
         }
         let session = SessionToken()
         let end = Timestamp(milliseconds: input.now.milliseconds + Int64(lifetime) * 1000) ?? .latest
         try await store.createSession(session.hash, of: key.id, at: input.now, until: end)
-        var answer = Pages.redirect(to: Self.next(form["next"]))
-        answer.fields.append(Cookie.session.header(session.text, for: lifetime, input.request))
-        answer.fields.append(Cookie.form.header("", for: 0, input.request))
-        if Cookie.zone.value(input.request) == nil, let zone = ViewerZone(form["zone"]) {
-            answer.fields.append(Self.cookie(zone, input.request))
+        var response = Pages.redirect(to: Self.next(form["next"]))
+        response.fields.append(Cookie.session.header(session.text, for: lifetime, input.request))
+        response.fields.append(Cookie.form.header("", for: 0, input.request))
+        if Cookie.zone.value(input.request) == nil, let zone = UserTimeZone(form["zone"]) {
+            response.fields.append(Self.cookie(zone, input.request))
         }
-        return answer
+        return response
     }
 
-    @Sendable private func signOut(_ input: RouteInput) async throws -> Answer {
+    @Sendable private func signOut(_ input: RouteInput) async throws -> Response {
         let form = try await Form(input)
         if let token = Cookie.session.value(input.request).flatMap({ SessionToken($0) }) {
-            guard form.isMade(for: token.formToken) else { throw Form.notOurs }
+            guard form.hasToken(for: token.csrfToken) else { throw Form.invalidToken }
             try await store.endSession(token.hash)
         }
-        var answer = Pages.redirect(to: "/console/sign-in")
-        answer.fields.append(Cookie.session.header("", for: 0, input.request))
-        return answer
+        var response = Pages.redirect(to: "/console/sign-in")
+        response.fields.append(Cookie.session.header("", for: 0, input.request))
+        return response
     }
 
-    private static func cookie(_ zone: ViewerZone, _ request: HTTPRequest) -> AnswerHead.Field {
+    private static func cookie(_ zone: UserTimeZone, _ request: HTTPRequest) -> ResponseHead.Field {
         Cookie.zone.header(QueryString.encode(zone.name), for: 31_536_000, request)
     }
 
-    @Sendable private func showZone(_ input: RouteInput) async throws -> Answer {
+    @Sendable private func showZone(_ input: RouteInput) async throws -> Response {
         try await showZone(input, problem: nil)
     }
 
-    private func showZone(_ input: RouteInput, problem: String?) async throws -> Answer {
-        let visitor = try await front.visitor(input)
-        let names = ViewerZone.names.filter { $0 != "UTC" && $0 != "GMT" }
+    private func showZone(_ input: RouteInput, problem: String?) async throws -> Response {
+        let user = try await middleware.user(input)
+        let names = UserTimeZone.names.filter { $0 != "UTC" && $0 != "GMT" }
         var values: [String: Any] = [
-            "zones": Set(["UTC", visitor.zone.name] + names).sorted().map { name in
-                ["name": name, "selected": name == visitor.zone.name ? "selected" : ""]
+            "zones": Set(["UTC", user.zone.name] + names).sorted().map { name in
+                ["name": name, "selected": name == user.zone.name ? "selected" : ""]
             },
             "next": Self.next(QueryString(input.request.query)["next"] ?? input.request.referrer),
         ]
         values["problem"] = problem
-        return front.pages.answer(
+        return middleware.pages.response(
             "time-zone",
             title: "Time zone",
             to: input.request,
-            visitor: visitor,
+            user: user,
             status: problem == nil ? .ok : .badRequest,
             values
         )
     }
 
-    @Sendable private func setZone(_ input: RouteInput) async throws -> Answer {
-        let form = try await Form(input, of: front.visitor(input))
-        guard let zone = ViewerZone(form["zone"]) else {
-            return try await showZone(input, problem: "There is no time zone of that name.")
+    @Sendable private func setZone(_ input: RouteInput) async throws -> Response {
+        let form = try await Form(input, of: middleware.user(input))
+        guard let zone = UserTimeZone(form["zone"]) else {
+            return try await showZone(input, problem: "Unknown time zone. Choose one from the list.")
         }
-        var answer = Pages.redirect(to: Self.next(form["next"]))
-        answer.fields.append(Self.cookie(zone, input.request))
-        return answer
+        var response = Pages.redirect(to: Self.next(form["next"]))
+        response.fields.append(Self.cookie(zone, input.request))
+        return response
     }
 }

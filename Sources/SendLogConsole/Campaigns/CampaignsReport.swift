@@ -4,29 +4,31 @@ import SendLogAPI
 import SendLogCore
 import SendLogHTTP
 
-/// The Campaigns Report: which campaigns there are, what their counters tell, and what they are called.
+/// The Campaigns Report: the campaigns with their names and counters.
 struct CampaignsReport: Sendable {
     let store: any Store
-    let front: ConsoleFront
+    let middleware: ConsoleMiddleware
 
     private static let rows = 50
 
     var routes: [Route] {
         [
-            Route(.GET, "/console/campaigns", permission: .readCampaigns, front: front) { try await show($0) },
-            Route(.GET, "/console/campaigns.json", permission: .readCampaigns, front: front, handle: suggest),
+            Route(.GET, "/console/campaigns", permission: .readCampaigns, middleware: middleware) {
+                try await show($0)
+            },
+            Route(.GET, "/console/campaigns.json", permission: .readCampaigns, middleware: middleware, handle: suggest),
             Route(
                 .POST,
                 "/console/campaigns/:campaign_id/name",
                 permission: .updateCampaigns,
-                front: front,
-                longestBody: SignIn.longestForm,
+                middleware: middleware,
+                maxBodyLength: SignIn.maxFormLength,
                 handle: name
             ),
         ]
     }
 
-    /// A column of the table by which it can be sorted.
+    /// A column by which the table can be sorted.
     private struct Column {
         let title: String
         let sort: CampaignQuery.Sort
@@ -44,8 +46,8 @@ struct CampaignsReport: Sendable {
         _ input: RouteInput,
         problem: String? = nil,
         query: QueryString? = nil
-    ) async throws -> Answer {
-        let visitor = try await front.visitor(input)
+    ) async throws -> Response {
+        let user = try await middleware.user(input)
         let organisation = try input.organisation()
         let parameters = query ?? QueryString(input.request.query)
         let view = View(parameters)
@@ -53,12 +55,12 @@ struct CampaignsReport: Sendable {
         let tallies = try await store.tallies(ofEach: page.campaigns.map(\.id), in: organisation)
         var rows: [UInt8] = []
         for campaign in page.campaigns {
-            append(campaign, tallies[campaign.id] ?? [], visitor, view, to: &rows)
+            append(campaign, tallies[campaign.id] ?? [], user, view, to: &rows)
         }
         var values: [String: Any] = [
             "total": page.total.grouped, "campaigns-noun": page.total == 1 ? "campaign" : "campaigns",
-            "search": view.search, "sort": view.sortText, "zone": visitor.zone.name,
-            "may-name": visitor.may(.updateCampaigns),
+            "search": view.search, "sort": view.sortText, "zone": user.zone.name,
+            "may-name": user.may(.updateCampaigns),
             "columns": Self.columns.map { column in
                 let isSorted = column.sort == view.sort
                 return [
@@ -72,8 +74,8 @@ struct CampaignsReport: Sendable {
         values["problem"] = problem
         if page.total == 0 {
             values[view.search.isEmpty ? "nothing-yet" : "not-found"] = true
-            values["curl"] = Curl(origin: visitor.origin).record
-            values["may-record"] = visitor.may(.createSendLogs)
+            values["curl"] = Curl(origin: user.origin).record
+            values["may-record"] = user.may(.createSendLogs)
         }
         values["beyond"] = page.total > 0 && page.campaigns.isEmpty
         if !page.campaigns.isEmpty { values["rows"] = rows }
@@ -81,11 +83,11 @@ struct CampaignsReport: Sendable {
             action: "/console/campaigns",
             parameters: view.parameters
         ) { view.on(page: $0).link }
-        return front.pages.answer(
+        return middleware.pages.response(
             "campaigns",
-            title: "Campaigns",
+            title: SignedInUser.Section.campaigns.title,
             to: input.request,
-            visitor: visitor,
+            user: user,
             section: .campaigns,
             status: problem == nil ? .ok : .badRequest,
             values
@@ -95,55 +97,55 @@ struct CampaignsReport: Sendable {
     private func append(
         _ campaign: Campaign,
         _ tallies: [DayTally],
-        _ visitor: Visitor,
+        _ user: SignedInUser,
         _ view: View,
         to html: inout [UInt8]
     ) {
         let id = campaign.id.text
         html.append("<tr><td class=campaign><a class=name href=\"/console/sends?campaign=\(id)\"><bdi>")
-        html.append(campaign.name.map { StoredText.html($0.description) } ?? "unnamed")
+        html.append(campaign.name.map { UntrustedText.html($0.description) } ?? "unnamed")
         html.append("</bdi></a> ")
         var text = id
         text.withUTF8 { SendRows.appendID($0, of: "campaign", to: &html) }
-        if visitor.may(.updateCampaigns) { appendNaming(of: campaign, visitor, view, to: &html) }
+        if user.may(.updateCampaigns) { appendNameForm(of: campaign, user, view, to: &html) }
         html.append("<td class=count data-label=\"Sends\">\(campaign.sends.grouped)")
         html.append("<td class=count data-label=\"Destinations\">\(campaign.destinations.grouped)")
         for (label, moment) in [("First send", campaign.first), ("Last send", campaign.last)] {
             html.append("<td class=when data-label=\"\(label)\"><time datetime=\"\(moment)\">")
-            html.append("\(visitor.zone.text(moment))</time>")
+            html.append("\(user.zone.text(moment))</time>")
         }
         html.append("<td class=spark-cell>")
-        Chart(tallies, over: nil).appendSmall(to: &html)
+        Chart(tallies, over: nil).appendSparkline(to: &html)
         html.append("\n")
     }
 
-    private func appendNaming(
+    private func appendNameForm(
         of campaign: Campaign,
-        _ visitor: Visitor,
+        _ user: SignedInUser,
         _ view: View,
         to html: inout [UInt8]
     ) {
         let id = campaign.id.text
-        html.append("<details class=naming><summary>\(campaign.name == nil ? "Name it" : "Rename")</summary>")
+        html.append("<details class=naming><summary>\(campaign.name == nil ? "Set a name" : "Rename")</summary>")
         html.append("<form method=post action=\"/console/campaigns/\(id)/name\">")
-        html.append("<input type=hidden name=form-token value=\"\(visitor.formToken)\">")
+        html.append("<input type=hidden name=form-token value=\"\(user.csrfToken)\">")
         html.append("<input type=hidden name=back value=\"")
         html.appendHTML(view.link)
-        html.append("\"><label>Name of \(id)<input name=name required maxlength=\(CampaignName.longest) value=\"")
+        html.append("\"><label>Name of \(id)<input name=name required maxlength=\(CampaignName.maxLength) value=\"")
         html.appendHTML(campaign.name?.description ?? "")
         html.append("\"></label><button>Save</button></form></details>")
     }
 
-    @Sendable private func name(_ input: RouteInput) async throws -> Answer {
-        let visitor = try await front.visitor(input)
-        let form = try await Form(input, of: visitor)
-        guard let id = CampaignID(input.parameter) else { throw APIError.noCampaign("of that id") }
-        // Where it came from, whatever the form says, is this report.
+    @Sendable private func name(_ input: RouteInput) async throws -> Response {
+        let user = try await middleware.user(input)
+        let form = try await Form(input, of: user)
+        guard let id = CampaignID(input.parameter) else { throw APIError.noCampaign() }
+        // Redirects to this report only: the form may contain any path.
         let back = form["back"].hasPrefix("/console/campaigns?") ? form["back"] : "/console/campaigns"
         let text = form["name"].trimmingCharacters(in: .whitespacesAndNewlines)
         guard let name = CampaignName(text) else {
             let problem = "The name of \(id) was not changed: a name \(CampaignName.rule)."
-            guard visitor.may(.readCampaigns) else {
+            guard user.may(.readCampaigns) else {
                 throw APIError.invalidRequest(InvalidInput(path: "name", CampaignName.rule))
             }
             let query = back.split(separator: "?", maxSplits: 1).dropFirst().first
@@ -158,26 +160,26 @@ struct CampaignsReport: Sendable {
 
     private static func isPlain(_ path: String) -> Bool { path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f } }
 
-    /// The campaigns that somebody may mean while they type.
-    @Sendable private func suggest(_ input: RouteInput) async throws -> Answer {
+    /// Returns suggestions of campaigns for a search field.
+    @Sendable private func suggest(_ input: RouteInput) async throws -> Response {
         let text = QueryString(input.request.query)["search"]?.trimmingCharacters(in: .whitespaces) ?? ""
         let query = CampaignQuery(text: text.isEmpty ? nil : text, limit: 20)
         let page = try await store.campaigns(query, in: input.organisation())
         var bytes: [UInt8] = []
         bytes.append("[")
-        for (place, campaign) in page.campaigns.enumerated() {
-            if place > 0 { bytes.append(",") }
+        for (index, campaign) in page.campaigns.enumerated() {
+            if index > 0 { bytes.append(",") }
             campaign.write(to: &bytes)
         }
         bytes.append("]")
-        var answer = Answer(body: bytes)
-        answer.fields = [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
-        return answer
+        var response = Response(body: bytes)
+        response.fields = [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
+        return response
     }
 
-    // MARK: - What is looked at
+    // MARK: - The view
 
-    /// Which campaigns are looked at, in which order, and which page of them.
+    /// The search term, the sort order and the page of the report.
     private struct View {
         var search = ""
         var sort = CampaignQuery.Sort.last
@@ -208,7 +210,9 @@ struct CampaignsReport: Sendable {
 
         var sortText: String { (isDescending ? "-" : "") + sort.rawValue }
 
-        /// Sorted by a column: the other way round where it is that one already; names from A, all else from the greatest.
+        /// Returns the view sorted by a column.
+        ///
+        /// The same column reverses the order; a new one sorts names ascending, and all else descending.
         func sorted(by other: CampaignQuery.Sort) -> View {
             var view = self
             view.isDescending = other == sort ? !isDescending : other != .name
@@ -237,6 +241,6 @@ struct CampaignsReport: Sendable {
 }
 
 extension [UInt8] {
-    /// Appends HTML that is ready.
+    /// Appends HTML without escaping it.
     fileprivate mutating func append(_ html: String) { append(contentsOf: html.utf8) }
 }

@@ -4,40 +4,40 @@ import SendLogAPI
 import SendLogCore
 import SendLogHTTP
 
-/// The keys of the organisation: which there are, new ones, and ends of old ones.
+/// The page of the organisation's API keys: lists, creates and revokes keys.
 struct KeysPage: Sendable {
     let store: any Store
     let authenticator: Authenticator
-    let front: ConsoleFront
+    let middleware: ConsoleMiddleware
 
     var routes: [Route] {
         [
-            Route(.GET, "/console/keys", isOpen: false, front: front) { input in
-                let visitor = try await front.visitor(input)
-                guard visitor.mayOpen(.keys) else { throw APIError.permissionDenied(.readKeys) }
+            Route(.GET, "/console/keys", isPublic: false, middleware: middleware) { input in
+                let user = try await middleware.user(input)
+                guard user.mayOpen(.keys) else { throw APIError.permissionDenied(.readKeys) }
                 return try await show(input)
             },
             Route(
                 .POST,
                 "/console/keys",
                 permission: .createKeys,
-                front: front,
-                longestBody: SignIn.longestForm,
+                middleware: middleware,
+                maxBodyLength: SignIn.maxFormLength,
                 handle: create
             ),
             Route(
                 .POST,
                 "/console/keys/:key_id/revoke",
                 permission: .revokeKeys,
-                front: front,
-                longestBody: SignIn.longestForm,
+                middleware: middleware,
+                maxBodyLength: SignIn.maxFormLength,
                 handle: revoke
             ),
         ]
     }
 
-    /// What somebody entered who wants a key.
-    private struct Wish {
+    /// The fields of the form for a new key.
+    private struct KeyForm {
         var name = ""
         var permissions: Set<String> = []
         var expires = ""
@@ -47,17 +47,18 @@ struct KeysPage: Sendable {
         _ input: RouteInput,
         made: (key: APIKey, text: KeyText)? = nil,
         problems: [String] = [],
-        wish: Wish = Wish()
-    ) async throws -> Answer {
-        let visitor = try await front.visitor(input)
+        keyForm: KeyForm = KeyForm()
+    ) async throws -> Response {
+        let user = try await middleware.user(input)
         var values: [String: Any] = [
-            "may-create": visitor.may(.createKeys), "may-revoke": visitor.may(.revokeKeys),
-            "may-list": visitor.may(.readKeys), "zone": visitor.zone.name, "wish-name": wish.name,
-            "wish-expires": wish.expires, "tree": PermissionTree(of: visitor.key, chosen: wish.permissions).values,
+            "may-create": user.may(.createKeys), "may-revoke": user.may(.revokeKeys),
+            "may-list": user.may(.readKeys), "zone": user.zone.name, "entered-name": keyForm.name,
+            "entered-expires": keyForm.expires,
+            "tree": PermissionTree(of: user.key, chosen: keyForm.permissions).values,
         ]
-        if visitor.may(.readKeys) {
+        if user.may(.readKeys) {
             let keys = try await store.keys(in: input.organisation())
-            values["keys"] = keys.reversed().map { Self.values($0, visitor, at: input.now) }
+            values["keys"] = keys.reversed().map { Self.values($0, user, at: input.now) }
         }
         if !problems.isEmpty { values["problems"] = problems }
         if let made {
@@ -66,57 +67,58 @@ struct KeysPage: Sendable {
                 "name": made.key.name, "permissions": made.key.permissions.map(\.description).joined(separator: ", "),
             ]
         }
-        return front.pages.answer(
+        return middleware.pages.response(
             "keys",
-            title: "Keys",
+            title: SignedInUser.Section.keys.title,
             to: input.request,
-            visitor: visitor,
+            user: user,
             section: .keys,
             status: problems.isEmpty ? .ok : .badRequest,
             values
         )
     }
 
-    private static func values(_ key: APIKey, _ visitor: Visitor, at now: Timestamp) -> [String: Any] {
+    private static func values(_ key: APIKey, _ user: SignedInUser, at now: Timestamp) -> [String: Any] {
         let state = key.revoked != nil ? "revoked" : key.isValid(at: now) ? "valid" : "expired"
         var values: [String: Any] = [
-            "id": "\(key.id)", "name": key.name.isEmpty ? "unnamed" : StoredText.html(key.name), "state": state,
+            "id": "\(key.id)", "name": key.name.isEmpty ? "unnamed" : UntrustedText.html(key.name), "state": state,
             "permissions": key.permissions.map { ["name": $0.description] },
-            "created": visitor.zone.text(key.created), "own": key.id == visitor.key.id,
-            "last-used": key.lastUsed.map { visitor.zone.text($0) } ?? "never",
-            "revocable": visitor.may(.revokeKeys) && key.revoked == nil,
+            "created": user.zone.text(key.created), "own": key.id == user.key.id,
+            "last-used": key.lastUsed.map { user.zone.text($0) } ?? "never",
+            "revocable": user.may(.revokeKeys) && key.revoked == nil,
         ]
-        values["expires"] = key.expires.map { visitor.zone.text($0) } ?? "never"
-        values["revoked"] = key.revoked.map { visitor.zone.text($0) }
+        values["expires"] = key.expires.map { user.zone.text($0) } ?? "never"
+        values["revoked"] = key.revoked.map { user.zone.text($0) }
         return values
     }
 
-    @Sendable private func create(_ input: RouteInput) async throws -> Answer {
-        let visitor = try await front.visitor(input)
-        let form = try await Form(input, of: visitor)
-        let wish = Wish(name: form["name"], permissions: Set(form.all("permission")), expires: form["expires"])
+    @Sendable private func create(_ input: RouteInput) async throws -> Response {
+        let user = try await middleware.user(input)
+        let form = try await Form(input, of: user)
+        let keyForm = KeyForm(name: form["name"], permissions: Set(form.all("permission")), expires: form["expires"])
         var problems: [String] = []
-        let name = wish.name.trimmingCharacters(in: .whitespaces)
+        let name = keyForm.name.trimmingCharacters(in: .whitespaces)
         if !NewAPIKey.accepts(name: name) { problems.append("The name \(NewAPIKey.nameRule).") }
-        let permissions = Permission.known.filter { wish.permissions.contains($0.description) }
-        if permissions.isEmpty { problems.append("Choose at least one permission: a key without any opens nothing.") }
-        for permission in permissions where !visitor.may(permission) {
-            problems.append("Your key does not have \(permission), and so cannot give it to another.")
+        let permissions = Permission.known.filter { keyForm.permissions.contains($0.description) }
+        if permissions.isEmpty { problems.append("Select at least one permission.") }
+        for permission in permissions where !user.may(permission) {
+            problems.append("Your key does not have \(permission) and cannot grant it.")
         }
-        let expires = wish.expires.isEmpty ? nil : LocalMoment(wish.expires, isEnd: false).moment(in: visitor.zone)
-        if !wish.expires.isEmpty, expires == nil {
-            problems.append("“\(wish.expires.prefix(40))” is no date: enter one such as 2027-01-31.")
+        let expires =
+            keyForm.expires.isEmpty ? nil : LocalDateTime(keyForm.expires, isEnd: false).timestamp(in: user.zone)
+        if !keyForm.expires.isEmpty, expires == nil {
+            problems.append("“\(keyForm.expires.prefix(40))” is not a valid date. Enter a date such as 2027-01-31.")
         } else if let expires, expires <= input.now {
-            problems.append("The date on which the key expires must lie ahead.")
+            problems.append("The expiry date must be in the future.")
         }
-        if let own = visitor.key.expires, expires ?? .latest > own {
+        if let own = user.key.expires, expires ?? .latest > own {
             problems.append(
-                "Your key expires on \(visitor.zone.text(own)); the new one must expire no later. Choose a date."
+                "Your key expires on \(user.zone.text(own)); the new key must expire no later. Enter an expiry date."
             )
         }
-        guard problems.isEmpty else { return try await show(input, problems: problems, wish: wish) }
+        guard problems.isEmpty else { return try await show(input, problems: problems, keyForm: keyForm) }
         let text = KeyText.random()
-        // What a parent grants need not be said again.
+        // Omits permissions that a selected parent grants.
         let least = permissions.filter { permission in
             !permissions.contains { $0 != permission && $0.grants(permission) }
         }
@@ -125,20 +127,20 @@ struct KeysPage: Sendable {
         return try await show(input, made: (key, text))
     }
 
-    @Sendable private func revoke(_ input: RouteInput) async throws -> Answer {
-        let visitor = try await front.visitor(input)
-        _ = try await Form(input, of: visitor)
+    @Sendable private func revoke(_ input: RouteInput) async throws -> Response {
+        let user = try await middleware.user(input)
+        _ = try await Form(input, of: user)
         let missing = APIError.notFound("there is no key \(input.parameter.prefix(40)) in this organisation")
         guard let id = APIKeyID(input.parameter) else { throw missing }
         let organisation = try input.organisation()
         do throws(StoreError) { _ = try await authenticator.revoke(id, in: organisation, at: input.now) } catch {
             throw missing.ifNotFound(error)
         }
-        return Pages.redirect(to: id == visitor.key.id ? "/console/sign-in" : "/console/keys")
+        return Pages.redirect(to: id == user.key.id ? "/console/sign-in" : "/console/keys")
     }
 }
 
-/// The permissions that a key may give, as a tree: a parent grants its children.
+/// The permissions of a key as a tree: a parent grants its children.
 struct PermissionTree {
     private let key: APIKey
     private let chosen: Set<String>
@@ -149,17 +151,17 @@ struct PermissionTree {
     }
 
     private static let meanings = [
-        "sendLog": "all that concerns send logs", "sendLog.read": "search, read and export send logs",
-        "sendLog.create": "record send logs", "campaign": "all that concerns campaigns",
-        "campaign.read": "see campaigns and their names", "campaign.update": "name campaigns",
-        "webhook": "all that concerns webhooks", "webhook.read": "see webhooks and their deliveries",
-        "webhook.create": "make webhooks", "webhook.update": "change and try webhooks, deliver again",
-        "webhook.delete": "delete webhooks", "apiKey": "all that concerns keys",
-        "apiKey.read": "see which keys there are",
-        "apiKey.create": "make keys", "apiKey.revoke": "revoke keys", "*": "everything",
+        "sendLog": "all actions on send logs", "sendLog.read": "search, read and export send logs",
+        "sendLog.create": "record send logs", "campaign": "all actions on campaigns",
+        "campaign.read": "view campaigns and their names", "campaign.update": "set the names of campaigns",
+        "webhook": "all actions on webhooks", "webhook.read": "view webhooks and their deliveries",
+        "webhook.create": "create webhooks", "webhook.update": "change and test webhooks, redeliver",
+        "webhook.delete": "delete webhooks", "apiKey": "all actions on keys",
+        "apiKey.read": "list keys",
+        "apiKey.create": "create keys", "apiKey.revoke": "revoke keys", "*": "everything",
     ]
 
-    /// Everything at the top, parents below it, children below those.
+    /// The values for the template: all permissions at the root, parents below it, children below the parents.
     var values: [String: Any] {
         var all = node(.all)
         let parents = Permission.known.filter { $0 != .all && !$0.description.contains(".") }

@@ -3,7 +3,9 @@ import SendLogAPI
 import SendLogCore
 import SendLogHash
 
-/// The style, the script and the icon: files with a name for each version, which browsers may keep for ever.
+/// The style sheet, the script and the icon.
+///
+/// Their names contain a version, so that browsers may cache them for ever.
 struct Assets: Sendable {
     private let files: [(name: String, type: String, body: [UInt8])]
 
@@ -22,18 +24,18 @@ struct Assets: Sendable {
         )
     }
 
-    /// Where each file is, by its name without its ending.
+    /// The path of each file, by its name without extension.
     let paths: [String: String]
 
-    /// The routes by which they are fetched.
+    /// The routes of the files.
     var routes: [Route] {
         files.map { name, type, body in
-            let packed = Packed(body)
-            return Route(.GET, "/console/assets/\(name)", isShort: Route.always) { input in
-                var answer = Answer(packed, type: type, for: input.request)
-                answer.fields.append(("Cache-Control", "public, max-age=31536000, immutable"))
-                answer.fields.append(("X-Content-Type-Options", "nosniff"))
-                return answer
+            let packed = PrecompressedBody(body)
+            return Route(.GET, "/console/assets/\(name)", runsOnEventLoop: Route.always) { input in
+                var response = Response(packed, type: type, for: input.request)
+                response.fields.append(("Cache-Control", "public, max-age=31536000, immutable"))
+                response.fields.append(("X-Content-Type-Options", "nosniff"))
+                return response
             }
         }
     }

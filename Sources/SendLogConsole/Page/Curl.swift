@@ -1,18 +1,18 @@
 import SendLogCore
 
-/// The commands by which programs get what a page shows.
+/// Builds the `curl` commands for the data that a page shows.
 struct Curl {
-    /// Where the browser found this server.
+    /// The origin at which the browser reaches this server.
     let origin: String
 
-    /// A search of the same send logs.
+    /// Returns the command for a search with the same filter.
     func search(_ search: SendLogSearch) -> String {
         var body: [UInt8] = []
         search.writeRequest(to: &body)
         return post("send-logs/search", String(decoding: body, as: UTF8.self))
     }
 
-    /// The whole result of the same search, as a table.
+    /// Returns the command for an export of all results of a search.
     func export(_ search: SendLogSearch) -> String {
         var search = search
         (search.skip, search.limit) = (0, SendLogSearch.defaultLimit)
@@ -21,12 +21,12 @@ struct Curl {
         return post("send-logs/export?format=csv", String(decoding: body, as: UTF8.self))
     }
 
-    /// One send log.
+    /// Returns the command for one send log.
     func sendLog(_ id: SendLogID) -> String {
         "curl -s '\(origin)/send-logs/\(id.text)?group_destinations=list' -H \"Authorization: Bearer $SENDLOG_KEY\""
     }
 
-    /// The recording of a first send log.
+    /// The command that records a first send log.
     var record: String {
         post(
             "send-logs",
@@ -36,7 +36,9 @@ struct Curl {
         )
     }
 
-    /// No body holds an apostrophe: ids have none, and nothing else that people wrote is in it.
+    /// Returns a command with a body.
+    ///
+    /// The body has no apostrophe, which the shell would interpret: it contains IDs and no other texts of users.
     private func post(_ path: String, _ body: String) -> String {
         "curl -s '\(origin)/\(path)' -H \"Authorization: Bearer $SENDLOG_KEY\" -d '\(body)'"
     }

@@ -3,90 +3,91 @@ import SendLogAPI
 import SendLogCore
 import SendLogHTTP
 
-/// Renders pages, all of them within the same frame and with the same guards.
+/// Renders pages with the same layout and the same security headers.
 struct Pages: Sendable {
     let templates: Templates
     let assets: Assets
 
-    /// Nothing is fetched, run, framed or sent but what is this server's own (<https://www.w3.org/TR/CSP3/>).
+    /// The content security policy: pages load, run, embed and submit to this server only
+    /// (<https://www.w3.org/TR/CSP3/>).
     private static let policy =
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
         + "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
-    /// A page.
+    /// Renders a page.
     ///
     /// - Parameters:
-    ///   - name: its template
-    ///   - title: what it is called
-    ///   - request: what is answered
-    ///   - visitor: who is signed in; `nil` for nobody
-    ///   - section: which part of the console it belongs to
-    ///   - status: how the answer is
-    ///   - values: what the template shows
-    /// - Returns: the answer.
-    func answer(
+    ///   - name: the name of the template
+    ///   - title: the title of the page
+    ///   - request: the request
+    ///   - user: the signed-in user; `nil` if there is none
+    ///   - section: the section that the page belongs to
+    ///   - status: the status of the response
+    ///   - values: the values for the template
+    /// - Returns: the response.
+    func response(
         _ name: String,
         title: String,
         to request: HTTPRequest,
-        visitor: Visitor?,
-        section: Visitor.Section? = nil,
+        user: SignedInUser?,
+        section: SignedInUser.Section? = nil,
         status: HTTPResponseStatus = .ok,
         _ values: [String: Any]
-    ) -> Answer {
+    ) -> Response {
         var values = values
-        values["form-token"] = values["form-token"] ?? visitor?.formToken
-        values["head"] = head(title, visitor, section, isRefreshed: values["refresh"] != nil)
-        var answer = Answer(
+        values["form-token"] = values["form-token"] ?? user?.csrfToken
+        values["head"] = head(title, user, section, isRefreshed: values["refresh"] != nil)
+        var response = Response(
             parts: [templates.render(name, values)],
             type: "text/html; charset=utf-8",
-            packedFor: request
+            compressedFor: request
         )
-        answer.status = status
-        answer.fields += Self.guards
-        return answer
+        response.status = status
+        response.fields += Self.securityHeaders
+        return response
     }
 
-    /// A part of a page, which a script puts into it.
-    func part(_ name: String, to request: HTTPRequest, _ values: [String: Any]) -> Answer {
-        var answer = Answer(
+    /// Renders a fragment of a page, which a script inserts.
+    func fragment(_ name: String, to request: HTTPRequest, _ values: [String: Any]) -> Response {
+        var response = Response(
             parts: [templates.render(name, values)],
             type: "text/html; charset=utf-8",
-            packedFor: request
+            compressedFor: request
         )
-        answer.fields += Self.guards
-        return answer
+        response.fields += Self.securityHeaders
+        return response
     }
 
-    /// The beginning of a page.
+    /// Renders the beginning of a page.
     private func head(
         _ title: String,
-        _ visitor: Visitor?,
-        _ section: Visitor.Section?,
+        _ user: SignedInUser?,
+        _ section: SignedInUser.Section?,
         isRefreshed: Bool
     ) -> [UInt8] {
         var values: [String: Any] = ["title": title, "refresh": isRefreshed]
         for (file, path) in assets.paths { values["asset-\(file)"] = path }
-        if let visitor {
-            let name = visitor.key.name.isEmpty ? "\(visitor.key.id)" : visitor.key.name
-            values["visitor"] = ["organisation": visitor.organisation, "key": name, "zone": visitor.zone.name]
-            values["form-token"] = visitor.formToken
-            values["sections"] = Visitor.Section.allCases.filter(visitor.mayOpen).map { part in
+        if let user {
+            let name = user.key.name.isEmpty ? "\(user.key.id)" : user.key.name
+            values["visitor"] = ["organisation": user.organisation, "key": name, "zone": user.zone.name]
+            values["form-token"] = user.csrfToken
+            values["sections"] = SignedInUser.Section.allCases.filter(user.mayOpen).map { part in
                 "<a href=\"\(part.path)\"\(part == section ? " aria-current=page" : "")>\(part.title)</a>"
             }.joined()
         }
         return templates.render("head", values)
     }
 
-    private static let guards: [AnswerHead.Field] = [
+    private static let securityHeaders: [ResponseHead.Field] = [
         ("Content-Security-Policy", policy), ("X-Content-Type-Options", "nosniff"),
         ("Referrer-Policy", "same-origin"), ("Cross-Origin-Opener-Policy", "same-origin"),
         ("Cross-Origin-Resource-Policy", "same-origin"), ("Cache-Control", "no-store"),
     ]
 
-    /// Sends the browser to another page, by `GET`.
-    static func redirect(to path: String) -> Answer {
-        var answer = Answer(status: .seeOther, type: "text/plain", body: [])
-        answer.fields = [("Location", path), ("Cache-Control", "no-store")]
-        return answer
+    /// Redirects the browser to another page with `GET`.
+    static func redirect(to path: String) -> Response {
+        var response = Response(status: .seeOther, type: "text/plain", body: [])
+        response.fields = [("Location", path), ("Cache-Control", "no-store")]
+        return response
     }
 }

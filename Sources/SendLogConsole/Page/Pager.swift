@@ -1,6 +1,6 @@
 import SendLogCore
 
-/// Leads from page to page, and to any page at once.
+/// The navigation between pages, with a form for any page number.
 struct Pager {
     let page: Int
     let rows: Int
@@ -8,13 +8,13 @@ struct Pager {
 
     var pages: Int { max(1, (total + rows - 1) / rows) }
 
-    /// What the template of the pager shows.
+    /// Returns the values for the pager's template.
     ///
     /// - Parameters:
-    ///   - action: the path that a form asks for a page
-    ///   - parameters: what else the form says
-    ///   - link: the link to a page
-    /// - Returns: values; none where there is one page.
+    ///   - action: the path of the form that opens a page
+    ///   - parameters: the hidden parameters of the form
+    ///   - link: returns the link to a page
+    /// - Returns: the values; empty if there is only one page.
     func values(
         action: String,
         parameters: [(name: String, value: String)],

@@ -1,9 +1,9 @@
 import SendLogCore
 
-/// A rendered template with blanks where its texts go.
+/// A rendered template with placeholders for its texts.
 ///
-/// A blank is a name between control characters, which no template holds. No text that anybody wrote is ever within a
-/// skeleton, so that none can be taken for a blank.
+/// A placeholder is a name between control characters, which templates do not contain. A skeleton never contains texts
+/// of users, so no text can be mistaken for a placeholder.
 struct Skeleton: Sendable {
     private enum Piece {
         case html([UInt8])
@@ -14,15 +14,15 @@ struct Skeleton: Sendable {
     private static let escaped: UInt8 = 2
     private let pieces: [Piece]
 
-    /// What stands for a text while the template is rendered.
-    static func blank(_ name: String) -> String { "\u{1}\(name)\u{1}" }
+    /// Returns the placeholder of a text in the template's values.
+    static func placeholder(_ name: String) -> String { "\u{1}\(name)\u{1}" }
 
-    /// The blank of a text that is to be escaped.
+    /// Returns the placeholder of a text that must be escaped.
     ///
-    /// - Returns: `nil` for what is no blank.
+    /// - Returns: `nil` if the text is not a placeholder.
     static func escaped(_ text: String) -> String? {
         guard text.utf8.first == raw, text.utf8.last == raw, text.utf8.count > 2 else { return nil }
-        // What people wrote may look like a blank on the outside, but has nothing then that HTML would escape.
+        // A text of a user may begin and end like a placeholder, but then it contains nothing that HTML would escape.
         let name = text.utf8.dropFirst().dropLast()
         let isName = name.allSatisfy {
             (0x61...0x7a).contains($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")
@@ -30,7 +30,7 @@ struct Skeleton: Sendable {
         return isName ? "\u{2}\(Substring(name))\u{2}" : nil
     }
 
-    /// Finds the blanks in what was rendered.
+    /// Splits rendered HTML at its placeholders.
     init(_ html: [UInt8]) {
         var pieces: [Piece] = []
         var rest = html[...]
@@ -46,7 +46,7 @@ struct Skeleton: Sendable {
         self.pieces = pieces
     }
 
-    /// The page with its texts.
+    /// Returns the page with its texts inserted.
     func filled(with texts: [String: [UInt8]]) -> [UInt8] {
         var html: [UInt8] = []
         html.reserveCapacity(texts.values.reduce(8192) { $0 + $1.count })

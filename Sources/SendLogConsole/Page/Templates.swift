@@ -2,19 +2,21 @@ import Mustache
 import SendLogCore
 import Synchronization
 
-/// The pages' templates, which lie in the binary.
+/// The Mustache templates, which are compiled into the binary.
 ///
-/// Where the same template comes with values of the same shape (the same names, each a text or not), all that differs
-/// are the texts: Mustache renders it once, with a blank for each text, and the blanks are filled from then on.
+/// Values of the same shape (the same names, with texts in the same positions) differ in their texts only. Mustache
+/// renders a template once per shape, with a placeholder for each text; later pages only fill the placeholders.
 final class Templates: Sendable {
     private let library: MustacheLibrary
     private let skeletons = Mutex<[Shape: Skeleton]>([:])
-    /// There are a few shapes of each page; more than so many would be a mistake, and are forgotten.
-    private static let mostSkeletons = 500
-
-    /// Reads them.
+    /// The maximum number of cached skeletons.
     ///
-    /// - Throws: where one is not Mustache, which a test would have told.
+    /// Each page has a few shapes; beyond this number, the cache is emptied.
+    private static let maxSkeletons = 500
+
+    /// Parses the templates.
+    ///
+    /// - Throws: an error if a template is not valid Mustache, which the tests exclude.
     init() throws {
         MustacheContentTypes.register(HTMLBytes(), named: Self.contentType)
         var library = MustacheLibrary()
@@ -27,10 +29,11 @@ final class Templates: Sendable {
 
     private static let contentType = "HTML-BYTES"
 
-    /// Escapes byte by byte: a quote with an accent on it is one character to Swift, and still a quote to browsers.
+    /// Escapes byte by byte: a quote with a combining accent is one `Character` in Swift, but still a quote to
+    /// browsers.
     private struct HTMLBytes: MustacheContentType {
         func escapeText(_ text: String) -> String {
-            if let blank = Skeleton.escaped(text) { return blank }
+            if let placeholder = Skeleton.escaped(text) { return placeholder }
             var bytes: [UInt8] = []
             bytes.appendHTML(text)
             return String(decoding: bytes, as: UTF8.self)
@@ -59,11 +62,11 @@ final class Templates: Sendable {
         ("keys", PackageResources.keys_mustache),
     ]
 
-    /// Renders a page; what stands in `{{…}}` is escaped, in `{{{…}}}` is HTML already.
+    /// Renders a template; `{{…}}` is escaped, `{{{…}}}` is inserted as HTML.
     ///
     /// - Parameters:
-    ///   - name: which template
-    ///   - values: texts (`String`, UTF-8 as `[UInt8]`, `Int`), `Bool`, and dictionaries and lists of such
+    ///   - name: the name of the template
+    ///   - values: texts (`String`, UTF-8 as `[UInt8]`, `Int`), `Bool`, and dictionaries and lists of these
     /// - Returns: HTML.
     func render(_ name: String, _ values: [String: Any]) -> [UInt8] {
         var texts: [String: [UInt8]] = [:]
@@ -72,32 +75,32 @@ final class Templates: Sendable {
         }
         let shape = Shape(template: name, members: members)
         if let skeleton = skeletons.withLock({ $0[shape] }) { return skeleton.filled(with: texts) }
-        let blanks = Shape.blanks(for: members, within: "")
-        let skeleton = Skeleton(Array((library.render(blanks, withTemplate: name) ?? "").utf8))
+        let placeholders = Shape.placeholders(for: members, within: "")
+        let skeleton = Skeleton(Array((library.render(placeholders, withTemplate: name) ?? "").utf8))
         skeletons.withLock { known in
-            if known.count >= Self.mostSkeletons { known = [:] }
+            if known.count >= Self.maxSkeletons { known = [:] }
             known[shape] = skeleton
         }
         return skeleton.filled(with: texts)
     }
 }
 
-/// What of a page's values decides how its template is rendered, other than the texts that it shows.
+/// The part of a page's values that determines how its template is rendered, without the texts.
 private struct Shape: Hashable {
     let template: String
     let members: [String: Member]
 
     enum Member: Hashable {
         case text
-        /// Templates may ask whether there is a text at all.
+        /// An empty text: templates may test whether a text is empty.
         case empty
         case flag(Bool)
         indirect case members([String: Member])
     }
 
-    /// The shape of values, whose texts are collected under their paths.
+    /// Returns the shape of values, and collects their texts by path.
     ///
-    /// - Returns: `nil` where there are lists, of which each length would be a shape.
+    /// - Returns: `nil` if the values contain lists: each length would be another shape.
     static func members(
         of values: [String: Any],
         within path: String,
@@ -128,21 +131,21 @@ private struct Shape: Hashable {
         return members
     }
 
-    /// Values of this shape, with blanks for texts.
-    static func blanks(for members: [String: Member], within path: String) -> [String: Any] {
+    /// Returns values of this shape, with placeholders for texts.
+    static func placeholders(for members: [String: Member], within path: String) -> [String: Any] {
         var values: [String: Any] = [:]
         for (name, member) in members {
             switch member {
-            case .text: values[name] = Skeleton.blank(path + name)
+            case .text: values[name] = Skeleton.placeholder(path + name)
             case .empty: values[name] = ""
             case .flag(let flag): values[name] = flag
-            case .members(let members): values[name] = blanks(for: members, within: "\(path)\(name).")
+            case .members(let members): values[name] = placeholders(for: members, within: "\(path)\(name).")
             }
         }
         return values
     }
 
-    /// The same values as Mustache knows them, to which bytes are a list of numbers.
+    /// Returns the values for Mustache, with bytes as `String`: Mustache would render bytes as a list of numbers.
     static func plain(_ values: [String: Any]) -> [String: Any] {
         values.mapValues { value in
             switch value {

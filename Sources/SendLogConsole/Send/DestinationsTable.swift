@@ -2,31 +2,31 @@ import Foundation
 import SendLogAPI
 import SendLogCore
 
-/// The destinations of one send, page by page, or those that somebody looks for.
+/// The table of one send's destinations: a page of all, or the results of a search.
 struct DestinationsTable {
     let store: any SendLogStore
     let organisation: OrganisationID
     let log: StoredSendLog
 
-    /// How many destinations a page has, and how many finds are shown.
+    /// The number of destinations per page, and the maximum number of search results shown.
     private static let rows = 100
 
-    /// Adds what the page's template shows of the list.
+    /// Adds the values for the page's template.
     ///
     /// - Parameters:
-    ///   - query: `destination` to look for one, `page` for a page of all
-    ///   - path: the send's page
-    ///   - values: where it is added
+    ///   - query: `destination` for a search, `page` for a page of all destinations
+    ///   - path: the path of the send's page
+    ///   - values: the values to add to
     /// - Throws: ``StoreError``.
     func show(_ query: QueryString, at path: String, in values: inout [String: Any]) async throws {
         values["has-list"] = log.destinations > 0
         let text = (query["destination"] ?? "").trimmingCharacters(in: .whitespaces)
-        values["looked-for"] = text
+        values["search-term"] = text
         guard log.destinations > 0 else { return }
         if text.isEmpty {
             try await showPage(query, at: path, in: &values)
         } else {
-            try await showFinds(of: DestinationNeedle(text), at: path, in: &values)
+            try await showMatches(of: DestinationSearchTerm(text), at: path, in: &values)
         }
     }
 
@@ -36,15 +36,15 @@ struct DestinationsTable {
         let wanted = (page - 1) * Self.rows..<min(page * Self.rows, log.destinations)
         var rows: [UInt8] = []
         var reader = ListReader(store: store, organisation: organisation, log: log)
-        var place = 0
-        while place < wanted.upperBound,
+        var index = 0
+        while index < wanted.upperBound,
             let piece = try await reader.next(skips: { first, count in first + count <= wanted.lowerBound })
         {
-            place = piece.first
+            index = piece.first
             try Self.forEach(piece.text) { destination in
-                if wanted.contains(place) { Self.append(destination, place, to: &rows) }
-                place += 1
-                return place < wanted.upperBound
+                if wanted.contains(index) { Self.append(destination, index, to: &rows) }
+                index += 1
+                return index < wanted.upperBound
             }
         }
         values["list"] = rows
@@ -55,21 +55,21 @@ struct DestinationsTable {
         ) { $0 == 1 ? "\(path)#destinations" : "\(path)?page=\($0)#destinations" }
     }
 
-    private func showFinds(
-        of needle: DestinationNeedle,
+    private func showMatches(
+        of searchTerm: DestinationSearchTerm,
         at path: String,
         in values: inout [String: Any]
     ) async throws {
         var (rows, found): ([UInt8], Int) = ([], 0)
         var reader = ListReader(store: store, organisation: organisation, log: log)
         while let piece = try await reader.next() {
-            var place = piece.first
+            var index = piece.first
             try Self.forEach(piece.text) { destination in
-                if needle.isIn(destination) {
+                if searchTerm.matches(destination) {
                     found += 1
-                    if found <= Self.rows { Self.append(destination, place, page: path, to: &rows) }
+                    if found <= Self.rows { Self.append(destination, index, page: path, to: &rows) }
                 }
-                place += 1
+                index += 1
                 return true
             }
         }
@@ -82,55 +82,56 @@ struct DestinationsTable {
     }
 
     private static func forEach(_ text: [UInt8], _ body: (UnsafeBufferPointer<UInt8>) -> Bool) throws {
-        let isSound = text.withUnsafeBufferPointer { ListText.forEach(in: $0, body) }
-        if !isSound { throw StoreError.damaged(detail: "a chunk is no piece of a list") }
+        let isSound = text.withUnsafeBufferPointer { DestinationListJSON.forEach(in: $0, body) }
+        if !isSound { throw StoreError.corrupted(detail: "a chunk is not a valid part of a list") }
     }
 
     private static func append(
         _ destination: UnsafeBufferPointer<UInt8>,
-        _ place: Int,
+        _ index: Int,
         page path: String? = nil,
         to html: inout [UInt8]
     ) {
         html.append("<tr><td class=count>")
         if let path {
             html.append("<a href=\"")
-            html.appendHTML("\(path)?page=\(place / rows + 1)#destinations")
+            html.appendHTML("\(path)?page=\(index / rows + 1)#destinations")
             html.append("\">")
         }
-        html.appendGrouped(place + 1)
+        html.appendGrouped(index + 1)
         if path != nil { html.append("</a>") }
         html.append("<td class=destination><bdi>")
         var text: [UInt8] = []
-        text.appendText(ofJSON: destination)
-        text.withUnsafeBufferPointer { StoredText.append($0, to: &html) }
+        text.appendUnescaped(destination)
+        text.withUnsafeBufferPointer { UntrustedText.append($0, to: &html) }
         html.append("</bdi>\n")
     }
 }
 
-/// A destination, or a part of one, that somebody looks for.
+/// A search term for destinations: a destination or a part of one.
 ///
-/// A telephone number is found however it is written: `+27 82 123 4567`, `0027821234567` and `082 123 4567` all find `27821234567`.
-struct DestinationNeedle {
+/// The notation of a telephone number does not matter: `+27 82 123 4567`, `0027821234567` and `082 123 4567` all match
+/// `27821234567`.
+struct DestinationSearchTerm {
     private let text: [UInt8]
-    /// The digits of a telephone number without what stands for a country or for being at home; `nil` for anything else.
+    /// The digits of a telephone number without leading zeros; `nil` if the term is no number.
     private let digits: [UInt8]?
 
     init(_ text: String) {
         self.text = Array(text.utf8)
         let isNumber = text.utf8.allSatisfy { Self.isDigit($0) || " +-().".utf8.contains($0) }
-        // A zero in brackets is for those who are at home.
+        // A bracketed zero is a trunk prefix, which is not part of the international number.
         var digits = text.replacing("(0)", with: "").utf8.filter(Self.isDigit)
         digits = Array(digits.drop { $0 == UInt8(ascii: "0") })
         self.digits = isNumber && digits.count >= 3 ? digits : nil
     }
 
-    /// Whether a destination, escaped as JSON has it, is one that is looked for.
-    func isIn(_ destination: UnsafeBufferPointer<UInt8>) -> Bool {
+    /// Returns whether a destination, escaped as in JSON, matches the term.
+    func matches(_ destination: UnsafeBufferPointer<UInt8>) -> Bool {
         if Self.contains(destination, text) { return true }
         if destination.contains(UInt8(ascii: "\\")) {
             var plain: [UInt8] = []
-            plain.appendText(ofJSON: destination)
+            plain.appendUnescaped(destination)
             if plain.withUnsafeBufferPointer({ Self.contains($0, text) }) { return true }
         }
         guard let digits else { return false }
@@ -143,11 +144,11 @@ struct DestinationNeedle {
 
     private static func contains(_ text: some RandomAccessCollection<UInt8>, _ part: [UInt8]) -> Bool {
         guard text.count >= part.count else { return false }
-        var place = text.startIndex
+        var index = text.startIndex
         let last = text.index(text.endIndex, offsetBy: -part.count)
-        while place <= last {
-            if text[place] == part[0], text[place...].starts(with: part) { return true }
-            text.formIndex(after: &place)
+        while index <= last {
+            if text[index] == part[0], text[index...].starts(with: part) { return true }
+            text.formIndex(after: &index)
         }
         return false
     }

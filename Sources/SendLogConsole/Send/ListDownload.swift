@@ -2,18 +2,18 @@ import SendLogAPI
 import SendLogCore
 import SendLogHTTP
 
-/// A send's list of destinations as a file, written while it is read.
+/// A download of a send's destinations, streamed while the list is read.
 struct ListDownload: Sendable {
     let store: any SendLogStore
     let organisation: OrganisationID
     let log: StoredSendLog
     let format: Format
 
-    /// What the file may be.
+    /// The format of the file.
     enum Format {
-        /// A line with the name, then a line a destination; see ``CSV``.
+        /// A header line, then one destination per line; see ``CSV``.
         case csv
-        /// A line a destination, each a JSON string.
+        /// One JSON string per line.
         case ndjson
         /// One JSON array.
         case json
@@ -27,8 +27,8 @@ struct ListDownload: Sendable {
         }
     }
 
-    func answer(named name: String, to request: HTTPRequest) -> Answer {
-        var answer = Answer(type: format.mediaType) { stream in
+    func response(named name: String, to request: HTTPRequest) -> Response {
+        var response = Response(type: format.mediaType) { stream in
             var reader = ListReader(store: store, organisation: organisation, log: log)
             switch format {
             case .json: stream.gather(Array("[".utf8))
@@ -38,15 +38,15 @@ struct ListDownload: Sendable {
             while try await gatherNext(from: &reader, in: &stream) { try await stream.sendGathered() }
             if format == .json { stream.gather(Array("]\n".utf8)) }
         }
-        answer.fields.append(("Content-Disposition", "attachment; filename=\"\(name)\""))
-        answer.fields += [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
-        return answer
+        response.fields.append(("Content-Disposition", "attachment; filename=\"\(name)\""))
+        response.fields += [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
+        return response
     }
 
-    /// Gathers the next piece of the list, which is not held while it is sent.
+    /// Writes the next piece of the list to the stream; no piece is kept in memory afterwards.
     ///
-    /// - Returns: whether there was one.
-    private func gatherNext(from reader: inout ListReader, in stream: inout AnswerStream) async throws -> Bool {
+    /// - Returns: false at the end of the list.
+    private func gatherNext(from reader: inout ListReader, in stream: inout ResponseStream) async throws -> Bool {
         guard let piece = try await reader.next() else { return false }
         stream.gather(format == .json ? piece.text : try lines(piece.text))
         return true
@@ -56,21 +56,21 @@ struct ListDownload: Sendable {
         var (lines, plain): ([UInt8], [UInt8]) = ([], [])
         lines.reserveCapacity(text.count * 5 / 4)
         let isSound = text.withUnsafeBufferPointer { text in
-            ListText.forEach(in: text) { destination in
+            DestinationListJSON.forEach(in: text) { destination in
                 if format == .ndjson {
                     lines.append("\"")
                     lines.append(contentsOf: destination)
                     lines.append("\"\n")
                 } else {
                     plain.removeAll(keepingCapacity: true)
-                    plain.appendText(ofJSON: destination)
+                    plain.appendUnescaped(destination)
                     plain.withUnsafeBufferPointer { CSV.append($0, to: &lines) }
                     lines.append(CSV.lineEnd)
                 }
                 return true
             }
         }
-        if !isSound { throw StoreError.damaged(detail: "a chunk is no piece of a list") }
+        if !isSound { throw StoreError.corrupted(detail: "a chunk is not a valid part of a list") }
         return lines
     }
 }

@@ -2,13 +2,13 @@ import SendLogContent
 import SendLogCore
 import SendLogScheduling
 
-/// Reads a send's list of destinations piece by piece, in flat memory.
+/// Reads a send's destinations in pieces, with constant memory.
 struct ListReader {
     /// A piece of the list.
     struct Piece {
-        /// See ``ListText``.
+        /// The destinations in the format of ``DestinationListJSON``.
         let text: [UInt8]
-        /// The place of its first destination in the list, from 0.
+        /// The position of the first destination in the list, from 0.
         let first: Int
     }
 
@@ -19,14 +19,17 @@ struct ListReader {
     private var chunk = 0
     private var slice = TimeSlice()
 
-    /// Starts at the beginning of a send's list.
+    /// Creates a reader at the beginning of a send's list.
     init(store: any SendLogStore, organisation: OrganisationID, log: StoredSendLog) {
         (self.store, self.organisation, self.log) = (store, organisation, log)
     }
 
-    /// Reads the next piece, whose text has up to 128 KB: hold it no longer than needed.
+    /// Reads the next piece.
     ///
-    /// - Parameter skips: says, of the position of a piece's first destination and their count, whether it is skipped unread
+    /// Its text has up to 128 KB, so do not keep it longer than needed.
+    ///
+    /// - Parameter skips: returns whether to skip a piece without reading it, given the position of its first
+    ///   destination and its number of destinations
     /// - Returns: the piece, or `nil` at the end of the list.
     /// - Throws: ``StoreError``.
     mutating func next(
@@ -34,18 +37,20 @@ struct ListReader {
     ) async throws -> Piece? {
         while listed < log.destinations {
             await slice.yieldIfOver()
-            var (piece, place): (Piece?, Int) = (nil, listed)
-            let lent = try await store.destinations(of: log.sequence, from: chunk, most: 1, in: organisation) {
+            var (piece, index): (Piece?, Int) = (nil, listed)
+            let chunkCount = try await store.destinations(of: log.sequence, from: chunk, limit: 1, in: organisation) {
                 chunk throws(StoreError) in
-                if !skips(place, chunk.count) {
-                    guard let text = chunk.copy.text() else { throw .damaged(detail: "a chunk cannot be expanded") }
-                    piece = Piece(text: text, first: place)
+                if !skips(index, chunk.count) {
+                    guard let text = chunk.copy.text() else {
+                        throw .corrupted(detail: "a chunk cannot be decompressed")
+                    }
+                    piece = Piece(text: text, first: index)
                 }
-                place += chunk.count
+                index += chunk.count
             }
-            if lent == 0 { throw StoreError.damaged(detail: "a list of destinations is cut short") }
-            listed = place
-            chunk += lent
+            if chunkCount == 0 { throw StoreError.corrupted(detail: "a list of destinations is incomplete") }
+            listed = index
+            chunk += chunkCount
             if let piece { return piece }
         }
         return nil

@@ -3,14 +3,14 @@ import SendLogAPI
 import SendLogCore
 import SendLogHTTP
 
-/// One send: everything about it, and whom it was sent to.
+/// The page of one send with its details and destinations.
 struct SendPage: Sendable {
     let store: any Store
-    let front: ConsoleFront
+    let middleware: ConsoleMiddleware
 
     var routes: [Route] {
         [
-            Route(.GET, "/console/sends/:send_id", permission: .readSendLogs, front: front, handle: show),
+            Route(.GET, "/console/sends/:send_id", permission: .readSendLogs, middleware: middleware, handle: show),
             download("csv", .csv), download("ndjson", .ndjson), download("json", .json),
         ]
     }
@@ -20,17 +20,17 @@ struct SendPage: Sendable {
             .GET,
             "/console/sends/:send_id/destinations.\(ending)",
             permission: .readSendLogs,
-            front: front
+            middleware: middleware
         ) { input in
             let (id, log) = try await find(input)
             let download = ListDownload(store: store, organisation: try input.organisation(), log: log, format: format)
-            return download.answer(named: "\(id).\(ending)", to: input.request)
+            return download.response(named: "\(id).\(ending)", to: input.request)
         }
     }
 
     private func find(_ input: RouteInput) async throws -> (SendLogID, StoredSendLog) {
         guard let id = SendLogID(input.parameter) else {
-            throw APIError.notFound("there is no send log of that id in this organisation")
+            throw APIError.notFound("there is no send log with this id in this organisation")
         }
         let organisation = try input.organisation()
         let log: StoredSendLog
@@ -40,40 +40,40 @@ struct SendPage: Sendable {
         return (id, log)
     }
 
-    @Sendable private func show(_ input: RouteInput) async throws -> Answer {
-        let visitor = try await front.visitor(input)
+    @Sendable private func show(_ input: RouteInput) async throws -> Response {
+        let user = try await middleware.user(input)
         let organisation = try input.organisation()
         let (id, log) = try await find(input)
-        guard let facts = Facts(log.record) else { throw StoreError.damaged(detail: "a record lacks fields") }
+        guard let facts = Facts(log.record) else { throw StoreError.corrupted(detail: "a record lacks fields") }
         var values: [String: Any] = [
             "id": id.text, "campaign": facts.campaign.text, "message": facts.message, "why": facts.triggeredBy,
-            "when": visitor.zone.text(facts.start), "offset": visitor.zone.offsetText(at: facts.start),
-            "zone": visitor.zone.name, "utc": facts.start.description, "destinations": log.destinations.grouped,
-            "bytes": facts.bytes.grouped, "curl": Curl(origin: visitor.origin).sendLog(id),
+            "when": user.zone.text(facts.start), "offset": user.zone.offsetText(at: facts.start),
+            "zone": user.zone.name, "utc": facts.start.description, "destinations": log.destinations.grouped,
+            "bytes": facts.bytes.grouped, "curl": Curl(origin: user.origin).sendLog(id),
             "send-field": "{{send._id}}", "campaign-field": "{{campaign._id}}",
         ]
-        // Back to the page of the report that led here.
+        // Links back to the page of the report that linked here.
         let referrer = input.request.referrer
         values["back"] = referrer.flatMap { $0.hasPrefix("/console/sends?") ? $0 : nil } ?? "/console/sends"
-        values["no-name"] = visitor.may(.readCampaigns) ? "unnamed" : "campaign"
-        if visitor.may(.readCampaigns) {
+        values["no-name"] = user.may(.readCampaigns) ? "unnamed" : "campaign"
+        if user.may(.readCampaigns) {
             let names = try await store.campaignNames(of: [facts.campaign], in: organisation)
-            values["name"] = names[facts.campaign].map { StoredText.html($0.description) }
+            values["name"] = names[facts.campaign].map { UntrustedText.html($0.description) }
         }
         let query = QueryString(input.request.query)
         let table = DestinationsTable(store: store, organisation: organisation, log: log)
         try await table.show(query, at: "/console/sends/\(id)", in: &values)
-        return front.pages.answer(
+        return middleware.pages.response(
             "send",
             title: "Send \(id)",
             to: input.request,
-            visitor: visitor,
+            user: user,
             section: .sends,
             values
         )
     }
 
-    /// What a record says, ready to be shown.
+    /// The details of a record, ready for display.
     private struct Facts {
         let campaign: CampaignID
         let message: String
@@ -88,7 +88,7 @@ struct SendPage: Sendable {
                     let start = Timestamp(rfc3339: fields.startDeliveryAt)
                 else { return nil }
                 var message: [UInt8] = []
-                message.appendText(ofJSON: fields.message)
+                message.appendUnescaped(fields.message)
                 return Facts(
                     campaign: campaign,
                     message: Self.html(fields.message),
@@ -111,8 +111,8 @@ struct SendPage: Sendable {
 
         private static func html(_ text: UnsafeBufferPointer<UInt8>) -> String {
             var (plain, html): ([UInt8], [UInt8]) = ([], [])
-            plain.appendText(ofJSON: text)
-            plain.withUnsafeBufferPointer { StoredText.append($0, to: &html) }
+            plain.appendUnescaped(text)
+            plain.withUnsafeBufferPointer { UntrustedText.append($0, to: &html) }
             return String(decoding: html, as: UTF8.self)
         }
     }

@@ -1,22 +1,22 @@
 import Foundation
 import SendLogCore
 
-/// Sends and destinations over time, in bars of days, weeks, months or years in UTC, which is what counters count by.
+/// Sends and destinations over time, as bars of days, weeks, months or years in UTC, like the counters.
 struct Chart {
-    /// One bar: the days from its first to its last, and what they hold.
+    /// A bar: the days that it covers, and their totals.
     struct Bar: Equatable {
         let first: Day
         let last: Day
         var sends = 0
         var destinations = 0
 
-        /// What the bar stands for, such as `12 Jan 2022`.
+        /// The days that the bar covers, such as `12 Jan 2022`.
         var title: String {
             first == last ? first.title : "\(first.title) – \(last.title)"
         }
     }
 
-    /// What a bar stands for.
+    /// The time that a bar covers.
     enum Unit: String {
         case day, week, month, year, century
     }
@@ -24,14 +24,14 @@ struct Chart {
     let unit: Unit
     private(set) var bars: [Bar] = []
 
-    /// About as many bars as can be told apart.
-    private static let most = 92
+    /// The approximate maximum number of bars, beyond which they are too thin to distinguish.
+    private static let maxBars = 92
 
-    /// Draws tallies into bars without gaps between the first and the last day.
+    /// Creates a chart without gaps between the first and the last day.
     ///
     /// - Parameters:
-    ///   - tallies: days with sends, in order
-    ///   - days: the days that the chart covers; `nil` for those from the first to the last with sends
+    ///   - tallies: the days with sends, in ascending order
+    ///   - days: the days that the chart covers; `nil` for the first to the last day with sends
     init(_ tallies: [DayTally], over days: ClosedRange<Day>?) {
         guard let first = tallies.first?.day, let last = tallies.last?.day else {
             unit = .day
@@ -40,54 +40,54 @@ struct Chart {
         let span = days ?? first...last
         let count = span.upperBound.number - span.lowerBound.number + 1
         unit =
-            count <= Self.most
+            count <= Self.maxBars
             ? .day
-            : count <= Self.most * 7
+            : count <= Self.maxBars * 7
                 ? .week
                 : count <= 120 * 31
                     ? .month
                     : count <= 120 * 366 ? .year : .century
-        var place = 0
+        var index = 0
         var begin = unit.begin(of: span.lowerBound)
         while begin <= span.upperBound {
-            // Behind the last year that there is comes none.
+            // After the last representable year, `next` does not advance.
             let after = unit.next(after: begin)
             let next = after > begin ? after : Day(number: span.upperBound.number + 1)
             var bar = Bar(first: begin, last: Day(number: next.number - 1))
-            while place < tallies.count, tallies[place].day < next {
-                bar.sends += tallies[place].sends
-                bar.destinations += tallies[place].destinations
-                place += 1
+            while index < tallies.count, tallies[index].day < next {
+                bar.sends += tallies[index].sends
+                bar.destinations += tallies[index].destinations
+                index += 1
             }
             bars.append(bar)
             begin = next
         }
     }
 
-    /// Appends the chart as SVG whose bars are links.
+    /// Appends the chart as SVG; each bar is a link.
     func append(to html: inout [UInt8], links: [String]) {
         let (mostSends, mostDestinations) = (bars.map(\.sends).max() ?? 0, bars.map(\.destinations).max() ?? 0)
         html.append("<svg class=chart viewBox=\"0 0 ")
         html.appendDecimal(bars.count * 10)
         html.append(" 100\" preserveAspectRatio=none aria-hidden=true focusable=false>")
-        for (place, bar) in bars.enumerated() {
+        for (index, bar) in bars.enumerated() {
             html.append("<a tabindex=-1 href=\"")
-            html.appendHTML(links[place])
+            html.appendHTML(links[index])
             html.append("\"><title>")
             html.appendHTML("\(bar.title): \(bar.sends.counted("send")), \(bar.destinations.counted("destination"))")
             html.append("</title>")
-            Self.appendBox(x: place * 10, y: 0, width: 10, height: 100, "hit", to: &html)
-            // Sends grow upwards from the middle, destinations downwards.
+            Self.appendBox(x: index * 10, y: 0, width: 10, height: 100, "hit", to: &html)
+            // Sends extend upwards from the middle, destinations downwards.
             let up = Self.height(bar.sends, of: mostSends, most: 58)
             let down = Self.height(bar.destinations, of: mostDestinations, most: 38)
-            Self.appendBox(x: place * 10 + 1, y: 60 - up, width: 8, height: up, "sends", to: &html)
-            Self.appendBox(x: place * 10 + 1, y: 62, width: 8, height: down, "destinations", to: &html)
+            Self.appendBox(x: index * 10 + 1, y: 60 - up, width: 8, height: up, "sends", to: &html)
+            Self.appendBox(x: index * 10 + 1, y: 62, width: 8, height: down, "destinations", to: &html)
             html.append("</a>")
         }
         html.append("</svg>")
     }
 
-    /// Appends the same as rows of a table, newest first.
+    /// Appends the chart as table rows, newest first.
     func appendRows(to html: inout [UInt8], links: [String]) {
         for (bar, link) in zip(bars, links).reversed() where bar.sends > 0 {
             html.append("<tr><th scope=row><a href=\"")
@@ -102,20 +102,20 @@ struct Chart {
         }
     }
 
-    /// A small one, of sends alone, which nothing can be done with.
-    func appendSmall(to html: inout [UInt8]) {
+    /// Appends a sparkline: a small chart of sends without links.
+    func appendSparkline(to html: inout [UInt8]) {
         let most = bars.map(\.sends).max() ?? 0
         html.append("<svg class=spark viewBox=\"0 0 ")
         html.appendDecimal(max(bars.count, 12) * 10)
         html.append(" 100\" preserveAspectRatio=none aria-hidden=true focusable=false>")
-        for (place, bar) in bars.enumerated() where bar.sends > 0 {
+        for (index, bar) in bars.enumerated() where bar.sends > 0 {
             let up = Self.height(bar.sends, of: most, most: 100)
-            Self.appendBox(x: place * 10 + 1, y: 100 - up, width: 8, height: up, "sends", to: &html)
+            Self.appendBox(x: index * 10 + 1, y: 100 - up, width: 8, height: up, "sends", to: &html)
         }
         html.append("</svg>")
     }
 
-    /// What is there is never too small to be seen.
+    /// Returns the height of a bar; a value above 0 is always visible.
     private static func height(_ value: Int, of greatest: Int, most: Int) -> Int {
         value == 0 ? 0 : max(2, Int((Double(value) / Double(max(greatest, 1)) * Double(most)).rounded()))
     }
@@ -143,7 +143,7 @@ struct Chart {
 }
 
 extension Chart.Unit {
-    /// The first day of the unit that a day belongs to; weeks begin on Mondays.
+    /// Returns the first day of the unit that contains a day; weeks begin on Monday.
     func begin(of day: Day) -> Day {
         switch self {
         case .day: day
@@ -155,7 +155,7 @@ extension Chart.Unit {
         }
     }
 
-    /// The first day of the next unit.
+    /// Returns the first day of the next unit.
     func next(after begin: Day) -> Day {
         switch self {
         case .day: Day(number: begin.number + 1)
@@ -176,7 +176,7 @@ extension Day {
         self = day
     }
 
-    /// The day as people read it: `31 Jan 2022`.
+    /// The day for people, such as `31 Jan 2022`.
     var title: String {
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         let month = months[(Int(iso.dropFirst(5).prefix(2)) ?? 1) - 1]

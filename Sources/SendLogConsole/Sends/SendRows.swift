@@ -1,17 +1,17 @@
 import SendLogCore
 
-/// Renders the rows of the Sends Report, of which there may be a thousand, straight from the records.
+/// Renders the rows of the Sends Report, up to a thousand, directly from the records.
 struct SendRows {
-    /// What campaigns are called; `nil` where the viewer may not know.
+    /// The names of campaigns; `nil` if the user may not read them.
     let names: [CampaignID: CampaignName]?
-    let zone: ViewerZone
+    let zone: UserTimeZone
 
-    /// How many bytes of a message a row shows.
-    private static let longestMessage = 280
+    /// The maximum length of a message in a row, in bytes.
+    private static let maxMessageLength = 280
 
     /// Appends the rows of a block.
     ///
-    /// - Throws: ``StoreError/damaged(detail:)``.
+    /// - Throws: ``StoreError/corrupted(detail:)``.
     func append(_ block: RowBlock, to html: inout [UInt8]) throws(StoreError) {
         html.reserveCapacity(html.count + block.rows.count * 600)
         let isSound = block.text.withUnsafeBufferPointer { text in
@@ -26,7 +26,7 @@ struct SendRows {
             }
             return isSound
         }
-        if !isSound { throw .damaged(detail: "a record lacks fields") }
+        if !isSound { throw .corrupted(detail: "a record lacks fields") }
     }
 
     private func append(
@@ -47,7 +47,7 @@ struct SendRows {
         html.append("\">")
         if let names, !names.isEmpty, let name = CampaignID(utf8: fields.campaignID).flatMap({ names[$0] }) {
             html.append("<bdi class=name>")
-            html.append(contentsOf: StoredText.html(name.description).utf8)
+            html.append(contentsOf: UntrustedText.html(name.description).utf8)
             html.append("</bdi>")
         } else {
             html.append(names == nil ? "<span class=name>campaign</span>" : "<span class=name>unnamed</span>")
@@ -55,9 +55,9 @@ struct SendRows {
         html.append("</a> ")
         Self.appendID(fields.campaignID, of: "campaign", to: &html)
         html.append("<td class=message><bdi>")
-        Self.append(fields.message, &message, most: Self.longestMessage, to: &html)
+        Self.append(fields.message, &message, maxBytes: Self.maxMessageLength, to: &html)
         html.append("</bdi><td class=why><bdi>")
-        Self.append(fields.triggeredBy, &message, most: .max, to: &html)
+        Self.append(fields.triggeredBy, &message, maxBytes: .max, to: &html)
         html.append("</bdi><td class=count>")
         html.appendGrouped(destinations)
         html.append("<td class=id>")
@@ -68,15 +68,15 @@ struct SendRows {
     private static func append(
         _ text: UnsafeBufferPointer<UInt8>,
         _ scratch: inout [UInt8],
-        most: Int,
+        maxBytes: Int,
         to html: inout [UInt8]
     ) {
         scratch.removeAll(keepingCapacity: true)
-        scratch.appendText(ofJSON: text)
-        scratch.withUnsafeBufferPointer { StoredText.append($0, most: most, to: &html) }
+        scratch.appendUnescaped(text)
+        scratch.withUnsafeBufferPointer { UntrustedText.append($0, maxBytes: maxBytes, to: &html) }
     }
 
-    /// Appends an id, which holds nothing that HTML would escape; the script puts a button beside it that copies it.
+    /// Appends an ID, which needs no escaping; the script adds a copy button.
     static func appendID(_ id: UnsafeBufferPointer<UInt8>, of what: StaticString, to html: inout [UInt8]) {
         html.append("<code data-copy=\"")
         html.append(what)
@@ -85,7 +85,7 @@ struct SendRows {
         html.append("</code>")
     }
 
-    /// Appends `2022-01-01 00:00:00` as clocks of the zone show it.
+    /// Appends the local time as `2022-01-01 00:00:00`.
     private func appendLocal(
         _ moment: UnsafeBufferPointer<UInt8>,
         _ known: inout (quarter: Int64, offset: Int64)?,
@@ -93,7 +93,7 @@ struct SendRows {
     ) {
         guard let moment = Timestamp(rfc3339: moment) else { return }
         let begin = html.count
-        zone.write(moment, knowing: &known, to: &html)
+        zone.write(moment, offsetCache: &known, to: &html)
         html[begin + 10] = UInt8(ascii: " ")
         html.removeLast(5)
     }

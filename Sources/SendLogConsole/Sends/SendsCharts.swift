@@ -1,8 +1,8 @@
 import SendLogCore
 
-/// Draws the charts of the Sends Report, and keeps them while nothing is recorded: the pages of one walk have one chart.
+/// Draws the charts of the Sends Report and caches them until new sends are recorded: all pages of a result share one.
 final class SendsCharts: Sendable {
-    /// All that a chart depends on.
+    /// All inputs of a chart.
     private struct Key: Hashable {
         let organisation: OrganisationID
         let campaigns: [CampaignID]
@@ -13,24 +13,24 @@ final class SendsCharts: Sendable {
         let zone: String
     }
 
-    /// Charts of more campaigns are seldom asked for twice.
-    private static let mostCampaigns = 8
-    private let store: any CampaignStore & Directory
+    /// The maximum number of campaigns of a cached chart; charts of more campaigns are rarely requested twice.
+    private static let maxCampaigns = 8
+    private let store: any CampaignStore & OrganisationStore
     private let templates: Templates
-    private let kept = KeptHTML<Key>(most: 8 << 20)
+    private let cache = HTMLCache<Key>(maxBytes: 8 << 20)
 
-    init(store: any CampaignStore & Directory, templates: Templates) {
+    init(store: any CampaignStore & OrganisationStore, templates: Templates) {
         self.store = store
         self.templates = templates
     }
 
-    /// The chart of a filter that is pinned.
+    /// Returns the chart of a filter with an ``SendsFilter/asOf`` snapshot.
     ///
-    /// - Returns: HTML, empty where there is nothing to draw.
+    /// - Returns: HTML; empty if there is nothing to draw.
     /// - Throws: ``StoreError``.
     func html(
         _ filter: SendsFilter,
-        _ zone: ViewerZone,
+        _ zone: UserTimeZone,
         in organisation: OrganisationID
     ) async throws(StoreError) -> [UInt8] {
         let key = Key(
@@ -42,7 +42,7 @@ final class SendsCharts: Sendable {
             asOf: filter.asOf,
             zone: zone.name
         )
-        if let known = kept[key] { return known }
+        if let known = cache[key] { return known }
         let days = (filter.from ?? .earliest).day...(filter.to ?? .latest).day
         let tallies = try await store.tallies(
             of: filter.campaigns.isEmpty ? nil : filter.campaigns,
@@ -51,19 +51,19 @@ final class SendsCharts: Sendable {
         )
         let isBounded = filter.from != nil && filter.to != nil
         let html = draw(Chart(tallies, over: isBounded ? days : nil), filter, zone)
-        // What came in between the search and the tallies would stay wrong.
+        // Does not cache a chart that includes sends recorded after the snapshot.
         let isPinned = try await store.organisation(organisation).sends == filter.asOf.map { Int($0.number) }
-        guard isPinned, filter.campaigns.count <= Self.mostCampaigns else { return html }
-        kept.keep(html, for: key)
+        guard isPinned, filter.campaigns.count <= Self.maxCampaigns else { return html }
+        cache.insert(html, for: key)
         return html
     }
 
-    private func draw(_ chart: Chart, _ filter: SendsFilter, _ zone: ViewerZone) -> [UInt8] {
+    private func draw(_ chart: Chart, _ filter: SendsFilter, _ zone: UserTimeZone) -> [UInt8] {
         guard let first = chart.bars.first, let last = chart.bars.last else { return [] }
         let links = chart.bars.map { bar in
             var narrow = filter
             narrow.asOf = nil
-            // The first and the last bar may reach beyond what is filtered.
+            // The first and the last bar may extend beyond the filter.
             let (begin, end) = (bar.first.firstMillisecond, bar.last.lastMillisecond)
             narrow.from = Timestamp(milliseconds: max(begin, filter.from?.milliseconds ?? begin)) ?? filter.from
             narrow.to = Timestamp(milliseconds: min(end, filter.to?.milliseconds ?? end)) ?? filter.to
@@ -80,7 +80,7 @@ final class SendsCharts: Sendable {
         let values: [String: Any] = [
             "svg": svg, "first": first.first.title, "last": last.last.title,
             "unit": chart.unit.rawValue,
-            // Days that the filter cuts are there as a whole, and their sum is not the filter's.
+            // Without sums: days that the filter cuts are drawn in full, so their sum differs from the filter's.
             "sends": isAllTime ? "\(sends.counted("send"))," : "sends,",
             "destinations": isAllTime ? "\(destinations.counted("destination"))," : "destinations,",
             "most-sends": (chart.bars.map(\.sends).max() ?? 0).grouped,

@@ -2,99 +2,101 @@ import Foundation
 import SendLogAPI
 import SendLogCore
 
-/// What the Sends Report is asked for: which sends, and which page of them.
+/// The query of the Sends Report: the filter, the page and the snapshot.
 struct SendsFilter {
     var campaigns: [CampaignID] = []
     var from: Timestamp?
     var to: Timestamp?
-    /// The page, from 1.
+    /// The page number, from 1.
     var page = 1
-    /// How many sends a page has.
+    /// The number of sends per page.
     var rows = SendsFilter.defaultRows
-    /// What later pages are pinned to.
+    /// The snapshot that all pages of the result share.
     var asOf: SequenceNumber?
-    /// What cannot be understood, in words for who entered it.
+    /// The problems of the query, as messages for the user.
     private(set) var problems: [String] = []
-    /// What was entered for a campaign, where it cannot be one.
+    /// The text that was entered for a campaign, if it is not a valid ID.
     private(set) var enteredCampaign = ""
 
     static let defaultRows = 50
-    /// Each link of the page names all campaigns.
-    static let mostCampaigns = 100
+    /// The maximum number of campaigns: each link of the page contains all of them.
+    static let maxCampaigns = 100
     private static let parameters = ["campaign", "from", "to", "page", "rows", "as_of"]
-    /// So many that a page answers within twice the time of a search by the API.
-    static let choicesOfRows = [25, 50]
+    /// The page sizes.
+    ///
+    /// They are limited so that a page takes at most twice the time of a search by the API.
+    static let pageSizes = [25, 50]
 
-    /// Whether it leaves anything out.
-    var isNarrow: Bool { !campaigns.isEmpty || from != nil || to != nil }
+    /// Whether the filter excludes any sends.
+    var hasCriteria: Bool { !campaigns.isEmpty || from != nil || to != nil }
 
     init() {}
 
-    /// Understands a query string.
+    /// Parses a query string.
     ///
     /// - Parameters:
-    ///   - query: `campaign`, several times or several ids in one; `from`, `to`, `page`, `rows`, `as_of`
-    ///   - zone: whose clocks show the moments that say no offset
-    init(_ query: QueryString, zone: ViewerZone) {
+    ///   - query: `campaign`, repeated or with several IDs; `from`, `to`, `page`, `rows`, `as_of`
+    ///   - zone: the time zone of times without an offset
+    init(_ query: QueryString, zone: UserTimeZone) {
         var seen: Set<CampaignID> = []
         for text in query.all("campaign") {
             for id in text.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
                 if let campaign = CampaignID(String(id)) {
                     if seen.insert(campaign).inserted { campaigns.append(campaign) }
                 } else {
-                    problems.append("“\(id.prefix(80))” is no campaign id: an id \(CampaignID.rule).")
+                    problems.append("“\(id.prefix(80))” is not a valid campaign id: it \(CampaignID.rule).")
                     enteredCampaign = String(id)
                 }
             }
         }
-        if campaigns.count > Self.mostCampaigns {
-            problems.append("At most \(Self.mostCampaigns) campaigns can be looked at at once; the API takes 1,000.")
+        if campaigns.count > Self.maxCampaigns {
+            problems.append("At most \(Self.maxCampaigns) campaigns can be selected; the API accepts 1,000.")
             campaigns = []
         }
         for (name, _) in query.pairs where !Self.parameters.contains(name) {
             let nearest = NearestName.to(name, among: Self.parameters).map { " Did you mean “\($0)”?" } ?? ""
-            problems.append("“\(name.prefix(40))” in the address is not known here.\(nearest)")
+            problems.append("The parameter “\(name.prefix(40))” is unknown.\(nearest)")
         }
         problems = Array(problems.prefix(20))
         from = read(query["from"], "from", zone, isEnd: false)
         to = read(query["to"], "to", zone, isEnd: true)
         if let from, let to, from > to {
-            problems.append("The dates are the wrong way round: “from” comes after “to”.")
+            problems.append("“from” must not be later than “to”.")
         }
         if let text = query["page"], !text.isEmpty {
-            // So far that no skip overflows.
+            // The limit ensures that `skip` cannot overflow.
             if let number = Int(text), (1...1 << 40).contains(number) {
                 page = number
             } else {
-                problems.append("“\(text.prefix(20))” is no page: pages are numbers from 1.")
+                problems.append("“page” must be a number from 1, not “\(text.prefix(20))”.")
             }
         }
         if let text = query["rows"], !text.isEmpty {
-            if let number = Int(text), Self.choicesOfRows.contains(number) {
+            if let number = Int(text), Self.pageSizes.contains(number) {
                 rows = number
             } else {
-                problems.append("A page has 25 or 50 rows, not “\(text.prefix(20))”.")
+                problems.append("“rows” must be 25 or 50, not “\(text.prefix(20))”.")
             }
         }
         if let text = query["as_of"], !text.isEmpty {
             if let number = Int64(text), number >= 0 {
                 asOf = SequenceNumber(number)
             } else {
-                problems.append("“\(text.prefix(20))” is no “as_of”: it is a number of 0 or more.")
+                problems.append("“as_of” must be a number from 0, not “\(text.prefix(20))”.")
             }
         }
     }
 
-    private mutating func read(_ text: String?, _ name: String, _ zone: ViewerZone, isEnd: Bool) -> Timestamp? {
+    private mutating func read(_ text: String?, _ name: String, _ zone: UserTimeZone, isEnd: Bool) -> Timestamp? {
         guard let text = text?.trimmingCharacters(in: .whitespaces), !text.isEmpty else { return nil }
-        if let moment = LocalMoment(text, isEnd: isEnd).moment(in: zone) { return moment }
+        if let moment = LocalDateTime(text, isEnd: isEnd).timestamp(in: zone) { return moment }
         problems.append(
-            "“\(text.prefix(40))” is no date for “\(name)”: enter one such as 2022-01-31 or 2022-01-31 14:00."
+            "“\(name)” must be a date such as 2022-01-31 or 2022-01-31 14:00, not “\(text.prefix(40))”."
         )
         return nil
     }
 
-    /// What the store is asked for.
+    /// The search for the store.
     var search: SendLogSearch {
         SendLogSearch(
             campaigns: campaigns.isEmpty ? nil : campaigns,
@@ -106,19 +108,19 @@ struct SendsFilter {
         )
     }
 
-    /// The parameters that say it again, without the page.
-    func parameters(zone: ViewerZone, isPinned: Bool = false) -> [(name: String, value: String)] {
+    /// Returns the query parameters of this filter, without the page.
+    func parameters(zone: UserTimeZone, isPinned: Bool = false) -> [(name: String, value: String)] {
         var parameters = campaigns.map { (name: "campaign", value: $0.text) }
         if let from { parameters.append(("from", zone.fieldText(from: from))) }
-        // A moment says a whole minute, or second, up to its end.
+        // The end of a minute or second is written as that minute or second.
         if let to { parameters.append(("to", zone.fieldText(to: to))) }
         if rows != Self.defaultRows { parameters.append(("rows", String(rows))) }
         if isPinned, let asOf { parameters.append(("as_of", String(asOf.number))) }
         return parameters
     }
 
-    /// A link to the report of the same sends.
-    func link(_ path: String = "/console/sends", page: Int = 1, zone: ViewerZone, isPinned: Bool = false) -> String {
+    /// Returns a link to the report with this filter.
+    func link(_ path: String = "/console/sends", page: Int = 1, zone: UserTimeZone, isPinned: Bool = false) -> String {
         var parameters = parameters(zone: zone, isPinned: isPinned)
         if page > 1 { parameters.append(("page", String(page))) }
         guard !parameters.isEmpty else { return path }
@@ -126,28 +128,30 @@ struct SendsFilter {
     }
 }
 
-/// A date, or a date and a time, as people enter it.
-struct LocalMoment {
+/// A date, or a date and a time, as entered by the user.
+struct LocalDateTime {
     private let text: String
     private let isEnd: Bool
 
+    /// Creates a local date and time.
+    ///
     /// - Parameters:
     ///   - text: `2022-01-31`, `2022-01-31 14:00`, with a `T`, seconds and their fraction, or an offset of RFC 3339
-    ///   - isEnd: whether it says the end of a stretch of time, which then holds all of the day, minute or second
+    ///   - isEnd: whether the text ends a range, which then includes the whole day, minute or second
     init(_ text: String, isEnd: Bool) {
         self.text = text.replacing(" ", with: "T", maxReplacements: 1)
         self.isEnd = isEnd
     }
 
-    /// The moment, on clocks of a zone unless the text has an offset of its own.
+    /// Returns the moment, in a time zone unless the text has its own offset.
     ///
-    /// - Returns: `nil` where it cannot be understood.
-    func moment(in zone: ViewerZone) -> Timestamp? {
+    /// - Returns: `nil` if the text is invalid.
+    func timestamp(in zone: UserTimeZone) -> Timestamp? {
         switch text.utf8.count {
         case 10: return local("T00:00:00Z", zone, unit: 86_400_000)
         case 16: return local(":00Z", zone, unit: 60_000)
         case 19: return local("Z", zone, unit: 1000)
-        // Browsers leave out zeros at the end of a fraction.
+        // Browsers omit trailing zeros of a fraction.
         case 21 where !text.hasSuffix("Z"): return local("00Z", zone, unit: 1)
         case 22 where !text.hasSuffix("Z"): return local("0Z", zone, unit: 1)
         case 23 where !text.hasSuffix("Z"): return local("Z", zone, unit: 1)
@@ -155,13 +159,13 @@ struct LocalMoment {
         }
     }
 
-    private func local(_ rest: String, _ zone: ViewerZone, unit: Int64) -> Timestamp? {
+    private func local(_ rest: String, _ zone: UserTimeZone, unit: Int64) -> Timestamp? {
         guard let begin = Timestamp(rfc3339: text + rest) else {
             return text.hasSuffix("Z") ? Timestamp(rfc3339: text) : nil
         }
-        guard isEnd else { return zone.moment(local: begin) }
-        // The end of a day is where the next one begins, which is not always 24 hours later.
-        return Timestamp(milliseconds: begin.milliseconds + unit).flatMap { zone.moment(local: $0) }
+        guard isEnd else { return zone.timestamp(local: begin) }
+        // A day ends where the next one begins, which is not always 24 hours later.
+        return Timestamp(milliseconds: begin.milliseconds + unit).flatMap { zone.timestamp(local: $0) }
             .flatMap { Timestamp(milliseconds: $0.milliseconds - 1) } ?? .latest
     }
 }

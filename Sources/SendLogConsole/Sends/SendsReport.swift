@@ -3,92 +3,94 @@ import SendLogAPI
 import SendLogCore
 import SendLogHTTP
 
-/// The Sends Report: what was sent, newest first.
+/// The Sends Report: the recorded sends, newest first.
 struct SendsReport: Sendable {
     let store: any Store
-    let front: ConsoleFront
+    let middleware: ConsoleMiddleware
     private let charts: SendsCharts
-    private let forms = KeptHTML<[String]>(most: 2 << 20)
+    private let formCache = HTMLCache<[String]>(maxBytes: 2 << 20)
 
-    init(store: any Store, front: ConsoleFront) {
+    init(store: any Store, middleware: ConsoleMiddleware) {
         self.store = store
-        self.front = front
-        charts = SendsCharts(store: store, templates: front.pages.templates)
+        self.middleware = middleware
+        charts = SendsCharts(store: store, templates: middleware.pages.templates)
     }
 
     var routes: [Route] {
         [
-            Route(.GET, "/console/sends", permission: .readSendLogs, front: front, handle: show),
-            Route(.GET, "/console/sends.csv", permission: .readSendLogs, front: front) { try await export($0, .csv) },
-            Route(.GET, "/console/sends.ndjson", permission: .readSendLogs, front: front) {
+            Route(.GET, "/console/sends", permission: .readSendLogs, middleware: middleware, handle: show),
+            Route(.GET, "/console/sends.csv", permission: .readSendLogs, middleware: middleware) {
+                try await export($0, .csv)
+            },
+            Route(.GET, "/console/sends.ndjson", permission: .readSendLogs, middleware: middleware) {
                 try await export($0, .ndjson)
             },
         ]
     }
 
-    @Sendable private func show(_ input: RouteInput) async throws -> Answer {
-        let visitor = try await front.visitor(input)
-        var filter = SendsFilter(QueryString(input.request.query), zone: visitor.zone)
+    @Sendable private func show(_ input: RouteInput) async throws -> Response {
+        let user = try await middleware.user(input)
+        var filter = SendsFilter(QueryString(input.request.query), zone: user.zone)
         guard filter.problems.isEmpty else {
             let values: [String: Any] = [
-                "filter": form(filter, visitor, names: [:], now: input.now), "problems": filter.problems,
+                "filter": form(filter, user, names: [:], now: input.now), "problems": filter.problems,
             ]
-            return page(values, visitor, input, status: .badRequest)
+            return page(values, user, input, status: .badRequest)
         }
         let organisation = try input.organisation()
         let found = try await store.search(filter.search, in: organisation)
         filter.asOf = found.asOf
-        var names: [CampaignID: CampaignName]? = visitor.may(.readCampaigns) ? [:] : nil
+        var names: [CampaignID: CampaignName]? = user.may(.readCampaigns) ? [:] : nil
         var rows: [UInt8] = []
         var block: RowBlock? = found.rows
         while let next = block {
             if names != nil { names?.merge(try await self.names(in: next, filter, organisation)) { $1 } }
-            try SendRows(names: names, zone: visitor.zone).append(next, to: &rows)
+            try SendRows(names: names, zone: user.zone).append(next, to: &rows)
             block = nil
             if let rest = next.rest { block = try await store.rows(rest, in: organisation) }
         }
 
-        var values: [String: Any] = ["filter": form(filter, visitor, names: names ?? [:], now: input.now)]
-        values["may-see-campaigns"] = visitor.may(.readCampaigns)
+        var values: [String: Any] = ["filter": form(filter, user, names: names ?? [:], now: input.now)]
+        values["may-see-campaigns"] = user.may(.readCampaigns)
         values["total"] = found.total.grouped
         values["sends-noun"] = found.total == 1 ? "send" : "sends"
         values["empty"] = found.total == 0
-        values["beyond"] = found.total > 0 && rows.isEmpty ? ["link": filter.link(zone: visitor.zone)] : nil
-        if found.total == 0, !filter.isNarrow {
-            values["first-run"] = ["curl": Curl(origin: visitor.origin).record, "may": visitor.may(.createSendLogs)]
+        values["beyond"] = found.total > 0 && rows.isEmpty ? ["link": filter.link(zone: user.zone)] : nil
+        if found.total == 0, !filter.hasCriteria {
+            values["first-run"] = ["curl": Curl(origin: user.origin).record, "may": user.may(.createSendLogs)]
         }
         values["rows"] = rows.isEmpty ? nil : rows
-        values["chart"] = try await charts.html(filter, visitor.zone, in: organisation)
-        let pinned = filter.parameters(zone: visitor.zone, isPinned: true)
+        values["chart"] = try await charts.html(filter, user.zone, in: organisation)
+        let pinned = filter.parameters(zone: user.zone, isPinned: true)
         values["pager"] = Pager(page: filter.page, rows: filter.rows, total: found.total).values(
             action: "/console/sends",
             parameters: pinned
-        ) { filter.link(page: $0, zone: visitor.zone, isPinned: true) }
-        values["csv"] = filter.link("/console/sends.csv", zone: visitor.zone, isPinned: true)
-        values["ndjson"] = filter.link("/console/sends.ndjson", zone: visitor.zone, isPinned: true)
-        values["curl"] = Curl(origin: visitor.origin).search(filter.search)
-        values["curl-export"] = Curl(origin: visitor.origin).export(filter.search)
-        return page(values, visitor, input)
+        ) { filter.link(page: $0, zone: user.zone, isPinned: true) }
+        values["csv"] = filter.link("/console/sends.csv", zone: user.zone, isPinned: true)
+        values["ndjson"] = filter.link("/console/sends.ndjson", zone: user.zone, isPinned: true)
+        values["curl"] = Curl(origin: user.origin).search(filter.search)
+        values["curl-export"] = Curl(origin: user.origin).export(filter.search)
+        return page(values, user, input)
     }
 
     private func page(
         _ values: [String: Any],
-        _ visitor: Visitor,
+        _ user: SignedInUser,
         _ input: RouteInput,
         status: HTTPResponseStatus = .ok
-    ) -> Answer {
-        front.pages.answer(
+    ) -> Response {
+        middleware.pages.response(
             "sends",
-            title: "Sends",
+            title: SignedInUser.Section.sends.title,
             to: input.request,
-            visitor: visitor,
+            user: user,
             section: .sends,
             status: status,
             values
         )
     }
 
-    /// The names of a block's campaigns, and of those in the filter.
+    /// Returns the names of a block's campaigns and of the filter's campaigns.
     private func names(
         in block: RowBlock,
         _ filter: SendsFilter,
@@ -111,27 +113,29 @@ struct SendsReport: Sendable {
 
     // MARK: - The filter
 
-    /// The form by which to filter, which stays the same for a day where no campaigns are chosen.
+    /// Returns the form of the filter.
+    ///
+    /// Without campaigns and problems it is cached, because it stays the same for a day.
     private func form(
         _ filter: SendsFilter,
-        _ visitor: Visitor,
+        _ user: SignedInUser,
         names: [CampaignID: CampaignName],
         now: Timestamp
     ) -> [UInt8] {
-        let zone = visitor.zone
+        let zone = user.zone
         let key = [
             filter.from?.description ?? "", filter.to?.description ?? "", String(filter.rows), zone.name,
-            zone.midnight(0, after: now).description, visitor.may(.readCampaigns) ? "named" : "",
+            zone.midnight(0, after: now).description, user.may(.readCampaigns) ? "named" : "",
         ]
-        let isKept = filter.campaigns.isEmpty && filter.problems.isEmpty
-        if isKept, let known = forms[key] { return known }
+        let isCached = filter.campaigns.isEmpty && filter.problems.isEmpty
+        if isCached, let known = formCache[key] { return known }
         var values: [String: Any] = [
-            "narrow": filter.isNarrow, "zone": zone.name, "zone-offset": zone.offsetText(at: filter.from ?? now),
+            "narrow": filter.hasCriteria, "zone": zone.name, "zone-offset": zone.offsetText(at: filter.from ?? now),
             "from": filter.from.map { zone.fieldText(from: $0) } ?? "",
             "to": filter.to.map { zone.fieldText(to: $0) } ?? "",
             "campaign-entered": filter.enteredCampaign,
-            "may-see-campaigns": visitor.may(.readCampaigns),
-            "rows-choices": SendsFilter.choicesOfRows
+            "may-see-campaigns": user.may(.readCampaigns),
+            "rows-choices": SendsFilter.pageSizes
                 .map { "<option\($0 == filter.rows ? " selected" : "")>\($0)</option>" }.joined(),
         ]
         values["chosen"] = filter.campaigns.map { campaign in
@@ -139,7 +143,7 @@ struct SendsReport: Sendable {
             rest.campaigns.removeAll { $0 == campaign }
             return [
                 "id": campaign.text, "without": rest.link(zone: zone),
-                "name": names[campaign].map { StoredText.html($0.description) } ?? "",
+                "name": names[campaign].map { UntrustedText.html($0.description) } ?? "",
             ]
         }
         var spans: [UInt8] = []
@@ -153,14 +157,14 @@ struct SendsReport: Sendable {
             spans.append("</a>\n")
         }
         values["spans"] = spans
-        let html = front.pages.templates.render("filter", values)
-        if isKept { forms.keep(html, for: key) }
+        let html = middleware.pages.templates.render("filter", values)
+        if isCached { formCache.insert(html, for: key) }
         return html
     }
 
-    /// Stretches of time that people often ask for, on the clocks of their zone.
+    /// Returns common time ranges in the user's time zone.
     private func spans(
-        _ zone: ViewerZone,
+        _ zone: UserTimeZone,
         _ now: Timestamp
     ) -> [(title: String, from: Timestamp?, to: Timestamp?)] {
         func before(_ moment: Timestamp) -> Timestamp? { Timestamp(milliseconds: moment.milliseconds - 1) }
@@ -175,18 +179,21 @@ struct SendsReport: Sendable {
         ]
     }
 
-    // MARK: - Files
+    // MARK: - Downloads
 
-    private func export(_ input: RouteInput, _ format: SendLogExport.Format) async throws -> Answer {
-        let filter = SendsFilter(QueryString(input.request.query), zone: ViewerZone(input.request))
-        if let problem = filter.problems.first { throw APIError.invalidRequest(InvalidInput(path: "", problem)) }
+    private func export(_ input: RouteInput, _ format: SendLogExport.Format) async throws -> Response {
+        let filter = SendsFilter(QueryString(input.request.query), zone: UserTimeZone(input.request))
+        if let problem = filter.problems.first {
+            let issue = InputIssue(path: "", message: problem, isSentence: true)
+            throw APIError.invalidRequest(InvalidInput([issue]))
+        }
         let export = SendLogExport(
             store: store,
             organisation: try input.organisation(),
             search: filter.search,
             format: format,
-            form: .count
+            destinationFormat: .count
         )
-        return try await export.answer(to: input.request)
+        return try await export.response(to: input.request)
     }
 }

@@ -1,24 +1,24 @@
 import SendLogAPI
 import SendLogCore
 
-/// What became of the sends that a webhook told, the last ones first.
+/// The table of a webhook's deliveries, newest first.
 struct DeliveriesTable {
     let service: WebhookService
     let webhook: Webhook
-    let visitor: Visitor
+    let user: SignedInUser
 
-    /// How many deliveries a page has.
+    /// The number of deliveries per page.
     private static let rows = 25
 
-    /// The page, ready to be shown.
+    /// Returns the values for the page's template.
     ///
-    /// - Parameter query: `state` for those of one state, `before` for those behind one
-    /// - Returns: the values of its template.
+    /// - Parameter query: `state` for deliveries of one state, `before` for deliveries older than one
+    /// - Returns: the values.
     /// - Throws: ``StoreError``.
     func values(_ query: QueryString) async throws -> [String: Any] {
         let state = query["state"].flatMap { Delivery.State(rawValue: $0) }
         let before = query["before"].flatMap { DeliveryID($0) }
-        // One more, to know whether there is another page.
+        // Reads one more to find out whether there is another page.
         let found = try await service.store.deliveries(
             of: webhook.id,
             in: webhook.organisation,
@@ -28,11 +28,11 @@ struct DeliveriesTable {
         )
         let shown = found.prefix(Self.rows)
         var values: [String: Any] = [
-            "id": webhook.id.text, "may-update": visitor.may(.updateWebhooks), "is-filtered": state != nil,
-            "is-later": before != nil, "zone": visitor.zone.name, "form-token": visitor.formToken,
+            "id": webhook.id.text, "may-update": user.may(.updateWebhooks), "is-filtered": state != nil,
+            "is-later": before != nil, "zone": user.zone.name, "form-token": user.csrfToken,
             "states": ([nil] + Delivery.State.allCases).map { each in
                 [
-                    "link": link(each), "choice": each.map(Self.word) ?? "all",
+                    "link": link(each), "choice": each.map(Self.label) ?? "all",
                     "current": each == state ? "aria-current=\"page\"" : "",
                 ]
             },
@@ -47,54 +47,54 @@ struct DeliveriesTable {
     private func link(_ state: Delivery.State?, before: DeliveryID? = nil) -> String {
         let parameters = [state.map { "state=\($0.rawValue)" }, before.map { "before=\($0)" }].compactMap { $0 }
         let query = parameters.isEmpty ? "" : "?\(parameters.joined(separator: "&"))"
-        return "\(Visitor.Section.webhooks.path)/\(webhook.id)\(query)#deliveries"
+        return "\(SignedInUser.Section.webhooks.path)/\(webhook.id)\(query)#deliveries"
     }
 
-    private static func word(_ state: Delivery.State) -> String {
+    private static func label(_ state: Delivery.State) -> String {
         switch state {
-        case .waiting: "to be tried again"
+        case .waiting: "waiting for retry"
         case .delivered: "delivered"
         case .failed: "failed"
         }
     }
 
-    /// The class of what shows a state.
-    private static func mark(_ state: Delivery.State) -> String {
+    /// Returns the CSS class of a state.
+    private static func cssClass(_ state: Delivery.State) -> String {
         switch state {
         case .waiting: "retried"
         case .delivered, .failed: state.rawValue
         }
     }
 
-    /// One delivery with its attempts, the last of them first.
+    /// Returns the values of a delivery with its attempts, newest first.
     func values(_ delivery: Delivery) -> [String: Any] {
-        // Those that somebody asked for are among the attempts, and not among the tries.
+        // Manual redeliveries count as attempts, but not as tries.
         let made = max(delivery.tries, delivery.attempts.count)
         var values: [String: Any] = [
-            "delivery": delivery.id.description, "delivery-state": Self.mark(delivery.state),
-            "word": Self.word(delivery.state), "made": made.grouped,
+            "delivery": delivery.id.description, "delivery-state": Self.cssClass(delivery.state),
+            "label": Self.label(delivery.state), "made": made.grouped,
             "attempts-noun": made == 1 ? "attempt" : "attempts", "send": delivery.send.text,
-            "is-test": delivery.id.test != nil, "is-made-up": delivery.id.sequence.number == 0,
-            "is-linked": visitor.may(.readSendLogs) && delivery.id.sequence.number > 0,
-            "next": delivery.nextTry.map { visitor.zone.text($0) } ?? "none",
+            "is-test": delivery.id.test != nil, "is-sample": delivery.id.sequence.number == 0,
+            "is-linked": user.may(.readSendLogs) && delivery.id.sequence.number > 0,
+            "next": delivery.nextTry.map { user.zone.text($0) } ?? "none",
             "result": delivery.attempts.last?.result ?? "", "attempts": delivery.attempts.reversed().map(attempt),
-            "may-repeat": visitor.may(.updateWebhooks),
+            "may-repeat": user.may(.updateWebhooks),
         ]
-        values["when"] = delivery.attempts.last.map { visitor.zone.text($0.at) }
-        if delivery.attempts.count == Delivery.mostAttempts { values["kept"] = delivery.attempts.count }
+        values["when"] = delivery.attempts.last.map { user.zone.text($0.at) }
+        if delivery.attempts.count == Delivery.maxStoredAttempts { values["kept"] = delivery.attempts.count }
         return values
     }
 
     private func attempt(_ attempt: DeliveryAttempt) -> [String: Any] {
-        var answer: [UInt8] = []
-        // What is no UTF-8 is replaced.
-        var text = String(decoding: attempt.answer, as: UTF8.self)
-        text.withUTF8 { StoredText.append($0, to: &answer) }
+        var responseBody: [UInt8] = []
+        // Replaces invalid UTF-8.
+        var text = String(decoding: attempt.responseBody, as: UTF8.self)
+        text.withUTF8 { UntrustedText.append($0, to: &responseBody) }
         return [
-            "utc": attempt.at.description, "moment": visitor.zone.text(attempt.at),
+            "utc": attempt.at.description, "moment": user.zone.text(attempt.at),
             "duration": "\(attempt.duration.grouped) ms", "outcome": attempt.result,
-            "answer": String(decoding: answer, as: UTF8.self),
-            "has-answer": !attempt.answer.isEmpty,
+            "answer": String(decoding: responseBody, as: UTF8.self),
+            "has-answer": !attempt.responseBody.isEmpty,
         ]
     }
 }

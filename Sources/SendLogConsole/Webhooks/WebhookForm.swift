@@ -2,26 +2,26 @@ import Foundation
 import SendLogAPI
 import SendLogCore
 
-/// What stands in the form of a webhook, as it was entered.
+/// The fields of a webhook's form, as entered.
 struct WebhookForm {
     var name = ""
     var url = ""
     var method = WebhookDefinition.Method.post.rawValue
-    /// Ids of campaigns, one a line; empty for all.
+    /// The IDs of campaigns, one per line; empty for all.
     var campaigns = ""
-    /// `Name: value`, one a line.
+    /// The headers as `Name: value`, one per line.
     var headers = ""
     /// The template of the body; empty for none.
     var body = Self.example
     var encodesIntoURL = false
     var isActive = true
-    /// The send that the preview is of; empty for the last one.
+    /// The ID of the send for the preview; empty for the last one.
     var send = ""
 
-    /// The longest form in bytes: all fields at their longest, each byte of them as `%XX`.
-    static let longest = 786_432
+    /// The maximum size of a form in bytes: all fields with their maximum length, each byte encoded as `%XX`.
+    static let maxLength = 786_432
 
-    /// A body to begin with.
+    /// The initial template of a body.
     private static let example = """
         {
           "send_id": "{{send._id}}",
@@ -34,10 +34,10 @@ struct WebhookForm {
         }
         """
 
-    /// The form of a new webhook.
+    /// Creates the form of a new webhook.
     init() {}
 
-    /// The form of a webhook that there is.
+    /// Creates the form of an existing webhook.
     init(_ definition: WebhookDefinition) {
         name = definition.name
         url = definition.url.text
@@ -49,9 +49,9 @@ struct WebhookForm {
         isActive = definition.isActive
     }
 
-    /// What somebody entered.
+    /// Creates the form from submitted fields.
     init(_ form: Form) {
-        // Browsers end lines with both characters, whatever stood there.
+        // Browsers submit line breaks as CR LF.
         func lines(_ name: String) -> String { form[name].replacing("\r\n", with: "\n") }
         name = form["name"]
         url = form["url"]
@@ -66,15 +66,15 @@ struct WebhookForm {
 
     private var campaignIDs: [Substring] { campaigns.split { $0.isWhitespace || $0 == "," } }
 
-    /// What is asked for, by the rules of the API.
+    /// Returns the webhook of this form, validated by the API's rules.
     ///
-    /// - Throws: all that is wrong with it.
+    /// - Throws: ``InvalidInput`` with all issues.
     func input() throws(InvalidInput) -> WebhookInput {
         for line in headers.split(whereSeparator: \.isNewline)
         where !line.allSatisfy(\.isWhitespace) && !line.contains(":") {
             throw InvalidInput(
                 path: "headers",
-                "must be a name, a colon and a value a line; “\(line.prefix(64))” has no colon"
+                "must have the form Name: value, one per line; “\(line.prefix(64))” has no colon"
             )
         }
         let value: JSONValue
@@ -97,15 +97,15 @@ struct WebhookForm {
         bytes.append(",\"method\":")
         bytes.appendJSON(method)
         bytes.append(",\"campaign_id\":[")
-        for (place, id) in campaignIDs.enumerated() {
-            if place > 0 { bytes.append(",") }
+        for (index, id) in campaignIDs.enumerated() {
+            if index > 0 { bytes.append(",") }
             bytes.appendJSON(String(id))
         }
         bytes.append("],\"headers\":{")
         let headers = headers.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
-        for (place, line) in headers.enumerated() {
+        for (index, line) in headers.enumerated() {
             let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            if place > 0 { bytes.append(",") }
+            if index > 0 { bytes.append(",") }
             bytes.appendJSON(parts[0].trimmingCharacters(in: .whitespaces))
             bytes.append(":")
             bytes.appendJSON(parts.count > 1 ? parts[1].trimmingCharacters(in: .whitespaces) : "")
@@ -117,9 +117,9 @@ struct WebhookForm {
         return bytes
     }
 
-    // MARK: - What the template shows
+    // MARK: - Template values
 
-    /// The fields with what is in them, and beside each what is wrong with it.
+    /// Returns the values of the fields, each with its issues.
     func values(_ issues: [InputIssue]) -> [String: Any] {
         var values: [String: Any] = [
             "name": name, "url": url, "campaigns": campaigns, "headers": headers, "body": body, "send": send,
@@ -141,7 +141,7 @@ struct WebhookForm {
     private enum Field: CaseIterable {
         case all, name, url, method, campaigns, headers, body, encode, active, send
 
-        /// The field beside which an issue is told.
+        /// Creates the field that shows an issue.
         init(_ issue: InputIssue) {
             self =
                 switch issue.path.prefix(while: { $0 != "." && $0 != "[" }) {
@@ -159,29 +159,32 @@ struct WebhookForm {
         }
     }
 
-    /// An issue as a sentence, in HTML.
+    /// Returns an issue as a sentence in HTML.
     func problem(_ issue: InputIssue) -> String {
         let end = issue.message.hasSuffix("?") ? "" : "."
-        return StoredText.html("\(subject(issue)) \(issue.message)\(end)")
+        let sentence =
+            issue.isSentence
+            ? issue.message.prefix(1).uppercased() + issue.message.dropFirst() : "\(subject(issue)) \(issue.message)"
+        return UntrustedText.html("\(sentence)\(end)")
     }
 
     private func subject(_ issue: InputIssue) -> String {
         let detail = issue.path.drop { $0 != "." && $0 != "[" }.dropFirst()
         switch Field(issue) {
-        case .all: return "This"
+        case .all: return "The webhook"
         case .name: return "The name"
         case .url: return "The URL"
         case .method: return "The method"
         case .campaigns:
             let ids = campaignIDs
-            guard let place = Int(detail.dropLast()), ids.indices.contains(place) else {
+            guard let index = Int(detail.dropLast()), ids.indices.contains(index) else {
                 return "The list of campaigns"
             }
-            return "The campaign id “\(ids[place].prefix(64))”"
+            return "The campaign id “\(ids[index].prefix(64))”"
         case .headers: return issue.path == "headers" ? "The headers" : "The header “\(detail)”"
         case .body: return "The body"
-        case .encode: return "Encoding into the URL"
-        case .active: return "Whether it is active"
+        case .encode: return "“Encode into URL”"
+        case .active: return "“Active”"
         case .send: return "The send id"
         }
     }

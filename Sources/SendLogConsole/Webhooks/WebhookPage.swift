@@ -3,35 +3,35 @@ import SendLogAPI
 import SendLogCore
 import SendLogHTTP
 
-/// One webhook: everything about it, and what became of its deliveries.
+/// The page of one webhook with its settings, state and deliveries.
 struct WebhookPage: Sendable {
     let service: WebhookService
-    let front: ConsoleFront
+    let middleware: ConsoleMiddleware
 
-    /// How many campaigns are named at first.
-    private static let mostCampaigns = 20
+    /// The maximum number of campaigns that are shown at first.
+    private static let maxCampaigns = 20
 
     var routes: [Route] {
         [
             Route(
                 .GET,
-                "\(Visitor.Section.webhooks.path)/:webhook_id",
+                "\(SignedInUser.Section.webhooks.path)/:webhook_id",
                 permission: .readWebhooks,
-                front: front
+                middleware: middleware
             ) { input in
                 try await show(input, try await service.webhook(input))
             }
         ]
     }
 
-    /// Shows it.
+    /// Renders the page.
     ///
     /// - Parameters:
-    ///   - input: what is answered
-    ///   - webhook: which
-    ///   - secret: its secret, where it was made just now
-    ///   - problem: what was wrong with the form of a test
-    ///   - send: what stood in that form
+    ///   - input: the request
+    ///   - webhook: the webhook
+    ///   - secret: the secret, if it was just created
+    ///   - problem: the problem with the form of a test
+    ///   - send: the text that was entered into that form
     /// - Returns: the page.
     /// - Throws: ``StoreError``.
     func show(
@@ -40,37 +40,37 @@ struct WebhookPage: Sendable {
         secret: NewSecret? = nil,
         problem: String? = nil,
         send: String = ""
-    ) async throws -> Answer {
-        let visitor = try await front.visitor(input)
+    ) async throws -> Response {
+        let user = try await middleware.user(input)
         let query = QueryString(input.request.method == .GET ? input.request.query : nil)
         let head = try await service.head(of: webhook.organisation)
-        let state = WebhookState(webhook, head: head, zone: visitor.zone, now: input.now)
-        let table = DeliveriesTable(service: service, webhook: webhook, visitor: visitor)
-        var values = facts(webhook, visitor).merging(state.values) { own, _ in own }
-        values["is-paused"] = state.word == "paused"
-        values["is-telling"] = webhook.definition.isActive && state.word != "paused"
-        values["may-update"] = visitor.may(.updateWebhooks)
-        values["may-delete"] = visitor.may(.deleteWebhooks)
-        values["may-act"] = visitor.may(.updateWebhooks) || visitor.may(.deleteWebhooks)
-        values["zone"] = visitor.zone.name
-        values["made"] = secret?.values(zone: visitor.zone)
+        let state = WebhookState(webhook, head: head, zone: user.zone, now: input.now)
+        let table = DeliveriesTable(service: service, webhook: webhook, user: user)
+        var values = facts(webhook, user).merging(state.values) { own, _ in own }
+        values["is-paused"] = state.label == "paused"
+        values["is-delivering"] = webhook.definition.isActive && state.label != "paused"
+        values["may-update"] = user.may(.updateWebhooks)
+        values["may-delete"] = user.may(.deleteWebhooks)
+        values["may-act"] = user.may(.updateWebhooks) || user.may(.deleteWebhooks)
+        values["zone"] = user.zone.name
+        values["made"] = secret?.values(zone: user.zone)
         values["test-send"] = send
-        if let problem { values["problem"] = StoredText.html(problem) }
+        if let problem { values["problem"] = UntrustedText.html(problem) }
         if let attempted = try await attempted(query, of: webhook) { values["attempted"] = table.values(attempted) }
-        values["deliveries"] = front.pages.templates.render("webhook-deliveries", try await table.values(query))
+        values["deliveries"] = middleware.pages.templates.render("webhook-deliveries", try await table.values(query))
         let name = webhook.definition.name
-        return front.pages.answer(
+        return middleware.pages.response(
             "webhook",
             title: name.isEmpty ? "Webhook" : name,
             to: input.request,
-            visitor: visitor,
+            user: user,
             section: .webhooks,
             status: problem == nil ? .ok : .badRequest,
             values
         )
     }
 
-    /// The delivery whose attempt was just made.
+    /// Returns the delivery whose attempt was just made; `nil` if there is none.
     private func attempted(_ query: QueryString, of webhook: Webhook) async throws -> Delivery? {
         guard let id = query["attempted"].flatMap({ DeliveryID($0) }) else { return nil }
         do throws(StoreError) {
@@ -81,27 +81,27 @@ struct WebhookPage: Sendable {
         }
     }
 
-    private func facts(_ webhook: Webhook, _ visitor: Visitor) -> [String: Any] {
+    private func facts(_ webhook: Webhook, _ user: SignedInUser) -> [String: Any] {
         let definition = webhook.definition
         let campaigns = definition.campaigns.map { ["campaign": $0.text] }
         var values: [String: Any] = [
-            "id": webhook.id.text, "name": definition.shownName, "url": StoredText.html(definition.url.text),
+            "id": webhook.id.text, "name": definition.nameHTML, "url": UntrustedText.html(definition.url.text),
             "method": definition.method.rawValue, "encodes": definition.encodesIntoURL,
-            "all-campaigns": definition.campaigns.isEmpty, "may-read-sends": visitor.may(.readSendLogs),
-            "campaigns": Array(campaigns.prefix(Self.mostCampaigns)),
-            "headers": definition.headers.map { ["header": StoredText.html("\($0.name): \($0.text)")] },
-            "has-headers": !definition.headers.isEmpty, "created": visitor.zone.text(webhook.created),
+            "all-campaigns": definition.campaigns.isEmpty, "may-read-sends": user.may(.readSendLogs),
+            "campaigns": Array(campaigns.prefix(Self.maxCampaigns)),
+            "headers": definition.headers.map { ["header": UntrustedText.html("\($0.name): \($0.text)")] },
+            "has-headers": !definition.headers.isEmpty, "created": user.zone.text(webhook.created),
             "secrets": webhook.secrets.map { secret in
-                var values = ["made-at": visitor.zone.text(secret.created)]
-                values["until"] = secret.expires.map { visitor.zone.text($0) }
+                var values = ["made-at": user.zone.text(secret.created)]
+                values["until"] = secret.expires.map { user.zone.text($0) }
                 return values
             },
         ]
-        if campaigns.count > Self.mostCampaigns {
-            values["more-campaigns"] = (campaigns.count - Self.mostCampaigns).grouped
+        if campaigns.count > Self.maxCampaigns {
+            values["more-campaigns"] = (campaigns.count - Self.maxCampaigns).grouped
         }
-        if webhook.updated > webhook.created { values["updated"] = visitor.zone.text(webhook.updated) }
-        values["template"] = definition.body.map { StoredText.html($0.text) }
+        if webhook.updated > webhook.created { values["updated"] = user.zone.text(webhook.updated) }
+        values["template"] = definition.body.map { UntrustedText.html($0.text) }
         return values
     }
 }

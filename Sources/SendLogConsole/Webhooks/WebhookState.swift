@@ -1,50 +1,50 @@
 import SendLogCore
 
-/// How a webhook fares, in words.
+/// The state of a webhook, for people.
 struct WebhookState {
-    /// One word, which is also the class of what shows it.
-    let word: String
-    /// What there is to say beyond that; as HTML.
+    /// The name of the state, which is also its CSS class.
+    let label: String
+    /// Further details as HTML.
     let detail: String
-    /// How many sends it has yet to look at.
+    /// The number of sends that are not processed yet.
     let behind: Int
 
-    /// Tells it.
+    /// Creates the state of a webhook.
     ///
     /// - Parameters:
     ///   - webhook: the webhook
-    ///   - head: the organisation's last send log
-    ///   - zone: on whose clocks moments are told
-    ///   - now: the time
-    init(_ webhook: Webhook, head: SequenceNumber, zone: ViewerZone, now: Timestamp) {
+    ///   - head: the sequence number of the organisation's newest send log
+    ///   - zone: the time zone of times in the details
+    ///   - now: the current time
+    init(_ webhook: Webhook, head: SequenceNumber, zone: UserTimeZone, now: Timestamp) {
         let progress = webhook.progress
-        behind = Int(webhook.behind(head))
+        behind = Int(webhook.backlog(head))
         if !webhook.definition.isActive {
-            (word, detail) = ("inactive", "tells nothing")
+            (label, detail) = ("inactive", "new sends are not delivered")
         } else if let pause = progress.pause {
-            (word, detail) = ("paused", "since \(zone.text(pause.at)): \(StoredText.html(pause.reason))")
+            (label, detail) = ("paused", "since \(zone.text(pause.at)): \(UntrustedText.html(pause.reason))")
         } else if progress.failures > 0 {
             let since = progress.failingSince.map { " since \(zone.text($0))" } ?? ""
-            let rest = progress.heldUntil.flatMap { $0 > now ? "; goes on at \(zone.text($0))" : nil } ?? ""
-            (word, detail) = ("failing", "\(progress.failures.counted("failure")) in a row\(since)\(rest)")
+            let rest = progress.heldUntil.flatMap { $0 > now ? "; resumes at \(zone.text($0))" : nil } ?? ""
+            (label, detail) = ("failing", "\(progress.failures.counted("consecutive failure"))\(since)\(rest)")
         } else {
-            (word, detail) = ("active", "")
+            (label, detail) = ("active", "")
         }
     }
 
-    /// What templates show of it.
+    /// The values for templates.
     var values: [String: Any] {
-        var values: [String: Any] = ["state": word, "state-detail": detail]
+        var values: [String: Any] = ["state": label, "state-detail": detail]
         if behind > 0 { values["behind"] = behind.counted("send") }
         return values
     }
 }
 
-/// A secret that is shown this once.
+/// A new secret, which is shown only once.
 struct NewSecret {
     private let secret: WebhookSecret
     private let isFirst: Bool
-    /// Until when requests are signed with the former one too.
+    /// When the former secret expires, with which requests are signed until then; `nil` for none.
     private let former: Timestamp?
 
     init(_ secret: WebhookSecret, isFirst: Bool, former: Timestamp?) {
@@ -53,7 +53,7 @@ struct NewSecret {
         self.former = former
     }
 
-    func values(zone: ViewerZone) -> [String: Any] {
+    func values(zone: UserTimeZone) -> [String: Any] {
         var values: [String: Any] = ["text": secret.text, "is-first": isFirst]
         if let former { values["former"] = zone.text(former) }
         return values

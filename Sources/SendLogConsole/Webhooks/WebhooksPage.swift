@@ -3,50 +3,51 @@ import SendLogAPI
 import SendLogCore
 import SendLogHTTP
 
-/// The webhooks of the organisation, and how each of them fares.
+/// The page of the organisation's webhooks and their states.
 struct WebhooksPage: Sendable {
     let service: WebhookService
-    let front: ConsoleFront
+    let middleware: ConsoleMiddleware
 
     var routes: [Route] {
         [
-            Route(.GET, Visitor.Section.webhooks.path, isOpen: false, front: front) { input in
-                let visitor = try await front.visitor(input)
-                guard visitor.mayOpen(.webhooks) else { throw APIError.permissionDenied(.readWebhooks) }
+            Route(.GET, SignedInUser.Section.webhooks.path, isPublic: false, middleware: middleware) { input in
+                let user = try await middleware.user(input)
+                guard user.mayOpen(.webhooks) else { throw APIError.permissionDenied(.readWebhooks) }
                 return try await show(input)
             }
         ]
     }
 
-    /// Shows the list.
+    /// Renders the list.
     ///
     /// - Parameters:
-    ///   - input: what is answered
-    ///   - secret: that of a webhook which was made just now
+    ///   - input: the request
+    ///   - secret: the secret of a webhook that was just created
     /// - Returns: the page.
     /// - Throws: ``StoreError``.
-    func show(_ input: RouteInput, secret: NewSecret? = nil) async throws -> Answer {
-        let visitor = try await front.visitor(input)
+    func show(_ input: RouteInput, secret: NewSecret? = nil) async throws -> Response {
+        let user = try await middleware.user(input)
         var values: [String: Any] = [
-            "may-list": visitor.may(.readWebhooks), "may-create": visitor.may(.createWebhooks),
+            "may-list": user.may(.readWebhooks), "may-create": user.may(.createWebhooks),
         ]
-        values["made"] = secret?.values(zone: visitor.zone)
-        if visitor.may(.readWebhooks) {
+        values["made"] = secret?.values(zone: user.zone)
+        if user.may(.readWebhooks) {
             let organisation = try input.organisation()
             let webhooks = try await service.store.webhooks(in: organisation)
             let head = try await service.head(of: organisation)
             let last = try await lastDeliveries(of: webhooks)
             values["webhooks"] = webhooks.map { webhook in
-                row(webhook, last[webhook.id], visitor, head: head, now: input.now)
+                row(webhook, last[webhook.id], user, head: head, now: input.now)
             }
             values["is-empty"] = webhooks.isEmpty
-            values["is-full"] = webhooks.count >= WebhookDefinition.most
+            values["is-full"] = webhooks.count >= WebhookDefinition.maxPerOrganisation
+            values["limit"] = WebhookDefinition.maxPerOrganisation
         }
-        return front.pages.answer(
+        return middleware.pages.response(
             "webhooks",
-            title: Visitor.Section.webhooks.title,
+            title: SignedInUser.Section.webhooks.title,
             to: input.request,
-            visitor: visitor,
+            user: user,
             section: .webhooks,
             values
         )
@@ -55,27 +56,27 @@ struct WebhooksPage: Sendable {
     private func row(
         _ webhook: Webhook,
         _ last: Delivery?,
-        _ visitor: Visitor,
+        _ user: SignedInUser,
         head: SequenceNumber,
         now: Timestamp
     ) -> [String: Any] {
         let definition = webhook.definition
-        var values = WebhookState(webhook, head: head, zone: visitor.zone, now: now).values
+        var values = WebhookState(webhook, head: head, zone: user.zone, now: now).values
         values["id"] = webhook.id.text
-        values["name"] = definition.shownName
-        values["url"] = StoredText.html(definition.url.text)
+        values["name"] = definition.nameHTML
+        values["url"] = UntrustedText.html(definition.url.text)
         values["method"] = definition.method.rawValue
         values["campaigns"] = definition.campaigns.isEmpty ? "all" : definition.campaigns.count.grouped
         if let attempt = last?.attempts.last {
             values["last"] = [
-                "moment": visitor.zone.text(attempt.at), "result": attempt.result,
-                "outcome": attempt.isSuccess ? "took" : "refused",
+                "moment": user.zone.text(attempt.at), "result": attempt.result,
+                "outcome": attempt.isSuccess ? "took" : "failed",
             ]
         }
         return values
     }
 
-    /// What became of the last send that each of them told.
+    /// Returns the last delivery of each webhook.
     private func lastDeliveries(of webhooks: [Webhook]) async throws -> [WebhookID: Delivery] {
         let store = service.store
         return try await withThrowingTaskGroup(of: (WebhookID, Delivery?).self) { group in
@@ -99,14 +100,14 @@ struct WebhooksPage: Sendable {
 }
 
 extension WebhookDefinition {
-    /// What it is called, as HTML.
-    var shownName: String { name.isEmpty ? "unnamed" : StoredText.html(name) }
+    /// The webhook's name as HTML.
+    var nameHTML: String { name.isEmpty ? "unnamed" : UntrustedText.html(name) }
 }
 
 extension DeliveryAttempt {
-    /// The status of the answer, or why there is none, as HTML.
+    /// The status and the problem of the attempt as HTML.
     var result: String {
         let status = status.map { "HTTP \($0)" }
-        return [status, problem.map { StoredText.html($0) }].compactMap { $0 }.joined(separator: ": ")
+        return [status, problem.map { UntrustedText.html($0) }].compactMap { $0 }.joined(separator: ": ")
     }
 }

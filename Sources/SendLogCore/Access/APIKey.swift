@@ -1,23 +1,23 @@
-/// A key of an organisation, as the store knows it: everything but the key itself.
+/// An API key as the store keeps it: everything but the key's text.
 public struct APIKey: Equatable, Sendable {
-    /// What the key is called in lists and when it is revoked.
+    /// The ID that identifies the key in lists, and for revoking it.
     public let id: APIKeyID
-    /// Whose logs it opens.
+    /// The organisation whose data the key gives access to.
     public let organisation: OrganisationID
-    /// What people call it; may be empty.
+    /// The name; may be empty.
     public let name: String
-    /// What it allows.
+    /// The permissions that the key grants.
     public let permissions: [Permission]
-    /// When it was made.
+    /// The time of creation.
     public let created: Timestamp
-    /// The moment from which on it is refused.
+    /// The time at which the key expires; `nil` for never.
     public let expires: Timestamp?
-    /// When it was revoked.
+    /// The time at which the key was revoked; `nil` if it was not.
     public let revoked: Timestamp?
-    /// When it was last used, give or take a minute.
+    /// The time of the last use, accurate to a minute; `nil` if the key was never used.
     public let lastUsed: Timestamp?
 
-    /// Makes a key of its parts.
+    /// Creates a key from its parts.
     public init(
         id: APIKeyID,
         organisation: OrganisationID,
@@ -38,13 +38,13 @@ public struct APIKey: Equatable, Sendable {
         self.lastUsed = lastUsed
     }
 
-    /// Makes a key that nobody has used or revoked yet.
+    /// Creates a new key, not used or revoked yet.
     ///
     /// - Parameters:
-    ///   - new: what is said of it
-    ///   - id: what it is called
-    ///   - organisation: whose logs it opens
-    ///   - created: when it was made
+    ///   - new: the key's name, permissions and expiry
+    ///   - id: the key's ID
+    ///   - organisation: the organisation whose data the key gives access to
+    ///   - created: the time of creation
     public init(_ new: NewAPIKey, id: APIKeyID, of organisation: OrganisationID, created: Timestamp) {
         self.init(
             id: id,
@@ -58,54 +58,54 @@ public struct APIKey: Equatable, Sendable {
         )
     }
 
-    /// Whether the key opens anything at this moment.
+    /// Returns whether the key is neither revoked nor expired at a time.
     public func isValid(at now: Timestamp) -> Bool {
         revoked == nil && expires.map { now < $0 } ?? true
     }
 }
 
-/// The id of a key: a number, written `key_17` for people.
+/// The ID of a key: a number, written `key_17` for people.
 public struct APIKeyID: Hashable, Sendable, CustomStringConvertible {
     /// The number, from 1.
     public let number: Int64
 
-    /// Takes a number.
+    /// Creates an ID from its number.
     public init(_ number: Int64) {
         self.number = number
     }
 
-    /// Reads `key_17`, or the number alone.
+    /// Parses `key_17`, or the number alone.
     ///
-    /// - Returns: `nil` for anything else.
+    /// - Returns: `nil` for any other text.
     public init?(_ text: String) {
         let digits = text.hasPrefix("key_") ? String(text.dropFirst(4)) : text
         guard !digits.hasPrefix("+"), let number = Int64(digits), number > 0 else { return nil }
         self.number = number
     }
 
-    /// The id as people write it.
+    /// The ID as people write it, such as `key_17`.
     public var description: String { "key_\(number)" }
 }
 
-/// What is said of a key when it is made.
+/// The properties of a key to be created.
 public struct NewAPIKey: Equatable, Sendable {
-    /// What people call it; may be empty.
+    /// The name; may be empty.
     public let name: String
-    /// What it allows, at least one.
+    /// The permissions that the key grants, at least one.
     public let permissions: [Permission]
-    /// The moment from which on it is refused; `nil` for never.
+    /// The time at which the key expires; `nil` for never.
     public let expires: Timestamp?
 
-    /// What a person is told whose name for a key is refused.
+    /// The error message for an invalid name.
     public static let nameRule = "must be at most 100 characters long, without control characters"
 
-    /// Whether a key may be called so.
+    /// Returns whether a key may have a name.
     public static func accepts(name: String) -> Bool {
         name.unicodeScalars.count <= 100
             && !name.unicodeScalars.contains { $0.properties.generalCategory == .control }
     }
 
-    /// Describes a key that is to be made.
+    /// Creates the properties of a new key.
     public init(name: String, permissions: [Permission], expires: Timestamp?) {
         self.name = name
         self.permissions = permissions

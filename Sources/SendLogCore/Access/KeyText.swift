@@ -1,26 +1,26 @@
-/// The text of an API key: `slk_`, 32 random letters and digits (190 bits), and 6 more that check them.
+/// The text of an API key: `slk_`, 32 random letters and digits (190 bits), and a checksum of 6 characters.
 ///
-/// The prefix makes a leaked key recognisable to scanners; the checksum tells a mistyped or cut key from an unknown one without
-/// asking the database.
+/// The prefix lets secret scanners recognise a leaked key. The checksum lets the service reject a mistyped or truncated
+/// key without a database query.
 public struct KeyText: Sendable, Equatable {
     /// The whole key.
     ///
-    /// Show it once and keep it nowhere.
+    /// Show it once and store it nowhere.
     public let text: String
 
-    /// What every key begins with.
+    /// The prefix of every key.
     public static let prefix = "slk_"
     private static let randomLength = 32
-    private static let checkLength = 6
+    private static let checksumLength = 6
     private static let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
 
-    /// Makes a new key from the system's secure random numbers.
+    /// Creates a key with the system's secure random number generator.
     public static func random() -> KeyText {
         var generator = SystemRandomNumberGenerator()
         return random(using: &generator)
     }
 
-    /// Makes a new key from `generator`, which must be a secure one.
+    /// Creates a key with `generator`, which must be cryptographically secure.
     public static func random(using generator: inout some RandomNumberGenerator) -> KeyText {
         let letters = (0..<randomLength).map { _ in alphabet[Int.random(in: 0..<62, using: &generator)] }
         let body = prefix + String(decoding: letters, as: UTF8.self)
@@ -31,19 +31,19 @@ public struct KeyText: Sendable, Equatable {
         self.text = text
     }
 
-    /// Takes what a client sent as a key.
+    /// Parses the text of a key from a client.
     ///
-    /// - Returns: `nil` where it cannot be one: another prefix, length or alphabet, or a wrong checksum.
+    /// - Returns: `nil` if the prefix, length, alphabet or checksum is wrong.
     public init?(_ text: String) {
-        let length = Self.prefix.utf8.count + Self.randomLength + Self.checkLength
+        let length = Self.prefix.utf8.count + Self.randomLength + Self.checksumLength
         guard text.utf8.count == length, text.hasPrefix(Self.prefix),
             text.utf8.dropFirst(Self.prefix.utf8.count).allSatisfy(Self.alphabet.contains),
-            text.hasSuffix(Self.checksum(of: String(text.prefix(length - Self.checkLength))))
+            text.hasSuffix(Self.checksum(of: String(text.prefix(length - Self.checksumLength))))
         else { return nil }
         self.text = text
     }
 
-    /// CRC-32 in base 62, most significant digit first.
+    /// Returns the CRC-32 in base 62, most significant digit first.
     private static func checksum(of body: String) -> String {
         var crc: UInt32 = .max
         for byte in body.utf8 {
@@ -51,7 +51,7 @@ public struct KeyText: Sendable, Equatable {
             for _ in 0..<8 { crc = crc >> 1 ^ (crc & 1 == 1 ? 0xedb8_8320 : 0) }
         }
         var (rest, digits): (UInt32, [UInt8]) = (~crc, [])
-        for _ in 0..<checkLength {
+        for _ in 0..<checksumLength {
             digits.append(alphabet[Int(rest % 62)])
             rest /= 62
         }

@@ -1,17 +1,17 @@
-/// A tenant: whose send logs, campaigns and keys they are.
+/// A tenant, which owns send logs, campaigns, webhooks and keys.
 public struct Organisation: Equatable, Sendable {
-    /// What the store knows it by.
+    /// The ID within the store.
     public let id: OrganisationID
-    /// What people know it by, unique.
+    /// The name, unique among organisations.
     public let name: OrganisationName
-    /// When it was added.
+    /// The time of creation.
     public let created: Timestamp
-    /// How many send logs it has recorded.
+    /// The number of recorded send logs.
     public let sends: Int
-    /// How many destinations those have in all.
+    /// The number of destinations of all send logs.
     public let destinations: Int
 
-    /// Makes an organisation of its parts.
+    /// Creates an organisation from its parts.
     public init(id: OrganisationID, name: OrganisationName, created: Timestamp, sends: Int, destinations: Int) {
         self.id = id
         self.name = name
@@ -21,30 +21,30 @@ public struct Organisation: Equatable, Sendable {
     }
 }
 
-/// The number by which the store knows an organisation; it never leaves the service.
+/// The store's number of an organisation, which is never part of a response.
 public struct OrganisationID: Hashable, Sendable {
     /// The number, from 1.
     public let number: Int64
 
-    /// Takes a number.
+    /// Creates an ID from its number.
     public init(_ number: Int64) {
         self.number = number
     }
 }
 
-/// The name of an organisation: 1 to 100 characters, without control characters and outer white space.
+/// The name of an organisation: 1 to 100 characters, without control characters or leading or trailing white space.
 public struct OrganisationName: Hashable, Sendable, CustomStringConvertible {
     /// The name.
     public let description: String
 
-    /// What a person is told whose name is refused.
+    /// The error message for an invalid name.
     public static let rule = "must be 1 to 100 characters long, without control characters or white space at its ends"
 
-    /// Takes a name.
+    /// Creates a name.
     ///
-    /// - Returns: `nil` where it breaks ``rule``.
+    /// - Returns: `nil` if the text breaks ``rule``.
     public init?(_ text: String) {
-        guard text.isName(ofAtMost: 100) else { return nil }
+        guard text.isName(maxLength: 100) else { return nil }
         description = text
     }
 }

@@ -1,6 +1,6 @@
-/// What a key allows: a dotted name, or `*` for everything.
+/// A permission of a key: a dotted name, or `*` for everything.
 ///
-/// A parent grants its children, never the other way round.
+/// A parent such as `sendLog` grants its children such as `sendLog.read`; a child does not grant its parent.
 public struct Permission: Hashable, Sendable, CustomStringConvertible {
     /// The name, such as `sendLog.read`.
     public let description: String
@@ -11,46 +11,46 @@ public struct Permission: Hashable, Sendable, CustomStringConvertible {
 
     /// Everything.
     public static let all = Permission(known: "*")
-    /// All that concerns send logs.
+    /// All operations on send logs.
     public static let sendLog = Permission(known: "sendLog")
-    /// Search and read send logs.
+    /// Searching and reading send logs.
     public static let readSendLogs = Permission(known: "sendLog.read")
-    /// Record send logs.
+    /// Recording send logs.
     public static let createSendLogs = Permission(known: "sendLog.create")
-    /// All that concerns campaigns.
+    /// All operations on campaigns.
     public static let campaign = Permission(known: "campaign")
-    /// See campaigns and their names.
+    /// Reading campaigns and their names.
     public static let readCampaigns = Permission(known: "campaign.read")
-    /// Name campaigns.
+    /// Naming campaigns.
     public static let updateCampaigns = Permission(known: "campaign.update")
-    /// All that concerns webhooks.
+    /// All operations on webhooks.
     public static let webhook = Permission(known: "webhook")
-    /// See webhooks and their deliveries.
+    /// Reading webhooks and their deliveries.
     public static let readWebhooks = Permission(known: "webhook.read")
-    /// Make webhooks.
+    /// Creating webhooks.
     public static let createWebhooks = Permission(known: "webhook.create")
-    /// Change webhooks, try them, and deliver again.
+    /// Updating and testing webhooks, and redelivering.
     public static let updateWebhooks = Permission(known: "webhook.update")
-    /// Delete webhooks.
+    /// Deleting webhooks.
     public static let deleteWebhooks = Permission(known: "webhook.delete")
-    /// All that concerns keys.
+    /// All operations on API keys.
     public static let apiKey = Permission(known: "apiKey")
-    /// See which keys there are.
+    /// Listing API keys.
     public static let readKeys = Permission(known: "apiKey.read")
-    /// Make keys, which allow no more than the key that makes them.
+    /// Creating API keys, with no more permissions than the key that creates them.
     public static let createKeys = Permission(known: "apiKey.create")
-    /// Revoke keys.
+    /// Revoking API keys.
     public static let revokeKeys = Permission(known: "apiKey.revoke")
 
-    /// The permissions that mean something to this service: each child, its parent, and in the end `*`.
+    /// The permissions that this service uses: the children and then the parent of each group, and `*` at the end.
     public static let known = [
         readSendLogs, createSendLogs, sendLog, readCampaigns, updateCampaigns, campaign, readWebhooks, createWebhooks,
         updateWebhooks, deleteWebhooks, webhook, readKeys, createKeys, revokeKeys, apiKey, all,
     ]
 
-    /// Takes a name: letters and digits in parts that are joined by dots, at most 64 characters, or `*`.
+    /// Creates a permission from a name: letters and digits in parts separated by dots, at most 64 characters, or `*`.
     ///
-    /// - Returns: `nil` for what is no such name.
+    /// - Returns: `nil` if the name has another form.
     public init?(_ name: String) {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         let isDotted = parts.allSatisfy { part in
@@ -69,7 +69,7 @@ public struct Permission: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether whoever has this permission may do what `wanted` names.
+    /// Returns whether this permission includes `wanted`.
     public func grants(_ wanted: Permission) -> Bool {
         if self == .all || self == wanted { return true }
         let rest = wanted.description.utf8.dropFirst(description.utf8.count)
@@ -78,7 +78,7 @@ public struct Permission: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension [Permission] {
-    /// Whether any of these permissions grants the wanted one.
+    /// Returns whether any of these permissions includes `wanted`.
     public func grants(_ wanted: Permission) -> Bool {
         contains { $0.grants(wanted) }
     }

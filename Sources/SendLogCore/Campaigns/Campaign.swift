@@ -1,19 +1,19 @@
-/// A campaign, with what its counters tell: it exists from its first send on.
+/// A campaign with its counters, which exists from its first send log on.
 public struct Campaign: Equatable, Sendable {
-    /// Its `_id`, as senders give it.
+    /// The `_id` that senders give.
     public let id: CampaignID
-    /// What people call it, where somebody said so.
+    /// The name; `nil` for a campaign without one.
     public let name: CampaignName?
-    /// How many send logs it has, at least one.
+    /// The number of send logs, at least one.
     public let sends: Int
-    /// How many destinations those have in all.
+    /// The number of destinations of all send logs.
     public let destinations: Int
-    /// When its first send started being delivered.
+    /// The earliest `startDeliveryAt` of its send logs.
     public let first: Timestamp
-    /// When its last send started being delivered.
+    /// The latest `startDeliveryAt` of its send logs.
     public let last: Timestamp
 
-    /// Makes a campaign of its parts.
+    /// Creates a campaign from its parts.
     public init(
         id: CampaignID,
         name: CampaignName?,
@@ -48,30 +48,31 @@ public struct Campaign: Equatable, Sendable {
     }
 }
 
-/// The name of a campaign: 1 to 200 characters, without control characters and outer white space.
+/// The name of a campaign: 1 to 200 characters, without control characters or leading or trailing white space.
 public struct CampaignName: Hashable, Sendable, CustomStringConvertible {
     /// The name.
     public let description: String
 
-    /// The longest name in characters (Unicode scalars).
-    public static let longest = 200
-    /// What a person is told whose name is refused.
+    /// The maximum length in characters (Unicode scalars).
+    public static let maxLength = 200
+    /// The error message for an invalid name.
     public static let rule = "must be 1 to 200 characters long, without control characters or white space at its ends"
 
-    /// Takes a name.
+    /// Creates a name.
     ///
-    /// - Returns: `nil` where it breaks ``rule``.
+    /// - Returns: `nil` if the text breaks ``rule``.
     public init?(_ text: String) {
-        guard text.isName(ofAtMost: Self.longest) else { return nil }
+        guard text.isName(maxLength: Self.maxLength) else { return nil }
         description = text
     }
 }
 
 extension String {
-    /// Whether people can read it as a name: no control characters, no white space at its ends.
-    func isName(ofAtMost longest: Int) -> Bool {
+    /// Returns whether the string is valid as a name: not empty, not too long, no control characters, no white space at
+    /// either end.
+    func isName(maxLength: Int) -> Bool {
         let scalars = unicodeScalars
-        guard (1...longest).contains(scalars.count), let first = scalars.first, let last = scalars.last else {
+        guard (1...maxLength).contains(scalars.count), let first = scalars.first, let last = scalars.last else {
             return false
         }
         return !first.properties.isWhitespace && !last.properties.isWhitespace

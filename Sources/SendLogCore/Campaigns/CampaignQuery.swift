@@ -1,36 +1,38 @@
-/// A question for campaigns, complete: every default is filled in.
+/// A query for campaigns, with every default filled in.
 public struct CampaignQuery: Equatable, Sendable {
-    /// What the id or the name must hold, whatever the case of its letters A to Z; `nil` for all campaigns.
+    /// The search term, which the ID or the name contains; `nil` for all campaigns.
+    ///
+    /// The case of the letters A to Z is ignored.
     public var text: String?
-    /// What they are sorted by; ties go by the id, ascending.
+    /// The field to sort by; ties are sorted by ID, ascending.
     public var sort: Sort
-    /// Whether the greatest comes first.
+    /// Whether the order is descending.
     public var isDescending: Bool
-    /// How many to pass over.
+    /// The number of campaigns to skip.
     public var skip: Int
-    /// How many to answer at most.
+    /// The largest number of campaigns to return.
     public var limit: Int
 
-    /// What campaigns can be sorted by, named as their JSON names it.
+    /// The sort fields, with their names in JSON.
     public enum Sort: String, Sendable, CaseIterable {
-        /// When the last send started being delivered.
+        /// The latest `startDeliveryAt`.
         case last = "lastSendAt"
-        /// When the first send started being delivered.
+        /// The earliest `startDeliveryAt`.
         case first = "firstSendAt"
-        /// How many sends there are.
+        /// The number of send logs.
         case sends
-        /// How many destinations those have.
+        /// The number of destinations of these send logs.
         case destinations
-        /// The name, or the id of those that have none, whatever the case of letters A to Z.
+        /// The name, or the ID of a campaign without a name; the case of the letters A to Z is ignored.
         case name
     }
 
-    /// The most campaigns that one answer may hold.
-    public static let mostLimit = 1000
-    /// How many are answered where the question does not say.
+    /// The largest number of campaigns in one response.
+    public static let maxLimit = 1000
+    /// The limit of a query that gives none.
     public static let defaultLimit = 100
 
-    /// Makes a question; what is left out is the default.
+    /// Creates a query; omitted arguments have their defaults.
     public init(
         text: String? = nil,
         sort: Sort = .last,
@@ -48,38 +50,38 @@ public struct CampaignQuery: Equatable, Sendable {
 
 /// A page of campaigns.
 public struct CampaignPage: Equatable, Sendable {
-    /// How many campaigns the question finds, whatever its skip and limit.
+    /// The number of campaigns that match the query, without its skip and limit.
     public let total: Int
-    /// The campaigns of the page, in its order.
+    /// The campaigns of the page, in the query's order.
     public let campaigns: [Campaign]
 
-    /// Makes a page of its parts.
+    /// Creates a page.
     public init(total: Int, campaigns: [Campaign]) {
         self.total = total
         self.campaigns = campaigns
     }
 }
 
-/// What counters tell of one day.
+/// The counters of one day.
 public struct DayTally: Equatable, Sendable {
     /// The day, in UTC.
     public let day: Day
-    /// How many send logs started being delivered on it.
+    /// The number of send logs whose delivery started on this day.
     public let sends: Int
-    /// How many destinations those have.
+    /// The number of destinations of these send logs.
     public let destinations: Int
 
-    /// Makes a tally of its parts.
+    /// Creates a tally from its parts.
     public init(day: Day, sends: Int, destinations: Int) {
         self.day = day
         self.sends = sends
         self.destinations = destinations
     }
 
-    /// The same day without a send.
+    /// A tally of the same day without send logs.
     public var none: DayTally { DayTally(day: day, sends: 0, destinations: 0) }
 
-    /// Adds what another tells of the same day.
+    /// Adds another tally of the same day.
     public static func += (left: inout DayTally, right: DayTally) {
         left = DayTally(
             day: left.day,

@@ -1,43 +1,46 @@
-/// Receives the parts of a JSON text in order, as ``JSONTokenizer`` finds them.
+/// A receiver of the tokens of a JSON text, in order, as ``JSONTokenizer`` finds them.
 ///
-/// The bytes of a text are lent for the call only.
+/// The bytes of a ``JSONText`` are valid only during the call.
 public protocol JSONHandler {
-    /// How many bytes of the string that now begins are worth keeping; what is longer arrives cut, and marked so.
+    /// The number of bytes to keep of the string that begins now; a longer string is truncated, and marked so.
     var stringLimit: Int { get }
 
-    /// An object opens.
+    /// Handles the beginning of an object.
     mutating func beginObject()
-    /// An object closes.
+    /// Handles the end of an object.
     mutating func endObject()
-    /// An array opens.
+    /// Handles the beginning of an array.
     mutating func beginArray()
-    /// An array closes.
+    /// Handles the end of an array.
     mutating func endArray()
-    /// A member's name, before its value.
+    /// Handles a member's name, before its value.
     mutating func key(_ text: borrowing JSONText)
-    /// A string value.
+    /// Handles a string value.
     mutating func string(_ text: borrowing JSONText)
-    /// A number, true, false or null.
+    /// Handles a number, true, false or null.
     mutating func scalar(_ scalar: JSONScalar)
-    /// Behind a value in a container: takes whole elements, each with the comma before it, straight from the text.
+    /// Consumes whole elements directly from the text, each with the comma before it.
     ///
-    /// - Returns: how many bytes were taken, 0 where the elements are to come one by one.
+    /// The tokenizer calls this method after a value in a container.
+    ///
+    /// - Returns: the number of bytes consumed; 0 if the elements should come one by one.
     mutating func takeElements(_ text: UnsafeBufferPointer<UInt8>) -> Int
 }
 
 extension JSONHandler {
-    /// Takes none.
+    /// Consumes nothing.
     public mutating func takeElements(_ text: UnsafeBufferPointer<UInt8>) -> Int { 0 }
 }
 
-/// A decoded string of a JSON text, lent to a ``JSONHandler``.
+/// A decoded string of a JSON text, valid only during the call of a ``JSONHandler``.
 public struct JSONText: ~Copyable {
-    /// The string in valid UTF-8, escapes resolved.
+    /// The string in valid UTF-8, with escapes resolved.
     public let utf8: UnsafeBufferPointer<UInt8>
-    /// Whether the string holds printable ASCII alone and nothing that JSON must escape: it can be copied into JSON as it is.
+    /// Whether the string is printable ASCII without characters that JSON must escape, so that it can be copied into
+    /// JSON unchanged.
     public let isSimple: Bool
-    /// Whether the string was longer than the handler's limit; then `utf8` is not all of it.
-    public let isCut: Bool
+    /// Whether the string is longer than the handler's limit; then `utf8` is only its beginning.
+    public let isTruncated: Bool
 
     /// The text as a string.
     public var string: String { String(decoding: utf8, as: UTF8.self) }
@@ -49,10 +52,10 @@ public enum JSONScalar: Equatable, Sendable {
     case null
     /// `true` or `false`
     case bool(Bool)
-    /// A number, as it was written.
+    /// A number, as written in the text.
     case number(JSONNumber)
 
-    /// What the value is called in an error.
+    /// The name of the value's kind, for error messages.
     var kind: String {
         switch self {
         case .null: "null"
@@ -62,10 +65,10 @@ public enum JSONScalar: Equatable, Sendable {
     }
 }
 
-/// A text that is not JSON.
+/// A syntax error in a JSON text.
 public struct JSONSyntaxError: Error, Equatable, Sendable {
-    /// What is wrong, for people.
+    /// The problem, for people.
     public let message: String
-    /// Where, in bytes from the text's beginning.
+    /// The byte offset from the beginning of the text.
     public let offset: Int
 }

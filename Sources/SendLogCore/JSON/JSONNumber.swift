@@ -1,14 +1,14 @@
-/// A number as it was written, which may be more than any machine type can hold.
+/// A number as written in the text, which may exceed every machine type.
 public struct JSONNumber: Equatable, Sendable {
-    /// The number's text, at most the first 400 characters of it.
+    /// The text of the number, at most 400 characters.
     public let text: String
 
-    /// The number as an integer: `1000`, `1e3` and `1000.0` all are one.
+    /// The number as an integer: `1000`, `1e3` and `1000.0` are all integers.
     ///
-    /// `nil` for what is no whole number, and for what is beyond ±2⁵³, where JSON's numbers stop being exact in most clients
+    /// `nil` if the number is not whole, or is beyond ±2⁵³, where JSON's numbers stop being exact in most clients
     /// (<https://www.rfc-editor.org/rfc/rfc8259#section-6>).
     public var integer: Int? {
-        // By its digits: a Double would round what is just beside a whole number, and Int.min has no magnitude.
+        // Works on the digits: a Double would round numbers close to a whole number, and Int.min has no magnitude.
         var digits: [UInt8] = []
         var scale = 0
         var (isNegative, isFraction) = (false, false)
@@ -21,7 +21,7 @@ public struct JSONNumber: Equatable, Sendable {
                 digits.append(byte - UInt8(ascii: "0"))
                 if isFraction { scale -= 1 }
             default:
-                // An exponent too great for an Int is as good as the greatest: no text has that many digits.
+                // An exponent too large for an Int is clamped: no text has that many digits.
                 let exponent = String(rest) ?? ""
                 let value = Int(exponent) ?? (exponent.hasPrefix("-") ? .min : .max)
                 scale += min(max(value, -1_000_000), 1_000_000)

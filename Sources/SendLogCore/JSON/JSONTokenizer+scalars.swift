@@ -1,36 +1,36 @@
 extension JSONTokenizer {
-    private static let longestNumber = 400
+    private static let maxNumberLength = 400
 
     mutating func readNumber(
         _ bytes: UnsafeBufferPointer<UInt8>,
         from start: Int,
         to handler: inout some JSONHandler
     ) throws(JSONSyntaxError) -> Int {
-        var place = start
-        while place < bytes.count {
-            switch bytes[place] {
+        var offset = start
+        while offset < bytes.count {
+            switch bytes[offset] {
             case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."),
                 UInt8(ascii: "e"), UInt8(ascii: "E"):
-                guard scratch.count < Self.longestNumber else {
-                    throw error("a number of more than \(Self.longestNumber) characters", at: place)
+                guard scratch.count < Self.maxNumberLength else {
+                    throw error("a number of more than \(Self.maxNumberLength) characters", at: offset)
                 }
-                scratch.append(bytes[place])
-                place += 1
+                scratch.append(bytes[offset])
+                offset += 1
             default:
-                try endNumber(at: place, to: &handler)
-                return place
+                try endNumber(at: offset, to: &handler)
+                return offset
             }
         }
-        return place
+        return offset
     }
 
-    mutating func endNumber(at place: Int, to handler: inout some JSONHandler) throws(JSONSyntaxError) {
-        guard Self.isNumber(scratch) else { throw error("a malformed number", at: place) }
+    mutating func endNumber(at offset: Int, to handler: inout some JSONHandler) throws(JSONSyntaxError) {
+        guard Self.isNumber(scratch) else { throw error("a malformed number", at: offset) }
         handler.scalar(.number(JSONNumber(text: String(decoding: scratch, as: UTF8.self))))
         afterValue()
     }
 
-    /// Whether the characters are a number of RFC 8259, section 6.
+    /// Returns whether the characters are a number by RFC 8259, section 6.
     private static func isNumber(_ text: [UInt8]) -> Bool {
         var rest = text[...]
         func digits() -> Int {
@@ -59,24 +59,24 @@ extension JSONTokenizer {
         from start: Int,
         to handler: inout some JSONHandler
     ) throws(JSONSyntaxError) -> Int {
-        var place = start
-        while place < bytes.count {
-            guard (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(bytes[place]), scratch.count < 6 else {
-                try endLiteral(at: place, to: &handler)
-                return place
+        var offset = start
+        while offset < bytes.count {
+            guard (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(bytes[offset]), scratch.count < 6 else {
+                try endLiteral(at: offset, to: &handler)
+                return offset
             }
-            scratch.append(bytes[place])
-            place += 1
+            scratch.append(bytes[offset])
+            offset += 1
         }
-        return place
+        return offset
     }
 
-    mutating func endLiteral(at place: Int, to handler: inout some JSONHandler) throws(JSONSyntaxError) {
+    mutating func endLiteral(at offset: Int, to handler: inout some JSONHandler) throws(JSONSyntaxError) {
         switch String(decoding: scratch, as: UTF8.self) {
         case "null": handler.scalar(.null)
         case "true": handler.scalar(.bool(true))
         case "false": handler.scalar(.bool(false))
-        default: throw error("a word that is neither true, false nor null", at: place)
+        default: throw error("a word that is neither true, false nor null", at: offset)
         }
         afterValue()
     }

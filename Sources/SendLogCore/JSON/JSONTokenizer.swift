@@ -1,10 +1,11 @@
-/// Splits a JSON text that arrives in pieces of any size into its parts, without keeping it.
+/// An incremental JSON tokenizer: it accepts a text in pieces of any size, and does not keep the text.
 ///
-/// Stricter than most where the standard (<https://www.rfc-editor.org/rfc/rfc8259>) leaves room: UTF-8 must be valid, surrogates
-/// must come in pairs, and containers may be nested 64 deep. Memory is bounded by the handler's string limit.
+/// The tokenizer is strict where the standard (<https://www.rfc-editor.org/rfc/rfc8259>) leaves room: UTF-8 must be
+/// valid, surrogates must come in pairs, and containers may be nested 64 deep. The handler's string limit bounds the
+/// memory.
 public struct JSONTokenizer: Sendable {
-    /// How deep containers may be nested.
-    public static let deepest = 64
+    /// The maximum nesting depth of containers.
+    public static let maxDepth = 64
 
     enum State: Sendable {
         case value
@@ -24,28 +25,28 @@ public struct JSONTokenizer: Sendable {
     }
 
     var state = State.value
-    /// Whether the string being read is a member's name.
+    /// Whether the current string is a member's name.
     var readsKey = false
-    /// What was gathered of a string or number that is not over, or that cannot be lent from the input.
+    /// The bytes read so far of a number, a literal, or a string that spans pieces or contains escapes.
     var scratch: [UInt8] = []
     var isSimple = true
-    var isCut = false
+    var isTruncated = false
     var limit = 0
-    var utf8 = UTF8Check()
-    /// Hex digits still to come, and the value of those seen.
+    var utf8 = UTF8Validator()
+    /// The number of hex digits left to read in a `\u` escape, and the value of the digits read.
     var hexLeft = 0
     var hexValue: UInt32 = 0
     var highSurrogate: UInt32 = 0
-    /// One bit a level, innermost lowest: 1 is an object.
+    /// The kinds of the open containers, one bit per level, the innermost lowest: 1 is an object, 0 an array.
     private var levels: UInt64 = 0
     private(set) var depth = 0
-    /// Bytes of earlier pieces.
+    /// The number of bytes in earlier pieces.
     private var consumed = 0
 
-    /// Makes a tokenizer that expects the beginning of a text.
+    /// Creates a tokenizer at the beginning of a text.
     public init() {}
 
-    /// Expects the beginning of a text again, in the memory of this one.
+    /// Resets the tokenizer to the beginning of a text, and reuses its memory.
     public mutating func reset() {
         var scratch = scratch
         scratch.removeAll(keepingCapacity: true)
@@ -55,49 +56,49 @@ public struct JSONTokenizer: Sendable {
 
     private var isInObject: Bool { levels & 1 == 1 }
 
-    /// Whether nothing but white space was seen so far.
+    /// Whether the text so far is only white space.
     public var isBlank: Bool { state == .value && depth == 0 }
 
     /// Reads the next piece of the text.
     ///
-    /// - Throws: what is wrong with the text; nothing more can be read then.
+    /// - Throws: a syntax error, after which the tokenizer cannot be used until ``reset()``.
     public mutating func feed(
         _ bytes: UnsafeBufferPointer<UInt8>,
         to handler: inout some JSONHandler
     ) throws(JSONSyntaxError) {
-        var place = 0
-        while place < bytes.count {
+        var offset = 0
+        while offset < bytes.count {
             switch state {
             case .string:
-                place = try readString(bytes, from: place, to: &handler)
+                offset = try readString(bytes, from: offset, to: &handler)
             case .escape, .unicodeEscape, .lowSurrogateBackslash, .lowSurrogateU:
-                try readEscape(bytes[place], at: place)
-                place += 1
+                try readEscape(bytes[offset], at: offset)
+                offset += 1
             case .number:
-                place = try readNumber(bytes, from: place, to: &handler)
+                offset = try readNumber(bytes, from: offset, to: &handler)
             case .literal:
-                place = try readLiteral(bytes, from: place, to: &handler)
+                offset = try readLiteral(bytes, from: offset, to: &handler)
             default:
                 if state == .commaOrEnd {
-                    place += handler.takeElements(UnsafeBufferPointer(rebasing: bytes[place...]))
-                    if place == bytes.count { break }
+                    offset += handler.takeElements(UnsafeBufferPointer(rebasing: bytes[offset...]))
+                    if offset == bytes.count { break }
                 }
-                let byte = bytes[place]
+                let byte = bytes[offset]
                 if byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 {
-                    place += 1
+                    offset += 1
                 } else {
-                    try readStructure(byte, at: place, to: &handler)
-                    // A number or literal begins with the byte itself.
-                    if state != .number && state != .literal { place += 1 }
+                    try readStructure(byte, at: offset, to: &handler)
+                    // A number or literal includes this byte.
+                    if state != .number && state != .literal { offset += 1 }
                 }
             }
         }
         consumed += bytes.count
     }
 
-    /// Says that the text is over.
+    /// Ends the text.
     ///
-    /// - Throws: where it ended too early, or was empty.
+    /// - Throws: a syntax error if the text is empty or incomplete.
     public mutating func finish(to handler: inout some JSONHandler) throws(JSONSyntaxError) {
         if state == .number { try endNumber(at: 0, to: &handler) }
         if state == .literal { try endLiteral(at: 0, to: &handler) }
@@ -108,7 +109,7 @@ public struct JSONTokenizer: Sendable {
 
     private mutating func readStructure(
         _ byte: UInt8,
-        at place: Int,
+        at offset: Int,
         to handler: inout some JSONHandler
     ) throws(JSONSyntaxError) {
         switch (state, byte) {
@@ -127,25 +128,25 @@ public struct JSONTokenizer: Sendable {
         case (.colon, UInt8(ascii: ":")):
             state = .value
         case (.value, _), (.valueOrArrayEnd, _):
-            try beginValue(byte, at: place, to: &handler)
+            try beginValue(byte, at: offset, to: &handler)
         default:
-            throw unexpected(byte, at: place)
+            throw unexpected(byte, at: offset)
         }
     }
 
     private mutating func beginValue(
         _ byte: UInt8,
-        at place: Int,
+        at offset: Int,
         to handler: inout some JSONHandler
     ) throws(JSONSyntaxError) {
         switch byte {
         case UInt8(ascii: "\""):
             beginString(isKey: false, limit: handler.stringLimit)
         case UInt8(ascii: "{"):
-            try enter(object: true, at: place)
+            try enter(object: true, at: offset)
             handler.beginObject()
         case UInt8(ascii: "["):
-            try enter(object: false, at: place)
+            try enter(object: false, at: offset)
             handler.beginArray()
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
             scratch.removeAll(keepingCapacity: true)
@@ -154,7 +155,7 @@ public struct JSONTokenizer: Sendable {
             scratch.removeAll(keepingCapacity: true)
             state = .literal
         default:
-            throw unexpected(byte, at: place)
+            throw unexpected(byte, at: offset)
         }
     }
 
@@ -162,14 +163,14 @@ public struct JSONTokenizer: Sendable {
         readsKey = isKey
         self.limit = limit
         isSimple = true
-        isCut = false
+        isTruncated = false
         scratch.removeAll(keepingCapacity: true)
         state = .string
     }
 
-    private mutating func enter(object: Bool, at place: Int) throws(JSONSyntaxError) {
-        guard depth < Self.deepest else {
-            throw error("nested more than \(Self.deepest) levels deep", at: place)
+    private mutating func enter(object: Bool, at offset: Int) throws(JSONSyntaxError) {
+        guard depth < Self.maxDepth else {
+            throw error("nested more than \(Self.maxDepth) levels deep", at: offset)
         }
         depth += 1
         levels = levels << 1 | (object ? 1 : 0)
@@ -186,11 +187,11 @@ public struct JSONTokenizer: Sendable {
         state = depth == 0 ? .end : .commaOrEnd
     }
 
-    func error(_ message: String, at place: Int) -> JSONSyntaxError {
-        JSONSyntaxError(message: message, offset: consumed + place)
+    func error(_ message: String, at offset: Int) -> JSONSyntaxError {
+        JSONSyntaxError(message: message, offset: consumed + offset)
     }
 
-    func unexpected(_ byte: UInt8, at place: Int) -> JSONSyntaxError {
+    func unexpected(_ byte: UInt8, at offset: Int) -> JSONSyntaxError {
         let found =
             (0x21...0x7e).contains(byte)
             ? "'\(Character(Unicode.Scalar(byte)))'" : "byte 0x\(String(byte, radix: 16, uppercase: true))"
@@ -203,6 +204,6 @@ public struct JSONTokenizer: Sendable {
             case .end: "the end of the text"
             default: "something else"
             }
-        return error("\(found) where \(expected) was expected", at: place)
+        return error("\(found) where \(expected) was expected", at: offset)
     }
 }

@@ -1,4 +1,4 @@
-/// A small JSON text as a tree: a search's body, for one.
+/// A small JSON text as a tree, such as the body of a search.
 public indirect enum JSONValue: Equatable, Sendable {
     /// A number, true, false or null.
     case scalar(JSONScalar)
@@ -6,12 +6,12 @@ public indirect enum JSONValue: Equatable, Sendable {
     case string(String)
     /// An array.
     case array([JSONValue])
-    /// An object, its members in the order of the text; names may repeat.
+    /// An object with its members in the order of the text; names may repeat.
     case object([JSONMember])
 
-    /// Reads a whole text.
+    /// Parses a complete text.
     ///
-    /// - Throws: what is wrong with it.
+    /// - Throws: a syntax error.
     public init(utf8 bytes: UnsafeBufferPointer<UInt8>) throws(JSONSyntaxError) {
         var tokenizer = JSONTokenizer()
         var builder = JSONTreeBuilder(stringLimit: bytes.count)
@@ -20,7 +20,7 @@ public indirect enum JSONValue: Equatable, Sendable {
         self = builder.root
     }
 
-    /// What the value is called in an error.
+    /// The name of the value's kind, for error messages.
     public var kind: String {
         switch self {
         case .scalar(let scalar): scalar.kind
@@ -31,9 +31,9 @@ public indirect enum JSONValue: Equatable, Sendable {
     }
 }
 
-/// A name and its value in a JSON object.
+/// A member of a JSON object.
 public struct JSONMember: Equatable, Sendable {
-    /// The name; of one longer than 128 bytes, the beginning.
+    /// The name, truncated to 128 bytes.
     public let name: String
     /// The value.
     public let value: JSONValue
@@ -42,7 +42,7 @@ public struct JSONMember: Equatable, Sendable {
 private struct JSONTreeBuilder: JSONHandler {
     let stringLimit: Int
     var root = JSONValue.scalar(.null)
-    /// The containers that are open, outermost first, each with the name that awaits its value.
+    /// The open containers, outermost first, each with the name of the member whose value is next.
     private var open: [(isObject: Bool, elements: [JSONValue], members: [JSONMember], name: String)] = []
 
     init(stringLimit: Int) {

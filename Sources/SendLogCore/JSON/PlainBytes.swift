@@ -1,34 +1,36 @@
-/// Finds the end of plain text eight bytes at a time (<https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord>).
+/// A search for the end of plain text, eight bytes at a time
+/// (<https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord>).
 enum PlainBytes {
-    /// Where the first byte stands that is not printable ASCII or that JSON escapes; behind the end if there is none.
+    /// Returns the offset of the first byte that is not printable ASCII or that JSON escapes; the count if there is
+    /// none.
     @inline(__always)
     static func end(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-        var place = start
-        guard let base = UnsafeRawPointer(bytes.baseAddress) else { return place }
-        while place + 8 <= bytes.count {
-            let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+        var offset = start
+        guard let base = UnsafeRawPointer(bytes.baseAddress) else { return offset }
+        while offset + 8 <= bytes.count {
+            let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
             let stops =
                 word & highs | less(word, 0x20) | zero(word ^ quotes) | zero(word ^ slashes) | zero(word ^ deletes)
-            if stops != 0 { return place + stops.trailingZeroBitCount / 8 }
-            place += 8
+            if stops != 0 { return offset + stops.trailingZeroBitCount / 8 }
+            offset += 8
         }
-        while place < bytes.count, isPlain(bytes[place]) { place += 1 }
-        return place
+        while offset < bytes.count, isPlain(bytes[offset]) { offset += 1 }
+        return offset
     }
 
-    /// Where the first byte stands that JSON escapes; behind the end if there is none.
+    /// Returns the offset of the first byte that JSON escapes; the count if there is none.
     @inline(__always)
     static func endOfUnescaped(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-        var place = start
-        guard let base = UnsafeRawPointer(bytes.baseAddress) else { return place }
-        while place + 8 <= bytes.count {
-            let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+        var offset = start
+        guard let base = UnsafeRawPointer(bytes.baseAddress) else { return offset }
+        while offset + 8 <= bytes.count {
+            let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
             let stops = less(word, 0x20) | zero(word ^ quotes) | zero(word ^ slashes)
-            if stops != 0 { return place + stops.trailingZeroBitCount / 8 }
-            place += 8
+            if stops != 0 { return offset + stops.trailingZeroBitCount / 8 }
+            offset += 8
         }
-        while place < bytes.count, !isEscaped(bytes[place]) { place += 1 }
-        return place
+        while offset < bytes.count, !isEscaped(bytes[offset]) { offset += 1 }
+        return offset
     }
 
     @inline(__always)
@@ -45,11 +47,12 @@ enum PlainBytes {
     private static let slashes = ones * UInt64(UInt8(ascii: "\\"))
     private static let deletes = ones * 0x7f
 
-    /// The highest bit of the lowest byte that is zero; what stands above it means nothing.
+    /// Returns a word whose lowest set bit is the highest bit of the first zero byte; the bits above it have no
+    /// meaning.
     @inline(__always)
     private static func zero(_ word: UInt64) -> UInt64 { (word &- ones) & ~word & highs }
 
-    /// The same of bytes that are less than a number of at most 128.
+    /// Returns the same for the first byte less than `number`, which is at most 128.
     @inline(__always)
     private static func less(_ word: UInt64, _ number: UInt64) -> UInt64 { (word &- ones &* number) & ~word & highs }
 }

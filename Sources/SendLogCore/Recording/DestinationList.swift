@@ -1,17 +1,18 @@
-/// A piece of a list of destinations as it is kept.
+/// A chunk of a destination list, as the store keeps it.
 public struct DestinationChunk: Equatable, Sendable {
-    /// How many destinations it holds, at least one.
+    /// The number of destinations, at least one.
     public let count: Int
-    /// The length of its text in bytes.
+    /// The length of the uncompressed text in bytes.
     public let length: Int
-    /// The CRC-32 of its text (<https://www.rfc-editor.org/rfc/rfc1952#section-8>).
+    /// The CRC-32 of the uncompressed text (<https://www.rfc-editor.org/rfc/rfc1952#section-8>).
     public let crc: UInt32
-    /// Its text in raw DEFLATE, ended by a full flush, so that chunks can be joined byte by byte into one stream.
+    /// The text in raw DEFLATE.
     ///
-    /// The texts of all chunks of a list, joined, are the inside of its JSON array.
+    /// A full flush ends the body, so that the bodies of chunks can be concatenated into one stream. The concatenated
+    /// texts of a list's chunks are the content of its JSON array, without the brackets.
     public let body: [UInt8]
 
-    /// Makes a chunk of its parts.
+    /// Creates a chunk from its parts.
     public init(count: Int, length: Int, crc: UInt32, body: [UInt8]) {
         self.count = count
         self.length = length
@@ -20,18 +21,18 @@ public struct DestinationChunk: Equatable, Sendable {
     }
 }
 
-/// A stored chunk, lent for the time of a call; see ``DestinationChunk``.
-public struct LentChunk {
-    /// How many destinations it holds.
+/// A stored chunk whose body is valid only during the call that passes it; see ``DestinationChunk``.
+public struct BorrowedChunk {
+    /// The number of destinations.
     public let count: Int
-    /// The length of its text in bytes, as the store has it.
+    /// The length of the uncompressed text in bytes, as stored.
     public let length: Int
-    /// The CRC-32 of its text.
+    /// The CRC-32 of the uncompressed text.
     public let crc: UInt32
-    /// Its text in raw DEFLATE.
+    /// The text in raw DEFLATE.
     public let body: UnsafeRawBufferPointer
 
-    /// Lends a chunk of its parts.
+    /// Creates a borrowed chunk from its parts.
     public init(count: Int, length: Int, crc: UInt32, body: UnsafeRawBufferPointer) {
         self.count = count
         self.length = length
@@ -39,20 +40,20 @@ public struct LentChunk {
         self.body = body
     }
 
-    /// The chunk, to be kept.
+    /// A copy of the chunk that outlives the call.
     public var copy: DestinationChunk { DestinationChunk(count: count, length: length, crc: crc, body: Array(body)) }
 }
 
-/// A whole list of destinations, cut, compressed and ready to be recorded.
+/// A complete destination list, split into compressed chunks and ready to be recorded.
 public struct DestinationList: Sendable {
-    /// The most destinations that one send log may have.
-    public static let most = 5_000_000
-    /// The longest destination in characters.
-    public static let longest = 320
+    /// The largest number of destinations of one send log.
+    public static let maxCount = 5_000_000
+    /// The maximum length of a destination in characters (Unicode scalars).
+    public static let maxLength = 320
 
-    /// How many destinations it holds.
+    /// The number of destinations.
     public let count: Int
-    /// SHA-256 of the inside of the JSON array: 32 bytes.
+    /// The SHA-256 of the JSON array's content, without the brackets, 32 bytes.
     public let digest: [UInt8]
     private let parts: Parts
 
@@ -61,7 +62,8 @@ public struct DestinationList: Sendable {
         case spooled(any DestinationSpool)
     }
 
-    /// What it weighs while it waits to be recorded: its bytes in memory, or what an open file stands for.
+    /// The cost of the list while it waits to be recorded, in bytes: its size in memory, or 64 KiB for an open spool
+    /// file.
     public var weight: Int {
         switch parts {
         case .inMemory(let chunks): chunks.reduce(0) { $0 + $1.body.count }
@@ -69,26 +71,28 @@ public struct DestinationList: Sendable {
         }
     }
 
-    /// Whether it waits outside memory.
+    /// Whether the chunks are in a spool outside memory.
     public var isSpooled: Bool { if case .spooled = parts { true } else { false } }
 
-    /// A list small enough to be held in memory.
+    /// Creates a list whose chunks are in memory.
     public init(count: Int, digest: [UInt8], chunks: [DestinationChunk]) {
         self.count = count
         self.digest = digest
         parts = .inMemory(chunks)
     }
 
-    /// A list that waits outside memory.
+    /// Creates a list whose chunks are in a spool outside memory.
     public init(count: Int, digest: [UInt8], spool: any DestinationSpool) {
         self.count = count
         self.digest = digest
         parts = .spooled(spool)
     }
 
-    /// Hands over the chunks in order, one in memory at a time; may be called again.
+    /// Passes each chunk in order to a closure, with one spooled chunk in memory at a time.
     ///
-    /// - Throws: what `body` throws, or what went wrong in reading a spool back.
+    /// The method can be called again.
+    ///
+    /// - Throws: the errors of `body`, and errors of reading the spool.
     public func forEachChunk(_ body: (DestinationChunk) throws -> Void) throws {
         switch parts {
         case .inMemory(let chunks): try chunks.forEach(body)
@@ -97,10 +101,10 @@ public struct DestinationList: Sendable {
     }
 }
 
-/// Keeps the chunks of a long list outside memory until they are recorded.
+/// A spool: the storage of a long list's chunks outside memory until they are recorded.
 public protocol DestinationSpool: Sendable {
-    /// Hands over the chunks in order; may be called again.
+    /// Passes each chunk in order to a closure; can be called again.
     ///
-    /// - Throws: what `body` throws, or what went wrong in reading.
+    /// - Throws: the errors of `body`, and errors of reading the spool.
     func forEachChunk(_ body: (DestinationChunk) throws -> Void) throws
 }

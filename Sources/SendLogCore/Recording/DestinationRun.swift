@@ -1,32 +1,34 @@
-/// Destinations in plain text with nothing between them but commas, as nearly all lists come: `,"27821234567","27821234568"`.
+/// A run of destinations in plain text, separated only by commas: `,"27821234567","27821234568"`.
 ///
-/// They keep to the rules, and their JSON is what it would be rendered as: they can be copied as they are.
+/// Nearly all lists come in this form. A run's destinations are valid and its text is what the service would render, so
+/// that the bytes can be copied unchanged.
 public enum DestinationRun {
-    /// Measures the run that some bytes begin with.
+    /// Returns the length of the run at the beginning of some bytes.
     ///
     /// - Parameters:
-    ///   - bytes: what begins with the comma behind a destination
-    ///   - most: how many destinations to take at most
-    ///   - full: behind how many bytes to take no more
-    /// - Returns: how many bytes the run has, and how many destinations; a destination that the bytes cut is not in it.
+    ///   - bytes: the bytes, beginning with the comma after a destination
+    ///   - limit: the largest number of destinations
+    ///   - maxBytes: the offset at which the run ends; the destination that crosses it is included
+    /// - Returns: the length of the run in bytes, and its number of destinations; a destination that is cut off at the
+    ///   end of the bytes is not included.
     public static func measure(
         _ bytes: UnsafeBufferPointer<UInt8>,
-        most: Int,
-        full: Int
+        limit: Int,
+        maxBytes: Int
     ) -> (length: Int, count: Int) {
-        var (place, count) = (0, 0)
-        while count < most, place < full, place + 3 < bytes.count, bytes[place] == UInt8(ascii: ","),
-            bytes[place + 1] == UInt8(ascii: "\"")
+        var (offset, count) = (0, 0)
+        while count < limit, offset < maxBytes, offset + 3 < bytes.count, bytes[offset] == UInt8(ascii: ","),
+            bytes[offset + 1] == UInt8(ascii: "\"")
         {
-            let end = PlainBytes.end(in: bytes, from: place + 2)
-            let length = end - place - 2
-            guard end < bytes.count, bytes[end] == UInt8(ascii: "\""), length > 0, length <= DestinationList.longest
+            let end = PlainBytes.end(in: bytes, from: offset + 2)
+            let length = end - offset - 2
+            guard end < bytes.count, bytes[end] == UInt8(ascii: "\""), length > 0, length <= DestinationList.maxLength
             else {
                 break
             }
-            place = end + 1
+            offset = end + 1
             count += 1
         }
-        return (place, count)
+        return (offset, count)
     }
 }

@@ -1,28 +1,30 @@
-/// A valid send log on its way into the store, rendered once for all the answers that will ever be given of it.
+/// A valid send log to be recorded, rendered once for all later responses.
 public struct NewSendLog: Sendable {
-    /// Its `_id`, given or made.
+    /// The `_id`, given by the sender or generated.
     public let id: SendLogID
     /// The campaign that triggered the send.
     public let campaignID: CampaignID
-    /// When delivery started.
+    /// The time at which delivery started.
     public let start: Timestamp
-    /// Whether the sender said when delivery started; if not, a repetition matches whatever was recorded the first time.
+    /// Whether the sender gave the start of delivery.
+    ///
+    /// If not, the start does not count when a repeated log is compared with the recorded one.
     public let isStartGiven: Bool
     /// The JSON object up to and including `startDeliveryAt`: all fields but `destinations`, and no closing brace.
     public let record: [UInt8]
-    /// Whom it was sent to.
+    /// The destinations of the send.
     public let destinations: DestinationList
 
-    /// Renders a send log whose parts are valid.
+    /// Creates a send log from valid parts, and renders its record.
     ///
     /// - Parameters:
-    ///   - id: its `_id`, given or made
+    ///   - id: the `_id`, given by the sender or generated
     ///   - campaignID: the campaign that triggered the send
     ///   - message: the template as sent, in UTF-8
-    ///   - triggeredBy: why it was sent, in UTF-8
-    ///   - start: when delivery started; `nil` where the sender did not say, then `now` is taken
-    ///   - now: the time
-    ///   - destinations: whom it was sent to
+    ///   - triggeredBy: the reason for the send, in UTF-8
+    ///   - start: the time at which delivery started; `nil` for `now`
+    ///   - now: the current time
+    ///   - destinations: the destinations of the send
     public init(
         id: SendLogID,
         campaignID: CampaignID,
@@ -53,11 +55,11 @@ public struct NewSendLog: Sendable {
         self.record = record
     }
 
-    /// Takes a send log as a store keeps it.
+    /// Creates a send log from a stored record; `nil` if the record is malformed.
     ///
     /// - Parameters:
-    ///   - record: see ``record``
-    ///   - destinations: whom it was sent to
+    ///   - record: the record; see ``record``
+    ///   - destinations: the destinations of the send
     public init?(stored record: [UInt8], destinations: DestinationList) {
         let parts = record.withUnsafeBufferPointer { record in
             RecordFields(record).map { fields in
@@ -76,12 +78,12 @@ public struct NewSendLog: Sendable {
         self.destinations = destinations
     }
 
-    /// What it weighs in bytes while it waits to be recorded.
+    /// The cost of the log while it waits to be recorded, in bytes.
     public var weight: Int { record.count + destinations.weight }
 
-    /// The record as it reads if delivery started at another moment.
+    /// Returns the record with another start of delivery.
     public func record(startingAt other: Timestamp) -> [UInt8] {
-        // The date-time, 24 bytes long, and its quote are the record's end.
+        // The record ends with the date-time, 24 bytes long, and a quote.
         var changed = Array(record.dropLast(25))
         changed.reserveCapacity(record.count)
         other.write(to: &changed)

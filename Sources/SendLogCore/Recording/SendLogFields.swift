@@ -1,4 +1,4 @@
-/// The fields of a send log that is to be recorded, named as its JSON names them.
+/// The fields of a send log to be recorded, with their names in JSON.
 enum SendLogField: String, CaseIterable {
     case id = "_id"
     case campaignID = "campaign_id"
@@ -27,13 +27,15 @@ enum SendLogField: String, CaseIterable {
         self = field
     }
 
-    /// A few fields.
-    struct Names {
+    /// A set of fields.
+    struct FieldSet {
         private var bits: UInt8 = 0
 
         func contains(_ field: SendLogField) -> Bool { bits & field.bit != 0 }
 
-        /// - Returns: whether it was not among them.
+        /// Inserts a field.
+        ///
+        /// - Returns: whether the field was not in the set before.
         mutating func insert(_ field: SendLogField) -> Bool {
             defer { bits |= field.bit }
             return !contains(field)
@@ -51,14 +53,14 @@ enum SendLogField: String, CaseIterable {
         }
     }
 
-    /// The most bytes that are worth reading of the field's string.
+    /// The number of bytes to read of the field's string; a longer string is invalid.
     var stringLimit: Int {
         switch self {
-        case .id, .campaignID: Identifier<SendLogOwner>.longest
-        case .message: SendLogRules.longestMessage
-        case .triggeredBy: SendLogRules.longestTrigger * 4
+        case .id, .campaignID: Identifier<SendLogTag>.maxLength
+        case .message: SendLogRules.maxMessageLength
+        case .triggeredBy: SendLogRules.maxTriggeredByLength * 4
         case .startDeliveryAt: 128
-        case .destinations: DestinationList.longest * 4
+        case .destinations: DestinationList.maxLength * 4
         }
     }
 
@@ -70,21 +72,21 @@ enum SendLogField: String, CaseIterable {
     }
 }
 
-/// What a send log's texts must keep to.
+/// The rules for the texts of a send log.
 public enum SendLogRules {
-    /// The longest message in bytes of UTF-8.
-    public static let longestMessage = 65_536
-    /// The longest `triggeredBy` in characters (Unicode scalars).
-    public static let longestTrigger = 64
+    /// The maximum length of a message in bytes of UTF-8.
+    public static let maxMessageLength = 65_536
+    /// The maximum length of `triggeredBy` in characters (Unicode scalars).
+    public static let maxTriggeredByLength = 64
 
-    /// What is wrong with a destination, or `nil`.
+    /// Returns the problem of a destination; `nil` if it is valid.
     public static func fault(ofDestination text: borrowing JSONText) -> String? {
-        if text.isCut { return "must be at most \(DestinationList.longest) characters long" }
+        if text.isTruncated { return "must be at most \(DestinationList.maxLength) characters long" }
         if text.utf8.isEmpty { return "must not be empty" }
-        if text.isSimple, text.utf8.count <= DestinationList.longest { return nil }
+        if text.isSimple, text.utf8.count <= DestinationList.maxLength { return nil }
         let scalars = text.string.unicodeScalars
-        guard scalars.count <= DestinationList.longest else {
-            return "must be at most \(DestinationList.longest) characters long"
+        guard scalars.count <= DestinationList.maxLength else {
+            return "must be at most \(DestinationList.maxLength) characters long"
         }
         guard !scalars.contains(where: { $0.properties.generalCategory == .control }) else {
             return "must not contain control characters"

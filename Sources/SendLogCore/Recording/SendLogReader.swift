@@ -1,37 +1,38 @@
-/// Takes the destinations of a send log one by one while it is read.
+/// A receiver of a send log's destinations while the log is read.
 public protocol DestinationSink {
-    /// Takes the next destination, which keeps to the rules.
+    /// Appends the next destination, which is valid.
     mutating func append(_ destination: borrowing JSONText)
 
-    /// Takes the run of destinations that some JSON text begins with, as much of it as suits; see ``DestinationRun``.
+    /// Appends as much as it accepts of the run at the beginning of some JSON text; see ``DestinationRun``.
     ///
     /// - Parameters:
-    ///   - text: the text behind a destination
-    ///   - most: how many to take at most
-    /// - Returns: how many bytes were taken, and how many destinations.
-    mutating func takeRun(_ text: UnsafeBufferPointer<UInt8>, most: Int) -> (length: Int, count: Int)
+    ///   - text: the text after a destination
+    ///   - limit: the largest number of destinations to take
+    /// - Returns: the number of bytes and of destinations taken.
+    mutating func takeRun(_ text: UnsafeBufferPointer<UInt8>, limit: Int) -> (length: Int, count: Int)
 }
 
 extension DestinationSink {
-    /// Takes nothing, so that all come one by one.
-    public mutating func takeRun(_ text: UnsafeBufferPointer<UInt8>, most: Int) -> (length: Int, count: Int) { (0, 0) }
+    /// Takes nothing, so that all destinations come one by one through ``append(_:)``.
+    public mutating func takeRun(_ text: UnsafeBufferPointer<UInt8>, limit: Int) -> (length: Int, count: Int) { (0, 0) }
 }
 
-/// Reads a send log to be recorded from the parts of its JSON, whatever its length, and checks it on the way.
+/// A JSON handler that reads and validates a send log of any length.
 ///
-/// Destinations are handed to the sink as they come; of all else no more is kept than may be valid.
+/// Destinations go to the sink as they are read. Of the other fields, the reader keeps no more than a valid value can
+/// have.
 public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
-    /// Where the destinations went.
+    /// The sink that received the destinations.
     public var sink: Sink
 
-    /// What is wrong so far, at most ``InvalidInput/most``.
+    /// The issues found so far, at most ``InvalidInput/maxIssues``.
     public private(set) var issues: [InputIssue] = []
     private var position = Position.outside
-    /// The field whose value is next; `nil` within a field that is not known.
+    /// The field whose value is next; `nil` within an unknown field.
     private var field: SendLogField?
-    private var seen = SendLogField.Names()
-    private var given = SendLogField.Names()
-    /// How many containers are open of a value that is passed over.
+    private var seen = SendLogField.FieldSet()
+    private var given = SendLogField.FieldSet()
+    /// The number of open containers within a value that is skipped.
     private var skipping = 0
     private var count = 0
     private var id: SendLogID?
@@ -46,12 +47,12 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
         case destinations
     }
 
-    /// Makes a reader of one send log.
+    /// Creates a reader for one send log.
     public init(sink: Sink) {
         self.sink = sink
     }
 
-    /// Begins the next log, with a sink that is ready for it.
+    /// Resets the reader for the next log, for which the caller prepares the sink.
     public mutating func reset() {
         issues.removeAll()
         position = .outside
@@ -64,12 +65,12 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
     /// See ``JSONHandler``.
     public var stringLimit: Int { skipping > 0 ? 0 : field?.stringLimit ?? 0 }
 
-    /// What was read, once the text is over.
+    /// Returns the fields read, after the end of the text.
     ///
-    /// - Throws: all that is wrong with the send log.
+    /// - Throws: the issues found in the send log, at most ``InvalidInput/maxIssues``.
     public mutating func finish() throws(InvalidInput) -> SendLogDraft {
         for field in SendLogField.allCases where field.isRequired && !given.contains(field) {
-            // A field of the wrong type was told already.
+            // A field of the wrong type is reported already.
             if position != .outside, !issues.contains(where: { $0.path == field.rawValue }) {
                 report(field.rawValue, "is required")
             }
@@ -120,7 +121,7 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
         guard skipping == 0 else { return }
         field = SendLogField(utf8: text.utf8)
         if let field {
-            if !seen.insert(field) { report(field.rawValue, "stands there more than once") }
+            if !seen.insert(field) { report(field.rawValue, "must be given only once") }
         } else {
             let name = text.string
             report(String(name.unicodeScalars.prefix(64)), Naming.unknown(name, known: SendLogField.names))
@@ -136,24 +137,24 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
         _ = given.insert(field)
         switch field {
         case .id:
-            id = text.isCut ? nil : SendLogID(utf8: text.utf8)
+            id = text.isTruncated ? nil : SendLogID(utf8: text.utf8)
             if id == nil { report(field.rawValue, SendLogID.rule) }
         case .campaignID:
-            campaignID = text.isCut ? nil : CampaignID(utf8: text.utf8)
+            campaignID = text.isTruncated ? nil : CampaignID(utf8: text.utf8)
             if campaignID == nil { report(field.rawValue, CampaignID.rule) }
         case .message:
             message = Array(text.utf8)
-            if text.isCut {
+            if text.isTruncated {
                 report(field.rawValue, "must be at most 64 KiB (65,536 bytes of UTF-8) long")
             }
         case .triggeredBy:
             triggeredBy = Array(text.utf8)
             let length = text.isSimple ? text.utf8.count : text.string.unicodeScalars.count
-            if text.isCut || !(1...SendLogRules.longestTrigger).contains(length) {
-                report(field.rawValue, "must be 1 to \(SendLogRules.longestTrigger) characters long")
+            if text.isTruncated || !(1...SendLogRules.maxTriggeredByLength).contains(length) {
+                report(field.rawValue, "must be 1 to \(SendLogRules.maxTriggeredByLength) characters long")
             }
         case .startDeliveryAt:
-            start = text.isCut ? nil : Timestamp(rfc3339: text.utf8)
+            start = text.isTruncated ? nil : Timestamp(rfc3339: text.utf8)
             if start == nil { report(field.rawValue, Timestamp.rule) }
         case .destinations:
             mismatch("a string")
@@ -169,26 +170,26 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
 
     /// See ``JSONHandler``.
     public mutating func takeElements(_ text: UnsafeBufferPointer<UInt8>) -> Int {
-        // Once the log is refused nobody will want the list.
+        // The list of an invalid log is not needed.
         guard position == .destinations, skipping == 0, issues.isEmpty else { return 0 }
-        let (length, taken) = sink.takeRun(text, most: DestinationList.most - count)
+        let (length, taken) = sink.takeRun(text, limit: DestinationList.maxCount - count)
         count += taken
         return length
     }
 
-    // MARK: Faults
+    // MARK: Invalid input
 
     private mutating func destination(_ text: borrowing JSONText) {
         defer { count += 1 }
-        if count == DestinationList.most {
-            return report("destinations", "must be at most \(DestinationList.most) long")
+        if count == DestinationList.maxCount {
+            return report("destinations", "must have at most \(DestinationList.maxCount) elements")
         }
-        if count > DestinationList.most { return }
+        if count > DestinationList.maxCount { return }
         if let fault = SendLogRules.fault(ofDestination: text) {
             let index = count
             return report("destinations[\(index)]", fault)
         }
-        // Once the log is refused nobody will want the list.
+        // The list of an invalid log is not needed.
         if issues.isEmpty { sink.append(text) }
     }
 
@@ -214,22 +215,25 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
         }
     }
 
-    /// What is not told is not put into words either: a hostile input may hold millions of faults.
+    /// Adds an issue, unless ``InvalidInput/maxIssues`` is reached.
+    ///
+    /// The arguments are autoclosures, so that no text is built for an issue that is not reported: a hostile input may
+    /// have millions of issues.
     private mutating func report(_ path: @autoclosure () -> String, _ message: @autoclosure () -> String) {
-        if issues.count < InvalidInput.most { issues.append(InputIssue(path: path(), message: message())) }
+        if issues.count < InvalidInput.maxIssues { issues.append(InputIssue(path: path(), message: message())) }
     }
 }
 
-/// A send log as it was read, all but its destinations.
+/// The fields of a send log as read, without its destinations.
 public struct SendLogDraft: Sendable {
-    /// The `_id`, where one was given.
+    /// The `_id`; `nil` if none was given.
     public let id: SendLogID?
     /// The campaign that triggered the send.
     public let campaignID: CampaignID
     /// The template as sent, in UTF-8.
     public let message: [UInt8]
-    /// Why it was sent, in UTF-8.
+    /// The reason for the send, in UTF-8.
     public let triggeredBy: [UInt8]
-    /// When delivery started, where that was given.
+    /// The time at which delivery started; `nil` if none was given.
     public let start: Timestamp?
 }

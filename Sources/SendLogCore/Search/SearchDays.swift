@@ -1,11 +1,15 @@
-/// What a search covers in days: counters know the whole ones; the logs of those that it cuts must be counted singly.
+/// The time range of a search, split into whole days and partial days.
+///
+/// Counters give the totals of whole days; the logs of partial days must be counted one by one.
 public struct SearchDays: Equatable, Sendable {
-    /// The days that lie wholly within the search, since 1970-01-01.
+    /// The days that lie completely within the search, as days since 1970-01-01.
     public let whole: ClosedRange<Int>?
-    /// The parts of days that the search cuts, in milliseconds since 1970, in the order of time: none, one or two.
+    /// The partial days at the ends of the range, in milliseconds since 1970 and ascending order: none, one or two.
     public let edges: [ClosedRange<Int64>]
 
-    /// Cuts the time between two moments, both of which belong to it; the first must not come after the last.
+    /// Splits the time range between two timestamps, both inclusive.
+    ///
+    /// - Precondition: `from` is not after `to`.
     public init(from: Timestamp, to: Timestamp) {
         let first = from.milliseconds == from.day.firstMillisecond ? from.day.number : from.day.number + 1
         let last = to.milliseconds == to.day.lastMillisecond ? to.day.number : to.day.number - 1

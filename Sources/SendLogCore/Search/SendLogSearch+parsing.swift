@@ -1,10 +1,10 @@
 extension SendLogSearch {
-    /// Understands the body of a search.
+    /// Parses the body of a search request.
     ///
-    /// `null` stands for absent everywhere. Unknown fields are refused: a misspelt filter that is dropped in silence would answer
-    /// with everybody's logs.
+    /// `null` means absent in every field. Unknown fields are an error: if a misspelt filter were ignored, the search
+    /// would return all logs.
     ///
-    /// - Throws: all that is wrong with it.
+    /// - Throws: the issues found in the body, at most ``InvalidInput/maxIssues``.
     public init(body: JSONValue) throws(InvalidInput) {
         var reader = SearchReader()
         reader.read(body)
@@ -12,16 +12,16 @@ extension SendLogSearch {
         self = reader.search
     }
 
-    /// Appends the search as JSON, from which ``init(body:)`` understands the same search again.
+    /// Appends the search as JSON that ``init(body:)`` parses back into the same search.
     ///
     /// - Parameters:
-    ///   - asOf: what the answer saw
-    ///   - bytes: where the search is written
+    ///   - asOf: the snapshot that the result comes from
+    ///   - bytes: the buffer to append to
     public func writeParsed(asOf: SequenceNumber, to bytes: inout [UInt8]) {
         write(asOf: asOf, to: &bytes)
     }
 
-    /// Appends the search as a client asks it, pinned if this one is.
+    /// Appends the search as a client would request it, with `as_of` if this search has one.
     public func writeRequest(to bytes: inout [UInt8]) {
         write(asOf: asOf, to: &bytes)
     }
@@ -30,8 +30,8 @@ extension SendLogSearch {
         bytes.append("{\"find\":{")
         if let campaigns {
             bytes.append("\"campaign_id\":[")
-            for (place, campaign) in campaigns.enumerated() {
-                if place > 0 { bytes.append(",") }
+            for (index, campaign) in campaigns.enumerated() {
+                if index > 0 { bytes.append(",") }
                 bytes.appendJSON(campaign.text)
             }
             bytes.append("]")
@@ -66,7 +66,7 @@ extension SendLogSearch {
     }
 }
 
-/// Reads a search's body field by field and gathers what is wrong with it.
+/// Reads the body of a search field by field and collects its issues.
 private struct SearchReader {
     var search = SendLogSearch()
     var issues: [InputIssue] = []
@@ -89,16 +89,16 @@ private struct SearchReader {
         case .string(let id):
             search.campaigns = campaign(id, at: path).map { [$0] }
         case .array(let values):
-            guard values.count <= SendLogSearch.mostCampaigns else {
-                return report(path, "must name at most 1,000 campaigns; it names \(values.count)")
+            guard values.count <= SendLogSearch.maxCampaigns else {
+                return report(path, "must have at most 1,000 ids; it has \(values.count)")
             }
             var (campaigns, seen): ([CampaignID], Set<CampaignID>) = ([], [])
-            for (place, value) in values.enumerated() {
+            for (index, value) in values.enumerated() {
                 guard case .string(let id) = value else {
-                    report("\(path)[\(place)]", "must be a string, not \(value.kind)")
+                    report("\(path)[\(index)]", "must be a string, not \(value.kind)")
                     continue
                 }
-                if let campaign = campaign(id, at: "\(path)[\(place)]"), seen.insert(campaign).inserted {
+                if let campaign = campaign(id, at: "\(path)[\(index)]"), seen.insert(campaign).inserted {
                     campaigns.append(campaign)
                 }
             }
@@ -133,7 +133,7 @@ private struct SearchReader {
             case "skip":
                 reader.integer(value, at: "options.skip", in: 0...(1 << 53)) { $0.search.skip = $1 }
             case "limit":
-                reader.integer(value, at: "options.limit", in: 0...SendLogSearch.mostLimit) { $0.search.limit = $1 }
+                reader.integer(value, at: "options.limit", in: 0...SendLogSearch.maxLimit) { $0.search.limit = $1 }
             case "as_of":
                 reader.integer(value, at: "options.as_of", in: 0...(1 << 53)) {
                     $0.search.asOf = SequenceNumber(Int64($1))
@@ -161,7 +161,7 @@ private struct SearchReader {
         then set: (inout Self, Int) -> Void
     ) {
         let rule =
-            range.upperBound == SendLogSearch.mostLimit
+            range.upperBound == SendLogSearch.maxLimit
             ? "must be a whole number from 0 to 10,000" : "must be a whole number of 0 or more"
         guard case .scalar(.number(let number)) = value else { return report(path, "\(rule), not \(value.kind)") }
         guard let integer = number.integer, range.contains(integer) else {
@@ -170,7 +170,7 @@ private struct SearchReader {
         set(&self, integer)
     }
 
-    /// Walks the members of an object, of which each name may stand once; `null` members count as absent.
+    /// Reads each member of an object, of which no name may be given twice; skips `null` members.
     private mutating func each(
         of value: JSONValue,
         at path: String,
@@ -181,19 +181,22 @@ private struct SearchReader {
         guard case .object(let members) = value else { return report(path, "must be an object, not \(value.kind)") }
         var seen: Set<String> = []
         for member in members {
-            let place = path.isEmpty ? member.name : "\(path).\(member.name.prefix(64))"
+            let memberPath = path.isEmpty ? member.name : "\(path).\(member.name.prefix(64))"
             if !known.contains(member.name) {
-                report(place, Naming.unknown(member.name, known: known))
+                report(memberPath, Naming.unknown(member.name, known: known))
             } else if !seen.insert(member.name).inserted {
-                report(place, "stands there more than once")
+                report(memberPath, "must be given only once")
             } else if member.value != .scalar(.null) {
                 read(&self, member.name, member.value)
             }
         }
     }
 
-    /// What is not told is not put into words either: a hostile input may hold millions of faults.
+    /// Adds an issue, unless ``InvalidInput/maxIssues`` is reached.
+    ///
+    /// The arguments are autoclosures, so that no text is built for an issue that is not reported: a hostile input may
+    /// have millions of issues.
     private mutating func report(_ path: @autoclosure () -> String, _ message: @autoclosure () -> String) {
-        if issues.count < InvalidInput.most { issues.append(InputIssue(path: path(), message: message())) }
+        if issues.count < InvalidInput.maxIssues { issues.append(InputIssue(path: path(), message: message())) }
     }
 }

@@ -1,30 +1,30 @@
-/// A search for send logs, understood and complete: every default is filled in.
+/// A parsed search for send logs, with every default filled in.
 public struct SendLogSearch: Equatable, Sendable {
-    /// The campaigns whose logs are wanted, none twice, in the order asked for; `nil` for all, empty for none.
+    /// The campaigns to filter by, without duplicates, in the order given; `nil` for all campaigns, empty for none.
     public var campaigns: [CampaignID]?
-    /// The first moment of delivery that is wanted.
+    /// The earliest `startDeliveryAt`, inclusive.
     public var from: Timestamp?
-    /// The last moment of delivery that is wanted.
+    /// The latest `startDeliveryAt`, inclusive.
     public var to: Timestamp?
-    /// How many logs to pass over.
+    /// The number of logs to skip.
     public var skip: Int
-    /// How many logs to answer at most.
+    /// The largest number of logs to return.
     public var limit: Int
-    /// Which end of time comes first.
+    /// The sort order.
     public var order: SortOrder
-    /// Nothing recorded after this is seen; `nil` for all that is recorded so far.
+    /// The snapshot: the newest sequence number that the search sees; `nil` for all logs recorded so far.
     public var asOf: SequenceNumber?
-    /// Whether the rows are answered one by one with their lists, for which they are read in smaller blocks.
+    /// Whether the response streams the rows with their destination lists, for which they are read in smaller blocks.
     package var isStreamed = false
 
-    /// The most campaigns that one search may name.
-    public static let mostCampaigns = 1000
-    /// The most logs that one answer may hold.
-    public static let mostLimit = 10_000
-    /// How many logs are answered where the search does not say.
+    /// The largest number of campaigns in one search.
+    public static let maxCampaigns = 1000
+    /// The largest number of logs in one response.
+    public static let maxLimit = 10_000
+    /// The limit of a search that gives none.
     public static let defaultLimit = 1000
 
-    /// Makes a search; what is left out is the default.
+    /// Creates a search; omitted arguments have their defaults.
     public init(
         campaigns: [CampaignID]? = nil,
         from: Timestamp? = nil,
@@ -44,43 +44,44 @@ public struct SendLogSearch: Equatable, Sendable {
     }
 }
 
-/// The order of an answer by `startDeliveryAt`; ties are broken by the order of recording, in the same direction.
+/// The sort order by `startDeliveryAt`; logs with equal times are sorted by sequence number, in the same direction.
 public enum SortOrder: Int, Sendable, CaseIterable {
     /// `{"startDeliveryAt": -1}`
     case newestFirst = -1
     /// `{"startDeliveryAt": 1}`
     case oldestFirst = 1
 
-    /// The same from the other end.
+    /// The opposite order.
     public var reversed: SortOrder { self == .newestFirst ? .oldestFirst : .newestFirst }
 }
 
-/// A log's place in the order of recording of its organisation: 1, 2, 3 and so on, without gaps.
+/// A log's sequence number: the order in which an organisation's logs were recorded, 1, 2, 3 and so on, without gaps.
 public struct SequenceNumber: Hashable, Comparable, Sendable {
-    /// The place; 0 stands before the first log.
+    /// The number; 0 means before the first log.
     public let number: Int64
 
-    /// Takes a place in the order.
+    /// Creates a sequence number.
     public init(_ number: Int64) {
         self.number = number
     }
 
-    /// How many places another one is behind this one; negative for one before it, and no more than `Int64` holds.
+    /// Returns the number of logs from this one to another one; negative if the other one is earlier, clamped to
+    /// `Int64`.
     public func distance(to other: SequenceNumber) -> Int64 {
         let (distance, isTooLarge) = other.number.subtractingReportingOverflow(number)
         return isTooLarge ? (other.number > number ? .max : .min) : distance
     }
 
-    /// The earlier recorded comes first.
+    /// Orders sequence numbers by number.
     public static func < (left: SequenceNumber, right: SequenceNumber) -> Bool {
         left.number < right.number
     }
 }
 
-/// How destinations are answered.
-public enum DestinationForm: String, CaseIterable, Sendable {
-    /// Their number.
+/// The format of destinations in a response.
+public enum DestinationFormat: String, CaseIterable, Sendable {
+    /// The number of destinations.
     case count
-    /// The array of them.
+    /// The array of destinations.
     case list
 }

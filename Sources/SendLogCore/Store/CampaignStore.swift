@@ -1,52 +1,53 @@
-/// Knows the campaigns of an organisation, from the counters that recording keeps, and their names.
+/// A store of campaigns: their names, and the counters that recording maintains.
 ///
-/// Every method works within one organisation; another's campaigns do not exist for it.
+/// Every method works within one organisation, and never sees the campaigns of another one.
 public protocol CampaignStore: Sendable {
-    /// A page of campaigns.
+    /// Returns a page of campaigns.
     ///
-    /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/damaged(detail:)``.
+    /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``.
     func campaigns(
         _ query: CampaignQuery,
         in organisation: OrganisationID
     ) async throws(StoreError) -> CampaignPage
 
-    /// One campaign.
+    /// Returns the campaign with an ID.
     ///
-    /// - Throws: ``StoreError/notFound``; ``StoreError/unavailable(_:detail:)``; ``StoreError/damaged(detail:)``.
+    /// - Throws: ``StoreError/notFound``; ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``.
     func campaign(
         _ id: CampaignID,
         in organisation: OrganisationID
     ) async throws(StoreError) -> Campaign
 
-    /// Gives a campaign a name, whether it has one or not.
+    /// Sets or replaces the name of a campaign.
     ///
-    /// - Returns: the campaign as it is now.
-    /// - Throws: ``StoreError/notFound`` where it has no send; ``StoreError/unavailable(_:detail:)``; ``StoreError/damaged(detail:)``.
+    /// - Returns: the campaign after the change.
+    /// - Throws: ``StoreError/notFound`` if the campaign has no send log; ``StoreError/unavailable(_:detail:)``;
+    ///   ``StoreError/corrupted(detail:)``.
     func nameCampaign(
         _ id: CampaignID,
         _ name: CampaignName,
         in organisation: OrganisationID
     ) async throws(StoreError) -> Campaign
 
-    /// The names of campaigns that have one.
+    /// Returns the names of campaigns; leaves out campaigns without a name.
     ///
     /// - Parameters:
-    ///   - ids: which campaigns, of which some need not exist; `nil` for all
-    ///   - organisation: whose campaigns they are
-    /// - Returns: their names.
+    ///   - ids: the campaigns, some of which may not exist; `nil` for all
+    ///   - organisation: the organisation that owns the campaigns
+    /// - Returns: the names by campaign.
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
     func campaignNames(
         of ids: [CampaignID]?,
         in organisation: OrganisationID
     ) async throws(StoreError) -> [CampaignID: CampaignName]
 
-    /// What counters tell of whole days in UTC, of all that is recorded so far.
+    /// Returns the counters of whole UTC days, for everything recorded so far.
     ///
     /// - Parameters:
-    ///   - campaigns: whose sends; `nil` for all, of a campaign named twice only once
-    ///   - days: the first and the last day that is wanted
-    ///   - organisation: whose campaigns they are
-    /// - Returns: the days with sends, in their order.
+    ///   - campaigns: the campaigns to count, each once even if it is given twice; `nil` for all
+    ///   - days: the first and the last day
+    ///   - organisation: the organisation that owns the campaigns
+    /// - Returns: the days that have sends, in ascending order.
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
     func tallies(
         of campaigns: [CampaignID]?,
@@ -54,7 +55,7 @@ public protocol CampaignStore: Sendable {
         in organisation: OrganisationID
     ) async throws(StoreError) -> [DayTally]
 
-    /// The same of each of some campaigns by itself, over all time.
+    /// Returns the daily counters of each campaign separately, for all days.
     ///
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
     func tallies(

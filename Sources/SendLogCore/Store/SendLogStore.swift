@@ -1,96 +1,96 @@
-/// Records send logs and finds them again.
+/// A store that records and searches send logs.
 ///
-/// Every method works within one organisation; another's logs do not exist for it.
+/// Every method works within one organisation, and never sees the logs of another one.
 public protocol SendLogStore: Sendable {
-    /// Records send logs of one organisation, all of them durable when it returns.
+    /// Records send logs of one organisation, all of them durable when the method returns.
     ///
-    /// Each is recorded, or found to be there already, or in conflict, on its own. The logs that are recorded get the
-    /// organisation's next places in the order of their recording, without gaps, in the order given.
+    /// Each log has its own outcome: recorded, already existing, or in conflict. Recorded logs get the organisation's
+    /// next sequence numbers, without gaps, in the order given.
     ///
-    /// - Returns: what became of each log, in the order given.
-    /// - Throws: ``StoreError/unavailable(_:detail:)``, and then none of them was recorded, or, where the connection to the database
-    ///   broke, all may have been and repeating is safe; ``StoreError/damaged(detail:)``.
+    /// - Returns: the outcome of each log, in the order given.
+    /// - Throws: ``StoreError/unavailable(_:detail:)`` if no log was recorded, or if the connection to the database
+    ///   broke: then all logs may have been recorded, and a retry is safe; ``StoreError/corrupted(detail:)``.
     func record(
         _ logs: [NewSendLog],
         in organisation: OrganisationID
-    ) async throws(StoreError) -> [Recording]
+    ) async throws(StoreError) -> [RecordingOutcome]
 
-    /// The send log of an id.
+    /// Returns the send log with an ID.
     ///
-    /// - Throws: ``StoreError/notFound``; ``StoreError/unavailable(_:detail:)``; ``StoreError/damaged(detail:)``.
+    /// - Throws: ``StoreError/notFound``; ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``.
     func sendLog(
         _ id: SendLogID,
         in organisation: OrganisationID
     ) async throws(StoreError) -> StoredSendLog
 
-    /// The send log of an id, where it can be had without waiting.
+    /// Returns the send log with an ID if the store can read it without waiting.
     ///
-    /// - Returns: `nil` where it must be waited for, with ``sendLog(_:in:)``.
-    /// - Throws: what ``sendLog(_:in:)`` throws.
-    func sendLogAtOnce(
+    /// - Returns: the log; `nil` if the read would wait: then use ``sendLog(_:in:)``.
+    /// - Throws: the errors of ``sendLog(_:in:)``.
+    func sendLogWithoutBlocking(
         _ id: SendLogID,
         in organisation: OrganisationID
     ) throws(StoreError) -> StoredSendLog?
 
-    /// The total of a search and the first rows of its page, as many as fit into a block of bounded size.
+    /// Returns the total of a search and the first block of rows of its page.
     ///
-    /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/damaged(detail:)``.
+    /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``.
     func search(
         _ search: SendLogSearch,
         in organisation: OrganisationID
-    ) async throws(StoreError) -> SearchAnswer
+    ) async throws(StoreError) -> SearchResult
 
-    /// The next rows of a page that did not fit into one block.
+    /// Returns the next block of rows of a page.
     ///
     /// - Parameters:
-    ///   - rest: what the block before left over
-    ///   - organisation: whose logs they are
-    /// - Returns: the rows, and what is left then.
-    /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/damaged(detail:)``.
+    ///   - rest: the ``RowBlock/rest`` of the previous block
+    ///   - organisation: the organisation that owns the logs
+    /// - Returns: the rows, and the rest of the page after them.
+    /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``.
     func rows(
         _ rest: RestOfPage,
         in organisation: OrganisationID
     ) async throws(StoreError) -> RowBlock
 
-    /// Lends the chunks of a log's list of destinations, some at a time so that memory stays flat.
+    /// Passes the chunks of a log's destination list to a closure, a few per call so that memory use stays constant.
     ///
     /// - Parameters:
-    ///   - sequence: the log's place in the order of recording
-    ///   - first: the first chunk wanted, from 0
-    ///   - most: how many chunks to lend at most, at least one
-    ///   - organisation: whose log it is
-    ///   - take: takes a chunk where it lies
-    /// - Returns: how many chunks were lent; none at the end of the list.
-    /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/damaged(detail:)``; what `take` throws.
+    ///   - sequence: the log's sequence number
+    ///   - first: the index of the first chunk, from 0
+    ///   - limit: the largest number of chunks, at least one
+    ///   - organisation: the organisation that owns the log
+    ///   - take: a closure that is called with each chunk; the chunk is valid only during the call
+    /// - Returns: the number of chunks passed; 0 at the end of the list.
+    /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``; the errors of `take`.
     func destinations(
         of sequence: SequenceNumber,
         from first: Int,
-        most: Int,
+        limit: Int,
         in organisation: OrganisationID,
-        _ take: (LentChunk) throws(StoreError) -> Void
+        _ take: (BorrowedChunk) throws(StoreError) -> Void
     ) async throws(StoreError) -> Int
 }
 
-/// What became of a log that was to be recorded.
-public enum Recording: Equatable, Sendable {
-    /// It was recorded now.
+/// The outcome of recording one send log.
+public enum RecordingOutcome: Equatable, Sendable {
+    /// The log is recorded.
     case recorded(StoredSendLog)
-    /// The same log, with the same content, had been recorded before.
+    /// The same log with the same content was recorded before.
     case existing(StoredSendLog)
-    /// Its id belongs to a log with other content. Nothing was written.
+    /// A log with the same ID and other content exists; nothing was written.
     case conflict
 }
 
 /// A send log as the store keeps it.
 public struct StoredSendLog: Equatable, Sendable {
-    /// Its place in the order of recording.
+    /// The log's sequence number.
     public let sequence: SequenceNumber
     /// The JSON object up to and including `startDeliveryAt`; see ``NewSendLog/record``.
     public let record: [UInt8]
-    /// How many destinations it has.
+    /// The number of destinations.
     public let destinations: Int
 
-    /// Makes a log of its parts.
+    /// Creates a stored send log.
     public init(sequence: SequenceNumber, record: [UInt8], destinations: Int) {
         self.sequence = sequence
         self.record = record
@@ -98,16 +98,16 @@ public struct StoredSendLog: Equatable, Sendable {
     }
 }
 
-/// The first part of the answer to a search.
-public struct SearchAnswer: Equatable, Sendable {
-    /// How many logs the search finds, whatever its skip and limit.
+/// The first part of a search's result.
+public struct SearchResult: Equatable, Sendable {
+    /// The number of logs that match the search, without its skip and limit.
     public let total: Int
-    /// The last log in the order of recording that the answer saw, or would have seen: what a walk is pinned to.
+    /// The snapshot of the search: the newest sequence number that it saw, which further pages use as `as_of`.
     public let asOf: SequenceNumber
     /// The first rows of the page.
     public let rows: RowBlock
 
-    /// Makes an answer of its parts.
+    /// Creates a search result.
     public init(total: Int, asOf: SequenceNumber, rows: RowBlock) {
         self.total = total
         self.asOf = asOf
@@ -115,55 +115,57 @@ public struct SearchAnswer: Equatable, Sendable {
     }
 }
 
-/// Rows of a page in its order, rendered as they are answered.
+/// A block of rows of a page, in the page's order, rendered as JSON for the response.
 public struct RowBlock: Equatable, Sendable {
-    /// When a block is full that is a part of a longer answer, in bytes: what an answer holds whose client does not read.
-    public static let partSize = 112 * 1024
-    /// When a block is full whose rows are answered with their lists, in bytes: it is held while they are sent.
-    public static let listsSize = 48 * 1024
-    /// When a block is full that may be a whole page, in bytes: a page of ordinary length is answered in one piece.
-    public static let pageSize = 352 * 1024
-    /// When this block is full, in bytes; it holds at most one row more.
+    /// The size limit of a block within a longer response, in bytes: the memory that a response holds while its client
+    /// does not read.
+    public static let partByteLimit = 112 * 1024
+    /// The size limit of a block whose rows are sent with their destination lists, in bytes; the block stays in memory
+    /// while the lists are sent.
+    public static let listsByteLimit = 48 * 1024
+    /// The size limit of a block that may hold a whole page, in bytes, so that an ordinary page is sent in one piece.
+    public static let pageByteLimit = 352 * 1024
+    /// The size limit of this block in bytes; the text exceeds it by at most one row.
     public let size: Int
 
-    /// The logs with their numbers of destinations, as JSON objects with commas between them.
+    /// The logs with their numbers of destinations, as JSON objects separated by commas.
     public private(set) var text: [UInt8] = []
-    /// Where each log stands in the text.
+    /// The rows, each with the range of its record in the text.
     public private(set) var rows: [Row] = []
-    /// What of the page comes after this block, or `nil` at its end.
+    /// The rest of the page after this block; `nil` at the end of the page.
     public var rest: RestOfPage?
 
-    /// One row of a block.
+    /// A row of a block.
     public struct Row: Equatable, Sendable {
-        /// Where its record stands in ``RowBlock/text``; see ``NewSendLog/record``.
+        /// The range of the log's record in ``RowBlock/text``; see ``NewSendLog/record``.
         public let record: Range<Int>
-        /// The log's place in the order of recording.
+        /// The log's sequence number.
         public let sequence: SequenceNumber
-        /// How many destinations the log has.
+        /// The log's number of destinations.
         public let destinations: Int
     }
 
-    /// Makes an empty block that holds nothing of a search.
-    public init() { size = Self.partSize }
+    /// Creates an empty block that belongs to no search.
+    public init() { size = Self.partByteLimit }
 
-    /// Makes an empty block for more of a search's page.
-    public init(restOf search: SendLogSearch) { size = search.isStreamed ? Self.listsSize : Self.partSize }
+    /// Creates an empty block for the rest of a search's page.
+    public init(restOf search: SendLogSearch) { size = search.isStreamed ? Self.listsByteLimit : Self.partByteLimit }
 
-    /// Makes an empty block for the beginning of a search's page.
+    /// Creates an empty block for the beginning of a search's page.
     public init(for search: SendLogSearch) {
         let isPage = !search.isStreamed && search.limit <= SendLogSearch.defaultLimit
-        size = isPage ? Self.pageSize : RowBlock(restOf: search).size
+        size = isPage ? Self.pageByteLimit : RowBlock(restOf: search).size
     }
 
-    /// Whether no more rows are to be added.
+    /// Whether the block has reached its size limit.
     public var isFull: Bool { text.count >= size }
 
-    /// Adds a log.
+    /// Appends a row.
     ///
     /// - Parameters:
-    ///   - record: see ``NewSendLog/record``
-    ///   - sequence: the log's place in the order of recording
-    ///   - destinations: how many it has
+    ///   - record: the log's record; see ``NewSendLog/record``
+    ///   - sequence: the log's sequence number
+    ///   - destinations: the log's number of destinations
     public mutating func append(_ record: UnsafeRawBufferPointer, sequence: SequenceNumber, destinations: Int) {
         if !rows.isEmpty { text.append(UInt8(ascii: ",")) }
         let begin = text.count
@@ -174,23 +176,23 @@ public struct RowBlock: Equatable, Sendable {
         text.append(UInt8(ascii: "}"))
     }
 
-    /// Makes room for a number of logs of ordinary length, as far as a block holds them.
+    /// Reserves memory for a number of logs of ordinary length, up to the size limit.
     public mutating func reserve(_ count: Int) {
         rows.reserveCapacity(min(count, size / 128))
         text.reserveCapacity(min(count * 320, size + 8192))
     }
 }
 
-/// The rows of a page that follow a given one.
+/// The rest of a page after a row.
 public struct RestOfPage: Equatable, Sendable {
-    /// The search, pinned, its limit what is left of the page.
+    /// The search with its `asOf` set; its limit is the number of rows left in the page.
     public let search: SendLogSearch
-    /// When the last row answered started.
+    /// The `startDeliveryAt` of the last row returned.
     public let start: Timestamp
-    /// The last row's place in the order of recording.
+    /// The sequence number of the last row returned.
     public let sequence: SequenceNumber
 
-    /// Continues a page behind a row.
+    /// Creates the rest of a page after a row.
     public init(search: SendLogSearch, start: Timestamp, sequence: SequenceNumber) {
         self.search = search
         self.start = start

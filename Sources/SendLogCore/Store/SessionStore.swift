@@ -1,14 +1,15 @@
-/// Keeps who is signed in to the console.
+/// A store of console sessions.
 ///
-/// They are kept in the database: any server can answer for any browser, and whoever signs out is out everywhere.
+/// Sessions are in the database, so that every server can handle every browser, and signing out takes effect on all
+/// servers.
 public protocol SessionStore: Sendable {
-    /// Signs a key in. What has expired is forgotten on the way.
+    /// Creates a session for an API key, and deletes expired sessions.
     ///
     /// - Parameters:
     ///   - hash: SHA-256 of the session's token, 32 bytes; the token itself is never stored
-    ///   - key: whose permissions hold
-    ///   - now: the time
-    ///   - end: the moment from which on the session is none
+    ///   - key: the key whose permissions the session has
+    ///   - now: the current time
+    ///   - end: the time at which the session expires
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
     func createSession(
         _ hash: [UInt8],
@@ -17,15 +18,18 @@ public protocol SessionStore: Sendable {
         until end: Timestamp
     ) async throws(StoreError)
 
-    /// The key that is signed in, as it is now; whether it may still be used is the caller's to see.
+    /// Returns the current state of a session's API key.
     ///
-    /// - Throws: ``StoreError/notFound`` for a session that never was, was ended or has expired; ``StoreError/unavailable(_:detail:)``.
+    /// The caller checks that the key is still valid.
+    ///
+    /// - Throws: ``StoreError/notFound`` if the session does not exist, was ended or has expired;
+    ///   ``StoreError/unavailable(_:detail:)``.
     func sessionKey(
         _ hash: [UInt8],
         at now: Timestamp
     ) async throws(StoreError) -> APIKey
 
-    /// Ends a session; one that is none already stays so.
+    /// Ends a session; does nothing if the session does not exist.
     ///
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
     func endSession(_ hash: [UInt8]) async throws(StoreError)

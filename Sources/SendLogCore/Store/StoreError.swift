@@ -1,43 +1,43 @@
-/// Why a store did not do what it was asked.
+/// An error of a store operation.
 ///
-/// `detail` is for the log, never for the caller; it holds no numbers, keys, messages or SQL arguments.
+/// `detail` is for the log, never for the caller. It holds no destinations, keys, messages or SQL arguments.
 public enum StoreError: Error, Equatable, Sendable {
-    /// There is no such thing in this organisation.
+    /// The organisation has no such object.
     case notFound
-    /// The name is taken by another organisation.
+    /// Another organisation has the name.
     case nameTaken
-    /// The store cannot be had just now; a write did not happen, or is safe to repeat.
+    /// The store is temporarily unavailable; a write did not happen, or is safe to retry.
     case unavailable(Unavailability, detail: String)
-    /// What is stored contradicts itself, or the store's own code is wrong.
-    case damaged(detail: String)
+    /// The stored data is inconsistent, or the store has a bug.
+    case corrupted(detail: String)
 }
 
-/// Why a store cannot be had.
+/// The reason why a store is unavailable.
 public enum Unavailability: String, Equatable, Sendable {
-    /// More is asked than it keeps up with.
-    case overloaded = "more is asked of the database than it keeps up with"
-    /// Somebody else holds it.
+    /// The database is overloaded.
+    case overloaded = "the database is overloaded"
+    /// Another program has locked the database.
     case locked = "the database is locked by another program"
-    /// It is away, or the way to it is.
+    /// The database is down, or the network does not reach it.
     case unreachable = "the database cannot be reached"
-    /// There is no room to write.
-    case full = "there is no room left to write"
-    /// It may only be read.
-    case readOnly = "the database can only be read"
-    /// It is closed or shutting down.
+    /// There is no space left to write to.
+    case full = "there is no space left on the disk"
+    /// The database is read-only.
+    case readOnly = "the database is read-only"
+    /// The store is closed or shutting down.
     case closed = "the service is shutting down"
-    /// The system failed to read or write.
+    /// The operating system failed to read or write.
     case inputOutput = "the database cannot be read or written"
 }
 
-/// Why a database is refused when it is opened, in words for the operator.
-public struct StoreRefusal: Error, Equatable, Sendable, CustomStringConvertible {
+/// An error that prevents a database from being opened, created or copied, with a text for the operator.
+public struct StoreSetupError: Error, Equatable, Sendable, CustomStringConvertible {
     /// What is wrong, and what to do.
     public let description: String
-    /// Whether there is nothing there at all.
+    /// Whether the database does not exist.
     public let isMissing: Bool
 
-    /// Refuses a database.
+    /// Creates an error with a text for the operator.
     public init(_ description: String, isMissing: Bool = false) {
         self.description = description
         self.isMissing = isMissing

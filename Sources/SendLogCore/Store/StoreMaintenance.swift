@@ -1,64 +1,65 @@
-/// What operators do with a store.
+/// The maintenance operations of a store, for operators.
 public protocol StoreMaintenance: Sendable {
-    /// Compares everything that is stored with everything that can be computed from it: counters with a full count, places with an unbroken
-    /// row, digests and checksums with the contents.
+    /// Checks that the stored data is consistent.
     ///
-    /// Works on the state of one moment, while others go on recording.
+    /// Compares counters with full counts, digests and checksums with the contents, and checks that the sequence
+    /// numbers have no gaps. Works on one snapshot, so that recording goes on during the check.
     ///
-    /// - Parameter progress: told how many of how many send logs were looked at
-    /// - Returns: what is wrong, in words for the operator; empty where nothing is.
+    /// - Parameter progress: called with the number of send logs that are checked and the number of all send logs
+    /// - Returns: the problems found, as texts for the operator; empty if there are none.
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
     func check(
         progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
     ) async throws(StoreError) -> [String]
 
-    /// Send logs as they are kept, in the order of recording, some at a time so that memory stays flat.
+    /// Reads stored send logs by ascending sequence number, in batches so that memory use stays constant.
     ///
     /// - Parameters:
-    ///   - sequence: the log behind which to begin; 0 for the beginning
-    ///   - organisation: whose logs they are
-    ///   - most: how many at most
-    /// - Returns: the next logs; none behind the last.
+    ///   - sequence: the sequence number after which the batch begins; 0 for the first log
+    ///   - organisation: the organisation that owns the logs
+    ///   - limit: the largest number of logs in the batch
+    /// - Returns: the next logs; empty after the last log.
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
-    func archive(
+    func sendLogs(
         after sequence: SequenceNumber,
         in organisation: OrganisationID,
-        most: Int
-    ) async throws(StoreError) -> [ArchivedSendLog]
+        limit: Int
+    ) async throws(StoreError) -> [StoredSendLogWithDigest]
 
-    /// Writes a complete copy, as of one moment, while others go on recording.
+    /// Writes a backup of the whole database from one snapshot, so that recording goes on during the backup.
     ///
     /// - Parameter path: the file to write, which must not exist
-    /// - Throws: ``StoreRefusal`` where it cannot be written; then there is no such file.
-    func backUp(to path: String) async throws(StoreRefusal)
+    /// - Throws: ``StoreSetupError`` if the file exists or cannot be written; an incomplete file is deleted.
+    func backUp(to path: String) async throws(StoreSetupError)
 
-    /// Records what was taken, turns new work away, and closes the database.
+    /// Refuses new work, finishes the accepted recordings, and closes the database.
     func close()
 }
 
 extension StoreMaintenance {
-    /// As many as suit whoever reads all of them; see ``archive(after:in:most:)``.
-    public func archive(
+    /// Reads stored send logs in batches of 500; see ``sendLogs(after:in:limit:)``.
+    public func sendLogs(
         after sequence: SequenceNumber,
         in organisation: OrganisationID
-    ) async throws(StoreError) -> [ArchivedSendLog] {
-        try await archive(after: sequence, in: organisation, most: 500)
+    ) async throws(StoreError) -> [StoredSendLogWithDigest] {
+        try await sendLogs(after: sequence, in: organisation, limit: 500)
     }
 }
 
-/// A send log as the store keeps it, with the digest over its whole content.
-public struct ArchivedSendLog: Equatable, Sendable {
-    /// The log.
+/// A stored send log with the digest of its content.
+public struct StoredSendLogWithDigest: Equatable, Sendable {
+    /// The send log.
     public let log: StoredSendLog
-    /// SHA-256 over the record and the digest of the list: 32 bytes.
+    /// The SHA-256 of the record and the list's digest, 32 bytes.
     public let digest: [UInt8]
 
-    /// Makes a log of its parts.
+    /// Creates a stored send log with its digest.
     public init(log: StoredSendLog, digest: [UInt8]) {
         self.log = log
         self.digest = digest
     }
 }
 
-/// All that a store does.
-public typealias Store = SendLogStore & CampaignStore & Directory & SessionStore & WebhookStore & StoreMaintenance
+/// A complete store: every store protocol together.
+public typealias Store = SendLogStore & CampaignStore & OrganisationStore & SessionStore & WebhookStore
+    & StoreMaintenance

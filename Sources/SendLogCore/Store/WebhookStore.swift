@@ -1,12 +1,11 @@
-/// Keeps webhooks, how far each has come, and what became of its deliveries.
+/// A store of webhooks, their cursors and their deliveries.
 ///
-/// What a webhook has to tell is not written anywhere else: it is the send logs behind the one that it told last, in the
-/// order of recording, which were recorded with their places in it. So recording costs no more with webhooks than
-/// without, and none is forgotten.
+/// There is no queue of pending deliveries: a webhook's pending logs are the send logs after its cursor, by sequence
+/// number. So recording costs the same with and without webhooks, and no log is missed.
 public protocol WebhookStore: Sendable {
-    /// Adds a webhook, which tells what is recorded from now on.
+    /// Creates a webhook that delivers the send logs recorded from now on.
     ///
-    /// - Throws: ``StoreError/notFound`` without the organisation; ``StoreError/unavailable(_:detail:)``.
+    /// - Throws: ``StoreError/notFound`` if the organisation does not exist; ``StoreError/unavailable(_:detail:)``.
     func createWebhook(
         _ id: WebhookID,
         _ definition: WebhookDefinition,
@@ -15,12 +14,12 @@ public protocol WebhookStore: Sendable {
         at now: Timestamp
     ) async throws(StoreError) -> Webhook
 
-    /// The webhooks of an organisation, in the order of their creation.
+    /// Returns the webhooks of an organisation in the order of their creation.
     ///
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
     func webhooks(in organisation: OrganisationID) async throws(StoreError) -> [Webhook]
 
-    /// One webhook.
+    /// Returns the webhook with an ID.
     ///
     /// - Throws: ``StoreError/notFound``; ``StoreError/unavailable(_:detail:)``.
     func webhook(
@@ -28,16 +27,17 @@ public protocol WebhookStore: Sendable {
         in organisation: OrganisationID
     ) async throws(StoreError) -> Webhook
 
-    /// Changes a webhook as people ask it.
+    /// Changes a webhook on a user's request.
     ///
-    /// A webhook that is made active goes on behind what is recorded at that moment; one that was paused resumes where it stopped.
+    /// A webhook that becomes active skips the logs recorded while it was inactive. A paused webhook resumes at its
+    /// cursor.
     ///
     /// - Parameters:
-    ///   - id: which
-    ///   - organisation: whose it is
-    ///   - now: when
-    ///   - change: what it is to be, of what it is
-    /// - Returns: the webhook as it is now.
+    ///   - id: the webhook
+    ///   - organisation: the organisation that owns the webhook
+    ///   - now: the time of the change
+    ///   - change: a closure that changes the webhook in place
+    /// - Returns: the webhook after the change.
     /// - Throws: ``StoreError/notFound``; ``StoreError/unavailable(_:detail:)``.
     func changeWebhook(
         _ id: WebhookID,
@@ -46,7 +46,7 @@ public protocol WebhookStore: Sendable {
         _ change: @escaping @Sendable (inout Webhook) -> Void
     ) async throws(StoreError) -> Webhook
 
-    /// Ends a webhook, and forgets its deliveries.
+    /// Deletes a webhook and its deliveries.
     ///
     /// - Throws: ``StoreError/notFound``; ``StoreError/unavailable(_:detail:)``.
     func deleteWebhook(
@@ -54,15 +54,15 @@ public protocol WebhookStore: Sendable {
         in organisation: OrganisationID
     ) async throws(StoreError)
 
-    /// Deliveries of a webhook, those of the last sends first.
+    /// Returns a page of a webhook's deliveries by descending sequence number of their send logs.
     ///
     /// - Parameters:
-    ///   - webhook: whose deliveries
-    ///   - organisation: whose webhook
-    ///   - state: which alone are wanted
-    ///   - before: the delivery behind which the page begins
-    ///   - limit: how many at most
-    /// - Returns: the deliveries; none for a webhook that is not there.
+    ///   - webhook: the webhook
+    ///   - organisation: the organisation that owns the webhook
+    ///   - state: the state to filter by; `nil` for all states
+    ///   - before: the delivery after which the page begins; `nil` for the first page
+    ///   - limit: the largest number of deliveries
+    /// - Returns: the deliveries; empty if the webhook does not exist.
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
     func deliveries(
         of webhook: WebhookID,
@@ -72,7 +72,7 @@ public protocol WebhookStore: Sendable {
         limit: Int
     ) async throws(StoreError) -> [Delivery]
 
-    /// One delivery.
+    /// Returns the delivery with an ID.
     ///
     /// - Throws: ``StoreError/notFound``; ``StoreError/unavailable(_:detail:)``.
     func delivery(
@@ -81,7 +81,7 @@ public protocol WebhookStore: Sendable {
         in organisation: OrganisationID
     ) async throws(StoreError) -> Delivery
 
-    /// Saves a delivery that was made without a lease; of a webhook that is gone, nothing.
+    /// Saves a delivery that was made without a lease; does nothing if the webhook no longer exists.
     ///
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
     func saveDelivery(
@@ -92,39 +92,43 @@ public protocol WebhookStore: Sendable {
 
     // MARK: - Leases
 
-    /// Webhooks that have something to deliver, and may be leased.
+    /// Returns webhooks that have pending deliveries and can be leased.
+    ///
+    /// A webhook has pending deliveries if there are logs after its cursor, or deliveries due for a retry. Held, paused
+    /// and leased webhooks are left out.
     ///
     /// - Parameters:
-    ///   - lease: the lease that is wanted
-    ///   - limit: how many at most
-    /// - Returns: webhooks with logs behind their cursors or with deliveries that are due, none of them held, paused or leased.
-    ///   Of each organisation one comes first, that which was leased longest ago, then a second one of each, and so on; of
-    ///   these the healthy ones come first.
+    ///   - lease: the lease that the worker asks for
+    ///   - limit: the largest number of webhooks
+    /// - Returns: the webhooks in rounds: the first round has the least recently leased webhook of every organisation,
+    ///   the second round the next one of every organisation, and so on. A round counts healthy and unhealthy webhooks
+    ///   separately, and has the healthy ones first.
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
     func pendingWebhooks(for lease: WebhookLease, limit: Int) async throws(StoreError) -> [PendingWebhook]
 
-    /// Leases webhooks.
+    /// Leases webhooks to a worker.
     ///
     /// - Parameters:
-    ///   - wanted: which
-    ///   - lease: for whom, and until when
-    /// - Returns: those that were still to be had, in any order.
+    ///   - wanted: the webhooks to lease
+    ///   - lease: the lease's owner and period
+    /// - Returns: the webhooks that could still be leased, in any order.
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
     func leaseWebhooks(_ wanted: [PendingWebhook], for lease: WebhookLease) async throws(StoreError) -> [LeasedWebhook]
 
-    /// Deliveries that are to be tried again by now, in the order of recording.
+    /// Returns the deliveries whose retry is due, by ascending sequence number.
     ///
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
     func dueDeliveries(
         of webhook: WebhookID,
         in organisation: OrganisationID,
         at now: Timestamp,
-        most: Int
+        limit: Int
     ) async throws(StoreError) -> [Delivery]
 
-    /// Saves what a worker did, and renews or releases its lease.
+    /// Saves a worker's report, and renews or releases its lease.
     ///
-    /// - Returns: the webhook as it is now; `nil` if the worker must stop: it is gone, not active, or leased to another.
+    /// - Returns: the webhook after the change; `nil` if the worker must stop, because the webhook was deleted, is not
+    ///   active, or is leased to another worker.
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
     func save(
         _ report: WebhookReport,
@@ -132,9 +136,9 @@ public protocol WebhookStore: Sendable {
         in organisation: OrganisationID
     ) async throws(StoreError) -> Webhook?
 
-    /// Forgets deliveries that were made before a moment and are not to be tried again.
+    /// Deletes deliveries that were created before a time and have no retry scheduled.
     ///
-    /// - Returns: how many, of which there may be more.
+    /// - Returns: the number of deleted deliveries; a call deletes a limited number, so call again until it is 0.
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
-    func forgetDeliveries(before moment: Timestamp) async throws(StoreError) -> Int
+    func deleteDeliveries(before moment: Timestamp) async throws(StoreError) -> Int
 }

@@ -1,34 +1,34 @@
-/// The telling of one send by one webhook, with its attempts.
+/// The delivery of one send by one webhook, with its attempts.
 public struct Delivery: Equatable, Sendable {
-    /// What it is called within its webhook.
+    /// The delivery's ID, unique within its webhook.
     public let id: DeliveryID
-    /// The send that is told.
+    /// The send that is delivered.
     public let send: SendLogID
-    /// When its first attempt was made.
+    /// The time of the first attempt.
     public let created: Timestamp
-    /// Where it stands.
+    /// The current state.
     public var state: State
-    /// When it is tried next; `nil` where it is not.
+    /// The time of the next attempt; `nil` if none is scheduled.
     public var nextTry: Timestamp?
-    /// How many attempts were made by itself, those that somebody asked for left out.
+    /// The number of automatic attempts; manual ones do not count.
     public var tries: Int
-    /// The last attempts, the first of them first; see ``mostAttempts``.
+    /// The latest attempts, oldest first, at most ``maxStoredAttempts``.
     public var attempts: [DeliveryAttempt]
 
-    /// Where a delivery stands.
+    /// The state of a delivery.
     public enum State: String, Sendable, CaseIterable {
-        /// It failed, and will be tried again.
+        /// The last attempt failed, and another one is scheduled.
         case waiting
-        /// The receiver took it.
+        /// The receiver accepted the request.
         case delivered
-        /// It failed, and will not be tried again by itself.
+        /// The last attempt failed, and no automatic attempt follows.
         case failed
     }
 
-    /// How many attempts are kept of a delivery.
-    public static let mostAttempts = 20
+    /// The maximum number of attempts that are stored of a delivery.
+    public static let maxStoredAttempts = 20
 
-    /// Makes a delivery of its parts.
+    /// Creates a delivery.
     public init(
         id: DeliveryID,
         send: SendLogID,
@@ -47,15 +47,15 @@ public struct Delivery: Equatable, Sendable {
         self.attempts = attempts
     }
 
-    /// Adds an attempt.
+    /// Adds an attempt, and drops the oldest if there are more than ``maxStoredAttempts``.
     ///
     /// - Parameters:
     ///   - attempt: the attempt
-    ///   - isAsked: whether somebody asked for it, which leaves as many tries as there were
-    public mutating func add(_ attempt: DeliveryAttempt, isAsked: Bool = false) {
-        if !isAsked { tries += 1 }
+    ///   - isManual: whether a user requested the attempt; if so, ``tries`` does not change
+    public mutating func add(_ attempt: DeliveryAttempt, isManual: Bool = false) {
+        if !isManual { tries += 1 }
         attempts.append(attempt)
-        if attempts.count > Self.mostAttempts { attempts.removeFirst() }
+        if attempts.count > Self.maxStoredAttempts { attempts.removeFirst() }
     }
 
     /// Appends the delivery as JSON.
@@ -87,20 +87,20 @@ public struct Delivery: Equatable, Sendable {
     }
 }
 
-/// What a delivery is called within its webhook: the send's place in the order of recording, and of a test when it was made.
+/// The ID of a delivery within its webhook: the send's sequence number and, for a test, the time of the test.
 public struct DeliveryID: Hashable, Sendable, CustomStringConvertible {
-    /// The send's place in the order of recording; 0 for a send that never was.
+    /// The send's sequence number; 0 for the sample send.
     public let sequence: SequenceNumber
-    /// Of a test, the milliseconds since 1970 at which it was made.
+    /// The time of the test in milliseconds since 1970; `nil` if the delivery is not a test.
     public let test: Int64?
 
-    /// Names a delivery.
+    /// Creates an ID.
     public init(_ sequence: SequenceNumber, test: Int64? = nil) {
         self.sequence = sequence
         self.test = test
     }
 
-    /// Understands what ``description`` says.
+    /// Parses an ID in the format of ``description``; `nil` if the text has another format.
     public init?(_ text: String) {
         let parts = text.split(separator: "-t", maxSplits: 1, omittingEmptySubsequences: false)
         guard let number = parts.first.flatMap({ Int64($0) }), number >= 0 else { return nil }
@@ -109,60 +109,60 @@ public struct DeliveryID: Hashable, Sendable, CustomStringConvertible {
         guard description == text else { return nil }
     }
 
-    /// Such as `1042`, of a test `1042-t1643155200000`.
+    /// The ID as text, such as `1042`, or `1042-t1643155200000` for a test.
     public var description: String { test.map { "\(sequence.number)-t\($0)" } ?? "\(sequence.number)" }
 }
 
 /// One attempt of a delivery.
 public struct DeliveryAttempt: Equatable, Sendable {
-    /// When it began.
+    /// The time at which the attempt began.
     public let at: Timestamp
-    /// How long it took in milliseconds.
+    /// The duration in milliseconds.
     public let duration: Int
-    /// The status of the answer; `nil` for none.
+    /// The status code of the response; `nil` if there was no response.
     public let status: Int?
-    /// Why there was no answer, or what is wrong with it, in words for people.
+    /// Why there was no response, or what is wrong with it, in plain text for users.
     public let problem: String?
-    /// The first bytes of the answer's body; see ``mostAnswer``.
-    public let answer: [UInt8]
-    /// How many seconds the receiver asks to be left alone; not kept, since what comes of it is ``Delivery/nextTry``.
+    /// The first bytes of the response body, at most ``maxResponseBytes``.
+    public let responseBody: [UInt8]
+    /// The delay in seconds that the receiver requests; not stored, because ``Delivery/nextTry`` includes it.
     public let retryAfter: Int?
-    /// Whether no further attempt can succeed; not kept, since what comes of it is ``Delivery/state``.
-    public let isFinal: Bool
+    /// Whether the failure is permanent; not stored, because ``Delivery/state`` includes it.
+    public let isPermanent: Bool
 
-    /// How many bytes of an answer are kept.
-    public static let mostAnswer = 1024
+    /// The maximum number of bytes that are stored of a response body.
+    public static let maxResponseBytes = 1024
 
-    /// Makes an attempt of its parts.
+    /// Creates an attempt.
     public init(
         at: Timestamp,
         duration: Int,
         status: Int? = nil,
         problem: String? = nil,
-        answer: [UInt8] = [],
+        responseBody: [UInt8] = [],
         retryAfter: Int? = nil,
-        isFinal: Bool = false
+        isPermanent: Bool = false
     ) {
         self.at = at
         self.duration = duration
         self.status = status
         self.problem = problem
-        self.answer = answer
+        self.responseBody = responseBody
         self.retryAfter = retryAfter
-        self.isFinal = isFinal
+        self.isPermanent = isPermanent
     }
 
-    /// Whether the receiver took it.
+    /// Whether the receiver accepted the request, with a status of 200 to 299.
     public var isSuccess: Bool { status.map { (200..<300).contains($0) } ?? false }
 
-    /// Whether another attempt may do better: no answer, 429, or a failure of the server's own.
-    public var isWorthRepeating: Bool { !isFinal && (status.map { $0 == 429 || $0 >= 500 } ?? true) }
+    /// Whether another attempt may succeed: no response, 429, or a server error (500 and above).
+    public var isRetryable: Bool { !isPermanent && (status.map { $0 == 429 || $0 >= 500 } ?? true) }
 
-    /// Appends attempts as JSON, from which ``read(_:)`` makes them again.
+    /// Appends attempts as JSON, in the format that ``read(_:)`` parses.
     public static func write(_ attempts: [DeliveryAttempt], to bytes: inout [UInt8]) {
         bytes.append("[")
-        for (place, attempt) in attempts.enumerated() {
-            if place > 0 { bytes.append(",") }
+        for (index, attempt) in attempts.enumerated() {
+            if index > 0 { bytes.append(",") }
             attempt.write(to: &bytes)
         }
         bytes.append("]")
@@ -178,25 +178,25 @@ public struct DeliveryAttempt: Equatable, Sendable {
         bytes.append(",\"problem\":")
         if let problem { bytes.appendJSON(problem) } else { bytes.append("null") }
         bytes.append(",\"answer\":")
-        // What is no UTF-8 is replaced: it is for people to read.
-        bytes.appendJSON(String(decoding: answer, as: UTF8.self))
+        // Invalid UTF-8 is replaced, because the text is for people to read.
+        bytes.appendJSON(String(decoding: responseBody, as: UTF8.self))
         bytes.append("}")
     }
 
-    /// Understands what ``write(_:to:)`` wrote.
+    /// Parses attempts in the format of ``write(_:to:)``; malformed ones are left out.
     public static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> [DeliveryAttempt] {
         guard case .array(let values)? = try? JSONValue(utf8: bytes) else { return [] }
         return values.compactMap { value in
             guard case .object(let members) = value else { return nil }
             var (at, duration, status): (Timestamp?, Int, Int?) = (nil, 0, nil)
-            var (problem, answer): (String?, String) = (nil, "")
+            var (problem, responseBody): (String?, String) = (nil, "")
             for member in members {
                 switch (member.name, member.value) {
                 case ("at", .string(let text)): at = Timestamp(rfc3339: text)
                 case ("duration", .scalar(.number(let number))): duration = number.integer ?? 0
                 case ("status", .scalar(.number(let number))): status = number.integer
                 case ("problem", .string(let text)): problem = text
-                case ("answer", .string(let text)): answer = text
+                case ("answer", .string(let text)): responseBody = text
                 default: break
                 }
             }
@@ -206,7 +206,7 @@ public struct DeliveryAttempt: Equatable, Sendable {
                     duration: duration,
                     status: status,
                     problem: problem,
-                    answer: Array(answer.utf8)
+                    responseBody: Array(responseBody.utf8)
                 )
             }
         }

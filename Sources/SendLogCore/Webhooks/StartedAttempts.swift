@@ -1,96 +1,99 @@
-/// Which deliveries were started under leases of a webhook that ended before their attempts did.
+/// The deliveries that may have been started under leases of a webhook that were not released.
 ///
-/// A lease stands for a batch: the next ``batchSize`` sequence numbers behind the webhook's cursor, and the retries that
-/// were due. So nothing is written for single attempts. While attempts take so long that the cursor is saved after each of
-/// them anyway, a batch is the next sequence number alone, and nothing beside it is suspected.
+/// A lease covers a batch: the next ``batchSize`` sequence numbers after the webhook's cursor, and the retries that are
+/// due. So single attempts need no write. While attempts are slow, the cursor is saved after each of them anyway: then
+/// a batch is only the next sequence number, and no other delivery is suspected.
 ///
-/// If a lease is not released, its server was killed, or crashed: one of the batch may be the cause. Then each delivery of that
-/// batch is recorded before it is attempted again, and one that was started ``maxStarts`` times without an end is not
-/// attempted any more. If the next server dies as well, its batch is added to what is left of the former one.
+/// If a lease is not released, its server crashed or was killed, and a delivery of the batch may be the cause. Then
+/// each delivery of that batch is recorded before it is attempted again, and a delivery that was started ``maxStarts``
+/// times without an end is not attempted any more. If the next server crashes as well, its batch is added to the rest
+/// of the previous one.
 public struct StartedAttempts: Equatable, Sendable {
-    /// The last sequence number of the batch; all between the cursor and it may have been started.
+    /// The last sequence number of the batch; every delivery after the cursor up to it may have been started.
     private var last: SequenceNumber?
-    /// Retries that were due by then may have been started.
+    /// The latest due time of the batch; every retry that was due by then may have been started.
     private var dueBy: Timestamp?
-    /// How often single deliveries were started.
+    /// The number of starts without an end, for single deliveries.
     private var starts: [SequenceNumber: Int]
 
-    /// Whether the last attempt was quick, so that many are made between two saves.
+    /// Whether the last attempt was quick, so that many attempts are made between two saves.
     private var isQuick: Bool
 
-    /// The sizes of batches, for quick attempts and for others.
+    /// The batch sizes, in sequence numbers, for quick attempts and for others.
     static let batchSizes: (quick: Int64, other: Int64) = (500, 1)
-    /// From how many milliseconds on an attempt is not quick: results are saved as often.
+    /// The duration in milliseconds from which an attempt is not quick; results are saved at the same interval.
     public static let quickAttempt: Int64 = 250
-    /// So many starts without an end, and a delivery is set aside.
+    /// The number of starts without an end after which a delivery is not attempted any more.
     public static let maxStarts = 3
 
-    /// Nothing was started that has not ended.
+    /// No started attempts.
     public static let none = StartedAttempts()
 
     private init() { (starts, isQuick) = ([:], false) }
 
-    /// How many sequence numbers behind the stored cursor may be attempted before the cursor is stored again.
+    /// The number of sequence numbers after the stored cursor that may be attempted before the cursor is stored again.
     public var batchSize: Int64 { isQuick ? Self.batchSizes.quick : Self.batchSizes.other }
 
-    /// Notes how long an attempt took, in milliseconds, which is the size of the batch of the next save.
+    /// Updates the batch size of the next save with the duration of an attempt, in milliseconds.
     public mutating func note(duration: Int) { isQuick = duration < Self.quickAttempt }
 
     /// Adds the batch of a lease that was not released.
     ///
     /// - Parameters:
-    ///   - cursor: the webhook's cursor as it is stored
-    ///   - now: when the next lease begins
+    ///   - cursor: the webhook's stored cursor
+    ///   - now: the begin of the next lease
     mutating func addBatch(after cursor: SequenceNumber, at now: Timestamp) {
         let (end, isTooLarge) = cursor.number.addingReportingOverflow(batchSize)
         last = max(last ?? cursor, SequenceNumber(isTooLarge ? .max : end))
         dueBy = max(dueBy ?? now, now)
     }
 
-    /// Whether nothing was started that has not ended.
+    /// Whether every started attempt has ended.
     public var isEmpty: Bool { last == nil && dueBy == nil && starts.isEmpty }
 
-    /// How often a new send's delivery was started without an end.
+    /// Returns how often a new send's delivery was started without an end.
     public func starts(of sequence: SequenceNumber) -> Int {
         starts[sequence] ?? (last.map { sequence <= $0 } == true ? 1 : 0)
     }
 
-    /// How often a retry was started without an end.
+    /// Returns how often a retry was started without an end.
     ///
     /// - Parameters:
-    ///   - sequence: its send
-    ///   - nextTry: when it was due
-    /// - Returns: the count.
+    ///   - sequence: the send's sequence number
+    ///   - nextTry: the time at which the retry was due
+    /// - Returns: the number of starts.
     public func starts(ofRetry sequence: SequenceNumber, dueAt nextTry: Timestamp) -> Int {
         starts[sequence] ?? (dueBy.map { nextTry <= $0 } == true ? 1 : 0)
     }
 
-    /// Records a start.
+    /// Records the start of a delivery's attempt.
     public mutating func begin(_ sequence: SequenceNumber, starts count: Int) { starts[sequence] = count }
 
-    /// Records an end, with any result.
+    /// Records the end of a delivery's attempt, with any result.
     public mutating func end(_ sequence: SequenceNumber) { starts[sequence] = nil }
 
-    /// Forgets the batch's new sends once the cursor is behind them.
+    /// Removes the batch's new sends if the cursor has reached the last of them.
     public mutating func advance(to cursor: SequenceNumber) {
         if let last, cursor >= last { self.last = nil }
     }
 
-    /// Forgets the batch's new sends, once nothing is behind the cursor.
+    /// Removes the batch's new sends; called when there is no send after the cursor.
     public mutating func endNew() { last = nil }
 
-    /// Forgets all retries, once none is due; what was started of sends behind the cursor stays.
-    public mutating func endRetries(behind cursor: SequenceNumber) {
+    /// Removes all retries, called when none is due; starts of sends after the cursor stay.
+    public mutating func endRetries(through cursor: SequenceNumber) {
         dueBy = nil
         starts = starts.filter { $0.key > cursor }
     }
 }
 
 extension StartedAttempts {
-    /// What stores add when a webhook is leased whose former lease was not released: SQL does not know the batch itself.
+    /// The text that a store appends when it leases a webhook whose last lease was not released.
+    ///
+    /// SQL cannot compute the batch; ``init(stored:after:at:)`` does.
     public static let unreleased = "batch"
 
-    /// The record as stores keep it, such as `many last:600 due:1643155200000 57:2`.
+    /// The stored format, such as `many last:600 due:1643155200000 57:2`.
     public var stored: String {
         var parts = isQuick ? ["many"] : []
         if let last { parts.append("last:\(last.number)") }
@@ -99,14 +102,14 @@ extension StartedAttempts {
         return parts.joined(separator: " ")
     }
 
-    /// Reads what a store kept.
+    /// Parses the stored format.
     ///
-    /// What cannot be understood counts as a batch: it says no more than that something was started.
+    /// An unknown part counts as the batch of a lease that was not released: it only says that something was started.
     ///
     /// - Parameters:
-    ///   - text: what it kept
-    ///   - cursor: the webhook's cursor, for the batch of a lease that was not released
-    ///   - now: when the webhook was leased
+    ///   - text: the stored text
+    ///   - cursor: the webhook's cursor, after which the batch of a lease that was not released begins
+    ///   - now: the time at which the webhook was leased
     public init(stored text: String, after cursor: SequenceNumber, at now: Timestamp) {
         self.init()
         for part in text.split(separator: " ") {

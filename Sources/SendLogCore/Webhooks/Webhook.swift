@@ -1,23 +1,23 @@
-/// A webhook as the store keeps it.
+/// A webhook as it is stored.
 public struct Webhook: Equatable, Sendable {
-    /// Its `_id`.
+    /// The webhook's `_id`.
     public let id: WebhookID
-    /// Whose sends it tells.
+    /// The organisation whose sends it delivers.
     public let organisation: OrganisationID
-    /// What it does.
+    /// The settings that users can change.
     public var definition: WebhookDefinition
-    /// What requests are signed with, the newest first.
+    /// The secrets that sign requests, newest first.
     public var secrets: [WebhookSecret]
-    /// Rises with every change of the definition or the secrets.
+    /// A number that rises with every change of the definition or the secrets.
     public var version: Int
-    /// When it was made.
+    /// The time of creation.
     public let created: Timestamp
-    /// When people last changed it.
+    /// The time of the last change by a user.
     public var updated: Timestamp
-    /// How far it has come.
+    /// The progress of its deliveries.
     public var progress: WebhookProgress
 
-    /// Makes a webhook of its parts.
+    /// Creates a webhook.
     public init(
         id: WebhookID,
         organisation: OrganisationID,
@@ -38,55 +38,57 @@ public struct Webhook: Equatable, Sendable {
         self.progress = progress
     }
 
-    /// Whether the sends of a campaign are delivered.
+    /// Returns whether the webhook delivers the sends of a campaign.
     public func matches(_ campaign: CampaignID) -> Bool {
         definition.campaigns.isEmpty || definition.campaigns.contains(campaign)
     }
 
-    /// How many send logs it has not looked at yet, those left out that were recorded while it was not active.
+    /// Returns the number of send logs that the webhook has not processed yet.
     ///
-    /// - Parameter head: the organisation's last send log
-    /// - Returns: how many; none for a webhook that was never active.
-    public func behind(_ head: SequenceNumber) -> Int64 {
-        definition.isActive || !progress.gaps.isEmpty ? progress.behind(head) : 0
+    /// Send logs that were recorded while it was not active do not count.
+    ///
+    /// - Parameter head: the sequence number of the organisation's newest send log
+    /// - Returns: the number of send logs; 0 for a webhook that was never active.
+    public func backlog(_ head: SequenceNumber) -> Int64 {
+        definition.isActive || !progress.gaps.isEmpty ? progress.backlog(head) : 0
     }
 
-    /// Changes it as people ask it; for stores, within their transaction.
+    /// Applies a user's change; stores call it within their transaction.
     ///
     /// - Parameters:
-    ///   - now: when
-    ///   - head: the organisation's last send log
-    ///   - change: what it is to be
+    ///   - now: the time of the change
+    ///   - head: the sequence number of the organisation's newest send log
+    ///   - change: a closure that changes the webhook
     public mutating func change(at now: Timestamp, head: SequenceNumber, _ change: (inout Webhook) -> Void) {
         let (wasActive, before) = (definition.isActive, progress)
         change(&self)
         version += 1
         updated = now
-        // Who sets the progress, as a copy does, means it.
+        // A change that sets the progress itself, as a database copy does, is kept as it is.
         guard progress == before else { return }
         guard definition.isActive else {
             if wasActive { progress.stop(at: head) }
             return
         }
-        // What was recorded while the webhook was not active is not delivered later.
+        // Sends that were recorded while the webhook was not active are not delivered later.
         if !wasActive { progress.start(at: head) }
         (progress.failures, progress.failingSince, progress.heldUntil, progress.pause) = (0, nil, nil, nil)
         progress.slowness = 0
     }
 
-    /// Takes what a worker did; for stores, within their transaction.
-    public mutating func take(_ report: WebhookReport) {
+    /// Applies a worker's report; stores call it within their transaction.
+    public mutating func apply(_ report: WebhookReport) {
         let cursor = max(progress.cursor, report.progress.cursor)
-        // Where somebody changed it meanwhile, its failures begin anew.
+        // If a user changed the webhook meanwhile, the report's failures do not count.
         if report.version == version { progress = report.progress }
         progress.advance(to: cursor)
     }
 
-    /// Appends the webhook as JSON, its secrets left out.
+    /// Appends the webhook as JSON, without its secrets.
     ///
     /// - Parameters:
-    ///   - head: the organisation's last send log
-    ///   - bytes: where it is written
+    ///   - head: the sequence number of the organisation's newest send log
+    ///   - bytes: the buffer
     public func write(head: SequenceNumber, to bytes: inout [UInt8]) {
         bytes.append("{\"_id\":")
         bytes.appendJSON(id.text)
@@ -113,14 +115,14 @@ public struct Webhook: Equatable, Sendable {
         bytes.append(",\"failures\":")
         bytes.appendDecimal(progress.failures)
         bytes.append(",\"behind\":")
-        bytes.appendDecimal(behind(head))
+        bytes.appendDecimal(backlog(head))
         bytes.append(",\"createdAt\":\"")
         created.write(to: &bytes)
         bytes.append("\",\"updatedAt\":\"")
         updated.write(to: &bytes)
         bytes.append("\",\"secrets\":[")
-        for (place, secret) in secrets.enumerated() {
-            bytes.append(place > 0 ? ",{\"createdAt\":\"" : "{\"createdAt\":\"")
+        for (index, secret) in secrets.enumerated() {
+            bytes.append(index > 0 ? ",{\"createdAt\":\"" : "{\"createdAt\":\"")
             secret.created.write(to: &bytes)
             bytes.append("\",\"expiresAt\":")
             if let end = secret.expires {
@@ -135,16 +137,16 @@ public struct Webhook: Equatable, Sendable {
     }
 }
 
-/// A secret that requests are signed with (<https://www.standardwebhooks.com>).
+/// A secret that signs requests (<https://www.standardwebhooks.com>).
 public struct WebhookSecret: Equatable, Sendable {
-    /// `whsec_` and 24 to 64 bytes in Base64.
+    /// The secret: `whsec_` and 24 to 64 bytes in Base64.
     public let text: String
-    /// When it was made.
+    /// The time of creation.
     public let created: Timestamp
-    /// From when on nothing is signed with it, where another has taken its place.
+    /// The time from which the secret signs nothing, because another one has replaced it; `nil` for the current secret.
     public var expires: Timestamp?
 
-    /// Makes a secret of its parts.
+    /// Creates a secret.
     public init(text: String, created: Timestamp, expires: Timestamp? = nil) {
         self.text = text
         self.created = created

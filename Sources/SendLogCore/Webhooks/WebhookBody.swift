@@ -1,27 +1,27 @@
-/// The template of a JSON body, which renders to valid JSON whatever the send.
+/// The template of a JSON body, which renders to valid JSON for every send.
 ///
-/// A field within a JSON string is escaped as JSON has it; one that stands by itself is a value of its own type.
+/// A field within a JSON string is rendered as escaped text, a field outside of strings as a JSON value of its type.
 public struct WebhookBody: Equatable, Sendable {
     private enum Piece: Equatable, Sendable {
         case text([UInt8])
         case value(WebhookField)
-        case inside(WebhookField)
+        case stringContent(WebhookField)
     }
 
-    /// The template as it was written.
+    /// The template as the user wrote it.
     public let text: String
     private let pieces: [Piece]
-    /// The longest template in bytes.
-    public static let longest = 65_536
+    /// The maximum length of a template in bytes.
+    public static let maxLength = 65_536
 
-    /// Takes a template.
+    /// Parses a template.
     ///
     /// - Parameters:
     ///   - text: the template
-    ///   - isStored: whether it was tried when it was saved, and need not be again
-    /// - Throws: what is wrong with it, under the path `body`.
+    ///   - isStored: whether the template comes from the store; then it was checked with samples when it was saved
+    /// - Throws: ``InvalidInput`` with the path `body`.
     public init(_ text: String, isStored: Bool = false) throws(InvalidInput) {
-        guard text.utf8.count <= Self.longest else {
+        guard text.utf8.count <= Self.maxLength else {
             throw InvalidInput(path: "body", "must be at most 65,536 bytes long; it is \(text.utf8.count)")
         }
         let template = try WebhookTemplate(text, at: "body")
@@ -33,9 +33,9 @@ public struct WebhookBody: Equatable, Sendable {
                 pieces.append(.text(bytes))
             case .field(let field):
                 if scanner.isWithinEscape {
-                    throw InvalidInput(path: "body", "has {{\(field.rawValue)}} within an escape that begins with \\")
+                    throw InvalidInput(path: "body", "has {{\(field.rawValue)}} in an escape sequence")
                 }
-                pieces.append(scanner.isWithinString ? .inside(field) : .value(field))
+                pieces.append(scanner.isWithinString ? .stringContent(field) : .value(field))
             }
         }
         self.text = text
@@ -43,7 +43,7 @@ public struct WebhookBody: Equatable, Sendable {
         if !isStored { try checkSamples() }
     }
 
-    /// What a field brings in depends on the send in so many ways, each of which must be valid.
+    /// Renders sample sends and checks that each result is valid JSON, since the types of values depend on the send.
     private func checkSamples() throws(InvalidInput) {
         for count in [0, 7, 12] {
             for name in [nil, CampaignName("Spring")] {
@@ -55,14 +55,14 @@ public struct WebhookBody: Equatable, Sendable {
                 } catch {
                     throw InvalidInput(
                         path: "body",
-                        "is not valid JSON once its {{…}} are filled in: \(error.message), at byte \(error.offset) of what comes out"
+                        "is not valid JSON with its {{…}} filled in: \(error.message), at byte \(error.offset) of the result"
                     )
                 }
             }
         }
     }
 
-    /// Renders it.
+    /// Renders the template for a send.
     ///
     /// - Returns: valid JSON.
     public func rendered(for send: WebhookSend) -> [UInt8] {
@@ -71,41 +71,41 @@ public struct WebhookBody: Equatable, Sendable {
             switch piece {
             case .text(let text): bytes.append(contentsOf: text)
             case .value(let field): send.appendJSON(field, to: &bytes)
-            case .inside(let field): send.appendInside(field, to: &bytes)
+            case .stringContent(let field): send.appendEscaped(field, to: &bytes)
             }
         }
         return bytes
     }
 
-    /// How often it has the message.
-    var messages: Int { pieces.count { $0 == .value(.message) || $0 == .inside(.message) } }
+    /// The number of `{{send.message}}` fields.
+    var messageCount: Int { pieces.count { $0 == .value(.message) || $0 == .stringContent(.message) } }
 
-    /// Whether it says what the campaign is called.
-    var namesCampaign: Bool {
-        pieces.contains { $0 == .value(.campaignName) || $0 == .inside(.campaignName) }
+    /// Whether the template has a `{{campaign.name}}` field.
+    var usesCampaignName: Bool {
+        pieces.contains { $0 == .value(.campaignName) || $0 == .stringContent(.campaignName) }
     }
 
-    /// Whether what it renders to is an object.
+    /// Whether the template renders to a JSON object.
     var isObject: Bool {
-        // A field's {{ is none.
+        // A template that begins with a field does not render to an object.
         guard case .text(let bytes)? = pieces.first else { return false }
         return bytes.first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) } == UInt8(ascii: "{")
     }
 
-    /// Whether members at the top have names that could not be parameters: long ones, or such as change with the send.
+    /// Whether names of top-level members cannot be parameters: they are longer than 100 bytes, or depend on the send.
     var hasLongNames: Bool {
-        let names = ["a", "b"].map { mark in
-            WebhookSend.sample(destinations: 1, campaignName: CampaignName(mark), mark: mark).map { sample in
+        let names = ["a", "b"].map { suffix in
+            WebhookSend.sample(destinations: 1, campaignName: CampaignName(suffix), suffix: suffix).map { sample in
                 rendered(for: sample).withUnsafeBufferPointer { (try? JSONValue(utf8: $0))?.names ?? [] }
             }
         }
         return names[0] != names[1] || names[0]?.contains { $0.utf8.count > 100 } == true
     }
 
-    /// Follows where strings begin and end in a JSON text.
+    /// A scanner that tracks where strings begin and end in a JSON text.
     private struct StringScanner {
         private(set) var isWithinString = false
-        /// How many bytes an escape still takes.
+        /// The number of bytes that the current escape sequence still takes, at most; 5 right after the backslash.
         private var escape = 0
 
         var isWithinEscape: Bool { escape > 0 }
@@ -113,7 +113,7 @@ public struct WebhookBody: Equatable, Sendable {
         mutating func read(_ bytes: [UInt8]) {
             for byte in bytes {
                 if escape > 0 {
-                    // A u takes four digits more.
+                    // A \u takes four more digits.
                     escape = escape == 5 ? (byte == UInt8(ascii: "u") ? 4 : 0) : escape - 1
                 } else if byte == UInt8(ascii: "\"") {
                     isWithinString.toggle()
@@ -126,25 +126,25 @@ public struct WebhookBody: Equatable, Sendable {
 }
 
 extension WebhookSend {
-    /// A send that never was, to try a template with.
+    /// Creates a sample send, to check a template with.
     ///
     /// - Parameters:
-    ///   - destinations: how many it has
-    ///   - campaignName: what its campaign is called
-    ///   - mark: stands at the end of all its texts
-    /// - Returns: the send.
-    static func sample(destinations: Int, campaignName: CampaignName?, mark: String = "") -> WebhookSend? {
+    ///   - destinations: the number of destinations
+    ///   - campaignName: the campaign's name
+    ///   - suffix: a text that is appended to every text of the send
+    /// - Returns: the send; `nil` if the suffix makes its record unreadable.
+    static func sample(destinations: Int, campaignName: CampaignName?, suffix: String = "") -> WebhookSend? {
         let record = Array(
             """
-            {"_id":"61f0e3c8a1b2c3d4e5f60718\(mark)","campaign_id":"5f5a1d8d2e0e4c6c8c0c0c0c\(mark)",\
-            "message":"Hi {{contact.firstname}}\(mark)","triggeredBy":"manual\(mark)",\
-            "startDeliveryAt":"2022-01-26T08:00:00.000Z\(mark)"
+            {"_id":"61f0e3c8a1b2c3d4e5f60718\(suffix)","campaign_id":"5f5a1d8d2e0e4c6c8c0c0c0c\(suffix)",\
+            "message":"Hi {{contact.firstname}}\(suffix)","triggeredBy":"manual\(suffix)",\
+            "startDeliveryAt":"2022-01-26T08:00:00.000Z\(suffix)"
             """.utf8
         )
         let log = StoredSendLog(sequence: SequenceNumber(0), record: record, destinations: destinations)
         return try? WebhookSend(log, campaignName: campaignName, of: OrganisationID(1))
     }
 
-    /// A send that never was, for an organisation without any.
+    /// A sample send, for an organisation that has not recorded any.
     public static let sample: WebhookSend? = sample(destinations: 1, campaignName: nil)
 }

@@ -1,13 +1,13 @@
-/// Sends webhooks' requests to their receivers.
+/// A client that sends the requests of webhooks to their receivers.
 public protocol WebhookClient: Sendable {
-    /// Makes one attempt; it ends within seconds, whatever the receiver does.
+    /// Makes one attempt, which ends within seconds even if the receiver does not respond.
     ///
     /// - Parameters:
-    ///   - webhook: whose request it is
-    ///   - send: the send that it reports
-    ///   - id: the delivery, by which receivers know attempts of the same
-    ///   - now: the time
-    /// - Returns: what came of it; `nil` if the task was cancelled, or the server stops.
+    ///   - webhook: the webhook
+    ///   - send: the send to deliver
+    ///   - id: the delivery's ID, by which receivers recognise repeated attempts
+    ///   - now: the current time
+    /// - Returns: the attempt with its result; `nil` if the task was cancelled, or the server stops.
     func attempt(
         _ webhook: Webhook,
         _ send: WebhookSend,
@@ -15,20 +15,20 @@ public protocol WebhookClient: Sendable {
         at now: Timestamp
     ) async -> DeliveryAttempt?
 
-    /// The results of all attempts since the start.
+    /// The counts of all attempts since the start of the server.
     var tally: AttemptTally { get }
 }
 
-/// Counts attempts.
+/// Counts of attempts.
 public struct AttemptTally: Equatable, Sendable {
-    /// How many the receivers took.
+    /// The number of attempts that succeeded.
     public var delivered = 0
-    /// How many they did not.
+    /// The number of attempts that failed.
     public var failed = 0
-    /// How long all of them took, in milliseconds.
+    /// The total duration of all attempts in milliseconds.
     public var duration = 0
 
-    /// Begins with none.
+    /// Creates a tally without attempts.
     public init() {}
 
     /// Counts an attempt.

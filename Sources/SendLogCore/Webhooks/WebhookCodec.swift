@@ -1,7 +1,7 @@
-// What stores keep of webhooks as JSON.
+// The JSON format of webhooks in the store.
 
 extension WebhookDefinition {
-    /// The definition as stores keep it.
+    /// The stored format of the definition.
     public var stored: String {
         var bytes: [UInt8] = []
         bytes.append("{")
@@ -10,26 +10,26 @@ extension WebhookDefinition {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Understands a definition that a store kept.
+    /// Parses a stored definition.
     ///
-    /// - Throws: ``StoreError/damaged(detail:)``.
+    /// - Throws: ``StoreError/corrupted(detail:)``.
     public init(stored text: String) throws(StoreError) {
         let value = Array(text.utf8).withUnsafeBufferPointer { try? JSONValue(utf8: $0) }
         do throws(InvalidInput) {
             self = try WebhookInput(stored: value ?? .scalar(.null)).definition
         } catch {
-            throw .damaged(detail: "a webhook's definition: \(error.message)")
+            throw .corrupted(detail: "the definition of a webhook is malformed: \(error.message)")
         }
     }
 }
 
 extension WebhookSecret {
-    /// Secrets as stores keep them.
+    /// Returns the stored format of secrets.
     public static func stored(_ secrets: [WebhookSecret]) -> String {
         var bytes: [UInt8] = []
         bytes.append("[")
-        for (place, secret) in secrets.enumerated() {
-            bytes.append(place > 0 ? ",[" : "[")
+        for (index, secret) in secrets.enumerated() {
+            bytes.append(index > 0 ? ",[" : "[")
             bytes.appendJSON(secret.text)
             bytes.append(",")
             bytes.appendDecimal(secret.created.milliseconds)
@@ -43,17 +43,19 @@ extension WebhookSecret {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Understands secrets that a store kept.
+    /// Parses stored secrets.
     ///
-    /// - Throws: ``StoreError/damaged(detail:)``.
+    /// - Throws: ``StoreError/corrupted(detail:)``.
     public static func read(stored text: String) throws(StoreError) -> [WebhookSecret] {
         let value = Array(text.utf8).withUnsafeBufferPointer { try? JSONValue(utf8: $0) }
-        guard case .array(let values)? = value else { throw .damaged(detail: "a webhook's secrets") }
+        guard case .array(let values)? = value else {
+            throw .corrupted(detail: "the secrets of a webhook are malformed")
+        }
         var secrets: [WebhookSecret] = []
         for value in values {
             guard case .array(let parts) = value, case .string(let text)? = parts.first, parts.count > 1,
                 let created = parts[1].moment
-            else { throw .damaged(detail: "a webhook's secrets") }
+            else { throw .corrupted(detail: "the secrets of a webhook are malformed") }
             secrets.append(
                 WebhookSecret(text: text, created: created, expires: parts.count > 2 ? parts[2].moment : nil)
             )
@@ -63,7 +65,7 @@ extension WebhookSecret {
 }
 
 extension JSONValue {
-    /// A moment that is written as milliseconds since 1970.
+    /// The value as a timestamp in milliseconds since 1970.
     fileprivate var moment: Timestamp? {
         guard case .scalar(.number(let number)) = self else { return nil }
         return number.integer.flatMap { Timestamp(milliseconds: Int64($0)) }

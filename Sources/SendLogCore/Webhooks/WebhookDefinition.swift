@@ -1,40 +1,40 @@
-/// What an organisation asks to be told, and how.
+/// The settings of a webhook: the sends that it delivers, and the request that it makes.
 public struct WebhookDefinition: Equatable, Sendable {
-    /// What people call it; may be empty.
+    /// The display name; may be empty.
     public var name: String
-    /// Where it goes.
+    /// The template of the receiver's URL.
     public var url: WebhookURL
-    /// How it is asked.
+    /// The request method.
     public var method: Method
-    /// The campaigns whose sends are told; empty for all.
+    /// The campaigns whose sends are delivered; empty for all.
     public var campaigns: [CampaignID]
-    /// What else stands in the request's head, in order.
+    /// The additional request headers, in order.
     public var headers: [WebhookHeader]
-    /// The body's template; `nil` where none is sent.
+    /// The template of the body; `nil` if no body is sent.
     public var body: WebhookBody?
-    /// Whether the body's top-level members are query parameters, and no body is sent.
+    /// Whether the body's top-level members become query parameters, and no body is sent.
     public var encodesIntoURL: Bool
-    /// Whether sends are told at all.
+    /// Whether the webhook delivers sends.
     public var isActive: Bool
 
-    /// How a receiver is asked.
+    /// The methods that a request can have.
     public enum Method: String, Sendable, CaseIterable {
         case post = "POST"
         case get = "GET"
     }
 
-    /// The most webhooks that an organisation may have.
-    public static let most = 100
-    /// The most campaigns that one names.
-    public static let mostCampaigns = 1000
-    /// The most headers that one adds.
-    public static let mostHeaders = 20
-    /// How often a URL, a header or a body has the message at most.
-    public static let mostMessages = 4
-    /// The longest name in characters.
-    public static let longestName = 100
+    /// The maximum number of webhooks of an organisation.
+    public static let maxPerOrganisation = 100
+    /// The maximum number of campaigns that a webhook can be limited to.
+    public static let maxCampaigns = 1000
+    /// The maximum number of additional headers.
+    public static let maxHeaders = 20
+    /// The maximum number of `{{send.message}}` fields in a URL, in a header, or in a body.
+    public static let maxMessageCount = 4
+    /// The maximum length of a name in characters.
+    public static let maxNameLength = 100
 
-    /// Makes a definition of its parts, which the reader of JSON has looked at.
+    /// Creates a definition from members that ``WebhookInput`` has validated.
     init(
         name: String,
         url: WebhookURL,
@@ -55,12 +55,14 @@ public struct WebhookDefinition: Equatable, Sendable {
         self.isActive = isActive
     }
 
-    /// Whether a rendering depends on what the campaign is called.
-    public var namesCampaign: Bool {
-        url.namesCampaign || body?.namesCampaign == true || headers.contains { $0.namesCampaign }
+    /// Whether the request depends on the campaign's name.
+    public var usesCampaignName: Bool {
+        url.usesCampaignName || body?.usesCampaignName == true || headers.contains { $0.usesCampaignName }
     }
 
-    /// What is sent of a send: it stays the same in every attempt, as long as nobody changes the webhook or names the campaign.
+    /// Renders the request for a send.
+    ///
+    /// It is the same in every attempt unless the webhook or the campaign's name changes.
     public func request(for send: WebhookSend) -> WebhookRequest {
         let json = body?.rendered(for: send)
         let query = encodesIntoURL ? json.map { WebhookURL.query(of: $0) } : nil
@@ -78,7 +80,7 @@ public struct WebhookDefinition: Equatable, Sendable {
         )
     }
 
-    /// Appends the members of the definition as JSON, with commas between them.
+    /// Appends the members of the definition as JSON, separated by commas.
     public func writeMembers(to bytes: inout [UInt8]) {
         bytes.append("\"name\":")
         bytes.appendJSON(name)
@@ -87,13 +89,13 @@ public struct WebhookDefinition: Equatable, Sendable {
         bytes.append(",\"method\":")
         bytes.appendJSON(method.rawValue)
         bytes.append(",\"campaign_id\":[")
-        for (place, campaign) in campaigns.enumerated() {
-            if place > 0 { bytes.append(",") }
+        for (index, campaign) in campaigns.enumerated() {
+            if index > 0 { bytes.append(",") }
             bytes.appendJSON(campaign.text)
         }
         bytes.append("],\"headers\":{")
-        for (place, header) in headers.enumerated() {
-            if place > 0 { bytes.append(",") }
+        for (index, header) in headers.enumerated() {
+            if index > 0 { bytes.append(",") }
             bytes.appendJSON(header.name)
             bytes.append(":")
             bytes.appendJSON(header.text)
@@ -105,24 +107,24 @@ public struct WebhookDefinition: Equatable, Sendable {
     }
 }
 
-/// A request as a receiver gets it, but for what signs it.
+/// A request to a receiver, without the signature.
 public struct WebhookRequest: Sendable {
-    /// How the receiver is asked.
+    /// The request method.
     public let method: WebhookDefinition.Method
     /// `http` or `https`.
     public let scheme: String
-    /// The host to connect to: a name in lower case, or an address, of IPv6 without its brackets.
+    /// The host to connect to: a name in lower case, or an IP address; an IPv6 address is without its brackets.
     public let host: String
     /// The port to connect to.
     public let port: Int
-    /// The value of the `Host` field.
+    /// The value of the `Host` header.
     public let hostField: String
     /// The whole URL, in ASCII.
     public let url: String
-    /// What the request line has of the URL: path and query, in ASCII.
+    /// The request target: path and query, in ASCII.
     public let target: String
-    /// Header fields that the webhook adds, in printable ASCII.
+    /// The additional headers, in printable ASCII.
     public let headers: [(name: String, value: String)]
-    /// The JSON body; empty for none.
+    /// The JSON body; empty if none is sent.
     public let body: [UInt8]
 }

@@ -1,25 +1,25 @@
-/// What a webhook's templates can say of a send, named as they name it.
+/// The fields of a send that templates can use; the raw value is the name between `{{` and `}}`.
 public enum WebhookField: String, CaseIterable, Sendable {
     /// The send log's `_id`.
     case sendID = "send._id"
-    /// The campaign's `_id`, as the send log has it.
+    /// The campaign's `_id`, the `campaign_id` of the send log.
     case sendCampaignID = "send.campaign_id"
-    /// The message as it was sent, its own `{{…}}` unresolved.
+    /// The message as it was sent; its own `{{…}}` are not resolved.
     case message = "send.message"
-    /// Why it was sent.
+    /// What triggered the send.
     case triggeredBy = "send.triggeredBy"
-    /// When its delivery started.
+    /// The time at which delivery to the destinations started.
     case startDeliveryAt = "send.startDeliveryAt"
-    /// How many destinations it has: a number.
+    /// The number of destinations, a JSON number.
     case destinations = "send.destinations"
     /// The campaign's `_id`.
     case campaignID = "campaign._id"
-    /// What the campaign is called at the time of the attempt: `null` where it has no name.
+    /// The campaign's name at the time of the attempt; `null` if it has no name.
     case campaignName = "campaign.name"
     /// The organisation's number.
     case organisationID = "organisation._id"
 
-    /// Whether its text can be anything that somebody wrote.
+    /// Whether the field's value is free text that people write.
     var isFreeText: Bool {
         switch self {
         case .message, .triggeredBy, .campaignName: true
@@ -27,64 +27,64 @@ public enum WebhookField: String, CaseIterable, Sendable {
         }
     }
 
-    /// What is told of a name that is none of these.
+    /// Returns the error message for an unknown field name.
     static func unknown(_ name: String) -> String {
         let known = allCases.map(\.rawValue)
         let scalars = name.unicodeScalars
         let short = scalars.count > 40 ? "\(String(String.UnicodeScalarView(scalars.prefix(40))))…" : name
-        let shown = "has {{\(short)}}, which is not known"
+        let shown = "has the unknown field {{\(short)}}"
         if let nearest = NearestName.to(name, among: known) { return "\(shown); did you mean {{\(nearest)}}?" }
-        return "\(shown); known are \(known.map { "{{\($0)}}" }.joined(separator: ", "))"
+        return "\(shown); the known fields are \(known.map { "{{\($0)}}" }.joined(separator: ", "))"
     }
 }
 
-/// A send as templates see it.
+/// The fields of a send, as templates use them.
 public struct WebhookSend: Sendable {
     private let record: [UInt8]
     private let fields: [WebhookField: Range<Int>]
-    /// How many destinations it has.
+    /// The number of destinations.
     public let destinations: Int
-    /// What its campaign is called.
+    /// The campaign's name; `nil` if it has none.
     public let campaignName: CampaignName?
     private let organisation: OrganisationID
 
-    /// Makes a send of a stored log.
+    /// Reads the fields of a stored send log.
     ///
     /// - Parameters:
-    ///   - log: the log
-    ///   - campaignName: what its campaign is called, if anything
-    ///   - organisation: whose log it is
-    /// - Throws: ``StoreError/damaged(detail:)`` where the record lacks fields.
+    ///   - log: the send log
+    ///   - campaignName: the campaign's name; `nil` if it has none
+    ///   - organisation: the organisation that recorded the send log
+    /// - Throws: ``StoreError/corrupted(detail:)`` if the record lacks a field.
     public init(
         _ log: StoredSendLog,
         campaignName: CampaignName?,
         of organisation: OrganisationID
     ) throws(StoreError) {
-        let places: [WebhookField: Range<Int>]? = log.record.withUnsafeBufferPointer { record in
+        let ranges: [WebhookField: Range<Int>]? = log.record.withUnsafeBufferPointer { record in
             guard let base = record.baseAddress, let fields = RecordFields(record) else { return nil }
-            func place(_ part: UnsafeBufferPointer<UInt8>) -> Range<Int> {
+            func range(_ part: UnsafeBufferPointer<UInt8>) -> Range<Int> {
                 let begin = part.baseAddress.map { $0 - base } ?? 0
                 return begin..<begin + part.count
             }
             return [
-                .sendID: place(fields.id), .sendCampaignID: place(fields.campaignID),
-                .campaignID: place(fields.campaignID), .message: place(fields.message),
-                .triggeredBy: place(fields.triggeredBy), .startDeliveryAt: place(fields.startDeliveryAt),
+                .sendID: range(fields.id), .sendCampaignID: range(fields.campaignID),
+                .campaignID: range(fields.campaignID), .message: range(fields.message),
+                .triggeredBy: range(fields.triggeredBy), .startDeliveryAt: range(fields.startDeliveryAt),
             ]
         }
-        guard let places else { throw .damaged(detail: "a record lacks fields") }
+        guard let ranges else { throw .corrupted(detail: "a record is malformed") }
         record = log.record
-        fields = places
+        fields = ranges
         destinations = log.destinations
         self.campaignName = campaignName
         self.organisation = organisation
     }
 
-    /// The `_id` of the send log.
-    public var id: SendLogID? { inside(.sendID).withUnsafeBufferPointer { SendLogID(utf8: $0) } }
+    /// The `_id` of the send log; `nil` if it is invalid.
+    public var id: SendLogID? { escapedText(.sendID).withUnsafeBufferPointer { SendLogID(utf8: $0) } }
 
-    /// The `_id` of its campaign.
-    public var campaignID: CampaignID? { inside(.campaignID).withUnsafeBufferPointer { CampaignID(utf8: $0) } }
+    /// The `_id` of the campaign; `nil` if it is invalid.
+    public var campaignID: CampaignID? { escapedText(.campaignID).withUnsafeBufferPointer { CampaignID(utf8: $0) } }
 
     /// Appends a field as a JSON value of its type.
     func appendJSON(_ field: WebhookField, to bytes: inout [UInt8]) {
@@ -93,26 +93,28 @@ public struct WebhookSend: Sendable {
         case .campaignName where campaignName == nil: bytes.append("null")
         default:
             bytes.append("\"")
-            appendInside(field, to: &bytes)
+            appendEscaped(field, to: &bytes)
             bytes.append("\"")
         }
     }
 
-    /// Appends a field as the inside of a JSON string.
-    func appendInside(_ field: WebhookField, to bytes: inout [UInt8]) {
-        bytes.append(contentsOf: inside(field))
+    /// Appends a field as the content of a JSON string, without quotes.
+    func appendEscaped(_ field: WebhookField, to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: escapedText(field))
     }
 
-    /// The text of a field, in UTF-8.
+    /// Returns the unescaped text of a field, in UTF-8.
     func text(_ field: WebhookField) -> [UInt8] {
         var text: [UInt8] = []
-        inside(field).withUnsafeBufferPointer { text.appendText(ofJSON: $0) }
+        escapedText(field).withUnsafeBufferPointer { text.appendUnescaped($0) }
         return text
     }
 
-    /// The field's text as JSON escapes it, without quotes; records keep theirs so already.
-    private func inside(_ field: WebhookField) -> [UInt8] {
-        if let place = fields[field] { return Array(record[place]) }
+    /// Returns the JSON-escaped text of a field, without quotes.
+    ///
+    /// The texts of a record are stored in that form.
+    private func escapedText(_ field: WebhookField) -> [UInt8] {
+        if let range = fields[field] { return Array(record[range]) }
         var bytes: [UInt8] = []
         switch field {
         case .destinations: bytes.appendDecimal(destinations)

@@ -1,54 +1,54 @@
-/// A header field that a webhook adds, whose value may be a template.
+/// An additional request header of a webhook, whose value is a template.
 public struct WebhookHeader: Equatable, Sendable {
-    /// The field's name.
+    /// The header's name.
     public let name: String
-    /// The value's template as it was written.
+    /// The template of the value as the user wrote it.
     public let text: String
     private let template: WebhookTemplate
-    /// The longest value in bytes.
-    public static let longest = 4096
+    /// The maximum length of a value's template in bytes.
+    public static let maxLength = 4096
 
-    /// Names that say how the request is carried or signed, which is not a webhook's to say.
+    /// Names of headers that control the connection, the content or the signature; only the server sets them.
     private static let reserved: Set = [
         "host", "content-length", "content-type", "content-encoding", "transfer-encoding", "connection", "keep-alive",
         "te", "trailer", "upgrade", "expect", "proxy-authorization", "proxy-connection", "idempotency-key",
         "webhook-id", "webhook-timestamp", "webhook-signature", "user-agent", "accept-encoding",
     ]
 
-    /// Takes a name and a value.
+    /// Parses a name and a value.
     ///
-    /// - Throws: what is wrong with them, under the path `headers.` and the name.
+    /// - Throws: ``InvalidInput`` with the path `headers.` and the name.
     init(_ name: String, _ text: String) throws(InvalidInput) {
         let path = "headers.\(name.prefix(64))"
-        // A token (https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2).
+        // The name is a token (https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2).
         let isToken = name.utf8.allSatisfy { byte in
             "!#$%&'*+-.^_`|~".utf8.contains(byte) || (byte.isUnreserved && byte < 0x7f)
         }
         guard !name.isEmpty, name.utf8.count <= 100, isToken else {
-            throw InvalidInput(path: path, "is no name for a header: letters, digits and hyphens, at most 100")
+            throw InvalidInput(path: path, "is not a valid header name; use 1 to 100 letters, digits and hyphens")
         }
         if Self.reserved.contains(name.lowercased()) {
-            throw InvalidInput(path: path, "is a header that sendlog sets itself")
+            throw InvalidInput(path: path, "is a header that sendlog sets itself; remove it")
         }
-        guard text.utf8.count <= Self.longest else {
+        guard text.utf8.count <= Self.maxLength else {
             throw InvalidInput(path: path, "must be at most 4,096 bytes long")
         }
         guard text.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) else {
-            throw InvalidInput(path: path, "must be of printable ASCII characters, without line breaks")
+            throw InvalidInput(path: path, "must have printable ASCII characters only, without line breaks")
         }
         self.name = name
         self.text = text
         template = try WebhookTemplate(text, at: path)
     }
 
-    /// The value for a send: what of it is not printable ASCII is percent-encoded, and so is the percent sign.
+    /// Renders the value for a send; in fields, `%` and all bytes that are not printable ASCII are percent-encoded.
     func rendered(for send: WebhookSend) -> String {
         template.rendered(for: send) { (0x20...0x7e).contains($0) && $0 != UInt8(ascii: "%") }
     }
 
-    /// How often it has the message.
-    var messages: Int { template.messages }
+    /// The number of `{{send.message}}` fields.
+    var messageCount: Int { template.messageCount }
 
-    /// Whether it says what the campaign is called.
-    var namesCampaign: Bool { template.fields.contains(.campaignName) }
+    /// Whether the value has a `{{campaign.name}}` field.
+    var usesCampaignName: Bool { template.fields.contains(.campaignName) }
 }

@@ -1,5 +1,5 @@
-/// Owner of webhook ids.
-public enum WebhookOwner {}
+/// The tag of webhook IDs.
+public enum WebhookTag {}
 
 /// The `_id` of a webhook, unique everywhere.
-public typealias WebhookID = Identifier<WebhookOwner>
+public typealias WebhookID = Identifier<WebhookTag>

@@ -1,58 +1,62 @@
-/// The right to work for webhooks, for one worker alone until a moment.
+/// A lease: the exclusive right of one worker to deliver a webhook's sends until a given time.
 public struct WebhookLease: Sendable {
-    /// Who has it, unique among all servers and all leases of one server.
+    /// The lease owner, unique among all servers and all leases of one server.
     public let owner: String
-    /// When it begins.
+    /// The time at which the lease begins.
     public let begin: Timestamp
-    /// When it ends, unless it is renewed.
+    /// The time at which the lease ends unless it is renewed.
     public let end: Timestamp
 
-    /// The longest duration of a lease in milliseconds, whichever server it is of.
+    /// The maximum duration of a lease on any server, in milliseconds.
     public static let maxDuration: Int64 = 60_000
-    /// How many milliseconds the clocks of servers may differ.
+    /// The maximum difference between the clocks of servers, in milliseconds.
     static let clockTolerance: Int64 = 10_000
-    /// No receiver is left alone for longer, in milliseconds: see ``WebhookProgress/heldUntil``.
+    /// The maximum duration of a hold, in milliseconds; see ``WebhookProgress/heldUntil``.
     static let maxHold: Int64 = 4 * 3_600_000
 
-    /// Asks for a lease.
+    /// Creates a lease that a worker requests.
     public init(owner: String, begin: Timestamp, end: Timestamp) {
         (self.owner, self.begin, self.end) = (owner, begin, end)
     }
 
-    /// A lease that ends later than this (in milliseconds since 1970) was made by a clock that was wrong, and does not count.
+    /// The latest valid end of another lease, in milliseconds since 1970.
+    ///
+    /// A lease that ends later was made by a wrong clock and is ignored.
     public var latestEnd: Int64 {
         max(end.milliseconds, begin.milliseconds + Self.maxDuration) + Self.clockTolerance
     }
 
-    /// A hold that ends later than this (in milliseconds since 1970) was made by a clock that was wrong, and does not count.
+    /// The latest valid end of a hold, in milliseconds since 1970.
+    ///
+    /// A hold that ends later was made by a wrong clock and is ignored.
     public var latestHold: Int64 { begin.milliseconds + Self.maxHold }
 }
 
-/// A webhook that has something to deliver.
+/// A webhook that has sends to deliver.
 public struct PendingWebhook: Hashable, Sendable {
-    /// Whose it is.
+    /// The organisation that the webhook belongs to.
     public let organisation: OrganisationID
-    /// Which.
+    /// The webhook's ID.
     public let id: WebhookID
-    /// When it was last leased, in milliseconds since 1970; 0 for never.
+    /// The time of the last lease in milliseconds since 1970; 0 if there was none.
     public let leasedAt: Int64
-    /// Whether its receiver answered the last attempt, and did so quickly.
+    /// Whether the receiver accepts requests, and does so quickly; see ``WebhookProgress/isHealthy``.
     public let isHealthy: Bool
 
-    /// Makes one of its parts.
+    /// Creates a pending webhook.
     public init(organisation: OrganisationID, id: WebhookID, leasedAt: Int64, isHealthy: Bool) {
         (self.organisation, self.id, self.leasedAt, self.isHealthy) = (organisation, id, leasedAt, isHealthy)
     }
 }
 
-/// A webhook and what its lease found.
+/// A leased webhook, with the attempts that earlier leases may have left without an end.
 public struct LeasedWebhook: Equatable, Sendable {
     /// The webhook.
     public let webhook: Webhook
-    /// What was started under former leases that were not released.
+    /// The attempts that may have been started under earlier leases that were not released.
     public let started: StartedAttempts
 
-    /// Makes one of its parts.
+    /// Creates a leased webhook.
     public init(webhook: Webhook, started: StartedAttempts) {
         (self.webhook, self.started) = (webhook, started)
     }

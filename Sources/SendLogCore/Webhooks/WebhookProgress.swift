@@ -1,40 +1,40 @@
-/// How far the deliveries of a webhook have come.
+/// The progress of a webhook's deliveries.
 public struct WebhookProgress: Equatable, Sendable {
-    /// All send logs up to this one were delivered, or wait for their next try.
+    /// The cursor: every send log up to this sequence number was delivered or skipped, or waits for its next attempt.
     public var cursor: SequenceNumber
-    /// What lies behind these and is not delivered, in order.
+    /// The ranges of send logs after the cursor that are not delivered, in order.
     public var gaps: [WebhookGap]
-    /// How many attempts failed since the last one that did not.
+    /// The number of failed attempts since the last successful one.
     public var failures: Int
-    /// When the first of these failed.
+    /// The time of the first of these failures.
     public var failingSince: Timestamp?
-    /// No attempt is made before this moment, since the receiver keeps failing.
+    /// The end of the hold: no attempt is made before this time, because the receiver keeps failing.
     public var heldUntil: Timestamp?
-    /// Set where it has failed for so long that nothing more is sent until somebody resumes it.
+    /// The pause, if the receiver failed for so long that no request is sent until a user resumes the webhook.
     public var pause: Pause?
-    /// How many quick attempts in a row are missing until the receiver counts as quick; 0 for one that does.
+    /// The number of quick attempts in a row that are still needed until the receiver counts as quick; 0 if it does.
     public var slowness: Int
 
-    /// From how many milliseconds on an attempt is slow.
+    /// The duration in milliseconds above which an attempt is slow.
     static let slowAttempt = 1000
-    /// So many quick attempts must follow on a slow one.
+    /// The number of quick attempts that must follow a slow one.
     static let maxSlowness = 10
 
-    /// When and why a webhook was paused.
+    /// The time and the reason of a webhook's pause.
     public struct Pause: Equatable, Sendable {
-        /// The moment.
+        /// The time at which the webhook was paused.
         public let at: Timestamp
-        /// Why, in words for people.
+        /// The reason in plain text for users.
         public let reason: String
 
-        /// Notes a pause.
+        /// Creates a pause.
         public init(at: Timestamp, reason: String) {
             self.at = at
             self.reason = reason
         }
     }
 
-    /// Begins behind a send log.
+    /// Creates the progress of a webhook whose first delivery is after the cursor.
     public init(
         cursor: SequenceNumber,
         gaps: [WebhookGap] = [],
@@ -53,17 +53,17 @@ public struct WebhookProgress: Equatable, Sendable {
         self.slowness = slowness
     }
 
-    /// Whether the receiver took the last attempt's request, and took all of the last ones quickly.
+    /// Whether the last attempt succeeded, and the latest attempts were all quick.
     public var isHealthy: Bool { failures == 0 && slowness == 0 }
 
-    /// Notes how long an attempt took, in milliseconds.
+    /// Updates ``slowness`` with the duration of an attempt, in milliseconds.
     public mutating func note(duration: Int) {
         slowness = duration > Self.slowAttempt ? Self.maxSlowness : max(0, min(slowness, Self.maxSlowness) - 1)
     }
 }
 
 extension WebhookProgress {
-    /// Notes that all up to a send log are delivered; of those behind it a gap is passed over.
+    /// Moves the cursor forward to a sequence number, and past every gap that it reaches.
     public mutating func advance(to sequence: SequenceNumber) {
         cursor = max(cursor, sequence)
         while let gap = gaps.first, let end = gap.through, gap.after <= cursor {
@@ -72,7 +72,7 @@ extension WebhookProgress {
         }
     }
 
-    /// Fits it to another database, where the organisation's last send log is a former one.
+    /// Adapts the progress to a database copy whose newest send log is an earlier one.
     public mutating func clip(to head: SequenceNumber) {
         cursor = min(cursor, head)
         gaps = gaps.compactMap { gap in
@@ -82,10 +82,10 @@ extension WebhookProgress {
         advance(to: cursor)
     }
 
-    /// Begins a gap behind the organisation's last send log.
+    /// Opens a gap after the organisation's newest send log, because the webhook is no longer active.
     mutating func stop(at head: SequenceNumber) {
         if let gap = gaps.last, gap.through == nil {
-            // Left open by a program that knows no gaps.
+            // An earlier version of the server, which does not know gaps, left it open.
             gaps[gaps.count - 1].through = max(gap.after, cursor)
         }
         if let gap = gaps.last, gap.through == head {
@@ -95,7 +95,9 @@ extension WebhookProgress {
         }
     }
 
-    /// Ends the gap, where one has begun, with the organisation's last send log; what was there before it is still to be delivered.
+    /// Closes the open gap at the organisation's newest send log, because the webhook is active again.
+    ///
+    /// Send logs between the cursor and the gap are still delivered.
     mutating func start(at head: SequenceNumber) {
         if let gap = gaps.last, gap.through == nil {
             gaps[gaps.count - 1].through = max(head, gap.after)
@@ -106,11 +108,13 @@ extension WebhookProgress {
         advance(to: cursor)
     }
 
-    /// How many send logs are still to be delivered or passed over as others' campaigns, those in gaps left out.
+    /// Returns the number of send logs after the cursor, without those in gaps.
     ///
-    /// - Parameter head: the organisation's last send log
-    /// - Returns: how many.
-    public func behind(_ head: SequenceNumber) -> Int64 {
+    /// They are still to be delivered, or to be skipped because of their campaign.
+    ///
+    /// - Parameter head: the sequence number of the organisation's newest send log
+    /// - Returns: the number of send logs.
+    public func backlog(_ head: SequenceNumber) -> Int64 {
         var left = max(0, cursor.distance(to: head))
         for gap in gaps {
             let skipped = max(0, max(gap.after, cursor).distance(to: min(gap.through ?? head, head)))

@@ -1,23 +1,23 @@
-/// What is asked of a webhook that is made or changed.
+/// A request to create or change a webhook.
 public struct WebhookInput: Sendable {
-    /// What it does.
+    /// The new definition.
     public let definition: WebhookDefinition
-    /// A secret that the caller brings.
+    /// A secret that the client provides.
     public let secret: String?
-    /// Whether another secret is made.
+    /// Whether the server creates a new secret.
     public let rotatesSecret: Bool
 
-    /// Understands the JSON object of a webhook.
+    /// Parses the JSON object of a webhook.
     ///
     /// - Parameters:
     ///   - value: the object
-    ///   - present: what it is now, for what the object does not name; `nil` for one that is made
-    /// - Throws: all that is wrong with it.
-    public init(_ value: JSONValue, changing present: WebhookDefinition? = nil) throws(InvalidInput) {
-        try self.init(value, WebhookReader(present))
+    ///   - current: the definition before the change, for members that the object lacks; `nil` for a new webhook
+    /// - Throws: ``InvalidInput`` with all issues.
+    public init(_ value: JSONValue, changing current: WebhookDefinition? = nil) throws(InvalidInput) {
+        try self.init(value, WebhookReader(current))
     }
 
-    /// Understands what a store kept, which was looked at when it was saved.
+    /// Parses a stored definition, which was validated when it was saved.
     init(stored value: JSONValue) throws(InvalidInput) {
         try self.init(value, WebhookReader(nil, isStored: true))
     }
@@ -29,7 +29,7 @@ public struct WebhookInput: Sendable {
     }
 }
 
-/// Reads a webhook's JSON field by field and gathers what is wrong with it.
+/// A reader of a webhook's JSON, which reads member by member and collects the issues.
 private struct WebhookReader {
     private let isNew: Bool
     private let isStored: Bool
@@ -44,47 +44,50 @@ private struct WebhookReader {
     private var secret: String?
     private var rotatesSecret = false
     private var issues: [InputIssue] = []
-    /// The members that stand there.
+    /// The names of the members that were read.
     private var named: Set<String> = []
 
     private static let known = [
         "name", "url", "method", "campaign_id", "headers", "body", "encodeIntoUrl", "active", "secret", "rotateSecret",
     ]
 
-    init(_ present: WebhookDefinition?, isStored: Bool = false) {
-        isNew = present == nil
+    init(_ current: WebhookDefinition?, isStored: Bool = false) {
+        isNew = current == nil
         self.isStored = isStored
-        guard let present else { return }
-        name = present.name
-        url = present.url
-        method = present.method
-        campaigns = present.campaigns
-        headers = present.headers
-        body = present.body
-        encodesIntoURL = present.encodesIntoURL
-        isActive = present.isActive
+        guard let current else { return }
+        name = current.name
+        url = current.url
+        method = current.method
+        campaigns = current.campaigns
+        headers = current.headers
+        body = current.body
+        encodesIntoURL = current.encodesIntoURL
+        isActive = current.isActive
     }
 
     mutating func finish() throws(InvalidInput) -> WebhookInput {
-        if url == nil, !issues.contains(where: { $0.path == "url" }) { report("url", "is missing") }
+        if url == nil, !issues.contains(where: { $0.path == "url" }) { report("url", "is required") }
         if let body, encodesIntoURL, !body.isObject {
-            report("body", "must be an object where encodeIntoUrl is true: its members are the parameters")
+            report(
+                "body",
+                "must be an object if encodeIntoUrl is true, because its members become the query parameters"
+            )
         }
         if let body, encodesIntoURL, !isStored, body.hasLongNames {
             report(
                 "body",
-                "must have members with names of at most 100 bytes, without {{…}}, where encodeIntoUrl is true"
+                "must have member names of at most 100 bytes, without {{…}}, if encodeIntoUrl is true"
             )
         }
         if encodesIntoURL, body == nil, !issues.contains(where: { $0.path == "body" }) {
-            report("body", "is missing: encodeIntoUrl takes the parameters from it")
+            report("body", "is required if encodeIntoUrl is true, because its members become the query parameters")
         }
         if method == .get, body != nil, !encodesIntoURL {
             report("method", "GET sends no body: set encodeIntoUrl to true, or body to null")
         }
         if !isStored { checkLength() }
         if secret != nil, rotatesSecret {
-            report("rotateSecret", "makes a secret, and secret brings one: say one of them")
+            report("rotateSecret", "must not be true together with secret; use one of them")
         }
         guard issues.isEmpty, let url else { throw InvalidInput(issues) }
         let definition = WebhookDefinition(
@@ -100,14 +103,17 @@ private struct WebhookReader {
         return WebhookInput(definition, secret: secret, rotatesSecret: rotatesSecret)
     }
 
-    /// What is sent must have an end: a message has up to 64 KiB, and several times as many once they are escaped.
+    /// Reports templates with too many messages, because the size of a request must be bounded.
+    ///
+    /// A message has up to 64 KiB, and is several times as long once it is escaped.
     private mutating func checkLength() {
-        var places = headers.map { ("headers.\($0.name)", $0.messages) }
-        if let url { places.append(("url", url.messages)) }
-        if let body { places.append(("body", body.messages)) }
-        let most = WebhookDefinition.mostMessages
-        for (path, messages) in places where messages > most && named.contains(String(path.prefix { $0 != "." })) {
-            report(path, "has {{send.message}} \(messages) times; at most \(most) are allowed")
+        var messageCounts = headers.map { ("headers.\($0.name)", $0.messageCount) }
+        if let url { messageCounts.append(("url", url.messageCount)) }
+        if let body { messageCounts.append(("body", body.messageCount)) }
+        let most = WebhookDefinition.maxMessageCount
+        for (path, messageCount) in messageCounts
+        where messageCount > most && named.contains(String(path.prefix { $0 != "." })) {
+            report(path, "has {{send.message}} \(messageCount) times; at most \(most) are allowed")
         }
     }
 
@@ -119,7 +125,7 @@ private struct WebhookReader {
                 continue
             }
             guard named.insert(member.name).inserted else {
-                report(member.name, "stands there more than once")
+                report(member.name, "must be given only once")
                 continue
             }
             do throws(InvalidInput) { try read(member.name, member.value) } catch { issues += error.issues }
@@ -130,7 +136,7 @@ private struct WebhookReader {
         switch name {
         case "name":
             let text = try string(value, at: name)
-            guard text.isEmpty || text.isName(ofAtMost: WebhookDefinition.longestName) else {
+            guard text.isEmpty || text.isName(maxLength: WebhookDefinition.maxNameLength) else {
                 throw InvalidInput(
                     path: name,
                     "must be at most 100 characters long, without control characters or white space at its ends"
@@ -154,18 +160,20 @@ private struct WebhookReader {
             } else {
                 throw InvalidInput(
                     path: name,
-                    "must be a string that holds JSON, since {{…}} may stand where JSON has no place for it; not \(value.kind)"
+                    "must be a string that contains JSON, not \(value.kind)"
                 )
             }
         case "encodeIntoUrl": encodesIntoURL = try flag(value, at: name)
         case "active": isActive = try flag(value, at: name)
         case "secret":
             let text = try string(value, at: name)
-            guard WebhookSecret.isOne(text) else { throw InvalidInput(path: name, WebhookSecret.rule) }
+            guard WebhookSecret.isValid(text) else { throw InvalidInput(path: name, WebhookSecret.rule) }
             secret = text
         default:
             rotatesSecret = try flag(value, at: name)
-            if isNew, rotatesSecret { throw InvalidInput(path: name, "is for a webhook that has a secret already") }
+            if isNew, rotatesSecret {
+                throw InvalidInput(path: name, "must not be true for a new webhook, which gets a new secret anyway")
+            }
         }
     }
 
@@ -177,16 +185,16 @@ private struct WebhookReader {
                 "must be an array of campaign ids, empty for all; not \(value.kind)"
             )
         }
-        guard values.count <= WebhookDefinition.mostCampaigns else {
-            throw InvalidInput(path: "campaign_id", "must name at most 1,000 campaigns; it names \(values.count)")
+        guard values.count <= WebhookDefinition.maxCampaigns else {
+            throw InvalidInput(path: "campaign_id", "must have at most 1,000 ids; it has \(values.count)")
         }
         var (campaigns, issues): ([CampaignID], [InputIssue]) = ([], [])
         var seen: Set<CampaignID> = []
-        for (place, value) in values.enumerated() {
+        for (index, value) in values.enumerated() {
             if case .string(let text) = value, let campaign = CampaignID(text) {
                 if seen.insert(campaign).inserted { campaigns.append(campaign) }
             } else {
-                issues.append(InputIssue(path: "campaign_id[\(place)]", message: CampaignID.rule))
+                issues.append(InputIssue(path: "campaign_id[\(index)]", message: CampaignID.rule))
             }
         }
         guard issues.isEmpty else { throw InvalidInput(issues) }
@@ -198,15 +206,15 @@ private struct WebhookReader {
         guard case .object(let members) = value else {
             throw InvalidInput(path: "headers", "must be an object of names and values, not \(value.kind)")
         }
-        guard members.count <= WebhookDefinition.mostHeaders else {
-            throw InvalidInput(path: "headers", "must be at most 20; there are \(members.count)")
+        guard members.count <= WebhookDefinition.maxHeaders else {
+            throw InvalidInput(path: "headers", "must have at most 20 members; it has \(members.count)")
         }
         var (headers, issues): ([WebhookHeader], [InputIssue]) = ([], [])
         for member in members {
             do throws(InvalidInput) {
                 let text = try string(member.value, at: "headers.\(member.name.prefix(64))")
                 if headers.contains(where: { $0.name.lowercased() == member.name.lowercased() }) {
-                    throw InvalidInput(path: "headers.\(member.name.prefix(64))", "stands there more than once")
+                    throw InvalidInput(path: "headers.\(member.name.prefix(64))", "must be given only once")
                 }
                 headers.append(try WebhookHeader(member.name, text))
             } catch {
@@ -245,11 +253,11 @@ extension WebhookInput {
 }
 
 extension WebhookSecret {
-    /// What a person is told whose secret is refused.
-    static let rule = "must be whsec_ and 24 to 64 bytes in Base64"
+    /// The error message for an invalid secret.
+    static let rule = "must be whsec_ followed by 24 to 64 bytes in Base64"
 
-    /// Whether a text is a secret.
-    static func isOne(_ text: String) -> Bool {
+    /// Returns whether a text is a valid secret.
+    static func isValid(_ text: String) -> Bool {
         guard text.hasPrefix("whsec_") else { return false }
         let code = text.utf8.dropFirst(6)
         let digits = code.prefix { $0 != UInt8(ascii: "=") }

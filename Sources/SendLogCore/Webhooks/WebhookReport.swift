@@ -1,19 +1,19 @@
-/// What a worker did for a webhook under its lease.
+/// The results of a worker's deliveries for a webhook, to be saved under its lease.
 public struct WebhookReport: Sendable {
-    /// The lease's owner.
+    /// The lease owner.
     public let owner: String
-    /// The webhook's version that it worked with.
+    /// The version of the webhook that the worker used.
     public var version: Int
-    /// How far it has come now.
+    /// The new progress.
     public var progress: WebhookProgress
     /// The deliveries that changed.
     public var deliveries: [Delivery]
-    /// What was started under leases that were not released, or is about to be started again.
+    /// The attempts that earlier leases left without an end, or that are about to be started again.
     public var started: StartedAttempts
-    /// When the lease ends now; `nil` to release it.
+    /// The new end of the lease; `nil` to release it.
     public var leaseEnd: Timestamp?
 
-    /// Makes a report of its parts.
+    /// Creates a report.
     public init(
         owner: String,
         version: Int,

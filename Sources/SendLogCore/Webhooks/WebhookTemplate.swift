@@ -1,6 +1,6 @@
-/// A text with `{{…}}` in it, cut into pieces.
+/// A template: text with `{{…}}` fields, parsed into pieces.
 ///
-/// What a field brings in is never looked at again: a message's own braces stay braces.
+/// The value of a field is not parsed again, so the braces of a message stay as they are.
 struct WebhookTemplate: Equatable, Sendable {
     enum Piece: Equatable, Sendable {
         case text([UInt8])
@@ -9,32 +9,32 @@ struct WebhookTemplate: Equatable, Sendable {
 
     let pieces: [Piece]
 
-    /// Cuts a text.
+    /// Parses a template.
     ///
     /// - Parameters:
     ///   - text: the template
-    ///   - path: the input's field that it stands in
-    /// - Throws: what is wrong with it, for each `{{…}}` that is not known.
+    ///   - path: the path of the template in the input, for errors
+    /// - Throws: ``InvalidInput`` with an issue for each unknown or unclosed `{{…}}`.
     init(_ text: String, at path: String) throws(InvalidInput) {
         let bytes = Array(text.utf8)
         let (open, close) = (Array("{{".utf8), Array("}}".utf8))
         var (pieces, issues): ([Piece], [InputIssue]) = ([], [])
-        var (copied, place) = (0, 0)
-        while place + 1 < bytes.count {
-            // Of three the first is JSON's.
-            let isThird = place + 2 < bytes.count && bytes[place + 2] == open[0]
-            guard bytes[place] == open[0], bytes[place + 1] == open[1], !isThird else {
-                place += 1
+        var (copied, index) = (0, 0)
+        while index + 1 < bytes.count {
+            // Of three opening braces, the first belongs to the JSON.
+            let isThird = index + 2 < bytes.count && bytes[index + 2] == open[0]
+            guard bytes[index] == open[0], bytes[index + 1] == open[1], !isThird else {
+                index += 1
                 continue
             }
-            if place > copied { pieces.append(.text(Array(bytes[copied..<place]))) }
-            guard let end = Self.place(of: close, in: bytes, from: place + 2) else {
-                issues.append(InputIssue(path: path, message: "has a {{ without its }}"))
+            if index > copied { pieces.append(.text(Array(bytes[copied..<index]))) }
+            guard let end = Self.firstIndex(of: close, in: bytes, from: index + 2) else {
+                issues.append(InputIssue(path: path, message: "has an unclosed {{"))
                 copied = bytes.count
                 break
             }
             let blanks = " \t\r\n".utf8
-            let inside = bytes[(place + 2)..<end].drop { blanks.contains($0) }
+            let inside = bytes[(index + 2)..<end].drop { blanks.contains($0) }
             let length = inside.lastIndex { !blanks.contains($0) }.map { $0 + 1 } ?? inside.startIndex
             let name = String(decoding: inside[..<length], as: UTF8.self)
             if let field = WebhookField(rawValue: name) {
@@ -42,37 +42,37 @@ struct WebhookTemplate: Equatable, Sendable {
             } else {
                 issues.append(InputIssue(path: path, message: WebhookField.unknown(name)))
             }
-            place = end + 2
-            copied = place
+            index = end + 2
+            copied = index
         }
         guard issues.isEmpty else { throw InvalidInput(issues) }
         if copied < bytes.count { pieces.append(.text(Array(bytes[copied...]))) }
         self.pieces = pieces
     }
 
-    private static func place(of mark: [UInt8], in bytes: [UInt8], from first: Int) -> Int? {
-        var place = first
-        while place + mark.count <= bytes.count {
-            if bytes[place] == mark[0], bytes[place + 1] == mark[1] { return place }
-            place += 1
+    private static func firstIndex(of pattern: [UInt8], in bytes: [UInt8], from first: Int) -> Int? {
+        var index = first
+        while index + pattern.count <= bytes.count {
+            if bytes[index] == pattern[0], bytes[index + 1] == pattern[1] { return index }
+            index += 1
         }
         return nil
     }
 
-    /// How often it has the message, which may be long.
-    var messages: Int { pieces.count { $0 == .field(.message) } }
+    /// The number of `{{send.message}}` fields, each of which may be long.
+    var messageCount: Int { pieces.count { $0 == .field(.message) } }
 
-    /// The fields that it names.
+    /// The fields of the template.
     var fields: Set<WebhookField> {
         Set(pieces.compactMap { if case .field(let field) = $0 { field } else { nil } })
     }
 
-    /// Renders it for a place where only printable ASCII may stand.
+    /// Renders the template for a context that allows only printable ASCII, such as a URL or a header.
     ///
     /// - Parameters:
-    ///   - send: what is told
-    ///   - keeps: which bytes of fields stay as they are; all others are percent-encoded
-    /// - Returns: ASCII.
+    ///   - send: the send
+    ///   - keeps: returns whether a byte of a field stays as it is; other bytes are percent-encoded
+    /// - Returns: ASCII text.
     func rendered(for send: WebhookSend, keeping keeps: (UInt8) -> Bool) -> String {
         var bytes: [UInt8] = []
         for piece in pieces {
@@ -86,7 +86,7 @@ struct WebhookTemplate: Equatable, Sendable {
 }
 
 extension [UInt8] {
-    /// Appends bytes, those that may not stay as `%XX` (<https://www.rfc-editor.org/rfc/rfc3986#section-2.1>).
+    /// Appends bytes; those that `keeps` rejects become `%XX` (<https://www.rfc-editor.org/rfc/rfc3986#section-2.1>).
     mutating func appendPercentEncoded(_ text: [UInt8], keeping keeps: (UInt8) -> Bool) {
         for byte in text {
             if keeps(byte) {
@@ -102,7 +102,7 @@ extension [UInt8] {
 }
 
 extension UInt8 {
-    /// Whether a URL takes it as a letter that means nothing more (<https://www.rfc-editor.org/rfc/rfc3986#section-2.3>).
+    /// Whether the byte is an unreserved character of a URL (<https://www.rfc-editor.org/rfc/rfc3986#section-2.3>).
     var isUnreserved: Bool {
         switch self {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -1,51 +1,51 @@
 import SendLogNetwork
 
-/// The template of a URL, of which nothing that a send brings in can change more than its own place.
+/// The template of a URL, in which the value of a field cannot change other parts of the URL.
 ///
-/// Scheme, host and port have no fields. Behind them fields are percent-encoded
-/// (<https://www.rfc-editor.org/rfc/rfc3986>); what people wrote may stand behind the `?` only. All else is sent byte for
-/// byte as it was saved.
+/// Scheme, host and port have no fields. After them, fields are percent-encoded
+/// (<https://www.rfc-editor.org/rfc/rfc3986>); free-text fields are allowed only after the `?`. The rest of the
+/// template is sent byte for byte as it was saved.
 public struct WebhookURL: Equatable, Sendable {
-    /// The template as it was written.
+    /// The template as the user wrote it.
     public let text: String
     /// `http` or `https`.
     public let scheme: String
-    /// The host in lower case: a name or an address, of IPv6 without its brackets.
+    /// The host in lower case: a name or an IP address; an IPv6 address is without its brackets.
     public let host: String
-    /// The port.
+    /// The port; if the URL has none, the scheme's default port.
     public let port: Int
-    /// Scheme, host and port as they were written.
+    /// Scheme, host and port as the user wrote them.
     private let origin: String
     private let template: WebhookTemplate
-    /// The longest template in bytes.
-    public static let longest = 2048
+    /// The maximum length of a template in bytes.
+    public static let maxLength = 2048
 
-    /// Takes a template.
+    /// Parses a template.
     ///
     /// - Parameters:
     ///   - text: the template
-    ///   - isStored: whether it was saved before; then a host that no request can be sent to is accepted
-    /// - Throws: what is wrong with it, under the path `url`.
+    ///   - isStored: whether the template comes from the store; then a host that no request can reach is accepted
+    /// - Throws: ``InvalidInput`` with the path `url`.
     public init(_ text: String, isStored: Bool = false) throws(InvalidInput) {
-        func refusal(_ message: String) -> InvalidInput { InvalidInput(path: "url", message) }
-        guard text.utf8.count <= Self.longest else { throw refusal("must be at most 2,048 bytes long") }
+        func invalid(_ message: String) -> InvalidInput { InvalidInput(path: "url", message) }
+        guard text.utf8.count <= Self.maxLength else { throw invalid("must be at most 2,048 bytes long") }
         guard let scheme = ["http", "https"].first(where: { text.lowercased().hasPrefix("\($0)://") }) else {
-            throw refusal("must begin with https:// or http://")
+            throw invalid("must begin with https:// or http://")
         }
         let template = try WebhookTemplate(text, at: "url")
         guard case .text(let first)? = template.pieces.first, first.count > scheme.utf8.count + 3 else {
-            throw refusal("must name its host; {{…}} may not stand there")
+            throw invalid("must have a host after \(scheme)://, without {{…}}")
         }
         let rest = first[(scheme.utf8.count + 3)...]
         let ends = "/?#".utf8
         let authority = rest.prefix { !ends.contains($0) }
         if authority.count == rest.count, template.pieces.count > 1 {
-            throw refusal("must have its host and port as they are, and a / behind them before any {{…}}")
+            throw invalid("must have a host and port without {{…}}; put a / between them and the first {{…}}")
         }
         (host, port) = try Self.authority(String(decoding: authority, as: UTF8.self), scheme: scheme)
         if !isStored { try Self.check(host: host) }
         let length = scheme.utf8.count + 3 + authority.count
-        try Self.check(template, behind: length)
+        try Self.check(template, after: length)
         origin = String(decoding: first[..<length], as: UTF8.self)
         self.text = text
         self.scheme = scheme
@@ -53,13 +53,15 @@ public struct WebhookURL: Equatable, Sendable {
     }
 
     private static func authority(_ text: String, scheme: String) throws(InvalidInput) -> (String, Int) {
-        if text.contains("@") { throw InvalidInput(path: "url", "must not have a user name or password; use a header") }
+        if text.contains("@") {
+            throw InvalidInput(path: "url", "must not have a user name or password; send them in a header")
+        }
         var (host, port) = (text[...], scheme == "https" ? 443 : 80)
         let end = text.lastIndex(of: "]") ?? text.startIndex
         if let colon = text[end...].lastIndex(of: ":") {
             let digits = text[text.index(after: colon)...]
             guard let number = Int(digits), (1...65_535).contains(number), digits.utf8.allSatisfy({ $0 != 0x2b }) else {
-                throw InvalidInput(path: "url", "has a port that is no number from 1 to 65535")
+                throw InvalidInput(path: "url", "must have a port from 1 to 65535")
             }
             port = number
             host = text[..<colon]
@@ -70,7 +72,7 @@ public struct WebhookURL: Equatable, Sendable {
                 Character(Unicode.Scalar(byte)).isHexDigit || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
             }
             guard isAddress, host.contains(":") else {
-                throw InvalidInput(path: "url", "has no IPv6 address in its [ ]")
+                throw InvalidInput(path: "url", "must have a valid IPv6 address between [ and ]")
             }
             return (String(host), port)
         }
@@ -78,70 +80,72 @@ public struct WebhookURL: Equatable, Sendable {
         guard !host.isEmpty, isName, host.utf8.count <= 253 else {
             throw InvalidInput(
                 path: "url",
-                "must name a host of letters, digits, dots and hyphens; other letters as xn--… has them"
+                "must have a host of letters, digits, dots and hyphens; write other letters in Punycode (xn--…)"
             )
         }
         return (host.lowercased(), port)
     }
 
-    /// Refuses a host that can be neither an address nor a name, so that no request could be sent to it.
+    /// Rejects a host that is neither a valid IP address nor a valid name, because no request could reach it.
     private static func check(host: String) throws(InvalidInput) {
         if host.contains(":") {
-            guard IPAddress(host) != nil else { throw InvalidInput(path: "url", "has no IPv6 address in its [ ]") }
+            guard IPAddress(host) != nil else {
+                throw InvalidInput(path: "url", "must have a valid IPv6 address between [ and ]")
+            }
             return
         }
         let labels = host.split(separator: ".", omittingEmptySubsequences: false)
-        // A dot at the end is the root's (https://www.rfc-editor.org/rfc/rfc1034#section-3.1).
+        // A trailing dot denotes the root (https://www.rfc-editor.org/rfc/rfc1034#section-3.1).
         let names = labels.last?.isEmpty == true ? labels.dropLast() : labels[...]
         guard let last = names.last, names.allSatisfy({ (1...63).contains($0.utf8.count) }) else {
-            throw InvalidInput(path: "url", "must name a host whose parts between dots have 1 to 63 characters")
+            throw InvalidInput(path: "url", "must have a host with 1 to 63 characters between the dots")
         }
-        // What ends in a number is an address (https://url.spec.whatwg.org/#ends-in-a-number-checker).
+        // A host that ends in a number is an IPv4 address (https://url.spec.whatwg.org/#ends-in-a-number-checker).
         let isDecimal = last.utf8.allSatisfy { (0x30...0x39).contains($0) }
         let isHexadecimal = last.hasPrefix("0x") && last.dropFirst(2).allSatisfy(\.isHexDigit)
         if isDecimal || isHexadecimal, !IPAddress.isIPv4(host) {
-            throw InvalidInput(path: "url", "has a host that ends in a number and is no IPv4 address")
+            throw InvalidInput(path: "url", "has a host that ends in a number but is not an IPv4 address")
         }
     }
 
-    /// Looks at what comes behind scheme and authority, which take so many bytes.
-    private static func check(_ template: WebhookTemplate, behind authority: Int) throws(InvalidInput) {
-        var (isQuery, place) = (false, 0)
+    /// Checks the template after scheme and authority, whose length in bytes is `authority`.
+    private static func check(_ template: WebhookTemplate, after authority: Int) throws(InvalidInput) {
+        var (isQuery, index) = (false, 0)
         for piece in template.pieces {
             switch piece {
             case .text(let bytes):
-                try check(bytes[(place == 0 ? authority : 0)...])
+                try check(bytes[(index == 0 ? authority : 0)...])
                 isQuery = isQuery || bytes.contains(UInt8(ascii: "?"))
-                place += bytes.count
+                index += bytes.count
             case .field(let field) where field.isFreeText && !isQuery:
                 throw InvalidInput(
                     path: "url",
-                    "may have {{\(field.rawValue)}} only behind its ?, since people write it"
+                    "can have {{\(field.rawValue)}} in its query only, after the ?"
                 )
             case .field: break
             }
         }
     }
 
-    /// Text outside of fields must be as URLs have it, since it is sent as it is.
+    /// Checks text outside of fields, which must be percent-encoded already because it is sent as it is.
     private static func check(_ bytes: ArraySlice<UInt8>) throws(InvalidInput) {
         if bytes.contains(UInt8(ascii: "#")) {
-            throw InvalidInput(path: "url", "must not have a # part, which is never sent")
+            throw InvalidInput(path: "url", "must not have a fragment (#), because it is never sent")
         }
-        for (place, byte) in zip(bytes.indices, bytes) {
-            let digits = bytes[(place + 1)...].prefix(2)
+        for (index, byte) in zip(bytes.indices, bytes) {
+            let digits = bytes[(index + 1)...].prefix(2)
             let isCode = digits.count == 2 && digits.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
             guard byte > 0x20, byte < 0x7f, !"\"<>[\\]^`{|}".utf8.contains(byte), byte != UInt8(ascii: "%") || isCode
             else {
                 throw InvalidInput(
                     path: "url",
-                    "has \(byte > 0x20 && byte < 0x7f ? "a \(Character(Unicode.Scalar(byte)))" : "a blank or a letter") that must be percent-encoded"
+                    "has \(byte > 0x20 && byte < 0x7f ? "a \(Character(Unicode.Scalar(byte)))" : "a space, a control character or a non-ASCII character") that must be percent-encoded"
                 )
             }
         }
     }
 
-    /// Host and port as they were written, as a `Host` field has them: without the scheme's own port
+    /// The value of the `Host` header: host and port as the user wrote them, without the scheme's default port
     /// (<https://www.rfc-editor.org/rfc/rfc9110#section-7.2>).
     var hostField: String {
         let authority = origin.dropFirst(scheme.count + 3)
@@ -149,13 +153,13 @@ public struct WebhookURL: Equatable, Sendable {
         return String(authority.hasSuffix(suffix) ? authority.dropLast(suffix.count) : authority)
     }
 
-    /// The URL for a send.
+    /// Renders the URL for a send.
     ///
     /// - Parameters:
     ///   - send: the send
-    ///   - query: more parameters behind those of the template
-    /// - Returns: the whole URL, and the part of it that the request line has: path and query, byte for byte as they were
-    ///   saved, with a `/` where there is no path.
+    ///   - query: additional parameters, appended to those of the template
+    /// - Returns: the whole URL, and the request target: path and query, byte for byte as they were saved, with a `/`
+    ///   if the path is empty.
     func rendered(for send: WebhookSend, query: String? = nil) -> (url: String, target: String) {
         let url = template.rendered(for: send) { $0.isUnreserved }
         var target = String(url[url.utf8.index(url.startIndex, offsetBy: origin.utf8.count)...])
@@ -164,17 +168,19 @@ public struct WebhookURL: Equatable, Sendable {
         return (origin + target, target)
     }
 
-    /// How often it has the message.
-    var messages: Int { template.messages }
+    /// The number of `{{send.message}}` fields.
+    var messageCount: Int { template.messageCount }
 
-    /// Whether it says what the campaign is called.
-    var namesCampaign: Bool { template.fields.contains(.campaignName) }
+    /// Whether the template has a `{{campaign.name}}` field.
+    var usesCampaignName: Bool { template.fields.contains(.campaignName) }
 }
 
 extension WebhookURL {
-    /// The top-level members of a JSON object as query parameters: strings as they are, `null` as nothing, all else as JSON.
+    /// Returns the top-level members of a JSON object as query parameters.
     ///
-    /// - Returns: an empty text for what is no object.
+    /// A string is its text, `null` is empty, and any other value is JSON.
+    ///
+    /// - Returns: the query; empty if the JSON is not an object.
     static func query(of json: [UInt8]) -> String {
         let value = json.withUnsafeBufferPointer { try? JSONValue(utf8: $0) }
         guard case .object(let members)? = value else { return "" }
@@ -196,7 +202,7 @@ extension WebhookURL {
 }
 
 extension JSONValue {
-    /// The names of an object's members.
+    /// The names of an object's members; empty for any other value.
     var names: [String] {
         guard case .object(let members) = self else { return [] }
         return members.map(\.name)
@@ -211,15 +217,15 @@ extension JSONValue {
         case .string(let text): bytes.appendJSON(text)
         case .array(let values):
             bytes.append("[")
-            for (place, value) in values.enumerated() {
-                if place > 0 { bytes.append(",") }
+            for (index, value) in values.enumerated() {
+                if index > 0 { bytes.append(",") }
                 value.write(to: &bytes)
             }
             bytes.append("]")
         case .object(let members):
             bytes.append("{")
-            for (place, member) in members.enumerated() {
-                if place > 0 { bytes.append(",") }
+            for (index, member) in members.enumerated() {
+                if index > 0 { bytes.append(",") }
                 bytes.appendJSON(member.name)
                 bytes.append(":")
                 member.value.write(to: &bytes)

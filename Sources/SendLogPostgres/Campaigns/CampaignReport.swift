@@ -1,16 +1,18 @@
 import SendLogCore
 
-/// Answers a question for campaigns in one statement, from the counters.
+/// Reads campaigns from the counters, in one statement.
 ///
-/// Single logs are looked up for the moments of the first and the last send alone: of the page's campaigns, and, where these are what is
-/// sorted by, of those whose days may bring them onto the page.
+/// The statement reads single logs only for the times of the first and the last send: of the campaigns on the page,
+/// and, if the page is sorted by these times, of the campaigns whose days may put them on the page.
 struct CampaignReport {
     let connection: Connection
     let organisation: OrganisationID
 
-    /// - Throws: ``PostgresFailure``; ``StoreError/damaged(detail:)``.
+    /// Returns a page of campaigns.
+    ///
+    /// - Throws: ``PostgresFailure``; ``StoreError/corrupted(detail:)``.
     func page(_ query: CampaignQuery) throws -> CampaignPage {
-        // No id and no name has it, and PostgreSQL takes no text with it.
+        // No id or name contains U+0000, and PostgreSQL does not accept it in text.
         if query.text?.utf8.contains(0) == true { return CampaignPage(total: 0, campaigns: []) }
         var parameters = Parameters()
         parameters.add(organisation.number)
@@ -24,8 +26,10 @@ struct CampaignReport {
         return CampaignPage(total: try rows.count(0, 0), campaigns: try Self.campaigns(rows))
     }
 
-    /// - Returns: `nil` where there is none.
-    /// - Throws: ``PostgresFailure``; ``StoreError/damaged(detail:)``.
+    /// Returns a campaign.
+    ///
+    /// - Returns: the campaign; `nil` if it has no sends.
+    /// - Throws: ``PostgresFailure``; ``StoreError/corrupted(detail:)``.
     func campaign(_ id: CampaignID) throws -> Campaign? {
         var parameters = Parameters()
         parameters.add(organisation.number)
@@ -43,7 +47,7 @@ struct CampaignReport {
         try (0..<rows.count).filter { !rows.isNull($0, 1) }.map { row in
             guard let id = CampaignID(rows.text(row, 1)), let first = Timestamp(milliseconds: rows.integer(row, 5)),
                 let last = Timestamp(milliseconds: rows.integer(row, 6))
-            else { throw StoreError.damaged(detail: "a campaign breaks the rules") }
+            else { throw StoreError.corrupted(detail: "invalid row of a campaign") }
             return Campaign(
                 id: id,
                 name: rows.isNull(row, 2) ? nil : CampaignName(rows.text(row, 2)),
@@ -55,7 +59,7 @@ struct CampaignReport {
         }
     }
 
-    /// Which campaigns are wanted: a condition on their counters, and one on what these add up to.
+    /// The SQL conditions that select campaigns: one on the rows of counters, one on their sums.
     typealias Filter = (counters: String, sums: String)
 
     static func filter(_ query: CampaignQuery) -> Filter {
@@ -94,7 +98,7 @@ struct CampaignReport {
             """
     }
 
-    /// Those whose day may bring them onto the page.
+    /// Returns the SQL condition for campaigns whose day may put them on the page.
     private static func within(_ day: String, _ isDescending: Bool) -> String {
         let (direction, compares) = isDescending ? ("DESC", ">=") : ("ASC", "<=")
         let boundary =

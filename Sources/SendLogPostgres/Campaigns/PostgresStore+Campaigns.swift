@@ -6,7 +6,7 @@ extension PostgresStore: CampaignStore {
         _ query: CampaignQuery,
         in organisation: OrganisationID
     ) async throws(StoreError) -> CampaignPage {
-        try await lengthily(for: organisation) {
+        try await performLong(for: organisation) {
             try CampaignReport(connection: $0, organisation: organisation).page(query)
         }
     }
@@ -16,7 +16,7 @@ extension PostgresStore: CampaignStore {
         _ id: CampaignID,
         in organisation: OrganisationID
     ) async throws(StoreError) -> Campaign {
-        let found = try await lengthily(for: organisation) {
+        let found = try await performLong(for: organisation) {
             try CampaignReport(connection: $0, organisation: organisation).campaign(id)
         }
         guard let found else { throw .notFound }
@@ -29,12 +29,12 @@ extension PostgresStore: CampaignStore {
         _ name: CampaignName,
         in organisation: OrganisationID
     ) async throws(StoreError) -> Campaign {
-        let found = try await shortly(for: organisation) { connection in
+        let found = try await performShort(for: organisation) { connection in
             var parameters = Parameters()
             parameters.add(organisation.number)
             parameters.add(id.text)
             parameters.add(name.description)
-            // Selected from the head row, so that Citus leaves all of it on the organisation's node.
+            // Selects from the head row, so that Citus runs the whole statement on the organisation's node.
             _ = try connection.rows(
                 """
                 INSERT INTO campaign_names AS n (org_id, campaign, name)
@@ -56,7 +56,7 @@ extension PostgresStore: CampaignStore {
         of ids: [CampaignID]?,
         in organisation: OrganisationID
     ) async throws(StoreError) -> [CampaignID: CampaignName] {
-        let rows = try await shortly(for: organisation) { connection in
+        let rows = try await performShort(for: organisation) { connection in
             var parameters = Parameters()
             parameters.add(organisation.number)
             if let ids { parameters.add(texts: ids.map(\.text)) }
@@ -81,7 +81,7 @@ extension PostgresStore: CampaignStore {
         over days: ClosedRange<Day>,
         in organisation: OrganisationID
     ) async throws(StoreError) -> [DayTally] {
-        let rows = try await lengthily(for: organisation) { connection in
+        let rows = try await performLong(for: organisation) { connection in
             var parameters = Parameters()
             parameters.add(organisation.number)
             parameters.add(integer: days.lowerBound.number)
@@ -106,7 +106,7 @@ extension PostgresStore: CampaignStore {
         ofEach campaigns: [CampaignID],
         in organisation: OrganisationID
     ) async throws(StoreError) -> [CampaignID: [DayTally]] {
-        let rows = try await lengthily(for: organisation) { connection in
+        let rows = try await performLong(for: organisation) { connection in
             var parameters = Parameters()
             parameters.add(organisation.number)
             parameters.add(texts: campaigns.map(\.text))

@@ -6,34 +6,39 @@ import Glibc
 import Darwin
 #endif
 
-/// A connection to PostgreSQL and the statements that it keeps prepared.
+/// A connection to PostgreSQL and its prepared statements.
 ///
-/// Calls block, but no longer than the limit says: a server that is frozen must not freeze its clients. A connection that was too slow is
-/// of no more use, since the answer may still come. One caller at a time may use it.
+/// Calls block, for at most ``statementTimeout``: a frozen server must not freeze its clients. After a timeout the
+/// connection must be discarded, because the result may still arrive. Only one caller at a time may use a connection.
 final class Connection {
     private let handle: OpaquePointer
-    /// Names of prepared statements by their text.
+    /// The names of the prepared statements by SQL text.
     private var prepared: [String: String] = [:]
-    /// How long a statement may take; `nil` for as long as it likes.
-    var limit: Duration? = .seconds(5)
+    /// The time that a statement may take; `nil` for no limit.
+    var statementTimeout: Duration? = .seconds(5)
     private var deadline = Deadline(after: nil)
-    /// Whether another connection may have done already what this one is asked to do, and broke before it could tell.
-    var isRepeating = false
-    /// When it was made.
-    let madeAt = ContinuousClock.now
+    /// Whether the work is a retry after an attempt with an unknown outcome: the work may be done already.
+    var isRetry = false
+    /// When the connection was opened.
+    let createdAt = ContinuousClock.now
 
-    /// Connects, and makes the session as the store needs it.
+    /// Connects, and configures the session with the given statements.
     ///
     /// - Throws: ``PostgresFailure``.
     init(_ location: PostgresLocation, session: String) throws(PostgresFailure) {
         guard let handle = location.connect() else { throw PostgresFailure(.unreachable, "out of memory") }
         self.handle = handle
         guard PQstatus(handle) == CONNECTION_OK else {
-            throw PostgresFailure(.unreachable, location.explain(String(cString: PQerrorMessage(handle))))
+            throw PostgresFailure(
+                .unreachable,
+                location.connectionErrorMessage(String(cString: PQerrorMessage(handle)))
+            )
         }
-        // What PostgreSQL notes is for its own log.
+        // Discards notices: they belong in the server's log.
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
-        guard PQsetnonblocking(handle, 1) == 0 else { throw PostgresFailure(.lost, "cannot be made non-blocking") }
+        guard PQsetnonblocking(handle, 1) == 0 else {
+            throw PostgresFailure(.connectionLost, "the connection cannot be made non-blocking")
+        }
         try run(session)
     }
 
@@ -41,36 +46,36 @@ final class Connection {
         PQfinish(handle)
     }
 
-    /// The server's version, such as 150_018 for 15.18.
+    /// The version of the server, such as 150_018 for 15.18.
     var serverVersion: Int { Int(PQserverVersion(handle)) }
 
-    /// Whether it can be used for something new as it is.
+    /// Whether the connection is open and outside a transaction.
     var isIdle: Bool { PQstatus(handle) == CONNECTION_OK && PQtransactionStatus(handle) == PQTRANS_IDLE }
 
-    /// Whether it is within a transaction, failed or not.
+    /// Whether the connection is inside a transaction, failed or not.
     var isInTransaction: Bool {
         PQstatus(handle) == CONNECTION_OK
             && [PQTRANS_INTRANS, PQTRANS_INERROR].contains(PQtransactionStatus(handle))
     }
 
-    /// Runs one statement or several, without parameters and results.
+    /// Runs one or several statements without parameters or results.
     func run(_ sql: String) throws(PostgresFailure) {
-        deadline = Deadline(after: limit)
-        guard PQsendQuery(handle, sql) == 1 else { throw lost() }
-        _ = try answer()
+        deadline = Deadline(after: statementTimeout)
+        guard PQsendQuery(handle, sql) == 1 else { throw connectionLost() }
+        _ = try awaitResult()
     }
 
-    /// Runs a statement that is kept prepared.
+    /// Runs a statement, and keeps it prepared.
     ///
-    /// - Returns: its rows.
+    /// - Returns: the rows of the result.
     /// - Throws: ``PostgresFailure``.
     func rows(_ sql: String, _ parameters: Parameters = Parameters()) throws(PostgresFailure) -> Rows {
-        deadline = Deadline(after: limit)
+        deadline = Deadline(after: statementTimeout)
         do {
             return try rows(named: try name(of: sql, parameters), parameters)
         } catch {
-            guard error.forgotStatement else { throw error }
-            // All of them, where a pooler was told to forget.
+            guard error.needsReprepare else { throw error }
+            // Drops all names: a connection pooler may have discarded all prepared statements of the session.
             prepared = [:]
             if isInTransaction { throw error }
             return try rows(named: try name(of: sql, parameters), parameters)
@@ -79,13 +84,13 @@ final class Connection {
 
     private func name(of sql: String, _ parameters: Parameters) throws(PostgresFailure) -> String {
         if let name = prepared[sql] { return name }
-        // Never used twice, also where an older one of the same text was forgotten.
+        // A name is never reused, not even when a discarded statement of the same text is prepared again.
         serial += 1
         let name = "s\(serial)"
         guard PQsendPrepare(handle, name, sql, Int32(parameters.types.count), parameters.types) == 1 else {
-            throw lost()
+            throw connectionLost()
         }
-        _ = try answer()
+        _ = try awaitResult()
         prepared[sql] = name
         return name
     }
@@ -96,23 +101,26 @@ final class Connection {
         let isSent = parameters.withPointers { values, lengths, formats in
             PQsendQueryPrepared(handle, name, Int32(values.count), values, lengths, formats, 1)
         }
-        guard isSent == 1 else { throw lost() }
-        return try answer()
+        guard isSent == 1 else { throw connectionLost() }
+        return try awaitResult()
     }
 
-    /// Runs the body within a transaction.
+    /// Runs a closure in a transaction.
     ///
     /// - Parameters:
-    ///   - beginning: the statement that begins it
-    ///   - body: what is to be done in it
-    /// - Returns: what the body returns, once it is committed.
-    /// - Throws: ``PostgresFailure``, or what the body throws; then nothing was changed, or, where the connection broke, nobody knows.
+    ///   - beginning: the SQL statement that begins the transaction
+    ///   - body: the work to do in the transaction
+    /// - Returns: the result of `body`, after the commit.
+    /// - Throws: ``PostgresFailure``, or the error of `body`. The transaction is then rolled back; if the connection
+    ///   broke, its outcome is unknown.
     func transaction<Result>(_ beginning: String = "BEGIN", _ body: () throws -> Result) throws -> Result {
         try run(beginning)
         do {
             let result = try body()
-            // A transaction that failed is rolled back without an error.
-            guard try rows("COMMIT").tag == "COMMIT" else { throw PostgresFailure(.lost, "a commit was refused") }
+            // COMMIT of a failed transaction rolls back without an error; only the command tag differs.
+            guard try rows("COMMIT").commandTag == "COMMIT" else {
+                throw PostgresFailure(.connectionLost, "the server rejected a commit")
+            }
             return result
         } catch {
             if isInTransaction { try? run("ROLLBACK") }
@@ -122,8 +130,8 @@ final class Connection {
 
     // MARK: - Waiting
 
-    /// Waits for all that a statement answers, and takes the last of it.
-    private func answer() throws(PostgresFailure) -> Rows {
+    /// Waits for all results of a statement, and returns the last one.
+    private func awaitResult() throws(PostgresFailure) -> Rows {
         try flush()
         var (last, failure): (Rows?, PostgresFailure?)
         while true {
@@ -136,8 +144,8 @@ final class Connection {
                 PQclear(result)
             }
         }
-        if let failure { throw PQstatus(handle) == CONNECTION_OK ? failure : lost(failure) }
-        guard let last else { throw lost() }
+        if let failure { throw PQstatus(handle) == CONNECTION_OK ? failure : connectionLost(failure) }
+        guard let last else { throw connectionLost() }
         return last
     }
 
@@ -145,16 +153,16 @@ final class Connection {
         while true {
             let left = PQflush(handle)
             if left == 0 { return }
-            guard left > 0 else { throw lost() }
+            guard left > 0 else { throw connectionLost() }
             let ready = try poll(Int16(POLLIN | POLLOUT))
-            if ready & Int16(POLLIN) != 0, PQconsumeInput(handle) == 0 { throw lost() }
+            if ready & Int16(POLLIN) != 0, PQconsumeInput(handle) == 0 { throw connectionLost() }
         }
     }
 
     private func waitForInput() throws(PostgresFailure) {
         while PQisBusy(handle) == 1 {
             _ = try poll(Int16(POLLIN))
-            if PQconsumeInput(handle) == 0 { throw lost() }
+            if PQconsumeInput(handle) == 0 { throw connectionLost() }
         }
     }
 
@@ -165,8 +173,8 @@ final class Connection {
             if count > 0 { return entry.revents }
             if count < 0, errno == EINTR { continue }
             throw count == 0
-                ? PostgresFailure(.tooSlow, "no answer came in time")
-                : PostgresFailure(.lost, "the connection cannot be waited for")
+                ? PostgresFailure(.timedOut, "no response within the timeout")
+                : PostgresFailure(.connectionLost, "the connection cannot be waited for")
         }
     }
 
@@ -178,18 +186,19 @@ final class Connection {
         #endif
     }
 
-    /// The failure that a result holds.
+    /// Returns the failure that a result holds.
     private static func failure(_ result: OpaquePointer) -> PostgresFailure {
         func field(_ code: Character) -> String {
             PQresultErrorField(result, Int32(code.asciiValue ?? 0)).map { String(cString: $0) } ?? ""
         }
         let state = field("C")
-        // Without a state it is libpq's own, for a connection that broke.
+        // An error without an SQLSTATE comes from libpq: the connection broke.
         return state.isEmpty
-            ? PostgresFailure(.lost, "the connection broke") : PostgresFailure(state: state, message: field("M"))
+            ? PostgresFailure(.connectionLost, "the connection broke")
+            : PostgresFailure(state: state, message: field("M"))
     }
 
-    private func lost(_ failure: PostgresFailure? = nil) -> PostgresFailure {
-        PostgresFailure(.lost, failure?.detail ?? "the connection broke")
+    private func connectionLost(_ failure: PostgresFailure? = nil) -> PostgresFailure {
+        PostgresFailure(.connectionLost, failure?.detail ?? "the connection broke")
     }
 }

@@ -4,33 +4,34 @@ import SendLogCore
 import SendLogScheduling
 import Synchronization
 
-/// A bounded number of threads, each with a connection of its own, in fair shares for organisations.
+/// A fixed number of threads with one connection each, in fair shares for organisations.
 ///
-/// libpq's calls block, which the threads that serve requests must not. Connections are made when they are first needed and again when
-/// they broke; work that a broken connection spoilt is repeated on a new one, since all work may be done twice.
+/// libpq's calls block, and the threads that serve requests must not. The pool opens a connection when it is first
+/// needed, and again after it breaks. Work that a broken connection interrupts is repeated on a new connection, because
+/// all work may safely run twice.
 final class ConnectionPool: Sendable {
-    /// How a pool works.
+    /// The options of a pool.
     struct Options {
-        /// How many connections there are at most.
+        /// The maximum number of connections.
         var connections: Int
-        /// How long work may wait for a connection, and a statement for a lock.
-        var patience: Duration
-        /// How much work may wait.
-        var mostWaiting = 4096
-        /// What of the connections an organisation leaves free for others.
+        /// The time that work may wait for a connection.
+        var waitTimeout: Duration
+        /// The maximum number of jobs that wait.
+        var maxWaiting = 4096
+        /// The share of the connections that an organisation leaves free for others.
         var reserve = FairShares.Reserve.nothing
-        /// Whether work that waits when the pool is closed is still done.
-        var finishesWaiting = false
+        /// Whether `close()` completes the jobs that wait, instead of refusing them.
+        var drainsOnClose = false
     }
 
-    /// Runs when a thread is free, or to be told why it cannot run.
+    /// Runs on a free thread, or receives the reason why it cannot run.
     private typealias Job = @Sendable (Result<PoolThread, StoreError>) -> Void
 
     private struct State {
         var work: FairDispatch<(job: Job, since: ContinuousClock.Instant)>
         var isClosed = false
 
-        /// - Returns: whether to send a signal.
+        /// - Returns: whether to signal a sleeping thread.
         mutating func wake() -> Bool { work.needsThread && work.wake() }
     }
 
@@ -38,7 +39,7 @@ final class ConnectionPool: Sendable {
     private let signal = DispatchSemaphore(value: 0)
     private let ended = DispatchGroup()
     private let options: Options
-    /// How many threads have a connection.
+    /// The number of threads that have a connection.
     private let connected: ConnectionCount
 
     init(_ location: PostgresLocation, session: String, health: ServerHealth, options: Options) {
@@ -57,23 +58,24 @@ final class ConnectionPool: Sendable {
         }
     }
 
-    /// Does a piece of work when a connection is free.
+    /// Runs work on the next free connection.
     ///
     /// - Parameters:
-    ///   - organisation: whose work it is
-    ///   - limit: how long each of its statements may take
+    ///   - organisation: the organisation whose share the work uses
+    ///   - statementTimeout: the time that each statement of the work may take; `nil` for no limit
     ///   - body: the work, which may be repeated on another connection
-    /// - Returns: what the work returns.
-    /// - Throws: ``StoreError/unavailable(_:detail:)`` where no connection is to be had in time; what the work throws.
+    /// - Returns: the result of `body`.
+    /// - Throws: ``StoreError/unavailable(_:detail:)`` if no connection is free in time; the error of `body`.
     func perform<Result: Sendable>(
         for organisation: OrganisationID,
-        within limit: Duration?,
+        within statementTimeout: Duration?,
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(StoreError) -> Result {
         let result: Swift.Result<Result, StoreError> = await withUnsafeContinuation { continuation in
             submit(for: organisation) { thread in
                 switch thread {
-                case .success(let thread): continuation.resume(returning: thread.perform(within: limit, body))
+                case .success(let thread):
+                    continuation.resume(returning: thread.perform(within: statementTimeout, body))
                 case .failure(let refusal): continuation.resume(returning: .failure(refusal))
                 }
             }
@@ -81,48 +83,48 @@ final class ConnectionPool: Sendable {
         return try result.get()
     }
 
-    /// Does a piece of work on one of the threads, which is handed to it; see ``perform(for:within:_:)``.
+    /// Runs a job on one of the threads, and passes the thread to it; see ``perform(for:within:_:)``.
     func submit(
         for organisation: OrganisationID,
         _ job: @escaping @Sendable (Result<PoolThread, StoreError>) -> Void
     ) {
         let (refusal, wakes) = state.withLock { state -> (Unavailability?, Bool) in
             if state.isClosed { return (.closed, false) }
-            if state.work.count >= options.mostWaiting { return (.overloaded, false) }
+            if state.work.count >= options.maxWaiting { return (.overloaded, false) }
             state.work.append((job, .now), for: organisation)
             return (nil, state.wake())
         }
         if wakes { signal.signal() }
         if let refusal {
-            job(.failure(.unavailable(refusal, detail: "the connections to the database refused")))
+            job(.failure(.unavailable(refusal, detail: "the connection pool is full or closed")))
         }
     }
 
-    /// Turns new work away, and waits for what is being done.
+    /// Refuses new work, and waits until the running work ends.
     func close() {
         let (dropped, sleeping) = state.withLock { state -> ([Job], Int) in
             state.isClosed = true
             var sleeping = 0
             while state.work.wake() { sleeping += 1 }
-            return (options.finishesWaiting ? [] : state.work.removeAll().map(\.job), sleeping)
+            return (options.drainsOnClose ? [] : state.work.removeAll().map(\.job), sleeping)
         }
         for job in dropped { job(.failure(.unavailable(.closed, detail: "the connections were closed"))) }
         for _ in 0..<sleeping { signal.signal() }
         ended.wait()
     }
 
-    /// Whether work waits that may be done, and is not refused for having waited too long.
+    /// Whether the next job may run and has not waited longer than the wait timeout.
     private var hasWork: Bool {
         state.withLock { state in
             guard state.work.needsThread, let first = state.work.first else { return false }
-            return .now - first.since <= options.patience
+            return .now - first.since <= options.waitTimeout
         }
     }
 
     /// Runs one thread until the pool is closed.
     private func serve(_ thread: PoolThread) {
         while true {
-            // If the server takes no more connections, the threads that have one do the work.
+            // If the server accepts no more connections, the connected threads do the work.
             if !thread.isConnected, connected.isPositive, hasWork {
                 if state.withLock({ $0.wake() }) { signal.signal() }
                 if !thread.connect() {
@@ -137,10 +139,10 @@ final class ConnectionPool: Sendable {
             }
             if wakes { signal.signal() }
             if let (organisation, work) = next {
-                let isLate = .now - work.since > options.patience
+                let isLate = .now - work.since > options.waitTimeout
                 work.job(
                     isLate
-                        ? .failure(.unavailable(.overloaded, detail: "no connection was free in time"))
+                        ? .failure(.unavailable(.overloaded, detail: "no connection was free within the timeout"))
                         : .success(thread)
                 )
                 let wakes = state.withLock { state in

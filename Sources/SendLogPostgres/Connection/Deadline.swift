@@ -1,13 +1,13 @@
-/// A moment after which nothing is waited for any longer.
+/// A point in time at which waiting ends.
 struct Deadline {
     private let end: ContinuousClock.Instant?
 
-    /// Some time from now; `nil` for never.
+    /// Creates a deadline some time from now; `nil` for no deadline.
     init(after duration: Duration?) {
         end = duration.map { .now + $0 }
     }
 
-    /// Milliseconds that are left, as `poll` takes them: -1 for as long as it takes.
+    /// The remaining milliseconds, as `poll` takes them; -1 for no limit.
     var milliseconds: Int32 {
         guard let end else { return -1 }
         let left = (end - .now).components

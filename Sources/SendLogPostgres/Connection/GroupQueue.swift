@@ -4,13 +4,13 @@ import SendLogCore
 import SendLogScheduling
 import Synchronization
 
-/// Does in groups what is asked at the same time: what an organisation's requests ask for while one group is worked on goes into the next
-/// one together.
+/// Processes concurrent requests in groups: requests of an organisation that arrive while one group is processed form
+/// the next group.
 ///
-/// So the more come at once, the less of a round trip, a plan and a commit falls to each. Organisations do not wait for each other: each has
-/// a lane, and as many lanes move as there are connections.
+/// The more requests arrive at once, the smaller each one's part of a round trip, a plan and a commit. Organisations do
+/// not wait for each other: each has its queue, and as many queues are processed at once as there are connections.
 final class GroupQueue<Item: Sendable, Value: Sendable>: Sendable {
-    /// What one caller asks for, and whom to tell.
+    /// An item, and the continuation of the caller that waits for its result.
     private struct Request: Sendable {
         let item: Item
         let weight: Int
@@ -18,174 +18,174 @@ final class GroupQueue<Item: Sendable, Value: Sendable>: Sendable {
         let continuation: UnsafeContinuation<Result<Value, StoreError>, Never>
     }
 
-    private struct Lane {
+    private struct OrganisationQueue {
         var waiting: [Request] = []
-        /// How many requests the last group had.
-        var lastGroup = 0
+        /// The number of requests in the last group.
+        var lastGroupSize = 0
     }
 
     private struct State {
-        var lanes: [OrganisationID: Lane] = [:]
+        var queues: [OrganisationID: OrganisationQueue] = [:]
         var weightWaiting: FairShares
         var isClosed = false
     }
 
-    /// How much is done at once, and waits.
+    /// The limits of a queue.
     struct Limits {
-        /// When a group is big enough, in requests and by their weight.
-        var full: (requests: Int, weight: Int)
-        /// Above which weight of what waits more is turned away.
-        var mostWaiting: Int
-        /// How long what was asked for may wait.
-        var patience: Duration
+        /// The size at which a group is complete, in requests and in weight.
+        var maxGroupSize: (requests: Int, weight: Int)
+        /// The total weight of waiting requests above which the queue refuses more.
+        var maxWaitingWeight: Int
+        /// The time that a request may wait.
+        var waitTimeout: Duration
     }
 
     private let state: Mutex<State>
-    private let taken = DispatchGroup()
+    private let accepted = DispatchGroup()
     private let pool: ConnectionPool
     private let limits: Limits
-    private let isAlone: @Sendable (Item) -> Bool
+    private let needsOwnGroup: @Sendable (Item) -> Bool
     private let work: @Sendable ([Item], OrganisationID, PoolThread) -> Result<[Value], StoreError>
 
-    /// Makes a queue that works over a pool of connections.
+    /// Creates a queue that processes its groups on the connections of a pool.
     ///
     /// - Parameters:
-    ///   - pool: the connections, which it closes in the end
-    ///   - limits: how much is done at once, and waits
-    ///   - isAlone: says of what should not be done together with others
-    ///   - work: does a group of an organisation, and answers as many answers, in the same order
+    ///   - pool: the connections, which ``close()`` closes
+    ///   - limits: the limits of groups and of waiting requests
+    ///   - needsOwnGroup: returns whether an item must not share a group with others
+    ///   - work: processes a group of one organisation, and returns one value for each item, in the same order
     init(
         _ pool: ConnectionPool,
         limits: Limits,
-        isAlone: @escaping @Sendable (Item) -> Bool = { _ in false },
+        needsOwnGroup: @escaping @Sendable (Item) -> Bool = { _ in false },
         work: @escaping @Sendable ([Item], OrganisationID, PoolThread) -> Result<[Value], StoreError>
     ) {
         self.pool = pool
         self.limits = limits
-        state = Mutex(State(weightWaiting: FairShares(capacity: limits.mostWaiting)))
-        self.isAlone = isAlone
+        state = Mutex(State(weightWaiting: FairShares(capacity: limits.maxWaitingWeight)))
+        self.needsOwnGroup = needsOwnGroup
         self.work = work
     }
 
-    /// Asks for something.
-    func answer(to item: Item, weight: Int, in organisation: OrganisationID) async throws(StoreError) -> Value {
+    /// Submits an item, and waits for its value.
+    func submit(_ item: Item, weight: Int, in organisation: OrganisationID) async throws(StoreError) -> Value {
         let result: Result<Value, StoreError> = await withUnsafeContinuation { continuation in
             let request = Request(item: item, weight: weight, continuation: continuation)
             let (refusal, isFirst) = state.withLock { state -> (Unavailability?, Bool) in
                 if state.isClosed { return (.closed, false) }
                 if !state.weightWaiting.hasRoom(for: organisation) { return (.overloaded, false) }
-                state.weightWaiting.take(weight, for: organisation)
-                let isFirst = state.lanes[organisation] == nil
-                state.lanes[organisation, default: Lane()].waiting.append(request)
-                // Under the lock, so that close() comes behind all that was taken.
-                taken.enter()
+                state.weightWaiting.acquire(weight, for: organisation)
+                let isFirst = state.queues[organisation] == nil
+                state.queues[organisation, default: OrganisationQueue()].waiting.append(request)
+                // Under the lock, so that close() waits for every accepted request.
+                accepted.enter()
                 return (nil, isFirst)
             }
             if let refusal {
-                continuation.resume(returning: .failure(.unavailable(refusal, detail: "the queue refused")))
+                continuation.resume(returning: .failure(.unavailable(refusal, detail: "the queue is full or closed")))
             } else if isFirst {
-                move(organisation)
+                processNext(organisation)
             }
         }
         return try result.get()
     }
 
-    /// Turns new requests away, waits until those that were taken are answered, and closes the connections.
+    /// Refuses new requests, waits until all accepted requests are complete, and closes the connections.
     func close() {
         state.withLock { $0.isClosed = true }
-        taken.wait()
+        accepted.wait()
         pool.close()
     }
 
-    /// Does a group of a lane when a connection is free, and so on until the lane is empty.
-    private func move(_ organisation: OrganisationID) {
+    /// Processes a group of an organisation's queue on the next free connection, and repeats until the queue is empty.
+    private func processNext(_ organisation: OrganisationID) {
         pool.submit(for: organisation) { [self] thread in
-            refuseLate(organisation)
-            let group = take(organisation)
+            refuseExpired(organisation)
+            let group = dequeueGroup(organisation)
             switch thread {
             case .success(let thread):
                 let result = group.isEmpty ? .success([]) : work(group.map(\.item), organisation, thread)
-                answer(group, result)
-                if case .failure = result { endIfClosed(organisation) }
+                complete(group, result)
+                if case .failure = result { refuseAllIfClosed(organisation) }
                 gather(organisation)
-            case .failure(let refusal): answer(group, .failure(refusal))
+            case .failure(let refusal): complete(group, .failure(refusal))
             }
-            if hasMore(organisation) { move(organisation) }
+            if hasMore(organisation) { processNext(organisation) }
         }
     }
 
-    /// Turns away what has waited in a lane for longer than may be: the groups before it were slow.
-    private func refuseLate(_ organisation: OrganisationID) {
-        let late = ContinuousClock.now - limits.patience
-        refuse(organisation, .unavailable(.overloaded, detail: "what came before took too long")) { $0.since < late }
+    /// Refuses the requests that have waited longer than the wait timeout, because the groups before them were slow.
+    private func refuseExpired(_ organisation: OrganisationID) {
+        let late = ContinuousClock.now - limits.waitTimeout
+        refuse(organisation, .unavailable(.overloaded, detail: "earlier requests took too long")) { $0.since < late }
     }
 
-    /// Once nothing new is taken, a lane whose groups fail is not tried to its end.
-    private func endIfClosed(_ organisation: OrganisationID) {
+    /// Refuses all waiting requests of an organisation after a group failed during shutdown, instead of trying them.
+    private func refuseAllIfClosed(_ organisation: OrganisationID) {
         guard state.withLock(\.isClosed) else { return }
         refuse(
             organisation,
-            .unavailable(.closed, detail: "what came before failed while the service was shutting down")
+            .unavailable(.closed, detail: "earlier requests failed while the service was shutting down")
         ) {
             _ in true
         }
     }
 
-    /// Turns away the first in a lane, as many as are refused; they stand in the order in which they came.
+    /// Refuses the requests at the front of a queue while a condition holds; the queue is in order of arrival.
     private func refuse(_ organisation: OrganisationID, _ error: StoreError, while isRefused: (Request) -> Bool) {
         let refused = state.withLock { state -> [Request] in
-            let refused = Array((state.lanes[organisation]?.waiting ?? []).prefix(while: isRefused))
-            state.lanes[organisation]?.waiting.removeFirst(refused.count)
+            let refused = Array((state.queues[organisation]?.waiting ?? []).prefix(while: isRefused))
+            state.queues[organisation]?.waiting.removeFirst(refused.count)
             state.weightWaiting.release(refused.reduce(0) { $0 + $1.weight }, for: organisation)
             return refused
         }
-        answer(refused, .failure(error))
+        complete(refused, .failure(error))
     }
 
-    private func take(_ organisation: OrganisationID) -> [Request] {
+    private func dequeueGroup(_ organisation: OrganisationID) -> [Request] {
         state.withLock { state in
-            let waiting = state.lanes[organisation]?.waiting ?? []
+            let waiting = state.queues[organisation]?.waiting ?? []
             var (count, weight) = (0, 0)
-            while count < waiting.count, count < limits.full.requests, weight < limits.full.weight {
-                let isAlone = isAlone(waiting[count].item)
-                if isAlone, count > 0 { break }
+            while count < waiting.count, count < limits.maxGroupSize.requests, weight < limits.maxGroupSize.weight {
+                let needsOwnGroup = needsOwnGroup(waiting[count].item)
+                if needsOwnGroup, count > 0 { break }
                 weight += waiting[count].weight
                 count += 1
-                if isAlone { break }
+                if needsOwnGroup { break }
             }
-            state.lanes[organisation]?.waiting.removeFirst(count)
-            state.lanes[organisation]?.lastGroup = count
+            state.queues[organisation]?.waiting.removeFirst(count)
+            state.queues[organisation]?.lastGroupSize = count
             state.weightWaiting.release(weight, for: organisation)
             return Array(waiting.prefix(count))
         }
     }
 
-    private func answer(_ group: [Request], _ answers: Result<[Value], StoreError>) {
-        for (place, request) in group.enumerated() {
-            request.continuation.resume(returning: answers.map { $0[place] })
-            taken.leave()
+    private func complete(_ group: [Request], _ answers: Result<[Value], StoreError>) {
+        for (index, request) in group.enumerated() {
+            request.continuation.resume(returning: answers.map { $0[index] })
+            accepted.leave()
         }
     }
 
-    /// Gives requests a moment to become as many as there were in the last group.
+    /// Waits for up to 6 sleeps of 50 µs until about as many requests wait as the last group had.
     ///
-    /// Clients that were answered together come back together. One that is alone waits for nobody.
+    /// Clients whose requests complete together usually send the next ones together. A single client causes no wait.
     private func gather(_ organisation: OrganisationID) {
         for _ in 0..<6 {
             let isFull = state.withLock { state in
-                guard let lane = state.lanes[organisation] else { return true }
-                return lane.waiting.count >= lane.lastGroup * 7 / 8
+                guard let queue = state.queues[organisation] else { return true }
+                return queue.waiting.count >= queue.lastGroupSize * 7 / 8
             }
             if isFull { return }
             Thread.sleep(forTimeInterval: 0.00005)
         }
     }
 
-    /// Whether more waits in a lane, which ends otherwise.
+    /// Returns whether an organisation's queue has more requests, and removes the queue if it is empty.
     private func hasMore(_ organisation: OrganisationID) -> Bool {
         state.withLock { state in
-            if state.lanes[organisation]?.waiting.isEmpty == false { return true }
-            state.lanes[organisation] = nil
+            if state.queues[organisation]?.waiting.isEmpty == false { return true }
+            state.queues[organisation] = nil
             return false
         }
     }

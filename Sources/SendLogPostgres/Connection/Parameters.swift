@@ -1,8 +1,10 @@
-/// The parameters of a statement in PostgreSQL's binary form.
+/// The parameters of a statement in PostgreSQL's binary format.
 ///
-/// See <https://www.postgresql.org/docs/current/protocol-overview.html#PROTOCOL-FORMAT-CODES>: numbers come with the highest byte first.
+/// Numbers are big-endian; see <https://www.postgresql.org/docs/current/protocol-overview.html#PROTOCOL-FORMAT-CODES>.
 struct Parameters {
-    /// The object ids of types, which never change (<https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat>).
+    /// The OIDs of types, which never change.
+    ///
+    /// See <https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat>.
     private enum TypeID {
         static let boolean: UInt32 = 16
         static let bytes: UInt32 = 17
@@ -11,7 +13,7 @@ struct Parameters {
         static let text: UInt32 = 25
     }
 
-    /// The same for arrays of them.
+    /// The OIDs of array types.
     private enum ArrayTypeID {
         static let bytes: UInt32 = 1001
         static let integer: UInt32 = 1007
@@ -20,9 +22,9 @@ struct Parameters {
     }
 
     private var bytes: [UInt8] = []
-    /// Where each value stands; `nil` for NULL.
+    /// The range of each value in `bytes`; `nil` for NULL.
     private var spans: [Range<Int>?] = []
-    /// Their types, by object id.
+    /// The OID of each parameter's type.
     private(set) var types: [UInt32] = []
 
     mutating func add(_ value: some BinaryInteger) {
@@ -77,7 +79,7 @@ struct Parameters {
         types.append(type)
     }
 
-    /// An array of one dimension whose first element has the index 1, without NULLs.
+    /// Adds an array of one dimension with a lower bound of 1 and without NULLs.
     private mutating func addArray<Values: Collection>(
         _ values: Values,
         _ type: UInt32,
@@ -100,7 +102,7 @@ struct Parameters {
         }
     }
 
-    /// Lends the values as libpq wants them.
+    /// Calls a closure with the values in the form that libpq expects; the pointers are valid during the call only.
     func withPointers<Result>(
         _ body: (_ values: [UnsafePointer<CChar>?], _ lengths: [Int32], _ formats: [Int32]) -> Result
     ) -> Result {
@@ -122,9 +124,9 @@ extension [UInt8] {
         Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
     }
 
-    fileprivate mutating func putBigEndian(_ value: some FixedWidthInteger, at place: Int) {
+    fileprivate mutating func putBigEndian(_ value: some FixedWidthInteger, at start: Int) {
         Swift.withUnsafeBytes(of: value.bigEndian) { bytes in
-            for (offset, byte) in bytes.enumerated() { self[place + offset] = byte }
+            for (offset, byte) in bytes.enumerated() { self[start + offset] = byte }
         }
     }
 }

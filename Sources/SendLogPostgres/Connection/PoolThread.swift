@@ -4,7 +4,7 @@ import Synchronization
 
 /// A thread of a pool, with its connection.
 ///
-/// It never leaves the thread: jobs are called there one by one.
+/// The object stays on its thread, which runs one job at a time.
 final class PoolThread {
     private let location: PostgresLocation
     private let session: String
@@ -16,8 +16,8 @@ final class PoolThread {
         }
     }
 
-    /// How often a piece of work is tried, and for how long it is begun again.
-    private static let most = (tries: 4, time: Duration.seconds(2))
+    /// The maximum number of attempts of a piece of work, and the time after which no new attempt begins.
+    private static let retryLimit = (tries: 4, time: Duration.seconds(2))
 
     init(_ location: PostgresLocation, session: String, health: ServerHealth, connected: ConnectionCount) {
         self.location = location
@@ -26,40 +26,40 @@ final class PoolThread {
         self.connected = connected
     }
 
-    /// Whether there is a connection, as far as is known.
+    /// Whether the thread has a connection that is not known to be broken.
     var isConnected: Bool { connection != nil }
 
-    /// Makes a connection where there is none.
+    /// Connects if the thread has no connection.
     ///
-    /// - Returns: whether there is one.
-    func connect() -> Bool { (try? lease()) != nil }
+    /// - Returns: whether the thread has a connection.
+    func connect() -> Bool { (try? acquire()) != nil }
 
-    /// Does a piece of work, again on a new connection where the one it had failed it.
+    /// Runs work, and repeats it on a new connection after a transient failure.
     func perform<Result>(
-        within limit: Duration?,
+        within statementTimeout: Duration?,
         _ body: (Connection) throws -> Result
     ) -> Swift.Result<Result, StoreError> {
         let begin = ContinuousClock.now
-        var (tries, isInDoubt) = (0, false)
+        var (tries, isOutcomeUnknown) = (0, false)
         while true {
             var hasBegun = false
             do {
-                let connection = try lease()
-                (connection.limit, connection.isRepeating) = (limit, isInDoubt)
+                let connection = try acquire()
+                (connection.statementTimeout, connection.isRetry) = (statementTimeout, isOutcomeUnknown)
                 hasBegun = true
-                defer { leave(connection) }
+                defer { reset(connection) }
                 return .success(try body(connection))
             } catch let failure as PostgresFailure {
-                if hasBegun, failure.leavesDoubt { isInDoubt = true }
-                if failure.spoilsConnection {
+                if hasBegun, failure.isOutcomeUnknown { isOutcomeUnknown = true }
+                if failure.invalidatesConnection {
                     connection = nil
                     if hasBegun { health.noteLoss() }
                 }
                 tries += 1
-                guard failure.isPassing, tries < Self.most.tries, .now - begin < Self.most.time else {
+                guard failure.isTransient, tries < Self.retryLimit.tries, .now - begin < Self.retryLimit.time else {
                     return .failure(failure.storeError)
                 }
-                // Not all at the same moment.
+                // A random delay, so that threads do not all retry at the same moment.
                 Thread.sleep(forTimeInterval: Double.random(in: 0.01...0.06) * Double(1 << tries))
             } catch {
                 return .failure(StoreError(error))
@@ -67,9 +67,9 @@ final class PoolThread {
         }
     }
 
-    private func lease() throws(PostgresFailure) -> Connection {
-        // Where one connection broke the others are likely to be as dead, and to tell it late.
-        if let connection, connection.madeAt > health.lastLoss { return connection }
+    private func acquire() throws(PostgresFailure) -> Connection {
+        // If one connection broke, older connections are probably dead too, and would fail late.
+        if let connection, connection.createdAt > health.lastLoss { return connection }
         connection = nil
         if let failure = health.recentFailure { throw failure }
         do {
@@ -82,14 +82,14 @@ final class PoolThread {
         }
     }
 
-    /// Leaves the connection as it was found, or not at all.
-    private func leave(_ used: Connection) {
+    /// Rolls back an open transaction, and drops a connection that is still not idle.
+    private func reset(_ used: Connection) {
         if used.isInTransaction { try? used.run("ROLLBACK") }
         if !used.isIdle { connection = nil }
     }
 }
 
-/// How many threads of a pool have a connection.
+/// The number of a pool's threads that have a connection.
 final class ConnectionCount: Sendable {
     private let count = Atomic(0)
 
@@ -100,12 +100,12 @@ final class ConnectionCount: Sendable {
     }
 }
 
-/// What the threads of all pools know of the server together, so that not each must find out for itself that it is away.
+/// The server's recent failures, shared by the threads of all pools: one thread's failed attempt spares the others.
 final class ServerHealth: Sendable {
     private let failure = Mutex<(PostgresFailure, ContinuousClock.Instant)?>(nil)
     private let loss = Mutex(ContinuousClock.now)
 
-    /// Why nobody could connect a moment ago.
+    /// The reason why a thread could not connect within the last 100 ms; `nil` if none failed.
     var recentFailure: PostgresFailure? {
         failure.withLock { failure in
             guard let (reason, moment) = failure, .now - moment < .milliseconds(100) else { return nil }
@@ -113,7 +113,7 @@ final class ServerHealth: Sendable {
         }
     }
 
-    /// When a connection broke last.
+    /// When a connection last broke.
     var lastLoss: ContinuousClock.Instant { loss.withLock { $0 } }
 
     func note(_ reason: PostgresFailure) {

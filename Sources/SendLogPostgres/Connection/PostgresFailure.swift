@@ -1,37 +1,40 @@
 import SendLogCore
 
-/// Why PostgreSQL, or the way to it, failed.
+/// A failure of PostgreSQL, or of the connection to it.
 struct PostgresFailure: Error {
-    /// What went wrong.
+    /// The kind of a failure.
     enum Kind: Equatable {
-        /// No connection could be made.
+        /// No connection could be opened.
         case unreachable
-        /// The connection broke: what was asked may have happened.
-        case lost
-        /// No answer came in time: what was asked may have happened, or happen yet.
-        case tooSlow
-        /// PostgreSQL said no, with this SQLSTATE (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+        /// The connection broke: the statement may have run.
+        case connectionLost
+        /// No result arrived in time: the statement may have run, or may still run.
+        case timedOut
+        /// PostgreSQL reported an error with this SQLSTATE.
+        ///
+        /// See <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
         case state(String)
-        /// What came back makes no sense.
-        case nonsense
+        /// The server sent a response that violates the protocol.
+        case protocolViolation
     }
 
     let kind: Kind
-    /// For the log: holds no numbers, keys, messages or passwords.
+    /// The text for the log, without numbers, keys, messages or passwords.
     let detail: String
 
-    /// A failure that PostgreSQL told.
+    /// Creates a failure from an error that PostgreSQL reported.
     init(state: String, message: String) {
         kind = .state(state)
         if state == "42P05" {
-            detail = "SQLSTATE \(state): the session is shared; a pooler between must pool sessions, not transactions"
+            detail =
+                "SQLSTATE \(state): the session is shared; configure the connection pooler to pool sessions, not transactions"
             return
         }
-        // Messages about data repeat it.
+        // Messages of class 22 (data exception) quote the data.
         detail = state.hasPrefix("22") ? "SQLSTATE \(state)" : "SQLSTATE \(state): \(message)"
     }
 
-    /// A failure of the connection.
+    /// Creates a failure of the connection.
     init(_ kind: Kind, _ detail: String) {
         self.kind = kind
         self.detail = detail
@@ -39,54 +42,57 @@ struct PostgresFailure: Error {
 
     private var state: String { if case .state(let state) = kind { state } else { "" } }
 
-    /// Whether the same thing, asked again at once on a new connection, may go well.
-    var isPassing: Bool {
+    /// Whether an immediate retry on a new connection may succeed.
+    var isTransient: Bool {
         switch kind {
-        case .unreachable, .lost: true
-        case .tooSlow, .nonsense: false
+        case .unreachable, .connectionLost: true
+        case .timedOut, .protocolViolation: false
         case .state(let state):
-            // Cut off, shut down or starting up; a standby since a failover; overtaken by another; a statement that was forgotten in the
-            // midst of a transaction; on Citus, a node that is away.
+            // The connection was cut off, or the server shuts down or starts up (08, 57P0x); the transaction lost a
+            // conflict (40); the server is a standby since a failover (25006); a Citus node is down (XX000); a
+            // prepared statement was lost inside a transaction.
             ["08", "40"].contains(state.prefix(2)) || ["57P01", "57P02", "57P03", "25006", "XX000"].contains(state)
-                || forgotStatement
+                || needsReprepare
         }
     }
 
-    /// Whether what was asked may have happened all the same.
-    var leavesDoubt: Bool {
+    /// Whether the statement may have run in spite of the failure.
+    var isOutcomeUnknown: Bool {
         switch kind {
-        case .lost, .tooSlow: true
-        case .unreachable, .nonsense: false
+        case .connectionLost, .timedOut: true
+        case .unreachable, .protocolViolation: false
         case .state(let state): ["08", "57", "XX"].contains(String(state.prefix(2))) || state == "40003"
         }
     }
 
-    /// Whether the connection is of no more use, whatever it looks like.
-    var spoilsConnection: Bool {
+    /// Whether the connection must be discarded, even if it looks intact.
+    var invalidatesConnection: Bool {
         switch kind {
-        case .unreachable, .lost, .tooSlow, .nonsense: true
-        // One that may only be read leads to what was the primary.
+        case .unreachable, .connectionLost, .timedOut, .protocolViolation: true
+        // A read-only connection (25006) leads to a former primary.
         case .state(let state): ["25006", "57P01", "57P02", "57P03"].contains(state) || state.hasPrefix("08")
         }
     }
 
-    /// Whether a statement was forgotten, as a pooler between may do, or was made for tables that are not so any more.
-    var forgotStatement: Bool { state == "26000" || state == "0A000" }
+    /// Whether a prepared statement must be prepared again.
+    ///
+    /// A connection pooler may have discarded it (26000), or the tables changed after it was prepared (0A000).
+    var needsReprepare: Bool { state == "26000" || state == "0A000" }
 
-    /// The same in the words of the store's contract.
+    /// The failure as an error of the store's contract.
     var storeError: StoreError {
         switch kind {
-        case .unreachable, .lost, .tooSlow: return .unavailable(.unreachable, detail: detail)
-        case .nonsense: return .damaged(detail: detail)
+        case .unreachable, .connectionLost, .timedOut: return .unavailable(.unreachable, detail: detail)
+        case .protocolViolation: return .corrupted(detail: detail)
         case .state(let state):
             switch state {
             case "53100": return .unavailable(.full, detail: detail)
             case "55P03": return .unavailable(.locked, detail: detail)
-            // A standby, or a role that lacks rights.
+            // A standby (25006), or a role without the necessary privileges (42501).
             case "25006", "42501": return .unavailable(.readOnly, detail: detail)
-            // Too slow, out of memory, out of connections, overtaken again and again.
+            // A statement timeout. Below: out of memory or connections (53), repeated transaction conflicts (40).
             case "57014": return .unavailable(.overloaded, detail: detail)
-            case "XX001", "XX002": return .damaged(detail: detail)
+            case "XX001", "XX002": return .corrupted(detail: detail)
             case "42P05": return .unavailable(.unreachable, detail: detail)
             default: break
             }
@@ -94,20 +100,20 @@ struct PostgresFailure: Error {
             case "53", "40": return .unavailable(.overloaded, detail: detail)
             case "08", "57", "28", "3D": return .unavailable(.unreachable, detail: detail)
             case "58", "XX", "25": return .unavailable(.inputOutput, detail: detail)
-            default: return .damaged(detail: detail)
+            default: return .corrupted(detail: detail)
             }
         }
     }
 }
 
 extension StoreError {
-    /// Any failure in the words of the store's contract.
+    /// Converts any error to one of the store's contract.
     init(_ error: any Error) {
         self =
             switch error {
             case let error as StoreError: error
             case let error as PostgresFailure: error.storeError
-            default: .damaged(detail: "\(type(of: error))")
+            default: .corrupted(detail: "\(type(of: error))")
             }
     }
 }

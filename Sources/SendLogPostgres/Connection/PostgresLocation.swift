@@ -6,37 +6,38 @@ import Glibc
 import Darwin
 #endif
 
-/// Where a PostgreSQL database is and how it is reached: a URI as libpq takes it.
+/// The address of a PostgreSQL database: a URI in libpq's format.
 ///
-/// See <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS>. What it prints holds no password.
+/// See <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS>. ``description`` holds no
+/// password.
 public struct PostgresLocation: Equatable, Sendable, CustomStringConvertible {
-    /// The URI, with whatever secrets are in it.
+    /// The URI, including any secrets.
     private let uri: String
-    /// The user, the servers and the database, and nothing else: `postgres://sendlog@db1:5432,db2:5432/sends`.
+    /// The user, the servers and the database only: `postgres://sendlog@db1:5432,db2:5432/sends`.
     public let description: String
 
-    /// What a text begins with that is meant for PostgreSQL.
+    /// The prefixes of a PostgreSQL URI.
     public static let schemes = ["postgres://", "postgresql://"]
 
-    /// Why a text is no location, in words for whoever wrote it.
+    /// The reason why a text is not a PostgreSQL URI.
     public struct Invalid: Error, CustomStringConvertible {
-        /// What is wrong with it; holds nothing of a text that may hold a password.
+        /// The reason for the operator; it quotes no part that may hold a password.
         public let description: String
 
         fileprivate static let unreadable = Invalid(
             description:
-                "is not a URI of PostgreSQL; in names and passwords @ is written as %40, / as %2F, : as %3A and % as %25"
+                "is not a PostgreSQL URI; in names and passwords write @ as %40, / as %2F, : as %3A and % as %25"
         )
     }
 
-    /// Takes a URI.
+    /// Parses a URI.
     ///
     /// - Throws: ``Invalid``.
     public init(_ uri: String) throws(Invalid) {
         var message: UnsafeMutablePointer<CChar>?
         guard let options = PQconninfoParse(uri, &message) else {
             PQfreemem(message)
-            throw Self.fault(of: uri)
+            throw Self.parseError(of: uri)
         }
         defer { PQconninfoFree(options) }
         var (values, option) = ([String: String](), options)
@@ -49,12 +50,12 @@ public struct PostgresLocation: Equatable, Sendable, CustomStringConvertible {
         }
         let hosts = Self.parts(values["host"] ?? values["hostaddr"] ?? "")
         let ports = Self.parts(values["port"] ?? "")
-        // What stands where a port should, or holds an @, may be part of a password that is not written as it must be.
+        // An invalid port, or an @ in a host, may be part of a password that is not percent-encoded.
         guard ports.allSatisfy({ $0.isEmpty || UInt16($0) != nil }), !hosts.joined().contains("@"),
             !database.contains("@")
         else { throw .unreadable }
-        let servers = hosts.enumerated().map { place, host in
-            let port = ports.indices.contains(place) ? ports[place] : ports.first ?? ""
+        let servers = hosts.enumerated().map { index, host in
+            let port = ports.indices.contains(index) ? ports[index] : ports.first ?? ""
             return port.isEmpty ? host : "\(host):\(port)"
         }
         self.uri = uri
@@ -62,31 +63,32 @@ public struct PostgresLocation: Equatable, Sendable, CustomStringConvertible {
         description = "postgres://\(user)\(servers.joined(separator: ","))/\(database)"
     }
 
-    /// Why libpq cannot read a URI.
+    /// Returns the reason why libpq cannot parse a URI.
     ///
-    /// It repeats the part that it could not read, and so is asked about what stands behind the user and the password alone.
-    private static func fault(of uri: String) -> Invalid {
+    /// libpq's message quotes the part that it cannot parse. Only the part after the user and the password is parsed
+    /// again, so that the message holds no secret.
+    private static func parseError(of uri: String) -> Invalid {
         guard let scheme = schemes.first(where: uri.hasPrefix) else { return .unreadable }
         let rest = uri.dropFirst(scheme.count)
-        let place = rest.lastIndex(of: "@").map { rest[rest.index(after: $0)...] } ?? rest
+        let hostPart = rest.lastIndex(of: "@").map { rest[rest.index(after: $0)...] } ?? rest
         var message: UnsafeMutablePointer<CChar>?
         defer { PQfreemem(message) }
-        if let options = PQconninfoParse(scheme + place, &message) {
+        if let options = PQconninfoParse(scheme + hostPart, &message) {
             PQconninfoFree(options)
             return .unreadable
         }
-        let isNamed = rest.contains("@") || !place.prefix { $0 != "/" }.contains(":")
+        let isNamed = rest.contains("@") || !hostPart.prefix { $0 != "/" }.contains(":")
         guard isNamed, !rest.contains("password="), let message else { return .unreadable }
-        return Invalid(description: "is not a URI of PostgreSQL: \(String(cString: message).trimmed)")
+        return Invalid(description: "is not a PostgreSQL URI: \(String(cString: message).trimmed)")
     }
 
     private static func parts(_ list: String) -> [String] {
         list.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }
 
-    /// Connects, however it ends; `nil` only without memory.
+    /// Opens a connection, which may have failed; returns `nil` only if there is no memory.
     func connect() -> OpaquePointer? {
-        // What comes before the URI it may change, what comes behind it may not.
+        // The URI (`dbname`) can override the parameters before it, but not those after it.
         let parameters: KeyValuePairs = [
             "connect_timeout": "3", "tcp_user_timeout": "10000", "keepalives_idle": "10", "keepalives_interval": "5",
             "keepalives_count": "3", "target_session_attrs": "read-write", "dbname": uri, "client_encoding": "UTF8",
@@ -102,15 +104,15 @@ public struct PostgresLocation: Equatable, Sendable, CustomStringConvertible {
         )
     }
 
-    /// What libpq says of a connection that failed, in one line.
-    func explain(_ message: String) -> String {
+    /// Returns libpq's message about a failed connection in one line.
+    func connectionErrorMessage(_ message: String) -> String {
         let line = message.split(separator: "\n").map { String($0).trimmed }.joined(separator: "; ")
-        return line.isEmpty ? "no reason is known" : line
+        return line.isEmpty ? "unknown reason" : line
     }
 }
 
 extension String {
-    /// Without white space at its ends.
+    /// The string without white space at its ends.
     fileprivate var trimmed: String {
         let isSpace: (Character) -> Bool = { $0.isWhitespace }
         return String(drop(while: isSpace).reversed().drop(while: isSpace).reversed())

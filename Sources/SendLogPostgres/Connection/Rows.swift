@@ -1,13 +1,13 @@
 import CLibPQ
 import SendLogCore
 
-/// The answer to a statement: its rows, in PostgreSQL's binary form.
-// Sendable unchecked: both properties are constant, nothing here calls a function that changes a result, and of all others libpq
-// says that results "are normally read-only after creation, and so can be passed around freely between threads"
-// (https://www.postgresql.org/docs/current/libpq-threading.html). `deinit` runs once, when nobody has it any longer.
+/// The result of a statement: its rows in PostgreSQL's binary format.
+// Unchecked Sendable: both properties are constant, and nothing here calls a function that changes a result. libpq says
+// that results "are normally read-only after creation, and so can be passed around freely between threads"
+// (https://www.postgresql.org/docs/current/libpq-threading.html). `deinit` runs once, after the last reference is gone.
 final class Rows: @unchecked Sendable {
     private let result: OpaquePointer
-    /// How many there are.
+    /// The number of rows in the result.
     let count: Int
 
     init(_ result: OpaquePointer) {
@@ -19,15 +19,15 @@ final class Rows: @unchecked Sendable {
         PQclear(result)
     }
 
-    /// How many rows the statement wrote.
-    var written: Int { Int(String(cString: PQcmdTuples(result))) ?? 0 }
+    /// The number of rows that the statement wrote.
+    var affectedRows: Int { Int(String(cString: PQcmdTuples(result))) ?? 0 }
 
-    /// What the statement was, such as `COMMIT`; or `ROLLBACK`, where a failed transaction was to be committed.
-    var tag: String { String(cString: PQcmdStatus(result)) }
+    /// The command tag, such as `COMMIT`; `ROLLBACK` if the statement was the COMMIT of a failed transaction.
+    var commandTag: String { String(cString: PQcmdStatus(result)) }
 
     func isNull(_ row: Int, _ column: Int) -> Bool { PQgetisnull(result, Int32(row), Int32(column)) == 1 }
 
-    /// A `bigint` or an `integer`; 0 for NULL.
+    /// Returns a `bigint` or an `integer`; 0 for NULL.
     func integer(_ row: Int, _ column: Int) -> Int64 {
         let bytes = rawBytes(row, column)
         switch bytes.count {
@@ -46,7 +46,7 @@ final class Rows: @unchecked Sendable {
 
     func boolean(_ row: Int, _ column: Int) -> Bool { rawBytes(row, column).first == 1 }
 
-    /// A value as it lies in the answer, for as long as this object lives.
+    /// Returns a value's bytes in the result; the pointer is valid while this object exists.
     func rawBytes(_ row: Int, _ column: Int) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(
             start: PQgetvalue(result, Int32(row), Int32(column)),

@@ -1,16 +1,16 @@
 import SendLogContent
 import SendLogCore
 
-/// Compares every log of an organisation with its digest, and every list with what is said of it.
+/// Compares every log of an organisation with its digest and its list of destinations.
 struct ContentsCheck {
     let connection: Connection
     let organisation: Int64
     private(set) var findings: [String] = []
-    /// How many logs were looked at.
+    /// The number of logs checked so far.
     private(set) var done = 0
 
-    /// How many chunks are in memory at once, of some tens of kilobytes each.
-    private static let chunksAtOnce = 64
+    /// The number of chunks in memory at once; a chunk has some tens of kilobytes.
+    private static let chunkBatchSize = 64
 
     init(connection: Connection, organisation: Int64) {
         self.connection = connection
@@ -19,7 +19,7 @@ struct ContentsCheck {
 
     mutating func run(progress: (_ done: Int) -> Void) throws {
         var last: Int64 = 0
-        while findings.count < DatabaseCheck.most {
+        while findings.count < DatabaseCheck.maxFindings {
             var parameters = DatabaseCheck.parameters(organisation)
             parameters.add(last)
             let logs = try connection.rows(
@@ -58,18 +58,18 @@ struct ContentsCheck {
                     record: record
                 )
             if let fault {
-                findings.append("organisation \(organisation), send log at place \(sequence): \(fault)")
+                findings.append("organisation \(organisation), send log \(sequence): \(fault)")
             }
         }
     }
 
-    /// The chunks of a row of logs in their order, a few in memory at a time.
+    /// The chunks of consecutive logs in sequence order, one batch in memory at a time.
     private struct Chunks {
         let connection: Connection
         let organisation: Int64
         let last: Int64
-        /// The chunk that was fetched last.
-        private var place: (sequence: Int64, number: Int64)
+        /// The sequence number and chunk number of the chunk fetched last.
+        private var lastFetched: (sequence: Int64, number: Int64)
         private var rows: Rows?
         private var row = 0
 
@@ -77,15 +77,15 @@ struct ContentsCheck {
             self.connection = connection
             self.organisation = organisation
             self.last = last
-            place = (first, -1)
+            lastFetched = (first, -1)
         }
 
-        /// The next chunk, if it is of this log; what is of an earlier one, which does not exist, is passed over.
+        /// Returns the next chunk of a log; skips chunks of earlier sequence numbers, whose logs do not exist.
         mutating func next(of sequence: Int64) throws -> (chunk: DestinationChunk, number: Int)? {
             while true {
                 if rows == nil || row == rows?.count {
-                    // A block that is not full was the last.
-                    if let rows, rows.count < ContentsCheck.chunksAtOnce { return nil }
+                    // A batch that is not full is the last one.
+                    if let rows, rows.count < ContentsCheck.chunkBatchSize { return nil }
                     try fetch()
                 }
                 guard let rows, row < rows.count else { return nil }
@@ -105,18 +105,18 @@ struct ContentsCheck {
 
         private mutating func fetch() throws {
             var parameters = DatabaseCheck.parameters(organisation)
-            parameters.add(place.sequence)
-            parameters.add(integer: Int(place.number))
+            parameters.add(lastFetched.sequence)
+            parameters.add(integer: Int(lastFetched.number))
             parameters.add(last)
             let next = try connection.rows(
                 """
                 SELECT seq, number, count, length, crc, body FROM destination_chunks
                 WHERE org_id = $1 AND (seq, number) > ($2, $3) AND seq <= $4
-                ORDER BY seq, number LIMIT \(ContentsCheck.chunksAtOnce)
+                ORDER BY seq, number LIMIT \(ContentsCheck.chunkBatchSize)
                 """,
                 parameters
             )
-            if next.count > 0 { place = (next.integer(next.count - 1, 0), next.integer(next.count - 1, 1)) }
+            if next.count > 0 { lastFetched = (next.integer(next.count - 1, 0), next.integer(next.count - 1, 1)) }
             (rows, row) = (next, 0)
         }
     }

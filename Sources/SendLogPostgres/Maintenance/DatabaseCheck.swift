@@ -1,13 +1,13 @@
 import SendLogContent
 import SendLogCore
 
-/// Looks for contradictions in a database: first what it is made of and how it is set, then one organisation after the other.
+/// Looks for contradictions in a database: first in its schema and the server's settings, then in each organisation.
 struct DatabaseCheck {
     let connection: Connection
     private(set) var findings: [String] = []
 
-    /// How many contradictions of one kind are told one by one.
-    static let most = 20
+    /// The maximum number of findings of one kind that are reported individually.
+    static let maxFindings = 20
     private static let day = "((start - ((start % 86400000) + 86400000) % 86400000) / 86400000)"
     private static let block = "((seq - 1) / \(CounterBlock.size))"
 
@@ -25,24 +25,24 @@ struct DatabaseCheck {
         var done = 0
         for row in 0..<organisations.count {
             let organisation = organisations.integer(row, 0)
-            // All that is compared lies on one node, whose moment this is.
+            // One snapshot per organisation: all rows that are compared are on one node.
             try connection.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") {
-                try checkPlaces(of: organisation)
+                try checkSequenceNumbers(of: organisation)
                 try checkCounters(of: organisation, "organisation_days", by: "NULL::text")
                 try checkCounters(of: organisation, "campaign_days", by: "campaign")
                 var contents = ContentsCheck(connection: connection, organisation: organisation)
                 try contents.run { progress(done + $0, total) }
                 done += contents.done
                 findings += contents.findings
-                try checkLostChunks(of: organisation)
+                try checkOrphanedChunks(of: organisation)
             }
         }
         progress(done, total)
-        try checkStrays()
+        try checkOrphanedRows()
     }
 
-    /// Places must run from 1 to the head without gaps, and the head must hold the sum of destinations.
-    private mutating func checkPlaces(of organisation: Int64) throws {
+    /// Checks that sequence numbers run from 1 to the head without gaps, and that the head holds the destination count.
+    private mutating func checkSequenceNumbers(of organisation: Int64) throws {
         let rows = try connection.rows(
             """
             SELECT h.sequence, h.destinations, l.count, l.first, l.last, l.destinations
@@ -62,14 +62,16 @@ struct DatabaseCheck {
             rows.integer(0, 0), rows.integer(0, 2), rows.integer(0, 3), rows.integer(0, 4)
         )
         if count != head || head > 0 && (first != 1 || last != head) {
-            findings.append("\(name): \(count) send logs at places \(first) to \(last), but \(head) were counted")
+            findings.append(
+                "\(name): \(count) send logs with sequence numbers \(first) to \(last), but the head is \(head)"
+            )
         }
         if rows.integer(0, 5) != rows.integer(0, 1) {
-            findings.append("\(name): \(rows.integer(0, 5)) destinations, but \(rows.integer(0, 1)) were counted")
+            findings.append("\(name): \(rows.integer(0, 5)) destinations, but the counter is \(rows.integer(0, 1))")
         }
     }
 
-    /// The counters by day must be what a full count gives.
+    /// Compares the counters by day with a full count.
     private mutating func checkCounters(of organisation: Int64, _ table: String, by owner: String) throws {
         let counted = """
             SELECT \(owner) AS owner, \(Self.day) AS day, \(Self.block) AS block, count(*) AS sends,
@@ -77,36 +79,38 @@ struct DatabaseCheck {
             FROM send_logs WHERE org_id = $1 GROUP BY 1, 2, 3
             """
         let kept = "SELECT \(owner), day::bigint, block::bigint, sends, destinations FROM \(table) WHERE org_id = $1"
-        for (left, right, what) in [(counted, kept, "is missing"), (kept, counted, "is too much")] {
+        for (left, right, what) in [(counted, kept, "is missing"), (kept, counted, "is unexpected")] {
             let rows = try connection.rows(
-                "SELECT * FROM ((\(left)) EXCEPT (\(right))) x LIMIT \(Self.most)",
+                "SELECT * FROM ((\(left)) EXCEPT (\(right))) x LIMIT \(Self.maxFindings)",
                 Self.parameters(organisation)
             )
             for row in 0..<rows.count {
                 let campaign = rows.isNull(row, 0) ? "" : ", campaign \(rows.text(row, 0))"
                 findings.append(
-                    "organisation \(organisation)\(campaign), day \(rows.integer(row, 1)), block \(rows.integer(row, 2)): a count of "
-                        + "\(rows.integer(row, 3)) sends with \(rows.integer(row, 4)) destinations \(what)"
+                    "organisation \(organisation)\(campaign), day \(rows.integer(row, 1)), block \(rows.integer(row, 2)): a counter of "
+                        + "\(rows.integer(row, 3)) sends and \(rows.integer(row, 4)) destinations \(what)"
                 )
             }
         }
     }
 
-    private mutating func checkLostChunks(of organisation: Int64) throws {
-        let lost = try connection.rows(
+    private mutating func checkOrphanedChunks(of organisation: Int64) throws {
+        let orphanedChunks = try connection.rows(
             """
             SELECT count(*) FROM destination_chunks c WHERE c.org_id = $1
                 AND NOT EXISTS (SELECT FROM send_logs l WHERE l.org_id = $1 AND l.seq = c.seq)
             """,
             Self.parameters(organisation)
         ).integer(0, 0)
-        if lost > 0 {
-            findings.append("organisation \(organisation): \(lost) chunks of destinations belong to no send log")
+        if orphanedChunks > 0 {
+            findings.append(
+                "organisation \(organisation): \(orphanedChunks) chunks of destinations belong to no send log"
+            )
         }
     }
 
-    /// What belongs to no organisation that there is.
-    private mutating func checkStrays() throws {
+    /// Counts rows of organisations that do not exist.
+    private mutating func checkOrphanedRows() throws {
         for table in Schema.distributedTables + ["api_keys"] {
             let count = try connection.rows(
                 "SELECT count(*) FROM \(table) WHERE org_id NOT IN (SELECT org_id FROM organisations)"

@@ -1,34 +1,37 @@
 import SendLogCore
 
-/// Spreads the tables over the nodes of a Citus cluster.
+/// Distributes the tables over the nodes of a Citus cluster.
 ///
-/// The directory is copied to every node; everything else is cut into shards by organisation, so that each request is answered by one node.
+/// The directory is copied to every node. All other tables are sharded by organisation, so that one node serves each
+/// request.
 struct Distribution {
     let connection: Connection
     let location: PostgresLocation
     let shards: Int
 
-    /// One step, which is left out where it is done already.
+    /// A step, which is omitted if it is already done.
     private struct Step {
-        let says: String
+        let description: String
         let sql: String
     }
 
+    /// Distributes the tables that are not distributed yet.
+    ///
     /// - Parameters:
-    ///   - isDone: whether to do it, or only to say what would be done
-    ///   - tell: told each step before it is done
-    /// - Throws: ``StoreRefusal`` where it cannot be done; ``PostgresFailure``.
-    func run(isDone: Bool, tell: (String) -> Void) throws {
-        try refuseUnfit()
+    ///   - apply: whether to run the steps; `false` is a dry run
+    ///   - report: is called with the description of each step before the step runs
+    /// - Throws: ``StoreSetupError`` if the database cannot be distributed; ``PostgresFailure``.
+    func run(apply: Bool, report: (String) -> Void) throws {
+        try requireCitus()
         let steps = try self.steps()
-        if steps.isEmpty { return tell("\(location) is spread over its nodes already; nothing to do") }
+        if steps.isEmpty { return report("\(location) is already distributed; nothing to do") }
         for step in steps {
-            tell(step.says)
-            if isDone { try connection.run(step.sql) }
+            report(step.description)
+            if apply { try connection.run(step.sql) }
         }
     }
 
-    private func refuseUnfit() throws {
+    private func requireCitus() throws {
         let available = try connection.rows(
             """
             SELECT (SELECT count(*) FROM pg_available_extensions WHERE name = 'citus'),
@@ -36,15 +39,15 @@ struct Distribution {
             """
         )
         guard available.integer(0, 0) > 0 else {
-            throw StoreRefusal(
+            throw StoreSetupError(
                 """
-                the server of \(location) has no Citus: install it on every node (https://docs.citusdata.com), add citus to \
-                shared_preload_libraries, and restart PostgreSQL. sendlog works without it on one machine
+                Citus is not installed on the server of \(location): install it on every node (https://docs.citusdata.com), add citus to \
+                shared_preload_libraries, and restart PostgreSQL. On one machine sendlog needs no Citus
                 """
             )
         }
         guard available.integer(0, 1) > 0 else {
-            throw StoreRefusal("Citus is not switched on in \(location); run there: CREATE EXTENSION citus")
+            throw StoreSetupError("Citus is not enabled in \(location); run CREATE EXTENSION citus there")
         }
         let node = try connection.rows(
             """
@@ -53,12 +56,12 @@ struct Distribution {
             """
         )
         guard node.boolean(0, 0) else {
-            throw StoreRefusal("\(location) is a worker; tables are spread from the coordinator")
+            throw StoreSetupError("\(location) is a worker; run the command with the coordinator")
         }
         guard node.integer(0, 1) > 0 else {
-            throw StoreRefusal(
+            throw StoreSetupError(
                 """
-                the cluster of \(location) has no worker yet; add each with \
+                the cluster of \(location) has no workers; add each with \
                 SELECT citus_add_node('HOST', PORT) and, once, SELECT citus_set_coordinator_host('HOST', PORT)
                 """
             )
@@ -66,21 +69,21 @@ struct Distribution {
     }
 
     private func steps() throws -> [Step] {
-        let spread = try Self.spreadTables(connection)
+        let citusTables = try Self.citusTables(connection)
         var steps: [Step] = []
-        for table in Schema.referenceTables where !spread.contains(table) {
+        for table in Schema.referenceTables where !citusTables.contains(table) {
             steps.append(
-                Step(says: "copy \(table) to every node", sql: "SELECT create_reference_table('\(table)')")
+                Step(description: "copy \(table) to every node", sql: "SELECT create_reference_table('\(table)')")
             )
         }
         let first = Schema.distributedTables[0]
-        for table in Schema.distributedTables where !spread.contains(table) {
+        for table in Schema.distributedTables where !citusTables.contains(table) {
             let how = table == first ? "shard_count => \(shards)" : "colocate_with => '\(first)'"
             steps.append(
                 Step(
-                    says: table == first
-                        ? "cut \(table) into \(shards) shards by organisation"
-                        : "cut \(table) likewise, beside \(first)",
+                    description: table == first
+                        ? "distribute \(table) into \(shards) shards by organisation"
+                        : "distribute \(table) with the shards of \(first)",
                     sql: "SELECT create_distributed_table('\(table)', 'org_id', \(how))"
                 )
             )
@@ -88,7 +91,7 @@ struct Distribution {
         for function in try Self.localFunctions(connection) {
             steps.append(
                 Step(
-                    says: "record on the node where the organisation is",
+                    description: "distribute the recording function to the nodes of the organisations",
                     sql: """
                         SELECT create_distributed_function('\(function)', 'p_org', colocate_with => '\(first)')
                         """
@@ -98,7 +101,7 @@ struct Distribution {
         return steps
     }
 
-    /// The function that records, where it runs on the node that is asked rather than where the organisation is.
+    /// Returns the recording function if Citus does not distribute it: it then runs on the node that receives the call.
     static func localFunctions(_ connection: Connection) throws -> [String] {
         let rows = try connection.rows(
             """
@@ -112,8 +115,8 @@ struct Distribution {
         return (0..<rows.count).map { rows.text($0, 0) }
     }
 
-    /// Those of our tables that are copied or cut already.
-    static func spreadTables(_ connection: Connection) throws -> Set<String> {
+    /// Returns the store's tables that Citus already copies or distributes.
+    static func citusTables(_ connection: Connection) throws -> Set<String> {
         var parameters = Parameters()
         parameters.add(texts: Schema.referenceTables + Schema.distributedTables)
         let rows = try connection.rows(

@@ -4,7 +4,7 @@ public import SendLogCore
 extension PostgresStore: StoreMaintenance {
     /// See ``StoreMaintenance/check(progress:)``.
     ///
-    /// The moment is not the same for all organisations.
+    /// Each organisation is checked in its own snapshot.
     public func check(
         progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
     ) async throws(StoreError) -> [String] {
@@ -15,17 +15,17 @@ extension PostgresStore: StoreMaintenance {
         }
     }
 
-    /// See ``StoreMaintenance/archive(after:in:most:)``.
-    public func archive(
+    /// See ``StoreMaintenance/sendLogs(after:in:limit:)``.
+    public func sendLogs(
         after sequence: SequenceNumber,
         in organisation: OrganisationID,
-        most: Int
-    ) async throws(StoreError) -> [ArchivedSendLog] {
-        let rows = try await lengthily(for: organisation) { connection in
+        limit: Int
+    ) async throws(StoreError) -> [StoredSendLogWithDigest] {
+        let rows = try await performLong(for: organisation) { connection in
             var parameters = Parameters()
             parameters.add(organisation.number)
             parameters.add(sequence.number)
-            parameters.add(most)
+            parameters.add(limit)
             return try connection.rows(
                 """
                 SELECT seq, destinations, record, digest FROM send_logs
@@ -40,48 +40,47 @@ extension PostgresStore: StoreMaintenance {
                 record: rows.bytes(row, 2),
                 destinations: try rows.count(row, 1)
             )
-            return ArchivedSendLog(log: log, digest: rows.bytes(row, 3))
+            return StoredSendLogWithDigest(log: log, digest: rows.bytes(row, 3))
         }
     }
 
-    /// Refuses, since PostgreSQL has better means than any program beside it.
+    /// Throws always: PostgreSQL's backup programs do this better than another program can.
     ///
     /// See ``StoreMaintenance/backUp(to:)``.
-    public func backUp(to path: String) async throws(StoreRefusal) {
-        throw StoreRefusal(
+    public func backUp(to path: String) async throws(StoreSetupError) {
+        throw StoreSetupError(
             """
-            \(location) is backed up with PostgreSQL's own programs: pg_dump --format=custom --file=\(path) for a copy, \
-            continuous archiving for every moment; docs/postgresql.md tells how. To copy it into a SQLite file: \
-            sendlog database copy
+            \(location) is a PostgreSQL database; back it up with pg_dump --format=custom --file=\(path), or with continuous \
+            archiving; see docs/postgresql.md. To copy it into a SQLite file, run sendlog database copy
             """
         )
     }
 
-    /// Spreads the database over the nodes of its Citus cluster; repeating it changes nothing.
+    /// Distributes the database over the nodes of its Citus cluster; a repetition changes nothing.
     ///
     /// - Parameters:
-    ///   - shards: into how many pieces; fixed once it is done
-    ///   - isDone: whether to do it, or only to say what would be done
-    ///   - tell: told each step before it is done
-    /// - Throws: ``StoreRefusal`` where it cannot be done, ``StoreError`` where the database fails.
+    ///   - shards: the number of shards, which cannot change later
+    ///   - apply: whether to run the steps; `false` is a dry run
+    ///   - report: is called with the description of each step before the step runs
+    /// - Throws: ``StoreSetupError`` if the database cannot be distributed; ``StoreError`` if the database fails.
     public func distribute(
         shards: Int,
-        isDone: Bool,
-        tell: @escaping @Sendable (String) -> Void
+        apply: Bool,
+        report: @escaping @Sendable (String) -> Void
     ) async throws {
-        let refusal = try await maintain { connection -> StoreRefusal? in
+        let refusal = try await maintain { connection -> StoreSetupError? in
             do {
                 try Distribution(connection: connection, location: self.location, shards: shards)
-                    .run(isDone: isDone, tell: tell)
+                    .run(apply: apply, report: report)
                 return nil
-            } catch let refusal as StoreRefusal {
+            } catch let refusal as StoreSetupError {
                 return refusal
             }
         }
         if let refusal { throw refusal }
     }
 
-    /// Does what takes long on a connection of its own, whose plans are PostgreSQL's own choice.
+    /// Runs long work on a separate connection, with PostgreSQL's default planner settings and no statement timeout.
     private func maintain<Result: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(StoreError) -> Result {
@@ -89,12 +88,12 @@ extension PostgresStore: StoreMaintenance {
             DispatchQueue.global().async { [location, options] in
                 let result = Swift.Result {
                     let session = """
-                        SET lock_timeout = '\(options.patience)s';
+                        SET lock_timeout = '\(options.waitTimeout)s';
                         SET statement_timeout = 0;
                         SET idle_in_transaction_session_timeout = 0
                         """
                     let connection = try Connection(location, session: session)
-                    connection.limit = nil
+                    connection.statementTimeout = nil
                     return try body(connection)
                 }
                 continuation.resume(returning: result.mapError { StoreError($0) })

@@ -1,10 +1,10 @@
 import SendLogCore
 
-/// Looks at what a database is made of, and how its server is set.
+/// Checks the schema of a database and the settings of its server.
 struct ServerCheck {
     let connection: Connection
 
-    /// The indexes that searches, recording, webhooks and the directory need, and what they are of.
+    /// The indexes that searches, recording, webhooks and the directory need, with their columns and conditions.
     static let indexes = [
         ("organisations_pkey", "(org_id)"), ("organisations_name_key", "(name)"), ("api_keys_pkey", "(key_id)"),
         ("api_keys_hash_key", "(hash)"), ("api_keys_by_organisation", "(org_id, key_id)"),
@@ -20,9 +20,9 @@ struct ServerCheck {
         ("webhook_deliveries_by_age", "(created) WHERE (next_try IS NULL)"),
     ]
 
-    /// Tables that are not there, without which nothing else can be looked at.
+    /// Returns the tables that are missing; without them nothing else can be checked.
     ///
-    /// - Returns: what is wrong, in words for the operator.
+    /// - Returns: the findings, as text for the operator.
     /// - Throws: ``PostgresFailure``.
     func missingTables() throws -> [String] {
         var parameters = Parameters()
@@ -31,7 +31,9 @@ struct ServerCheck {
         return (0..<rows.count).map { "the table \(rows.text($0, 0)) is missing; restore the database from a backup" }
     }
 
-    /// - Returns: what is wrong, in words for the operator.
+    /// Checks indexes, functions, server settings and the Citus cluster.
+    ///
+    /// - Returns: the findings, as text for the operator.
     /// - Throws: ``PostgresFailure``.
     func findings() throws -> [String] {
         try missing() + settings() + citus()
@@ -54,8 +56,8 @@ struct ServerCheck {
         var findings = (0..<rows.count).map { row in
             let index = rows.text(row, 0)
             return rows.isNull(row, 1)
-                ? "the index \(index) is missing: searches are slow, or what must be unique may not be"
-                : "the index \(index) is not valid; REINDEX INDEX \(index) makes it anew"
+                ? "the index \(index) is missing: searches may be slow, and duplicates are possible"
+                : "the index \(index) is not valid; rebuild it with REINDEX INDEX \(index)"
         }
         if try connection.rows("SELECT count(*) FROM pg_proc WHERE proname = 'record_sends'").integer(0, 0) == 0 {
             findings.append("the function record_sends is missing: nothing can be recorded")
@@ -63,13 +65,13 @@ struct ServerCheck {
         return findings
     }
 
-    /// What can lose what was answered as durable.
+    /// Finds settings with which a crash can lose data that was reported as durable.
     private func settings() throws -> [String] {
         let rows = try connection.rows(
             "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off'"
         )
         return (0..<rows.count).map {
-            "\(rows.text($0, 0)) is off: a crash of the machine can lose or damage what was recorded"
+            "\(rows.text($0, 0)) is off: a crash of the machine can lose or damage recorded data"
         }
     }
 
@@ -78,12 +80,12 @@ struct ServerCheck {
         if extensions.integer(0, 0) == 0 { return [] }
         var findings: [String] = []
         let tables = Schema.referenceTables + Schema.distributedTables
-        let spread = try Distribution.spreadTables(connection)
-        if spread.isEmpty { return [] }
-        let local = try tables.filter { !spread.contains($0) } + Distribution.localFunctions(connection)
+        let citusTables = try Distribution.citusTables(connection)
+        if citusTables.isEmpty { return [] }
+        let local = try tables.filter { !citusTables.contains($0) } + Distribution.localFunctions(connection)
         if !local.isEmpty {
             findings.append(
-                "\(local.joined(separator: ", ")): not spread over the nodes as the others are; run sendlog database distribute again"
+                "\(local.joined(separator: ", ")): not distributed like the other tables; run sendlog database distribute again"
             )
         }
         let nodes = try connection.rows("SELECT nodename || ':' || nodeport FROM pg_dist_node WHERE NOT isactive")

@@ -1,24 +1,24 @@
 import SendLogCore
 
-/// Chunks of lists as the columns of a table, which is how many rows are sent at once.
+/// Chunks of lists as the columns of a table, so that one statement can send many rows.
 struct ChunkArrays {
-    private var places: [Int] = []
+    private var logIndexes: [Int] = []
     private var numbers: [Int] = []
     private var counts: [Int] = []
     private var lengths: [Int] = []
     private var checksums: [Int64] = []
     private var bodies: [[UInt8]] = []
-    /// How many bytes they hold.
+    /// The size of the chunks' bodies in bytes.
     private(set) var weight = 0
 
     /// Adds a chunk.
     ///
     /// - Parameters:
     ///   - chunk: the chunk
-    ///   - place: which of the logs that are recorded together it belongs to, from 1
-    ///   - number: which of that log's chunks it is, from 0
-    mutating func append(_ chunk: DestinationChunk, place: Int, number: Int) {
-        places.append(place)
+    ///   - logIndex: the position of the chunk's log in the `record_sends` call, from 1; 0 for a staged list
+    ///   - number: the position of the chunk in its log, from 0
+    mutating func append(_ chunk: DestinationChunk, logIndex: Int, number: Int) {
+        logIndexes.append(logIndex)
         numbers.append(number)
         counts.append(chunk.count)
         lengths.append(chunk.length)
@@ -29,7 +29,7 @@ struct ChunkArrays {
 
     /// Adds the columns as six parameters.
     func add(to parameters: inout Parameters) {
-        parameters.add(integers: places)
+        parameters.add(integers: logIndexes)
         parameters.add(integers: numbers)
         parameters.add(integers: counts)
         parameters.add(integers: lengths)

@@ -1,19 +1,20 @@
 import SendLogCore
 import Synchronization
 
-/// How far each organisation's order of recording had come when this server last recorded for it.
+/// The last sequence number that this server recorded for each organisation.
 ///
-/// Where nobody can tell whether a first try recorded a log, it tells that try's logs from those that were there long before.
+/// A retry does not know whether the first attempt committed. A log that it finds above this number counts as recorded
+/// by the first attempt; a log at or below it existed before.
 final class KnownHeads: Sendable {
-    private static let most = 100_000
+    private static let maxCount = 100_000
     private let heads = Mutex<[OrganisationID: SequenceNumber]>([:])
 
-    /// A log up to which everything was there before; `nil` where nothing is known.
+    /// Returns a sequence number up to which all logs existed before; `nil` if none is known.
     func head(of organisation: OrganisationID) -> SequenceNumber? { heads.withLock { $0[organisation] } }
 
     func note(_ head: SequenceNumber, of organisation: OrganisationID) {
         heads.withLock { heads in
-            if heads.count >= Self.most { heads = [:] }
+            if heads.count >= Self.maxCount { heads = [:] }
             heads[organisation] = head
         }
     }

@@ -1,106 +1,114 @@
 import SendLogContent
 import SendLogCore
 
-/// Records logs of one organisation, each of which may be there already.
+/// Records logs of one organisation, each of which may already exist.
 struct RecordingCall {
     let organisation: OrganisationID
     let connection: Connection
     let heads: KnownHeads
 
-    /// A log that was there, or that came first in this call.
-    private struct Earlier {
+    /// A log that is already stored, or that came earlier in this call.
+    private struct ExistingLog {
         let stored: StoredSendLog
         let start: Timestamp
         let digest: [UInt8]
     }
 
-    /// How many bytes of a long list are sent at once.
-    private static let staging = 1 << 20
+    /// The number of bytes of a long list in one `INSERT`.
+    private static let maxStagedBytes = 1 << 20
 
-    /// - Returns: what became of each log, in the order given.
-    /// - Throws: ``PostgresFailure``; ``StoreError`` where a long list cannot be read back or there is no such organisation.
-    func record(_ logs: [DigestedSendLog]) throws -> [Recording] {
+    /// Records logs.
+    ///
+    /// - Returns: the outcome of each log, in the order given.
+    /// - Throws: ``PostgresFailure``; ``StoreError`` if a long list cannot be read back, or the organisation does not
+    ///   exist.
+    func record(_ logs: [DigestedSendLog]) throws -> [RecordingOutcome] {
         var firsts: [SendLogID: Int] = [:]
         var pending: [Int] = []
-        for (place, log) in logs.enumerated() where firsts[log.log.id] == nil {
-            firsts[log.log.id] = place
-            pending.append(place)
+        for (index, log) in logs.enumerated() where firsts[log.log.id] == nil {
+            firsts[log.log.id] = index
+            pending.append(index)
         }
-        var outcomes = [Recording](repeating: .conflict, count: logs.count)
-        var earlier: [Int: Earlier] = [:]
+        var outcomes = [RecordingOutcome](repeating: .conflict, count: logs.count)
+        var existingLogs: [Int: ExistingLog] = [:]
         var written = SequenceNumber(0)
         let floor = heads.head(of: organisation) ?? SequenceNumber(0)
         while !pending.isEmpty {
             let answer = try write(pending.map { logs[$0] })
-            guard answer.count > 0 else { throw StoreError.damaged(detail: "the organisation does not exist") }
+            guard answer.count > 0 else { throw StoreError.corrupted(detail: "the organisation does not exist") }
             if answer.integer(0, 0) == 0 {
                 let first = answer.integer(0, 1)
-                for (offset, place) in pending.enumerated() {
-                    let log = logs[place].log
+                for (offset, index) in pending.enumerated() {
+                    let log = logs[index].log
                     let stored = StoredSendLog(
                         sequence: SequenceNumber(first + Int64(offset)),
                         record: log.record,
                         destinations: log.destinations.count
                     )
-                    outcomes[place] = .recorded(stored)
+                    outcomes[index] = .recorded(stored)
                     written = max(written, stored.sequence)
                     if firsts.count < logs.count {
-                        earlier[place] = Earlier(stored: stored, start: log.start, digest: logs[place].digest)
+                        existingLogs[index] = ExistingLog(stored: stored, start: log.start, digest: logs[index].digest)
                     }
                 }
                 break
             }
             var found: Set<Int> = []
             for row in 0..<answer.count {
-                let place = pending[Int(answer.integer(row, 0)) - 1]
-                let known = try Self.earlier(answer, row)
-                outcomes[place] = compare(logs[place], with: known, above: floor)
-                if case .recorded(let own) = outcomes[place] { written = max(written, own.sequence) }
-                earlier[place] = known
-                found.insert(place)
+                let index = pending[Int(answer.integer(row, 0)) - 1]
+                let known = try Self.existingLog(answer, row)
+                outcomes[index] = compare(logs[index], with: known, above: floor)
+                if case .recorded(let own) = outcomes[index] { written = max(written, own.sequence) }
+                existingLogs[index] = known
+                found.insert(index)
             }
             pending.removeAll { found.contains($0) }
         }
         if written.number > 0 { heads.note(written, of: organisation) }
-        for (place, log) in logs.enumerated() {
-            guard let first = firsts[log.log.id], first != place, let known = earlier[first] else { continue }
-            outcomes[place] = log.outcome(against: known.stored, startingAt: known.start, digest: known.digest)
+        for (index, log) in logs.enumerated() {
+            guard let first = firsts[log.log.id], first != index, let known = existingLogs[first] else { continue }
+            outcomes[index] = log.outcome(against: known.stored, startingAt: known.start, digest: known.digest)
         }
         return outcomes
     }
 
     private func compare(
         _ log: DigestedSendLog,
-        with earlier: Earlier,
+        with existingLog: ExistingLog,
         above floor: SequenceNumber
-    ) -> Recording {
-        let outcome = log.outcome(against: earlier.stored, startingAt: earlier.start, digest: earlier.digest)
-        // What our own first try recorded, whose connection broke before it could tell, is recorded now.
-        guard connection.isRepeating, case .existing(let stored) = outcome,
+    ) -> RecordingOutcome {
+        let outcome = log.outcome(
+            against: existingLog.stored,
+            startingAt: existingLog.start,
+            digest: existingLog.digest
+        )
+        // On a retry, a log above the floor was recorded by the first attempt, whose connection broke before the result
+        // arrived: it counts as recorded.
+        guard connection.isRetry, case .existing(let stored) = outcome,
             stored.sequence > floor
         else { return outcome }
         return .recorded(stored)
     }
 
-    private static func earlier(_ answer: Rows, _ row: Int) throws -> Earlier {
+    private static func existingLog(_ answer: Rows, _ row: Int) throws -> ExistingLog {
         guard let start = Timestamp(milliseconds: answer.integer(row, 2)) else {
-            throw StoreError.damaged(detail: "a log's start is out of range")
+            throw StoreError.corrupted(detail: "a log's start is out of range")
         }
         let stored = StoredSendLog(
             sequence: SequenceNumber(answer.integer(row, 1)),
             record: answer.bytes(row, 5),
             destinations: try answer.count(row, 3)
         )
-        return Earlier(stored: stored, start: start, digest: answer.bytes(row, 4))
+        return ExistingLog(stored: stored, start: start, digest: answer.bytes(row, 4))
     }
 
-    /// Writes the logs if none of them is there.
+    /// Writes the logs if none of them exists.
     ///
-    /// - Returns: what `record_sends` answers.
+    /// - Returns: the result of `record_sends`.
     private func write(_ logs: [DigestedSendLog]) throws -> Rows {
         guard logs.contains(where: \.log.destinations.isSpooled) else { return try call(logs, staged: []) }
-        // Long lists go ahead piece by piece, so that neither side holds one in memory, and before the organisation's head row is locked.
-        // They get their places when their logs have them.
+        // Long lists are staged chunk by chunk, so that neither client nor server holds a whole list in memory, and
+        // before the organisation's head row is locked. `record_sends` then gives them their logs' sequence numbers.
         var answer: Rows?
         do {
             try connection.transaction {
@@ -111,22 +119,24 @@ struct RecordingCall {
                 if rows.count == 0 || rows.integer(0, 0) != 0 { throw NothingWritten() }
             }
         } catch is NothingWritten {}
-        guard let answer else { throw StoreError.damaged(detail: "a call has no answer") }
+        guard let answer else { throw StoreError.corrupted(detail: "a call has no result") }
         return answer
     }
 
-    /// Ends a transaction in which lists went ahead of logs that are there already.
+    /// Rolls back a transaction with staged lists for which `record_sends` wrote no logs.
     private struct NothingWritten: Error {}
 
-    /// Writes a list under a place that no log has.
+    /// Writes a list under a random negative sequence number, which no log has.
+    ///
+    /// - Returns: that number.
     private func stage(_ list: DestinationList) throws -> Int64 {
-        let place = -Int64.random(in: 1...Int64.max)
+        let stagingSequence = -Int64.random(in: 1...Int64.max)
         var chunks = ChunkArrays()
         var number = 0
         func write() throws {
             var parameters = Parameters()
             parameters.add(organisation.number)
-            parameters.add(place)
+            parameters.add(stagingSequence)
             chunks.add(to: &parameters)
             _ = try connection.rows(
                 """
@@ -141,12 +151,12 @@ struct RecordingCall {
             chunks = ChunkArrays()
         }
         try list.forEachChunk { chunk in
-            chunks.append(chunk, place: 0, number: number)
+            chunks.append(chunk, logIndex: 0, number: number)
             number += 1
-            if chunks.weight >= Self.staging { try write() }
+            if chunks.weight >= Self.maxStagedBytes { try write() }
         }
         if chunks.weight > 0 { try write() }
-        return place
+        return stagingSequence
     }
 
     private func call(_ logs: [DigestedSendLog], staged: [Int64]) throws -> Rows {
@@ -164,7 +174,7 @@ struct RecordingCall {
         for (offset, log) in logs.enumerated() where !log.log.destinations.isSpooled {
             var number = 0
             try log.log.destinations.forEachChunk { chunk in
-                chunks.append(chunk, place: offset + 1, number: number)
+                chunks.append(chunk, logIndex: offset + 1, number: number)
                 number += 1
             }
         }

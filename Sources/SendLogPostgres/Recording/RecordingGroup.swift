@@ -1,26 +1,26 @@
 import SendLogContent
 import SendLogCore
 
-/// Commits in groups: nobody is answered before their logs are durable.
+/// Records the logs of several requests together; a request completes only after its logs are durable.
 enum RecordingGroup {
-    /// When a transaction is big enough; the weight is in bytes.
-    static let full = (requests: 5000, weight: 4 << 20)
+    /// The size at which a group is complete; the weight is in bytes.
+    static let maxGroupSize = (requests: 5000, weight: 4 << 20)
 
-    /// Whether logs wait on a disk: they take long, and may be what fails.
-    static func isAlone(_ logs: [DigestedSendLog]) -> Bool { logs.contains(where: \.log.destinations.isSpooled) }
+    /// Returns whether a list is spooled on disk: such a request takes long, and its disk may fail.
+    static func needsOwnGroup(_ logs: [DigestedSendLog]) -> Bool { logs.contains(where: \.log.destinations.isSpooled) }
 
     /// Records the logs of several requests of one organisation.
     ///
-    /// - Returns: what became of the logs of each request.
+    /// - Returns: the outcomes of each request's logs.
     static func commit(
         _ group: [[DigestedSendLog]],
         in organisation: OrganisationID,
         on thread: PoolThread,
-        within limit: Duration,
+        within statementTimeout: Duration,
         heads: KnownHeads
-    ) -> Result<[[Recording]], StoreError> {
+    ) -> Result<[[RecordingOutcome]], StoreError> {
         let logs = group.flatMap(\.self)
-        let outcomes = thread.perform(within: limit) { connection in
+        let outcomes = thread.perform(within: statementTimeout) { connection in
             try RecordingCall(organisation: organisation, connection: connection, heads: heads).record(logs)
         }
         return outcomes.map { outcomes in

@@ -1,44 +1,46 @@
 import SendLogCore
 
-/// Brings a database to the version that this program needs, while others may be doing the same.
+/// Migrates a database to the schema version of this program; several servers may do so at the same time.
 struct Migration {
     let schema: Schema
     let connection: Connection
-    /// What the database is called in messages.
+    /// The name of the database in messages.
     let location: PostgresLocation
 
-    /// How many seconds to wait until another server has brought the tables up to date.
-    static let patience = 600
-    /// The oldest PostgreSQL that the statements are written for.
+    /// The time to wait while another server migrates the tables, in seconds.
+    static let lockTimeout = 600
+    /// The oldest supported PostgreSQL version, as libpq numbers it.
     private static let oldestServer = 140_000
-    /// The lock that keeps others out meanwhile: "sendlog" (https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS).
+    /// The key of the advisory lock that lets one server migrate at a time: "sendlog" in ASCII.
+    ///
+    /// See <https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS>.
     private static let lock: Int64 = 0x73_656e_646c_6f67
 
-    /// Makes the tables, or adds what newer versions have.
+    /// Creates the tables, or runs the steps that the database lacks.
     ///
-    /// - Parameter making: whether to make what is not there at all
-    /// - Throws: ``StoreRefusal`` where the database is not for this program; ``PostgresFailure``.
-    func run(making: Bool) throws {
-        try refuseServer()
-        if let found = try version(), try isFit(found) { return }
-        guard try making || version() != nil else {
-            throw StoreRefusal("there is no sendlog database in \(location) yet", isMissing: true)
+    /// - Parameter createsTables: whether to create the tables if there are none
+    /// - Throws: ``StoreSetupError`` if this program cannot use the database; ``PostgresFailure``.
+    func run(createsTables: Bool) throws {
+        try requireSupportedServer()
+        if let found = try version(), try isUpToDate(found) { return }
+        guard try createsTables || version() != nil else {
+            throw StoreSetupError("\(location) is not a sendlog database yet", isMissing: true)
         }
-        // Before the transaction begins: one that waits for a lock may keep to what it knew of tables before. On Citus this lock is that of
-        // one node; steps go to the coordinator, whose own locks on tables keep them in order.
-        connection.limit = .seconds(Self.patience + 10)
+        // Locks before BEGIN: a transaction that waits for the lock may keep using an older view of the tables.
+        // On Citus the lock is local to one node; the steps go to the coordinator, whose table locks serialize them.
+        connection.statementTimeout = .seconds(Self.lockTimeout + 10)
         try connection.run("SELECT pg_advisory_lock(\(Self.lock))")
         defer { try? connection.run("SELECT pg_advisory_unlock(\(Self.lock))") }
         try connection.transaction {
-            // Others may have been here while we waited.
+            // Another server may have migrated the database while this one waited.
             let found = try version()
-            if let found, try isFit(found) { return }
-            if found == nil { try refuseForeignTables() }
+            if let found, try isUpToDate(found) { return }
+            if found == nil { try requireNoForeignTables() }
             try connection.run(Schema.versionTable)
-            // Making an index may take long.
-            connection.limit = nil
+            // Creating an index may take long.
+            connection.statementTimeout = nil
             for step in schema.steps[(found?.version ?? 0)...] { try connection.run(step.sql) }
-            let oldest = schema.steps.map(\.oldest).max() ?? 1
+            let oldest = schema.steps.map(\.oldestCompatible).max() ?? 1
             try connection.run(
                 """
                 INSERT INTO sendlog_schema (version, oldest) VALUES (\(schema.version), \(oldest))
@@ -48,7 +50,7 @@ struct Migration {
         }
     }
 
-    /// The version that the database has, and the oldest whose programs it serves; `nil` where there is none.
+    /// Returns the database's schema version and the oldest version that works with it; `nil` if there are no tables.
     private func version() throws -> (version: Int, oldest: Int)? {
         let table = try connection.rows("SELECT to_regclass('sendlog_schema') IS NULL")
         if table.boolean(0, 0) { return nil }
@@ -56,31 +58,31 @@ struct Migration {
         return rows.count == 0 ? nil : (Int(rows.integer(0, 0)), Int(rows.integer(0, 1)))
     }
 
-    /// Whether nothing needs to be done.
-    private func isFit(_ found: (version: Int, oldest: Int)) throws -> Bool {
+    /// Returns whether no migration is needed.
+    private func isUpToDate(_ found: (version: Int, oldest: Int)) throws -> Bool {
         guard found.oldest <= schema.version else {
-            throw StoreRefusal(
-                "\(location) was made for a newer sendlog, with version \(found.version) of the tables; this program knows \(schema.version)"
+            throw StoreSetupError(
+                "\(location) was written by a newer sendlog (schema version \(found.version); this version supports up to \(schema.version)); upgrade sendlog"
             )
         }
         return found.version >= schema.version
     }
 
-    private func refuseServer() throws {
+    private func requireSupportedServer() throws {
         guard connection.serverVersion >= Self.oldestServer else {
-            throw StoreRefusal(
-                "\(location) is on PostgreSQL \(connection.serverVersion / 10_000); sendlog needs 14 or later"
+            throw StoreSetupError(
+                "\(location) runs on PostgreSQL \(connection.serverVersion / 10_000); sendlog needs 14 or later"
             )
         }
         let encoding = try connection.rows("SHOW server_encoding").text(0, 0)
         guard encoding == "UTF8" else {
-            throw StoreRefusal(
-                "\(location) is encoded in \(encoding); sendlog needs a database made with ENCODING 'UTF8'"
+            throw StoreSetupError(
+                "\(location) has encoding \(encoding); create the database with ENCODING 'UTF8'"
             )
         }
     }
 
-    private func refuseForeignTables() throws {
+    private func requireNoForeignTables() throws {
         var parameters = Parameters()
         parameters.add(texts: Schema.referenceTables + Schema.distributedTables)
         let rows = try connection.rows(
@@ -88,8 +90,8 @@ struct Migration {
             parameters
         )
         guard rows.count == 0 else {
-            throw StoreRefusal(
-                "\(location) has a table \(rows.text(0, 0)) of another program; give sendlog a database of its own"
+            throw StoreSetupError(
+                "\(location) has a table \(rows.text(0, 0)) of another program; create a separate database for sendlog"
             )
         }
     }

@@ -1,15 +1,18 @@
 import SendLogCore
 
 extension Schema {
-    /// Records logs of one organisation, none of which is there yet, in one round trip and on the node where the organisation is.
+    /// Creates the function that records new logs of one organisation in one round trip, on the organisation's node.
     ///
-    /// Where some are there, it answers those and writes nothing: the caller compares them and comes again with the rest. Else it
-    /// answers one row with the place 0 and the seq of the first log; no row means that there is no such organisation.
+    /// If some of the logs exist, the function returns them and writes nothing: the caller compares them, and calls
+    /// again with the rest. Otherwise it returns one row with `o_place` 0 and the `o_seq` of the first log. No row
+    /// means that the organisation does not exist.
     ///
-    /// The head row, locked until the commit, keeps everybody else out: so seqs have no gaps, commits come in their order, and there are
-    /// no deadlocks over counters. What another server recorded between the look and the lock makes it fail with 40001, to be repeated.
+    /// The function locks the head row until the commit, so that one transaction at a time records for an organisation:
+    /// sequence numbers have no gaps, transactions commit in their order, and the counters cause no deadlocks. If
+    /// another server records one of the logs between the search for them and the lock, the function fails with 40001,
+    /// and the client retries it.
     ///
-    /// Everything is selected from the head row, since Citus pulls `INSERT … SELECT unnest(…)` to the coordinator and leaves a
+    /// Every INSERT selects from the head row: Citus pulls `INSERT … SELECT unnest(…)` to the coordinator, but runs a
     /// selection from a colocated table on its shard.
     static let recording = """
         CREATE FUNCTION record_sends(

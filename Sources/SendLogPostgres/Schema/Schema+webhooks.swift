@@ -1,5 +1,5 @@
 extension Schema {
-    /// Webhooks, and what became of what they told.
+    /// Creates the tables of webhooks and deliveries.
     static let webhooks = """
         -- definition: WebhookDefinition as JSON. secrets: see WebhookSecret. told: the last place in the order of recording that
         -- was told. holder: the worker that took it at taken_at, and has it until taken_until. Written several times a second, and
@@ -47,12 +47,14 @@ extension Schema {
         CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (created) WHERE next_try IS NULL
         """
 
-    /// What webhooks do not tell, since it was recorded while they were not active: see ``WebhookGap``.
+    /// Adds the gaps: the logs recorded while a webhook was not active, which it does not deliver; see ``WebhookGap``.
     static let webhookGaps = """
         ALTER TABLE webhooks ADD COLUMN gaps text NOT NULL DEFAULT ''
         """
 
-    /// What keeps one webhook from delaying others: see ``WebhookProgress/slowness`` and ``StartedAttempts``.
+    /// Adds the columns that keep one webhook from delaying others.
+    ///
+    /// See ``WebhookProgress/slowness`` and ``StartedAttempts``.
     static let webhookHealth = """
         ALTER TABLE webhooks ADD COLUMN slow bigint NOT NULL DEFAULT 0,
             ADD COLUMN started text COLLATE "C" NOT NULL DEFAULT ''

@@ -1,36 +1,40 @@
-/// The tables, as a list of steps: version N is what the first N steps make.
+/// The tables, as a list of migration steps: the first N steps create version N.
 ///
-/// Steps are never changed, only added. Every table but the directory has `org_id` first in its key, so that Citus can spread it by that.
+/// Steps are only added, never changed. Except in the ``referenceTables``, every primary key begins with `org_id`, so
+/// that Citus can distribute the table by it.
 struct Schema {
-    /// What takes a database from one version to the next.
+    /// A migration from one version to the next.
     struct Step {
         let sql: String
-        /// The oldest version whose programs work with what this step makes: they go on serving while newer ones start.
-        let oldest: Int
+        /// The oldest schema version whose programs can use the tables after this step.
+        ///
+        /// Servers of that version keep running while newer ones start.
+        let oldestCompatible: Int
     }
 
     let steps: [Step]
 
-    /// The version that it makes.
+    /// The schema version after all steps.
     var version: Int { steps.count }
 
     /// The tables that Citus copies to every node.
     static let referenceTables = ["sendlog_schema", "organisations", "api_keys", "sessions"]
 
-    /// The tables that Citus spreads over the nodes by `org_id`, the first of which the others lie beside.
+    /// The tables that Citus distributes over the nodes by `org_id`; all are colocated with the first.
     static let distributedTables = [
         "organisation_heads", "send_logs", "destination_chunks", "organisation_days", "campaign_days",
         "campaign_names", "webhooks", "webhook_deliveries",
     ]
 
-    /// What this program makes and understands.
+    /// The schema of this program.
     static let current = Schema(steps: [
-        Step(sql: tables + recording, oldest: 1), Step(sql: console, oldest: 1), Step(sql: webhooks, oldest: 1),
-        Step(sql: webhookGaps, oldest: 1), Step(sql: webhookHealth, oldest: 1),
-        Step(sql: "CREATE INDEX sessions_by_end ON sessions (expires)", oldest: 1),
+        Step(sql: tables + recording, oldestCompatible: 1), Step(sql: console, oldestCompatible: 1),
+        Step(sql: webhooks, oldestCompatible: 1),
+        Step(sql: webhookGaps, oldestCompatible: 1), Step(sql: webhookHealth, oldestCompatible: 1),
+        Step(sql: "CREATE INDEX sessions_by_end ON sessions (expires)", oldestCompatible: 1),
     ])
 
-    /// Where the versions are written; the one table that is there before the first step.
+    /// Creates the table of the schema version, which exists before the first step.
     static let versionTable = """
         CREATE TABLE IF NOT EXISTS sendlog_schema (
             singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),

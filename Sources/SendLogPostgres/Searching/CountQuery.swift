@@ -1,31 +1,34 @@
 import SendLogCore
 
-/// Counts a search's logs from the counters, as of one moment, which is that of one statement.
+/// Counts a search's logs from the counters in one statement, and so in one snapshot.
 ///
-/// Days that the search cuts, and logs that `as_of` leaves out, are counted singly; see ``SearchDays`` and ``CounterBlock``.
+/// Logs of days that the search covers in part, and logs after `asOf`, are counted one by one; see ``SearchDays`` and
+/// ``CounterBlock``.
 struct CountQuery {
     let organisation: OrganisationID
     let search: SendLogSearch
-    /// Whether the counts of single days are wanted, or their sum alone.
+    /// Whether to count each day, instead of the total only.
     let isByDay: Bool
 
-    /// What was counted.
+    /// The result of a count.
     struct Counts {
-        /// The last log recorded so far.
+        /// The sequence number of the organisation's newest log.
         let head: SequenceNumber
-        /// Logs by day since 1970; all under one day where days were not wanted.
+        /// The number of logs by day since 1970; all under one day if ``CountQuery/isByDay`` is false.
         let days: [Int: Int]
 
         var total: Int { days.values.reduce(0, +) }
 
-        /// The days on which there are logs, in an order.
+        /// Returns the days that have logs, in the given order.
         func sorted(_ order: SortOrder) -> [DayCount] {
             days.filter { $0.value > 0 }.sorted { ($0.key < $1.key) == (order == .oldestFirst) }
                 .map { DayCount(day: Day(number: $0.key), sends: $0.value) }
         }
     }
 
-    /// - Returns: `nil` where there is no such organisation.
+    /// Counts the logs.
+    ///
+    /// - Returns: the counts; `nil` if the organisation does not exist.
     /// - Throws: ``PostgresFailure``.
     func run(on connection: Connection) throws -> Counts? {
         let (from, to) = (search.from ?? .earliest, search.to ?? .latest)
@@ -33,11 +36,11 @@ struct CountQuery {
         var parameters = Parameters()
         parameters.add(organisation.number)
         parameters.add(search.asOf?.number ?? .max)
-        // Where there is nothing to count, a range in which nothing is.
+        // If no whole day is searched, the range is empty.
         parameters.add(integer: span?.whole?.lowerBound ?? 1)
         parameters.add(integer: span?.whole?.upperBound ?? 0)
-        for place in 0..<2 {
-            let edge = span.flatMap { $0.edges.count > place ? $0.edges[place] : nil }
+        for index in 0..<2 {
+            let edge = span.flatMap { $0.edges.count > index ? $0.edges[index] : nil }
             parameters.add(integer: edge.flatMap { Timestamp(milliseconds: $0.lowerBound)?.day.number } ?? 0)
             parameters.add(edge?.lowerBound ?? 1)
             parameters.add(edge?.upperBound ?? 0)
@@ -50,7 +53,7 @@ struct CountQuery {
         guard rows.count > 0 else { return nil }
         var days: [Int: Int] = [:]
         for row in 0..<rows.count {
-            // A counter's change may be negative: what a pinned search leaves out.
+            // Negative for logs after `asOf`: their counters include them, and the snapshot does not.
             let (day, change) = (try StoredNumber.day(rows.integer(row, 1)), rows.integer(row, 2))
             _ = try StoredNumber.count(Int64(clamping: change.magnitude))
             try StoredNumber.add(Int(change), to: &days[day, default: 0])
@@ -67,7 +70,7 @@ struct CountQuery {
             isByDay
             ? ("day", "((start - (start % 86400000 + 86400000) % 86400000) / 86400000)::integer", "GROUP BY 1")
             : ("0", "0", "")
-        // Each campaign is looked up by itself, so that no plan goes through those that are not asked for.
+        // Each campaign is looked up separately, so that no plan reads campaigns that were not asked for.
         let campaign = ofCampaigns ? "AND campaign = c.campaign" : ""
         func ofEach(_ query: String) -> String {
             ofCampaigns ? "SELECT q.* FROM unnest($11::text[]) c (campaign) CROSS JOIN LATERAL (\(query)) q" : query
@@ -86,7 +89,8 @@ struct CountQuery {
                 """
             )
         }
-        // Logs behind a place are sought by it, and by nothing else, of which there may be millions.
+        // Logs after `asOf` are found by sequence number only, at most one block of them. `start + 0` and
+        // `campaign || ''` keep the planner from other indexes, where millions of logs may match.
         let unseen = """
             SELECT \(dayOfStart), -count(*) FROM send_logs
             WHERE org_id = $1 AND seq > \(asOf) AND seq <= least(h.sequence, (\(block) + 1) * \(CounterBlock.size))

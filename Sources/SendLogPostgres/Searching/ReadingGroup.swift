@@ -1,20 +1,20 @@
 import SendLogCore
 
-/// Reads single logs in groups.
+/// Reads the logs of several requests together, by id.
 enum ReadingGroup {
-    /// When a group is big enough.
-    static let full = (requests: 64, weight: 64)
+    /// The size at which a group is complete.
+    static let maxGroupSize = (requests: 64, weight: 64)
 
-    /// Reads the logs of some ids of one organisation.
+    /// Reads logs of one organisation by id.
     ///
-    /// - Returns: each id's log, or `nil` where there is none.
+    /// - Returns: the log of each id; `nil` if there is none.
     static func read(
         _ ids: [SendLogID],
         in organisation: OrganisationID,
         on thread: PoolThread,
-        within limit: Duration
+        within statementTimeout: Duration
     ) -> Result<[StoredSendLog?], StoreError> {
-        thread.perform(within: limit) { connection in
+        thread.perform(within: statementTimeout) { connection in
             var parameters = Parameters()
             parameters.add(organisation.number)
             guard ids.count > 1 else {

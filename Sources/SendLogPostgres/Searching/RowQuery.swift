@@ -1,36 +1,41 @@
 import SendLogCore
 
-/// Fetches a stretch of a search's logs in the order of the answer, as many as fit into a block.
+/// Fetches a range of a search's logs in the search's order, as many as fit into a block.
 ///
-/// What is seen depends on `as_of` alone, whatever is recorded meanwhile: logs never change.
+/// The result depends on `asOf` only, and not on logs recorded meanwhile, because logs never change.
 struct RowQuery {
     let organisation: OrganisationID
     let campaigns: [CampaignID]?
     let order: SortOrder
     let from: Timestamp
     let to: Timestamp
-    /// The last log in the order of recording that is seen.
+    /// The last sequence number that the search includes.
     let asOf: SequenceNumber
-    /// The log behind which the stretch begins, or `nil` for its beginning.
+    /// The log after which the range begins; `nil` for the first log.
     let after: (start: Timestamp, sequence: SequenceNumber)?
-    /// How many logs to pass over.
+    /// The number of logs to skip.
     let offset: Int
-    /// How many to fetch at most.
+    /// The maximum number of logs to fetch.
     let count: Int
 
-    /// The length of an ordinary row, in bytes: as many rows are fetched at once as fit into a block then.
-    private static let ordinary = 300
-    /// Longer records, in bytes, are fetched once it is clear that they fit, so that a page of long messages needs no memory for all.
-    private static let longest = 4096
-    /// Up to so many campaigns are merged from their places in the index; of more, each is looked up and all that was found is sorted.
-    private static let mostMerged = 16
+    /// The assumed length of a row in bytes; a query fetches as many rows as fit into a block at this length.
+    private static let typicalRowLength = 300
+    /// The maximum length, in bytes, of a record that is fetched with its row.
+    ///
+    /// Longer records are fetched after it is known that they fit, so that a page of long messages does not need memory
+    /// for all of them.
+    private static let maxInlineLength = 4096
+    /// The maximum number of campaigns whose index ranges are merged.
+    ///
+    /// For more campaigns, the query looks up each one, and sorts all the rows that it finds.
+    private static let maxMerged = 16
 
-    /// The rows: seq, start, destinations, record, its length and, where there is no filter, the head of the organisation.
+    /// Fetches seq, start, destinations, record, the record's length and, without a campaign filter, the head.
     ///
     /// - Parameters:
-    ///   - connection: where to
-    ///   - block: what the rows are for
-    /// - Returns: rows, of which long ones have NULL in their record's place; ``longRecords(_:of:on:)`` fetches it.
+    ///   - connection: the connection
+    ///   - block: the block that the rows are for
+    /// - Returns: the rows; a long record is NULL, and ``longRecords(_:of:on:)`` fetches it.
     /// - Throws: ``PostgresFailure``.
     func run(on connection: Connection, for block: RowBlock) throws -> Rows {
         var parameters = Parameters()
@@ -38,18 +43,19 @@ struct RowQuery {
         parameters.add(from.milliseconds)
         parameters.add(to.milliseconds)
         parameters.add(asOf.number)
-        parameters.add(min(count, block.size / Self.ordinary))
+        parameters.add(min(count, block.size / Self.typicalRowLength))
         parameters.add(offset)
         if let after {
             parameters.add(after.start.milliseconds)
             parameters.add(after.sequence.number)
         }
         let number = campaigns.map(\.count) ?? 0
-        if let campaigns, number > Self.mostMerged {
+        if let campaigns, number > Self.maxMerged {
             parameters.add(texts: campaigns.map(\.text))
         } else if let campaigns {
-            // Statements for a few numbers of campaigns do for all; what is empty is no campaign.
-            for place in 0..<Self.slots(number) { parameters.add(place < number ? campaigns[place].text : "") }
+            // The number of parameters is rounded up, so that few statements fit all numbers of campaigns. No campaign
+            // has the empty string as its id.
+            for index in 0..<Self.slots(number) { parameters.add(index < number ? campaigns[index].text : "") }
         }
         return try connection.rows(
             Self.sql(campaigns: campaigns.map { Self.slots($0.count) }, order: order, isContinued: after != nil),
@@ -70,14 +76,14 @@ struct RowQuery {
         let range = "org_id = $1 AND start BETWEEN $2 AND $3 AND seq <= \(asOf(campaigns)) \(beyond)"
         let columns = """
             seq, start, destinations,
-            CASE WHEN octet_length(record) <= \(longest) THEN record END AS record, octet_length(record)
+            CASE WHEN octet_length(record) <= \(maxInlineLength) THEN record END AS record, octet_length(record)
             """
         let first = isContinued ? 9 : 7
         switch campaigns {
         case nil:
             let head = "(SELECT sequence FROM organisation_heads WHERE org_id = $1)"
             return "SELECT \(columns), \(head) FROM send_logs WHERE \(range) \(ordered) LIMIT $5 OFFSET $6"
-        case .some(let slots) where slots > mostMerged:
+        case .some(let slots) where slots > maxMerged:
             return """
                 SELECT \(columns) FROM (
                     SELECT k.start, k.seq FROM unnest($\(first)::text[]) c (campaign)
@@ -93,7 +99,7 @@ struct RowQuery {
                 \(ordered)
                 """
         case .some(let slots):
-            // Only a branch that is ordered by itself is merged instead of sorted.
+            // PostgreSQL merges the branches without a sort only if each branch has an ORDER BY.
             let branches = (0..<slots).map {
                 """
                 (SELECT seq, start, destinations, record FROM send_logs
@@ -109,7 +115,7 @@ struct RowQuery {
 
     /// Fetches the records of some logs.
     ///
-    /// - Returns: each record under its log's seq.
+    /// - Returns: each record by its log's sequence number.
     /// - Throws: ``PostgresFailure``.
     static func longRecords(
         _ sequences: [Int64],
@@ -127,7 +133,9 @@ struct RowQuery {
         return Dictionary((0..<rows.count).map { (rows.integer($0, 0), rows.bytes($0, 1)) }) { first, _ in first }
     }
 
-    /// Without a filter the page and the head are of one moment, so that one statement answers a whole search.
+    /// Returns the SQL for the last sequence number to include.
+    ///
+    /// Without a campaign filter, the page and the head come from one snapshot, so that one statement is enough.
     private static func asOf(_ campaigns: Int?) -> String {
         campaigns == nil ? "least($4, (SELECT sequence FROM organisation_heads WHERE org_id = $1))" : "$4"
     }

@@ -1,26 +1,26 @@
 import SendLogCore
 
-/// Answers one search over a connection.
+/// Runs one search on a connection.
 struct SearchCall {
     let connection: Connection
     let organisation: OrganisationID
     let search: SendLogSearch
 
-    /// The total, and the first block of the page.
+    /// Returns the total and the first block of the page.
     ///
-    /// - Throws: ``PostgresFailure``; ``StoreError/damaged(detail:)`` where what is stored contradicts itself.
-    func answer() throws -> SearchAnswer {
+    /// - Throws: ``PostgresFailure``; ``StoreError/corrupted(detail:)`` if the stored data contradict each other.
+    func answer() throws -> SearchResult {
         let isAll = search.campaigns == nil && search.from == nil && search.to == nil
-        if isAll, search.skip == 0, search.limit > 0 { return try answerAtOnce() }
+        if isAll, search.skip == 0, search.limit > 0 { return try unfilteredFirstPage() }
         let campaigns = search.campaigns?.count ?? 0
         let counting = CountQuery(
             organisation: organisation,
             search: search,
-            // Several campaigns are merged; the days of the page keep that short.
+            // Several campaigns are merged; limiting the query to the days of the page keeps the merge short.
             isByDay: search.limit > 0 && (search.skip > 0 || campaigns > 1)
         )
         guard let counts = try counting.run(on: connection) else {
-            throw StoreError.damaged(detail: "the organisation does not exist")
+            throw StoreError.corrupted(detail: "the organisation does not exist")
         }
         let asOf = min(search.asOf ?? counts.head, counts.head)
         let total = counts.total
@@ -28,46 +28,46 @@ struct SearchCall {
             from: search.from ?? .earliest, to: search.to ?? .latest, offset: 0, count: min(search.limit, total)
         )
         if counting.isByDay {
-            let walk = CounterWalk(total: total, order: search.order, skip: search.skip, limit: search.limit) {
+            let locator = PageLocator(total: total, order: search.order, skip: search.skip, limit: search.limit) {
                 order,
                 body in
                 _ = counts.sorted(order).allSatisfy(body)
             }
-            guard let walk else {
-                throw StoreError.damaged(detail: "counters do not add up to the logs that there are")
+            guard let locator else {
+                throw StoreError.corrupted(detail: "the counters do not match the send logs")
             }
-            guard let days = walk.page else { return SearchAnswer(total: total, asOf: asOf, rows: RowBlock()) }
+            guard let days = locator.page else { return SearchResult(total: total, asOf: asOf, rows: RowBlock()) }
             page.from = max(page.from, Timestamp(milliseconds: days.earliest.firstMillisecond) ?? .earliest)
             page.to = min(page.to, Timestamp(milliseconds: days.latest.lastMillisecond) ?? .latest)
             (page.offset, page.count) = (days.offset, days.count)
         }
-        guard page.count > 0 else { return SearchAnswer(total: total, asOf: asOf, rows: RowBlock()) }
+        guard page.count > 0 else { return SearchResult(total: total, asOf: asOf, rows: RowBlock()) }
         let block = RowBlock(for: search)
         let rows = try query(page.from, page.to, asOf: asOf, offset: page.offset, count: page.count)
             .run(on: connection, for: block)
-        return SearchAnswer(total: total, asOf: asOf, rows: try fill(block, rows, asOf: asOf, of: page.count))
+        return SearchResult(total: total, asOf: asOf, rows: try fill(block, rows, asOf: asOf, of: page.count))
     }
 
-    /// The first page of everything: places have no gaps, so that the head is the total too.
-    private func answerAtOnce() throws -> SearchAnswer {
+    /// Returns the first page of all logs: sequence numbers have no gaps, so the head is also the total.
+    private func unfilteredFirstPage() throws -> SearchResult {
         let pinned = search.asOf ?? SequenceNumber(.max)
         let block = RowBlock(for: search)
         let rows = try query(.earliest, .latest, asOf: pinned, offset: 0, count: search.limit)
             .run(on: connection, for: block)
-        // No rows are only where nothing is recorded, or nothing is seen.
-        guard rows.count > 0 else { return SearchAnswer(total: 0, asOf: SequenceNumber(0), rows: RowBlock()) }
+        // There are no rows only if no log is recorded, or `asOf` excludes all of them.
+        guard rows.count > 0 else { return SearchResult(total: 0, asOf: SequenceNumber(0), rows: RowBlock()) }
         let asOf = min(pinned, SequenceNumber(rows.integer(0, 5)))
         let total = Int(asOf.number)
-        return SearchAnswer(
+        return SearchResult(
             total: total,
             asOf: asOf,
             rows: try fill(block, rows, asOf: asOf, of: min(search.limit, total))
         )
     }
 
-    /// The rows behind the one that a block ended with.
+    /// Returns the rows after the last one of a block.
     func rows(after rest: RestOfPage) throws -> RowBlock {
-        guard let asOf = search.asOf else { throw StoreError.damaged(detail: "the rest of a page is pinned") }
+        guard let asOf = search.asOf else { throw StoreError.corrupted(detail: "the rest of a page has no asOf") }
         let query = query(
             search.from ?? .earliest,
             search.to ?? .latest,
@@ -101,7 +101,7 @@ struct SearchCall {
         )
     }
 
-    /// Renders as many rows as fit into a block, and says what of the page is left behind them.
+    /// Renders as many rows as fit into a block, and sets the rest of the page that comes after them.
     private func fill(_ block: RowBlock, _ rows: Rows, asOf: SequenceNumber, of count: Int) throws -> RowBlock {
         var (fitting, length) = (0, 0)
         var long: [Int64] = []

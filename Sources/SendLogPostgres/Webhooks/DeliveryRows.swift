@@ -9,19 +9,19 @@ enum DeliveryRows {
         tries = excluded.tries, attempts = excluded.attempts
         """
 
-    /// Stands for NULL in arrays, which have none here.
+    /// The value for NULL in array parameters, which have no NULLs here.
     private static let never = Int64.max
 
-    /// Writes deliveries of a webhook in one statement, each in place of what there was of it.
+    /// Writes deliveries of a webhook in one statement; replaces existing ones if `replaces` is true.
     ///
-    /// They are selected from the webhook's row, so that Citus leaves all of it on the organisation's node, and of a webhook that is gone
-    /// nothing is written.
+    /// The statement selects from the webhook's row, so that Citus runs all of it on the organisation's node, and
+    /// nothing is written for a deleted webhook.
     ///
     /// - Throws: ``PostgresFailure``.
     static func write(_ deliveries: [Delivery], of webhook: WebhookID, _ rows: WebhookRows, replaces: Bool = true)
         throws
     {
-        // A statement writes no row twice: of what was given twice the last counts.
+        // One statement cannot write a row twice: for each id, the last delivery given is written.
         var last: [DeliveryID: Delivery] = [:]
         for delivery in deliveries { last[delivery.id] = delivery }
         if last.isEmpty { return }
@@ -56,13 +56,13 @@ enum DeliveryRows {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// - Throws: ``StoreError/damaged(detail:)``.
+    /// - Throws: ``StoreError/corrupted(detail:)``.
     static func deliveries(_ rows: Rows) throws(StoreError) -> [Delivery] {
         var deliveries: [Delivery] = []
         for row in 0..<rows.count {
             guard let send = SendLogID(rows.text(row, 2)), let created = Timestamp(milliseconds: rows.integer(row, 3)),
                 let state = Delivery.State(rawValue: rows.text(row, 4))
-            else { throw .damaged(detail: "a delivery breaks the rules") }
+            else { throw .corrupted(detail: "invalid row of a delivery") }
             let test = rows.integer(row, 1)
             deliveries.append(
                 Delivery(
@@ -70,7 +70,7 @@ enum DeliveryRows {
                     send: send,
                     created: created,
                     state: state,
-                    nextTry: rows.moment(row, 5),
+                    nextTry: rows.timestamp(row, 5),
                     tries: Int(rows.integer(row, 6)),
                     attempts: DeliveryAttempt.read(rows.rawBytes(row, 7).bindMemory(to: UInt8.self))
                 )

@@ -10,7 +10,7 @@ extension PostgresStore {
         before: DeliveryID?,
         limit: Int
     ) async throws(StoreError) -> [Delivery] {
-        try await shortly(for: organisation) { connection in
+        try await performShort(for: organisation) { connection in
             var parameters = WebhookRows(connection: connection, organisation: organisation).parameters(webhook)
             parameters.add(before?.sequence.number ?? .max)
             parameters.add(before.map { $0.test ?? 0 } ?? .max)
@@ -19,7 +19,7 @@ extension PostgresStore {
         }
     }
 
-    /// The state stands in the text, so that the plan may use the index of those that were not delivered.
+    /// Returns the SQL with the state as a literal, so that the planner can use the partial index by state.
     static func deliveriesSQL(_ state: Delivery.State?) -> String {
         """
         SELECT \(DeliveryRows.columns) FROM webhook_deliveries
@@ -35,7 +35,7 @@ extension PostgresStore {
         of webhook: WebhookID,
         in organisation: OrganisationID
     ) async throws(StoreError) -> Delivery {
-        try await shortly(for: organisation) { connection in
+        try await performShort(for: organisation) { connection in
             var parameters = WebhookRows(connection: connection, organisation: organisation).parameters(webhook)
             parameters.add(id.sequence.number)
             parameters.add(id.test ?? 0)
@@ -57,38 +57,38 @@ extension PostgresStore {
         of webhook: WebhookID,
         in organisation: OrganisationID
     ) async throws(StoreError) {
-        try await shortly(for: organisation) { connection in
+        try await performShort(for: organisation) { connection in
             let rows = WebhookRows(connection: connection, organisation: organisation)
             try connection.transaction {
-                // Locked, so that it is not ended meanwhile.
+                // The lock keeps the webhook from being deleted meanwhile.
                 do { _ = try rows.locked(webhook) } catch let error as StoreError where error == .notFound { return }
                 try DeliveryRows.write([delivery], of: webhook, rows)
             }
         }
     }
 
-    /// Finds them over all organisations first, and then forgets a webhook's at a time, which one node does by itself.
+    /// Finds old deliveries of all organisations, then deletes them webhook by webhook, each on one Citus node.
     ///
-    /// See ``WebhookStore/forgetDeliveries(before:)``.
-    public func forgetDeliveries(before moment: Timestamp) async throws(StoreError) -> Int {
-        let rows = try await lengthily(for: .server) { connection in
+    /// See ``WebhookStore/deleteDeliveries(before:)``.
+    public func deleteDeliveries(before timestamp: Timestamp) async throws(StoreError) -> Int {
+        let rows = try await performLong(for: .server) { connection in
             var parameters = Parameters()
-            parameters.add(moment.milliseconds)
+            parameters.add(timestamp.milliseconds)
             return try connection.rows(Self.oldDeliveriesSQL, parameters)
         }
-        var found: [Lane: Set<Int64>] = [:]
+        var found: [WebhookKey: Set<Int64>] = [:]
         for row in 0..<rows.count {
-            let lane = Lane(organisation: rows.integer(row, 0), webhook: rows.text(row, 1))
-            found[lane, default: []].insert(rows.integer(row, 2))
+            let key = WebhookKey(organisation: rows.integer(row, 0), webhook: rows.text(row, 1))
+            found[key, default: []].insert(rows.integer(row, 2))
         }
         var count = 0
-        for (lane, sequences) in found {
-            count += try await shortly(for: .server) { connection in
+        for (key, sequences) in found {
+            count += try await performShort(for: .server) { connection in
                 var parameters = Parameters()
-                parameters.add(lane.organisation)
-                parameters.add(lane.webhook)
+                parameters.add(key.organisation)
+                parameters.add(key.webhook)
                 parameters.add(bigints: sequences)
-                parameters.add(moment.milliseconds)
+                parameters.add(timestamp.milliseconds)
                 return try connection.rows(
                     """
                     DELETE FROM webhook_deliveries
@@ -96,13 +96,13 @@ extension PostgresStore {
                     """,
                     parameters
                 )
-                .written
+                .affectedRows
             }
         }
         return count
     }
 
-    private struct Lane: Hashable {
+    private struct WebhookKey: Hashable {
         let organisation: Int64
         let webhook: String
     }

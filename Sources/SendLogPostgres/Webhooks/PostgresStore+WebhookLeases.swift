@@ -2,14 +2,14 @@ public import SendLogCore
 import SendLogScheduling
 
 extension PostgresStore {
-    /// Looks over all organisations; see ``WebhookStore/pendingWebhooks(for:limit:)``.
+    /// Finds the pending webhooks of all organisations; see ``WebhookStore/pendingWebhooks(for:limit:)``.
     public func pendingWebhooks(
         for lease: WebhookLease,
         limit: Int
     ) async throws(StoreError) -> [PendingWebhook] {
-        try await shortly(for: .server) { connection in
+        try await performShort(for: .server) { connection in
             var found: [(pending: PendingWebhook, turn: Int64)] = []
-            for sql in [Self.behindSQL, Self.dueSQL] {
+            for sql in [Self.backlogSQL, Self.dueSQL] {
                 var parameters = Parameters()
                 parameters.add(lease.begin.milliseconds)
                 parameters.add(lease.latestEnd)
@@ -17,7 +17,7 @@ extension PostgresStore {
                 parameters.add(limit)
                 let rows = try connection.rows(sql, parameters)
                 for row in 0..<rows.count {
-                    // One whose row is damaged does not stop the others.
+                    // A damaged row does not stop the other webhooks.
                     guard let id = WebhookID(rows.text(row, 1)) else { continue }
                     let pending = PendingWebhook(
                         organisation: OrganisationID(rows.integer(row, 0)),
@@ -33,27 +33,27 @@ extension PostgresStore {
                 return (one.turn, first.isHealthy ? 0 : 1, first.leasedAt)
                     < (two.turn, second.isHealthy ? 0 : 1, second.leasedAt)
             }
-            // One may be behind, and have retries that are due.
+            // A webhook may have both new logs and due retries.
             var seen: Set<PendingWebhook> = []
             return Array(found.map(\.pending).filter { seen.insert($0).inserted }.prefix(limit))
         }
     }
 
-    /// Whether a webhook may be leased.
-    private static func isFree(now: String, latestEnd: String, latestHold: String) -> String {
+    /// Returns the SQL condition for a webhook that may be leased.
+    private static func isLeasable(now: String, latestEnd: String, latestHold: String) -> String {
         """
         w.active AND w.paused IS NULL AND (w.taken_until <= \(now) OR w.taken_until > \(latestEnd)) \
         AND (w.held_until IS NULL OR w.held_until <= \(now) OR w.held_until > \(latestHold))
         """
     }
 
-    /// Webhooks with logs behind their cursors.
-    static let behindSQL = pendingSQL(
+    /// Finds webhooks with logs after their cursors.
+    static let backlogSQL = pendingSQL(
         "JOIN organisation_heads h ON h.org_id = w.org_id",
         where: "w.told < h.sequence"
     )
 
-    /// Webhooks with deliveries that are to be tried again.
+    /// Finds webhooks with deliveries that are due for a retry.
     static let dueSQL = pendingSQL(
         "",
         where: """
@@ -70,14 +70,16 @@ extension PostgresStore {
                 row_number() OVER (PARTITION BY org_id, healthy ORDER BY taken_at, id) AS turn
             FROM (
                 SELECT w.org_id, w.id, w.taken_at, w.failures = 0 AND w.slow = 0 AS healthy FROM webhooks w \(join)
-                WHERE \(isFree(now: "$1", latestEnd: "$2", latestHold: "$3")) AND \(condition)
+                WHERE \(isLeasable(now: "$1", latestEnd: "$2", latestHold: "$3")) AND \(condition)
             ) pending
         ) turns
         ORDER BY turn, healthy DESC, taken_at LIMIT $4
         """
     }
 
-    /// Leases an organisation's at a time, which is what Citus can lock; see ``WebhookStore/leaseWebhooks(_:for:)``.
+    /// Leases webhooks with one statement per organisation, because Citus locks the rows of one organisation at a time.
+    ///
+    /// See ``WebhookStore/leaseWebhooks(_:for:)``.
     public func leaseWebhooks(
         _ wanted: [PendingWebhook],
         for lease: WebhookLease
@@ -88,7 +90,7 @@ extension PostgresStore {
             do throws(StoreError) {
                 leased += try await leaseWebhooks(webhooks.map(\.id.text), of: organisation, for: lease)
             } catch {
-                // What was leased is worked for, although the node of another organisation may be away.
+                // The node of one organisation may be down: the worker still gets the webhooks leased on other nodes.
                 failure = error
             }
         }
@@ -96,13 +98,13 @@ extension PostgresStore {
         return leased
     }
 
-    /// Leases those that no other server has leased, or is leasing.
+    /// Leases the webhooks that no other server has leased or is leasing.
     private func leaseWebhooks(
         _ ids: [String],
         of organisation: OrganisationID,
         for lease: WebhookLease
     ) async throws(StoreError) -> [LeasedWebhook] {
-        try await shortly(for: organisation) { connection in
+        try await performShort(for: organisation) { connection in
             var parameters = Parameters()
             parameters.add(organisation.number)
             parameters.add(texts: ids.sorted())
@@ -112,9 +114,9 @@ extension PostgresStore {
             parameters.add(lease.latestEnd)
             parameters.add(lease.latestHold)
             parameters.add(StartedAttempts.unreleased)
-            // Leased already, if the connection broke before the answer came.
-            let own = connection.isRepeating ? "OR w.holder = $3 AND w.taken_at = $4 AND w.taken_until = $5" : ""
-            let isOwn = connection.isRepeating ? "OR holder = $3 AND taken_at = $4 AND taken_until = $5" : ""
+            // On a retry, the first attempt may have leased them before its connection broke.
+            let own = connection.isRetry ? "OR w.holder = $3 AND w.taken_at = $4 AND w.taken_until = $5" : ""
+            let isOwn = connection.isRetry ? "OR holder = $3 AND taken_at = $4 AND taken_until = $5" : ""
             let rows = try connection.rows(
                 """
                 UPDATE webhooks SET holder = $3, taken_at = $4, taken_until = $5,
@@ -123,34 +125,36 @@ extension PostgresStore {
                 WHERE org_id = $1 AND id = ANY(ARRAY(
                     SELECT w.id FROM webhooks w
                     WHERE w.org_id = $1 AND w.id = ANY($2)
-                        AND (\(Self.isFree(now: "$4", latestEnd: "$6", latestHold: "$7")) \(own))
+                        AND (\(Self.isLeasable(now: "$4", latestEnd: "$6", latestHold: "$7")) \(own))
                     FOR UPDATE SKIP LOCKED
                 ))
                 RETURNING \(WebhookRows.columns), started
                 """,
                 parameters
             )
-            // One whose row is damaged does not stop the others.
+            // A damaged row does not stop the other webhooks.
             return (0..<rows.count).compactMap { try? WebhookRows.leased(rows, $0, at: lease.begin) }
         }
     }
 
-    /// See ``WebhookStore/dueDeliveries(of:in:at:most:)``.
+    /// See ``WebhookStore/dueDeliveries(of:in:at:limit:)``.
     public func dueDeliveries(
         of webhook: WebhookID,
         in organisation: OrganisationID,
         at now: Timestamp,
-        most: Int
+        limit: Int
     ) async throws(StoreError) -> [Delivery] {
-        try await shortly(for: organisation) { connection in
+        try await performShort(for: organisation) { connection in
             var parameters = WebhookRows(connection: connection, organisation: organisation).parameters(webhook)
             parameters.add(now.milliseconds)
-            parameters.add(most)
+            parameters.add(limit)
             return try DeliveryRows.deliveries(try connection.rows(Self.dueDeliveriesSQL, parameters))
         }
     }
 
-    /// Those that are due are found by their index, whose order is not that of recording, and rows are read of the first alone.
+    /// Finds due deliveries by index, sorts their keys by sequence number, and reads the full rows of the first only.
+    ///
+    /// The index is ordered by due time, and not by sequence number.
     static let dueDeliveriesSQL = """
         WITH due AS MATERIALIZED (
             SELECT seq, test FROM webhook_deliveries WHERE org_id = $1 AND webhook = $2 AND next_try <= $3
@@ -169,28 +173,28 @@ extension PostgresStore {
         of webhook: WebhookID,
         in organisation: OrganisationID
     ) async throws(StoreError) -> Webhook? {
-        try await shortly(for: organisation) { connection in
+        try await performShort(for: organisation) { connection in
             let rows = WebhookRows(connection: connection, organisation: organisation)
             return try connection.transaction {
                 let locked: (webhook: Webhook, owner: String)
                 do { locked = try rows.locked(webhook) } catch let error as StoreError where error == .notFound {
                     return nil
                 }
-                // A worker that lost the lease adds only deliveries that the next owner does not have.
+                // A worker that lost its lease adds only deliveries that the new owner has not written.
                 let isOwner = locked.owner == report.owner
                 try DeliveryRows.write(report.deliveries, of: webhook, rows, replaces: isOwner)
-                var present = locked.webhook
+                var current = locked.webhook
                 guard isOwner else { return nil }
-                present.take(report)
-                // The lease of one that is not active any more is released.
-                let isActive = present.definition.isActive
+                current.apply(report)
+                // The lease of a webhook that is no longer active is released.
+                let isActive = current.definition.isActive
                 try rows.write(
-                    present.progress,
+                    current.progress,
                     report.started,
                     of: webhook,
                     until: isActive ? report.leaseEnd : nil
                 )
-                return isActive ? present : nil
+                return isActive ? current : nil
             }
         }
     }

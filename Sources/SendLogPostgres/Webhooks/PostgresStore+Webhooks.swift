@@ -9,14 +9,14 @@ extension PostgresStore: WebhookStore {
         in organisation: OrganisationID,
         at now: Timestamp
     ) async throws(StoreError) -> Webhook {
-        try await shortly(for: organisation) { connection in
+        try await performShort(for: organisation) { connection in
             let rows = WebhookRows(connection: connection, organisation: organisation)
             var parameters = rows.parameters(id)
             parameters.add(definition.stored)
             parameters.add(WebhookSecret.stored([secret]))
             parameters.add(now.milliseconds)
             parameters.add(definition.isActive)
-            // It may be there already where the connection broke before it could tell.
+            // On a retry, the first attempt may have inserted the row before its connection broke.
             let inserted = try connection.rows(
                 """
                 INSERT INTO webhooks (org_id, id, definition, secrets, version, created, updated, active, told)
@@ -26,8 +26,8 @@ extension PostgresStore: WebhookStore {
                 parameters
             )
             let webhook = try rows.webhook(id)
-            guard inserted.written > 0 || connection.isRepeating else {
-                throw StoreError.damaged(detail: "a webhook's id is taken")
+            guard inserted.affectedRows > 0 || connection.isRetry else {
+                throw StoreError.corrupted(detail: "the ID of a new webhook is taken")
             }
             return webhook
         }
@@ -35,7 +35,7 @@ extension PostgresStore: WebhookStore {
 
     /// See ``WebhookStore/webhooks(in:)``.
     public func webhooks(in organisation: OrganisationID) async throws(StoreError) -> [Webhook] {
-        try await shortly(for: organisation) { connection in
+        try await performShort(for: organisation) { connection in
             var parameters = Parameters()
             parameters.add(organisation.number)
             let rows = try connection.rows(
@@ -51,7 +51,9 @@ extension PostgresStore: WebhookStore {
         _ id: WebhookID,
         in organisation: OrganisationID
     ) async throws(StoreError) -> Webhook {
-        try await shortly(for: organisation) { try WebhookRows(connection: $0, organisation: organisation).webhook(id) }
+        try await performShort(for: organisation) {
+            try WebhookRows(connection: $0, organisation: organisation).webhook(id)
+        }
     }
 
     /// See ``WebhookStore/changeWebhook(_:in:at:_:)``.
@@ -61,12 +63,12 @@ extension PostgresStore: WebhookStore {
         at now: Timestamp,
         _ change: @escaping @Sendable (inout Webhook) -> Void
     ) async throws(StoreError) -> Webhook {
-        try await shortly(for: organisation) { connection in
+        try await performShort(for: organisation) { connection in
             let rows = WebhookRows(connection: connection, organisation: organisation)
             return try connection.transaction {
                 var webhook = try rows.locked(id).webhook
-                // Changed already, where the connection broke before it could tell.
-                if connection.isRepeating, webhook.updated == now, webhook.version > 1 { return webhook }
+                // On a retry, the first attempt may have changed the webhook before its connection broke.
+                if connection.isRetry, webhook.updated == now, webhook.version > 1 { return webhook }
                 webhook.change(at: now, head: try rows.head(), change)
                 try rows.write(webhook)
                 return webhook
@@ -79,12 +81,12 @@ extension PostgresStore: WebhookStore {
         _ id: WebhookID,
         in organisation: OrganisationID
     ) async throws(StoreError) {
-        // There may be many deliveries.
-        try await lengthily(for: organisation) { connection in
+        // The webhook may have many deliveries.
+        try await performLong(for: organisation) { connection in
             let parameters = WebhookRows(connection: connection, organisation: organisation).parameters(id)
             try connection.transaction {
                 let rows = try connection.rows("DELETE FROM webhooks WHERE org_id = $1 AND id = $2", parameters)
-                guard rows.written > 0 || connection.isRepeating else { throw StoreError.notFound }
+                guard rows.affectedRows > 0 || connection.isRetry else { throw StoreError.notFound }
                 _ = try connection.rows(
                     "DELETE FROM webhook_deliveries WHERE org_id = $1 AND webhook = $2",
                     parameters

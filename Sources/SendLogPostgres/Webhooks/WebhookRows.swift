@@ -10,7 +10,9 @@ struct WebhookRows {
         pause_reason, gaps, slow
         """
 
-    /// - Throws: ``PostgresFailure``; ``StoreError/notFound``; ``StoreError/damaged(detail:)``.
+    /// Reads a webhook.
+    ///
+    /// - Throws: ``PostgresFailure``; ``StoreError/notFound``; ``StoreError/corrupted(detail:)``.
     func webhook(_ id: WebhookID) throws -> Webhook {
         let rows = try connection.rows(
             "SELECT \(Self.columns) FROM webhooks WHERE org_id = $1 AND id = $2",
@@ -20,9 +22,9 @@ struct WebhookRows {
         return webhook
     }
 
-    /// A webhook, locked until the transaction ends, and the owner of its lease.
+    /// Reads a webhook and its lease owner, and locks the row until the transaction ends.
     ///
-    /// - Throws: ``PostgresFailure``; ``StoreError/notFound``; ``StoreError/damaged(detail:)``.
+    /// - Throws: ``PostgresFailure``; ``StoreError/notFound``; ``StoreError/corrupted(detail:)``.
     func locked(_ id: WebhookID) throws -> (webhook: Webhook, owner: String) {
         let rows = try connection.rows(
             "SELECT \(Self.columns), holder FROM webhooks WHERE org_id = $1 AND id = $2 FOR UPDATE",
@@ -32,7 +34,7 @@ struct WebhookRows {
         return (webhook, rows.text(0, 15))
     }
 
-    /// The place of the organisation's last send log.
+    /// Returns the sequence number of the organisation's newest log; 0 if it has none.
     func head() throws -> SequenceNumber {
         var parameters = Parameters()
         parameters.add(organisation.number)
@@ -40,7 +42,7 @@ struct WebhookRows {
         return rows.count == 0 ? SequenceNumber(0) : try StoredNumber.sequence(rows.integer(0, 0))
     }
 
-    /// Writes a webhook that is locked, as people changed it.
+    /// Writes the definition, the secrets and the progress of a locked webhook after a change.
     func write(_ webhook: Webhook) throws {
         var parameters = parameters(webhook.id)
         parameters.add(progress: webhook.progress)
@@ -51,7 +53,7 @@ struct WebhookRows {
         parameters.add(webhook.definition.isActive)
         _ = try connection.rows(
             """
-            UPDATE webhooks SET \(Self.progressIsSet), definition = $11, secrets = $12, version = $13, updated = $14,
+            UPDATE webhooks SET \(Self.progressAssignments), definition = $11, secrets = $12, version = $13, updated = $14,
                 active = $15
             WHERE org_id = $1 AND id = $2
             """,
@@ -59,7 +61,7 @@ struct WebhookRows {
         )
     }
 
-    /// Writes how far a webhook that is locked has come, what was started, and when its lease ends; 0 for a lease that is released.
+    /// Writes a locked webhook's progress, its started attempts and the end of its lease; `nil` releases the lease.
     func write(_ progress: WebhookProgress, _ started: StartedAttempts, of id: WebhookID, until end: Timestamp?) throws
     {
         var parameters = parameters(id)
@@ -67,17 +69,17 @@ struct WebhookRows {
         parameters.add(started.stored)
         parameters.add(end?.milliseconds ?? 0)
         _ = try connection.rows(
-            "UPDATE webhooks SET \(Self.progressIsSet), started = $11, taken_until = $12 WHERE org_id = $1 AND id = $2",
+            "UPDATE webhooks SET \(Self.progressAssignments), started = $11, taken_until = $12 WHERE org_id = $1 AND id = $2",
             parameters
         )
     }
 
-    private static let progressIsSet = """
+    private static let progressAssignments = """
         told = $3, failures = $4, failing_since = $5, held_until = $6, paused = $7, pause_reason = $8, gaps = $9, \
         slow = $10
         """
 
-    /// The organisation and the webhook, which begin every statement for one of them.
+    /// Returns the first parameters of every statement for a webhook: the organisation and the webhook's id.
     func parameters(_ id: WebhookID) -> Parameters {
         var parameters = Parameters()
         parameters.add(organisation.number)
@@ -85,18 +87,22 @@ struct WebhookRows {
         return parameters
     }
 
-    /// - Throws: ``StoreError/damaged(detail:)``.
+    /// Reads the webhooks of a result.
+    ///
+    /// - Throws: ``StoreError/corrupted(detail:)``.
     static func webhooks(_ rows: Rows) throws(StoreError) -> [Webhook] {
         var webhooks: [Webhook] = []
         for row in 0..<rows.count { webhooks.append(try webhook(rows, row)) }
         return webhooks
     }
 
-    /// - Throws: ``StoreError/damaged(detail:)``.
+    /// Reads the webhook of a row.
+    ///
+    /// - Throws: ``StoreError/corrupted(detail:)``.
     static func webhook(_ rows: Rows, _ row: Int) throws(StoreError) -> Webhook {
         guard let id = WebhookID(rows.text(row, 1)), let created = Timestamp(milliseconds: rows.integer(row, 5)),
             let updated = Timestamp(milliseconds: rows.integer(row, 6))
-        else { throw .damaged(detail: "a webhook breaks the rules") }
+        else { throw .corrupted(detail: "invalid row of a webhook") }
         return Webhook(
             id: id,
             organisation: OrganisationID(rows.integer(row, 0)),
@@ -109,38 +115,38 @@ struct WebhookRows {
         )
     }
 
-    /// A webhook that has just been leased, of the columns and `started`.
+    /// Reads a webhook that was just leased from the webhook columns and `started`.
     ///
-    /// - Throws: ``StoreError/damaged(detail:)``.
+    /// - Throws: ``StoreError/corrupted(detail:)``.
     static func leased(_ rows: Rows, _ row: Int, at now: Timestamp) throws(StoreError) -> LeasedWebhook {
         let webhook = try webhook(rows, row)
         let started = StartedAttempts(stored: rows.text(row, 15), after: webhook.progress.cursor, at: now)
         return LeasedWebhook(webhook: webhook, started: started)
     }
 
-    /// - Throws: ``StoreError/damaged(detail:)``.
+    /// - Throws: ``StoreError/corrupted(detail:)``.
     private static func progress(_ rows: Rows, _ row: Int) throws(StoreError) -> WebhookProgress {
         WebhookProgress(
             cursor: SequenceNumber(rows.integer(row, 7)),
             gaps: try WebhookGap.read(stored: rows.text(row, 13)),
             failures: Int(rows.integer(row, 8)),
-            failingSince: rows.moment(row, 9),
-            heldUntil: rows.moment(row, 10),
-            pause: rows.moment(row, 11).map { WebhookProgress.Pause(at: $0, reason: rows.text(row, 12)) },
+            failingSince: rows.timestamp(row, 9),
+            heldUntil: rows.timestamp(row, 10),
+            pause: rows.timestamp(row, 11).map { WebhookProgress.Pause(at: $0, reason: rows.text(row, 12)) },
             slowness: Int(rows.integer(row, 14))
         )
     }
 }
 
 extension Parameters {
-    /// Adds the columns from `told` to `slow`.
+    /// Adds the columns from `told` (the cursor) to `slow`.
     fileprivate mutating func add(progress: WebhookProgress) {
         add(progress.cursor.number)
         add(progress.failures)
         add(progress.failingSince?.milliseconds)
         add(progress.heldUntil?.milliseconds)
         add(progress.pause?.at.milliseconds)
-        // PostgreSQL takes no text with U+0000.
+        // PostgreSQL does not store U+0000 in text.
         add(progress.pause?.reason.replacing("\0", with: "\u{fffd}") ?? "")
         add(WebhookGap.stored(progress.gaps))
         add(progress.slowness)
@@ -148,8 +154,8 @@ extension Parameters {
 }
 
 extension Rows {
-    /// A moment in milliseconds since 1970; `nil` for NULL.
-    func moment(_ row: Int, _ column: Int) -> Timestamp? {
+    /// Returns a timestamp from milliseconds since 1970; `nil` for NULL.
+    func timestamp(_ row: Int, _ column: Int) -> Timestamp? {
         optionalInteger(row, column).flatMap { Timestamp(milliseconds: $0) }
     }
 }

@@ -1,15 +1,15 @@
 import SendLogCore
 
-/// A setting that cannot be used, in words for whoever set it.
+/// An invalid setting, described for the operator.
 public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
-    /// Names the setting as it was written, and says what it must be.
+    /// Names the setting as it was written, and says which values are valid.
     public let description: String
 
     init(_ description: String) {
         self.description = description
     }
 
-    /// What is added to an error about a name that is nearly right.
+    /// Returns a hint at the nearest known name, which is appended to an error; empty if no known name is near.
     static func hint(_ name: String, among known: [String]) -> String {
         NearestName.to(name, among: known).map { "; did you mean \($0)?" } ?? ""
     }

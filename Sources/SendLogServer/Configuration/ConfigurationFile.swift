@@ -1,15 +1,15 @@
 import Foundation
 import SendLogCore
 
-/// A configuration file, which must hold settings that there are and nothing else.
+/// A configuration file, which must contain known settings only.
 struct ConfigurationFile {
     let path: String
 
     private static let known = Setting.all.map(\.key)
 
-    /// Makes sure of it.
+    /// Checks the file.
     ///
-    /// - Throws: ``ConfigurationError`` that names the place or the setting at fault.
+    /// - Throws: ``ConfigurationError`` that names the invalid setting, or the byte offset of a syntax error.
     func check() throws(ConfigurationError) {
         guard FileManager.default.fileExists(atPath: path) else {
             throw ConfigurationError("the configuration file \(path) does not exist")
@@ -26,7 +26,7 @@ struct ConfigurationFile {
             )
         }
         guard case .object(let members) = value else {
-            throw ConfigurationError("the configuration file \(path) must hold a JSON object, not \(value.kind)")
+            throw ConfigurationError("the configuration file \(path) must contain a JSON object, not \(value.kind)")
         }
         try check(members, under: "")
     }
@@ -55,13 +55,13 @@ struct ConfigurationFile {
                 throw ConfigurationError("\(key) in \(path) is not a known setting\(Self.hint(key))")
             case .string, .scalar(.number): break
             default:
-                throw ConfigurationError("\(key) in \(path) must be a text or a number, not \(member.value.kind)")
+                throw ConfigurationError("\(key) in \(path) must be a string or a number, not \(member.value.kind)")
             }
         }
     }
 
     private static func isKnown(_ key: String) -> Bool {
-        known.contains(key) || Setting.formers.contains { $0.key == key }
+        known.contains(key) || Setting.formerSettings.contains { $0.key == key }
     }
 
     private static func hint(_ key: String) -> String {

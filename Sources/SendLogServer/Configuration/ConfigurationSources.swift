@@ -3,26 +3,28 @@ import Foundation
 import SendLogCore
 import SystemPackage
 
-/// Where settings come from: flags go before the environment, the environment before the file.
+/// The sources of settings.
+///
+/// Flags take precedence over the environment, and the environment over the file.
 public struct ConfigurationSources {
     private let providers: [(provider: any ConfigProvider, name: (Setting) -> String)]
-    /// What the operator should change: settings that were given under names of earlier versions.
+    /// Warnings for the operator: settings that were given under former names.
     public private(set) var warnings: [String] = []
 
-    /// Gathers the sources.
+    /// Creates the sources.
     ///
     /// - Parameters:
-    ///   - flags: the values of flags
-    ///   - environment: the environment's variables
-    ///   - file: the path of a JSON file that was named by a flag; else the environment may name one
-    /// - Throws: ``ConfigurationError`` for a file that cannot be read, for unknown names, and for a setting that one source gives under
-    ///   its present and its former name.
+    ///   - flags: the values of command-line flags
+    ///   - environment: the environment variables
+    ///   - file: the path of a JSON file from a flag; `nil` to use the path from the environment, if it has one
+    /// - Throws: ``ConfigurationError`` for an unreadable file, an unknown name, or a setting that one source gives
+    ///   under both its current and its former name.
     public init(flags: [Setting: String], environment: [String: String], file: String?) async throws(ConfigurationError)
     {
         try Self.refuseUnknown(environment)
         var values: [AbsoluteConfigKey: ConfigValue] = [:]
         for (setting, text) in flags {
-            // What is no number stays a text, and is refused when a number is asked for.
+            // An invalid number stays a text; reading it as a number throws.
             let number: Int? = if case .number = setting.kind { Int(text) } else { nil }
             values[setting.absoluteKey] = ConfigValue(number.map(ConfigContent.int) ?? .string(text), isSecret: false)
         }
@@ -47,7 +49,7 @@ public struct ConfigurationSources {
         warnings = try formerNames()
     }
 
-    /// Warns of settings that were given under a former name.
+    /// Returns warnings for settings that were given under former names.
     private func formerNames() throws(ConfigurationError) -> [String] {
         var warnings: [String] = []
         for setting in Setting.all {
@@ -64,12 +66,12 @@ public struct ConfigurationSources {
         return warnings
     }
 
-    /// What a setting is called where it was set; its key where nobody set it.
+    /// Returns the name of a setting in the source that sets it, or its key if it is not set.
     func name(of setting: Setting) -> String {
         (try? find(setting))?.name ?? setting.key
     }
 
-    /// The text of a setting, or `nil` where nobody set it.
+    /// Returns the value of a text setting, or `nil` if it is not set.
     func text(_ setting: Setting) throws(ConfigurationError) -> String? {
         guard let (value, name) = try find(setting), case .string(let text) = value else { return nil }
         if case .choice(let choices) = setting.kind, !choices.contains(text) {
@@ -80,7 +82,7 @@ public struct ConfigurationSources {
         return text
     }
 
-    /// The number of a setting, or `nil` where nobody set it.
+    /// Returns the value of a number setting, or `nil` if it is not set.
     func number(_ setting: Setting) throws(ConfigurationError) -> Int? {
         guard let (value, name) = try find(setting), case .int(let number) = value else { return nil }
         if case .number(let range) = setting.kind, !range.contains(number) {
@@ -112,21 +114,21 @@ public struct ConfigurationSources {
 
     private static func refuseUnknown(_ environment: [String: String]) throws(ConfigurationError) {
         let known = Setting.all.map(\.variable) + [Setting.fileVariable]
-        let former = Setting.formers.map(\.variable)
+        let former = Setting.formerSettings.map(\.variable)
         for name in environment.keys.sorted() where name.hasPrefix(Setting.variablePrefix) {
             if known.contains(name) || former.contains(name) { continue }
             throw ConfigurationError(
-                "the environment variable \(name) is not known\(ConfigurationError.hint(name, among: known))"
+                "unknown environment variable \(name)\(ConfigurationError.hint(name, among: known))"
             )
         }
     }
 }
 
 extension Setting {
-    /// What it must be, for whoever set it.
+    /// The valid values, for error messages.
     fileprivate var rule: String {
         switch kind {
-        case .text: "a text"
+        case .text: "a string"
         case .choice(let choices): "one of \(choices.joined(separator: ", "))"
         case .number(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         }

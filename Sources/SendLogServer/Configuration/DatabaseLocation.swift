@@ -4,49 +4,49 @@ import SendLogPostgres
 import SendLogSQLite
 public import SendLogScheduling
 
-/// Where the data is, and how it is opened.
+/// The location of the database and the options for opening it.
 public struct DatabaseLocation: Sendable, CustomStringConvertible {
-    let place: Place
+    let backend: Backend
     let sqlite: SQLiteStore.Options
     let postgres: PostgresStore.Options
-    /// Where long lists wait until they are recorded.
+    /// The folder for long lists that are not recorded yet.
     public let spoolFolder: String
 
-    enum Place: Sendable {
-        /// A SQLite file of this path.
+    enum Backend: Sendable {
+        /// The path of a SQLite file.
         case file(String)
         case server(PostgresLocation)
     }
 
     private static let scheme = "sqlite:"
 
-    /// Reads where the data is.
+    /// Reads the location of the database.
     ///
-    /// - Throws: ``ConfigurationError`` that names the setting which cannot be used.
+    /// - Throws: ``ConfigurationError`` that names the invalid setting.
     public init(_ sources: ConfigurationSources) throws(ConfigurationError) {
         let text = try sources.text(.database) ?? "sqlite:sendlog.db"
         try self.init(text, named: sources.name(of: .database), sources)
     }
 
-    /// Reads where some data is.
+    /// Parses the location of a database.
     ///
     /// - Parameters:
-    ///   - text: `sqlite:` and the path of a file, or a URI of PostgreSQL
-    ///   - name: what the text is called by whoever wrote it
-    ///   - sources: what else is set
-    /// - Throws: ``ConfigurationError`` that names what cannot be used.
+    ///   - text: `sqlite:` and the path of a file, or a PostgreSQL URI
+    ///   - name: the name of the setting or argument, for error messages
+    ///   - sources: the sources of all other settings
+    /// - Throws: ``ConfigurationError`` that names the invalid setting.
     public init(_ text: String, named name: String, _ sources: ConfigurationSources) throws(ConfigurationError) {
-        place = try Self.place(text, named: name)
+        backend = try Self.backend(text, named: name)
         sqlite = SQLiteStore.Options(
             readers: try sources.number(.sqliteReaders),
-            patience: Double(try sources.number(.sqliteLockTimeout) ?? 5)
+            lockTimeout: Double(try sources.number(.sqliteLockTimeout) ?? 5)
         )
         postgres = PostgresStore.Options(
             connections: try sources.number(.postgresConnections) ?? 8,
-            patience: try sources.number(.postgresWaitTimeout) ?? 5
+            waitTimeout: try sources.number(.postgresWaitTimeout) ?? 5
         )
         let folder: String
-        switch place {
+        switch backend {
         case .file(let path): folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         case .server: folder = FileManager.default.temporaryDirectory.path
         }
@@ -59,13 +59,13 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
         }
     }
 
-    private static func place(_ text: String, named name: String) throws(ConfigurationError) -> Place {
+    private static func backend(_ text: String, named name: String) throws(ConfigurationError) -> Backend {
         if PostgresLocation.schemes.contains(where: text.hasPrefix) {
             do { return .server(try PostgresLocation(text)) } catch { throw ConfigurationError("\(name) \(error)") }
         }
         guard text.hasPrefix(scheme), text.count > scheme.count else {
             let rule = "\(name) must be sqlite: followed by the path of a file, or postgres://USER@HOST/NAME"
-            // What looks like a location of a server may hold a password.
+            // A text that looks like a server's location may contain a password, so it is not shown.
             let scheme = text.range(of: "://").map { text[..<$0.upperBound] }
             if let scheme, !scheme.contains(where: "@= ".contains) {
                 throw ConfigurationError("\(rule), not \(scheme)…")
@@ -82,9 +82,9 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
         return .file(path)
     }
 
-    /// Whether two locations are one, as far as their texts tell.
+    /// Returns whether two locations are the same, as far as their texts show.
     public func isSame(as other: DatabaseLocation) -> Bool {
-        switch (place, other.place) {
+        switch (backend, other.backend) {
         case (.file(let one), .file(let two)):
             URL(fileURLWithPath: one).standardizedFileURL == URL(fileURLWithPath: two).standardizedFileURL
         case (.server(let one), .server(let two)): one == two
@@ -92,9 +92,9 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
         }
     }
 
-    /// The location as it may be shown: without a password.
+    /// The location without its password.
     public var description: String {
-        switch place {
+        switch backend {
         case .file(let path): path
         case .server(let location): location.description
         }
@@ -103,50 +103,51 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
     /// Opens the database.
     ///
     /// - Parameters:
-    ///   - making: whether to make it where there is none
-    ///   - threads: where SQLite's queries run; `nil` for threads of the store's own
+    ///   - createIfMissing: whether to create the database if it does not exist
+    ///   - threads: the threads for SQLite's queries; `nil` for the store's own threads
     /// - Returns: the store.
-    /// - Throws: ``StoreRefusal`` where it must not be opened, or there is none.
+    /// - Throws: ``StoreSetupError`` if the database does not exist or must not be opened.
     public func open(
-        making: Bool = true,
+        createIfMissing: Bool = true,
         threads: FairThreadPool? = nil
-    ) throws(StoreRefusal) -> any Store {
-        switch place {
+    ) throws(StoreSetupError) -> any Store {
+        switch backend {
         case .file(let path):
-            guard making || FileManager.default.fileExists(atPath: path) else {
-                throw StoreRefusal("there is no database \(path)", isMissing: true)
+            guard createIfMissing || FileManager.default.fileExists(atPath: path) else {
+                throw StoreSetupError("the database \(path) does not exist", isMissing: true)
             }
-            // In full, since SQLite gives some short names a meaning of their own.
+            // The full path, because SQLite interprets some short names.
             return try SQLiteStore(path: URL(fileURLWithPath: path).path, options: sqlite, threads: threads)
-        case .server(let location): return try Self.store(at: location, postgres, making: making)
+        case .server(let location): return try Self.store(at: location, postgres, createIfMissing: createIfMissing)
         }
     }
 
-    /// Spreads the database over the nodes of a Citus cluster; see ``PostgresStore/distribute(shards:isDone:tell:)``.
+    /// Distributes the database over the nodes of a Citus cluster; see
+    /// ``PostgresStore/distribute(shards:apply:report:)``.
     ///
-    /// - Throws: ``StoreRefusal`` where it cannot be done, ``StoreError`` where the database fails.
+    /// - Throws: ``StoreSetupError`` if the database cannot be distributed, ``StoreError`` if the database fails.
     public func distribute(
         shards: Int,
-        isDone: Bool,
-        tell: @escaping @Sendable (String) -> Void
+        apply: Bool,
+        report: @escaping @Sendable (String) -> Void
     ) async throws {
-        guard case .server(let location) = place else {
-            throw StoreRefusal(
-                "\(self) is a SQLite file, which stays on one machine; move it to PostgreSQL with sendlog database copy"
+        guard case .server(let location) = backend else {
+            throw StoreSetupError(
+                "\(self) is a SQLite file, which cannot be distributed; copy it to PostgreSQL with sendlog database copy"
             )
         }
-        let store = try Self.store(at: location, postgres, making: false)
+        let store = try Self.store(at: location, postgres, createIfMissing: false)
         defer { store.close() }
-        try await store.distribute(shards: shards, isDone: isDone, tell: tell)
+        try await store.distribute(shards: shards, apply: apply, report: report)
     }
 
     private static func store(
         at location: PostgresLocation,
         _ options: PostgresStore.Options,
-        making: Bool
-    ) throws(StoreRefusal) -> PostgresStore {
+        createIfMissing: Bool
+    ) throws(StoreSetupError) -> PostgresStore {
         var options = options
-        options.makesTables = making
+        options.createsTables = createIfMissing
         return try PostgresStore(location, options: options)
     }
 }

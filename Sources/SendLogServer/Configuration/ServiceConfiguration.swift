@@ -5,36 +5,36 @@ public import SendLogHTTP
 import SendLogSQLite
 import SendLogScheduling
 
-/// How a server runs, complete and valid.
+/// The complete and valid configuration of a server.
 ///
-/// Built once; nothing below it looks at flags or the environment.
+/// It is built once; code that uses it reads no flags and no environment.
 public struct ServiceConfiguration: Sendable {
-    /// Where the data is.
+    /// The location of the database.
     public let database: DatabaseLocation
-    /// Where and how to serve.
+    /// The address, limits and timeouts of the HTTP server.
     public let server: ServerSettings
-    /// How many threads handle requests that take more than a moment.
+    /// The number of threads for requests that compute or block.
     public let workerThreads: Int
-    /// How much is logged.
+    /// The minimum level of log messages.
     public let logLevel: Logger.Level
-    /// How log lines look.
+    /// The format of log lines.
     public let logFormat: LogFormat
-    /// How many requests an organisation may make; `nil` for as many as it likes.
+    /// The number of requests that an organisation may make; `nil` for no limit.
     public let rateLimit: RateLimit?
-    /// For how long a key is taken for what it was when it was read.
-    public let keyTrust: Duration
-    /// How much clients may have under way at the same time.
+    /// How long a key is cached before it is read again.
+    public let keyCacheLifetime: Duration
+    /// The limits of concurrent streams and uploads.
     public let limits: ConcurrencyLimits
-    /// How long one stays signed in to the console, in minutes.
-    public let consoleMinutes: Int
-    /// How webhooks are delivered.
+    /// The lifetime of a console session, in minutes.
+    public let consoleSessionMinutes: Int
+    /// The settings of webhook delivery.
     public let webhooks: WebhookSettings
-    /// What the operator should change in the configuration, to be logged.
+    /// Warnings about the configuration, to be logged for the operator.
     public let warnings: [String]
 
     /// Reads the configuration.
     ///
-    /// - Throws: ``ConfigurationError`` that names the setting which cannot be used.
+    /// - Throws: ``ConfigurationError`` that names the invalid setting.
     public init(_ sources: ConfigurationSources) throws(ConfigurationError) {
         warnings = sources.warnings
         database = try DatabaseLocation(sources)
@@ -46,7 +46,7 @@ public struct ServiceConfiguration: Sendable {
             maxConnectionsPerAddress: try sources.number(.maxConnectionsPerAddress) ?? 4096,
             proxies: try Self.proxies(sources),
             threads: try sources.number(.httpThreads) ?? max(1, ProcessInfo.processInfo.activeProcessorCount / 2),
-            pace: PaceLimits(
+            slowClientLimits: SlowClientLimits(
                 headTimeout: try sources.number(.headTimeout) ?? 20,
                 drainTimeout: try sources.number(.drainTimeout) ?? 20,
                 minBodyRate: try sources.number(.minBodyRate) ?? 500
@@ -59,13 +59,13 @@ public struct ServiceConfiguration: Sendable {
         let window = try sources.number(.rateLimitWindow) ?? 60
         rateLimit = requests > 0 ? RateLimit(requests: requests, window: window) : nil
         limits = try Self.limits(sources)
-        consoleMinutes = try sources.number(.consoleMinutes) ?? 720
+        consoleSessionMinutes = try sources.number(.consoleSessionMinutes) ?? 720
         webhooks = try WebhookSettings(sources)
-        keyTrust = .seconds(try sources.number(.keyCacheSeconds) ?? 2)
+        keyCacheLifetime = .seconds(try sources.number(.keyCacheSeconds) ?? 2)
     }
 
     private static func limits(_ sources: ConfigurationSources) throws(ConfigurationError) -> ConcurrencyLimits {
-        /// An organisation's limit by default is what it was for the default of all, or less.
+        /// Reads a total limit and a limit per organisation. The latter defaults to the standard, or to a lower total.
         func limits(
             _ total: Setting,
             _ perOrganisation: Setting,
@@ -75,7 +75,7 @@ public struct ServiceConfiguration: Sendable {
             let own = try sources.number(perOrganisation) ?? min(standard.perOrganisation, all)
             guard own <= all else {
                 throw ConfigurationError(
-                    "\(sources.name(of: perOrganisation)) must be at most \(all), as \(total.key) is"
+                    "\(sources.name(of: perOrganisation)) must be at most \(total.key), which is \(all)"
                 )
             }
             return (all, own)
@@ -88,9 +88,9 @@ public struct ServiceConfiguration: Sendable {
 
     private static func proxies(_ sources: ConfigurationSources) throws(ConfigurationError) -> TrustedProxies {
         let text = try sources.text(.trustedProxies) ?? ""
-        do throws(TrustedProxies.Refusal) { return try TrustedProxies(text) } catch {
+        do throws(TrustedProxies.InvalidEntry) { return try TrustedProxies(text) } catch {
             throw ConfigurationError(
-                "\(sources.name(of: .trustedProxies)) must be addresses and networks such as 10.0.0.0/8, with commas between them; \(error.part) is neither"
+                "\(sources.name(of: .trustedProxies)) must be addresses and networks such as 10.0.0.0/8, separated by commas; \(error.part) is invalid"
             )
         }
     }

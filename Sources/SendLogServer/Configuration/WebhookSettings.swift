@@ -1,27 +1,27 @@
 public import SendLogWebhooks
 
-/// How webhooks are delivered.
+/// The settings of webhook delivery.
 public struct WebhookSettings: Sendable {
-    /// Where they may go.
+    /// The addresses that webhooks may connect to.
     public let rules: AddressRules
-    /// How many seconds a receiver has to answer.
+    /// The timeout of an attempt, in seconds.
     public let timeout: Int
-    /// When deliveries are tried again.
+    /// The retry schedule.
     public let schedule: RetrySchedule
-    /// How much this server does for webhooks.
+    /// The limits of this server.
     public let limits: WebhookDispatcher.Limits
 
     /// Reads the settings.
     ///
-    /// - Throws: ``ConfigurationError`` that names the setting which cannot be used.
+    /// - Throws: ``ConfigurationError`` that names the invalid setting.
     init(_ sources: ConfigurationSources) throws(ConfigurationError) {
         let allowed = try sources.text(.webhookAllow) ?? ""
-        do throws(AddressRules.Refusal) {
+        do throws(AddressRules.InvalidEntry) {
             rules = try AddressRules(allowing: allowed)
         } catch {
             let name = sources.name(of: .webhookAllow)
             throw ConfigurationError(
-                "\(name) must be networks such as 10.0.0.0/8, addresses and names of hosts, with commas between them; \(error.part) is none"
+                "\(name) must be networks such as 10.0.0.0/8, addresses and host names, separated by commas; \(error.part) is invalid"
             )
         }
         timeout = try sources.number(.webhookTimeout) ?? 10
@@ -35,7 +35,7 @@ public struct WebhookSettings: Sendable {
         let shortest = timeout + WebhookDispatcher.Limits.leaseMargin + 1
         guard limits.leaseSeconds >= shortest else {
             throw ConfigurationError(
-                "\(sources.name(of: .webhookLease)) must be at least \(shortest), 3 more than webhooks.timeout: a lease must outlast an attempt"
+                "\(sources.name(of: .webhookLease)) must be at least \(shortest), which is webhooks.timeout plus 3: a lease must outlast an attempt"
             )
         }
     }

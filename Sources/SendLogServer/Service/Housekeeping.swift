@@ -4,7 +4,7 @@ import SendLogCore
 import SendLogScheduling
 import ServiceLifecycle
 
-/// Does now and then what need not be done for each request: notes when keys were used, logs how many invalid keys were refused, and returns
+/// Does periodic work: records when keys were last used, logs how many invalid keys were refused, and returns unused
 /// memory to the system.
 struct Housekeeping: Service {
     let authenticator: Authenticator
@@ -12,33 +12,33 @@ struct Housekeeping: Service {
     let logger: Logger
 
     private static let interval = Duration.seconds(30)
-    /// After how many busy looks memory is returned all the same.
-    private static let maxBusy = 10
+    /// The number of rounds with busy threads after which memory is returned anyway.
+    private static let maxBusyRounds = 10
 
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
             var busy = 0
             while true {
                 try await Task.sleep(for: Self.interval)
-                authenticator.refusals.log(to: logger)
-                // What asks for memory meanwhile waits.
+                authenticator.authenticationFailures.log(to: logger)
+                // Prefers an idle moment: allocations wait while memory is returned.
                 busy = threads.isIdle ? 0 : busy + 1
-                if busy == 0 || busy > Self.maxBusy {
+                if busy == 0 || busy > Self.maxBusyRounds {
                     Memory.returnUnused()
                     busy = 0
                 }
                 await writeUses(else: "trying again later")
             }
         }
-        authenticator.refusals.log(to: logger)
-        await writeUses(else: "what they were used for last is not known")
+        authenticator.authenticationFailures.log(to: logger)
+        await writeUses(else: "their last uses are lost")
     }
 
     private func writeUses(else consequence: String) async {
         do {
             try await authenticator.writeUses()
         } catch {
-            logger.warning("cannot note when keys were used; \(consequence)", metadata: ["cause": "\(error)"])
+            logger.warning("cannot record when keys were last used; \(consequence)", metadata: ["cause": "\(error)"])
         }
     }
 }

@@ -2,40 +2,40 @@ import Foundation
 public import Logging
 import SendLogCore
 
-/// How log lines look.
+/// The format of log lines.
 public enum LogFormat: String, Sendable {
     /// `2026-01-31T23:59:59.999Z info message key=value`
     case text
-    /// A JSON object a line.
+    /// One JSON object per line.
     case json
 }
 
-/// Writes the log to standard error, a line an event.
+/// Writes log messages to standard error, one line per event.
 public struct LineLog: LogHandler {
-    /// How much is logged.
+    /// The minimum level of log messages.
     public var logLevel: Logger.Level
-    /// What stands on every line.
+    /// The metadata of every line.
     public var metadata: Logger.Metadata = [:]
 
     private let format: LogFormat
 
-    /// Makes a log.
+    /// Creates a log handler.
     ///
     /// - Parameters:
-    ///   - format: how lines look
-    ///   - level: how much is logged
+    ///   - format: the format of lines
+    ///   - level: the minimum level of log messages
     public init(format: LogFormat, level: Logger.Level) {
         self.format = format
         logLevel = level
     }
 
-    /// Reads or sets what stands on every line.
+    /// Accesses the metadata of every line.
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
-    /// Writes a line.
+    /// Writes an event as one line.
     public func log(event: LogEvent) {
         let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
         let time = ServiceClock.now().description
@@ -64,7 +64,7 @@ public struct LineLog: LogHandler {
             line.append("}")
         }
         line.append("\n")
-        // One write a line, so that lines of several threads do not mix.
+        // One write per line, so that lines of different threads do not mix.
         try? FileHandle.standardError.write(contentsOf: line)
     }
 

@@ -7,27 +7,29 @@ import Glibc
 import Darwin
 #endif
 
-/// How memory is got from the system and given back.
+/// Controls how the allocator gets memory from the system and returns it.
 enum Memory {
-    /// Keeps what answers and batches need from one to the next.
+    /// Keeps freed memory for later responses and batches.
     ///
-    /// By itself glibc gets buffers of their size from the system each time, page by page, and gives them back at once: a tenth of the time of
-    /// an answer of some hundred kilobytes (<https://man7.org/linux/man-pages/man3/mallopt.3.html>).
+    /// By default glibc maps a buffer of their size from the system for each use, page by page, and unmaps it at once.
+    /// That takes a tenth of the time of a response of some hundred kilobytes
+    /// (<https://man7.org/linux/man-pages/man3/mallopt.3.html>).
     static func keepForReuse() {
         #if canImport(Glibc)
         mallopt(M_MMAP_THRESHOLD, 8 << 20)
         mallopt(M_TRIM_THRESHOLD, 8 << 20)
-        // Each thread would have a heap of its own, with its own unused memory.
+        // By default each thread may have its own heap with its own unused memory.
         mallopt(M_ARENA_MAX, Int32(max(2, ProcessInfo.processInfo.activeProcessorCount)))
         #endif
     }
 
-    /// Above how many bytes unused memory is worth the time of returning it.
+    /// The amount of unused memory above which it is returned, in bytes; less is not worth the time.
     private static let maxUnused = 64 << 20
 
-    /// Returns memory to the system that a peak left behind; to be called now and then.
+    /// Returns unused memory to the system after a peak; call it periodically.
     ///
-    /// glibc returns by itself only what lies at the end of a heap (<https://man7.org/linux/man-pages/man3/malloc_trim.3.html>).
+    /// glibc by itself returns only memory at the end of a heap
+    /// (<https://man7.org/linux/man-pages/man3/malloc_trim.3.html>).
     static func returnUnused() {
         #if canImport(Glibc)
         let info = mallinfo2()
@@ -36,7 +38,7 @@ enum Memory {
         #endif
     }
 
-    /// The process's own memory in bytes, without mapped files.
+    /// The resident memory of the process in bytes, without mapped files; `nil` if it is not known.
     private static var resident: Int? {
         guard let file = fopen("/proc/self/statm", "r") else { return nil }
         defer { fclose(file) }

@@ -4,12 +4,12 @@ import Glibc
 import Darwin
 #endif
 
-/// How many files, connections among them, the process may have open.
+/// The limit of open files of the process, which include connections.
 public enum OpenFiles {
-    /// Raises the limit to the greatest that the system allows the process: many systems begin with 1,024.
+    /// Raises the limit to the maximum that the system allows, because many systems start with 1,024.
     ///
-    /// - Returns: the limit; `nil` where there is none, or the system does not tell.
-    @discardableResult public static func allowAll() -> Int? {
+    /// - Returns: the limit; `nil` if there is none, or if it is not known.
+    @discardableResult public static func raiseLimit() -> Int? {
         var limit = rlimit()
         guard getrlimit(resource, &limit) == 0 else { return nil }
         limit.rlim_cur = limit.rlim_max
@@ -18,13 +18,13 @@ public enum OpenFiles {
         return Int(exactly: limit.rlim_cur)
     }
 
-    /// How many connections there may be.
+    /// Returns the number of connections that fit into the limit.
     ///
     /// - Parameters:
-    ///   - wanted: how many are wanted
-    ///   - limit: how many files may be open; `nil` for any number
-    /// - Returns: the wanted number, or as many as leave a quarter of the files, at most 512, for the database, webhooks and the
-    ///   rest.
+    ///   - wanted: the configured number of connections
+    ///   - limit: the limit of open files; `nil` for no limit
+    /// - Returns: the configured number, or a lower one that reserves a quarter of the files, at most 512, for the
+    ///   database, webhooks and all else.
     public static func connections(_ wanted: Int, within limit: Int?) -> Int {
         guard let limit else { return wanted }
         return min(wanted, max(1, limit - min(limit / 4, 512)))

@@ -11,30 +11,32 @@ import SendLogWebhooks
 import ServiceLifecycle
 import UnixSignals
 
-/// Runs a server until it is told to stop.
+/// A server that runs until it receives a signal to stop.
 public struct SendLogService: Sendable {
     private let configuration: ServiceConfiguration
 
-    /// Makes a server of a configuration.
+    /// Creates a server with a configuration.
     public init(_ configuration: ServiceConfiguration) {
         self.configuration = configuration
     }
 
-    /// Serves until SIGTERM or SIGINT; then requests in progress are answered, what was taken is recorded, and the database is closed.
+    /// Serves until SIGTERM or SIGINT, then completes requests in progress, records what was accepted, and closes the
+    /// database.
     ///
-    /// - Throws: ``StoreRefusal`` where the database must not be opened; ``ServiceFailure`` where the address cannot be listened on.
+    /// - Throws: ``StoreSetupError`` if the database cannot be opened; ``ServiceFailure`` if the server cannot listen
+    ///   on the address.
     public func run() async throws {
         let (format, level) = (configuration.logFormat, configuration.logLevel)
         let logger = Logger(label: "sendlog") { _ in LineLog(format: format, level: level) }
         for warning in configuration.warnings { logger.warning("\(warning)") }
-        let openFiles = OpenFiles.allowAll()
+        let openFiles = OpenFiles.raiseLimit()
         Memory.keepForReuse()
         let database = configuration.database
         let threads = FairThreadPool(count: configuration.workerThreads, name: "workers")
         let store = try database.open(threads: threads)
         defer { store.close() }
-        let authenticator = Authenticator(directory: store, trust: configuration.keyTrust)
-        let context = IntakeContext(
+        let authenticator = Authenticator(organisationStore: store, cacheLifetime: configuration.keyCacheLifetime)
+        let context = ParserContext(
             ids: SendLogIDSource(),
             spoolFolder: configuration.database.spoolFolder,
             now: ServiceClock.now
@@ -44,13 +46,13 @@ public struct SendLogService: Sendable {
         let console = try Console(
             store: store,
             authenticator: authenticator,
-            service: WebhookService(store: store, directory: store, client: client, ids: context.ids),
-            sessionSeconds: configuration.consoleMinutes * 60
+            service: WebhookService(store: store, organisationStore: store, client: client, ids: context.ids),
+            sessionSeconds: configuration.consoleSessionMinutes * 60
         )
         let api = APIService(
             store: store,
             authenticator: authenticator,
-            directory: store,
+            organisationStore: store,
             context: context,
             client: client,
             threads: threads,
@@ -58,14 +60,14 @@ public struct SendLogService: Sendable {
             rateLimit: configuration.rateLimit,
             logger: logger,
             pages: console.routes,
-            front: console.front
+            middleware: console.middleware
         )
         let host = configuration.server.host
         var settings = configuration.server
         settings.maxConnections = OpenFiles.connections(settings.maxConnections, within: openFiles)
         if settings.maxConnections < configuration.server.maxConnections {
             logger.warning(
-                "http.maxConnections is lowered to what the limit of open files allows",
+                "http.maxConnections is lowered to fit the limit of open files",
                 metadata: ["from": "\(configuration.server.maxConnections)", "to": "\(settings.maxConnections)"]
             )
         }
@@ -102,15 +104,19 @@ public struct SendLogService: Sendable {
         do {
             try await ServiceGroup(configuration: group).run()
         } catch {
-            let place = "\(host), port \(configuration.server.port)"
+            let listenAddress = "\(host), port \(configuration.server.port)"
             switch error {
             case let error as IOError:
                 let reason = String(cString: strerror(error.errnoCode))
-                throw ServiceFailure("cannot serve on \(place): \(reason); --host and --port choose another")
+                throw ServiceFailure(
+                    "cannot listen on \(listenAddress): \(reason); choose another address with --host and --port"
+                )
             case is SocketAddressError, is SocketAddressError.UnknownHost:
-                throw ServiceFailure("cannot serve on \(place): there is no such address; --host chooses another")
+                throw ServiceFailure(
+                    "cannot listen on \(listenAddress): unknown address; choose another with --host"
+                )
             default:
-                throw ServiceFailure("stopped for a failure: \(error)")
+                throw ServiceFailure("the server failed: \(error)")
             }
         }
         client.close()
@@ -118,9 +124,9 @@ public struct SendLogService: Sendable {
     }
 }
 
-/// Why a server did not run, in words for the operator.
+/// The reason for which a server did not start or stopped, for the operator.
 public struct ServiceFailure: Error, CustomStringConvertible {
-    /// What went wrong.
+    /// The description of the failure.
     public let description: String
 
     init(_ description: String) {

@@ -8,7 +8,7 @@ import Darwin
 
 /// The system's clock.
 public enum ServiceClock {
-    /// The time, in milliseconds, without a detour.
+    /// Returns the current time, in milliseconds.
     public static func now() -> Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

@@ -1,12 +1,12 @@
 import Logging
 import ServiceLifecycle
 
-/// Says in the log that the service was told to stop, which may take a while.
+/// Logs that the service is stopping, which may take a while.
 struct ShutdownNotice: Service {
     let logger: Logger
 
     func run() async throws {
         try await gracefulShutdown()
-        logger.info("stopping; requests in progress are answered first, for 30 s at most")
+        logger.info("stopping; completing requests in progress, for at most 30 s")
     }
 }

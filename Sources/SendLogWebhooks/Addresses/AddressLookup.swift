@@ -9,47 +9,47 @@ import Glibc
 import Darwin
 #endif
 
-/// Finds the addresses of hosts.
+/// Resolves host names to addresses.
 protocol AddressLookup: Sendable {
-    /// The addresses of a host, in the order in which to try them.
+    /// Returns the addresses of a host, in the order in which to try them.
     ///
     /// - Parameters:
     ///   - host: a name, or an address in any notation
-    ///   - organisation: whose webhook asks
-    /// - Returns: the addresses; none where the host has none.
+    ///   - organisation: the organisation of the webhook
+    /// - Returns: the addresses; empty if the host has none.
     /// - Throws: ``LookupFailure``.
     func addresses(of host: String, for organisation: OrganisationID) async throws -> [IPAddress]
 }
 
-/// A host has no address, or nobody can say.
+/// A failed lookup: the host has no address, or the resolver cannot find it out.
 struct LookupFailure: Error {
-    /// Why, in words for people.
+    /// The reason, for people.
     let reason: String
 }
 
-/// Asks the system, which understands every notation that a connection would.
+/// Resolves hosts with the system's `getaddrinfo`, which accepts the same notations as a connection.
 struct SystemLookup: AddressLookup {
-    /// A DNS query blocks for as long as name servers are silent, so it runs on a thread.
+    /// The threads for lookups: `getaddrinfo` blocks while name servers do not answer.
     private static let threads = FairThreadPool(count: 64, name: "lookups", reserve: .share)
 
     func addresses(of host: String, for organisation: OrganisationID) async throws -> [IPAddress] {
-        // `getaddrinfo` cannot be cancelled: its result is dropped.
-        let box = Box()
+        // `getaddrinfo` cannot be cancelled: after a cancellation its result is discarded.
+        let pending = PendingLookup()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                box.waiting.withLock { $0 = continuation }
-                if Task.isCancelled { return box.resume(.failure(CancellationError())) }
+                pending.waiting.withLock { $0 = continuation }
+                if Task.isCancelled { return pending.resume(.failure(CancellationError())) }
                 Self.threads.submit(for: organisation) {
-                    // Nobody may be waiting any longer.
-                    if box.isAwaited { box.resume(Result { try Self.ask(host) }) }
+                    // The task may have been cancelled meanwhile.
+                    if pending.isAwaited { pending.resume(Result { try Self.resolve(host) }) }
                 }
             }
         } onCancel: {
-            box.resume(.failure(CancellationError()))
+            pending.resume(.failure(CancellationError()))
         }
     }
 
-    private final class Box: Sendable {
+    private final class PendingLookup: Sendable {
         let waiting = Mutex<CheckedContinuation<[IPAddress], any Error>?>(nil)
 
         var isAwaited: Bool { waiting.withLock { $0 != nil } }
@@ -63,7 +63,7 @@ struct SystemLookup: AddressLookup {
         }
     }
 
-    private static func ask(_ host: String) throws -> [IPAddress] {
+    private static func resolve(_ host: String) throws -> [IPAddress] {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         #if canImport(Glibc)

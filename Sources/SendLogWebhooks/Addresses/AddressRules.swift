@@ -1,16 +1,16 @@
 import SendLogCore
 import SendLogNetwork
 
-/// Which addresses webhooks may go to: those of the public internet, and what the operator allows.
+/// The addresses that webhooks may connect to: the public internet, and what the operator allows.
 public struct AddressRules: Sendable {
     private let networks: [IPNetwork]
     private let hosts: Set<String>
 
-    /// Takes what the operator allows beyond the public internet.
+    /// Creates rules that allow the public internet and a list of further networks and hosts.
     ///
-    /// - Parameter allowed: networks (`10.0.0.0/8`), addresses and names of hosts, with commas between them
-    /// - Throws: ``Refusal`` that names the part which is none of these.
-    public init(allowing allowed: String = "") throws(Refusal) {
+    /// - Parameter allowed: networks (`10.0.0.0/8`), addresses and host names, separated by commas
+    /// - Throws: ``InvalidEntry`` that names the invalid part.
+    public init(allowing allowed: String = "") throws(InvalidEntry) {
         var (networks, hosts): ([IPNetwork], Set<String>) = ([], [])
         for part in allowed.split(separator: ",").map({ $0.filter { $0 != " " } }) where !part.isEmpty {
             if let network = IPNetwork(part) {
@@ -18,20 +18,22 @@ public struct AddressRules: Sendable {
             } else if Self.isName(part) {
                 hosts.insert(part.lowercased())
             } else {
-                throw Refusal(part: part)
+                throw InvalidEntry(part: part)
             }
         }
         self.networks = networks
         self.hosts = hosts
     }
 
-    /// A part of the list that cannot be understood.
-    public struct Refusal: Error {
-        /// The part.
+    /// A part of the list that is neither a network, an address nor a host name.
+    public struct InvalidEntry: Error {
+        /// The invalid part.
         public let part: String
     }
 
-    /// A name has a letter; what has digits and dots alone is an address that went wrong.
+    /// Returns whether a text is a host name.
+    ///
+    /// A name needs a letter: digits and dots alone are a mistyped address.
     private static func isName(_ text: String) -> Bool {
         let isPlain = text.utf8.allSatisfy { byte in
             "-._".utf8.contains(byte) || (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte | 0x20)
@@ -39,19 +41,20 @@ public struct AddressRules: Sendable {
         return isPlain && text.utf8.contains { (0x61...0x7a).contains($0 | 0x20) } && !text.hasPrefix("0x")
     }
 
-    /// Whether a request for a host may go to an address.
+    /// Returns whether a request for a host may go to an address.
     func allows(_ address: IPAddress, for host: String) -> Bool {
         hosts.contains(host.lowercased()) || networks.contains { $0.contains(address) } || Self.isPublic(address)
     }
 
-    /// Whether an address is one of the public internet.
+    /// Returns whether an address belongs to the public internet.
     static func isPublic(_ address: IPAddress) -> Bool {
         if address.bytes.count == 4 { return !special4.contains { $0.contains(address) } }
-        if let embedded = address.embedded { return isPublic(embedded) }
+        if let embeddedIPv4 = address.embeddedIPv4 { return isPublic(embeddedIPv4) }
         return global6.contains { $0.contains(address) } && !special6.contains { $0.contains(address) }
     }
 
-    /// What is not for the public (<https://www.iana.org/assignments/iana-ipv4-special-registry>), metadata services within 169.254.0.0/16 among it.
+    /// The IPv4 ranges that are not public (<https://www.iana.org/assignments/iana-ipv4-special-registry>), including
+    /// metadata services in 169.254.0.0/16.
     private static let special4 = [
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "168.63.129.16/32", "169.254.0.0/16",
         "172.16.0.0/12", "192.0.0.0/24",
@@ -59,10 +62,13 @@ public struct AddressRules: Sendable {
         "224.0.0.0/4", "240.0.0.0/4",
     ].compactMap { IPNetwork($0) }
 
-    /// All that is given out to the public (<https://www.iana.org/assignments/ipv6-address-space>); the rest is local, multicast or nobody's.
+    /// The IPv6 range of global unicast addresses (<https://www.iana.org/assignments/ipv6-address-space>).
+    ///
+    /// All others are local, multicast or unassigned.
     private static let global6 = ["2000::/3"].compactMap { IPNetwork($0) }
 
-    /// What of that is not (<https://www.iana.org/assignments/iana-ipv6-special-registry>).
+    /// The IPv6 ranges within ``global6`` that are not public
+    /// (<https://www.iana.org/assignments/iana-ipv6-special-registry>).
     private static let special6 = [
         "2001::/23", "2001:db8::/32", "3fff::/20",
     ].compactMap { IPNetwork($0) }

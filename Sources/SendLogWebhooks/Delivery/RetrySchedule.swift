@@ -1,45 +1,51 @@
 import SendLogCore
 
-/// When deliveries that failed are tried again, and when a webhook that keeps failing is left alone.
+/// The schedule of retries after failed attempts, and the thresholds for holding and pausing a webhook.
 ///
-/// All delays grow, and vary by a fifth so that receivers that come back are not met by all at once.
+/// Delays grow with each attempt. Each delay varies randomly by ±20 %, so that a receiver that recovers does not get
+/// all retries at once.
 public struct RetrySchedule: Sendable {
-    /// For how long a delivery is tried again, and a webhook may fail before it is paused, in seconds.
+    /// The time for which a delivery is retried, and for which a webhook may fail before it is paused, in seconds.
     public let window: Int
-    /// The longest that a receiver may ask to be left alone, in seconds.
-    public static let longestRetryAfter = 3600
-    /// From so many failures in a row on the webhook waits before it goes on with other sends.
+    /// The maximum of a receiver's `Retry-After` that is respected, in seconds.
+    public static let maxRetryAfter = 3600
+    /// The number of consecutive failures from which the webhook's deliveries are held for a while.
     static let failuresBeforeHold = 3
-    /// No webhook is paused before so many failures in a row.
+    /// The minimum number of consecutive failures before a webhook is paused.
     static let failuresBeforePause = 5
 
-    /// Seconds before each next attempt where the window is a day, which they nearly fill.
+    /// The delays before each retry for a window of one day, in seconds.
+    ///
+    /// Their sum nearly fills the window.
     private static let delays = [5, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800, 28_800]
     private static let day = 86_400
 
-    /// Makes a schedule for a window in seconds.
+    /// Creates a schedule.
+    ///
+    /// - Parameter window: the time for which a delivery is retried, in seconds
     public init(window: Int = 86_400) {
         self.window = window
     }
 
-    /// Milliseconds to wait after a delivery's failed attempts.
+    /// Returns the delay before the next attempt of a delivery.
     ///
     /// - Parameters:
-    ///   - tries: how many there were
-    ///   - age: how many milliseconds ago the first was made; the last one is not made before the window is over
-    /// - Returns: `nil` where it is not tried again.
+    ///   - tries: the number of attempts so far
+    ///   - age: the time since the delivery was created, in milliseconds; the last retry waits until the window has
+    ///     passed
+    /// - Returns: the delay in milliseconds; `nil` if the delivery is not retried.
     func delay(afterTries tries: Int, age: Int64) -> Int64? {
         guard (1...Self.delays.count).contains(tries) else { return nil }
         let delay = varied(Int64(Self.delays[tries - 1]) * 1000 * Int64(window) / Int64(Self.day))
         return tries == Self.delays.count ? max(delay, Int64(window) * 1000 - age) : delay
     }
 
-    /// Milliseconds to leave a receiver alone after failures in a row.
+    /// Returns how long to hold a webhook's deliveries after consecutive failures, in milliseconds; `nil` for no hold.
     func hold(afterFailures failures: Int) -> Int64? {
         guard failures >= Self.failuresBeforeHold else { return nil }
-        let most = Int64(window) * 1000 / 288
+        let maxHold = Int64(window) * 1000 / 288
         let doubled = Int64(1000) << Int64(min(failures - Self.failuresBeforeHold, 20))
-        return varied(min(doubled, most))
+        return varied(min(doubled, maxHold))
     }
 
     private func varied(_ milliseconds: Int64) -> Int64 {
@@ -48,12 +54,12 @@ public struct RetrySchedule: Sendable {
 }
 
 extension WebhookProgress {
-    /// Notes what came of an attempt.
+    /// Records the result of an attempt.
     ///
     /// - Parameters:
     ///   - attempt: the attempt
-    ///   - delivery: whose it is, the attempt added already; its state and next try are set
-    ///   - schedule: when to try again
+    ///   - delivery: the delivery, to which the attempt was already added; its state and next try are set
+    ///   - schedule: the retry schedule
     ///   - now: when the attempt ended
     mutating func note(
         _ attempt: DeliveryAttempt,
@@ -70,29 +76,29 @@ extension WebhookProgress {
         failures += 1
         let since = failingSince ?? now
         failingSince = since
-        let asked = attempt.retryAfter.map { Int64(min($0, RetrySchedule.longestRetryAfter)) * 1000 }
+        let asked = attempt.retryAfter.map { Int64(min($0, RetrySchedule.maxRetryAfter)) * 1000 }
         if let hold = [asked, schedule.hold(afterFailures: failures)].compactMap({ $0 }).max() {
-            heldUntil = now.later(by: hold)
+            heldUntil = now.advanced(by: hold)
         }
         let age = now.milliseconds - delivery.created.milliseconds
-        if attempt.isWorthRepeating, let delay = schedule.delay(afterTries: delivery.tries, age: age) {
-            (delivery.state, delivery.nextTry) = (.waiting, now.later(by: max(delay, asked ?? 0)))
+        if attempt.isRetryable, let delay = schedule.delay(afterTries: delivery.tries, age: age) {
+            (delivery.state, delivery.nextTry) = (.waiting, now.advanced(by: max(delay, asked ?? 0)))
         } else {
             (delivery.state, delivery.nextTry) = (.failed, nil)
         }
         if attempt.status == 410 {
-            pause = Pause(at: now, reason: "the receiver answered 410 Gone: it wants no more")
+            pause = Pause(at: now, reason: "the receiver responded with 410 Gone")
         } else if failures >= RetrySchedule.failuresBeforePause,
             now.milliseconds - since.milliseconds >= Int64(schedule.window) * 950
         {
             let last = attempt.problem ?? attempt.status.map { "HTTP \($0)" } ?? ""
-            pause = Pause(at: now, reason: "no attempt succeeded since \(since); the last failure: \(last)")
+            pause = Pause(at: now, reason: "no attempt has succeeded since \(since); last failure: \(last)")
         }
     }
 }
 
 extension Timestamp {
-    func later(by milliseconds: Int64) -> Timestamp {
+    func advanced(by milliseconds: Int64) -> Timestamp {
         Timestamp(milliseconds: self.milliseconds + milliseconds) ?? .latest
     }
 }

@@ -2,28 +2,28 @@ public import Logging
 public import SendLogCore
 public import ServiceLifecycle
 
-/// Looks for webhooks that have something to deliver, and works for each of them by itself: a receiver that is slow or dead
-/// does not delay others.
+/// Finds webhooks with pending deliveries, and runs one worker for each: a slow or unreachable receiver does not delay
+/// others.
 public struct WebhookDispatcher: Service {
-    private let tools: WebhookWorker.Tools
-    /// Who this server is to others with the same database.
+    private let context: WebhookWorker.Context
+    /// This server's identifier among the servers that share the database.
     private let server: String
     private let limits: Limits
-    /// Where all of this is done; `nil` for anywhere.
+    /// The executor of all workers; `nil` for the default executor.
     private let executor: (any TaskExecutor)?
 
-    /// How much a server does for webhooks.
+    /// The limits of webhook delivery on one server.
     public struct Limits: Sendable {
-        /// For how many webhooks it works at the same time; 0 for none.
+        /// The maximum number of webhooks that are delivered concurrently; 0 for no deliveries.
         public let workers: Int
-        /// For how many seconds a webhook is leased, unless the lease is renewed.
+        /// The lease duration unless the lease is renewed, in seconds.
         public let leaseSeconds: Int
-        /// How many seconds an attempt takes at most.
+        /// The timeout of an attempt, in seconds.
         public let timeoutSeconds: Int
-        /// For how many days deliveries are kept.
+        /// The retention time of deliveries, in days.
         public let keepDays: Int
 
-        /// Sets limits.
+        /// Creates limits.
         public init(workers: Int, leaseSeconds: Int, timeoutSeconds: Int, keepDays: Int) {
             self.workers = workers
             self.leaseSeconds = leaseSeconds
@@ -31,20 +31,20 @@ public struct WebhookDispatcher: Service {
             self.keepDays = keepDays
         }
 
-        /// By how many seconds a lease must be longer than an attempt.
+        /// The minimum difference between the lease duration and the timeout of an attempt, in seconds.
         public static let leaseMargin = 2
     }
 
-    /// Makes a dispatcher.
+    /// Creates a dispatcher.
     ///
     /// - Parameters:
-    ///   - store: the send logs, and how far each webhook has come
-    ///   - client: sends the requests
-    ///   - schedule: when to try again
-    ///   - executor: where to work; `nil` for anywhere
-    ///   - limits: how much to do
-    ///   - logger: where failures are logged
-    ///   - now: the time
+    ///   - store: the store of send logs, webhooks and deliveries
+    ///   - client: the client that sends the requests
+    ///   - schedule: the retry schedule
+    ///   - executor: the executor of all workers; `nil` for the default executor
+    ///   - limits: the limits of this server
+    ///   - logger: the logger for failures
+    ///   - now: returns the current time
     public init(
         store: any Store,
         client: any WebhookClient,
@@ -54,13 +54,13 @@ public struct WebhookDispatcher: Service {
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp
     ) {
-        tools = WebhookWorker.Tools(
+        context = WebhookWorker.Context(
             store: store,
             client: client,
             schedule: schedule,
             pool: WorkerPool(capacity: limits.workers),
             leaseDuration: Int64(limits.leaseSeconds) * 1000,
-            leaseReserve: Int64(limits.timeoutSeconds + Limits.leaseMargin) * 1000,
+            leaseRenewalMargin: Int64(limits.timeoutSeconds + Limits.leaseMargin) * 1000,
             logger: logger,
             now: now
         )
@@ -69,7 +69,9 @@ public struct WebhookDispatcher: Service {
         server = String(UInt64.random(in: .min ... .max), radix: 36)
     }
 
-    /// Works until the server stops; then attempts in progress are cancelled, and made again later.
+    /// Runs until graceful shutdown.
+    ///
+    /// Then it cancels attempts in progress, which are made again later.
     public func run() async throws {
         await withTaskExecutorPreference(executor) {
             await withTaskGroup(of: Void.self) { group in
@@ -81,27 +83,28 @@ public struct WebhookDispatcher: Service {
 
     private func dispatch() async {
         await withDiscardingTaskGroup { workers in
-            var turn = 0
+            var leaseNumber = 0
             while !Task.isCancelled {
-                let begin = tools.now()
-                // Another owner each time: a worker whose lease is over does not pass for the one that came after it.
-                turn += 1
+                let begin = context.now()
+                // Each lease has its own owner, so that a worker whose lease has expired cannot act under a later
+                // lease.
+                leaseNumber += 1
                 let lease = WebhookLease(
-                    owner: "\(server)-\(turn)",
+                    owner: "\(server)-\(leaseNumber)",
                     begin: begin,
-                    end: begin.later(by: tools.leaseDuration)
+                    end: begin.advanced(by: context.leaseDuration)
                 )
                 do {
                     for leased in try await self.lease(lease) {
                         workers.addTask {
-                            var worker = WebhookWorker(leased, lease, with: tools)
+                            var worker = WebhookWorker(leased, lease, with: context)
                             await worker.run()
-                            tools.pool.release(worker.key)
+                            context.pool.release(worker.key)
                         }
                     }
                 } catch {
                     if Task.isCancelled { break }
-                    tools.logger.warning("cannot lease webhooks; trying again", metadata: ["cause": "\(error)"])
+                    context.logger.warning("cannot lease webhooks; trying again", metadata: ["cause": "\(error)"])
                     try? await Task.sleep(for: .seconds(2))
                 }
                 try? await Task.sleep(for: WebhookWorker.interval)
@@ -109,29 +112,30 @@ public struct WebhookDispatcher: Service {
         }
     }
 
-    /// Leases webhooks for the slots that are free.
+    /// Leases pending webhooks for the free slots.
     private func lease(_ lease: WebhookLease) async throws -> [LeasedWebhook] {
-        let pool = tools.pool
+        let pool = context.pool
         if pool.isFull { return [] }
-        // Those of organisations that have their share already may come first.
-        let pending = try await tools.store.pendingWebhooks(for: lease, limit: max(1024, 4 * limits.workers))
+        // Reads more webhooks than there are slots: the first ones may belong to organisations that have used their
+        // share.
+        let pending = try await context.store.pendingWebhooks(for: lease, limit: max(1024, 4 * limits.workers))
         let chosen = pool.choose(from: pending)
         var leased: [LeasedWebhook] = []
         defer {
             let keys = Set(leased.map { PendingWebhook.Key(organisation: $0.webhook.organisation, id: $0.webhook.id) })
             for webhook in chosen where !keys.contains(webhook.key) { pool.release(webhook.key) }
         }
-        leased = try await tools.store.leaseWebhooks(chosen, for: lease)
+        leased = try await context.store.leaseWebhooks(chosen, for: lease)
         return leased
     }
 
     private func deleteOld() async {
         while !Task.isCancelled {
-            let moment = tools.now().later(by: -Int64(limits.keepDays) * 86_400_000)
+            let moment = context.now().advanced(by: -Int64(limits.keepDays) * 86_400_000)
             do {
-                while try await tools.store.forgetDeliveries(before: moment) > 0, !Task.isCancelled {}
+                while try await context.store.deleteDeliveries(before: moment) > 0, !Task.isCancelled {}
             } catch {
-                tools.logger.warning("cannot delete old deliveries; trying again", metadata: ["cause": "\(error)"])
+                context.logger.warning("cannot delete old deliveries; trying again", metadata: ["cause": "\(error)"])
             }
             try? await Task.sleep(for: .seconds(600))
         }

@@ -2,9 +2,10 @@ import Foundation
 import SendLogCore
 import SendLogHash
 
-/// Signs requests as Standard Webhooks has it (<https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>).
+/// Signs requests according to Standard Webhooks
+/// (<https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>).
 enum WebhookSignature {
-    /// The signatures of a request with every secret that holds, a space between them.
+    /// Returns the signatures of a request, one for each secret that has not expired, separated by spaces.
     static func header(
         id: String,
         timestamp: Int64,

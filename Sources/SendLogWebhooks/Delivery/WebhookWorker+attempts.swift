@@ -1,27 +1,27 @@
 import Logging
 import SendLogCore
 
-// A worker's attempts, and what it saves of them.
+// Attempts, and saving their results.
 extension WebhookWorker {
-    /// After so many milliseconds, or deliveries, what was done is saved.
+    /// The age in milliseconds, and the number, of unsaved results from which they are saved.
     private static let maxUnsaved = (milliseconds: StartedAttempts.quickAttempt, deliveries: 500)
 
     /// Makes an attempt.
     ///
-    /// - Returns: false if the worker must stop, and the attempt does not count.
+    /// - Returns: false if the worker must stop; the attempt does not count then.
     mutating func deliver(_ log: StoredSendLog, _ delivery: Delivery) async throws -> Bool {
-        if isLost || isResting || Task.isCancelled { return false }
+        if hasLostLease || isOnHold || Task.isCancelled { return false }
         let sequence = delivery.id.sequence
         let starts =
             delivery.nextTry.map { started.starts(ofRetry: sequence, dueAt: $0) } ?? started.starts(of: sequence)
         if starts >= StartedAttempts.maxStarts {
             setAside(delivery)
-            // Or it would be found due again.
+            // Saves at once: otherwise the store would return the delivery as due again.
             return try await save()
         }
         let isLastAttempt = starts == StartedAttempts.maxStarts - 1
         if isLastAttempt, try await !awaitLastAttempt() { return false }
-        defer { if isLastAttempt { tools.pool.endLastAttempt() } }
+        defer { if isLastAttempt { context.pool.endLastAttempt() } }
         let isRepeated = delivery.tries > 0
         let before = started
         do {
@@ -29,48 +29,51 @@ extension WebhookWorker {
                 started.begin(sequence, starts: starts + 1)
                 guard try await save() else { return false }
             } else {
-                // A lease stands for so many sequence numbers behind the cursor as it is saved.
+                // The batch of a lease covers `batchSize` sequence numbers after the saved cursor. Beyond them, the
+                // cursor must be saved before the attempt.
                 let isBehindBatch = saved.cursor.distance(to: sequence) > saved.batchSize
                 guard try await save(ifNeeded: !isBehindBatch) else { return false }
             }
             guard try await attempt(log, delivery) else {
-                // The server stops in order, and did not die.
+                // The server is shutting down gracefully, so this start is not an unfinished attempt.
                 started = before
                 return false
             }
         } catch {
-            // Nor did it die of a database that was away.
+            // A database failure does not count as an unfinished attempt either.
             started = before
             throw error
         }
         started.end(sequence)
-        // A retry at once, so that it does not overwrite what somebody does by hand later.
+        // Saves the result of a retry at once, so that a later save does not overwrite a manual redelivery.
         return isRepeated || isLastAttempt ? try await save() : true
     }
 
-    /// Makes an attempt and notes its result.
+    /// Makes an attempt and records its result.
     ///
-    /// - Returns: false if the server stops.
+    /// - Returns: false if the server is stopping.
     private mutating func attempt(_ log: StoredSendLog, _ delivery: Delivery) async throws -> Bool {
-        let campaign = webhook.definition.namesCampaign ? try await campaignName(of: log) : nil
+        let campaign = webhook.definition.usesCampaignName ? try await campaignName(of: log) : nil
         let send = try WebhookSend(log, campaignName: campaign, of: webhook.organisation)
-        guard let attempt = await tools.client.attempt(webhook, send, as: delivery.id, at: now()) else { return false }
+        guard let attempt = await context.client.attempt(webhook, send, as: delivery.id, at: now()) else {
+            return false
+        }
         var delivery = delivery
-        // Somebody may have redelivered it meanwhile, which is then its result.
+        // If a user redelivered it meanwhile, the result is added to the current state.
         if delivery.tries > 0,
-            let present = try? await store.delivery(delivery.id, of: webhook.id, in: webhook.organisation)
+            let current = try? await store.delivery(delivery.id, of: webhook.id, in: webhook.organisation)
         {
-            delivery = present
+            delivery = current
         }
         let isDelivered = delivery.state == .delivered
         delivery.add(attempt)
-        webhook.progress.note(attempt, of: &delivery, tools.schedule, at: now())
+        webhook.progress.note(attempt, of: &delivery, context.schedule, at: now())
         if isDelivered { (delivery.state, delivery.nextTry) = (.delivered, nil) }
         unsaved.append(delivery)
         started.note(duration: attempt.duration)
-        tools.pool.note(key, isHealthy: webhook.progress.isHealthy)
+        context.pool.note(key, isHealthy: webhook.progress.isHealthy)
         if let pause = webhook.progress.pause {
-            tools.logger.warning(
+            context.logger.warning(
                 "a webhook is paused",
                 metadata: [
                     "webhook": "\(webhook.id)", "name": "\(webhook.definition.name)",
@@ -91,62 +94,66 @@ extension WebhookWorker {
     ///
     /// - Returns: false if the worker must stop; otherwise ``WorkerPool/endLastAttempt()`` must follow.
     private mutating func awaitLastAttempt() async throws -> Bool {
-        while !tools.pool.beginLastAttempt() {
-            if Task.isCancelled || isTurnOver { return false }
+        while !context.pool.beginLastAttempt() {
+            if Task.isCancelled || isTimeSliceOver { return false }
             guard try await save(ifNeeded: true) else { return false }
             try? await Task.sleep(for: Self.interval)
         }
         return true
     }
 
-    /// Ends a delivery during whose attempts the server ended too often.
+    /// Marks a delivery as failed because the server ended during each of its attempts.
     private mutating func setAside(_ delivery: Delivery) {
-        tools.logger.error(
+        context.logger.error(
             "a delivery is set aside: the server ended during each of its attempts",
             metadata: ["webhook": "\(webhook.id)", "delivery": "\(delivery.id)"]
         )
         var delivery = delivery
         let problem =
             "not attempted again: the server ended during \(StartedAttempts.maxStarts) attempts of this delivery"
-        delivery.add(DeliveryAttempt(at: now(), duration: 0, problem: problem), isAsked: true)
+        delivery.add(DeliveryAttempt(at: now(), duration: 0, problem: problem), isManual: true)
         (delivery.state, delivery.nextTry) = (.failed, nil)
         unsaved.append(delivery)
         started.end(delivery.id.sequence)
     }
 
-    /// Takes what people changed meanwhile.
+    /// Loads changes that users made to the webhook meanwhile.
     ///
     /// - Returns: false if the lease is lost.
     mutating func refresh() async throws -> Bool {
-        if isLost { return false }
+        if hasLostLease { return false }
         do throws(StoreError) {
-            let present = try await store.webhook(webhook.id, in: webhook.organisation)
-            if present.version == webhook.version { return true }
+            let current = try await store.webhook(webhook.id, in: webhook.organisation)
+            if current.version == webhook.version { return true }
         } catch {
             guard error == .notFound else { throw error }
         }
         return try await save()
     }
 
-    /// Saves what was done, and renews the lease, if there is enough of it, or enough time has passed.
+    /// Saves unsaved results and renews the lease.
     ///
+    /// - Parameter ifNeeded: whether to save only if there are many results, if they are old, or if the lease ends soon
     /// - Returns: false if the lease is lost.
+    /// - Throws: ``StoreError``.
     mutating func save(ifNeeded: Bool = false) async throws -> Bool {
-        if isLost { return false }
+        if hasLostLease { return false }
         let age = now().milliseconds - savedAt.milliseconds
         let isNeeded =
             unsaved.count >= Self.maxUnsaved.deliveries
             || (!unsaved.isEmpty && age >= Self.maxUnsaved.milliseconds)
-            || now().milliseconds > leaseEnd.milliseconds - tools.leaseReserve
+            || now().milliseconds > leaseEnd.milliseconds - context.leaseRenewalMargin
         if ifNeeded, !isNeeded { return true }
         return try await save(isReleasing: false)
     }
 
-    /// Saves what was done, and renews or releases the lease.
+    /// Saves unsaved results, and renews or releases the lease.
     ///
+    /// - Parameter isReleasing: whether to release the lease
     /// - Returns: false if the lease is lost.
+    /// - Throws: ``StoreError``.
     mutating func save(isReleasing: Bool) async throws -> Bool {
-        leaseEnd = now().later(by: tools.leaseDuration)
+        leaseEnd = now().advanced(by: context.leaseDuration)
         let report = WebhookReport(
             owner: owner,
             version: webhook.version,
@@ -156,17 +163,17 @@ extension WebhookWorker {
             leaseEnd: isReleasing ? nil : leaseEnd
         )
         let (store, id, organisation) = (store, webhook.id, webhook.organisation)
-        // Not cancelled with the worker: what was delivered is to be known.
-        let present = try await Task { try await store.save(report, of: id, in: organisation) }.value
+        // An unstructured task is not cancelled with the worker: the results of attempts must be saved.
+        let current = try await Task { try await store.save(report, of: id, in: organisation) }.value
         unsaved.removeAll(keepingCapacity: true)
         savedAt = now()
-        guard let present else {
-            isLost = true
+        guard let current else {
+            hasLostLease = true
             return false
         }
-        if present.version != webhook.version { dropRead() }
-        webhook = present
-        saved = (present.progress.cursor, report.started.batchSize)
+        if current.version != webhook.version { discardFetchedLogs() }
+        webhook = current
+        saved = (current.progress.cursor, report.started.batchSize)
         return true
     }
 }

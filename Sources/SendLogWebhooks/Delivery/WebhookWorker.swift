@@ -1,134 +1,143 @@
 import Logging
 import SendLogCore
 
-/// Works for one webhook under a lease: first retries that are due, then new sends, in the order of recording and one at a
-/// time, so that its receiver gets sends in that order.
+/// Delivers one webhook's sends under a lease.
+///
+/// It delivers due retries first, then new sends. It delivers new sends one at a time in the order of their sequence
+/// numbers, so that the receiver gets them in this order.
 struct WebhookWorker {
-    let tools: Tools
+    let context: Context
     let owner: String
     var webhook: Webhook
-    /// What was started under former leases that were not released.
+    /// The deliveries that were started under earlier leases that were not released.
     var started: StartedAttempts
     /// When the lease ends.
     var leaseEnd: Timestamp
-    /// Deliveries that changed and are not saved yet.
+    /// The deliveries that changed since the last save.
     var unsaved: [Delivery] = []
     /// When the last save was made.
     var savedAt: Timestamp
-    /// The cursor and the size of a batch as they were saved last.
+    /// The cursor and the batch size as of the last save.
     var saved: (cursor: SequenceNumber, batchSize: Int64)
     /// New send logs that were read and are not delivered yet.
     private var logs: ArraySlice<StoredSendLog> = []
-    /// When the worker began.
+    /// When the worker started.
     private let begin: Timestamp
-    /// Whether the lease is lost: the webhook is gone, not active, or leased to another.
-    var isLost = false
+    /// Whether the lease is lost: the webhook was deleted, is not active, or is leased by another worker.
+    var hasLostLease = false
 
-    /// How often new sends are looked for.
+    /// The polling interval for new sends.
     static let interval = Duration.milliseconds(250)
-    /// How many times in vain before the lease is released.
-    private static let maxIdle = 4
-    /// After so many milliseconds others have their turn, if they wait for it.
-    private static let turn: Int64 = 10_000
-    /// After so many milliseconds of retries new sends have their turn, and the other way round.
+    /// The number of polls without a result after which the lease is released.
+    private static let maxIdlePolls = 4
+    /// The time after which the worker yields its slot if other webhooks wait for one, in milliseconds.
+    private static let timeSlice: Int64 = 10_000
+    /// The time after which the worker switches between retries and new sends, in milliseconds.
     private static let maxWork: Int64 = 1000
-    /// How many send logs are read at once, and how many bytes of them are kept while a receiver takes its time.
+    /// The maximum number of send logs per read, and the maximum number of bytes of them that are kept during delivery.
     private static let maxRead = (logs: 100, bytes: 262_144)
-    /// How many retries are read at once.
+    /// The maximum number of due deliveries per read.
     private static let maxRetries = 50
 
-    /// What all workers of a server have in common.
-    struct Tools: Sendable {
+    /// The dependencies that all workers of a server share.
+    struct Context: Sendable {
         let store: any Store
         let client: any WebhookClient
         let schedule: RetrySchedule
         let pool: WorkerPool
-        /// How long a lease lasts unless it is renewed, in milliseconds: a killed server holds its webhooks up for as long.
+        /// The lease duration unless the lease is renewed, in milliseconds.
+        ///
+        /// A killed server blocks its webhooks for this time.
         let leaseDuration: Int64
-        /// How many milliseconds before its end a lease is renewed: an attempt must end within them.
-        let leaseReserve: Int64
+        /// The remaining time at which a lease is renewed, in milliseconds.
+        ///
+        /// An attempt must end within this time.
+        let leaseRenewalMargin: Int64
         let logger: Logger
         let now: @Sendable () -> Timestamp
     }
 
-    /// Works for a webhook under a lease.
-    init(_ leased: LeasedWebhook, _ lease: WebhookLease, with tools: Tools) {
+    /// Creates a worker for a leased webhook.
+    init(_ leased: LeasedWebhook, _ lease: WebhookLease, with context: Context) {
         webhook = leased.webhook
         started = leased.started
         owner = lease.owner
         leaseEnd = lease.end
         saved = (leased.webhook.progress.cursor, leased.started.batchSize)
-        self.tools = tools
-        begin = tools.now()
+        self.context = context
+        begin = context.now()
         savedAt = begin
     }
 
-    var store: any Store { tools.store }
+    var store: any Store { context.store }
     var key: PendingWebhook.Key { .init(organisation: webhook.organisation, id: webhook.id) }
-    func now() -> Timestamp { tools.now() }
+    func now() -> Timestamp { context.now() }
 
-    /// Works until there is nothing to do, the receiver needs rest, others need the slot, or the server stops.
+    /// Works until there is nothing to do, the receiver is on hold, others need the slot, or the server stops.
     mutating func run() async {
         do {
             var idle = 0
-            while idle < Self.maxIdle, !isLost, !Task.isCancelled {
+            while idle < Self.maxIdlePolls, !hasLostLease, !Task.isCancelled {
                 if try await work() == 0 {
                     idle += 1
                     try? await Task.sleep(for: Self.interval)
                 } else {
                     idle = 0
                 }
-                if isResting || tools.pool.mustYield(key, isTurnOver: isTurnOver) { break }
+                if isOnHold || context.pool.mustYield(key, isTimeSliceOver: isTimeSliceOver) { break }
                 _ = try await save(ifNeeded: true)
             }
-            if !isLost { _ = try await save(isReleasing: true) }
+            if !hasLostLease { _ = try await save(isReleasing: true) }
         } catch {
-            tools.logger.warning(
+            context.logger.warning(
                 "deliveries of a webhook are delayed; trying again",
                 metadata: ["webhook": "\(webhook.id)", "cause": "\(error)"]
             )
             try? await Task.sleep(for: .seconds(1))
-            // What was delivered and cannot be saved is delivered again.
-            if !isLost { _ = try? await save(isReleasing: true) }
+            // If this save fails too, the unsaved deliveries are made again.
+            if !hasLostLease { _ = try? await save(isReleasing: true) }
         }
     }
 
-    /// Whether it has worked for as long as one may while others wait.
-    var isTurnOver: Bool { now().milliseconds - begin.milliseconds > Self.turn }
+    /// Whether the worker has used its time slice, and must yield if others wait.
+    var isTimeSliceOver: Bool { now().milliseconds - begin.milliseconds > Self.timeSlice }
 
-    /// Whether the receiver is to be left alone; a hold that a wrong clock made does not count.
-    var isResting: Bool {
+    /// Whether the webhook is paused or on hold.
+    ///
+    /// A hold beyond the maximum comes from a wrong clock and is ignored.
+    var isOnHold: Bool {
         if webhook.progress.pause != nil { return true }
         guard let heldUntil = webhook.progress.heldUntil else { return false }
         let latest = WebhookLease(owner: owner, begin: now(), end: leaseEnd).latestHold
         return heldUntil > now() && heldUntil.milliseconds <= latest
     }
 
-    /// Delivers what is due and what is new.
+    /// Delivers due retries and new sends.
     ///
-    /// - Returns: how many sends were looked at.
+    /// - Returns: the number of sends that were examined.
     private mutating func work() async throws -> Int {
-        // If all fails, old and new ones are tried by turns: the first that is taken shows that the receiver is back.
+        // While the receiver keeps failing, retries and new sends alternate: the first success of either shows that the
+        // receiver has recovered.
         let isRetryFirst =
             webhook.progress.failures < RetrySchedule.failuresBeforeHold || webhook.progress.failures % 2 == 0
         var count = isRetryFirst ? try await deliverRetries() : 0
-        if !isLost, !isResting { count += try await deliverNew() }
+        if !hasLostLease, !isOnHold { count += try await deliverNew() }
         if count == 0, !isRetryFirst { count += try await deliverRetries() }
         return count
     }
 
-    /// Delivers retries that are due, up to the first that fails again: those behind it are not to wait for all that fail.
+    /// Delivers due retries up to the first failure, so that the other retries do not wait for every failing delivery.
     private mutating func deliverRetries() async throws -> Int {
-        // The store does not know yet what is unsaved, and would find it due again.
+        // The store does not know unsaved results yet, and would return these deliveries as due again.
         if unsaved.contains(where: { $0.state == .waiting || $0.tries > 1 }), try await !save() { return 0 }
         let due = try await store.dueDeliveries(
             of: webhook.id,
             in: webhook.organisation,
             at: now(),
-            most: Self.maxRetries
+            limit: Self.maxRetries
         )
         if due.isEmpty {
-            started.endRetries(behind: webhook.progress.cursor)
+            started.endRetries(through: webhook.progress.cursor)
             return 0
         }
         if try await !refresh() { return 0 }
@@ -138,7 +147,7 @@ struct WebhookWorker {
             let delivery: Delivery
             let log: StoredSendLog
             do throws(StoreError) {
-                // Somebody may have redelivered it.
+                // A user may have redelivered it meanwhile.
                 delivery = try await store.delivery(found.id, of: webhook.id, in: webhook.organisation)
                 if delivery.nextTry == nil {
                     started.end(delivery.id.sequence)
@@ -151,16 +160,16 @@ struct WebhookWorker {
                 continue
             }
             guard try await deliver(log, delivery) else { return 1 }
-            // New sends, and others' webhooks, have their turn.
+            // Gives new sends, and other webhooks, their turn.
             if webhook.progress.failures > failures || now().milliseconds - begin.milliseconds > Self.maxWork { break }
         }
         return due.count
     }
 
-    /// Ends a delivery whose send log is gone.
+    /// Marks a delivery as failed because its send log does not exist any more.
     private mutating func giveUp(_ delivery: Delivery) {
-        tools.logger.error(
-            "a delivery's send log is gone",
+        context.logger.error(
+            "the send log of a delivery does not exist",
             metadata: ["webhook": "\(webhook.id)", "delivery": "\(delivery.id)"]
         )
         var delivery = delivery
@@ -169,17 +178,17 @@ struct WebhookWorker {
         started.end(delivery.id.sequence)
     }
 
-    /// Delivers some of what was recorded behind the cursor.
+    /// Delivers some of the send logs after the cursor.
     private mutating func deliverNew() async throws -> Int {
         if logs.isEmpty {
-            let read = try await store.archive(
+            let read = try await store.sendLogs(
                 after: webhook.progress.cursor,
                 in: webhook.organisation,
-                most: Self.maxRead.logs
+                limit: Self.maxRead.logs
             )
             logs = Self.beginning(of: read.map(\.log))
             if logs.isEmpty { started.endNew() }
-            // What was changed before these were recorded counts for them.
+            // Changes of the webhook that were made before these sends were recorded must apply to them.
             if !logs.isEmpty, try await !refresh() { return 0 }
         }
         let begin = now()
@@ -189,22 +198,24 @@ struct WebhookWorker {
                 guard try await deliver(new: log) else { return 1 }
             }
             count += 1
-            // If the webhook was changed meanwhile, what was read is dropped.
+            // `logs` is empty if the webhook changed during the delivery: then the read send logs are discarded.
             if !logs.isEmpty { logs.removeFirst() }
             // Retries may have become due.
-            if isResting || now().milliseconds - begin.milliseconds > Self.maxWork { break }
+            if isOnHold || now().milliseconds - begin.milliseconds > Self.maxWork { break }
         }
         return count
     }
 
-    /// The first of some send logs, one at least: a message may have 64 KiB, and there are many workers.
+    /// Returns the first send logs within ``maxRead``'s bytes, at least one.
+    ///
+    /// A message may have 64 KiB, and there are many workers.
     private static func beginning(of logs: [StoredSendLog]) -> ArraySlice<StoredSendLog> {
         var bytes = 0
         let first = logs.prefix { log in
             defer { bytes += log.record.count }
             return bytes < maxRead.bytes
         }
-        // A slice would keep all of them.
+        // Copies them: a slice would keep the whole array in memory.
         return Array(first)[...]
     }
 
@@ -218,8 +229,8 @@ struct WebhookWorker {
                 guard try await deliver(log, delivery) else { return false }
             }
         } else {
-            // Those behind it do not wait for a damaged one.
-            tools.logger.error("a send log is damaged", metadata: ["sequence": "\(log.sequence.number)"])
+            // Skips the damaged send log, so that it does not block those after it.
+            context.logger.error("a send log is damaged", metadata: ["sequence": "\(log.sequence.number)"])
         }
         started.end(log.sequence)
         webhook.progress.advance(to: log.sequence)
@@ -227,6 +238,6 @@ struct WebhookWorker {
         return true
     }
 
-    /// Drops what was read, since the webhook was changed.
-    mutating func dropRead() { logs = [] }
+    /// Discards the send logs that were read before the webhook changed.
+    mutating func discardFetchedLogs() { logs = [] }
 }

@@ -1,14 +1,14 @@
 import SendLogCore
 import Synchronization
 
-/// What the workers of a server share: their slots, and the right to attempt what may bring the server down.
+/// The state that a server's workers share: their slots, and the lock for last attempts.
 final class WorkerPool: Sendable {
     private let slots: Mutex<WorkerSlots>
-    private let isTrying = Mutex(false)
+    private let isLastAttemptRunning = Mutex(false)
 
     init(capacity: Int) { slots = Mutex(WorkerSlots(capacity: capacity)) }
 
-    /// Whether there is no slot left.
+    /// Whether all slots are taken.
     var isFull: Bool { slots.withLock(\.isFull) }
 
     /// See ``WorkerSlots/choose(from:)``.
@@ -22,23 +22,24 @@ final class WorkerPool: Sendable {
         slots.withLock { $0.note(webhook, isHealthy: isHealthy) }
     }
 
-    /// See ``WorkerSlots/mustYield(_:isTurnOver:)``.
-    func mustYield(_ webhook: PendingWebhook.Key, isTurnOver: Bool) -> Bool {
-        slots.withLock { $0.mustYield(webhook, isTurnOver: isTurnOver) }
+    /// See ``WorkerSlots/mustYield(_:isTimeSliceOver:)``.
+    func mustYield(_ webhook: PendingWebhook.Key, isTimeSliceOver: Bool) -> Bool {
+        slots.withLock { $0.mustYield(webhook, isTimeSliceOver: isTimeSliceOver) }
     }
 
-    /// Begins the last attempt of a delivery during which the server ended before, if there is none.
+    /// Begins the last attempt of a delivery, unless another last attempt is running.
     ///
-    /// One at a time on a server: if it ends once more, that delivery is the cause, and none beside it is blamed.
+    /// The server ended during each earlier attempt of such a delivery. A server makes one last attempt at a time: if
+    /// the server ends again, this delivery is the cause, and no other delivery is blamed.
     ///
-    /// - Returns: whether it may begin; then ``endLastAttempt()`` must follow.
+    /// - Returns: whether the attempt may begin; ``endLastAttempt()`` must follow then.
     func beginLastAttempt() -> Bool {
-        isTrying.withLock { isTrying in
-            defer { isTrying = true }
-            return !isTrying
+        isLastAttemptRunning.withLock { isLastAttemptRunning in
+            defer { isLastAttemptRunning = true }
+            return !isLastAttemptRunning
         }
     }
 
-    /// Ends such an attempt, once its result is saved.
-    func endLastAttempt() { isTrying.withLock { $0 = false } }
+    /// Ends the last attempt, once its result is saved.
+    func endLastAttempt() { isLastAttemptRunning.withLock { $0 = false } }
 }

@@ -1,17 +1,20 @@
 import SendLogCore
 import SendLogScheduling
 
-/// Which webhooks a server works for, and which come next: decided without I/O, clocks or chance.
+/// Assigns a server's worker slots to webhooks, without I/O, clocks or randomness.
 ///
-/// Organisations have fair shares of all slots; webhooks that are slow or failing have half of the slots, in fair shares as well.
+/// Organisations have fair shares of all slots. Slow and failing webhooks may use at most half of the slots, which
+/// organisations share fairly as well.
 struct WorkerSlots {
     private var shares: FairShares
-    /// The webhooks that are worked for, and whether they are healthy.
+    /// The webhooks that have a worker, and whether they are healthy.
     private var workers: [PendingWebhook.Key: Bool] = [:]
     private var unhealthy: FairShares
-    /// Whether the last ``choose(from:)`` had to leave out a webhook.
-    private var isCrowded = false
-    /// The organisation that was chosen last: the next one comes after it, where all else is the same.
+    /// Whether the last ``choose(from:)`` left webhooks without a slot.
+    private var hasWaitingWebhooks = false
+    /// The organisation of the last chosen webhook.
+    ///
+    /// Ties go to the organisation with the next greater number.
     private var lastChosen = OrganisationID(0)
 
     init(capacity: Int) {
@@ -22,11 +25,13 @@ struct WorkerSlots {
     /// Whether all slots are taken.
     var isFull: Bool { shares.total >= shares.capacity }
 
-    /// Chooses webhooks, and takes their slots.
+    /// Chooses webhooks and acquires their slots.
     ///
-    /// - Parameter pending: webhooks with something to deliver, an organisation's in the order in which they are to come
-    /// - Returns: the chosen ones: again and again one of the organisation that has the fewest slots, and of these one of that
-    ///   whose webhook was leased longest ago.
+    /// Each step chooses the organisation with the fewest slots. Among equals, the webhook with the oldest lease comes
+    /// first.
+    ///
+    /// - Parameter pending: webhooks with pending deliveries; an organisation's webhooks are chosen in this order
+    /// - Returns: the chosen webhooks.
     mutating func choose(from pending: [PendingWebhook]) -> [PendingWebhook] {
         var queues: [OrganisationID: ArraySlice<PendingWebhook>] = [:]
         for webhook in pending where workers[webhook.key] == nil {
@@ -42,10 +47,10 @@ struct WorkerSlots {
             }
             guard let next else { break }
             queues[next.organisation]?.removeAll { $0 == next }
-            take(next)
+            acquire(next)
             chosen.append(next)
         }
-        isCrowded = queues.values.contains { !$0.isEmpty }
+        hasWaitingWebhooks = queues.values.contains { !$0.isEmpty }
         return chosen
     }
 
@@ -63,40 +68,40 @@ struct WorkerSlots {
         return rank(one) < rank(two)
     }
 
-    private mutating func take(_ webhook: PendingWebhook) {
-        shares.take(for: webhook.organisation)
+    private mutating func acquire(_ webhook: PendingWebhook) {
+        shares.acquire(for: webhook.organisation)
         lastChosen = webhook.organisation
         workers[webhook.key] = webhook.isHealthy
-        if !webhook.isHealthy { unhealthy.take(for: webhook.organisation) }
+        if !webhook.isHealthy { unhealthy.acquire(for: webhook.organisation) }
     }
 
-    /// Frees a webhook's slot.
+    /// Releases a webhook's slot.
     mutating func release(_ webhook: PendingWebhook.Key) {
         guard let isHealthy = workers.removeValue(forKey: webhook) else { return }
         shares.release(for: webhook.organisation)
         if !isHealthy { unhealthy.release(for: webhook.organisation) }
     }
 
-    /// Notes how a webhook fares that is worked for.
+    /// Records whether a webhook that has a worker is healthy.
     mutating func note(_ webhook: PendingWebhook.Key, isHealthy: Bool) {
         guard let before = workers[webhook], before != isHealthy else { return }
         workers[webhook] = isHealthy
         if isHealthy {
             unhealthy.release(for: webhook.organisation)
         } else {
-            unhealthy.take(for: webhook.organisation)
+            unhealthy.acquire(for: webhook.organisation)
         }
     }
 
-    /// Decides whether a webhook's worker must make room.
+    /// Returns whether a webhook's worker must release its slot.
     ///
     /// - Parameters:
     ///   - webhook: the webhook
-    ///   - isTurnOver: whether it has been worked for as long as one is while others wait
+    ///   - isTimeSliceOver: whether the worker has used its time slice
     /// - Returns: whether the worker must end.
-    func mustYield(_ webhook: PendingWebhook.Key, isTurnOver: Bool) -> Bool {
+    func mustYield(_ webhook: PendingWebhook.Key, isTimeSliceOver: Bool) -> Bool {
         if workers[webhook] == false, unhealthy.total > unhealthy.capacity { return true }
-        return isTurnOver && (isCrowded || isFull)
+        return isTimeSliceOver && (hasWaitingWebhooks || isFull)
     }
 }
 

@@ -6,34 +6,37 @@ import Glibc
 import Darwin
 #endif
 
-/// The transfers of one thread: libcurl's multi interface, with its sockets, timers and idle connections.
+/// The transfers of one thread: a handle of libcurl's multi interface with its sockets, timers and idle connections.
 ///
-/// libcurl says which sockets to watch and when to call it again (`curl_multi_socket_action`), so that a round costs no
-/// more with hundreds of receivers that keep silent. Not `Sendable`: it is made and used on one thread.
+/// libcurl reports which sockets to watch and when to call it again (`curl_multi_socket_action`), so that the cost of a
+/// round does not grow with the number of receivers that do not respond. Not `Sendable`: it is created and used on one
+/// thread.
 final class CurlMulti {
     private let multi: UnsafeMutableRawPointer
     private var sockets = PollSet()
     private let openSockets = OpenSockets()
-    /// When libcurl wants to be called.
+    /// When libcurl must be called again; `nil` for no timer.
     private var timer: ContinuousClock.Instant?
-    /// The number of running transfers, an output of each libcurl call that is not used.
+    /// The number of running transfers, an unused output of each libcurl call.
     private var running: Int32 = 0
     private var active: [ObjectIdentifier: CurlTransfer] = [:]
-    /// Not after the first deadline of ``active``.
+    /// The earliest deadline of ``active``, or an earlier one of a transfer that has ended.
     private var nextDeadline: ContinuousClock.Instant?
 
-    /// When the last transfer ended, if there was one.
+    /// When the last transfer ended; `nil` if none has.
     private var lastEnd: ContinuousClock.Instant?
 
-    /// For how long idle connections are kept while nothing is sent at all; libcurl closes old ones when it opens another.
+    /// How long idle connections stay open when there are no transfers.
+    ///
+    /// libcurl itself closes expired connections only when it opens another.
     private static let maxIdle = Duration.seconds(10)
-    /// The most idle connections; the one used longest ago is closed first.
+    /// The maximum number of idle connections; the least recently used one is closed first.
     private static let maxIdleConnections = 256
-    /// How much longer a transfer lasts if the thread was too busy to look at it in time.
+    /// The extension of a deadline that a busy thread checks late.
     private static let grace = Duration.milliseconds(50)
 
     init() {
-        // Only without memory is there none, and then no thread either.
+        // It fails only if there is no memory, and then the thread could not have started either.
         guard let multi = curl_multi_init() else { preconditionFailure("curl_multi_init failed") }
         self.multi = multi
         _ = curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Self.maxIdleConnections)
@@ -52,25 +55,25 @@ final class CurlMulti {
         )
     }
 
-    /// When to close this, since only idle connections are left; `nil` for not.
+    /// When to close the idle connections; `nil` while transfers run.
     var idleEnd: ContinuousClock.Instant? { active.isEmpty ? lastEnd.map { $0 + Self.maxIdle } : nil }
 
-    /// Ends all transfers as cancelled, and closes all connections.
+    /// Cancels all transfers and closes all connections.
     func close() {
         for transfer in active.values { end(transfer, .cancelled) }
         curl_multi_cleanup(multi)
     }
 
     private static func from(_ context: UnsafeMutableRawPointer?) -> CurlMulti {
-        // Set in `init`; `close` ends the calls.
+        // Set in `init`; `close` ends the callbacks.
         Unmanaged<CurlMulti>.fromOpaque(context.unsafelyUnwrapped).takeUnretainedValue()
     }
 
     /// Starts an exchange.
     ///
     /// - Parameters:
-    ///   - exchange: what to do
-    ///   - id: by which ``cancel(_:)`` finds it
+    ///   - exchange: the exchange
+    ///   - id: the identifier for ``cancel(_:)``
     ///   - completion: called once, on this thread
     func start(_ exchange: HTTPExchange, id: Int, _ completion: @escaping CurlTransfer.Completion) {
         guard let transfer = CurlTransfer(exchange, id: id, on: openSockets, completion) else {
@@ -83,12 +86,12 @@ final class CurlMulti {
         if code != CURLM_OK { end(transfer, .other(reason: String(cString: curl_multi_strerror(code)))) }
     }
 
-    /// Ends an exchange that is not to be waited for any longer.
+    /// Cancels an exchange.
     func cancel(_ id: Int) {
         if let transfer = active.values.first(where: { $0.id == id }) { end(transfer, .cancelled) }
     }
 
-    /// Moves on without waiting: what has just been started is sent.
+    /// Makes progress without waiting: sends what has just been started.
     func advance() {
         if let moment = timer, moment <= .now {
             timer = nil
@@ -97,15 +100,15 @@ final class CurlMulti {
         readMessages()
     }
 
-    /// Waits for sockets and for a descriptor that wakes the thread, and moves what there is to move.
+    /// Waits for socket events or a wake-up, then processes them and ends expired transfers.
     ///
     /// - Parameters:
-    ///   - wakeUp: the descriptor
-    ///   - limit: until when to wait at most; `nil` for as long as nothing happens
-    /// - Returns: whether the descriptor has something to read.
+    ///   - wakeUp: the descriptor that wakes the thread
+    ///   - limit: when to stop waiting; `nil` for no limit
+    /// - Returns: whether the descriptor is readable.
     func run(wakingBy wakeUp: Int32, until limit: ContinuousClock.Instant?) -> Bool {
         let times = [limit, timer, nextDeadline].compactMap { $0 }
-        // Before any deadline is looked at: what has arrived in time counts, however busy the thread was.
+        // Processes socket events before deadlines: data that arrived in time counts, however busy the thread was.
         let (ready, isWoken) = sockets.wait(or: wakeUp, until: times.min())
         for (socket, events) in ready { curl_multi_socket_action(multi, socket, events, &running) }
         advance()
@@ -120,7 +123,7 @@ final class CurlMulti {
                 let transfer = CurlTransfer.of(handle)
             else { continue }
             let code = curl_message_result(message)
-            // The message is gone with the handle.
+            // Reads the code first: the message is invalid once the handle is removed.
             remove(transfer)
             transfer.finish(code)
         }

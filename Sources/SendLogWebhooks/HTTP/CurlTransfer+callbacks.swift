@@ -8,22 +8,24 @@ import Glibc
 import Darwin
 #endif
 
-// What libcurl calls during a transfer.
+// The callbacks of libcurl.
 extension CurlTransfer {
-    /// Takes a line of a header section; 0 stops the transfer.
+    /// Receives one header line.
+    ///
+    /// - Returns: the number of bytes taken; 0 aborts the transfer.
     func receiveHeader(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
         headerBytes += count
         guard let bytes, headerBytes <= HTTPExchange.maxHeaderBytes else {
-            abort = .headersAreLong
+            abort = .headersTooLong
             return 0
         }
-        // Trailers may follow a body.
+        // Ignores trailers, which may follow the body.
         if result.status != nil { return count }
         let line = UnsafeRawBufferPointer(start: bytes, count: count)
         if line.starts(with: "HTTP/".utf8) {
             result.retryAfter = nil
         } else if line.first == UInt8(ascii: "\r") || line.first == UInt8(ascii: "\n") {
-            // The end of a section. Interim responses (1xx) are followed by another.
+            // The end of a header section. An interim response (1xx) is followed by another section.
             let status = curl_get_long(handle, CURLINFO_RESPONSE_CODE)
             if (200...999).contains(status) { result.status = status }
         } else if let value = Self.value(of: "retry-after", in: line) {
@@ -32,7 +34,12 @@ extension CurlTransfer {
         return count
     }
 
-    /// The value of a header line, if it is the field of that name (in lower case).
+    /// Returns the value of a header line if its field has this name.
+    ///
+    /// - Parameters:
+    ///   - name: the name in lower case
+    ///   - line: the header line
+    /// - Returns: the value without surrounding whitespace; `nil` for another field.
     private static func value(of name: StaticString, in line: UnsafeRawBufferPointer) -> String? {
         let size = name.utf8CodeUnitCount
         guard line.count > size, line[size] == UInt8(ascii: ":"),
@@ -44,36 +51,38 @@ extension CurlTransfer {
         return String(decoding: value[..<end], as: UTF8.self)
     }
 
-    /// Takes a part of the body; 0 stops the transfer.
+    /// Receives a part of the body.
+    ///
+    /// - Returns: the number of bytes taken; 0 aborts the transfer.
     func receiveBody(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
         bodyBytes += count
-        let room = DeliveryAttempt.mostAnswer - result.body.count
-        if room > 0 { result.body += UnsafeRawBufferPointer(start: bytes, count: min(count, room)) }
+        let remaining = DeliveryAttempt.maxResponseBytes - result.body.count
+        if remaining > 0 { result.body += UnsafeRawBufferPointer(start: bytes, count: min(count, remaining)) }
         guard bodyBytes <= HTTPExchange.maxBodyBytes else {
-            abort = .bodyIsLong
+            abort = .bodyTooLong
             return 0
         }
         return count
     }
 
     /// Decides whether the request may be sent on the connection that libcurl chose.
-    func mayRequest(from address: UnsafeMutablePointer<CChar>?, _ port: Int32) -> Int32 {
+    func maySendRequest(from address: UnsafeMutablePointer<CChar>?, _ port: Int32) -> Int32 {
         guard let address else { return CURL_PREREQFUNC_OK }
         let text = String(cString: address)
         if let socket {
             sockets.add(socket, address: text, port: port)
-        } else if !sockets.isQuiet(address: text, port: port) {
-            abort = .connectionIsStale
+        } else if !sockets.isReusable(address: text, port: port) {
+            abort = .staleConnection
             return CURL_PREREQFUNC_ABORT
         }
         return CURL_PREREQFUNC_OK
     }
 
-    /// Opens a socket for the address that was checked, and for no other.
+    /// Opens a socket for the checked address, and refuses any other address.
     func openSocket(_ wanted: UnsafeMutablePointer<curl_sockaddr>?) -> curl_socket_t {
-        guard let wanted, let place = MemoryLayout<curl_sockaddr>.offset(of: \.addr),
+        guard let wanted, let addressOffset = MemoryLayout<curl_sockaddr>.offset(of: \.addr),
             // The struct ends with the beginning of an address, which may be longer.
-            IPAddress(UnsafeRawPointer(wanted) + place, family: wanted.pointee.family) == exchange.address
+            IPAddress(UnsafeRawPointer(wanted) + addressOffset, family: wanted.pointee.family) == exchange.address
         else { return CURL_SOCKET_BAD }
         let (family, kind) = (wanted.pointee.family, wanted.pointee.socktype)
         let descriptor = makeSocket(family, kind, wanted.pointee.protocol)
@@ -86,7 +95,7 @@ extension CurlTransfer {
     }
 }
 
-/// Opens a socket that no child process inherits.
+/// Opens a socket that child processes do not inherit.
 private func makeSocket(_ family: Int32, _ kind: Int32, _ number: Int32) -> Int32 {
     #if canImport(Glibc)
     return socket(family, kind | Int32(SOCK_CLOEXEC.rawValue), number)

@@ -7,12 +7,12 @@ import Darwin
 #endif
 
 extension HTTPFailure {
-    /// What a failure of libcurl means.
+    /// Converts a libcurl error.
     ///
     /// - Parameters:
-    ///   - code: the failure
-    ///   - handle: the transfer's
-    ///   - text: what libcurl wrote about it
+    ///   - code: the error code
+    ///   - handle: the handle of the transfer
+    ///   - text: the text of libcurl's error buffer
     init(_ code: CURLcode, _ handle: UnsafeMutableRawPointer, text: String) {
         let number = Int32(curl_get_long(handle, CURLINFO_OS_ERRNO))
         switch code {
@@ -31,12 +31,12 @@ extension HTTPFailure {
         }
     }
 
-    /// Why there is no TLS, of OpenSSL's words: `error:0A00010B:SSL routines::wrong version number`.
+    /// Returns the TLS failure for OpenSSL's error text, such as `error:0A00010B:SSL routines::wrong version number`.
     private static func tlsFailure(_ text: String) -> HTTPFailure {
         if ["wrong version number", "http request", "packet length too long"].contains(where: text.contains) {
             return .notTLS
         }
-        // Otherwise the text has the address that was connected to.
+        // Without `error:`, the text contains the address of the connection, so it is not used.
         let reason = text.contains("error:") ? text.split(separator: ":").last?.drop { $0 == " " } ?? "" : ""
         return .tls(reason: reason.isEmpty ? "the connection was closed" : String(reason.prefix(100)))
     }

@@ -2,7 +2,7 @@ public import SendLogCore
 import SendLogNetwork
 import Synchronization
 
-/// Sends webhooks' requests over HTTP/1.1 with libcurl: to addresses that were checked, without redirects, and for seconds only.
+/// Sends webhook requests over HTTP/1.1 with libcurl, to checked addresses, without redirects, and with a timeout.
 public struct HTTPWebhookClient: WebhookClient {
     private let rules: AddressRules
     private let lookup: any AddressLookup
@@ -11,14 +11,14 @@ public struct HTTPWebhookClient: WebhookClient {
     private let loop = LowPriorityEventLoop()
     private let counters = Counters()
 
-    /// How many of a host's addresses are tried.
+    /// The maximum number of a host's addresses that are tried.
     private static let maxAddresses = 4
 
-    /// Makes a client.
+    /// Creates a client.
     ///
     /// - Parameters:
-    ///   - rules: where requests may go
-    ///   - timeout: how many seconds a receiver has to answer
+    ///   - rules: the addresses that requests may go to
+    ///   - timeout: the timeout of an attempt, in seconds
     public init(rules: AddressRules, timeout: Int) {
         self.init(rules: rules, timeout: .seconds(timeout), lookup: SystemLookup())
     }
@@ -33,7 +33,7 @@ public struct HTTPWebhookClient: WebhookClient {
     /// Cancels attempts in progress, and closes all connections.
     public func close() { loop.close() }
 
-    /// The thread of low priority on which requests are made, for those who work with the client.
+    /// The low-priority event loop that makes the requests; workers that use the client may run on it too.
     public var executor: any TaskExecutor { loop }
 
     /// See ``WebhookClient/tally``.
@@ -51,7 +51,7 @@ public struct HTTPWebhookClient: WebhookClient {
         at now: Timestamp
     ) async -> DeliveryAttempt? {
         let begin = ContinuousClock.now
-        // On the client's own thread, so that a caller that is busy cannot make an attempt late.
+        // Runs on the client's own thread, so that a busy caller cannot delay an attempt.
         let work = Task(executorPreference: loop) { await exchange(webhook, send, as: id, at: now, from: begin) }
         let result = await withTaskCancellationHandler {
             await work.value
@@ -65,21 +65,21 @@ public struct HTTPWebhookClient: WebhookClient {
             duration: Int(duration.seconds * 1000 + duration.attoseconds / 1_000_000_000_000_000),
             status: result.status,
             problem: problem(result),
-            answer: result.body,
+            responseBody: result.body,
             retryAfter: result.retryAfter.flatMap { RetryAfter.seconds($0, at: now) },
-            isFinal: result.failure?.isFinal == true
+            isPermanent: result.failure?.isPermanent == true
         )
         counters.tally.withLock { $0.add(attempt) }
         return attempt
     }
 
-    /// Why an attempt failed, or what is wrong with its response.
+    /// Returns the reason for a failed attempt, or a problem with its response.
     private func problem(_ result: HTTPExchangeResult) -> String? {
         let seconds = timeout.components.seconds
         guard let status = result.status else { return result.failure?.description(timeoutSeconds: seconds) }
-        if (300..<400).contains(status) { return "the receiver redirects, which is not followed" }
-        // A status counts even if the body is incomplete.
-        return result.failure == .timeout ? "the answer's body did not end within \(seconds) seconds" : nil
+        if (300..<400).contains(status) { return "the receiver responded with a redirect, which is not followed" }
+        // The status decides the result even if the body is incomplete.
+        return result.failure == .timeout ? "the response body was not complete within \(seconds) seconds" : nil
     }
 
     private func exchange(
@@ -91,7 +91,7 @@ public struct HTTPWebhookClient: WebhookClient {
     ) async -> HTTPExchangeResult {
         let request = webhook.definition.request(for: send)
         let headers = WebhookHeaders.fields(of: request, for: id, of: send, webhook, at: now)
-        // libcurl puts a short body into the same buffer.
+        // libcurl copies a body below 64 KiB into the same buffer, so it counts as well.
         let first = request.target.utf8.count + (request.body.count < 65_536 ? request.body.count : 0)
         let bytes = headers.reduce(first) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
         if bytes > HTTPExchange.maxRequestBytes { return HTTPExchangeResult(failure: .requestTooLong(bytes: bytes)) }
@@ -101,10 +101,10 @@ public struct HTTPWebhookClient: WebhookClient {
         } catch {
             return HTTPExchangeResult(failure: error as? HTTPFailure ?? .other(reason: "\(error)"))
         }
-        var result = HTTPExchangeResult(failure: .notFound(reason: "no address"))
+        var result = HTTPExchangeResult(failure: .hostNotFound(reason: "no address"))
         for (position, address) in addresses.enumerated() {
             let isLast = position + 1 == addresses.count
-            // Where packets are dropped, there is time for the next address.
+            // A part of the timeout, so that time remains for the next address if a network drops packets.
             let connectDeadline = isLast ? nil : ContinuousClock.now + timeout / 4
             for needsNewConnection in [false, true] {
                 result = await loop.perform(
@@ -125,9 +125,9 @@ public struct HTTPWebhookClient: WebhookClient {
         return result
     }
 
-    /// The addresses of a host, all of which are allowed.
+    /// Returns the addresses of a host.
     ///
-    /// - Throws: ``HTTPFailure``.
+    /// - Throws: ``HTTPFailure``, also if one of the addresses is not allowed.
     private func addresses(
         of host: String,
         for organisation: OrganisationID,
@@ -142,11 +142,11 @@ public struct HTTPWebhookClient: WebhookClient {
                     try await lookup.addresses(of: host, for: organisation)
                 }
             } catch let error as LookupFailure {
-                throw HTTPFailure.notFound(reason: error.reason)
+                throw HTTPFailure.hostNotFound(reason: error.reason)
             }
         }
-        // Which of them is not public is not for everybody to know.
-        guard found.allSatisfy({ rules.allows($0, for: host) }) else { throw HTTPFailure.forbidden }
+        // Does not report which address is not public: that would disclose the internal network.
+        guard found.allSatisfy({ rules.allows($0, for: host) }) else { throw HTTPFailure.addressNotAllowed }
         return Array(found.prefix(Self.maxAddresses))
     }
 }

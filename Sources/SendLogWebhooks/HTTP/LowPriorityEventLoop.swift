@@ -9,14 +9,14 @@ import Glibc
 import Darwin
 #endif
 
-/// The one thread on which webhooks are worked for: it runs their tasks and moves the bytes of their requests.
+/// The event loop of webhooks: one thread that runs their tasks and moves the bytes of their requests.
 ///
-/// It has a low priority: on a busy machine recording and searching go first.
+/// The thread has a low priority, so that recording and searching come first on a busy machine.
 final class LowPriorityEventLoop: TaskExecutor {
     private enum Command: Sendable {
         case start(HTTPExchange, id: Int, CurlTransfer.Completion)
         case cancel(id: Int)
-        /// The action's argument is whether the moment has come; otherwise the loop ends.
+        /// The action's argument is true when the moment has come, and false when the loop ends.
         case schedule(ContinuousClock.Instant, id: Int, @Sendable (_ isDue: Bool) -> Void)
         case unschedule(id: Int)
         case close
@@ -25,14 +25,14 @@ final class LowPriorityEventLoop: TaskExecutor {
     private struct Inbox {
         var jobs: [UnownedJob] = []
         var commands: [Command] = []
-        /// Whether the thread sleeps until something wakes it.
+        /// Whether the thread waits for a wake-up.
         var isAsleep = false
         /// Whether the thread has ended.
         var isEnded = false
 
-        /// Notes that something has come.
+        /// Records that a job or command has arrived.
         ///
-        /// - Returns: whether the thread sleeps, and must be woken.
+        /// - Returns: whether the thread is asleep and must be woken.
         mutating func wake() -> Bool {
             defer { isAsleep = false }
             return isAsleep
@@ -44,7 +44,8 @@ final class LowPriorityEventLoop: TaskExecutor {
     private let wakeUp: (read: Int32, write: Int32)
 
     init() {
-        // Once for the process; safe to call from any thread since 7.84, and before on the first of all loops.
+        // Initialises libcurl once per process. This is safe on any thread since libcurl 7.84; in older versions it is
+        // safe because only the first loop does it.
         _ = Self.libcurl
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { preconditionFailure("no pipe for the webhooks' thread: errno \(errno)") }
@@ -65,19 +66,19 @@ final class LowPriorityEventLoop: TaskExecutor {
 
     private static let libcurl: Void = {
         curl_global_init(Int(CURL_GLOBAL_DEFAULT))
-        // OpenSSL writes to sockets without MSG_NOSIGNAL: a receiver that closes must not end the process.
+        // OpenSSL writes to sockets without MSG_NOSIGNAL: a receiver that closes a connection must not end the process.
         signal(SIGPIPE, SIG_IGN)
     }()
 
-    /// Carries out an exchange.
+    /// Performs an exchange.
     ///
-    /// - Returns: what came of it; a failure of `cancelled` if the task was cancelled or the loop is closed.
+    /// - Returns: the result; its failure is `cancelled` if the task was cancelled or the loop is closed.
     func perform(_ exchange: HTTPExchange) async -> HTTPExchangeResult {
         let id = nextID()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 post(.start(exchange, id: id) { continuation.resume(returning: $0) })
-                // The handler may have run before there was anything to cancel.
+                // The cancellation handler may have run before the exchange was started.
                 if Task.isCancelled { post(.cancel(id: id)) }
             }
         } onCancel: {
@@ -85,20 +86,23 @@ final class LowPriorityEventLoop: TaskExecutor {
         }
     }
 
-    /// Does work that is cancelled at a deadline.
+    /// Runs work that is cancelled at a deadline.
     ///
-    /// - Returns: what `body` returns.
-    /// - Throws: ``HTTPFailure/timeout`` if the deadline passed first; what `body` throws.
+    /// - Parameters:
+    ///   - deadline: when the work is cancelled
+    ///   - body: the work
+    /// - Returns: the result of `body`.
+    /// - Throws: ``HTTPFailure/timeout`` if the deadline passed first; otherwise the error of `body`.
     func withDeadline<Result: Sendable>(
         _ deadline: ContinuousClock.Instant,
         _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
-        let isLate = Late()
+        let didTimeOut = TimeoutFlag()
         let work = Task(executorPreference: self) { try await body() }
         let id = nextID()
         post(
             .schedule(deadline, id: id) { isDue in
-                isLate.value.store(isDue, ordering: .relaxed)
+                didTimeOut.value.store(isDue, ordering: .relaxed)
                 work.cancel()
             }
         )
@@ -110,11 +114,11 @@ final class LowPriorityEventLoop: TaskExecutor {
                 work.cancel()
             }
         } catch is CancellationError {
-            throw isLate.value.load(ordering: .relaxed) ? HTTPFailure.timeout : .cancelled
+            throw didTimeOut.value.load(ordering: .relaxed) ? HTTPFailure.timeout : .cancelled
         }
     }
 
-    private final class Late: Sendable {
+    private final class TimeoutFlag: Sendable {
         let value = Atomic(false)
     }
 
@@ -130,7 +134,7 @@ final class LowPriorityEventLoop: TaskExecutor {
             return (false, inbox.wake())
         }
         if mustWake { wake() }
-        // Tasks that are not over yet go on elsewhere.
+        // Unfinished tasks continue on the global queue after the loop has ended.
         if isEnded { DispatchQueue.global().async { job.runSynchronously(on: self.asUnownedTaskExecutor()) } }
     }
 
@@ -146,7 +150,7 @@ final class LowPriorityEventLoop: TaskExecutor {
         if isEnded { Self.refuse(command) }
     }
 
-    /// Answers a command that comes when the thread has ended.
+    /// Completes a command that arrives after the thread has ended.
     private static func refuse(_ command: Command) {
         switch command {
         case .start(_, _, let completion): completion(HTTPExchangeResult(failure: .cancelled))
@@ -157,18 +161,18 @@ final class LowPriorityEventLoop: TaskExecutor {
 
     private func wake() {
         var byte: UInt8 = 1
-        // A pipe that is full wakes as well.
+        // If the pipe is full, the write fails, but the pipe is readable and wakes the thread anyway.
         _ = write(wakeUp.write, &byte, 1)
     }
 }
 
-// The thread.
+// The event loop's thread.
 extension LowPriorityEventLoop {
     private func run() {
-        // Foundation names only a thread that runs.
+        // Set here because Foundation names only a running thread.
         Thread.current.name = "webhooks"
         #if canImport(Glibc)
-        // Linux gives each thread a niceness of its own, and names this one by 0.
+        // On Linux each thread has its own nice value; 0 means the calling thread.
         _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 15)
         #endif
         var multi = CurlMulti()
@@ -193,12 +197,13 @@ extension LowPriorityEventLoop {
             for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
             if isClosing { continue }
             multi.advance()
-            // Tasks that follow from others need no look at the sockets in between, but for those that follow for ever.
+            // Runs follow-up tasks without polling the sockets in between. `maxRounds` ensures that endless tasks do
+            // not starve the sockets.
             rounds += 1
             if rounds < Self.maxRounds, hasWork { continue }
             rounds = 0
             let limit = (timers.map(\.moment) + [multi.idleEnd].compactMap { $0 }).min()
-            let isWoken = multi.run(wakingBy: wakeUp.read, until: mayNotSleep() ? .now : limit)
+            let isWoken = multi.run(wakingBy: wakeUp.read, until: mustStayAwake() ? .now : limit)
             finishSleep(isWoken: isWoken)
             let now = ContinuousClock.now
             if let end = multi.idleEnd, end <= now {
@@ -211,7 +216,9 @@ extension LowPriorityEventLoop {
         for timer in timers { timer.action(false) }
     }
 
-    /// Takes what has come; where the loop ends and nothing has, nothing can come any more.
+    /// Takes all queued jobs and commands.
+    ///
+    /// If the loop is closing and the inbox is empty, marks the inbox as ended.
     private func takeInbox(isEnding: Bool) -> (jobs: [UnownedJob], commands: [Command]) {
         inbox.withLock { inbox in
             defer { (inbox.jobs, inbox.commands) = ([], []) }
@@ -220,13 +227,15 @@ extension LowPriorityEventLoop {
         }
     }
 
-    /// After so many rounds of tasks the sockets have their turn.
+    /// The maximum number of rounds of tasks before the sockets are polled.
     private static let maxRounds = 16
 
     private var hasWork: Bool { inbox.withLock { !$0.jobs.isEmpty || !$0.commands.isEmpty } }
 
-    /// Whether there is something to do; otherwise anything that arrives from now on wakes the thread.
-    private func mayNotSleep() -> Bool {
+    /// Whether there is work.
+    ///
+    /// Otherwise the thread is marked as asleep, and the next arrival wakes it.
+    private func mustStayAwake() -> Bool {
         inbox.withLock { inbox in
             inbox.isAsleep = inbox.jobs.isEmpty && inbox.commands.isEmpty
             return !inbox.isAsleep
@@ -241,5 +250,5 @@ extension LowPriorityEventLoop {
     }
 }
 
-/// The system's `close`, which the event loop's own hides.
+/// Calls the system's `close`, which the event loop's method of the same name hides.
 private func closeDescriptor(_ descriptor: Int32) { _ = close(descriptor) }

@@ -6,15 +6,15 @@ import Glibc
 import Darwin
 #endif
 
-/// The sockets that libcurl wants to be watched.
+/// The sockets that libcurl asks to watch.
 struct PollSet {
     private var entries: [pollfd] = []
     private var positions: [Int32: Int] = [:]
 
-    /// Watches a socket, or no longer.
+    /// Starts or stops watching a socket.
     ///
     /// - Parameters:
-    ///   - socket: which
+    ///   - socket: the socket
     ///   - events: `CURL_POLL_IN`, `CURL_POLL_OUT`, `CURL_POLL_INOUT` or `CURL_POLL_REMOVE`
     mutating func watch(_ socket: Int32, for events: Int32) {
         var flags: Int32 = 0
@@ -36,12 +36,12 @@ struct PollSet {
         }
     }
 
-    /// Waits until a socket is ready, a descriptor wakes the thread, or a moment has come.
+    /// Waits until a socket is ready, a descriptor wakes the thread, or a time limit passes.
     ///
     /// - Parameters:
-    ///   - wakeUp: a descriptor to read from
-    ///   - limit: the moment; `nil` for no limit
-    /// - Returns: the sockets that are ready, with libcurl's `CURL_CSELECT_…` flags, and whether the descriptor is.
+    ///   - wakeUp: the descriptor that wakes the thread
+    ///   - limit: when to stop waiting; `nil` for no limit
+    /// - Returns: the ready sockets with libcurl's `CURL_CSELECT_…` flags, and whether the descriptor is ready.
     mutating func wait(
         or wakeUp: Int32,
         until limit: ContinuousClock.Instant?
@@ -49,7 +49,7 @@ struct PollSet {
         var timeout: Int32 = -1
         if let limit {
             let left = (limit - .now).components
-            // Rounded up, or the thread would spin for the last millisecond.
+            // Rounded up: otherwise the thread would spin for the last millisecond.
             let milliseconds = left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000 + 1
             timeout = limit <= .now ? 0 : Int32(clamping: min(milliseconds, 60_000))
         }

@@ -1,14 +1,14 @@
 import SendLogCore
 
-/// How long a receiver asks to be left alone (<https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3>).
+/// Parses the `Retry-After` header field (<https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3>).
 enum RetryAfter {
     private static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    /// Seconds from now on, of a number of them or of a date such as `Wed, 21 Oct 2026 07:28:00 GMT`.
+    /// Returns the seconds from now on, for a number of seconds or a date such as `Wed, 21 Oct 2026 07:28:00 GMT`.
     ///
-    /// - Returns: `nil` for what is neither.
+    /// - Returns: `nil` if the text is neither.
     static func seconds(_ text: String, at now: Timestamp) -> Int? {
         if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { return Int(text) ?? .max }
         let parts = text.split(separator: " ")

@@ -1,14 +1,14 @@
 import SendLogCore
 
-/// The header fields of a webhook's request.
+/// Builds the header fields of webhook requests.
 enum WebhookHeaders {
-    /// Makes all fields but `Content-Length`.
+    /// Returns all header fields except `Content-Length`.
     ///
     /// - Parameters:
     ///   - request: the request
     ///   - id: the delivery
-    ///   - send: the send that it reports
-    ///   - webhook: whose secrets sign it
+    ///   - send: the send that the request reports
+    ///   - webhook: the webhook, whose secrets sign the request
     ///   - now: when the attempt is made
     /// - Returns: the fields, in order.
     static func fields(
@@ -37,7 +37,9 @@ enum WebhookHeaders {
         return fields
     }
 
-    /// The same in every attempt of a delivery, and never that of another send, were it in its place after a restore.
+    /// Returns the message ID, which all attempts of a delivery share.
+    ///
+    /// It contains the ID of the send: after a restore, another send may get the same sequence number.
     private static func messageID(of id: DeliveryID, _ send: WebhookSend, _ webhook: Webhook) -> String {
         let test = id.test.map { "_t\($0)" } ?? ""
         return "msg_\(webhook.id.text)_\(send.id?.text ?? "")\(test)"

@@ -14,7 +14,7 @@ import Testing
     func `a malformed id is not found`(id: String) throws {
         let path = id.replacing(" ", with: "%20")
         for query in ["", "?group_destinations=list"] {
-            let answer = try Shared.bystander.get("/send-logs/\(path)\(query)")
+            let answer = try Shared.emptyTenant.get("/send-logs/\(path)\(query)")
             try expectFailure(answer, 404, "resource_not_found")
             #expect(answer.body.count < 2000)
         }
@@ -31,9 +31,9 @@ import Testing
     }
 
     @Test(arguments: ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"])
-    func `a wrong method is told the right ones`(method: String) throws {
+    func `405 names the allowed methods`(method: String) throws {
         for (path, allowed) in [("/send-logs/send-1", "GET"), ("/send-logs", "POST"), ("/send-logs/search", "POST")] {
-            let answer = try Shared.bystander.request(method, path, body: Array("{}".utf8))
+            let answer = try Shared.emptyTenant.request(method, path, body: Array("{}".utf8))
             try expectFailure(answer, 405, "method_not_allowed")
             #expect(answer["allow"]?.contains(allowed) == true)
         }
@@ -49,27 +49,27 @@ import Testing
             "GET /send-logs/a HTTP/1.1\r\nHost: a\r\nno colon here\r\n\r\n",
         ]
     )
-    func `what is no HTTP is answered 400 with the envelope, and the server goes on`(text: String) throws {
+    func `a request that is not HTTP gets 400 with the envelope, and the server goes on`(text: String) throws {
         let connection = try Shared.server.connect()
         try connection.send(text)
         try expectFailure(connection.response(), 400, "invalid_request")
-        #expect(try connection.rest().isEmpty, "the connection cannot go on")
-        #expect(try Shared.bystander.total() == 0)
+        #expect(try connection.readToEnd().isEmpty, "the connection cannot go on")
+        #expect(try Shared.emptyTenant.total() == 0)
     }
 
     @Test(arguments: [true, false])
-    func `what is no HTTP after a good request is answered in its turn, with the envelope`(atOnce: Bool) throws {
-        let tenant = try Shared.bystander
+    func `bytes that are not HTTP after a good request get their 400 in order, with the envelope`(atOnce: Bool) throws {
+        let tenant = try Shared.emptyTenant
         let connection = try tenant.server.connect()
         let good = "GET /send-logs/a HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(tenant.key)\r\n\r\n"
         try connection.send(good + (atOnce ? "nonsense\r\n\r\n" : ""))
         try expectFailure(connection.response(), 404, "resource_not_found")
         if !atOnce { try connection.send("nonsense\r\n\r\n") }
         try expectFailure(connection.response(), 400, "invalid_request")
-        #expect(try connection.rest().isEmpty)
+        #expect(try connection.readToEnd().isEmpty)
     }
 
-    @Test func `a malformed chunk is answered 400, and nothing is recorded`() throws {
+    @Test func `a malformed chunk gets 400, and nothing is recorded`() throws {
         let tenant = try Shared.server.tenant()
         let connection = try tenant.server.connect()
         try connection.send(
@@ -81,7 +81,7 @@ import Testing
         try connection.send(chunk: Array(SampleLog(id: "send-1").json.utf8))
         try connection.send("zz\r\n")
         // Answered or not, it is the client's fault, and the connection ends.
-        let answer = String(decoding: try connection.ending(), as: UTF8.self)
+        let answer = String(decoding: try connection.readToEndOrReset(), as: UTF8.self)
         #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 400 "), "\(answer)")
         #expect(try tenant.total() == 0)
     }
@@ -94,7 +94,7 @@ import Testing
         while sent < 20_000, try connection.sendUnlessEnded(header.utf8) { sent += 1 }
         // Closed or answered, but not listened to for ever.
         #expect(sent < 20_000)
-        let answer = String(decoding: try connection.ending(), as: UTF8.self)
+        let answer = String(decoding: try connection.readToEndOrReset(), as: UTF8.self)
         let isRefused = [400, 413, 431].contains { answer.hasPrefix("HTTP/1.1 \($0) ") }
         #expect(answer.isEmpty || isRefused, "\(answer)")
     }

@@ -58,8 +58,8 @@ import Testing
     ]
 
     @Test(arguments: notJSON)
-    func `what is no JSON is refused, and the connection goes on`(body: Body) throws {
-        let tenant = try Shared.bystander
+    func `a body that is not JSON is refused, and the connection goes on`(body: Body) throws {
+        let tenant = try Shared.emptyTenant
         let connection = try tenant.server.connect()
         for path in ["/send-logs/search", "/send-logs"] {
             let answer = try connection.request("POST", path, headers: tenant.headers, body: body.bytes)
@@ -74,14 +74,14 @@ import Testing
     }
 
     @Test(arguments: ["[]", "\"text\"", "7", "null", "true", "[{}]"])
-    func `a body that is no object is refused`(body: String) throws {
+    func `a body that is not an object is refused`(body: String) throws {
         for path in ["/send-logs/search", "/send-logs"] {
-            try expectFailure(Shared.bystander.post(path, body), 400, "invalid_request", says: "object")
+            try expectFailure(Shared.emptyTenant.post(path, body), 400, "invalid_request", says: "object")
         }
     }
 
     @Test func `every truncation of a search and of a log is refused`() throws {
-        let tenant = try Shared.bystander
+        let tenant = try Shared.emptyTenant
         let search = #"{"find":{"campaign_id":["a"],"startDeliveryAt":{"$gte":"2022-01-01"}},"options":{"skip":10}}"#
         let connection = try tenant.server.connect()
         for (path, whole) in [("/send-logs/search", search), ("/send-logs", SampleLog(id: "send-1").json)] {
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test func `a search of two megabytes is too large, however it is sent`() throws {
-        let tenant = try Shared.bystander
+        let tenant = try Shared.emptyTenant
         let body = Array(#"{"find":{"campaign_id":"\#(Self.repeated("a", 2_000_000))"}}"#.utf8)
         try expectFailure(tenant.request("POST", "/send-logs/search", body: body), 413, "payload_too_large")
         let chunked = try tenant.request("POST", "/send-logs/search", body: body, chunked: [10_000])
@@ -110,14 +110,14 @@ import Testing
 
     @Test func `a search that announces a terabyte is refused at once`() throws {
         let connection = try Shared.server.connect()
-        try connection.send(head: "POST", "/send-logs/search", headers: try Shared.bystander.headers, length: 1 << 40)
+        try connection.send(head: "POST", "/send-logs/search", headers: try Shared.emptyTenant.headers, length: 1 << 40)
         try connection.send("{")
         try expectFailure(connection.response(), 413, "payload_too_large")
     }
 
-    @Test func `white space without end is no body without end`() throws {
+    @Test func `endless white space does not evade the body limit`() throws {
         let body = Array(Self.repeated(" ", 3_000_000).utf8) + Array("{}".utf8)
-        let answer = try Shared.bystander.request("POST", "/send-logs/search", body: body)
+        let answer = try Shared.emptyTenant.request("POST", "/send-logs/search", body: body)
         try expectFailure(answer, 413, "payload_too_large")
     }
 }

@@ -13,9 +13,9 @@ import Testing
         ]
     )
     func `a missing or malformed key opens nothing, and says nothing more`(authorisation: String) throws {
-        let tenant = try Shared.bystander
+        let tenant = try Shared.emptyTenant
         let plain = try tenant.request("GET", "/send-logs/send-1", authorisation: "")
-        for (method, path) in AnswersTests.doors {
+        for (method, path) in ResponseTests.endpoints {
             let answer = try tenant.request(
                 method,
                 path,
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test func `the scheme's name may be written in any case`() throws {
-        let tenant = try Shared.bystander
+        let tenant = try Shared.emptyTenant
         for scheme in ["bearer", "BEARER", "Bearer"] {
             let answer = try tenant.request("GET", "/send-logs/send-1", authorisation: "\(scheme) \(tenant.key)")
             #expect(answer.status == 404)
@@ -53,8 +53,8 @@ import Testing
     @Test func `a key of another database opens nothing`() throws {
         let elsewhere = try Server()
         let stranger = try elsewhere.tenant(permissions: "*")
-        let tenant = try Shared.bystander
-        for (method, path) in AnswersTests.doors {
+        let tenant = try Shared.emptyTenant
+        for (method, path) in ResponseTests.endpoints {
             let answer = try tenant.request(method, path, authorisation: "Bearer \(stranger.key)")
             try expectFailure(answer, 401, "unauthorized")
         }

@@ -3,12 +3,12 @@ import TestSupport
 import Testing
 
 /// What one client, or one organisation, may have at the same time.
-@Suite(.waits) struct ClientLimitTests {
+@Suite(.blocking) struct ClientLimitTests {
     @Test func `connections beyond a client's number are closed, and a trusted proxy's are not`() throws {
         let server = try Server(arguments: ["--max-connections-per-address", "3"])
         var open = try (0..<3).map { _ in try server.connect() }
         for connection in open { #expect(try connection.request("GET", "/health").status == 200) }
-        for _ in 0..<5 { #expect(try server.connect().rest().isEmpty) }
+        for _ in 0..<5 { #expect(try server.connect().readToEnd().isEmpty) }
         #expect(server.process.errors.contains("client=127.0.0.1"))
         #expect(server.process.errors.components(separatedBy: "http.maxConnectionsPerAddress").count == 2)
         for connection in open { #expect(try connection.request("GET", "/health").status == 200) }
@@ -39,7 +39,7 @@ import Testing
             // The connection ends with a delayed answer.
             let delayed = try server.connect()
             #expect(try Self.refusal(on: delayed, from: "192.0.2.1") >= .seconds(1))
-            #expect(try delayed.rest().isEmpty)
+            #expect(try delayed.readToEnd().isEmpty)
         }
         // Another client is not delayed: its connection would end with a delayed answer.
         for number in 0..<8 { _ = try Self.refusal(on: connection, from: "2001:db8:0:\(number)::1") }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Clients that hold connections and do nothing with them.
-@Suite(.waits) struct ConnectionLimitTests {
+@Suite(.blocking) struct ConnectionLimitTests {
     @Test func `a connection on which nothing moves is closed`() throws {
         // No other limit ends these connections before the clients give up.
         let server = try Server(
@@ -13,16 +13,16 @@ import Testing
         for begun in ["", "POST /send-logs HTT", "POST /send-logs HTTP/1.1\r\nHost: a\r\n"] {
             let connection = try server.connect(timeout: 45)
             try connection.send(begun)
-            _ = try connection.ending()
+            _ = try connection.readToEndOrReset()
         }
         let used = try server.connect(timeout: 45)
         #expect(try used.request("GET", "/health").status == 200)
-        #expect(try used.ending().isEmpty)
+        #expect(try used.readToEndOrReset().isEmpty)
         // A body that stops in the middle.
         let stopped = try server.connect(timeout: 45)
         try stopped.send(head: "POST", "/send-logs", headers: tenant.headers, length: 1000)
         try stopped.send(SampleLog(id: "send-1").json)
-        _ = try stopped.ending()
+        _ = try stopped.readToEndOrReset()
         #expect(try tenant.total() == 0)
         #expect(try server.stop() == .code(0))
         #expect(!server.process.errors.contains(" error "))
@@ -39,7 +39,7 @@ import Testing
         guard isEnded else { throw TestFailure("the server took \"\(byte)\" again and again for a minute") }
     }
 
-    @Test func `a client that drips is parted with, whatever it drips`() throws {
+    @Test func `a client that sends too slowly is disconnected`() throws {
         let server = try Server(arguments: ["--head-timeout", "1", "--drain-timeout", "1"])
         let tenant = try server.tenant()
         let head = Background {
@@ -98,7 +98,7 @@ import Testing
             "/bin/sh",
             [
                 "-c", "ulimit -n 200; exec \"$0\" serve --port 0 --database sqlite:\(folder.file("a.sqlite"))",
-                Place.binary,
+                TestPaths.binary,
             ]
         )
         #expect(Deadline.poll(for: 60) { process.output.contains("\n") })

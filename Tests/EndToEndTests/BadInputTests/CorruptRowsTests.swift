@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(arguments: columns.indices, ["-9223372036854775808", "9223372036854775807", "-1", "4611686018427387904"])
-    func `an extreme number in a row is no end of the server`(index: Int, value: String) throws {
+    func `an extreme number in a row does not end the server`(index: Int, value: String) throws {
         let (table, column) = Self.columns[index]
         let folder = try TemporaryFolder()
         let server = try Server(in: folder, database: "sqlite:\(folder.file("test.sqlite"))")
@@ -70,20 +70,20 @@ import Testing
         let statement =
             "UPDATE OR IGNORE \(table) SET \(column) = \(value) WHERE rowid = (SELECT min(rowid) FROM \(table))"
         let keyed = table.hasSuffix("_days") || table == "destination_chunks"
-        try server.damage(keyed ? "UPDATE OR IGNORE \(table) SET \(column) = \(value)" : statement)
+        try server.executeSQL(keyed ? "UPDATE OR IGNORE \(table) SET \(column) = \(value)" : statement)
         let answers = try Self.ask(tenant, console)
-        let place = "\(table).\(column) = \(value)"
-        try #require(server.process.exit() == nil, "\(place): \(server.process.errors.suffix(3000))")
+        let context = "\(table).\(column) = \(value)"
+        try #require(server.process.exit() == nil, "\(context): \(server.process.errors.suffix(3000))")
         let allowed = [200, 201, 400, 404, 409, 500]
         for (request, status) in answers where !allowed.contains(status) {
             // A list that turns out to be damaged when its beginning was sent is broken off.
             let isList = table == "destination_chunks" && request.contains("list")
-            #expect(status == 0 && isList, "\(place): \(request) was answered \(status)")
+            #expect(status == 0 && isList, "\(context): \(request) was answered \(status)")
         }
         #expect(try tenant.get("/health").status == 200)
         let check = try server.command("database", "check")
-        #expect(check.exit == .code(1) || check.exit == .code(2), "\(place): \(check)")
-        #expect(check.output != "ok\n" && !(check.output + check.errors).isEmpty, "\(place): \(check)")
+        #expect(check.exit == .code(1) || check.exit == .code(2), "\(context): \(check)")
+        #expect(check.output != "ok\n" && !(check.output + check.errors).isEmpty, "\(context): \(check)")
         #expect(try server.stop() == .code(0))
     }
 }

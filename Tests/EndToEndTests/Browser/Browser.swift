@@ -22,7 +22,7 @@ final class Browser: Sendable {
         do {
             let version = try devTools.call("Browser.getVersion", atMost: 60)
             // Chromium with a window has the same name without the prefix.
-            userAgent = version["userAgent"].inWords.replacing("HeadlessChrome", with: "Chrome")
+            userAgent = version["userAgent"].plainText.replacing("HeadlessChrome", with: "Chrome")
         } catch {
             throw TestFailure("Chromium did not start: \(error); its standard error:\n\(process.errors.suffix(2000))")
         }
@@ -30,18 +30,18 @@ final class Browser: Sendable {
 
     deinit {
         devTools.post("Browser.close")
-        process.end(patience: 3)
+        process.end(timeout: 3)
     }
 
     /// Hands out a window for one page, empty.
-    func takeContext() throws -> BrowserContext {
+    func acquireContext() throws -> BrowserContext {
         guard let context = freeContexts.withLock({ $0.popLast() }) else { return try BrowserContext(devTools) }
         try context.clear()
         return context
     }
 
     /// Takes a window back whose page is closed.
-    func giveBack(_ context: BrowserContext) {
+    func release(_ context: BrowserContext) {
         freeContexts.withLock { $0.append(context) }
     }
 

@@ -12,11 +12,12 @@ final class BrowserContext: Sendable {
     /// - Throws: where Chromium does not answer.
     init(_ devTools: DevTools) throws {
         self.devTools = devTools
-        id = try devTools.call("Target.createBrowserContext")["browserContextId"].inWords
+        id = try devTools.call("Target.createBrowserContext")["browserContextId"].plainText
         let permissions: JSON = ["clipboardReadWrite", "clipboardSanitizedWrite"]
         try devTools.call("Browser.grantPermissions", ["permissions": permissions, "browserContextId": .string(id)])
         let target = try Self.newTarget(in: id, devTools)
-        session = try devTools.call("Target.attachToTarget", ["targetId": target, "flatten": true])["sessionId"].inWords
+        session = try devTools.call("Target.attachToTarget", ["targetId": target, "flatten": true])["sessionId"]
+            .plainText
     }
 
     /// Opens an empty page in the window.

@@ -32,8 +32,8 @@ final class BrowserProcess: Sendable {
         defer { close(theirs) }
         let child: pid_t
         do {
-            let words = [program] + Self.flags(profile: folder.file("profile"))
-            child = try Spawn.start(words, environment: Self.environment(home: folder.path), isGroup: true) {
+            let commandLine = [program] + Self.flags(profile: folder.file("profile"))
+            child = try Spawn.start(commandLine, environment: Self.environment(home: folder.path), isGroup: true) {
                 posix_spawn_file_actions_addopen(&$0, 0, "/dev/null", O_RDONLY, 0)
                 posix_spawn_file_actions_addopen(&$0, 1, "/dev/null", O_WRONLY, 0)
                 posix_spawn_file_actions_addopen(&$0, 2, folder.file("err"), O_WRONLY | O_CREAT | O_APPEND, 0o600)
@@ -57,7 +57,7 @@ final class BrowserProcess: Sendable {
     }
 
     /// Gives it a moment to end on its own, and kills what is left.
-    func end(patience seconds: Double = 0) {
+    func end(timeout seconds: Double = 0) {
         isRunning.withLock { isRunning in
             guard isRunning else { return }
             isRunning = false
@@ -70,8 +70,8 @@ final class BrowserProcess: Sendable {
 
     private static func program() throws -> String {
         let path = Spawn.path
-        let places = path.split(separator: ":").map { "\($0)/chromium" }
-        guard let program = places.first(where: { access($0, X_OK) == 0 }) else {
+        let candidates = path.split(separator: ":").map { "\($0)/chromium" }
+        guard let program = candidates.first(where: { access($0, X_OK) == 0 }) else {
             throw TestFailure("there is no chromium in \(path): the Debian package chromium is missing")
         }
         return program

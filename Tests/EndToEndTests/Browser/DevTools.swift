@@ -138,7 +138,7 @@ final class DevTools: Sendable {
             if error == .null {
                 reply?.arrive(.success(message["result"]))
             } else {
-                reply?.arrive(.failure(TestFailure("\(error["message"].inWords) \(error["data"].string ?? "")")))
+                reply?.arrive(.failure(TestFailure("\(error["message"].plainText) \(error["data"].string ?? "")")))
             }
         } else if let method = message["method"].string, let session = message["sessionId"].string {
             let listener = state.withLock { $0.listeners[session] }

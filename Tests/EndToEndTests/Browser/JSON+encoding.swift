@@ -28,7 +28,7 @@ extension JSON {
     }
 
     /// A string, a number or a truth value in words, and other values as they stand in a message.
-    var inWords: String { string ?? encoded }
+    var plainText: String { string ?? encoded }
 }
 
 extension JSON: ExpressibleByBooleanLiteral {

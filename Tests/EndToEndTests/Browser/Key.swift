@@ -39,10 +39,10 @@ struct Key: Sendable {
 }
 
 /// Keys that are held while another is pressed.
-struct HeldKeys: OptionSet, Sendable {
+struct KeyModifiers: OptionSet, Sendable {
     let rawValue: Int
 
-    static let alt = HeldKeys(rawValue: 1)
-    static let control = HeldKeys(rawValue: 2)
-    static let shift = HeldKeys(rawValue: 8)
+    static let alt = KeyModifiers(rawValue: 1)
+    static let control = KeyModifiers(rawValue: 2)
+    static let shift = KeyModifiers(rawValue: 8)
 }

@@ -22,10 +22,10 @@ struct AccessibleNode: Sendable, Equatable, CustomStringConvertible {
     init(_ json: JSON, depth: Int) {
         func string(_ name: String) -> String { json[name]["value"].string ?? "" }
         (role, name, self.depth) = (string("role"), string("name"), depth)
-        value = json["value"]["value"] == .null ? "" : json["value"]["value"].inWords
+        value = json["value"]["value"] == .null ? "" : json["value"]["value"].plainText
         note = string("description")
         let pairs = json["properties"].elements.filter { $0["value"]["value"] != .null }
-            .map { ($0["name"].inWords, $0["value"]["value"].inWords) }
+            .map { ($0["name"].plainText, $0["value"]["value"].plainText) }
         properties = Dictionary(pairs) { first, _ in first }
     }
 }
@@ -34,7 +34,7 @@ extension Page {
     /// The page as assistive technology tells it, in the order of the document.
     func accessibilityTree() throws -> [AccessibleNode] {
         let all = try call("Accessibility.getFullAXTree")["nodes"].elements
-        let nodes = Dictionary(all.map { ($0["nodeId"].inWords, $0) }) { first, _ in first }
+        let nodes = Dictionary(all.map { ($0["nodeId"].plainText, $0) }) { first, _ in first }
         var found: [AccessibleNode] = []
         func visit(_ node: JSON, depth: Int) {
             // The pieces of a text that lie in one line are of no interest.
@@ -42,7 +42,7 @@ extension Page {
             let isIgnored = node["ignored"].isTrue
             if !isIgnored { found.append(AccessibleNode(node, depth: depth)) }
             for child in node["childIds"].elements {
-                if let child = nodes[child.inWords] { visit(child, depth: isIgnored ? depth : depth + 1) }
+                if let child = nodes[child.plainText] { visit(child, depth: isIgnored ? depth : depth + 1) }
             }
         }
         for root in all where root["parentId"] == .null { visit(root, depth: 0) }

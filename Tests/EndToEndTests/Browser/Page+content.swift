@@ -1,18 +1,18 @@
 extension Page {
     /// The address of the document that is shown.
-    var url: String { get throws { try evaluate("location.href").inWords } }
+    var url: String { get throws { try evaluate("location.href").plainText } }
 
-    var title: String { get throws { try evaluate("document.title").inWords } }
+    var title: String { get throws { try evaluate("document.title").plainText } }
 
     /// The whole document as it is now.
-    var html: String { get throws { try evaluate("document.documentElement.outerHTML").inWords } }
+    var html: String { get throws { try evaluate("document.documentElement.outerHTML").plainText } }
 
     /// What can be read in the page.
     var text: String { get throws { try text(of: "body") } }
 
     /// What can be read in an element.
     func text(of locator: Locator) throws -> String {
-        try call("function() { return this.innerText ?? this.textContent }", on: locator).inWords
+        try call("function() { return this.innerText ?? this.textContent }", on: locator).plainText
     }
 
     /// Whether a selector matches anything.
@@ -45,7 +45,7 @@ extension Page {
 
     /// What is in a control.
     func value(of locator: Locator) throws -> String {
-        try call("function() { return this.value }", on: locator).inWords
+        try call("function() { return this.value }", on: locator).plainText
     }
 
     /// Whether a box or button of a group is checked.
@@ -66,6 +66,6 @@ extension Page {
             "function(property) { return getComputedStyle(this).getPropertyValue(property) }",
             on: locator,
             .string(property)
-        ).inWords
+        ).plainText
     }
 }

@@ -20,10 +20,10 @@ extension Page {
         let context: JSON = ["browserContextId": .string(context)]
         return try browser.devTools.call("Storage.getCookies", context)["cookies"].elements.map { cookie in
             Cookie(
-                name: cookie["name"].inWords,
-                value: cookie["value"].inWords,
-                domain: cookie["domain"].inWords,
-                path: cookie["path"].inWords,
+                name: cookie["name"].plainText,
+                value: cookie["value"].plainText,
+                domain: cookie["domain"].plainText,
+                path: cookie["path"].plainText,
                 isHTTPOnly: cookie["httpOnly"].isTrue,
                 isSecure: cookie["secure"].isTrue,
                 sameSite: cookie["sameSite"].string,

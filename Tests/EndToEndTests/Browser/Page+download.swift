@@ -28,10 +28,10 @@ private final class DownloadProgress: Sendable {
     }
 
     func receive(_ event: String, _ parameters: JSON) {
-        let id = parameters["guid"].inWords
+        let id = parameters["guid"].plainText
         state.withLock { state in
             if event == "Browser.downloadWillBegin" {
-                state.begun[id] = (parameters["url"].inWords, parameters["suggestedFilename"].inWords)
+                state.begun[id] = (parameters["url"].plainText, parameters["suggestedFilename"].plainText)
             } else if event == "Browser.downloadProgress", parameters["state"] == "completed",
                 let path = parameters["filePath"].string, path.hasPrefix("\(folder)/"), let file = state.begun[id]
             {
@@ -49,7 +49,7 @@ extension Page {
         let (devTools, folder) = (browser.devTools, try TemporaryFolder())
         let progress = DownloadProgress(into: folder.path)
         // Only a session with the browser can say where the downloads of a context go.
-        let session = try devTools.call("Target.attachToBrowserTarget")["sessionId"].inWords
+        let session = try devTools.call("Target.attachToBrowserTarget")["sessionId"].plainText
         devTools.listen(to: session) { progress.receive($0, $1) }
         defer {
             devTools.listen(to: session, nil)

@@ -2,7 +2,7 @@ import TestSupport
 
 extension Page {
     /// Presses a key and lets it go, wherever the focus is.
-    func press(_ key: Key, with held: HeldKeys = []) throws {
+    func press(_ key: Key, with held: KeyModifiers = []) throws {
         var event: [String: JSON] = [
             "key": .string(key.name), "code": .string(key.code),
             "windowsVirtualKeyCode": .number(Double(key.number)), "modifiers": .number(Double(held.rawValue)),
@@ -74,7 +74,9 @@ extension Page {
             on: locator,
             .string(value)
         )
-        guard taken == .string(value) else { throw TestFailure("\(locator) does not take \(value): \(taken.inWords)") }
+        guard taken == .string(value) else {
+            throw TestFailure("\(locator) does not take \(value): \(taken.plainText)")
+        }
     }
 
     /// Selects an option of a list by its value, and tells the page as if its user had.
@@ -100,6 +102,6 @@ extension Page {
             on: locator,
             .string(value)
         )
-        guard problem == .null else { throw TestFailure("cannot select \(value) in \(locator): \(problem.inWords)") }
+        guard problem == .null else { throw TestFailure("cannot select \(value) in \(locator): \(problem.plainText)") }
     }
 }

@@ -40,7 +40,7 @@ extension Page {
                 return false
             }
             guard let x = answer["x"].double, let y = answer["y"].double else {
-                (last, problem) = (nil, "\(locator) \(answer["problem"].inWords)")
+                (last, problem) = (nil, "\(locator) \(answer["problem"].plainText)")
                 return false
             }
             defer { last = (x, y) }

@@ -42,14 +42,14 @@ extension Page {
     /// - Parameters:
     ///   - what: the end of the sentence "in vain waited for…"
     ///   - seconds: how long
-    ///   - isSo: asked again and again; what it throws counts as no
+    ///   - condition: asked again and again; what it throws counts as no
     /// - Throws: what was waited for in vain.
-    func wait(for what: String, atMost seconds: Double = 60, until isSo: () throws -> Bool) throws {
+    func wait(for what: String, atMost seconds: Double = 60, until condition: () throws -> Bool) throws {
         var failure: (any Error)?
         let happened = Deadline.poll(for: seconds) {
             do {
                 failure = nil
-                return try isSo()
+                return try condition()
             } catch {
                 // A document that is just being replaced cannot be asked anything.
                 failure = error

@@ -16,7 +16,7 @@ extension Page {
             parameters["captureBeyondViewport"] = true
         }
         let answer = try call("Page.captureScreenshot", .object(parameters), atMost: 60)
-        guard let image = Data(base64Encoded: answer["data"].inWords) else {
+        guard let image = Data(base64Encoded: answer["data"].plainText) else {
             throw TestFailure("Chromium made no screenshot of \(try url)")
         }
         try image.write(to: URL(filePath: path))

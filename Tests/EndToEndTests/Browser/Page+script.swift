@@ -35,11 +35,11 @@ extension Page {
             let nodes = try nodes(named: name, role: role)
             guard nodes.count == 1, let node = nodes.first else {
                 let found = nodes.isEmpty ? "not" : "more than one"
-                let roles = nodes.map { $0["role"]["value"].inWords }.joined(separator: ", ")
+                let roles = nodes.map { $0["role"]["value"].plainText }.joined(separator: ", ")
                 throw TestFailure("in \(try url) there is \(found) \(locator)\(roles.isEmpty ? "" : ": \(roles)")")
             }
             let resolved = try call("DOM.resolveNode", ["backendNodeId": node["backendDOMNodeId"]])
-            return resolved["object"]["objectId"].inWords
+            return resolved["object"]["objectId"].plainText
         }
     }
 
@@ -68,7 +68,7 @@ extension Page {
             guard !node["ignored"].isTrue, node["backendDOMNodeId"] != .null else { return false }
             return role != nil
                 || node["properties"].elements.contains { property in
-                    ["focusable", "disabled"].contains(property["name"].inWords) && property["value"]["value"].isTrue
+                    ["focusable", "disabled"].contains(property["name"].plainText) && property["value"]["value"].isTrue
                 }
         }
     }
@@ -79,8 +79,8 @@ extension Page {
         let answer = try call(method, .object(parameters.members.merging(always) { own, _ in own }))
         let problem = answer["exceptionDetails"]
         guard problem == .null else {
-            let text = problem["exception"]["description"].string ?? problem["exception"]["value"].inWords
-            throw TestFailure("\(problem["text"].inWords): \(text)")
+            let text = problem["exception"]["description"].string ?? problem["exception"]["value"].plainText
+            throw TestFailure("\(problem["text"].plainText): \(text)")
         }
         return answer["result"]
     }

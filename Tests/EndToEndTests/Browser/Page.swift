@@ -20,9 +20,10 @@ final class Page: Sendable {
     init(in browser: Browser) throws {
         self.browser = browser
         let devTools = browser.devTools
-        window = try browser.takeContext()
+        window = try browser.acquireContext()
         target = try window.newTarget()
-        session = try devTools.call("Target.attachToTarget", ["targetId": target, "flatten": true])["sessionId"].inWords
+        session = try devTools.call("Target.attachToTarget", ["targetId": target, "flatten": true])["sessionId"]
+            .plainText
         observe(session)
         for domain in ["Page", "Runtime", "Network", "Log", "Inspector"] { try call("\(domain).enable") }
         try call("Page.setLifecycleEventsEnabled", ["enabled": true])
@@ -32,7 +33,7 @@ final class Page: Sendable {
     deinit {
         browser.devTools.listen(to: session, nil)
         // The window is for the next page once this one is gone.
-        if (try? browser.devTools.call("Target.closeTarget", ["targetId": target])) != nil { browser.giveBack(window) }
+        if (try? browser.devTools.call("Target.closeTarget", ["targetId": target])) != nil { browser.release(window) }
     }
 
     /// Sends a command for the page and waits for the answer.

@@ -29,27 +29,27 @@ final class PageConsole: Sendable {
     private static func message(_ event: String, _ parameters: JSON) -> ConsoleMessage? {
         switch event {
         case "Runtime.consoleAPICalled":
-            let type = parameters["type"].inWords
+            let type = parameters["type"].plainText
             guard ["error", "warning", "assert"].contains(type) else { return nil }
             let words = parameters["args"].elements.map { argument in
-                argument["value"] == .null ? argument["description"].inWords : argument["value"].inWords
+                argument["value"] == .null ? argument["description"].plainText : argument["value"].plainText
             }
             let url = parameters["stackTrace"]["callFrames"][0]["url"].string ?? ""
             return ConsoleMessage(source: "console.\(type)", text: words.joined(separator: " "), url: url)
         case "Runtime.exceptionThrown":
             let details = parameters["exceptionDetails"]
-            let text = details["exception"]["description"].string ?? details["exception"]["value"].inWords
+            let text = details["exception"]["description"].string ?? details["exception"]["value"].plainText
             return ConsoleMessage(
                 source: "exception",
-                text: "\(details["text"].inWords) \(text)",
+                text: "\(details["text"].plainText) \(text)",
                 url: details["url"].string ?? ""
             )
         case "Log.entryAdded":
             let entry = parameters["entry"]
             guard entry["level"] == "error" || entry["level"] == "warning" else { return nil }
             return ConsoleMessage(
-                source: entry["source"].inWords,
-                text: entry["text"].inWords,
+                source: entry["source"].plainText,
+                text: entry["text"].plainText,
                 url: entry["url"].string ?? ""
             )
         default:

@@ -24,7 +24,7 @@ final class PageDialogs: Sendable {
     func receive(_ event: String, _ parameters: JSON) -> Bool? {
         guard event == "Page.javascriptDialogOpening" else { return nil }
         return state.withLock {
-            $0.messages.append(parameters["message"].inWords)
+            $0.messages.append(parameters["message"].plainText)
             return $0.isAccepting
         }
     }

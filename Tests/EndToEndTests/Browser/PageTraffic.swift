@@ -44,10 +44,10 @@ final class PageTraffic: Sendable {
             for (request, awaitsHeaders, response) in responses {
                 var response = response
                 if awaitsHeaders {
-                    let place = used[request, default: 0]
-                    used[request] = place + 1
-                    let told = headers[request] ?? []
-                    if place < told.count { response.headers = told[place] } else { isComplete = false }
+                    let index = used[request, default: 0]
+                    used[request] = index + 1
+                    let headerSets = headers[request] ?? []
+                    if index < headerSets.count { response.headers = headerSets[index] } else { isComplete = false }
                 }
                 merged.append(response)
             }
@@ -72,7 +72,7 @@ final class PageTraffic: Sendable {
 
     /// Takes note of an event.
     func receive(_ event: String, _ parameters: JSON) {
-        let request = parameters["requestId"].inWords
+        let request = parameters["requestId"].plainText
         switch event {
         case "Network.requestWillBeSent":
             state.withLock { state in
@@ -80,14 +80,14 @@ final class PageTraffic: Sendable {
                     let awaits = parameters["redirectHasExtraInfo"].isTrue
                     state.responses.append((request, awaits, Self.response(parameters, "redirectResponse")))
                 }
-                let (url, method) = (parameters["request"]["url"].inWords, parameters["request"]["method"].inWords)
+                let (url, method) = (parameters["request"]["url"].plainText, parameters["request"]["method"].plainText)
                 state.urls[request] = url
                 // What is in the address itself is asked of nobody.
                 guard !url.hasPrefix("data:") else { return }
-                state.requests.append(PageRequest(url: url, method: method, type: parameters["type"].inWords))
+                state.requests.append(PageRequest(url: url, method: method, type: parameters["type"].plainText))
             }
         case "Network.webSocketCreated":
-            let url = parameters["url"].inWords
+            let url = parameters["url"].plainText
             state.withLock { $0.requests.append(PageRequest(url: url, method: "GET", type: "WebSocket")) }
         case "Network.responseReceived":
             let awaits = parameters["hasExtraInfo"].isTrue
@@ -96,7 +96,7 @@ final class PageTraffic: Sendable {
         case "Network.responseReceivedExtraInfo":
             state.withLock { $0.headers[request, default: []].append(Self.headers(parameters["headers"])) }
         case "Network.loadingFailed":
-            let (reason, block) = (parameters["errorText"].inWords, parameters["blockedReason"].string)
+            let (reason, block) = (parameters["errorText"].plainText, parameters["blockedReason"].string)
             if parameters["canceled"].isTrue, block == nil { return }
             state.withLock { state in
                 let failure = FailedRequest(
@@ -112,15 +112,15 @@ final class PageTraffic: Sendable {
 
     private static func response(_ parameters: JSON, _ name: String) -> PageResponse {
         PageResponse(
-            url: parameters[name]["url"].inWords,
+            url: parameters[name]["url"].plainText,
             status: parameters[name]["status"].integer ?? 0,
-            type: parameters["type"].inWords,
+            type: parameters["type"].plainText,
             headers: headers(parameters[name]["headers"])
         )
     }
 
     private static func headers(_ json: JSON) -> [String: String] {
-        let pairs = json.members.map { ($0.lowercased(), $1.inWords) }
+        let pairs = json.members.map { ($0.lowercased(), $1.plainText) }
         return Dictionary(pairs) { "\($0)\n\($1)" }
     }
 }

@@ -11,20 +11,21 @@ import Testing
             ["import", "--organisation", "A", "/dev/null"],
         ]
     )
-    func `a database that is not there is not made by the way`(command: [String]) throws {
+    func `a missing database is not created`(command: [String]) throws {
         let folder = try TemporaryFolder()
         let database = folder.file("none.db")
-        let refused = try Command(Place.binary, command + ["--database", "sqlite:\(database)"])
+        let refused = try Command(TestPaths.binary, command + ["--database", "sqlite:\(database)"])
         #expect(refused.exit == .code(1))
         #expect(refused.output.isEmpty)
-        #expect(refused.errors.contains("there is no database"))
+        #expect(refused.errors.contains("the database \(database) does not exist"))
         #expect(try Command.tool("ls", "-A", folder.file("")).output.isEmpty)
     }
 
-    @Test func `a damaged database is told by the check`() throws {
+    @Test func `the check reports a damaged database`() throws {
         let folder = try TemporaryFolder()
         let database = folder.file("a.db")
-        _ = try Command(Place.binary, ["organisation", "create", "A", "--database", "sqlite:\(database)"]).succeeded()
+        _ = try Command(TestPaths.binary, ["organisation", "create", "A", "--database", "sqlite:\(database)"])
+            .succeeded()
         _ = try Command.tool(
             "sqlite3",
             database,
@@ -33,7 +34,7 @@ import Testing
             UPDATE sqlite_schema SET rootpage = 3 WHERE name = 'send_logs_by_start';
             """
         ).succeeded()
-        let checked = try Command(Place.binary, ["database", "check", "--database", "sqlite:\(database)"])
+        let checked = try Command(TestPaths.binary, ["database", "check", "--database", "sqlite:\(database)"])
         #expect(checked.exit == .code(1))
         #expect(!(checked.output + checked.errors).contains("ok\n"))
     }

@@ -16,11 +16,11 @@ import Testing
 
     /// Starts it in an empty folder, or in one that was used before, and waits until it listens.
     private func run() throws -> ChildProcess {
-        let script = Place.package.appending(path: "scripts/run.sh").path
-        let sample = Place.sample.path
+        let script = TestPaths.package.appending(path: "scripts/run.sh").path
+        let sample = TestPaths.sample.path
         let process = try ChildProcess(
             "/bin/bash",
-            [script, Place.binary, sample],
+            [script, TestPaths.binary, sample],
             environment: ["PORT": "\(port)", "SENDLOG_DATABASE": "sqlite:\(folder.file("sendlog.db"))"]
         )
         let isReady = Deadline.poll(for: 60) { process.output.contains("is listening on") || process.exit() != nil }

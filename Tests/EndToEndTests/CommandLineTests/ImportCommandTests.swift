@@ -12,7 +12,7 @@ import Testing
     }
 
     private func sendlog(_ arguments: String..., input: String = "/dev/null") throws -> Command {
-        try Command(Place.binary, arguments + ["--database", "sqlite:\(folder.file("test.sqlite"))"], input: input)
+        try Command(TestPaths.binary, arguments + ["--database", "sqlite:\(folder.file("test.sqlite"))"], input: input)
     }
 
     private func lines(_ count: Int) -> String { (0..<count).map { SampleLog(id: "send-\($0)").json + "\n" }.joined() }
@@ -21,7 +21,7 @@ import Testing
         let file = try folder.write("logs.ndjson", lines(5000))
         let first = try sendlog("import", "--organisation", "Example", file).succeeded()
         #expect(first.output == "recorded 5000, existing 0, failed 0\n")
-        #expect(first.errors.isEmpty, "nobody watches: no progress")
+        #expect(first.errors.isEmpty, "no terminal: no progress")
         let again = try sendlog("import", "--organisation", "Example", "-", input: file).succeeded()
         #expect(again.output == "recorded 0, existing 5000, failed 0\n")
         #expect(try sendlog("database", "check").succeeded().output == "ok\n")
@@ -60,7 +60,7 @@ import Testing
         #expect(run.errors.contains("900 more"))
     }
 
-    @Test func `what cannot be read or is nobody's is refused`() throws {
+    @Test func `an unreadable file and an unknown organisation are refused`() throws {
         let missing = try sendlog("import", "--organisation", "Example", folder.file("nothing.ndjson"))
         #expect(missing.exit == .code(1))
         #expect(missing.errors.contains("nothing.ndjson"))

@@ -12,7 +12,7 @@ import Testing
     }
 
     private func sendlog(_ arguments: String...) throws -> Command {
-        try Command(Place.binary, arguments + ["--database", "sqlite:\(folder.file("test.sqlite"))"])
+        try Command(TestPaths.binary, arguments + ["--database", "sqlite:\(folder.file("test.sqlite"))"])
     }
 
     private func keys(_ organisation: String = "Example") throws -> [JSON] {
@@ -28,11 +28,11 @@ import Testing
         #expect(!created.errors.contains("slk_"))
     }
 
-    @Test func `a key that nobody could see is revoked again`() throws {
+    @Test func `a key that could not be printed is revoked`() throws {
         let created = try Command(
             "/bin/bash",
             [
-                "-c", "exec \"$0\" \"$@\" > /dev/full", Place.binary, "key", "create", "--organisation", "Example",
+                "-c", "exec \"$0\" \"$@\" > /dev/full", TestPaths.binary, "key", "create", "--organisation", "Example",
                 "--permission", "sendLog", "--database", "sqlite:\(folder.file("test.sqlite"))",
             ]
         )
@@ -122,7 +122,7 @@ import Testing
     @Test func `an unknown organisation is refused, and the nearest offered`() throws {
         for arguments in [["create", "--permission", "sendLog"], ["list"]] {
             let refused = try Command(
-                Place.binary,
+                TestPaths.binary,
                 ["key"] + arguments + [
                     "--organisation", "Exampel", "--database", "sqlite:\(folder.file("test.sqlite"))",
                 ]

@@ -30,7 +30,7 @@ import Testing
         // Once a batch is recorded the server has the request in hand.
         #expect(try Deadline.poll(for: 60) { try tenant.total() > 0 })
         server.process.signal(signal)
-        #expect(Deadline.poll(for: 60) { (try? server.connect()) == nil }, "nobody new is let in")
+        #expect(Deadline.poll(for: 60) { (try? server.connect()) == nil }, "no new connection is accepted")
         #expect(server.process.exit() == nil, "the import is still in progress")
         try connection.send(chunk: lines.dropFirst(lines.count / 2))
         try connection.endChunks()

@@ -12,7 +12,7 @@ import Testing
 
     private func sendlog(_ arguments: String..., environment: [String: String] = [:]) throws -> Command {
         let database = ["--database", "sqlite:\(folder.file("test.sqlite"))"]
-        return try Command(Place.binary, arguments + database, environment: environment)
+        return try Command(TestPaths.binary, arguments + database, environment: environment)
     }
 
     @Test func `create adds, and list shows what was added`() throws {
@@ -36,7 +36,7 @@ import Testing
         let pasted = line.trimmingCharacters(in: .whitespaces).replacing(/^sendlog/, with: "\"$SENDLOG\"")
         let file = try folder.write(
             "pasted.sh",
-            "SENDLOG=\(Place.binary)\n\(pasted) --database sqlite:\(folder.file("test.sqlite"))\n"
+            "SENDLOG=\(TestPaths.binary)\n\(pasted) --database sqlite:\(folder.file("test.sqlite"))\n"
         )
         let key = try Command.tool("sh", file).succeeded()
         #expect(key.output.hasPrefix("slk_"))
@@ -45,7 +45,7 @@ import Testing
     @Test func `create with a permission makes a key as well, and prints it alone`() throws {
         let granted = ["--permission", "sendLog.read", "--permission", "campaign"]
         let arguments = ["organisation", "create", "Example"] + granted
-        let created = try Command(Place.binary, arguments + ["--database", "sqlite:\(folder.file("test.sqlite"))"])
+        let created = try Command(TestPaths.binary, arguments + ["--database", "sqlite:\(folder.file("test.sqlite"))"])
             .succeeded()
         #expect(created.output.wholeMatch(of: /slk_[0-9A-Za-z]{38}\n/) != nil)
         #expect(created.errors.contains("\"Example\"") && created.errors.contains("key_1"))

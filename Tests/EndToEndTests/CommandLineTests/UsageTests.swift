@@ -11,13 +11,13 @@ import Testing
 
     @Test(arguments: commands)
     func `help teaches on standard output`(command: [String]) throws {
-        let help = try Command(Place.binary, command + ["--help"]).succeeded()
+        let help = try Command(TestPaths.binary, command + ["--help"]).succeeded()
         #expect(help.output.contains("OVERVIEW: "))
         #expect(help.output.contains("USAGE: sendlog"))
         #expect(help.errors.isEmpty)
     }
 
-    @Test func `the version is told`() throws {
+    @Test func `the version is printed`() throws {
         #expect(try Command.sendlog("--version").succeeded().output.contains(/[0-9]+\.[0-9]+/))
     }
 
@@ -33,7 +33,7 @@ import Testing
         ]
     )
     func `a wrong command line is a usage error: 64, on standard error alone`(command: [String]) throws {
-        let refused = try Command(Place.binary, command)
+        let refused = try Command(TestPaths.binary, command)
         #expect(refused.exit == .code(64))
         #expect(refused.output.isEmpty)
         #expect(refused.errors.contains("Error") || refused.errors.contains("error"))

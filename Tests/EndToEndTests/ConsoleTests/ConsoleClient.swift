@@ -24,7 +24,7 @@ final class ConsoleClient {
     func post(_ target: String, _ fields: KeyValuePairs<String, String>, from page: String? = nil) throws
         -> HTTPResponse
     {
-        let token = try page.map { try formToken(get($0)) }
+        let token = try page.map { try csrfToken(get($0)) }
         return try post(target, (token.map { [("form-token", $0)] } ?? []) + fields.map { ($0.key, $0.value) })
     }
 
@@ -39,7 +39,7 @@ final class ConsoleClient {
     }
 
     /// The token that a page's forms bring.
-    func formToken(_ page: HTTPResponse) throws -> String {
+    func csrfToken(_ page: HTTPResponse) throws -> String {
         guard let match = page.text.firstMatch(of: /name="?form-token"? value="([0-9a-f]{64})"/) else {
             throw TestFailure("no form in \(page.status) \(page.text.prefix(300))")
         }

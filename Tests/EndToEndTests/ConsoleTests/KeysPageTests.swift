@@ -6,9 +6,9 @@ import Testing
     @Test(arguments: [true, false])
     func `a key is made, shown once, used and revoked`(hasJavaScript: Bool) throws {
         let tenant = try Shared.server.tenant(permissions: "*")
-        let viewer = try Viewer(tenant.server, hasJavaScript: hasJavaScript)
-        let page = viewer.page
-        try viewer.signIn(tenant.key)
+        let user = try ConsoleUser(tenant.server, hasJavaScript: hasJavaScript)
+        let page = user.page
+        try user.signIn(tenant.key)
         try page.clickAndLoad(.named("Keys", role: "link"))
         try page.type("nightly <import>", into: "input[name=name]")
         try page.click("input[value='sendLog.read']")
@@ -17,7 +17,7 @@ import Testing
             #expect(try page.evaluate("document.querySelector('input[value=\"campaign.read\"]').indeterminate").isTrue)
         }
         try page.set("2030-01-31", in: "input[name=expires]")
-        try page.clickAndLoad(.named("Make the key", role: "button"))
+        try page.clickAndLoad(.named("Create key", role: "button"))
         let key = try page.text(of: "#made-key")
         #expect(key.hasPrefix("slk_"))
         if hasJavaScript {
@@ -26,35 +26,35 @@ import Testing
         let answer = try tenant.request("GET", "/campaigns", authorisation: "Bearer \(key)")
         #expect(answer.status == 200)
         #expect(try tenant.request("POST", "/send-logs", authorisation: "Bearer \(key)", body: []).status == 403)
-        let row = try viewer.texts("table.keys tbody tr:first-child th, table.keys tbody tr:first-child td")
+        let row = try user.texts("table.keys tbody tr:first-child th, table.keys tbody tr:first-child td")
         #expect(row[0].hasPrefix("nightly <import> key_"))
         #expect(row[1].split(separator: " ") == ["sendLog.read", "campaign"])
         #expect(row[3] == "2030-01-31 00:00:00")
         // It is shown this once.
-        try viewer.open("/console/keys")
+        try user.open("/console/keys")
         #expect(try !page.html.contains(key))
         try page.click("table.keys tbody tr:first-child details summary")
         try page.clickAndLoad("table.keys tbody tr:first-child button.danger")
-        #expect(try viewer.texts("table.keys tbody tr:first-child td").last?.hasPrefix("revoked") == true)
+        #expect(try user.texts("table.keys tbody tr:first-child td").last?.hasPrefix("revoked") == true)
         // On the server that was told it is at once.
         #expect(try tenant.request("GET", "/campaigns", authorisation: "Bearer \(key)").status == 401)
-        try viewer.expectCalm()
+        try user.expectNoErrors()
     }
 
-    @Test func `whoever revokes the own key is out`() throws {
+    @Test func `revoking the key of the session ends the session`() throws {
         let tenant = try Shared.server.tenant(permissions: "apiKey")
-        let viewer = try Viewer(tenant.server)
-        try viewer.signIn(tenant.key)
-        #expect(try viewer.page.title == "Keys · sendlog")
-        try viewer.page.click("table.keys details summary")
-        #expect(try viewer.page.text.contains("It is the key that you are signed in with."))
-        try viewer.page.clickAndLoad("button.danger")
-        #expect(try viewer.page.title == "Sign in · sendlog")
-        try viewer.open("/console/keys")
-        #expect(try viewer.page.title == "Sign in · sendlog")
+        let user = try ConsoleUser(tenant.server)
+        try user.signIn(tenant.key)
+        #expect(try user.page.title == "Keys · sendlog")
+        try user.page.click("table.keys details summary")
+        #expect(try user.page.text.contains("You are signed in with this key."))
+        try user.page.clickAndLoad("button.danger")
+        #expect(try user.page.title == "Sign in · sendlog")
+        try user.open("/console/keys")
+        #expect(try user.page.title == "Sign in · sendlog")
     }
 
-    @Test func `nobody gives more than they have, and bad input is told`() throws {
+    @Test func `a key grants only permissions that it has, and invalid input is reported`() throws {
         let tenant = try Shared.server.tenant(permissions: "apiKey", "sendLog.read")
         let client = try ConsoleClient(tenant)
         // Not when each was last used, which is written down whenever the server comes to it.
@@ -64,10 +64,11 @@ import Testing
         }
         let before = try keys()
         #expect(!before.isEmpty)
-        for (name, permission, expires, words) in [
+        for (name, permission, expires, message) in [
             ("a", "sendLog.create", "", "does not have sendLog.create"), ("a", "*", "", "does not have *"),
             ("a", "", "", "at least one permission"), ("a", "made.up", "", "at least one permission"),
-            ("a", "sendLog.read", "2020-01-01", "must lie ahead"), ("a", "sendLog.read", "soon", "no date"),
+            ("a", "sendLog.read", "2020-01-01", "must be in the future"),
+            ("a", "sendLog.read", "soon", "is not a valid date"),
             (String(repeating: "a", count: 101), "sendLog.read", "", "at most 100"),
             ("a\u{7}", "sendLog.read", "", "control"),
         ] {
@@ -77,7 +78,7 @@ import Testing
                 from: "/console/keys"
             )
             #expect(answer.status == 400)
-            #expect(answer.text.contains(words), "\(words)")
+            #expect(answer.text.contains(message), "\(message)")
             #expect(!answer.text.contains("slk_"))
         }
         #expect(try keys() == before)
@@ -104,9 +105,9 @@ import Testing
         }
         let reader = try ConsoleClient(Shared.server.tenant(permissions: "apiKey.read"))
         let page = try reader.get("/console/keys").text
-        #expect(!page.contains("Make a key") && !page.contains("Revoke"))
+        #expect(!page.contains("Create a key") && !page.contains("Revoke"))
         for path in ["/console/keys", "/console/keys/key_1/revoke"] {
-            let token = try reader.formToken(reader.get("/console/time-zone"))
+            let token = try reader.csrfToken(reader.get("/console/time-zone"))
             #expect(try reader.post(path, ["form-token": token, "permission": "apiKey.read"]).status == 403)
         }
         // Another organisation's key is not there.

@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(arguments: ["", "slk_nonsense", " ", "\r\nSet-Cookie: a=b"])
-    func `what is no key is told so, and opens nothing`(key: String) throws {
+    func `an invalid key is reported, and opens no session`(key: String) throws {
         let client = ConsoleClient(try Shared.server)
         let answer = try client.signIn(key)
         #expect(answer.status == 400)
@@ -70,7 +70,7 @@ import Testing
             "/console/sign-out", "/console/\r\nX: y", "/\\elsewhere.example",
         ]
     )
-    func `nobody is sent elsewhere after signing in`(next: String) throws {
+    func `sign-in never redirects to another site`(next: String) throws {
         let tenant = try tenant("sendLog")
         let client = ConsoleClient(tenant.server)
         let answer = try client.signIn(tenant.key, next: next)
@@ -84,7 +84,7 @@ import Testing
         let tenant = try tenant("*")
         let client = try ConsoleClient(tenant)
         let other = try ConsoleClient(tenant)
-        let foreign = try other.formToken(other.get("/console/keys"))
+        let foreign = try other.csrfToken(other.get("/console/keys"))
         let keys = try tenant.server.command("key", "list", "--organisation", tenant.name).succeeded().output
         for token in ["", "0", foreign, String(repeating: "0", count: 64)] {
             for (path, field) in [
@@ -93,7 +93,7 @@ import Testing
             ] {
                 let answer = try client.post(path, ["form-token": token, field: "sendLog.read"])
                 #expect(answer.status == 400, "\(path)")
-                #expect(answer.text.contains("made for another session"), "\(path)")
+                #expect(answer.text.contains("belongs to another session"), "\(path)")
             }
         }
         #expect(try tenant.server.command("key", "list", "--organisation", tenant.name).output == keys)
@@ -143,7 +143,7 @@ import Testing
         let later = ConsoleClient(second)
         later.cookies = client.cookies
         #expect(try later.get("/console/sends").status == 200)
-        try second.damage("UPDATE sessions SET expires = 0")
+        try second.executeSQL("UPDATE sessions SET expires = 0")
         #expect(try later.get("/console/sends").status == 303)
     }
 
@@ -174,7 +174,7 @@ import Testing
             #expect(try keys.get("/console")["location"] == "/console/keys")
             let page = try keys.get("/console/keys").text
             #expect(page.contains("<table") == (permission == "apiKey.read"))
-            #expect(page.contains("Make a key") == (permission == "apiKey.create"))
+            #expect(page.contains("Create a key") == (permission == "apiKey.create"))
         }
         let sender = try ConsoleClient(tenant("sendLog.create"))
         #expect(try sender.get("/console").status == 403)
@@ -190,7 +190,7 @@ import Testing
         #expect(answer.status == 200)
         #expect(answer.text.contains("<meta http-equiv=\"refresh\" content=\"0\">"))
         client.headers = [("Sec-Fetch-Site", "same-origin")]
-        #expect(try client.get("/console/sends").text.contains("<h1>Sends</h1>"))
+        #expect(try client.get("/console/sends").text.contains("<h1>Sends Report</h1>"))
     }
 
     @Test func `every page has the guards that keep its content from acting`() throws {

@@ -54,31 +54,31 @@ import Testing
             let body = "{\"name\":\(JSON.text(name.trimmingSpaces))}"
             _ = try tenant.request("PUT", "/campaigns/campaign-\(number)", body: Array(body.utf8)).data()
         }
-        let viewer = try Viewer(tenant.server)
-        let page = viewer.page
-        try viewer.signIn(tenant.key)
+        let user = try ConsoleUser(tenant.server)
+        let page = user.page
+        try user.signIn(tenant.key)
         func texts(_ selector: String) throws -> [String] {
             let texts = "[...document.querySelectorAll('\(selector)')].map((e) => e.textContent)"
             return try page.evaluate(texts).elements.compactMap(\.string)
         }
         #expect(try texts("td.message bdi").reversed() == Self.attacks.map(Self.shown))
         #expect(try texts("td.campaign bdi").reversed() == names.map { Self.shown($0.trimmingSpaces) })
-        try expectHarmless(viewer)
-        try viewer.open("/console/campaigns?sort=firstSendAt")
+        try expectHarmless(user)
+        try user.open("/console/campaigns?sort=firstSendAt")
         #expect(try Set(texts("td.campaign bdi")) == Set(names.map { Self.shown($0.trimmingSpaces) }))
-        try expectHarmless(viewer)
+        try expectHarmless(user)
         for (number, text) in Self.attacks.enumerated() {
-            try viewer.open("/console/sends/send-\(number)")
+            try user.open("/console/sends/send-\(number)")
             #expect(try texts(".message-text") == [Self.shown(text)])
-            try expectHarmless(viewer)
+            try expectHarmless(user)
         }
     }
 
     @Test func `what is entered into forms and addresses comes back as text`() throws {
         let tenant = try Shared.server.tenant(permissions: "*")
         try tenant.record(SampleLog(id: "send-1"))
-        let viewer = try Viewer(tenant.server)
-        try viewer.signIn(tenant.key)
+        let user = try ConsoleUser(tenant.server)
+        try user.signIn(tenant.key)
         for attack in Self.attacks {
             let query = attack.utf8.map {
                 "%" + (String($0 + 0, radix: 16).count < 2 ? "0" : "") + String($0, radix: 16)
@@ -88,8 +88,8 @@ import Testing
                 "/console/sends/send-1?destination=\(query)&page=\(query)", "/console/time-zone?next=\(query)",
                 "/console/sign-in?next=\(query)",
             ] {
-                try viewer.open(path)
-                try expectHarmless(viewer)
+                try user.open(path)
+                try expectHarmless(user)
             }
         }
     }
@@ -99,22 +99,22 @@ import Testing
         let attack = "o\"\u{301} x=\u{600}<img src=/x a\u{301}>\u{301}"
         _ = try server.command("organisation", "create", attack).succeeded()
         let made = try server.command("key", "create", "--organisation", attack, "--permission", "*", "--name", attack)
-        let viewer = try Viewer(server)
-        try viewer.signIn(made.succeeded().lines[0])
+        let user = try ConsoleUser(server)
+        try user.signIn(made.succeeded().lines[0])
         for path in ["/console/keys", "/console/time-zone", "/console/sends"] {
-            try viewer.open(path)
-            try expectHarmless(viewer)
-            #expect(try viewer.page.text(of: ".organisation") == attack)
-            #expect(try viewer.page.attribute("title", of: ".who button") == "Signed in with \(attack)")
+            try user.open(path)
+            try expectHarmless(user)
+            #expect(try user.page.text(of: ".organisation") == attack)
+            #expect(try user.page.attribute("title", of: ".who button") == "Signed in with \(attack)")
         }
     }
 
     @Test func `webhooks' names, headers and bodies, and what receivers answer, are text as well`() throws {
         let server = try Server(arguments: ["--webhooks-allow", "127.0.0.1/32"])
-        let (tenant, receiver) = (try server.tenant(permissions: "*"), try AnsweringReceiver())
-        let viewer = try Viewer(server)
-        let page = viewer.page
-        try viewer.signIn(tenant.key)
+        let (tenant, receiver) = (try server.tenant(permissions: "*"), try StubReceiver())
+        let user = try ConsoleUser(server)
+        let page = user.page
+        try user.signIn(tenant.key)
         for (number, attack) in Self.attacks.enumerated() {
             try tenant.record(SampleLog(id: "send-\(number)", message: attack))
             try receiver.answer(500, attack)
@@ -129,18 +129,18 @@ import Testing
                 "headers":{"X-Attack":\(JSON.text(isPrintable ? plain : "none"))},
                 "body":\(JSON.text("[\"{{send.message}}\", \(JSON.text(plain))]"))}
                 """
-            let id = try tenant.post("/webhooks", definition).data(201)["_id"].inWords
+            let id = try tenant.post("/webhooks", definition).data(201)["_id"].plainText
             let test = try tenant.post("/webhooks/\(id)/test", "{}").data()
-            try viewer.open("/console/webhooks/\(id)?attempted=\(test["_id"].inWords)")
+            try user.open("/console/webhooks/\(id)?attempted=\(test["_id"].plainText)")
             #expect(try page.evaluate("document.querySelector('h1').textContent").string == Self.shown(name))
             #expect(
                 try page.evaluate("[...document.querySelectorAll('.answer')].map((e) => e.textContent)").elements
                     .compactMap(\.string) == [Self.shown(attack), Self.shown(attack)]
             )
-            try expectHarmless(viewer)
-            try viewer.open("/console/webhooks/\(id)/edit")
+            try expectHarmless(user)
+            try user.open("/console/webhooks/\(id)/edit")
             #expect(try page.value(of: "#body") == "[\"{{send.message}}\", \(JSON.text(plain))]")
-            try expectHarmless(viewer)
+            try expectHarmless(user)
             // What is wrong with it is told by the script's preview, and by the page without it.
             for field in ["#headers", "#campaigns", "#body"] {
                 try page.set(attack.replacing("\r\n", with: "\n"), in: .selector(field))
@@ -148,24 +148,24 @@ import Testing
             // Fields of one line take no more.
             let line = attack.replacing("\r\n", with: " ").replacing("\n", with: " ")
             for field in ["#name", "#url", "#send"] { try page.set(line, in: .selector(field)) }
-            try page.wait(for: "the preview to tell") { try page.exists(".preview .problem") }
-            try expectHarmless(viewer)
+            try page.wait(for: "the issues in the preview") { try page.exists(".preview .problem") }
+            try expectHarmless(user)
             try page.clickAndLoad(.named("Save", role: "button"))
-            try expectHarmless(viewer)
-            try viewer.open("/console/webhooks")
-            try expectHarmless(viewer)
+            try expectHarmless(user)
+            try user.open("/console/webhooks")
+            try expectHarmless(user)
             _ = try tenant.request("DELETE", "/webhooks/\(id)").data()
         }
     }
 
     /// No script ran, nothing else was fetched, and the page is still the page.
-    private func expectHarmless(_ viewer: Viewer, sourceLocation: SourceLocation = #_sourceLocation) throws {
-        let page = viewer.page
+    private func expectHarmless(_ user: ConsoleUser, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        let page = user.page
         #expect(try page.evaluate("window.hacked === undefined").isTrue, sourceLocation: sourceLocation)
         #expect(try page.count(of: "h1") == 1, sourceLocation: sourceLocation)
         #expect(try page.count(of: "script") == 1, sourceLocation: sourceLocation)
         #expect(try page.count(of: "img, iframe, object, embed, style, base") == 0, sourceLocation: sourceLocation)
-        #expect(page.hosts == ["127.0.0.1:\(viewer.server.port)"], sourceLocation: sourceLocation)
+        #expect(page.hosts == ["127.0.0.1:\(user.server.port)"], sourceLocation: sourceLocation)
         let policies = page.consoleErrors.filter { $0.source != "network" }.map(\.description)
         #expect(policies.isEmpty, "\(policies)", sourceLocation: sourceLocation)
     }

@@ -16,7 +16,7 @@ enum WebhookPages {
         let body = JSON.text(#"{"send": "{{send._id}}"}"#)
         let data = try tenant.post("/webhooks", #"{"name":\#(JSON.text(name)),"url":"\#(url)","body":\#(body)}"#)
             .data(201)
-        return "/console/webhooks/\(data["_id"].inWords)"
+        return "/console/webhooks/\(data["_id"].plainText)"
     }
 
     static func webhooks(_ tenant: Tenant) throws -> [JSON] {

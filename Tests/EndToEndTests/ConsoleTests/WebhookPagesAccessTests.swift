@@ -18,34 +18,34 @@ import Testing
             let answer = try reader.get(page)
             #expect(answer.status == 200 && answer.text.contains("the owner&#39;s"))
             for word in [
-                "New webhook", "Send the test", "Resume", "Activate", "Deactivate", "Make a new secret", "for good",
-                "/edit",
+                "New webhook", "Send the test", "Resume", "Activate", "Deactivate", "Create a new secret",
+                "permanently", "/edit",
             ] {
                 #expect(!answer.text.contains(word), "\(page): \(word)")
             }
         }
         for page in ["/console/webhooks/new", "\(path)/edit"] { #expect(try reader.get(page).status == 403) }
-        let token = try reader.formToken(reader.get("/console/time-zone"))
+        let token = try reader.csrfToken(reader.get("/console/time-zone"))
         for target in actions.map({ "\(path)/\($0)" }) + [path, "/console/webhooks", "/console/webhooks/preview"] {
             #expect(try reader.post(target, ["form-token": token]).status == 403, "\(target)")
         }
         // Whoever may make webhooks, and nothing else, sees the secret, and a made-up send.
         let maker = try key("webhook.create")
         #expect(try maker.get("/console").headers.contains { $0.value == "/console/webhooks" })
-        #expect(try maker.get("/console/webhooks").text.contains("may not see webhooks"))
+        #expect(try maker.get("/console/webhooks").text.contains("Webhooks are not listed"))
         #expect(try !maker.get("/console/webhooks").text.contains("the owner"))
         #expect(try maker.get(path).status == 403)
         try owner.record(SampleLog(id: "secret-send", message: "nobody else’s business"))
         let editor = try maker.get("/console/webhooks/new").text
-        #expect(editor.contains("made-up send") && !editor.contains("secret-send") && !editor.contains("business"))
+        #expect(editor.contains("sample send") && !editor.contains("secret-send") && !editor.contains("business"))
         let preview = try maker.post(
             "/console/webhooks/preview",
             [
-                "form-token": try maker.formToken(maker.get("/console/webhooks/new")), "method": "POST",
+                "form-token": try maker.csrfToken(maker.get("/console/webhooks/new")), "method": "POST",
                 "url": "https://a.example", "body": "{\"m\": \"{{send.message}}\"}", "send": "secret-send",
             ]
         )
-        #expect(preview.status == 200 && preview.text.contains("made-up") && !preview.text.contains("business"))
+        #expect(preview.status == 200 && preview.text.contains("sample send") && !preview.text.contains("business"))
         #expect(preview["cache-control"] == "no-store")
         let made = try maker.post(
             "/console/webhooks",
@@ -56,7 +56,7 @@ import Testing
         // Who may change but not delete has no button for that.
         let changer = try key("webhook.read", "webhook.update")
         let text = try changer.get(path).text
-        #expect(text.contains("Send the test") && !text.contains("for good"))
+        #expect(text.contains("Send the test") && !text.contains("permanently"))
         #expect(try changer.post("\(path)/delete", [:], from: path).status == 403)
         // A form that another site made changes nothing.
         let boss = try ConsoleClient(owner)

@@ -84,7 +84,7 @@ import Testing
         #expect(try tenant.get("/campaigns/spring").data()["name"].string == "Old")
     }
 
-    @Test func `what is not there, or not allowed, is told so`() throws {
+    @Test func `unknown campaigns get 404, and missing permissions 403`() throws {
         let tenant = try filled()
         let other = try Shared.server.tenant(permissions: "campaign")
         let name = Array(#"{"name":"A"}"#.utf8)

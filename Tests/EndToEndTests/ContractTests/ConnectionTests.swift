@@ -13,17 +13,17 @@ import Testing
         try tenant.record(logs)
         let connection = try tenant.server.connect()
         // Answered at once, by a task, streamed, and refused.
-        let targets = logs.enumerated().map { place, log in
-            switch place % 3 {
+        let targets = logs.enumerated().map { index, log in
+            switch index % 3 {
             case 0: "/send-logs/\(log.id)"
             case 1: "/send-logs/\(log.id)?group_destinations=list"
-            default: "/send-logs/none-\(place)"
+            default: "/send-logs/none-\(index)"
             }
         }
         try connection.send(targets.map { Self.head("GET", $0, of: tenant) }.joined())
-        for (place, log) in logs.enumerated() {
+        for (index, log) in logs.enumerated() {
             let answer = try connection.response()
-            switch place % 3 {
+            switch index % 3 {
             case 0: #expect(answer.text == #"{"ok":true,"data":\#(log.counted)}"#)
             case 1: #expect(answer.text == #"{"ok":true,"data":\#(log.listed)}"#)
             default: #expect(answer.status == 404)
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func `what is left of a refused body is no request`() throws {
+    @Test func `the rest of a refused body is not parsed as a request`() throws {
         let tenant = try Shared.server.tenant()
         let connection = try tenant.server.connect()
         let length = 3_000_000
@@ -58,29 +58,29 @@ import Testing
         try connection.send(Self.head("GET", "/send-logs/none", of: tenant))
         #expect(try connection.response().status == 404)
         connection.finishSending()
-        #expect(try connection.rest().isEmpty)
+        #expect(try connection.readToEnd().isEmpty)
     }
 
     @Test func `a client that waits for an invitation gets one, or an answer and the end`() throws {
         let tenant = try Shared.server.tenant()
         let log = SampleLog(id: "send-1").json
         let expecting = "Expect: 100-continue\r\nContent-Length: \(log.utf8.count)\r\n"
-        let invited = try tenant.server.connect()
-        try invited.send(Self.head("POST", "/send-logs", of: tenant, expecting))
-        #expect(try invited.responseHead().status == 100)
-        try invited.send(log)
-        #expect(try invited.response().status == 201)
-        #expect(try invited.request("GET", "/health").status == 200)
+        let continuing = try tenant.server.connect()
+        try continuing.send(Self.head("POST", "/send-logs", of: tenant, expecting))
+        #expect(try continuing.responseHead().status == 100)
+        try continuing.send(log)
+        #expect(try continuing.response().status == 201)
+        #expect(try continuing.request("GET", "/health").status == 200)
         // Whether the body comes all the same cannot be known.
         let refused = try tenant.server.connect()
         try refused.send(Self.head("POST", "/send-logs/search/", of: tenant, expecting))
         let answer = try refused.response()
         #expect(answer.status == 404)
         #expect(answer["connection"] == "close")
-        #expect(try refused.rest().isEmpty)
+        #expect(try refused.readToEnd().isEmpty)
     }
 
-    @Test func `a client that has said all is answered`() throws {
+    @Test func `a client that closed its sending side gets its response`() throws {
         let tenant = try Shared.server.tenant()
         try tenant.record(SampleLog(id: "send-1", destinations: (0..<30_000).map { "2782\(1_000_000 + $0)" }))
         for target in ["/send-logs/send-1", "/send-logs/send-1?group_destinations=list"] {
@@ -88,7 +88,7 @@ import Testing
             try connection.send(Self.head("GET", target, of: tenant))
             connection.finishSending()
             #expect(try connection.response().status == 200)
-            #expect(try connection.rest().isEmpty)
+            #expect(try connection.readToEnd().isEmpty)
         }
     }
 
@@ -107,10 +107,10 @@ import Testing
         let answer = try connection.response()
         #expect(answer.status == status)
         #expect(answer["connection"] == "close")
-        #expect(try connection.ending().isEmpty)
+        #expect(try connection.readToEndOrReset().isEmpty)
     }
 
-    @Test(.waits, arguments: ["HTTP/1.1\r\nConnection: close", "HTTP/1.0"])
+    @Test(.blocking, arguments: ["HTTP/1.1\r\nConnection: close", "HTTP/1.0"])
     func `the last answer is whole for a client that takes its time`(version: String) throws {
         let tenant = try Shared.server.tenant()
         let log = SampleLog(id: "send-1", destinations: (0..<60_000).map { "2782\(1_000_000 + $0)" })
@@ -120,7 +120,7 @@ import Testing
         try connection.send("GET \(target) \(version)\r\nHost: a\r\nAuthorization: Bearer \(tenant.key)\r\n\r\n")
         // Longer than the server waits once everything is sent.
         Thread.sleep(forTimeInterval: 3)
-        let text = String(decoding: try connection.rest(), as: UTF8.self)
+        let text = String(decoding: try connection.readToEnd(), as: UTF8.self)
         #expect(text.hasSuffix("]}}") || text.hasSuffix("0\r\n\r\n"))
         #expect(text.count > log.listed.count)
     }
@@ -133,7 +133,7 @@ import Testing
         #expect(try connection.response().status == 200)
     }
 
-    @Test func `a request and then no HTTP are answered each for itself`() throws {
+    @Test func `a request and bytes that are not HTTP each get their response`() throws {
         let tenant = try Shared.server.tenant()
         let connection = try tenant.server.connect()
         try connection.send(Self.head("GET", "/send-logs/none", of: tenant) + "this is no HTTP\r\n\r\n")
@@ -142,6 +142,6 @@ import Testing
         #expect(refusal.status == 400)
         #expect(refusal["connection"] == "close")
         #expect(refusal["x-request-id"] != nil)
-        #expect(try connection.rest().isEmpty)
+        #expect(try connection.readToEnd().isEmpty)
     }
 }

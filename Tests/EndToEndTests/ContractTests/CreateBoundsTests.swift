@@ -73,15 +73,15 @@ import Testing
     @Test(arguments: refused)
     func `what is out of bounds is refused, and the field is named`(bounds: Case) throws {
         let body = SampleLog(id: "send-1").json(bounds.field, bounds.value)
-        let answer = try Shared.bystander.post("/send-logs", body)
+        let answer = try Shared.emptyTenant.post("/send-logs", body)
         let path = bounds.path ?? bounds.field
         try expectFailure(answer, 400, "invalid_request", says: path, issue: path)
         #expect(answer.body.count < 4000)
-        #expect(try Shared.bystander.total() == 0)
+        #expect(try Shared.emptyTenant.total() == 0)
     }
 
-    @Test func `all that is wrong with a log is told at once`() throws {
-        let answer = try Shared.bystander.post(
+    @Test func `all issues of a log are reported at once`() throws {
+        let answer = try Shared.emptyTenant.post(
             "/send-logs",
             #"{"_id":"a b","message":1,"startDeliveryAt":"x","destinations":["1",2]}"#
         )

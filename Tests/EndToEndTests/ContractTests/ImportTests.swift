@@ -50,7 +50,7 @@ import Testing
         #expect(data["errors"][0]["line"] == 2)
     }
 
-    @Test func `only the first hundred errors are told, and all are counted`() throws {
+    @Test func `only the first hundred errors are reported, and all are counted`() throws {
         let tenant = try Shared.server.tenant()
         let lines = (1...500).map { $0 % 2 == 0 ? "bad" : SampleLog(id: "send-\($0)").json }
         let data = try tenant.post("/send-logs/import", lines.joined(separator: "\n")).data()

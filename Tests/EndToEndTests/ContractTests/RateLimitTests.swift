@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// contract.md, the row of 429.
-@Suite(.waits) struct RateLimitTests {
+@Suite(.blocking) struct RateLimitTests {
     @Test func `429 says when the limit ends, and it ends then`() throws {
         let server = try Server(arguments: ["--rate-limit-requests", "5", "--rate-limit-window", "3"])
         let tenant = try server.tenant()
@@ -26,7 +26,7 @@ import Testing
         #expect(try server.stop() == .code(0))
     }
 
-    @Test func `a limit is an organisation's, whatever keys it uses, and no other's`() throws {
+    @Test func `a rate limit is shared by all keys of an organisation, and by no other`() throws {
         let server = try Server(arguments: ["--rate-limit-requests", "6", "--rate-limit-window", "600"])
         let (busy, quiet) = (try server.tenant(), try server.tenant())
         let secondKey = Tenant(
@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test func `limits are off until configured`() throws {
-        let tenant = try Shared.bystander
+        let tenant = try Shared.emptyTenant
         let connection = try tenant.server.connect()
         for _ in 0..<500 {
             #expect(try connection.request("GET", "/send-logs/send-1", headers: tenant.headers).status == 404)

@@ -11,7 +11,7 @@ extension UnderLoad {
             var server = try Server(in: folder)
             let owner = try server.tenant()
             let ledger = CrashLedger()
-            var random = SplitMix64(usual: 20_220_101)
+            var random = SplitMix64(defaultSeed: 20_220_101)
             for round in 0..<TestScale.kills {
                 let tenant = owner.on(server)
                 let before = ledger.acknowledged.count

@@ -32,14 +32,14 @@ enum LargeBodies {
 
     /// Lines of an import with one destination each, and with so many letters more than the message needs.
     static func lines(_ range: Range<Int>, padding: Int = 0) -> [UInt8] {
-        let words = String(repeating: "x", count: padding)
+        let filler = String(repeating: "x", count: padding)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(range.count * (190 + padding))
         for number in range {
             let day = 10 + number % 20
             bytes +=
                 """
-                {"_id":"send-\(number)","campaign_id":"campaign-\(number % 50)","message":"Hi {{contact.firstname}}\(words)",\
+                {"_id":"send-\(number)","campaign_id":"campaign-\(number % 50)","message":"Hi {{contact.firstname}}\(filler)",\
                 "triggeredBy":"api","startDeliveryAt":"2022-01-\(day)T12:00:00.000Z","destinations":["27821234567"]}\n
                 """.utf8
         }

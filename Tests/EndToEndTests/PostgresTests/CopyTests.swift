@@ -49,14 +49,14 @@ struct CopyTests {
             server.tenant(permissions: "sendLog", "campaign", "webhook"),
             server.tenant(permissions: "sendLog.read", "sendLog.create"),
         ]
-        for (place, tenant) in tenants.enumerated() {
+        for (index, tenant) in tenants.enumerated() {
             try tenant.record(
                 (0..<700).map { number in
                     SampleLog(
                         id: number % 3 == 0
                             ? "log-\(number)" : String(number + 0x5f5a_1000, radix: 16) + "2e0e4c6c8c0c0c0c",
                         campaign: "c\(number % 4)",
-                        message: "Hi \"\(place)\" 😀 \(number)",
+                        message: "Hi \"\(index)\" 😀 \(number)",
                         start: "2022-01-\(10 + number % 18)T12:00:00.000Z",
                         destinations: (0..<number % 5).map { "2782\(1_000_000 + $0)" }
                             + (number == 9 ? ["jo@example.com"] : [])
@@ -77,8 +77,8 @@ struct CopyTests {
         let command = try Self.copy(server.database, target).succeeded()
         #expect(
             command.output == """
-                copied 1402 send logs and 3 keys; organisations: 2, whose 1402 send logs and \
-                \(400_000 + 2 * 1401) destinations have the same digests on both sides
+                copied 1402 send logs and 3 keys; verified 1402 send logs and \
+                \(400_000 + 2 * 1401) destinations of 2 organisations
 
                 """
         )
@@ -94,7 +94,7 @@ struct CopyTests {
     /// An organisation's keys, but for when they were last used, which each server notes once a minute.
     private static func keys(of organisation: String, in database: String) throws -> [[String: JSON]] {
         let list = ["key", "list", "--json", "--organisation", organisation, "--database", database]
-        let keys = try JSON(parsing: Command(Place.binary, list).succeeded().output.utf8).elements
+        let keys = try JSON(parsing: Command(TestPaths.binary, list).succeeded().output.utf8).elements
         #expect(keys.count == 2 && keys[0]["permissions"] != .null, "\(keys)")
         return keys.map { $0.members.filter { $0.key != "lastUsed" } }
     }
@@ -105,8 +105,10 @@ struct CopyTests {
         let made = try tenant.post("/webhooks", wanted)
         let path = try "/webhooks/\(made.data(201)["_id"].string ?? "")"
         try tenant.record(SampleLog(id: "told", destinations: []))
-        let isTold = try Deadline.poll(for: 60) { try tenant.get("\(path)/deliveries").text.contains(#""waiting""#) }
-        #expect(isTold)
+        let hasWaitingDelivery = try Deadline.poll(for: 60) {
+            try tenant.get("\(path)/deliveries").text.contains(#""waiting""#)
+        }
+        #expect(hasWaitingDelivery)
         #expect(try tenant.request("PUT", path, body: Array(#"{"active":false}"#.utf8)).status == 200)
     }
 
@@ -150,7 +152,7 @@ struct CopyTests {
         let tenant = try server.tenant()
         for batch in 0..<5 { try tenant.record((0..<2000).map { SampleLog(id: "log-\(batch)-\($0)") }) }
         let target = try Kind.postgres.database(in: folder)
-        let process = try ChildProcess(Place.binary, ["database", "copy", server.database, target])
+        let process = try ChildProcess(TestPaths.binary, ["database", "copy", server.database, target])
         let postgres = try PostgresServer.shared()
         let name = try #require(target.split(separator: "/").last).description
         #expect(
@@ -162,10 +164,10 @@ struct CopyTests {
         process.signal(SIGKILL)
         #expect(try process.wait() == .signal(SIGKILL))
         let command = try Self.copy(server.database, target).succeeded()
-        #expect(command.output.contains("whose 10000 send logs"), "\(command)")
+        #expect(command.output.contains("verified 10000 send logs"), "\(command)")
     }
 
-    @Test func `what is different in the target is told, and where`() throws {
+    @Test func `a difference in the target is reported with its sequence number`() throws {
         let folder = try TemporaryFolder()
         let server = try Server()
         let tenant = try server.tenant()
@@ -177,7 +179,7 @@ struct CopyTests {
         try postgres.sql("UPDATE send_logs SET digest = '' WHERE seq = 577", database: name)
         let changed = try Self.copy(server.database, target)
         #expect(changed.exit == .code(1))
-        #expect(changed.errors.contains("the send log at place 577 differs"), "\(changed)")
+        #expect(changed.errors.contains("the send log with sequence number 577 differs"), "\(changed)")
         // Somebody records in the target.
         let copy = try Server(database: target)
         try tenant.on(copy).record(SampleLog(id: "strange"))
@@ -188,20 +190,23 @@ struct CopyTests {
         try tenant.record((0..<9).map { SampleLog(id: "more-\($0)") })
         let overtaken = try Self.copy(server.database, target)
         #expect(overtaken.exit == .code(1))
-        #expect(overtaken.errors.contains("the send log at place 601 differs"), "\(overtaken)")
+        #expect(overtaken.errors.contains("the send log with sequence number 601 differs"), "\(overtaken)")
         #expect(try tenant.on(copy).total() == 601)
     }
 
-    @Test func `bad arguments are told by their names`() throws {
+    @Test func `invalid arguments are reported by name`() throws {
         let folder = try TemporaryFolder()
         let wrong = [
             (["nowhere", "sqlite:b"], "FROM must be sqlite:", Int32(64)),
-            (["sqlite:\(folder.file("none"))", "sqlite:\(folder.file("b"))"], "FROM: there is no database", 1),
+            (
+                ["sqlite:\(folder.file("none"))", "sqlite:\(folder.file("b"))"],
+                "FROM: the database \(folder.file("none")) does not exist", 1
+            ),
             (["sqlite:\(folder.file("a"))", "postgres://me:secret@host"], "TO must name the database", 64),
             (["sqlite:\(folder.file("a"))", "sqlite:\(folder.file("a"))"], "FROM and TO are the same database", 1),
         ]
         for (arguments, message, code) in wrong {
-            let command = try Command(Place.binary, ["database", "copy"] + arguments)
+            let command = try Command(TestPaths.binary, ["database", "copy"] + arguments)
             #expect(command.exit == .code(code), "\(command)")
             #expect(command.errors.contains(message), "\(command)")
             #expect(!command.description.contains("secret"))

@@ -73,7 +73,7 @@ final class FaultLedger: Sendable {
     }
 
     /// Sends a client's request again and again until it is not refused.
-    private func insist(
+    private func requestUntilAccepted(
         _ client: String,
         _ tenant: Tenant,
         _ method: String,
@@ -109,7 +109,7 @@ final class FaultLedger: Sendable {
         for number in 0... {
             if isOver.isRaised { return }
             let log = Self.log("\(prefix)-\(number)", number)
-            guard let answer = insist(prefix, tenant, "POST", "/send-logs", log.json) else { return }
+            guard let answer = requestUntilAccepted(prefix, tenant, "POST", "/send-logs", log.json) else { return }
             guard answer.status == 201 || answer.status == 200 else { return unexpected("create: \(answer.text)") }
             acknowledge([log])
         }
@@ -120,7 +120,7 @@ final class FaultLedger: Sendable {
             if isOver.isRaised { return }
             let logs = (batch * 40..<batch * 40 + 40).map { Self.log("\(prefix)-\($0)", $0) }
             let body = logs.map { $0.json + "\n" }.joined()
-            guard let answer = insist(prefix, tenant, "POST", "/send-logs/import", body) else { return }
+            guard let answer = requestUntilAccepted(prefix, tenant, "POST", "/send-logs/import", body) else { return }
             let data = try? answer.data()
             guard let recorded = data?["recorded"].integer, let existing = data?["existing"].integer,
                 recorded + existing == logs.count
@@ -140,13 +140,13 @@ final class FaultLedger: Sendable {
         let body = #"{"options":{"limit":50}}"#
         while !isOver.isRaised {
             let known = entries.withLock { ($0.acknowledged.count, $0.acknowledged.first) }
-            guard let answer = insist(client, tenant, "POST", "/send-logs/search", body) else { return }
+            guard let answer = requestUntilAccepted(client, tenant, "POST", "/send-logs/search", body) else { return }
             let total = (try? answer.data())?["total"].integer
             if total ?? 0 < known.0 {
                 unexpected("a search found \(total ?? -1) of \(known.0) logs: \(answer.text.prefix(200))")
             }
             if let (id, log) = known.1 {
-                guard let one = insist(client, tenant, "GET", "/send-logs/\(id)") else { return }
+                guard let one = requestUntilAccepted(client, tenant, "GET", "/send-logs/\(id)") else { return }
                 if one.text != #"{"ok":true,"data":\#(log.counted)}"# { unexpected("get: \(one.text)") }
             }
         }

@@ -15,10 +15,10 @@ struct SeveralServersTests {
         let database = try Self.database()
         let servers = try inParallel(4) { _ in try Server(database: database) }
         let tenant = try servers[0].tenant()
-        for (place, server) in servers.enumerated() {
+        for (index, server) in servers.enumerated() {
             let there = tenant.on(server)
-            try there.record(SampleLog(id: "log-\(place)"))
-            #expect(try there.total() == place + 1)
+            try there.record(SampleLog(id: "log-\(index)"))
+            #expect(try there.total() == index + 1)
         }
         for server in servers { #expect(try server.stop() == .code(0)) }
     }
@@ -93,7 +93,7 @@ struct SeveralServersTests {
         #expect(wrong.count < 20 && wrong.allSatisfy { $0 == 503 }, "\(wrong.count) of 600 answers: \(Set(wrong))")
     }
 
-    @Test func `a role that may only read is told so, and is not called damage`() throws {
+    @Test func `a read-only role is reported as such, not as damage`() throws {
         let postgres = try PostgresServer.shared()
         let name = try postgres.createDatabase()
         let server = try Server(database: postgres.url(name))
@@ -108,13 +108,13 @@ struct SeveralServersTests {
         #expect(try there.total() == 1)
         let answer = try there.post("/send-logs", SampleLog(id: "b").json)
         try expectFailure(answer, 503, "unavailable")
-        #expect(answer.text.contains("can only be read"))
+        #expect(answer.text.contains("the database is read-only"))
         let command = try looking.command("organisation", "create", "Zulu")
         #expect(command.exit == .code(1))
-        #expect(command.errors.contains("the database can only be read"), "\(command)")
+        #expect(command.errors.contains("the database is read-only"), "\(command)")
     }
 
-    @Test func `a database that is away when the server starts is told, without its password`() throws {
+    @Test func `an unreachable database at the start is reported without its password`() throws {
         let command = try Command.sendlog(
             "serve",
             "--port",
@@ -129,9 +129,9 @@ struct SeveralServersTests {
     @Test func `commands on a database without tables say how to make them`() throws {
         let database = try Self.database()
         for arguments in [["key", "list", "--organisation", "Acme"], ["database", "check"]] {
-            let command = try Command(Place.binary, arguments + ["--database", database])
+            let command = try Command(TestPaths.binary, arguments + ["--database", database])
             #expect(command.exit == .code(1))
-            #expect(command.errors.contains("sendlog organisation create makes one"), "\(command)")
+            #expect(command.errors.contains("create one with sendlog organisation create"), "\(command)")
         }
     }
 
@@ -143,7 +143,7 @@ struct SeveralServersTests {
         let sqlite = try Server()
         let refused = try sqlite.command("database", "distribute")
         #expect(refused.exit == .code(1))
-        #expect(refused.errors.contains("stays on one machine"), "\(refused)")
+        #expect(refused.errors.contains("cannot be distributed"), "\(refused)")
         let shards = try server.command("database", "distribute", "--shards", "0")
         #expect(shards.exit == .code(64))
         #expect(shards.errors.contains("--shards must be from 1 to 1024"), "\(shards)")

@@ -32,7 +32,7 @@ struct Command: CustomStringConvertible {
         input: String = "/dev/null",
         atMost seconds: Double = 120
     ) throws -> Command {
-        try Command(Place.binary, arguments, environment: environment, input: input, atMost: seconds)
+        try Command(TestPaths.binary, arguments, environment: environment, input: input, atMost: seconds)
     }
 
     /// Runs a program that is found in the usual places.

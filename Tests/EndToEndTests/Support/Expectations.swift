@@ -5,7 +5,7 @@ func expectFailure(
     _ answer: HTTPResponse,
     _ status: Int,
     _ code: String,
-    says words: String...,
+    says fragments: String...,
     issue path: String? = nil,
     sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
@@ -20,7 +20,7 @@ func expectFailure(
     let error = try answer.json()["error"]
     let message = error["message"].string ?? ""
     #expect(!message.isEmpty, text, sourceLocation: sourceLocation)
-    for word in words { #expect(message.contains(word), text, sourceLocation: sourceLocation) }
+    for word in fragments { #expect(message.contains(word), text, sourceLocation: sourceLocation) }
     let issues = error["issues"]
     guard code == "invalid_request" else {
         #expect(issues == .null, text, sourceLocation: sourceLocation)

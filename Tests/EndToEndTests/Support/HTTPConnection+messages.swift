@@ -95,7 +95,7 @@ extension HTTPConnection {
             guard let length = Int(length) else { throw TestFailure("a content-length of \(length)") }
             response.body = try bytes(length)
         } else {
-            response.body = try rest()
+            response.body = try readToEnd()
         }
         return response
     }

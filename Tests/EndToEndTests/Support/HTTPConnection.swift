@@ -143,7 +143,7 @@ final class HTTPConnection {
     }
 
     /// Everything up to the end of the connection, which must be an orderly one.
-    func rest() throws -> [UInt8] {
+    func readToEnd() throws -> [UInt8] {
         var bytes: [UInt8] = []
         try readRest(into: &bytes)
         return bytes
@@ -152,7 +152,7 @@ final class HTTPConnection {
     /// Everything up to the end of the connection, in order or by a reset.
     ///
     /// - Throws: where the server does not end the connection within the timeout.
-    func ending() throws -> [UInt8] {
+    func readToEndOrReset() throws -> [UInt8] {
         var bytes: [UInt8] = []
         do { try readRest(into: &bytes) } catch let failure as ConnectionFailure where failure.isEnd {}
         return bytes

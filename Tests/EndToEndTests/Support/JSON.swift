@@ -39,8 +39,8 @@ enum JSON: Equatable {
     }
 
     /// An element, `null` where there is none.
-    subscript(place: Int) -> JSON {
-        if case .array(let elements) = self, elements.indices.contains(place) { elements[place] } else { .null }
+    subscript(index: Int) -> JSON {
+        if case .array(let elements) = self, elements.indices.contains(index) { elements[index] } else { .null }
     }
 
     /// The names of an object's members, sorted.

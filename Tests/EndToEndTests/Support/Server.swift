@@ -31,14 +31,14 @@ final class Server: Sendable {
         self.folder = try folder ?? TemporaryFolder()
         if let database {
             self.database = database
-        } else if Place.isOnPostgres, folder == nil {
+        } else if TestPaths.isOnPostgres, folder == nil {
             let postgres = try PostgresServer.shared()
             self.database = try postgres.url(postgres.createDatabase())
         } else {
             self.database = "sqlite:\(self.folder.file(path))"
         }
         let listen = ["serve", "--host", "127.0.0.1", "--port", "0", "--database", self.database]
-        process = try ChildProcess(Place.binary, listen + arguments, environment: environment)
+        process = try ChildProcess(TestPaths.binary, listen + arguments, environment: environment)
         port = try Self.port(of: process)
     }
 
@@ -80,11 +80,11 @@ final class Server: Sendable {
     ///
     /// - Returns: what came of it.
     func command(_ arguments: String..., input: String = "/dev/null") throws -> Command {
-        try Command(Place.binary, arguments + ["--database", database], input: input)
+        try Command(TestPaths.binary, arguments + ["--database", database], input: input)
     }
 
     /// Changes the database behind the server's back.
-    func damage(_ sql: String) throws {
+    func executeSQL(_ sql: String) throws {
         if database.hasPrefix("sqlite:") {
             _ = try Command.tool("sqlite3", String(database.dropFirst(7)), sql).succeeded()
         } else {
@@ -99,7 +99,7 @@ final class Server: Sendable {
         let name = "Organisation \(Self.organisations.add(1, ordering: .relaxed).newValue)"
         let granted = (permissions.isEmpty ? ["sendLog"] : permissions).flatMap { ["--permission", $0] }
         let arguments = ["organisation", "create", name, "--database", database] + granted
-        let key = try Command(Place.binary, arguments).succeeded().output.trimmingCharacters(in: .newlines)
+        let key = try Command(TestPaths.binary, arguments).succeeded().output.trimmingCharacters(in: .newlines)
         return Tenant(server: self, name: name, key: key)
     }
 
@@ -110,7 +110,7 @@ final class Server: Sendable {
         let granted = permissions.flatMap { ["--permission", $0] }
         let until = expires.map { ["--expires", $0] } ?? []
         let arguments = ["key", "create", "--organisation", organisation, "--database", database] + granted + until
-        return try Command(Place.binary, arguments).succeeded().output.trimmingCharacters(in: .newlines)
+        return try Command(TestPaths.binary, arguments).succeeded().output.trimmingCharacters(in: .newlines)
     }
 
     /// Each organisation has a name that no other has, in whatever database.

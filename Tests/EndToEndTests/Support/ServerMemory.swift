@@ -7,6 +7,8 @@ struct ServerMemory {
     let resident: Int
     /// At most since it started or since the peak was last forgotten.
     let peak: Int
+    /// Of the resident memory, what is no file's: pages of the database that are mapped do not count.
+    let anonymous: Int
 
     /// Reads a server's figures.
     ///
@@ -22,6 +24,7 @@ struct ServerMemory {
         }
         resident = try megabytes("VmRSS")
         peak = try megabytes("VmHWM")
+        anonymous = try megabytes("RssAnon")
     }
 
     /// Reads a server's figures once it takes no more and no less than half a second before.

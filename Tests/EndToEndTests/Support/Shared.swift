@@ -9,7 +9,7 @@ enum Shared {
     }
 
     /// An organisation in which nothing is ever recorded, for the many requests that are refused.
-    static var bystander: Tenant {
+    static var emptyTenant: Tenant {
         get throws { try reader.get() }
     }
 }

@@ -7,7 +7,7 @@ enum Hooks {
     private static let running = Result {
         try Server(arguments: ["--webhooks-allow", "127.0.0.1/32", "--webhooks-retry-seconds", "60"])
     }
-    private static let hurried = Result {
+    private static let shortTimeout = Result {
         try Server(
             arguments: [
                 "--webhooks-allow", "127.0.0.1/32", "--webhooks-retry-seconds", "60", "--webhooks-timeout", "3",
@@ -20,7 +20,7 @@ enum Hooks {
     static var server: Server { get throws { try running.get() } }
 
     /// One that waits for an answer for three seconds only.
-    static var impatient: Server { get throws { try hurried.get() } }
+    static var shortTimeoutServer: Server { get throws { try shortTimeout.get() } }
 
     /// A receiver.
     static var receiver: Receiver { get throws { try listening.get() } }
@@ -95,12 +95,12 @@ struct Hook {
     ///
     /// - Returns: them.
     /// - Throws: where they do not become so within three minutes.
-    func await(_ query: String = "", until isSo: ([JSON]) -> Bool) throws -> [JSON] {
+    func waitForDeliveries(_ query: String = "", until condition: ([JSON]) -> Bool) throws -> [JSON] {
         let deadline = Deadline(after: 180)
         var found: [JSON] = []
         repeat {
             found = try deliveries(query)
-            if isSo(found) { return found }
+            if condition(found) { return found }
             usleep(50_000)
         } while !deadline.isOver
         throw TestFailure("the deliveries did not become what was wanted: \("\(found)".prefix(1500))")
@@ -109,12 +109,12 @@ struct Hook {
     /// Waits until the webhook itself is as wanted.
     ///
     /// - Throws: where it does not become so within three minutes.
-    @discardableResult func awaitState(until isSo: (JSON) -> Bool) throws -> JSON {
+    @discardableResult func awaitState(until condition: (JSON) -> Bool) throws -> JSON {
         let deadline = Deadline(after: 180)
         var found: JSON = .null
         repeat {
             found = try get()
-            if isSo(found) { return found }
+            if condition(found) { return found }
             usleep(50_000)
         } while !deadline.isOver
         throw TestFailure("the webhook did not become what was wanted: \(found)")

@@ -43,14 +43,14 @@ final class Receiver: Sendable {
     func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
 
     /// Makes a path of `/switch/NAME` be answered with a status.
-    func turn(_ name: String, to status: Int) throws {
+    func setStatus(_ name: String, to status: Int) throws {
         // Written and moved, so that it is never read half.
         try folder.write("\(name)-next", "\(status)")
         guard rename(folder.file("\(name)-next"), folder.file(name)) == 0 else { throw TestFailure.system("rename") }
     }
 
     /// Makes `/kill/NAME/TEXT` end a process.
-    func aim(_ name: String, at process: pid_t) throws { try folder.write(name, "\(process)") }
+    func setKillTarget(_ name: String, pid process: pid_t) throws { try folder.write(name, "\(process)") }
 
     /// The requests for a path so far, in the order of their arrival.
     func requests(_ path: String) throws -> [ReceivedRequest] {
@@ -65,7 +65,7 @@ final class Receiver: Sendable {
     /// - Returns: 1 where there was no other.
     func trapped() throws -> Int {
         // It is closed once it is counted, and comes behind those that were made before.
-        _ = try HTTPConnection(port: trap).ending()
+        _ = try HTTPConnection(port: trap).readToEndOrReset()
         return try read(\.trapped)
     }
 
@@ -73,7 +73,7 @@ final class Receiver: Sendable {
     ///
     /// - Returns: all that there are by then.
     /// - Throws: where there are fewer.
-    func await(_ path: String, _ count: Int, atMost seconds: Double = 180) throws -> [ReceivedRequest] {
+    func waitForRequests(_ path: String, _ count: Int, atMost seconds: Double = 180) throws -> [ReceivedRequest] {
         var requests: [ReceivedRequest] = []
         let deadline = Deadline(after: seconds)
         repeat {

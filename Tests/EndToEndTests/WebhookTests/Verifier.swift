@@ -6,7 +6,7 @@ import TestSupport
 /// It is installed once into a virtual environment under `.build`, as the first test asks for it.
 enum Verifier {
     private static let python = Result {
-        let folder = Place.package.appending(path: ".build/webhook-verifier").path
+        let folder = TestPaths.package.appending(path: ".build/webhook-verifier").path
         let script = """
             set -e
             "$1/bin/python" -c 'import standardwebhooks' 2>/dev/null && exit 0

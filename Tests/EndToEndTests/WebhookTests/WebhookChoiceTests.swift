@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 /// Which sends a webhook tells, and telling by hand.
-@Suite(.waits) struct WebhookChoiceTests {
-    @Test func `only the sends of chosen campaigns are told`() throws {
+@Suite(.blocking) struct WebhookChoiceTests {
+    @Test func `only the sends of chosen campaigns are delivered`() throws {
         let tenant = try Hooks.tenant()
         let (some, all) = (Hooks.path("ok"), Hooks.path("ok"))
         let chosen = try Hook(tenant, Hooks.receiver.url(some), more: #","campaign_id":["b","d"]"#)
@@ -13,49 +13,49 @@ import Testing
         for (number, campaign) in campaigns.enumerated() {
             try tenant.record(SampleLog(id: "send-\(number)", campaign: campaign))
         }
-        let told = try Hooks.receiver.await(all, 7)
-        #expect(try told.ids() == (0..<7).map { "send-\($0)" })
-        #expect(try Hooks.receiver.await(some, 3).ids() == ["send-1", "send-3", "send-5"])
+        let delivered = try Hooks.receiver.waitForRequests(all, 7)
+        #expect(try delivered.ids() == (0..<7).map { "send-\($0)" })
+        #expect(try Hooks.receiver.waitForRequests(some, 3).ids() == ["send-1", "send-3", "send-5"])
         try chosen.awaitState { $0["behind"] == 0 }
-        #expect(try chosen.await { $0.count == 3 }.count == 3)
+        #expect(try chosen.waitForDeliveries { $0.count == 3 }.count == 3)
         // Another choice counts from now on.
         try chosen.put(#"{"campaign_id":["a"]}"#)
         for (number, campaign) in ["b", "a"].enumerated() {
             try tenant.record(SampleLog(id: "later-\(number)", campaign: campaign))
         }
-        #expect(try Hooks.receiver.await(some, 4).ids().last == "later-1")
+        #expect(try Hooks.receiver.waitForRequests(some, 4).ids().last == "later-1")
         try chosen.awaitState { $0["behind"] == 0 }
         #expect(try Hooks.receiver.requests(some).count == 4)
     }
 
-    @Test func `what was recorded before, or while inactive, is not told, nor later`() throws {
+    @Test func `sends recorded before creation or while inactive are never delivered`() throws {
         let tenant = try Hooks.tenant()
         try tenant.record(SampleLog(id: "before"))
         let (path, other) = (Hooks.path("ok"), Hooks.path("ok"))
         let hook = try Hook(tenant, Hooks.receiver.url(path))
         _ = try Hook(tenant, Hooks.receiver.url(other))
         try tenant.record(SampleLog(id: "told"))
-        #expect(try Hooks.receiver.await(path, 1).ids() == ["told"])
+        #expect(try Hooks.receiver.waitForRequests(path, 1).ids() == ["told"])
         try hook.awaitState { $0["behind"] == 0 }
         #expect(try hook.put(#"{"active":false}"#)["behind"] == 0)
         // At once: nothing may be remembered of what it was.
         try tenant.record(SampleLog(id: "silent"))
-        _ = try Hooks.receiver.await(other, 2)
+        _ = try Hooks.receiver.waitForRequests(other, 2)
         #expect(try hook.put(#"{"active":true}"#)["behind"] == 0)
         try tenant.record(SampleLog(id: "last"))
-        #expect(try Hooks.receiver.await(path, 2).ids() == ["told", "last"])
+        #expect(try Hooks.receiver.waitForRequests(path, 2).ids() == ["told", "last"])
         try hook.awaitState { $0["behind"] == 0 }
         #expect(try Hooks.receiver.requests(path).count == 2)
     }
 
-    @Test func `what was recorded while active is told, though the webhook was inactive in between`() throws {
+    @Test func `sends recorded while active are delivered, even if the webhook was inactive in between`() throws {
         let tenant = try Hooks.tenant()
         // So slow that each attempt is saved by itself, at which the server sees that the webhook was changed.
         let path = Hooks.path("slow/300")
         let hook = try Hook(tenant, Hooks.receiver.url(path))
         let ids = (0..<30).map { "send-\($0)" }
         try tenant.record(ids.map { SampleLog(id: $0) })
-        _ = try Hooks.receiver.await(path, 2)
+        _ = try Hooks.receiver.waitForRequests(path, 2)
         let behind = try hook.put(#"{"active":false}"#)["behind"].integer ?? 0
         #expect(behind > 0 && behind <= 30)
         let before = try Hooks.receiver.requests(path).count
@@ -64,7 +64,7 @@ import Testing
         _ = try Hook(tenant, Hooks.receiver.url(clock))
         for number in 1...3 {
             try tenant.record(SampleLog(id: "silent-\(number)"))
-            _ = try Hooks.receiver.await(clock, number)
+            _ = try Hooks.receiver.waitForRequests(clock, number)
         }
         let after = try Hooks.receiver.requests(path).count
         #expect(after <= before + 1 && after < 30, "\(before) requests, and \(after) afterwards")
@@ -83,7 +83,7 @@ import Testing
         try tenant.record(SampleLog(id: "silent"))
         try hook.put(#"{"active":true}"#)
         try tenant.record(SampleLog(id: "told"))
-        #expect(try Hooks.receiver.await(path, 1).ids() == ["told"])
+        #expect(try Hooks.receiver.waitForRequests(path, 1).ids() == ["told"])
     }
 
     @Test func `a webhook that is changed goes to its new URL at once, and one that is deleted nowhere`() throws {
@@ -92,18 +92,18 @@ import Testing
         let hook = try Hook(tenant, Hooks.receiver.url(old))
         _ = try Hook(tenant, Hooks.receiver.url(other))
         try tenant.record(SampleLog(id: "one"))
-        _ = try Hooks.receiver.await(old, 1)
+        _ = try Hooks.receiver.waitForRequests(old, 1)
         try hook.put(#"{"url":"\#(Hooks.receiver.url(new))","body":"{\"id\":\"new {{send._id}}\"}"}"#)
         try tenant.record(SampleLog(id: "two"))
-        #expect(try Hooks.receiver.await(new, 1).ids() == ["new two"])
+        #expect(try Hooks.receiver.waitForRequests(new, 1).ids() == ["new two"])
         _ = try tenant.request("DELETE", "/webhooks/\(hook.id)").data()
         try tenant.record(SampleLog(id: "three"))
         try tenant.record(SampleLog(id: "four"))
-        _ = try Hooks.receiver.await(other, 4)
+        _ = try Hooks.receiver.waitForRequests(other, 4)
         #expect(try Hooks.receiver.requests(old).count == 1 && Hooks.receiver.requests(new).count == 1)
     }
 
-    @Test func `a test tells the last send, one by its id, or one that never was`() throws {
+    @Test func `a test delivers the newest send, one by its id, or a sample`() throws {
         let tenant = try Hooks.tenant()
         let path = Hooks.path("ok")
         let hook = try Hook(tenant, Hooks.receiver.url(path), more: #","active":false,"campaign_id":["a"]"#)
@@ -128,7 +128,7 @@ import Testing
         #expect(try Set(Hooks.receiver.requests(path).map { $0["webhook-id"] }).count == 5)
     }
 
-    @Test func `a test of a receiver that refuses tells why, and is not tried again`() throws {
+    @Test func `a failed test has its problem, and is not retried`() throws {
         let hook = try Hook(try Hooks.tenant(), Hooks.receiver.url(Hooks.path("status/500")))
         let failed = try hook.test()
         #expect(failed["state"] == "failed" && failed["nextTryAt"] == .null)
@@ -153,7 +153,7 @@ import Testing
         let path = Hooks.path("fail/1/400")
         let hook = try Hook(tenant, Hooks.receiver.url(path))
         try tenant.record(SampleLog(id: "send-1"))
-        let failed = try hook.await("?state=failed") { $0.count == 1 }[0]
+        let failed = try hook.waitForDeliveries("?state=failed") { $0.count == 1 }[0]
         let route = "/webhooks/\(hook.id)/deliveries/\(failed["_id"].string ?? "")/redeliver"
         let again = try tenant.request("POST", route).data()
         #expect(again["state"] == "delivered" && again["tries"] == 1 && again["_id"] == failed["_id"])

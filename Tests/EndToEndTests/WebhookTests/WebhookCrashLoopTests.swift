@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// No receiver can end the server, and a delivery that does all the same is set aside.
-@Suite(.waits) struct WebhookCrashLoopTests {
+@Suite(.blocking) struct WebhookCrashLoopTests {
     @Test(arguments: ["000", "042", "099"])
     func `a status below 100 is a failed attempt, and the server goes on`(status: String) throws {
         let tenant = try Hooks.tenant()
@@ -15,7 +15,7 @@ import Testing
             let hex = response.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
             let hook = try Hook(tenant, Hooks.receiver.url("/raw/\(hex)"))
             try tenant.record(SampleLog(id: "send-\(UUID().uuidString)"))
-            let delivery = try hook.await { $0.first?["tries"].integer ?? 0 > 0 }[0]
+            let delivery = try hook.waitForDeliveries { $0.first?["tries"].integer ?? 0 > 0 }[0]
             #expect(delivery["state"] == "waiting" && delivery["attempts"][0]["status"] == .null)
             #expect(delivery["attempts"][0]["problem"].string?.hasPrefix("the receiver ") == true, "\(delivery)")
             _ = try hook.put(#"{"active":false}"#)
@@ -24,14 +24,14 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(10)))
-    func `a delivery during which the server dies three times is set aside, and those behind it go on`() throws {
+    func `a delivery during which the server dies three times is set aside, and later ones go on`() throws {
         let folder = try TemporaryFolder()
         let arguments = [
             "--webhooks-allow", "127.0.0.1", "--webhooks-timeout", "3", "--webhooks-lease-seconds", "6",
         ]
         let receiver = try Receiver()
         var server = try Server(in: folder, arguments: arguments)
-        try receiver.aim("server", at: server.process.pid)
+        try receiver.setKillTarget("server", pid: server.process.pid)
         let owner = try Hooks.tenant(on: server)
         let path = "/kill/server/deadly"
         let hook = try Hook(owner, receiver.url(path))
@@ -47,7 +47,7 @@ import Testing
             #expect(exit == .signal(SIGKILL))
             deaths += 1
             server = try Server(in: folder, arguments: arguments)
-            try receiver.aim("server", at: server.process.pid)
+            try receiver.setKillTarget("server", pid: server.process.pid)
             // What was not recorded yet when the first one died.
             let tenant = owner.on(server)
             for id in ["send-2", "send-3"] { _ = try? tenant.record(SampleLog(id: id)) }
@@ -66,7 +66,7 @@ import Testing
         )
         #expect(server.process.errors.contains("a delivery is set aside"))
         // It can be delivered by hand once the cause is gone.
-        try receiver.aim("server", at: -1)
+        try receiver.setKillTarget("server", pid: -1)
         #expect(try server.stop() == .code(0))
     }
 }

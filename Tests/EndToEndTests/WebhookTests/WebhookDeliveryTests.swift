@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// How sends come to their receivers: in order, and again where they were not taken.
-@Suite(.waits) struct WebhookDeliveryTests {
+@Suite(.blocking) struct WebhookDeliveryTests {
     @Test func `sends recorded by several clients at once come in the order of recording, each once`() throws {
         let tenant = try Hooks.tenant()
         let path = Hooks.path("ok")
@@ -15,14 +15,14 @@ import Testing
                 #expect(answer.status == 201)
             }
         }
-        let told = try Hooks.receiver.await(path, 160)
+        let delivered = try Hooks.receiver.waitForRequests(path, 160)
         // Deliveries are named after the places in the order of recording.
-        let deliveries = try hook.await("?limit=1000") { $0.count == 160 }
-        #expect(try told.ids() == deliveries.reversed().map { $0["send_id"].string })
-        let places = deliveries.compactMap { $0["_id"].string.flatMap { Int($0) } }
-        #expect(places == (1...160).reversed())
+        let deliveries = try hook.waitForDeliveries("?limit=1000") { $0.count == 160 }
+        #expect(try delivered.ids() == deliveries.reversed().map { $0["send_id"].string })
+        let sequences = deliveries.compactMap { $0["_id"].string.flatMap { Int($0) } }
+        #expect(sequences == (1...160).reversed())
         for client in 0..<4 {
-            let own = try told.ids().filter { $0.hasPrefix("\(client)-") }
+            let own = try delivered.ids().filter { $0.hasPrefix("\(client)-") }
             #expect(own == (0..<40).map { "\(client)-\($0)" })
         }
         #expect(try Hooks.receiver.requests(path).count == 160)
@@ -34,7 +34,7 @@ import Testing
         let path = Hooks.path("long/200")
         let hook = try Hook(tenant, Hooks.receiver.url(path))
         try tenant.record(SampleLog(id: "send-1"))
-        let delivery = try hook.await { $0.first?["state"] == "delivered" }[0]
+        let delivery = try hook.waitForDeliveries { $0.first?["state"] == "delivered" }[0]
         #expect(
             delivery.names == [
                 "_id", "attempts", "createdAt", "nextTryAt", "send_id", "state", "test", "tries", "webhook_id",
@@ -58,7 +58,7 @@ import Testing
         let path = Hooks.path("fail/2/\(status)")
         let hook = try Hook(tenant, Hooks.receiver.url(path))
         try tenant.record(SampleLog(id: "send-1"))
-        let delivery = try hook.await { $0.first?["state"] == "delivered" }[0]
+        let delivery = try hook.waitForDeliveries { $0.first?["state"] == "delivered" }[0]
         #expect(delivery["tries"] == 3)
         #expect(delivery["attempts"].elements.map { $0["status"].integer } == [status, status, 200])
         #expect(delivery["attempts"].elements.map { $0["answer"] } == ["request 1", "request 2", "request 3"])
@@ -71,25 +71,25 @@ import Testing
     }
 
     @Test(arguments: [400, 401, 404, 422, 301, 302, 304])
-    func `a refusal is final, and the next send is told`(status: Int) throws {
+    func `a refusal is final, and the next send is delivered`(status: Int) throws {
         let tenant = try Hooks.tenant()
         let path = Hooks.path("fail/1/\(status)")
         let hook = try Hook(tenant, Hooks.receiver.url(path))
         try tenant.record(SampleLog(id: "send-1"))
         try tenant.record(SampleLog(id: "send-2"))
-        let deliveries = try hook.await { $0.count == 2 }
+        let deliveries = try hook.waitForDeliveries { $0.count == 2 }
         #expect(deliveries.map { $0["state"] } == ["delivered", "failed"], "\(deliveries)")
         #expect(deliveries[1]["nextTryAt"] == .null && deliveries[1]["attempts"][0]["status"].integer == status)
         #expect(try hook.deliveries("?state=failed").map { $0["send_id"] } == ["send-1"])
         #expect(try Hooks.receiver.requests(path).count == 2)
     }
 
-    @Test func `while one send waits for its next try, those behind it are told`() throws {
+    @Test func `while one send waits for its next attempt, later sends are delivered`() throws {
         let tenant = try Hooks.tenant()
         let path = Hooks.path("each/3/500")
         let hook = try Hook(tenant, Hooks.receiver.url(path))
         for number in 0..<5 { try tenant.record(SampleLog(id: "send-\(number)")) }
-        let deliveries = try hook.await { $0.count == 5 && $0.allSatisfy { $0["state"] == "delivered" } }
+        let deliveries = try hook.waitForDeliveries { $0.count == 5 && $0.allSatisfy { $0["state"] == "delivered" } }
         #expect(deliveries.allSatisfy { $0["tries"] == 4 })
         let firsts = try Hooks.receiver.requests(path).ids().reduce(into: [String]()) { ids, id in
             if !ids.contains(id) { ids.append(id) }
@@ -97,13 +97,13 @@ import Testing
         #expect(firsts == (0..<5).map { "send-\($0)" })
     }
 
-    @Test func `Retry-After is waited for, and the next try is told`() throws {
+    @Test func `Retry-After is respected, and shown as the next attempt`() throws {
         let tenant = try Hooks.tenant()
         let path = Hooks.path("status/429/300")
         let hook = try Hook(tenant, Hooks.receiver.url(path))
         let before = Date()
         try tenant.record(SampleLog(id: "send-1"))
-        let delivery = try hook.await("?state=waiting") { $0.count == 1 }[0]
+        let delivery = try hook.waitForDeliveries("?state=waiting") { $0.count == 1 }[0]
         let next = try Date(#require(delivery["nextTryAt"].string), strategy: .iso8601WithFraction)
         #expect((295...420).contains(next.timeIntervalSince(before)), "\(next)")
         // Nor are others told meanwhile, to a receiver that asks for rest: another webhook is told of two before.
@@ -111,7 +111,7 @@ import Testing
         _ = try Hook(tenant, Hooks.receiver.url(other))
         for id in ["send-2", "send-3"] {
             try tenant.record(SampleLog(id: id))
-            _ = try Hooks.receiver.await(other, id == "send-2" ? 1 : 2)
+            _ = try Hooks.receiver.waitForRequests(other, id == "send-2" ? 1 : 2)
         }
         #expect(try Hooks.receiver.requests(path).count == 1)
         #expect(try hook.get()["behind"] == 2)
@@ -122,7 +122,7 @@ import Testing
         let hook = try Hook(tenant, Hooks.receiver.url(Hooks.path("status/503/8640000")))
         let before = Date()
         try tenant.record(SampleLog(id: "send-1"))
-        let delivery = try hook.await("?state=waiting") { $0.count == 1 }[0]
+        let delivery = try hook.waitForDeliveries("?state=waiting") { $0.count == 1 }[0]
         let next = try Date(#require(delivery["nextTryAt"].string), strategy: .iso8601WithFraction)
         #expect((3595...3720).contains(next.timeIntervalSince(before)), "\(next)")
     }
@@ -131,7 +131,7 @@ import Testing
         let tenant = try Hooks.tenant()
         let hook = try Hook(tenant, Hooks.receiver.url(Hooks.path("each/1/500")))
         for number in 0..<7 { try tenant.record(SampleLog(id: "send-\(number)")) }
-        let all = try hook.await("?state=delivered") { $0.count == 7 }
+        let all = try hook.waitForDeliveries("?state=delivered") { $0.count == 7 }
         #expect(all.compactMap { $0["send_id"].string } == (0..<7).reversed().map { "send-\($0)" })
         var (found, next): ([JSON], JSON) = ([], .null)
         repeat {
@@ -162,7 +162,7 @@ import Testing
             let answer = try connection.request("POST", "/send-logs", headers: tenant.headers, body: body)
             #expect(answer.status == 201)
         }
-        let requests = try Hooks.receiver.await(path, 30)
+        let requests = try Hooks.receiver.waitForRequests(path, 30)
         #expect(try requests.ids() == (0..<30).map { "send-\($0)" })
         // Had it waited for the others, the slow one would have got as many.
         let others = try Hooks.receiver.requests(slow).count

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// One organisation's receivers delay no other organisation's deliveries.
-@Suite(.waits) struct WebhookFairnessTests {
+@Suite(.blocking) struct WebhookFairnessTests {
     @Test(.timeLimit(.minutes(10)))
     func `100 webhooks of one organisation that hang leave another's deliveries as quick as ever`() throws {
         let server = try Server(arguments: ["--webhooks-allow", "127.0.0.1", "--webhooks-workers", "32"])
@@ -13,11 +13,11 @@ import Testing
         _ = try Hook(calm, receiver.url(path))
         try busy.record(SampleLog(id: "send-0"))
         // All that the first organisation may have, and no more.
-        _ = try receiver.await(hanging, 16)
+        _ = try receiver.waitForRequests(hanging, 16)
         for number in 0..<5 {
             let before = try receiver.requests(hanging).count
             try calm.record(SampleLog(id: "send-\(number)"))
-            _ = try receiver.await(path, number + 1)
+            _ = try receiver.waitForRequests(path, number + 1)
             // Each of them hangs for ten seconds. Had this one waited for a worker, all 32 would have begun anew.
             let begun = try receiver.requests(hanging).count - before
             #expect(begun <= 16, "\(begun) attempts of the other organisation came first")

@@ -2,12 +2,12 @@ import Foundation
 import Testing
 
 /// Tests and redeliveries hold memory and connections for as long as receivers take: there are only so many at the same time.
-@Suite(.waits) struct WebhookLimitTests {
+@Suite(.blocking) struct WebhookLimitTests {
     @Test
     func `more than 16 tests of an organisation at the same time are refused, and another organisation's are not`()
         throws
     {
-        let server = try Hooks.impatient
+        let server = try Hooks.shortTimeoutServer
         let (busy, calm) = (try Hooks.tenant(on: server), try Hooks.tenant(on: server))
         let hook = try Hook(busy, Hooks.receiver.url(Hooks.path("hang")))
         let other = try Hook(calm, Hooks.receiver.url(Hooks.path("ok")))

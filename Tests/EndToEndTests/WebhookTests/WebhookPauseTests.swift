@@ -3,13 +3,13 @@ import TestSupport
 import Testing
 
 /// Webhooks that keep failing are paused, say so, and go on where they stopped.
-@Suite(.waits) struct WebhookPauseTests {
+@Suite(.blocking) struct WebhookPauseTests {
     @Test func `410 pauses at once, and what waited comes when it is resumed`() throws {
         let tenant = try Hooks.tenant()
         let name = UUID().uuidString
         let path = "/switch/\(name)"
         let hook = try Hook(tenant, Hooks.receiver.url(path))
-        try Hooks.receiver.turn(name, to: 410)
+        try Hooks.receiver.setStatus(name, to: 410)
         try tenant.record(SampleLog(id: "gone"))
         let paused = try hook.awaitState { $0["paused"] != .null }
         #expect(paused["paused"].names == ["at", "reason"])
@@ -20,15 +20,15 @@ import Testing
         _ = try Hook(tenant, Hooks.receiver.url(other))
         for number in 0..<3 {
             try tenant.record(SampleLog(id: "waits-\(number)"))
-            _ = try Hooks.receiver.await(other, number + 1)
+            _ = try Hooks.receiver.waitForRequests(other, number + 1)
         }
         #expect(try Hooks.receiver.requests(path).count == 1)
         #expect(try hook.get()["behind"] == 3)
         #expect(try tenant.get("/webhooks").data()["webhooks"][0]["paused"]["reason"].string?.contains("410") == true)
-        try Hooks.receiver.turn(name, to: 200)
+        try Hooks.receiver.setStatus(name, to: 200)
         let resumed = try hook.put(#"{"active":true}"#)
         #expect(resumed["paused"] == .null && resumed["failures"] == 0)
-        let ids = try Hooks.receiver.await(path, 4).ids()
+        let ids = try Hooks.receiver.waitForRequests(path, 4).ids()
         #expect(ids == ["gone", "waits-0", "waits-1", "waits-2"])
     }
 
@@ -39,7 +39,7 @@ import Testing
         let tenant = try Hooks.tenant(on: server)
         let name = UUID().uuidString
         let path = "/switch/\(name)"
-        try Hooks.receiver.turn(name, to: 503)
+        try Hooks.receiver.setStatus(name, to: 503)
         let hook = try Hook(tenant, Hooks.receiver.url(path))
         // What is recorded all the while has tries left when the webhook is paused, or has none yet.
         var (ids, paused): ([String], JSON) = ([], .null)
@@ -57,21 +57,21 @@ import Testing
         _ = try Hook(tenant, Hooks.receiver.url(other))
         try tenant.record(SampleLog(id: "after"))
         ids.append("after")
-        _ = try Hooks.receiver.await(other, 1)
+        _ = try Hooks.receiver.waitForRequests(other, 1)
         #expect(try hook.get()["failures"] == failures)
         // Those whose tries were used up are told by hand only; of the others, one at least was recorded before the pause.
         let given = Set(try hook.deliveries("?state=failed&limit=1000").compactMap { $0["send_id"].string })
         #expect(given.count < ids.count - 1)
-        try Hooks.receiver.turn(name, to: 200)
+        try Hooks.receiver.setStatus(name, to: 200)
         try hook.put(#"{"active":true}"#)
         let wanted = Set(ids).subtracting(given)
-        let delivered = try hook.await("?state=delivered&limit=1000") { $0.count >= wanted.count }
+        let delivered = try hook.waitForDeliveries("?state=delivered&limit=1000") { $0.count >= wanted.count }
         #expect(Set(delivered.compactMap { $0["send_id"].string }) == wanted)
         #expect(try hook.get()["paused"] == .null)
         #expect(try server.stop() == .code(0))
     }
 
-    @Test func `a delivery that nobody takes is given up in the end`() throws {
+    @Test func `a delivery that keeps failing is given up in the end`() throws {
         let server = try Server(
             arguments: ["--webhooks-allow", "127.0.0.1", "--webhooks-retry-seconds", "2"]
         )
@@ -95,7 +95,7 @@ import Testing
         let other = Hooks.path("ok")
         _ = try Hook(tenant, Hooks.receiver.url(other))
         try tenant.record(SampleLog(id: "send-2"))
-        _ = try Hooks.receiver.await(other, 1)
+        _ = try Hooks.receiver.waitForRequests(other, 1)
         #expect(try Hooks.receiver.requests(path).ids().count { $0 == "send-1" } == tries)
     }
 }

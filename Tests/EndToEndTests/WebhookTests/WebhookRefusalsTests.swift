@@ -9,15 +9,15 @@ import Testing
     private static let owner = Result { try Shared.server.tenant(permissions: "webhook") }
     private static let good = #""url":"https://receiver.example/x""#
 
-    private static func expect(_ body: String, refusedAt path: String, saying words: String) throws {
+    private static func expect(_ body: String, refusedAt path: String, saying fragment: String) throws {
         let tenant = try owner.get()
         let answer = try tenant.post("/webhooks", body)
         try expectFailure(answer, 400, "invalid_request", issue: path)
         let issues = try answer.json()["error"]["issues"].elements
-        let isTold = issues.contains { issue in
-            issue["path"].string == path && issue["message"].string?.contains(words) == true
+        let isReported = issues.contains { issue in
+            issue["path"].string == path && issue["message"].string?.contains(fragment) == true
         }
-        #expect(isTold, "\(body.prefix(300)): \(answer.text.prefix(700))")
+        #expect(isReported, "\(body.prefix(300)): \(answer.text.prefix(700))")
     }
 
     @Test(
@@ -39,30 +39,31 @@ import Testing
             ("https://receiver.example/a b", "percent-encoded"), ("https://receiver.example/é", "percent-encoded"),
             ("https://receiver.example/\r\nHost: x", "percent-encoded"), ("https://receiver.example/\\", "percent"),
             ("https://receiver.example/{x}", "percent-encoded"), ("https://receiver.example/x\u{0}", "percent"),
-            ("https://receiver.example/{{send.message}}", "only behind its ?"),
-            ("https://receiver.example/{{ send.triggeredBy }}?a", "only behind its ?"),
-            ("https://receiver.example/{{campaign.name}}/x", "only behind its ?"),
+            ("https://receiver.example/{{send.message}}", "in its query only, after the ?"),
+            ("https://receiver.example/{{ send.triggeredBy }}?a", "in its query only, after the ?"),
+            ("https://receiver.example/{{campaign.name}}/x", "in its query only, after the ?"),
             ("https://receiver.example/?m={{send.mesage}}", "did you mean {{send.message}}?"),
-            ("https://receiver.example/?m={{x}}", "known are {{send._id}}"),
-            ("https://receiver.example/{{send._id", "without its }}"),
+            ("https://receiver.example/?m={{x}}", "the known fields are {{send._id}}"),
+            ("https://receiver.example/{{send._id", "has an unclosed {{"),
             ("https://receiver.example/?\(String(repeating: "a", count: 2048))", "2,048"),
             ("https://\(String(repeating: "a", count: 254))/", "host"),
         ]
     )
-    func `a bad URL is told at url`(url: String, says: String) throws {
+    func `an invalid URL is reported at url`(url: String, says: String) throws {
         try Self.expect(#"{"url":\#(JSON.text(url))}"#, refusedAt: "url", saying: says)
     }
 
     @Test(
         arguments: [
-            (#"{"m": {{send.mesage}}}"#, "has {{send.mesage}}, which is not known; did you mean {{send.message}}?"),
+            (#"{"m": {{send.mesage}}}"#, "has the unknown field {{send.mesage}}; did you mean {{send.message}}?"),
             (#"{"m": "{{campaign.id}}"}"#, "did you mean {{campaign._id}}?"),
             (#"{"m": "{{sendid}}"}"#, "did you mean {{send._id}}?"),
-            (#"{"m": "{{contact.firstname}}"}"#, "known are {{send._id}}"), (#"{"m": "{{}}"}"#, "known are"),
-            (#"{"m": "{{send._id}"}"#, "without its }}"), (#"{"m": "{{send._id"#, "without its }}"),
+            (#"{"m": "{{contact.firstname}}"}"#, "the known fields are {{send._id}}"),
+            (#"{"m": "{{}}"}"#, "the known fields are"),
+            (#"{"m": "{{send._id}"}"#, "has an unclosed {{"), (#"{"m": "{{send._id"#, "has an unclosed {{"),
             (#"{"m": 1"#, "is not valid JSON"), ("", "is not valid JSON"), ("hello", "is not valid JSON"),
             ("{{send._id}}{{send._id}}", "is not valid JSON"), (#"{"m": {{send._id}} x}"#, "is not valid JSON"),
-            (#"{"m": "\u00{{send.destinations}}"}"#, "within an escape"), (#"{"m": "\{{send._id}}"}"#, "escape"),
+            (#"{"m": "\u00{{send.destinations}}"}"#, "in an escape sequence"), (#"{"m": "\{{send._id}}"}"#, "escape"),
             (#"{"m": 0{{send.destinations}}}"#, "is not valid JSON"),
             (#"{"m": {{send.destinations}}1}"#, "is not valid JSON"), (#"{{{send._id}}: 1,}"#, "is not"),
             (#"{"m": {{campaign.name}}x}"#, "is not valid JSON"), (#"{"m": tru{{campaign.name}}}"#, "is not"),
@@ -70,7 +71,7 @@ import Testing
             ("\"\(String(repeating: "a", count: 65_536))\"", "65,536"),
         ]
     )
-    func `a bad template of a body is told at body`(body: String, says: String) throws {
+    func `an invalid body template is reported at body`(body: String, says: String) throws {
         try Self.expect(#"{\#(Self.good),"body":\#(JSON.text(body))}"#, refusedAt: "body", saying: says)
     }
 
@@ -79,11 +80,13 @@ import Testing
             ("Host", "sets itself"), ("content-LENGTH", "sets itself"), ("Transfer-Encoding", "sets itself"),
             ("Connection", "sets itself"), ("Content-Type", "sets itself"), ("webhook-signature", "sets itself"),
             ("Webhook-Id", "sets itself"), ("Idempotency-Key", "sets itself"), ("Expect", "sets itself"),
-            ("", "no name"), ("a b", "no name"), ("a:b", "no name"), ("a\r\nb", "no name"), ("ä", "no name"),
-            ("a\u{0}", "no name"), (String(repeating: "a", count: 101), "no name"), ("a(b)", "no name"),
+            ("", "not a valid header name"), ("a b", "not a valid header name"), ("a:b", "not a valid header name"),
+            ("a\r\nb", "not a valid header name"), ("ä", "not a valid header name"),
+            ("a\u{0}", "not a valid header name"), (String(repeating: "a", count: 101), "not a valid header name"),
+            ("a(b)", "not a valid header name"),
         ]
     )
-    func `a bad name of a header is told`(name: String, says: String) throws {
+    func `an invalid header name is reported`(name: String, says: String) throws {
         let body = #"{\#(Self.good),"headers":{\#(JSON.text(name)):"x"}}"#
         try Self.expect(body, refusedAt: "headers.\(name.prefix(64))", saying: says)
     }
@@ -91,12 +94,13 @@ import Testing
     @Test(
         arguments: [
             ("a\r\nX-Evil: 1", "line breaks"), ("a\nb", "line breaks"), ("\u{0}", "printable"), ("é", "printable"),
-            ("a\tb", "printable"), ("{{send.x}}", "not known"), ("{{send._id", "without its }}"),
+            ("a\tb", "printable"), ("{{send.x}}", "has the unknown field {{send.x}}"),
+            ("{{send._id", "has an unclosed {{"),
             ("{{send.triggerdBy}}", "did you mean {{send.triggeredBy}}?"),
             (String(repeating: "a", count: 4097), "4,096"),
         ]
     )
-    func `a bad value of a header is told`(value: String, says: String) throws {
+    func `an invalid header value is reported`(value: String, says: String) throws {
         try Self.expect(
             #"{\#(Self.good),"headers":{"X-A":\#(JSON.text(value))}}"#,
             refusedAt: "headers.X-A",
@@ -108,7 +112,7 @@ import Testing
         arguments: [
             ("\"methode\":\"GET\"", "methode", "did you mean \"method\"?"), ("\"URL\":\"x\"", "URL", "\"url\""),
             ("\"campaignId\":[]", "campaignId", "\"campaign_id\""), ("\"encodeIntoURL\":true", "encodeIntoURL", "Url"),
-            ("\"zzzz\":1", "zzzz", "known are"), ("\"_id\":\"a\"", "_id", "known"),
+            ("\"zzzz\":1", "zzzz", "the known fields are"), ("\"_id\":\"a\"", "_id", "known"),
             ("\"paused\":null", "paused", "not a known field"), ("\"name\":7", "name", "a string"),
             ("\"name\":\" a\"", "name", "100"), ("\"name\":\"a\\nb\"", "name", "control"),
             ("\"method\":\"PUT\"", "method", "\"POST\" or \"GET\""), ("\"method\":\"get\"", "method", "\"GET\""),
@@ -118,34 +122,35 @@ import Testing
             ("\"campaign_id\":[\"a\",\"b c\"]", "campaign_id[1]", "1 to 64"), ("\"headers\":[]", "headers", "object"),
             ("\"headers\":{\"a\":1}", "headers.a", "a string"),
             ("\"headers\":{\"a\":\"\",\"A\":\"\"}", "headers.A", "once"),
-            ("\"body\":{\"a\":1}", "body", "a string that holds JSON"), ("\"body\":7", "body", "a string"),
+            ("\"body\":{\"a\":1}", "body", "a string that contains JSON"), ("\"body\":7", "body", "a string"),
             ("\"secret\":\"abc\"", "secret", "whsec_"), ("\"secret\":\"whsec_QUJD\"", "secret", "24 to 64"),
-            ("\"rotateSecret\":true", "rotateSecret", "has a secret already"), ("\"url\":\"https://b\"", "url", "once"),
+            ("\"rotateSecret\":true", "rotateSecret", "must not be true for a new webhook"),
+            ("\"url\":\"https://b\"", "url", "once"),
             ("\"method\":\"GET\",\"body\":\"{}\"", "method", "GET sends no body"),
-            ("\"encodeIntoUrl\":true", "body", "is missing"),
+            ("\"encodeIntoUrl\":true", "body", "is required if encodeIntoUrl is true"),
             ("\"encodeIntoUrl\":true,\"body\":\"[1]\"", "body", "must be an object"),
             ("\"encodeIntoUrl\":true,\"body\":\"{{send._id}}\"", "body", "must be an object"),
             ("\"encodeIntoUrl\":true,\"body\":\" {{send.destinations}}\"", "body", "must be an object"),
         ]
     )
-    func `a bad field is told by its name`(fields: String, path: String, says: String) throws {
+    func `an invalid field is reported by its name`(fields: String, path: String, says: String) throws {
         try Self.expect("{\(Self.good),\(fields)}", refusedAt: path, saying: says)
     }
 
     @Test func `too many headers and campaigns are counted`() throws {
         let headers = (0...20).map { #""X-\#($0)":"x""# }.joined(separator: ",")
-        try Self.expect("{\(Self.good),\"headers\":{\(headers)}}", refusedAt: "headers", saying: "there are 21")
+        try Self.expect("{\(Self.good),\"headers\":{\(headers)}}", refusedAt: "headers", saying: "it has 21")
         let campaigns = (0...1000).map { #""c\#($0)""# }.joined(separator: ",")
         try Self.expect("{\(Self.good),\"campaign_id\":[\(campaigns)]}", refusedAt: "campaign_id", saying: "1001")
     }
 
     @Test(arguments: ["", "[]", "null", #"{"url":"#, "7", "\"x\""])
-    func `a body that is no object is told`(body: String) throws {
+    func `a body that is not an object is reported`(body: String) throws {
         let answer = try Self.owner.get().post("/webhooks", body)
         try expectFailure(answer, 400, "invalid_request")
     }
 
-    @Test func `all that is wrong is told at once`() throws {
+    @Test func `all issues are reported at once`() throws {
         let body = #"{"url":"x","method":1,"headers":{"Host":"a","X":7},"active":3,"body":"{"}"#
         let answer = try Self.owner.get().post("/webhooks", body)
         try expectFailure(answer, 400, "invalid_request")

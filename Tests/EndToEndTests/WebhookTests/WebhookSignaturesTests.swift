@@ -9,17 +9,17 @@ import Testing
         let own = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
         let body = #"{"text": {{send.message}}}"#
         let hook = try Hook(tenant, Hooks.receiver.url(path), body: body, more: #","secret":"\#(own)""#)
-        func told(_ count: Int) throws -> ReceivedRequest {
+        func deliver(_ count: Int) throws -> ReceivedRequest {
             try tenant.record(SampleLog(id: "send-\(count)", message: "é😀 \"{{x}}\" \(count)"))
-            return try Hooks.receiver.await(path, count)[count - 1]
+            return try Hooks.receiver.waitForRequests(path, count)[count - 1]
         }
-        let first = try told(1)
+        let first = try deliver(1)
         let second = try #require(try hook.put(#"{"rotateSecret":true}"#)["secret"].string)
-        let between = try told(2)
+        let between = try deliver(2)
         let third = try #require(try hook.put(#"{"rotateSecret":true}"#)["secret"].string)
-        let last = try told(3)
+        let last = try deliver(3)
         _ = try hook.put(#"{"rotateSecret":true}"#)
-        let beyond = try told(4)
+        let beyond = try deliver(4)
         var forged = last
         forged.body = Data(#"{"text": "another"}"#.utf8)
         let wrong = "No matching signature found"
@@ -35,13 +35,13 @@ import Testing
     }
 
     @Test(arguments: [#","method":"GET","encodeIntoUrl":true"#, #","encodeIntoUrl":true"#, ""])
-    func `whatever the method, the body as it is sent is signed`(more: String) throws {
+    func `the body as it is sent is signed with every method`(more: String) throws {
         let tenant = try Hooks.tenant()
         let path = Hooks.path("ok")
         let hook = try Hook(tenant, Hooks.receiver.url(path), more: more)
         let tested = try hook.test()
         #expect(tested["state"] == "delivered")
-        let request = try Hooks.receiver.await(path, 1)[0]
+        let request = try Hooks.receiver.waitForRequests(path, 1)[0]
         let other = "whsec_\(Data((0..<32).map { UInt8($0) }).base64EncodedString())"
         let verified = try Verifier.verify([(hook.secret, request), (other, request)])
         #expect(verified == ["good", "No matching signature found"])
@@ -53,7 +53,7 @@ import Testing
         let hook = try Hook(tenant, Hooks.receiver.url(path))
         try tenant.record(SampleLog(id: "send-1"))
         try tenant.record(SampleLog(id: "send-2"))
-        _ = try hook.await { $0.count == 2 && $0.allSatisfy { $0["state"] == "delivered" } }
+        _ = try hook.waitForDeliveries { $0.count == 2 && $0.allSatisfy { $0["state"] == "delivered" } }
         let requests = try Hooks.receiver.requests(path)
         #expect(requests.count == 14)
         for id in ["send-1", "send-2"] {

@@ -5,7 +5,7 @@ import Testing
 /// What comes out of templates, as a receiver gets it over the wire.
 @Suite struct WebhookTemplatesTests {
     /// Records a send for a webhook of its own, and takes what the receiver got.
-    private static func told(
+    private static func deliver(
         _ log: SampleLog,
         body: String? = nil,
         query: String = "",
@@ -16,7 +16,7 @@ import Testing
         let path = Hooks.path("ok")
         let hook = try Hook(tenant, Hooks.receiver.url(path) + query, body: body, more: more)
         try tenant.record(log)
-        return (try Hooks.receiver.await(path, 1)[0], hook, path)
+        return (try Hooks.receiver.waitForRequests(path, 1)[0], hook, path)
     }
 
     private static let message = "Hi \"{{contact.firstname}}\" \\ {{send._id}}\n\t{{campaign.name}} </b>\u{1} 😀é"
@@ -24,13 +24,13 @@ import Testing
     @Test func `fields within strings are escaped as JSON, and never looked at again`() throws {
         let log = SampleLog(id: "send-1", message: Self.message, triggeredBy: "a \"b\"\r\n{{send._id}}")
         let body = #"{"text": "<{{send.message}}>", "why": "{{send.triggeredBy}}/{{send._id}}"}"#
-        let (request, _, _) = try Self.told(log, body: body)
+        let (request, _, _) = try Self.deliver(log, body: body)
         #expect(request.method == "POST" && request["content-type"] == "application/json")
         #expect(try request.json()["text"].string == "<\(Self.message)>")
         #expect(try request.json()["why"].string == "a \"b\"\r\n{{send._id}}/send-1")
     }
 
-    @Test func `bare fields are values of their types, with whatever white space in their braces`() throws {
+    @Test func `bare fields are values of their types, with any white space in their braces`() throws {
         let tenant = try Hooks.tenant()
         let log = SampleLog(id: "send-2", campaign: "camp-1", message: Self.message)
         let body = """
@@ -39,7 +39,7 @@ import Testing
             "name":{{campaign.name}},"org":{{organisation._id}},"list":[{{send.destinations}},"{{send.destinations}}"],
             {{send._id}}:true,"name within":"<{{campaign.name}}>"}
             """
-        let (request, _, path) = try Self.told(log, body: body, tenant: tenant)
+        let (request, _, path) = try Self.deliver(log, body: body, tenant: tenant)
         let json = try request.json()
         #expect(json["id"] == "send-2" && json["campaign"] == "camp-1" && json["same"] == "camp-1")
         #expect(json["text"].string == Self.message && json["why"] == "manual" && json["count"] == 2)
@@ -50,7 +50,7 @@ import Testing
         let name = #"A \"name\" {{send._id}} 😀"#
         _ = try tenant.request("PUT", "/campaigns/camp-1", body: Array(#"{"name":"\#(name)"}"#.utf8)).data()
         try tenant.record(SampleLog(id: "send-3", campaign: "camp-1", destinations: []))
-        let later = try Hooks.receiver.await(path, 2)[1].json()
+        let later = try Hooks.receiver.waitForRequests(path, 2)[1].json()
         #expect(later["name"].string == #"A "name" {{send._id}} 😀"#)
         #expect(later["name within"].string == #"<A "name" {{send._id}} 😀>"#)
         #expect(later["count"] == 0)
@@ -58,7 +58,7 @@ import Testing
 
     @Test(arguments: [#""{{send._id}}""#, "{{send.destinations}}", "null", "[]", " \n{} "])
     func `a body may be any JSON`(body: String) throws {
-        let (request, _, _) = try Self.told(SampleLog(id: "send-4"), body: body)
+        let (request, _, _) = try Self.deliver(SampleLog(id: "send-4"), body: body)
         let filled = body.replacing("{{send._id}}", with: "send-4").replacing("{{send.destinations}}", with: "2")
         #expect(request.text == filled)
     }
@@ -72,7 +72,7 @@ import Testing
         let path = Hooks.path("ok")
         _ = try Hook(tenant, Hooks.receiver.url(path) + query, body: nil)
         try tenant.record(log)
-        let request = try Hooks.receiver.await("\(path)/send-5/2022-01-15T12%3A00%3A00.000Z", 1)[0]
+        let request = try Hooks.receiver.waitForRequests("\(path)/send-5/2022-01-15T12%3A00%3A00.000Z", 1)[0]
         let encoded = "a%26b%3Dc%23d%2F..%2Fe%3Ff%2520%2B%0D%0AX-Evil%3A%201%20%C3%A9%F0%9F%98%80"
         #expect(request.query == "m=\(encoded)&w=x%20y&n=2")
         #expect(request["x-evil"] == nil && request["content-type"] == nil && request.text.isEmpty)
@@ -83,7 +83,7 @@ import Testing
         let log = SampleLog(id: "send-6", message: "é😀\u{0}\u{7f}", triggeredBy: "a\r\nX-Evil: 1\r\n\r\nGET / 100%")
         let headers =
             #","headers":{"X-Why":"<{{send.triggeredBy}}>","X-Message":"{{send.message}}","X-Plain":"100% {{send._id}}"}"#
-        let (request, _, path) = try Self.told(log, body: "{}", more: headers)
+        let (request, _, path) = try Self.deliver(log, body: "{}", more: headers)
         #expect(request["x-why"] == "<a%0D%0AX-Evil: 1%0D%0A%0D%0AGET / 100%25>")
         #expect(request["x-message"] == "%C3%A9%F0%9F%98%80%00%7F")
         #expect(request["x-plain"] == "100% send-6")
@@ -101,16 +101,16 @@ import Testing
         let expected =
             "id=send-7&m=Hi%20%22%26%22%20%7B%7Bx%7D%7D&n=2&none=&a%20b%26=%5B1%2C%7B%22x%22%3A%22%C3%A9%22%7D%5D&yes=true&empty="
         let log = SampleLog(id: "send-7", message: "Hi \"&\" {{x}}")
-        let (request, _, _) = try Self.told(log, body: body, more: more)
+        let (request, _, _) = try Self.deliver(log, body: body, more: more)
         #expect(request.method == method && request.query == expected)
         #expect(request.text.isEmpty && request["content-type"] == nil)
         // Behind those that stand there already.
-        let (other, _, _) = try Self.told(log, body: body, query: "?token=x", more: more)
+        let (other, _, _) = try Self.deliver(log, body: body, query: "?token=x", more: more)
         #expect(other.query == "token=x&\(expected)")
     }
 
     @Test func `a GET without a body has none`() throws {
-        let (request, _, _) = try Self.told(
+        let (request, _, _) = try Self.deliver(
             SampleLog(id: "send-8"),
             query: "?id={{send._id}}",
             more: #","method":"GET""#
@@ -119,13 +119,13 @@ import Testing
         #expect(request["content-length"] == nil && request["transfer-encoding"] == nil)
     }
 
-    @Test func `whatever is sent is valid JSON, for 200 messages of any letters`() throws {
+    @Test func `the request body is valid JSON for 200 messages of any characters`() throws {
         let tenant = try Hooks.tenant()
         let path = Hooks.path("ok")
         let template =
             #"{"bare":{{send.message}},"within":"<{{send.message}}|{{send.triggeredBy}}>","id":{{send._id}}}"#
         _ = try Hook(tenant, Hooks.receiver.url(path), body: template)
-        var random = SplitMix64(usual: 6)
+        var random = SplitMix64(defaultSeed: 6)
         let logs = (0..<200).map { number in
             SampleLog(
                 id: "random-\(number)",
@@ -134,7 +134,7 @@ import Testing
             )
         }
         for log in logs { try tenant.record(log) }
-        let requests = try Hooks.receiver.await(path, 200)
+        let requests = try Hooks.receiver.waitForRequests(path, 200)
         #expect(requests.count == 200)
         for (request, log) in zip(requests, logs) {
             let json = try request.json()

@@ -21,7 +21,7 @@ extension UnderLoad {
                     guard answer.status == 201 else { throw TestFailure("\(answer.status): \(answer.text)") }
                 }
             }
-            let told = try Hooks.receiver.await(path, 10_000, atMost: 300).ids()
+            let delivered = try Hooks.receiver.waitForRequests(path, 10_000, atMost: 300).ids()
             var (recorded, next): ([JSON], JSON) = ([], .null)
             try healthy.awaitState { $0["behind"] == 0 }
             repeat {
@@ -30,8 +30,8 @@ extension UnderLoad {
                 recorded += page["deliveries"].elements
                 next = page["next"]
             } while next != .null
-            #expect(recorded.count == 10_000 && told.count == 10_000)
-            #expect(told == recorded.reversed().compactMap { $0["send_id"].string })
+            #expect(recorded.count == 10_000 && delivered.count == 10_000)
+            #expect(delivered == recorded.reversed().compactMap { $0["send_id"].string })
             #expect(recorded.allSatisfy { $0["state"] == "delivered" })
             let state = try dead.get()
             #expect((state["failures"].integer ?? 0) >= 3 && (state["behind"].integer ?? 0) > 1000, "\(state)")
@@ -42,7 +42,7 @@ extension UnderLoad {
             #expect(grown < 60, "10,000 sends cost \(grown) MB")
             // What came by way of an import is told likewise.
             try tenant.record((0..<100).map { SampleLog(id: "import-\($0)") })
-            let all = try Hooks.receiver.await(path, 10_100).ids()
+            let all = try Hooks.receiver.waitForRequests(path, 10_100).ids()
             #expect(all.suffix(100) == (0..<100).map { "import-\($0)" })
         }
     }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What is sent is what was saved, and what the preview shows.
-@Suite(.waits) struct WebhookWireTests {
+@Suite(.blocking) struct WebhookWireTests {
     @Test(arguments: ["/ok/caf%E9/hook?a=b", "/ok/a/../b/./%2e", "/ok//x;y?q=%7B%00&&z", "/ok?only=query"])
     func `the preview shows the URL that is sent`(path: String) throws {
         let tenant = try Hooks.server.tenant(permissions: "sendLog", "webhook")
@@ -23,17 +23,17 @@ import Testing
     }
 
     @Test(arguments: [
-        ("http://[1::2::3]/", "has no IPv6 address in its [ ]"),
-        ("http://[::1.2.3]/", "has no IPv6 address in its [ ]"),
-        ("http://a..example/", "must name a host whose parts between dots have 1 to 63 characters"),
+        ("http://[1::2::3]/", "must have a valid IPv6 address between [ and ]"),
+        ("http://[::1.2.3]/", "must have a valid IPv6 address between [ and ]"),
+        ("http://a..example/", "must have a host with 1 to 63 characters between the dots"),
         (
             "http://\(String(repeating: "a", count: 64)).example/",
-            "must name a host whose parts between dots have 1 to 63 characters"
+            "must have a host with 1 to 63 characters between the dots"
         ),
-        ("http://./", "must name a host whose parts between dots have 1 to 63 characters"),
-        ("http://1.2.3.256/", "has a host that ends in a number and is no IPv4 address"),
-        ("http://a.0x7f/", "has a host that ends in a number and is no IPv4 address"),
-        ("http://1.2.3.4.5/", "has a host that ends in a number and is no IPv4 address"),
+        ("http://./", "must have a host with 1 to 63 characters between the dots"),
+        ("http://1.2.3.256/", "has a host that ends in a number but is not an IPv4 address"),
+        ("http://a.0x7f/", "has a host that ends in a number but is not an IPv4 address"),
+        ("http://1.2.3.4.5/", "has a host that ends in a number but is not an IPv4 address"),
     ])
     func `a URL that no request can be sent to is refused when it is saved`(url: String, message: String) throws {
         let tenant = try Hooks.server.tenant(permissions: "webhook")
@@ -61,7 +61,7 @@ import Testing
         let path = Hooks.path("close-after")
         let hook = try Hook(tenant, Hooks.receiver.url(path))
         for number in 0..<30 { try tenant.record(SampleLog(id: "send-\(number)")) }
-        let deliveries = try hook.await("?limit=100") { $0.count == 30 }
+        let deliveries = try hook.waitForDeliveries("?limit=100") { $0.count == 30 }
         #expect(deliveries.allSatisfy { $0["state"] == "delivered" && $0["tries"] == 1 })
         #expect(try Hooks.receiver.requests(path).ids() == (0..<30).map { "send-\($0)" })
     }

@@ -69,7 +69,7 @@ import Testing
         #expect(bare["body"] == .null && bare["headers"] == [:])
     }
 
-    @Test func `a secret is told when it is made, and never again`() throws {
+    @Test func `a secret is returned when it is created, and never again`() throws {
         let tenant = try tenant()
         let made = try tenant.post("/webhooks", #"{"url":"https://receiver.example"}"#).data(201)
         let path = "/webhooks/\(made["_id"].string ?? "")"
@@ -155,7 +155,7 @@ import Testing
         try expectFailure(owner.request(method, target, authorisation: "", body: body), 401, "unauthorized")
     }
 
-    @Test func `other methods are told`() throws {
+    @Test func `other methods get 405`() throws {
         let tenant = try tenant()
         try expectFailure(tenant.request("PUT", "/webhooks"), 405, "method_not_allowed")
         try expectFailure(tenant.request("POST", "/webhooks/a"), 405, "method_not_allowed")
@@ -164,7 +164,7 @@ import Testing
         try expectFailure(tenant.request("GET", "/webhooks/a/deliveries/1/redeliver"), 405, "method_not_allowed")
     }
 
-    @Test func `one webhook too many is refused`() throws {
+    @Test func `a webhook beyond the limit is refused`() throws {
         let tenant = try tenant()
         let connection = try tenant.server.connect()
         let body = Array(#"{"url":"https://receiver.example"}"#.utf8)
@@ -172,7 +172,13 @@ import Testing
             #expect(try connection.request("POST", "/webhooks", headers: tenant.headers, body: body).status == 201)
         }
         let answer = try tenant.request("POST", "/webhooks", body: body)
-        try expectFailure(answer, 400, "invalid_request", says: "100", issue: "")
+        try expectFailure(
+            answer,
+            400,
+            "invalid_request",
+            says: "limit reached: an organisation can have at most 100 webhooks",
+            issue: ""
+        )
         #expect(try tenant.get("/webhooks").data()["webhooks"].elements.count == 100)
     }
 }

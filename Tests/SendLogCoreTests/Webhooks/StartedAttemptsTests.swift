@@ -12,7 +12,7 @@ struct StartedAttemptsTests {
         StartedAttempts(stored: text, after: SequenceNumber(cursor), at: try at(1000))
     }
 
-    @Test func `a batch is what lies behind the cursor, and the retries that are due`() throws {
+    @Test func `a batch is the sends after the cursor and the retries that are due`() throws {
         let batch = try Self.read("many \(StartedAttempts.unreleased)", after: 100)
         #expect(batch.stored == "many last:600 due:1000")
         #expect(batch.starts(of: SequenceNumber(101)) == 1 && batch.starts(of: SequenceNumber(600)) == 1)
@@ -36,7 +36,7 @@ struct StartedAttemptsTests {
         #expect(record.stored == "due:1000")
         record.begin(SequenceNumber(610), starts: 2)
         record.begin(SequenceNumber(7), starts: 2)
-        record.endRetries(behind: SequenceNumber(600))
+        record.endRetries(through: SequenceNumber(600))
         #expect(record.stored == "610:2")
         record.end(SequenceNumber(610))
         #expect(record.isEmpty && record == .none && record.stored.isEmpty)
@@ -73,7 +73,7 @@ struct StartedAttemptsTests {
         #expect(try Self.read(text, after: 100).stored == "last:101 due:1000")
     }
 
-    @Test func `extreme numbers are no trap`() throws {
+    @Test func `extreme numbers do not trap`() throws {
         #expect(try Self.read(StartedAttempts.unreleased, after: .max - 1).starts(of: SequenceNumber(.max)) == 1)
         let record = try Self.read("last:-9223372036854775808 due:9223372036854775807 5:9223372036854775807")
         #expect(record.starts(of: SequenceNumber(5)) == .max && record.starts(of: SequenceNumber(6)) == 0)

@@ -8,8 +8,8 @@ struct WebhookGapTests {
         WebhookGap(after: SequenceNumber(after), through: through.map { SequenceNumber($0) })
     }
 
-    private static func progress(_ told: Int64, _ gaps: WebhookGap...) -> WebhookProgress {
-        WebhookProgress(cursor: SequenceNumber(told), gaps: gaps)
+    private static func progress(_ cursor: Int64, _ gaps: WebhookGap...) -> WebhookProgress {
+        WebhookProgress(cursor: SequenceNumber(cursor), gaps: gaps)
     }
 
     @Test func `gaps are kept and read again`() throws {
@@ -32,14 +32,14 @@ struct WebhookGapTests {
             progress.start(at: SequenceNumber(head + 3))
         }
         #expect(progress == Self.progress(2, Self.gap(5, 14)))
-        #expect(progress.behind(SequenceNumber(20)) == 9)
+        #expect(progress.backlog(SequenceNumber(20)) == 9)
         progress.advance(to: SequenceNumber(4))
         #expect(progress == Self.progress(4, Self.gap(5, 14)))
         progress.advance(to: SequenceNumber(5))
         #expect(progress == Self.progress(14))
     }
 
-    @Test func `one that was never active begins behind what there is`() {
+    @Test func `a webhook that was never active starts after the recorded send logs`() {
         var progress = Self.progress(3)
         progress.start(at: SequenceNumber(9))
         #expect(progress == Self.progress(9))
@@ -49,7 +49,7 @@ struct WebhookGapTests {
         var progress = Self.progress(20, Self.gap(5, nil))
         progress.stop(at: SequenceNumber(30))
         progress.start(at: SequenceNumber(40))
-        #expect(progress.behind(SequenceNumber(40)) == 10)
+        #expect(progress.backlog(SequenceNumber(40)) == 10)
         progress.advance(to: SequenceNumber(30))
         #expect(progress == Self.progress(40))
     }

@@ -54,13 +54,14 @@ struct WebhookTemplateTests {
         ("", "is not valid JSON"), ("{\"a\":}", "is not valid JSON"),
         ("{\"a\":0{{send.destinations}}}", "is not valid JSON"),
         ("{\"a\":1{{send._id}}}", "is not valid JSON"), ("{{{campaign.name}}:1}", "is not valid JSON"),
-        ("{ {{campaign.name}}:1}", "is not valid JSON"), ("{\"a\":\"{{send._id}\"}", "has a {{ without its }}"),
-        ("{\"a\":\"\\{{send._id}}\"}", "within an escape"),
-        ("{\"a\":\"\\u00{{send.destinations}}\"}", "within an escape"),
-        ("{\"a\":\"{{send.id}}\"}", "{{send.id}}, which is not known; did you mean {{send._id}}?"),
+        ("{ {{campaign.name}}:1}", "is not valid JSON"), ("{\"a\":\"{{send._id}\"}", "has an unclosed {{"),
+        ("{\"a\":\"\\{{send._id}}\"}", "in an escape sequence"),
+        ("{\"a\":\"\\u00{{send.destinations}}\"}", "in an escape sequence"),
+        ("{\"a\":\"{{send.id}}\"}", "has the unknown field {{send.id}}; did you mean {{send._id}}?"),
         ("{\"a\":\"{{campain.name}}\"}", "did you mean {{campaign.name}}?"),
-        ("{\"a\":\"{{contact.firstname}}\"}", "known are {{send._id}}, "), ("{\"a\":\"{{}}\"}", "is not known"),
-        ("{\"a\":\"{{send. _id}}\"}", "is not known"),
+        ("{\"a\":\"{{contact.firstname}}\"}", "the known fields are {{send._id}}, "),
+        ("{\"a\":\"{{}}\"}", "has the unknown field {{}}"),
+        ("{\"a\":\"{{send. _id}}\"}", "has the unknown field"),
     ])
     func `bodies that could come out wrong are refused`(body: String, why: String) {
         let issues = Self.issues { () throws(InvalidInput) in _ = try WebhookBody(body) }
@@ -69,7 +70,7 @@ struct WebhookTemplateTests {
         #expect(issues.first?.contains(why) == true, "\(issues)")
     }
 
-    @Test func `each unknown name of a template is told`() {
+    @Test func `each unknown field of a template is reported`() {
         let issues = Self.issues { () throws(InvalidInput) in _ = try WebhookBody("[{{a.b}},{{c.d}}]") }
         #expect(issues.count == 2)
     }
@@ -96,15 +97,20 @@ struct WebhookTemplateTests {
     }
 
     @Test(arguments: [
-        ("ftp://a/", "must begin with"), ("example.com", "must begin with"), ("http://", "must name its host"),
-        ("http://{{send._id}}/", "must name its host"), ("http://a{{send._id}}", "before any {{…}}"),
-        ("http://a.{{send._id}}.com/", "before any {{…}}"), ("http://a:{{send.destinations}}/", "before any {{…}}"),
+        ("ftp://a/", "must begin with"), ("example.com", "must begin with"),
+        ("http://", "must have a host after http://"),
+        ("http://{{send._id}}/", "must have a host after"),
+        ("http://a{{send._id}}", "a / between them and the first {{…}}"),
+        ("http://a.{{send._id}}.com/", "a / between them and the first {{…}}"),
+        ("http://a:{{send.destinations}}/", "a / between them and the first {{…}}"),
         ("http://u:p@a/", "must not have a user name"), ("http://a:0/", "port"), ("http://a:65536/", "port"),
-        ("http://a:+1/", "port"), ("http://a:/", "port"), ("http://a/#x", "# part"), ("http://a/ b", "percent-encoded"),
+        ("http://a:+1/", "port"), ("http://a:/", "port"), ("http://a/#x", "must not have a fragment"),
+        ("http://a/ b", "percent-encoded"),
         ("http://a/é", "percent-encoded"), ("http://é.com/", "xn--"), ("http://a\\b/", "xn--"),
         ("http://[::1/", "xn--"),
-        ("http://[abc]/", "IPv6"), ("http://a/{{send.message}}", "only behind its ?"),
-        ("http://a/{{campaign.name}}?x", "only behind its ?"), ("http://a/{{send.x}}", "is not known"),
+        ("http://[abc]/", "IPv6"), ("http://a/{{send.message}}", "in its query only, after the ?"),
+        ("http://a/{{campaign.name}}?x", "in its query only, after the ?"),
+        ("http://a/{{send.x}}", "has the unknown field"),
         ("http://a/\r\nHost: b", "percent-encoded"), ("http:///path", "xn--"),
     ])
     func `other URLs are refused`(text: String, why: String) {
@@ -120,10 +126,12 @@ struct WebhookTemplateTests {
     }
 
     @Test(arguments: [
-        ("", "x", "is no name"), ("a b", "x", "is no name"), ("a:", "x", "is no name"), ("ä", "x", "is no name"),
-        ("a\r\nb", "x", "is no name"), ("Host", "x", "sets itself"), ("content-length", "x", "sets itself"),
+        ("", "x", "is not a valid header name"), ("a b", "x", "is not a valid header name"),
+        ("a:", "x", "is not a valid header name"), ("ä", "x", "is not a valid header name"),
+        ("a\r\nb", "x", "is not a valid header name"), ("Host", "x", "sets itself"),
+        ("content-length", "x", "sets itself"),
         ("Webhook-Signature", "x", "sets itself"), ("a", "b\r\nc: d", "printable ASCII"), ("a", "é", "printable ASCII"),
-        ("a", "{{send.x}}", "is not known"),
+        ("a", "{{send.x}}", "has the unknown field"),
     ])
     func `other headers are refused`(name: String, value: String, why: String) {
         let issues = Self.issues { () throws(InvalidInput) in _ = try WebhookHeader(name, value) }
@@ -144,9 +152,9 @@ struct WebhookTemplateTests {
         #expect(url.rendered(for: try Self.send(), query: "a=1").url == "http://a/x?y=1&a=1")
     }
 
-    @Test func `whatever a message is, what comes out is valid JSON`() throws {
+    @Test func `the rendered body is valid JSON for any message`() throws {
         let body = try WebhookBody(#"{"in":"{{send.message}}{{send.triggeredBy}}","by":{{send.message}}}"#)
-        var random = SplitMix64(usual: 42)
+        var random = SplitMix64(defaultSeed: 42)
         let scalars: [Unicode.Scalar] = [
             "\"", "\\", "{", "}", "/", "\n", "\r", "\t", "\u{0}", "\u{1f}", "\u{7f}", "\u{2028}", "a", "é", "😀", "u",
         ]

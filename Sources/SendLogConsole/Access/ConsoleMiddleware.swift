@@ -1,0 +1,125 @@
+import NIOHTTP1
+import SendLogAPI
+import SendLogCore
+import SendLogHTTP
+import Synchronization
+
+/// Authenticates requests to the console, and renders its error pages.
+final class ConsoleMiddleware: RouteMiddleware {
+    private let store: any Store
+    let pages: Pages
+    /// The names of organisations, cached without expiry because they never change.
+    private let names = Mutex<[OrganisationID: String]>([:])
+
+    init(store: any Store, pages: Pages) {
+        self.store = store
+        self.pages = pages
+    }
+
+    /// Returns the current state of the signed-in key, so that a revocation or a sign-out takes effect at once.
+    func key(of input: RouteInput) async throws -> APIKey {
+        guard let token = Cookie.session.value(input.request).flatMap({ SessionToken($0) }) else {
+            throw APIError.unauthorized
+        }
+        let key: APIKey
+        do throws(StoreError) { key = try await store.sessionKey(token.hash, at: input.now) } catch {
+            throw APIError.unauthorized.ifNotFound(error)
+        }
+        guard key.isValid(at: input.now) else { throw APIError.unauthorized }
+        return key
+    }
+
+    /// Returns the signed-in user of a request.
+    func user(_ input: RouteInput) async throws -> SignedInUser {
+        guard let key = input.key, let token = Cookie.session.value(input.request).flatMap({ SessionToken($0) }) else {
+            throw APIError.unauthorized
+        }
+        let known = names.withLock { $0[key.organisation] }
+        let organisation: String
+        if let known {
+            organisation = known
+        } else {
+            organisation = try await store.organisation(key.organisation).name.description
+            names.withLock { $0[key.organisation] = organisation }
+        }
+        return SignedInUser(
+            key: key,
+            organisation: organisation,
+            csrfToken: token.csrfToken,
+            zone: UserTimeZone(input.request),
+            origin: input.request.origin
+        )
+    }
+
+    func response(to failure: APIError, _ input: RouteInput) -> Response {
+        let request = input.request
+        switch failure.status {
+        case .unauthorized:
+            // A browser sends no `SameSite=Strict` cookie for a link on another site. It sends the cookie when this
+            // page reloads the address.
+            if request.method == .GET, request.field("sec-fetch-site") == "cross-site" {
+                return pages.response(
+                    "message",
+                    title: "One moment",
+                    to: request,
+                    user: nil,
+                    ["refresh": true, "text": "Opening the page…"]
+                )
+            }
+            return Pages.redirect(to: Self.signIn(backTo: request))
+        case .notFound where request.path == "/":
+            return Pages.redirect(to: "/console")
+        default:
+            let message = ErrorMessage(failure, request)
+            var values: [String: Any] = ["text": message.text, "id": input.requestID]
+            values["reload"] = message.reload
+            values["sign-in"] = failure.status == .forbidden
+            var response = pages.response(
+                "message",
+                title: message.title,
+                to: request,
+                user: nil,
+                status: failure.status,
+                values
+            )
+            if let seconds = failure.retryAfter { response.fields.append(("Retry-After", String(seconds))) }
+            return response
+        }
+    }
+
+    /// Returns the path of the sign-in page with a parameter for the page to return to.
+    private static func signIn(backTo request: HTTPRequest) -> String {
+        guard request.method == .GET, request.path != "/console" else { return "/console/sign-in" }
+        let page = "\(request.path)\(request.query.map { "?\($0)" } ?? "")"
+        // The console's own links are shorter.
+        guard page.utf8.count <= 8192 else { return "/console/sign-in" }
+        return "/console/sign-in?next=\(QueryString.encode(page))"
+    }
+
+    /// An error message that says what to do next.
+    private struct ErrorMessage {
+        var title = "Request failed"
+        var text: String
+        var reload: String?
+
+        init(_ failure: APIError, _ request: HTTPRequest) {
+            let end = failure.message.hasSuffix(".") || failure.message.hasSuffix("?") ? "" : "."
+            text = "\(failure.message.prefix(1).uppercased())\(failure.message.dropFirst())\(end)"
+            switch failure.status {
+            case .forbidden:
+                title = "Permission denied"
+                text = "\(text) Ask your administrator for a key that has it, or sign in with another key."
+            case .notFound:
+                title = "Page not found"
+                // The message for an unknown path is for clients of the API.
+                if text.contains("/openapi.json") { text = "Check the address, or go back to the reports." }
+            case .tooManyRequests, .serviceUnavailable:
+                title = failure.status == .tooManyRequests ? "Too many requests" : "Temporarily unavailable"
+                reload = request.method == .GET ? "\(request.path)\(request.query.map { "?\($0)" } ?? "")" : nil
+            case .internalServerError:
+                text = "Internal error. The server's log has the details under the request id below."
+            default: break
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import SendLogAPI
+import SendLogCore
+import SendLogHTTP
+
+/// The signed-in user, with the settings of the browser.
+struct SignedInUser {
+    /// The API key that the user signed in with.
+    let key: APIKey
+    /// The name of the key's organisation.
+    let organisation: String
+    /// The CSRF token that forms must contain.
+    let csrfToken: String
+    /// The time zone in which times are shown.
+    let zone: UserTimeZone
+    /// The origin at which the browser reaches this server.
+    let origin: String
+
+    func may(_ permission: Permission) -> Bool { key.permissions.grants(permission) }
+
+    /// Returns whether the key may open a section of the console.
+    func mayOpen(_ section: Section) -> Bool { section.permissions.contains(where: may) }
+
+    /// A section of the console; the navigation shows those that the key may open.
+    enum Section: String, CaseIterable {
+        case sends, campaigns, webhooks, keys
+
+        /// The permissions of which any one opens the section.
+        var permissions: [Permission] {
+            switch self {
+            case .sends: [.readSendLogs]
+            case .campaigns: [.readCampaigns]
+            case .webhooks: [.readWebhooks, .createWebhooks, .updateWebhooks, .deleteWebhooks]
+            case .keys: [.readKeys, .createKeys, .revokeKeys]
+            }
+        }
+
+        var title: String {
+            switch self {
+            case .sends: "Sends Report"
+            case .campaigns: "Campaigns Report"
+            case .webhooks: "Webhooks"
+            case .keys: "Keys"
+            }
+        }
+        var path: String { "/console/\(rawValue)" }
+    }
+}

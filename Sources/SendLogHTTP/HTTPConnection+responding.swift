@@ -1,0 +1,126 @@
+import NIOCore
+import NIOHTTP1
+
+extension HTTPConnection {
+    /// The maximum length in bytes of a body that is copied into the buffer of its head, which is cheaper than a second
+    /// write.
+    private static let maxCopiedBytes = 8192
+
+    var isOpen: Bool { !isFinished && context?.channel.isActive == true }
+
+    func buffer(capacity: Int) -> ByteBuffer {
+        context?.channel.allocator.buffer(capacity: capacity) ?? ByteBuffer()
+    }
+
+    /// Sends `100 Continue` if the client waits for it (<https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1>).
+    func sendContinue() {
+        guard let context, exchange?.expectsContinue == true else { return }
+        exchange?.expectsContinue = false
+        var line = buffer(capacity: 32)
+        line.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+        context.writeAndFlush(wrapOutboundOut(line), promise: nil)
+    }
+
+    /// Sends a response whose body is complete.
+    func send(_ head: ResponseHead, body: [ByteBuffer]) {
+        guard let context else { return }
+        let length = body.reduce(0) { $0 + $1.readableBytes }
+        var bytes = buffer(capacity: 384 + (length <= Self.maxCopiedBytes ? length : 0))
+        begin(head, framing: .length(length), to: &bytes)
+        let isHeadRequest = exchange?.isHeadRequest ?? false
+        if isHeadRequest || length > Self.maxCopiedBytes {
+            context.write(wrapOutboundOut(bytes), promise: nil)
+            if !isHeadRequest { for part in body { context.write(wrapOutboundOut(part), promise: nil) } }
+            context.flush()
+        } else {
+            for part in body { bytes.writeImmutableBuffer(part) }
+            context.write(wrapOutboundOut(bytes), promise: nil)
+            loop.scheduleFlush(context)
+        }
+    }
+
+    /// Begins a response of unknown length.
+    ///
+    /// - Returns: whether the client expects the body.
+    func begin(_ head: ResponseHead) -> Bool {
+        guard let context, let exchange, !isFinished else { return false }
+        var bytes = buffer(capacity: 384)
+        if exchange.isHeadRequest {
+            begin(head, framing: .none, to: &bytes)
+            context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+            return false
+        }
+        self.exchange?.isChunked = !exchange.isHTTP10
+        begin(head, framing: exchange.isHTTP10 ? .close : .chunks, to: &bytes)
+        // Flushed with the first piece.
+        context.write(wrapOutboundOut(bytes), promise: nil)
+        return true
+    }
+
+    /// Sends the next piece of the body as a chunk (<https://www.rfc-editor.org/rfc/rfc9112#section-7.1>).
+    ///
+    /// - Parameters:
+    ///   - piece: the bytes, not empty
+    ///   - continuation: resumed once the connection is writable again, with whether it is still open
+    func write(_ piece: ByteBuffer, _ continuation: UnsafeContinuation<Bool, Never>) {
+        guard let context, let exchange, !isFinished else { return continuation.resume(returning: false) }
+        if exchange.isChunked {
+            var line = buffer(capacity: 16)
+            if exchange.isInChunk { line.writeStaticString("\r\n") }
+            line.writeHexadecimal(piece.readableBytes)
+            line.writeStaticString("\r\n")
+            context.write(wrapOutboundOut(line), promise: nil)
+            self.exchange?.isInChunk = true
+        }
+        context.writeAndFlush(wrapOutboundOut(piece), promise: nil)
+        waitUntilWritable(continuation)
+    }
+
+    /// Resumes a continuation once the connection is writable again; see ``write(_:_:)``.
+    func waitUntilWritable(_ continuation: UnsafeContinuation<Bool, Never>) {
+        guard let context, !isFinished, !context.channel.isWritable else {
+            return continuation.resume(returning: isOpen)
+        }
+        lastActivity = .now()
+        wait = .writable(continuation)
+    }
+
+    /// Ends a response of unknown length.
+    func end() {
+        guard let context, let exchange, !exchange.isHeadRequest else { return }
+        var bytes = buffer(capacity: 16)
+        if exchange.isChunked {
+            bytes.writeStaticString(exchange.isInChunk ? "\r\n0\r\n\r\n" : "0\r\n\r\n")
+        }
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    }
+
+    private func begin(_ head: ResponseHead, framing: ResponseHead.Framing, to bytes: inout ByteBuffer) {
+        // It is unknown whether the client sends the body without `100 Continue`. After a truncated body, no request
+        // follows.
+        if exchange?.expectsContinue == true || isBodyTruncated { exchange?.closes = true }
+        exchange?.isHeadSent = true
+        let (isHTTP10, closes) = (exchange?.isHTTP10 ?? false, exchange?.closes ?? true)
+        head.write(to: &bytes, framing: framing, isHTTP10: isHTTP10, closes: closes)
+    }
+
+    /// Ends the exchange: starts the next request, or closes the connection.
+    func responseEnded(isComplete isWhole: Bool) {
+        guard let exchange else { return }
+        self.exchange = nil
+        slowClientDetector.noteResponse(isBodyComplete: isBodyComplete, at: .now())
+        guard let context, !isFinished else { return }
+        if !isWhole || !exchange.isHeadSent {
+            // A partial response must not look complete. Earlier responses are complete and are still sent.
+            if !exchange.isHTTP10 { context.flush() }
+            isFinished = true
+            if exchange.isHTTP10 { resetOnClose(context) }
+            context.close(promise: nil)
+        } else if exchange.closes {
+            finish(context, lingers: true)
+        } else {
+            lastActivity = .now()
+            advance()
+        }
+    }
+}

@@ -1,0 +1,16 @@
+import NIOHTTP1
+
+extension HTTPRequestHead {
+    /// Whether the client asks for another protocol or for a tunnel through this server
+    /// (<https://www.rfc-editor.org/rfc/rfc9110#section-7.8>).
+    var requestsProtocolSwitch: Bool { method == .CONNECT || headers.contains(name: "upgrade") }
+}
+
+extension HTTPHeaders {
+    /// Whether the client asks to close the connection after the response
+    /// (<https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1>).
+    var requestsClose: Bool {
+        guard contains(name: "connection") else { return false }
+        return self[canonicalForm: "connection"].contains { $0.trimmingBlanks.matches("close") }
+    }
+}

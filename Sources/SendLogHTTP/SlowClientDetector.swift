@@ -1,0 +1,99 @@
+import NIOCore
+
+/// The limits for clients that send slowly.
+public struct SlowClientLimits: Equatable, Sendable {
+    /// The number of seconds within which the head of a request must arrive, counted from its first byte.
+    public let headTimeout: Int
+    /// The number of seconds within which the rest of a body must arrive once the response is sent.
+    public let drainTimeout: Int
+    /// The minimum rate of a body in bytes per second while the server waits for it, averaged over ``window``; 0 for no
+    /// limit.
+    public let minBodyRate: Int
+
+    /// The period over which the rate of a body is measured, in seconds.
+    public static let window = 20
+
+    /// Creates limits: timeouts in seconds, and a rate in bytes per second.
+    public init(headTimeout: Int = 20, drainTimeout: Int = 20, minBodyRate: Int = 500) {
+        (self.headTimeout, self.drainTimeout, self.minBodyRate) = (headTimeout, drainTimeout, minBodyRate)
+    }
+}
+
+/// Detects a client that sends very slowly in order to hold the connection.
+///
+/// Decides from its arguments alone, without a clock.
+struct SlowClientDetector {
+    private let limits: SlowClientLimits
+    /// When the first byte of the incomplete head arrived.
+    private var headBegan: NIODeadline?
+    /// When the response was sent, if the request's body had not ended by then.
+    private var drainBegan: NIODeadline?
+    /// When the server began to wait for the body, and how many bytes have arrived since.
+    private var body: (since: NIODeadline, bytes: Int)?
+
+    init(_ limits: SlowClientLimits) { self.limits = limits }
+
+    /// The maximum time until the next check.
+    var interval: TimeAmount {
+        .seconds(Int64(min(limits.headTimeout, limits.drainTimeout, SlowClientLimits.window / 4)))
+    }
+
+    /// Records bytes that do not belong to a request yet.
+    mutating func noteHeadBytes(at now: NIODeadline) { headBegan = headBegan ?? now }
+
+    /// Records a complete head.
+    mutating func noteHead() { headBegan = nil }
+
+    /// Records bytes of a body.
+    mutating func noteBody(_ bytes: Int) { body?.bytes += bytes }
+
+    /// Records that a response was sent, and whether the request's body had ended.
+    mutating func noteResponse(isBodyComplete: Bool, at now: NIODeadline) {
+        drainBegan = isBodyComplete ? nil : now
+        body = nil
+    }
+
+    /// Records the end of a body.
+    mutating func noteBodyEnd() { (drainBegan, body) = (nil, nil) }
+
+    /// Decides whether the client is too slow.
+    ///
+    /// - Parameters:
+    ///   - now: the current time
+    ///   - isAwaited: whether the server waits for more of a body
+    /// - Returns: whether to close the connection.
+    mutating func isTooSlow(at now: NIODeadline, isAwaited: Bool) -> Bool {
+        if let headBegan, now - headBegan >= .seconds(Int64(limits.headTimeout)) { return true }
+        if let drainBegan, now - drainBegan >= .seconds(Int64(limits.drainTimeout)) { return true }
+        guard isAwaited, limits.minBodyRate > 0 else {
+            body = nil
+            return false
+        }
+        guard let current = body else {
+            body = (now, 0)
+            return false
+        }
+        guard now - current.since >= .seconds(Int64(SlowClientLimits.window)) else { return false }
+        body = (now, 0)
+        return current.bytes < limits.minBodyRate * SlowClientLimits.window
+    }
+}
+
+/// Notifies a connection of bytes before they are parsed, since the parser passes on nothing of an incomplete head.
+///
+/// Drops the bytes once the connection has sent its last response.
+final class InboundBytesHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private let connection: HTTPConnection
+
+    init(_ connection: HTTPConnection) { self.connection = connection }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // Bytes after the last response are dropped without parsing.
+        if connection.isFinished { return }
+        connection.noteBytes()
+        context.fireChannelRead(data)
+    }
+}

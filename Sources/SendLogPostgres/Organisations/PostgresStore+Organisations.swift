@@ -1,0 +1,121 @@
+public import SendLogCore
+import SendLogScheduling
+
+extension PostgresStore {
+    /// See ``OrganisationStore/createOrganisation(named:at:)``.
+    public func createOrganisation(
+        named name: OrganisationName,
+        at now: Timestamp
+    ) async throws(StoreError) -> Organisation {
+        try await performShort(for: .server) { connection in
+            let number = try connection.insertWithNextID(maxIDQuery: "SELECT max(org_id) FROM organisations") {
+                number in
+                if let existing = try Self.organisations("name = $1", { $0.add(name.description) }, connection).first {
+                    guard connection.isRetry, existing.created == now else { throw StoreError.nameTaken }
+                    return .stored(existing.id.number)
+                }
+                return try connection.transaction {
+                    var parameters = Parameters()
+                    parameters.add(number)
+                    parameters.add(name.description)
+                    parameters.add(now.milliseconds)
+                    let rows = try connection.rows(
+                        "INSERT INTO organisations (org_id, name, created) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                        parameters
+                    )
+                    if rows.affectedRows == 0 { return .conflict }
+                    var head = Parameters()
+                    head.add(number)
+                    _ = try connection.rows(
+                        "INSERT INTO organisation_heads (org_id, sequence, destinations) VALUES ($1, 0, 0)",
+                        head
+                    )
+                    return .stored(number)
+                }
+            }
+            return Organisation(id: OrganisationID(number), name: name, created: now, sends: 0, destinations: 0)
+        }
+    }
+
+    /// See ``OrganisationStore/organisations()``.
+    public func organisations() async throws(StoreError) -> [Organisation] {
+        try await performShort(for: .server) { try Self.organisations("true", { _ in }, $0) }
+    }
+
+    /// See ``OrganisationStore/organisation(named:)``.
+    public func organisation(named name: OrganisationName) async throws(StoreError) -> Organisation {
+        let found = try await performShort(for: .server) {
+            try Self.organisations("name = $1", { $0.add(name.description) }, $0)
+        }
+        guard let organisation = found.first else { throw .notFound }
+        return organisation
+    }
+
+    /// See ``OrganisationStore/organisation(_:)``.
+    public func organisation(_ id: OrganisationID) async throws(StoreError) -> Organisation {
+        let found = try await performShort(for: id) { try Self.organisations("org_id = $1", { $0.add(id.number) }, $0) }
+        guard let organisation = found.first else { throw .notFound }
+        return organisation
+    }
+
+    /// See ``OrganisationStore/ping()``.
+    public func ping() async throws(StoreError) {
+        _ = try await performShort(for: .server) { try $0.rows("SELECT 1 FROM sendlog_schema") }
+    }
+
+    static func organisations(
+        _ condition: String,
+        _ add: (inout Parameters) -> Void,
+        _ connection: Connection
+    ) throws -> [Organisation] {
+        var parameters = Parameters()
+        add(&parameters)
+        let rows = try connection.rows(
+            """
+            SELECT org_id, name, created, sequence, destinations
+            FROM organisations JOIN organisation_heads USING (org_id) WHERE \(condition) ORDER BY org_id
+            """,
+            parameters
+        )
+        return try (0..<rows.count).map { row in
+            guard let name = OrganisationName(rows.text(row, 1)),
+                let created = Timestamp(milliseconds: rows.integer(row, 2))
+            else { throw StoreError.corrupted(detail: "invalid row of an organisation") }
+            return Organisation(
+                id: OrganisationID(rows.integer(row, 0)),
+                name: name,
+                created: created,
+                sends: try rows.count(row, 3),
+                destinations: try rows.count(row, 4)
+            )
+        }
+    }
+}
+
+/// The result of an attempt to insert a row under an id.
+enum InsertResult {
+    /// The row is stored under this id.
+    case stored(Int64)
+    /// Another server has inserted a row under the id.
+    case conflict
+}
+
+extension Connection {
+    /// Inserts a row under the next id, and under the one after it if another server takes the id first.
+    ///
+    /// PostgreSQL sequences do not fit: on Citus they are local to a node, and they leave gaps.
+    ///
+    /// - Parameters:
+    ///   - greatest: the SQL query for the greatest id so far
+    ///   - insert: inserts the row under an id, unless the id is taken or the row is already stored under another id
+    /// - Returns: the id of the row.
+    /// - Throws: ``PostgresFailure``; the error of `insert`; ``StoreError/unavailable(_:detail:)`` if other servers
+    ///   took the id in each of 100 attempts.
+    func insertWithNextID(maxIDQuery greatest: String, _ insert: (Int64) throws -> InsertResult) throws -> Int64 {
+        for _ in 0..<100 {
+            let number = try rows(greatest).integer(0, 0) + 1
+            if case .stored(let number) = try insert(number) { return number }
+        }
+        throw StoreError.unavailable(.overloaded, detail: "conflicting organisation IDs in all retries")
+    }
+}

@@ -1,0 +1,52 @@
+public import SendLogCore
+import SendLogScheduling
+
+extension PostgresStore: SessionStore {
+    /// See ``SessionStore/createSession(_:of:at:until:)``.
+    public func createSession(
+        _ hash: [UInt8],
+        of key: APIKeyID,
+        at now: Timestamp,
+        until end: Timestamp
+    ) async throws(StoreError) {
+        try await performShort(for: .server) { connection in
+            var expired = Parameters()
+            expired.add(now.milliseconds)
+            _ = try connection.rows("DELETE FROM sessions WHERE expires <= $1", expired)
+            var parameters = Parameters()
+            parameters.add(hash)
+            parameters.add(key.number)
+            parameters.add(end.milliseconds)
+            // On a retry, the first attempt may have inserted the row before its connection broke.
+            _ = try connection.rows(
+                "INSERT INTO sessions (hash, key_id, expires) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING",
+                parameters
+            )
+        }
+    }
+
+    /// See ``SessionStore/sessionKey(_:at:)``.
+    public func sessionKey(_ hash: [UInt8], at now: Timestamp) async throws(StoreError) -> APIKey {
+        let found = try await performShort(for: .server) { connection in
+            try Self.keys(
+                "key_id = (SELECT s.key_id FROM sessions s WHERE s.hash = $1 AND s.expires > $2)",
+                { parameters in
+                    parameters.add(hash)
+                    parameters.add(now.milliseconds)
+                },
+                connection
+            )
+        }
+        guard let key = found.first?.key else { throw .notFound }
+        return key
+    }
+
+    /// See ``SessionStore/endSession(_:)``.
+    public func endSession(_ hash: [UInt8]) async throws(StoreError) {
+        try await performShort(for: .server) { connection in
+            var parameters = Parameters()
+            parameters.add(hash)
+            _ = try connection.rows("DELETE FROM sessions WHERE hash = $1", parameters)
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import Testing
+
+/// Somebody with a browser in front of a server's console.
+struct ConsoleUser {
+    let server: Server
+    let page: Page
+
+    private static let browser = Result { try Browser() }
+
+    /// Opens a page of the one browser that all tests share, with cookies of its own.
+    init(
+        _ server: Server,
+        width: Int = 1280,
+        isPhone: Bool = false,
+        isDark: Bool = false,
+        hasJavaScript: Bool = true,
+        timeZone: String = "Africa/Johannesburg"
+    ) throws {
+        self.server = server
+        page = try Self.browser.get().newPage(
+            width: width,
+            height: isPhone ? 844 : 900,
+            isPhone: isPhone,
+            isDark: isDark,
+            hasJavaScript: hasJavaScript,
+            timeZone: timeZone
+        )
+    }
+
+    /// Opens a page of the console.
+    func open(_ path: String) throws {
+        try page.go(to: "http://127.0.0.1:\(server.port)\(path)")
+    }
+
+    /// Keeps what the page looks like, where the environment says in which folder.
+    func saveScreenshot(_ name: String, fullPage: Bool = true) throws {
+        guard let folder = ProcessInfo.processInfo.environment["SENDLOG_TEST_PICTURES"] else { return }
+        try page.screenshot(to: "\(folder)/\(name).png", fullPage: fullPage)
+    }
+
+    /// Signs in as people do, and is where that leads.
+    func signIn(_ key: String) throws {
+        try open("/console")
+        try page.paste(key, into: "input[name=key]")
+        try page.clickAndLoad(.named("Sign in", role: "button"))
+    }
+
+    /// The texts of all elements that a selector matches.
+    func texts(_ selector: String) throws -> [String] {
+        try page.evaluate("[...document.querySelectorAll('\(selector)')].map((e) => e.innerText.trim())").elements
+            .compactMap(\.string)
+    }
+
+    /// Nothing went wrong that only the browser sees: no script failed, nothing was asked of another host, nothing is too wide.
+    func expectNoErrors(sourceLocation: SourceLocation = #_sourceLocation) throws {
+        let errors = page.consoleErrors.map(\.description)
+        #expect(errors.isEmpty, "\(errors)", sourceLocation: sourceLocation)
+        #expect(page.hosts == ["127.0.0.1:\(server.port)"], sourceLocation: sourceLocation)
+        #expect(page.failedRequests.isEmpty, "\(page.failedRequests)", sourceLocation: sourceLocation)
+        let overflow = try page.overflow
+        #expect(overflow <= 0, "the page is \(overflow) px too wide", sourceLocation: sourceLocation)
+    }
+}
+
+extension Tenant {
+    /// Records a few months of sends of three campaigns, one of which has a name: 130 in all.
+    func recordSeason() throws {
+        try record(
+            (0..<130).map { number in
+                let day = String(format: "2022-%02d-%02d", number / 28 + 1, number % 28 + 1)
+                return SampleLog(
+                    id: "send-\(number)",
+                    campaign: ["spring", "summer", "5f5a1d8d2e0e4c6c8c0c0c0c"][number % 3],
+                    message: "Hi {{contact.firstname}}, number \(number) is for {{ branch.name }}!",
+                    triggeredBy: ["schedule", "api", "manual"][number % 3],
+                    start: "\(day)T10:\(String(format: "%02d", number % 60)):00.000Z",
+                    destinations: (0..<number % 7).map { "2782\(String(format: "%07d", number * 10 + $0))" }
+                )
+            }
+        )
+        _ = try request("PUT", "/campaigns/spring", body: Array(#"{"name":"Spring sale"}"#.utf8)).data()
+    }
+}

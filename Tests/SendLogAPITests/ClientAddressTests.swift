@@ -1,0 +1,62 @@
+import SendLogHTTP
+import SendLogNetwork
+import Testing
+
+@testable import SendLogAPI
+
+/// Who a request comes from, and what follows from invalid keys.
+struct ClientAddressTests {
+    @Test(
+        arguments: [
+            // What a client writes itself stands before what the proxies append.
+            (["203.0.113.9, 198.51.100.7"], "198.51.100.7"), (["198.51.100.7, 10.0.0.2, 10.0.0.3"], "198.51.100.7"),
+            (["198.51.100.7", "10.0.0.2"], "198.51.100.7"), (["198.51.100.7:4711"], "198.51.100.7"),
+            (["[2001:db8:1:2:3::4]:443"], "2001:db8:1:2::"), (["2001:db8:1:2:3::4"], "2001:db8:1:2::"),
+            (["::ffff:198.51.100.7"], "198.51.100.7"), (["10.0.0.2"], "10.0.0.2"),
+            // What cannot be understood is no address: the last that can be is taken.
+            ([], "10.0.0.1"), ([""], "10.0.0.1"), (["unknown"], "10.0.0.1"),
+            (["198.51.100.7, x, 10.0.0.2"], "10.0.0.2"),
+            (["198.51.100.7,"], "10.0.0.1"),
+        ]
+    )
+    func `the client is the last address that is no proxy's`(lines: [String], client: String) throws {
+        let proxies = try TrustedProxies("10.0.0.0/24, 192.0.2.1")
+        let proxy = try #require(IPAddress("10.0.0.1"))
+        #expect(proxies.client(forwardedFor: lines, by: proxy).description == client)
+    }
+
+    @Test func `proxies are addresses and networks`() throws {
+        let proxies = try TrustedProxies(" 10.0.0.0/8 ,2001:db8::/32,")
+        for (text, isProxy) in [
+            ("10.9.9.9", true), ("::ffff:10.9.9.9", true), ("2001:db8::1", true), ("11.0.0.1", false),
+        ] {
+            #expect(proxies.contains(try #require(IPAddress(text))) == isProxy, "\(text)")
+        }
+        #expect(!TrustedProxies().contains(try #require(IPAddress("10.0.0.1"))))
+        for text in ["10.0.0.0/33", "localhost", "10.0.0.1 10.0.0.2", "10.0.0.1..10.0.0.9"] {
+            #expect(throws: TrustedProxies.InvalidEntry.self) { try TrustedProxies(text) }
+        }
+    }
+
+    @Test func `invalid keys are delayed and counted by client, for a minute`() throws {
+        let (one, two) = (IPAddress("192.0.2.1"), IPAddress("192.0.2.2"))
+        let authenticationFailures = AuthenticationFailures(capacity: 2)
+        let now = ContinuousClock.now
+        for _ in 0..<10 { #expect(authenticationFailures.note(one, at: now) == .init(isLogged: true, delay: nil)) }
+        for _ in 0..<3 {
+            #expect(authenticationFailures.note(one, at: now) == .init(isLogged: false, delay: .seconds(1)))
+        }
+        #expect(authenticationFailures.note(two, at: now).delay == nil)
+        #expect(authenticationFailures.note(one, hasKey: false, at: now).isLogged)
+        // Those beyond the capacity are counted together.
+        for number in 0..<13 { _ = authenticationFailures.note(IPAddress("198.51.100.\(number)"), at: now) }
+        let counts = authenticationFailures.takeCounts(at: now)
+        #expect(counts.count == 2)
+        #expect(counts.contains { $0.client == one && $0.count == 3 })
+        #expect(counts.contains { $0.client == nil && $0.count == 3 })
+        #expect(authenticationFailures.takeCounts(at: now).isEmpty)
+        #expect(authenticationFailures.note(one, at: now + .seconds(59)).delay == .seconds(1))
+        #expect(authenticationFailures.note(one, at: now + .seconds(60)).delay == nil)
+        #expect(authenticationFailures.takeCounts(at: now + .seconds(200)).map(\.count) == [1])
+    }
+}

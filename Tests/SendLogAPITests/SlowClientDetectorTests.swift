@@ -1,0 +1,74 @@
+import NIOCore
+import Testing
+
+@testable import SendLogHTTP
+
+/// Which clients are too slow.
+struct SlowClientDetectorTests {
+    private static func at(_ seconds: Int64) -> NIODeadline { .uptimeNanoseconds(0) + .seconds(seconds) }
+    private static let limits = SlowClientLimits(headTimeout: 10, drainTimeout: 5, minBodyRate: 100)
+
+    private static func expect(
+        _ isTooSlow: Bool,
+        _ detector: inout SlowClientDetector,
+        at seconds: Int64,
+        isAwaited: Bool,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        let found = detector.isTooSlow(at: at(seconds), isAwaited: isAwaited)
+        #expect(found == isTooSlow, sourceLocation: sourceLocation)
+    }
+
+    @Test func `a head must come in time, from its first byte on`() {
+        var detector = SlowClientDetector(Self.limits)
+        detector.noteHeadBytes(at: Self.at(3))
+        detector.noteHeadBytes(at: Self.at(12))
+        Self.expect(false, &detector, at: 12, isAwaited: false)
+        Self.expect(true, &detector, at: 13, isAwaited: false)
+        detector.noteHead()
+        Self.expect(false, &detector, at: 100, isAwaited: false)
+    }
+
+    @Test func `the rest of a body whose response was sent must come in time`() {
+        var detector = SlowClientDetector(Self.limits)
+        detector.noteResponse(isBodyComplete: true, at: Self.at(0))
+        Self.expect(false, &detector, at: 100, isAwaited: false)
+        detector.noteResponse(isBodyComplete: false, at: Self.at(100))
+        Self.expect(false, &detector, at: 104, isAwaited: false)
+        Self.expect(true, &detector, at: 105, isAwaited: false)
+        detector.noteBodyEnd()
+        Self.expect(false, &detector, at: 200, isAwaited: false)
+    }
+
+    @Test(arguments: [(1999, true), (2000, false)]) func `a body must bring enough while it is waited for`(
+        bytes: Int,
+        isTooSlow: Bool
+    ) {
+        var detector = SlowClientDetector(Self.limits)
+        // What came before the server waited counts for nothing.
+        detector.noteBody(1_000_000)
+        Self.expect(false, &detector, at: 0, isAwaited: true)
+        detector.noteBody(bytes)
+        Self.expect(false, &detector, at: 19, isAwaited: true)
+        Self.expect(isTooSlow, &detector, at: 20, isAwaited: true)
+        // Each window by itself.
+        Self.expect(false, &detector, at: 39, isAwaited: true)
+        Self.expect(true, &detector, at: 40, isAwaited: true)
+    }
+
+    @Test func `a server that takes its time with a body does not blame the client`() {
+        var detector = SlowClientDetector(Self.limits)
+        Self.expect(false, &detector, at: 0, isAwaited: true)
+        Self.expect(false, &detector, at: 15, isAwaited: false)
+        Self.expect(false, &detector, at: 30, isAwaited: true)
+        Self.expect(false, &detector, at: 49, isAwaited: true)
+        Self.expect(true, &detector, at: 50, isAwaited: true)
+    }
+
+    @Test func `without a rate a body may take as long as it likes`() {
+        var detector = SlowClientDetector(SlowClientLimits(minBodyRate: 0))
+        for second in stride(from: Int64(0), to: 1000, by: 5) {
+            Self.expect(false, &detector, at: second, isAwaited: true)
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import SendLogCore
+import Testing
+
+extension StoreCheck {
+    static let idempotency = [
+        StoreCheck("the same log again is answered as existing and nothing is written") { store in
+            let organisation = try await store.organisation("Acme")
+            let log = try Sample.log("a", destinations: ["1", "2"])
+            let recorded = try #require(try await store.record(log, in: organisation).recorded)
+            for _ in 0..<2 {
+                #expect(try await store.record(log, in: organisation) == .existing(recorded))
+            }
+            let page = try await store.page(SendLogSearch(), in: organisation)
+            #expect((page.total, page.asOf, page.sequences) == (1, SequenceNumber(1), [1]))
+        },
+        StoreCheck("the same id with other content is a conflict and nothing is written") { store in
+            let organisation = try await store.organisation("Acme")
+            let log = try Sample.log("a", destinations: ["1", "2"])
+            let recorded = try #require(try await store.record(log, in: organisation).recorded)
+            let others = try [
+                Sample.log("a", campaign: "summer", destinations: ["1", "2"]),
+                Sample.log("a", message: "Hi {{contact.lastname}}", destinations: ["1", "2"]),
+                Sample.log("a", triggeredBy: "api", destinations: ["1", "2"]),
+                Sample.log("a", start: Sample.later(1), destinations: ["1", "2"]),
+                Sample.log("a", destinations: ["2", "1"]),
+                Sample.log("a", destinations: ["1"]),
+                Sample.log("a", destinations: ["1", "2", "2"]),
+                Sample.log("a", destinations: ["12"]),
+                Sample.log("a", destinations: []),
+            ]
+            for other in others {
+                #expect(try await store.record(other, in: organisation) == .conflict)
+            }
+            #expect(try await store.sendLog(log.id, in: organisation) == recorded)
+            #expect(try await store.listText(of: recorded.sequence, in: organisation) == Array(#""1","2""#.utf8))
+            #expect(try await store.find(SendLogSearch(), in: organisation) == [1])
+            let summer = SendLogSearch(campaigns: try Sample.campaigns("summer"))
+            #expect(try await store.find(summer, in: organisation) == [])
+        },
+        StoreCheck("a conflict leaves no gap") { store in
+            let organisation = try await store.organisation("Acme")
+            let outcomes = try await store.record(
+                [
+                    Sample.log("a"), Sample.log("a", message: "other"), Sample.log("b"), Sample.log("a"),
+                    Sample.log("c"),
+                ],
+                in: organisation
+            )
+            #expect(outcomes.map { ($0.recorded ?? $0.existing)?.sequence.number } == [1, nil, 2, 1, 3])
+            #expect(outcomes[1] == .conflict)
+            #expect(outcomes[3].existing != nil)
+        },
+        StoreCheck("a start that was left out matches the one recorded the first time") { store in
+            let organisation = try await store.organisation("Acme")
+            let first = try Sample.log("a", start: nil, now: Sample.later(0))
+            let recorded = try #require(try await store.record(first, in: organisation).recorded)
+            let again = try Sample.log("a", start: nil, now: Sample.later(60_000))
+            #expect(try await store.record(again, in: organisation) == .existing(recorded))
+            let spelledOut = try Sample.log("a", start: Sample.later(0))
+            #expect(try await store.record(spelledOut, in: organisation) == .existing(recorded))
+            let another = try Sample.log("a", start: Sample.later(60_000))
+            #expect(try await store.record(another, in: organisation) == .conflict)
+        },
+        StoreCheck("a start that is left out the second time matches the one that was given") { store in
+            let organisation = try await store.organisation("Acme")
+            let recorded = try await store.record(Sample.log("a", start: .latest), in: organisation).recorded
+            let again = try Sample.log("a", start: nil, now: .earliest)
+            #expect(try await store.record(again, in: organisation).existing == recorded)
+            let other = try Sample.log("a", message: "other", start: nil, now: .earliest)
+            #expect(try await store.record(other, in: organisation) == .conflict)
+        },
+        StoreCheck("of the same log sent by thirty at once exactly one is recorded") { store in
+            let organisation = try await store.organisation("Acme")
+            for round in 1...5 {
+                let log = try Sample.log("log-\(round)", destinations: ["1"])
+                let outcomes = try await race(30, in: organisation, of: store) { _ in log }
+                #expect(outcomes.compactMap(\.recorded).count == 1)
+                #expect(outcomes.compactMap(\.existing).count == 29)
+                let sequences = Set(outcomes.compactMap { ($0.recorded ?? $0.existing)?.sequence.number })
+                #expect(sequences == [Int64(round)])
+            }
+        },
+        StoreCheck("of thirty logs that fight for one id exactly one is recorded") { store in
+            let organisation = try await store.organisation("Acme")
+            let outcomes = try await race(30, in: organisation, of: store) {
+                try Sample.log("a", message: "from \($0)")
+            }
+            #expect(outcomes.compactMap(\.recorded).count == 1)
+            #expect(outcomes.filter { $0 == .conflict }.count == 29)
+            #expect(try await store.find(SendLogSearch(), in: organisation) == [1])
+        },
+        StoreCheck("ids are taken character for character") { store in
+            let organisation = try await store.organisation("Acme")
+            let ids = [
+                "5f5a1d8d2e0e4c6c8c0c0c0c", "5F5A1D8D2E0E4C6C8C0C0C0C", "5f5a1d8d2e0e4c6c8c0c0c0C",
+                "5f5a1d8d2e0e4c6c8c0c0c0", "5f5a1d8d2e0e4c6c8c0c0c0cc", "05f5a1d8d2e0e4c6c8c0c0c0",
+                "000000000000000000000000", "ffffffffffffffffffffffff", "a", "A", "-", "_", "0", "00", "1", "01", "1e3",
+                "-1", "null", String(repeating: "x", count: 63), String(repeating: "x", count: 64),
+                String(repeating: "X", count: 64),
+            ]
+            for (index, id) in ids.enumerated() {
+                // As campaigns too, so that the two kinds of id are proven at once.
+                let outcome = try await store.record(Sample.log(id, campaign: id), in: organisation)
+                #expect(outcome.recorded?.sequence.number == Int64(index + 1), "\(id)")
+            }
+            for (index, id) in ids.enumerated() {
+                let log = try Sample.log(id, campaign: id)
+                #expect(try await store.sendLog(log.id, in: organisation).record == log.record, "\(id)")
+                let search = SendLogSearch(campaigns: [log.campaignID])
+                #expect(try await store.find(search, in: organisation) == [index + 1], "\(id)")
+            }
+        },
+    ]
+
+    /// Records from several tasks at once.
+    private static func race(
+        _ count: Int,
+        in organisation: OrganisationID,
+        of store: any SendLogStore,
+        log: @escaping @Sendable (Int) throws -> NewSendLog
+    ) async throws -> [RecordingOutcome] {
+        try await withThrowingTaskGroup(of: RecordingOutcome.self) { group in
+            for sender in 0..<count {
+                group.addTask { try await store.record(log(sender), in: organisation) }
+            }
+            var outcomes: [RecordingOutcome] = []
+            for try await outcome in group { outcomes.append(outcome) }
+            return outcomes
+        }
+    }
+}

@@ -1,0 +1,29 @@
+import SendLogContent
+import SendLogCore
+import Testing
+
+extension StoreCheck {
+    static let archive = [
+        StoreCheck("the archive has every log once in the order of recording, with the digest of its content") {
+            store in
+            let acme = try await store.organisation("Acme")
+            let zulu = try await store.organisation("Zulu")
+            let logs = try (0..<1234).map { number in
+                try Sample.log("log-\(number)", destinations: (0..<number % 3).map { "27\($0)" })
+            }
+            for batch in [logs[..<500], logs[500...]] { _ = try await store.record(Array(batch), in: acme) }
+            _ = try await store.record(Sample.log("other"), in: zulu)
+            var found: [StoredSendLogWithDigest] = []
+            while true {
+                let last = found.last?.log.sequence ?? SequenceNumber(0)
+                let next = try await store.sendLogs(after: last, in: acme)
+                if next.isEmpty { break }
+                found += next
+            }
+            #expect(found.map(\.log.sequence.number) == Array(1...1234))
+            #expect(found.map(\.log.record) == logs.map(\.record))
+            #expect(found.map(\.digest) == logs.map { DigestedSendLog($0).digest })
+            #expect(try await store.sendLogs(after: SequenceNumber(0), in: zulu).count == 1)
+        }
+    ]
+}

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Refuses words of the project's former dialect, listed in retired-words.txt; docs/glossary.md has the terms in use.
+# Names that others depend on are in retired-words-exempt.txt: a regular expression a line, for PATH:LINE:TEXT.
+# Usage: words.sh FOLDER PATH…
+set -euo pipefail
+
+cd "$1"
+words=$(sed 's/^\(.\)\(.*\)$/\1\2|\u\1\2/' scripts/retired-words.txt | paste -sd '|')
+exempt=$(grep -v '^#' scripts/retired-words-exempt.txt | paste -sd '|')
+# A word within a name counts as well: isTold, told_before.
+found=$(grep -rnIP "(?<![a-z])($words)(?![a-z])" "${@:2}" | grep -vP "$exempt" || true)
+[ -z "$found" ] && exit 0
+printf '%s\n' "$found" | cut -c -200 >&2
+echo "These words are retired; docs/glossary.md has the terms in use." >&2
+exit 1
