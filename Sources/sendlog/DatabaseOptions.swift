@@ -12,12 +12,20 @@ struct ConfigurationOptions: ParsableArguments {
     var config: String?
 
     /// Returns the sources of settings, including the command's flags.
-    func sources(flags: [Setting: String?] = [:]) async throws -> ConfigurationSources {
-        try await ConfigurationSources(
+    ///
+    /// - Parameters:
+    ///   - flags: the values of the command's flags
+    ///   - printsWarnings: whether to print warnings about the configuration; the server logs them instead
+    /// - Returns: the sources.
+    /// - Throws: ``ConfigurationError`` for an invalid file and for unknown names.
+    func sources(flags: [Setting: String?] = [:], printsWarnings: Bool = true) async throws -> ConfigurationSources {
+        let sources = try await ConfigurationSources(
             flags: flags.compactMapValues { $0 },
             environment: ProcessInfo.processInfo.environment,
             file: config
         )
+        if printsWarnings { for warning in sources.warnings { Terminal.say("Warning: \(warning)") } }
+        return sources
     }
 }
 
@@ -34,8 +42,11 @@ struct DatabaseOptions: ParsableArguments {
     @OptionGroup var configuration: ConfigurationOptions
 
     /// Returns the sources of settings, including the command's flags.
-    func sources(flags: [Setting: String?] = [:]) async throws -> ConfigurationSources {
-        try await configuration.sources(flags: flags.merging([.database: database]) { $1 })
+    ///
+    /// See ``ConfigurationOptions/sources(flags:printsWarnings:)``.
+    func sources(flags: [Setting: String?] = [:], printsWarnings: Bool = true) async throws -> ConfigurationSources {
+        let flags = flags.merging([.database: database]) { $1 }
+        return try await configuration.sources(flags: flags, printsWarnings: printsWarnings)
     }
 
     /// Opens the database, runs the body with it, and closes it.
@@ -45,9 +56,7 @@ struct DatabaseOptions: ParsableArguments {
         async throws
     {
         try await Terminal.explainingFailures {
-            let sources = try await sources()
-            for warning in sources.warnings { Terminal.say("Warning: \(warning)") }
-            let location = try DatabaseLocation(sources)
+            let location = try DatabaseLocation(try await sources())
             let store = try location.open(createIfMissing: createIfMissing)
             defer { store.close() }
             try await body(store, location)

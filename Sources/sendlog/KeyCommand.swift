@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import SendLogAPI
 import SendLogCore
 import SendLogServer
@@ -162,6 +163,8 @@ extension KeyCommand {
         Terminal.say(
             "Created \(key.id) for \"\(organisation.name)\" with \(key.permissions.described)\(until). It is shown only once:"
         )
+        // A reader that has gone makes the write fail instead of ending the program.
+        signal(SIGPIPE, SIG_IGN)
         do {
             try Terminal.result(text.text)
         } catch {

@@ -251,7 +251,7 @@ struct Serve: AsyncParsableCommand {
             ] {
                 if let former = setting.former { flags[former] = value }
             }
-            let sources = try await database.sources(flags: flags)
+            let sources = try await database.sources(flags: flags, printsWarnings: false)
             try await SendLogService(try ServiceConfiguration(sources)).run()
         }
     }

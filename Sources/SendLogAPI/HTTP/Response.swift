@@ -5,7 +5,7 @@ package import SendLogCore
 package import SendLogHTTP
 import SendLogScheduling
 
-/// The response of a route.
+/// What a route returns: status, header fields, and a body that is complete or produced while it is sent.
 package struct Response: Sendable {
     package var status: HTTPResponseStatus
     package var type: String

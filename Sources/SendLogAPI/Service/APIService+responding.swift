@@ -5,6 +5,7 @@ import SendLogCore
 public import SendLogHTTP
 import SendLogScheduling
 
+/// The path of every request: ID, route, key, rate limit, permission, body limit, handler; then the log and the metrics.
 extension APIService: HTTPResponder {
     /// The data about a request for the log and the metrics.
     private struct RequestContext {
@@ -17,7 +18,7 @@ extension APIService: HTTPResponder {
         var isUnlogged = false
     }
 
-    /// Handles a request: ID, route, key, permission, limit, handler, and then the log and the metrics.
+    /// Handles a request: ID, route, key, rate limit, permission, body limit, handler, then the log and the metrics.
     ///
     /// A request that waits for nothing gets its response synchronously. See ``HTTPResponder``.
     public func respond(to request: HTTPRequest, _ writer: ResponseWriter) -> DeferredResponse? {

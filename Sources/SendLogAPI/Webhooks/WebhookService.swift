@@ -1,6 +1,8 @@
 package import SendLogCore
 
-/// The operations on webhooks, for the API and the console.
+/// What users do with webhooks, by the API or the console: create, change, test, redeliver.
+///
+/// Callers list and delete webhooks with ``store`` directly.
 package struct WebhookService: Sendable {
     package let store: any SendLogStore & CampaignStore & WebhookStore
     private let organisationStore: any OrganisationStore

@@ -4,7 +4,7 @@ import SendLogAPI
 import SendLogCore
 import SendLogHTTP
 
-/// Signs users in with an API key, and signs them out.
+/// The pages to sign in with an API key, to sign out and to choose a time zone, and the start page, which redirects.
 struct SignIn: Sendable {
     let store: any Store
     let authenticator: Authenticator

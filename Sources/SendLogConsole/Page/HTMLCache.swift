@@ -1,6 +1,8 @@
 import Synchronization
 
-/// A cache of rendered HTML with bounded memory.
+/// A cache of rendered HTML, emptied when it is full.
+///
+/// Entries do not expire: a key must contain all inputs of its text.
 final class HTMLCache<Key: Hashable & Sendable>: Sendable {
     private struct State {
         var texts: [Key: [UInt8]] = [:]

@@ -35,6 +35,7 @@ struct Pages: Sendable {
         _ values: [String: Any]
     ) -> Response {
         var values = values
+        values["title"] = title
         values["form-token"] = values["form-token"] ?? user?.csrfToken
         values["head"] = head(title, user, section, isRefreshed: values["refresh"] != nil)
         var response = Response(

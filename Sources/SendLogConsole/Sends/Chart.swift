@@ -1,7 +1,9 @@
 import Foundation
 import SendLogCore
 
-/// Sends and destinations over time, as bars of days, weeks, months or years in UTC, like the counters.
+/// Sends and destinations over time in bars of a day to a century, and their drawing: SVG, table rows, sparkline.
+///
+/// Bars begin and end at midnight UTC, because the counters count by days in UTC.
 struct Chart {
     /// A bar: the days that it covers, and their totals.
     struct Bar: Equatable {

@@ -1,6 +1,6 @@
 import SendLogCore
 
-/// Draws the charts of the Sends Report and caches them until new sends are recorded: all pages of a result share one.
+/// Draws the chart of the Sends Report, and caches it by filter and `asOf`, so that all pages of a result share it.
 final class SendsCharts: Sendable {
     /// All inputs of a chart.
     private struct Key: Hashable {

@@ -3,7 +3,7 @@ import SendLogAPI
 import SendLogCore
 import SendLogHTTP
 
-/// The form that creates or changes a webhook, with a preview of its request.
+/// The page that creates or changes a webhook, with its routes: shows a ``WebhookForm`` with a preview, and saves it.
 struct WebhookEditor: Sendable {
     let service: WebhookService
     let middleware: ConsoleMiddleware

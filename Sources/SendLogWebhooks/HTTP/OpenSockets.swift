@@ -4,7 +4,9 @@ import Glibc
 import Darwin
 #endif
 
-/// The sockets of one ``CurlMulti`` by local address, the only property that libcurl reports for a reused connection.
+/// Checks whether an idle connection may carry another request: not if anything arrived on it since its last response.
+///
+/// Holds the sockets of one ``CurlMulti`` by local address, the only property that libcurl reports for a reused connection.
 final class OpenSockets {
     private var descriptors: [String: Int32] = [:]
 

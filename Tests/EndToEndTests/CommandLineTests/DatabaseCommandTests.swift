@@ -21,6 +21,17 @@ import Testing
         #expect(try Command.tool("ls", "-A", folder.file("")).output.isEmpty)
     }
 
+    @Test func `commands warn of a setting under its former name`() throws {
+        let folder = try TemporaryFolder()
+        let environment = ["SENDLOG_SQLITE_PATIENCE": "5"]
+        let (first, second) = ("sqlite:\(folder.file("a.sqlite"))", "sqlite:\(folder.file("b.sqlite"))")
+        for command in [["organisation", "create", "A", "--database", first], ["database", "copy", first, second]] {
+            let done = try Command(TestPaths.binary, command, environment: environment).succeeded()
+            let warning = "Warning: SENDLOG_SQLITE_PATIENCE is now called SENDLOG_SQLITE_LOCK_TIMEOUT"
+            #expect(done.errors.contains(warning), "\(command): \(done.errors)")
+        }
+    }
+
     @Test func `the check reports a damaged database`() throws {
         let folder = try TemporaryFolder()
         let database = folder.file("a.db")

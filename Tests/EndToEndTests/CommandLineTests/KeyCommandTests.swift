@@ -41,6 +41,16 @@ import Testing
         #expect(try keys().map { $0["state"] } == [.string("revoked")])
     }
 
+    @Test func `a key whose reader has gone is revoked again`() throws {
+        let create = ["key", "create", "--organisation", "Example", "--permission", "sendLog"]
+        let database = ["--database", "sqlite:\(folder.file("test.sqlite"))"]
+        let pipe = "(sleep 1; exec \"$0\" \"$@\") | (exec 0<&-; sleep 3); exit ${PIPESTATUS[0]}"
+        let created = try Command("/bin/bash", ["-c", pipe, TestPaths.binary] + create + database)
+        #expect(created.exit == .code(1))
+        #expect(created.errors.contains("standard output"))
+        #expect(try keys().map { $0["state"] } == [.string("revoked")])
+    }
+
     @Test func `list shows what a key is, and never the key`() throws {
         let key = try sendlog(
             "key",

@@ -1,4 +1,4 @@
-/// A request to create or change a webhook.
+/// What a client enters to create or change a webhook: its definition and secret, parsed from JSON and valid.
 public struct WebhookInput: Sendable {
     /// The new definition.
     public let definition: WebhookDefinition

@@ -1,0 +1,11 @@
+public import SendLogCore
+import SendLogHash
+
+extension KeyText {
+    /// The hash that is stored instead of the key: SHA-256 of its text, 32 bytes.
+    ///
+    /// Slow hashes are for passwords that people choose; a key's 190 random bits cannot be guessed.
+    public var hash: [UInt8] {
+        SHA256.of(Array(text.utf8))
+    }
+}
