@@ -77,7 +77,7 @@ struct RefusalTests {
     }
 
     @Test(.timeLimit(.minutes(10)))
-    func `a file that another program holds for itself is refused once patience is over`() async throws {
+    func `a file that another program holds for itself is refused after the lock timeout`() async throws {
         let folder = try await folder { _ in }
         var configuration = Configuration()
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }

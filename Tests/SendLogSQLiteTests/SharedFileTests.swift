@@ -141,7 +141,7 @@ struct SharedFileTests {
             }
             try await lockHolder.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
             for task in tasks { try await task.value }
-            // By turns it is committed third, and told so before the last; in the order of asking it would be the last.
+            // By turns it is committed third, and its caller resumes before the last one; first come, first served would make it the last.
             #expect(try #require(sizes.value.firstIndex(of: 1)) < 8)
         }
     }

@@ -188,7 +188,7 @@ extension StoreCheck {
                     group.addTask {
                         var leased: [String] = []
                         for _ in 0..<4 {
-                            leased += try await store.leaseIDs(for: "holder-\(owner)", at: 0, until: 1000, limit: 3)
+                            leased += try await store.leaseIDs(for: "owner-\(owner)", at: 0, until: 1000, limit: 3)
                         }
                         return leased
                     }
@@ -214,7 +214,7 @@ extension StoreCheck {
                     group.addTask {
                         var delivered: [String] = []
                         for turn in 0..<60 {
-                            let (now, name) = (try WebhookSample.at(turn), "holder-\(owner)")
+                            let (now, name) = (try WebhookSample.at(turn), "owner-\(owner)")
                             for leased in try await store.leaseWebhooks(for: name, at: now, until: .latest, limit: 2) {
                                 let webhook = try #require(webhooks[leased.id])
                                 let next = Int(leased.progress.cursor.number) + 1

@@ -138,7 +138,7 @@ package struct APIError: Error, Equatable {
         APIError(
             status: .serviceUnavailable,
             code: "unavailable",
-            message: "\(reason); it is safe to retry the request",
+            message: "\(reason); retry after 1 s",
             retryAfter: 1,
             detail: detail
         )

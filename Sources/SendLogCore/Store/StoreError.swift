@@ -6,7 +6,7 @@ public enum StoreError: Error, Equatable, Sendable {
     case notFound
     /// Another organisation has the name.
     case nameTaken
-    /// The store is temporarily unavailable; a write did not happen, or is safe to retry.
+    /// The store is temporarily unavailable. A write did not happen, or its outcome is unknown: with an `_id` it can be repeated.
     case unavailable(Unavailability, detail: String)
     /// The stored data is inconsistent, or the store has a bug.
     case corrupted(detail: String)

@@ -106,7 +106,7 @@ import Testing
         let delivery = try hook.waitForDeliveries("?state=waiting") { $0.count == 1 }[0]
         let next = try Date(#require(delivery["nextTryAt"].string), strategy: .iso8601WithFraction)
         #expect((295...420).contains(next.timeIntervalSince(before)), "\(next)")
-        // Nor are others told meanwhile, to a receiver that asks for rest: another webhook is told of two before.
+        // Nor are other sends delivered to it meanwhile: another webhook, the sentinel, gets two first.
         let other = Hooks.path("ok")
         _ = try Hook(tenant, Hooks.receiver.url(other))
         for id in ["send-2", "send-3"] {

@@ -15,7 +15,7 @@ import Testing
         #expect(paused["paused"].names == ["at", "reason"])
         #expect(paused["paused"]["reason"].string?.contains("410") == true)
         #expect(paused["active"] == .bool(true) && paused["failures"] == 1)
-        // Another webhook is told of all of them before.
+        // Another webhook, the sentinel, gets all of them first.
         let other = Hooks.path("ok")
         _ = try Hook(tenant, Hooks.receiver.url(other))
         for number in 0..<3 {
@@ -59,7 +59,7 @@ import Testing
         ids.append("after")
         _ = try Hooks.receiver.waitForRequests(other, 1)
         #expect(try hook.get()["failures"] == failures)
-        // Those whose tries were used up are told by hand only; of the others, one at least was recorded before the pause.
+        // A failed delivery can only be redelivered manually. At least one other send was recorded before the pause.
         let given = Set(try hook.deliveries("?state=failed&limit=1000").compactMap { $0["send_id"].string })
         #expect(given.count < ids.count - 1)
         try Hooks.receiver.setStatus(name, to: 200)
@@ -91,7 +91,7 @@ import Testing
         let tries = try #require(delivery["tries"].integer)
         #expect((5...11).contains(tries))
         #expect(delivery["attempts"].elements.count == tries)
-        // Another webhook is told of a send, and so would this one be had it tries left.
+        // Another webhook, the sentinel, gets a send. This one would too, had it retries left.
         let other = Hooks.path("ok")
         _ = try Hook(tenant, Hooks.receiver.url(other))
         try tenant.record(SampleLog(id: "send-2"))
