@@ -1,17 +1,17 @@
 # make, or make help, lists all targets. Works from any folder: make -C sendlog run, make -f ../sendlog/Makefile run.
 
-# The package's folder, which is this file's; the current folder may be another one.
+# The package's folder, which contains this file; the current folder may be another one.
 ROOT := $(shell cd "$$(dirname "$(strip $(MAKEFILE_LIST))")" && pwd)
 SWIFT := swift
 BUILD := $(SWIFT) build --package-path "$(ROOT)"
-# Without debug information a first build takes two thirds of the time. A debugger wants dwarf, in all builds alike.
+# Without debug information, a first build takes two thirds of the time. A debugger needs dwarf, in all builds alike.
 DEBUG_INFO ?= none
 DEBUG := $(BUILD) -debug-info-format $(DEBUG_INFO)
-# Swift exports all symbols of a program, for libraries that it might load; nothing of them would count as dead code.
+# Swift exports all symbols of a program for libraries that it might load, so none would count as dead code.
 RELEASE := $(BUILD) --configuration release --product sendlog --static-swift-stdlib -debug-info-format $(DEBUG_INFO) \
 	-Xlinker --no-export-dynamic
 SOURCES := Sources Tests Benchmarks Package.swift
-# What is built, and what is used and measured: that without its symbols, which are beside it in sendlog.debug.
+# The built program, and the one that is used and measured: a copy without symbols, which are in sendlog.debug.
 BUILT := $(ROOT)/.build/release/sendlog
 PROGRAM := $(ROOT)/.build/sendlog
 
@@ -19,14 +19,14 @@ PROGRAM := $(ROOT)/.build/sendlog
 PORT ?= 8080
 export PORT
 
-# How many cases make fuzz tries, and which; a seed by chance where none is given.
+# The number of cases of make fuzz, and their seed; without one, it is random.
 CASES ?= 200000
 SEED ?=
 
-# How many random requests make fuzz sends to the API.
+# The number of random requests that make fuzz sends to the API.
 API_CASES ?= 10000
 
-# How many send logs make bench measures on.
+# The number of send logs that make bench measures with.
 LOGS ?= 100000
 export LOGS
 
@@ -41,7 +41,7 @@ help: ## List all targets
 run: release ## Build sendlog and serve it, with its data in the current folder; PORT=8081 for another port
 	@exec "$(ROOT)/scripts/run.sh" "$(PROGRAM)" "$(ROOT)/Examples/sample.ndjson"
 
-# What of the tests make test runs: of one target, and those whose names match; all where nothing is given.
+# The subset that make test runs: the tests of one target whose names match FILTER; all tests by default.
 TARGET ?=
 FILTER ?=
 
@@ -62,7 +62,7 @@ else
 	@"$(ROOT)/scripts/subset.sh" "$(SWIFT)" "$(ROOT)" --filter '(?i)$(or $(TARGET),.*)\..*$(FILTER)'
 endif
 
-# For how long make soak may run.
+# The maximum duration of make soak.
 MINUTES ?= 60
 
 soak: ## Run all tests with full counts, such as 20 kills instead of 2; MINUTES=120 for a longer limit
@@ -111,7 +111,7 @@ build: deps ## Build everything without optimisation; DEBUG_INFO=dwarf for a deb
 	$(DEBUG)
 
 release: deps ## Build the optimised program, with its symbols in a separate file
-	@# SwiftPM compiles modules that changed side by side where the program is missing, and one after the other where it is there.
+	@# SwiftPM compiles changed modules in parallel if the program is missing, and one after the other if it exists.
 	@[ -z "$$(find "$(ROOT)/Sources" "$(ROOT)/Package.swift" -newer "$(BUILT)" -print -quit 2>/dev/null)" ] || rm -f "$(BUILT)"
 	$(RELEASE)
 	@"$(ROOT)/scripts/strip.sh" "$(SWIFT)" "$(BUILT)" "$(PROGRAM)"
@@ -119,7 +119,7 @@ release: deps ## Build the optimised program, with its symbols in a separate fil
 
 lint: ## Check the style of all Swift files, and that no retired word is used
 	cd "$(ROOT)" && $(SWIFT) format lint --strict --recursive $(SOURCES)
-	@"$(ROOT)/scripts/words.sh" "$(ROOT)" Sources README.md CONTRIBUTING.md $(patsubst $(ROOT)/%,%,$(wildcard $(ROOT)/docs/*.md))
+	@"$(ROOT)/scripts/words.sh" "$(ROOT)" Sources Tests Benchmarks README.md CONTRIBUTING.md $(patsubst $(ROOT)/%,%,$(wildcard $(ROOT)/docs/*.md))
 
 format: ## Format all Swift files
 	cd "$(ROOT)" && $(SWIFT) format --in-place --recursive $(SOURCES)

@@ -66,10 +66,16 @@ let package = Package(
             ]
         ),
         .target(
+            name: "SendLogServices",
+            dependencies: [
+                "SendLogCore", "SendLogHash", "SendLogNetwork",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(
             name: "SendLogAPI",
             dependencies: [
-                "SendLogCore", "SendLogContent", "SendLogHTTP", "SendLogHash", "SendLogNetwork",
-                "SendLogScheduling",
+                "SendLogCore", "SendLogContent", "SendLogHTTP", "SendLogScheduling", "SendLogServices",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -80,6 +86,7 @@ let package = Package(
             name: "SendLogConsole",
             dependencies: [
                 "SendLogCore", "SendLogContent", "SendLogHTTP", "SendLogAPI", "SendLogHash", "SendLogScheduling",
+                "SendLogServices",
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -98,7 +105,7 @@ let package = Package(
             name: "SendLogServer",
             dependencies: [
                 "SendLogCore", "SendLogContent", "SendLogSQLite", "SendLogPostgres", "SendLogHTTP", "SendLogAPI",
-                "SendLogConsole", "SendLogScheduling", "SendLogWebhooks", "CMalloc",
+                "SendLogConsole", "SendLogScheduling", "SendLogServices", "SendLogWebhooks", "CMalloc",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -110,7 +117,7 @@ let package = Package(
         .executableTarget(
             name: "sendlog",
             dependencies: [
-                "SendLogCore", "SendLogContent", "SendLogAPI", "SendLogServer",
+                "SendLogCore", "SendLogContent", "SendLogServer", "SendLogServices",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -128,13 +135,13 @@ let package = Package(
 
         // What the tests of several targets need: random numbers, temporary folders, child processes.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
-        // What every store must do, as one suite; only test targets lean on it.
+        // What every store must do, as one suite; only test targets depend on it.
         .target(
             name: "StoreChecks",
             dependencies: ["SendLogCore", "SendLogContent", "TestSupport"],
             path: "Tests/StoreChecks"
         ),
-        // A PostgreSQL of the tests' own, and what can be done to it; only test targets lean on it.
+        // A PostgreSQL server that the tests start, and failures to simulate; only test targets depend on it.
         .target(name: "PostgresHarness", dependencies: ["TestSupport"], path: "Tests/PostgresHarness"),
         .testTarget(
             name: "EndToEndTests",
@@ -151,7 +158,7 @@ let package = Package(
             name: "SendLogAPITests",
             dependencies: [
                 "SendLogAPI", "SendLogContent", "SendLogHTTP", "SendLogNetwork", "SendLogScheduling", "SendLogSQLite",
-                "TestSupport",
+                "SendLogServices", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -173,8 +180,8 @@ let package = Package(
         .testTarget(
             name: "SendLogServerTests",
             dependencies: [
-                "SendLogServer", "SendLogAPI", "SendLogHTTP", "SendLogScheduling", "SendLogSQLite", "SendLogPostgres",
-                "SendLogWebhooks", "TestSupport",
+                "SendLogServer", "SendLogAPI", "SendLogHTTP", "SendLogScheduling", "SendLogServices", "SendLogSQLite",
+                "SendLogPostgres", "SendLogWebhooks", "TestSupport",
             ]
         ),
         .testTarget(

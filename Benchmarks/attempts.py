@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Measures the server's CPU for each attempt to deliver a webhook, of one program or of several by turns.
+"""Measures the server's CPU time for an attempt to deliver a webhook, of one program or of several in turns.
 
 Usage: attempts.py PROGRAM [PROGRAM …]   (make bench-webhooks runs it)
-Environment: ATTEMPTS (20000) attempts a turn, TURNS (3) of each program.
+Environment: ATTEMPTS (20000) for each turn, TURNS (3) for each program.
 
-Send logs are imported while nobody works for webhooks; then a server delivers them to one healthy receiver, and nothing else is
-asked of it. Its CPU is all of it: reading the send logs, the requests, and saving the results.
+Send logs are imported while webhooks have no workers. Then a server delivers them to one healthy receiver, and does nothing else.
+The CPU time includes all of it: reading the send logs, making the requests, and saving the results.
 """
 import json
 import os
@@ -23,7 +23,7 @@ RECEIVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "webhook_rec
 
 
 def measure(program, folder):
-    """CPU seconds of one attempt."""
+    """The CPU seconds of one attempt."""
     database = ["--database", f"sqlite:{folder}/attempts.db"]
 
     def run(*arguments):
@@ -41,7 +41,7 @@ def measure(program, folder):
     run("organisation", "create", "One")
     headers = {"Authorization": "Bearer " + run("key", "create", "--organisation", "One", "--permission", "*")}
 
-    def ask(url, body=None):
+    def call(url, body=None):
         return json.load(urllib.request.urlopen(urllib.request.Request(url, body, headers)))["data"]
 
     receiver = subprocess.Popen([sys.executable, RECEIVER, f"{folder}/got"], stdout=subprocess.PIPE, text=True)
@@ -49,14 +49,14 @@ def measure(program, folder):
         port = int(receiver.stdout.readline())
         server, base = serve("--webhooks-workers", "0")
         body = json.dumps({"url": f"http://127.0.0.1:{port}/x", "body": '{"id": {{send._id}}, "campaign": {{campaign._id}}}'})
-        hook = ask(f"{base}/webhooks", body.encode())["_id"]
+        hook = call(f"{base}/webhooks", body.encode())["_id"]
         log = {"campaign_id": "spring", "message": "Hi {{contact.firstname}}, your order is ready.", "triggeredBy": "api",
                "startDeliveryAt": "2022-01-26T08:00:00Z", "destinations": ["27821234567"]}
         lines = "\n".join(json.dumps({"_id": f"send-{number}"} | log) for number in range(ATTEMPTS))
-        assert ask(f"{base}/send-logs/import", lines.encode())["recorded"] == ATTEMPTS
+        assert call(f"{base}/send-logs/import", lines.encode())["recorded"] == ATTEMPTS
         stop(server)
         server, base = serve()
-        while ask(f"{base}/webhooks/{hook}")["behind"] > 0:
+        while call(f"{base}/webhooks/{hook}")["behind"] > 0:
             time.sleep(0.2)
         with open(f"/proc/{server.pid}/stat") as file:
             fields = file.read().rsplit(")", 1)[1].split()

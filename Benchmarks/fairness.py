@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
-"""Measures how long small requests of one organisation take while another keeps the server busy with large ones.
+"""Measures the latency of small requests of one organisation while another one keeps the server busy with large requests.
 
-Usage: fairness.py PROGRAM [PROGRAM …]   (several, such as before and after a change, one after the other)
-Environment: SECONDS (8) each load is measured, ONLY (all) names of loads with commas between them, BAR (none) milliseconds: with it the
-exit code is 1 where a p99 under a load is greater, or where a load or the small requests were answered with a status that they should not be.
+Usage: fairness.py PROGRAM [PROGRAM …]   (several programs, such as before and after a change, are measured one after the other)
+Environment: SECONDS (8) for each load, ONLY (all) names of loads, separated by commas, BAR (none) milliseconds: with it the exit code
+is 1 if a p99 under a load is greater, or if a load or the small requests get an unexpected status.
 
-Two organisations are in one SQLite database. "Busy" keeps up one load after the other, with clients of low priority, each of which begins
-its request again when it is answered. "Quiet" asks for its small send logs meanwhile, and somebody for the health, each over a connection
-of its own, one request after the other, one every 5 ms as long as they are answered within that time. Columns, in milliseconds:
+Two organisations share one SQLite database. "Busy" generates one load after the other, with clients of low priority, each of which repeats
+its request when it has the response. Meanwhile one connection gets small send logs of "Quiet", and another one gets /health. Each makes one
+request after the other, one every 5 ms as long as responses arrive within that time. Columns, in milliseconds:
 
-p50, p99, max   of the requests that were made; the last ones are waited for, 30 s at most
-p99*            with those that would have been made every 5 ms while one was waited for: what somebody finds who comes at any moment
-n, bad          how many were made, and how many of them were not answered with 200
-done, busy      how many requests of the load were answered in SECONDS as they should be, and how many with 429 or 503, which are made again
-MB/s, cores     what the server took from the load's clients and gave to them, and how much of the processors it used
+p50, p99, max   latency of the requests that were made, including the last ones, whose responses may take 30 s at most
+p99*            corrected for coordinated omission: with the requests that would have been made every 5 ms while one waited for its response
+n, bad          the number of requests, and how many of them did not get 200
+done, busy      requests of the load that got the expected response in SECONDS, and those that got 429 or 503, which are made again
+MB/s, cores     bytes that the server received from the load's clients and sent to them, and the processor cores that it used
 """
 import gc
 import http.client
@@ -38,8 +38,8 @@ SECONDS = float(os.environ.get("SECONDS", 8))
 ONLY = [name.strip() for name in os.environ.get("ONLY", "").split(",") if name.strip()]
 BAR = float(os.environ["BAR"]) if "BAR" in os.environ else None
 LIST, LOGS, SMALL, CREATE, IMPORT = 5_000_000, 200_000, 3000, 1_000_000, 20_000_000
-# In seconds: between small requests, before a load is measured, for an answer that is late at the end, for a request of a load, for the
-# server to end what a load left behind.
+# In seconds: the period of small requests, the warm-up of a load, the wait for the last responses, the timeout of a request of a load, and
+# the time for the server to finish the work of a load.
 PERIOD, WARM, LATE, TIMEOUT, SETTLE = 0.005, 1, 30, 120, 60
 TICK = os.sysconf("SC_CLK_TCK")
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
@@ -49,19 +49,19 @@ fork = multiprocessing.get_context("fork")
 
 
 def number(i):
-    """An 11-digit number, another for each i below 10^9."""
+    """An 11-digit number, different for each i below 10^9."""
     return b"27%09d" % (i * 2654435761 % 10**9)
 
 
 def numbers(count):
-    """The inside of a JSON list of numbers, in pieces."""
+    """The elements of a JSON array of numbers, in pieces."""
     for first in range(0, count, 100_000):
         piece = b'","'.join(map(number, range(first, min(first + 100_000, count))))
         yield (b'"' if first == 0 else b',"') + piece + b'"'
 
 
-def worked():
-    """Seconds that the machine's cores were not idle."""
+def machine_cpu():
+    """The seconds in which the cores of the machine were not idle, since boot."""
     with open("/proc/stat") as file:
         times = list(map(int, file.readline().split()[1:9]))
     return (sum(times) - times[3] - times[4]) / TICK
@@ -79,7 +79,7 @@ class Server:
         self.run("organisation", "create", "Quiet")
         self.busy, self.quiet = ({"Authorization": "Bearer " + self.run("key", "create", "--organisation", name, "--permission", "*")}
                                  for name in ("Busy", "Quiet"))
-        # In the session of the clients: where Linux groups processes by session, priorities count within one.
+        # In the session of the clients: if Linux groups processes by session, priorities apply only within a session.
         self.process = subprocess.Popen([program, "serve", "--port", "0", "--log-level", "error", *self.database], stdout=subprocess.PIPE, text=True)
         try:
             if not select.select([self.process.stdout], [], [], 60)[0]:
@@ -94,46 +94,46 @@ class Server:
     def run(self, *arguments):
         return subprocess.run([self.program, *arguments, *self.database], check=True, capture_output=True, text=True, timeout=60).stdout.strip()
 
-    def ask(self, method, path, fields, body=None):
-        """The status, the fields and the body of an answer, whose request's body may come in pieces."""
+    def call(self, method, path, fields, body=None):
+        """Makes a request, whose body may be in pieces. Returns the status, the fields and the body of the response."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
         connection.request(method, path, body, fields)
-        answer = connection.getresponse()
-        text = answer.read()
+        response = connection.getresponse()
+        text = response.read()
         connection.close()
-        return answer.status, answer.headers, text
+        return response.status, response.headers, text
 
     def sign_in(self):
-        """The cookie of a session of Busy's, and what its forms must bring."""
+        """Signs in as Busy. Returns the cookies of the session, and the token for its forms."""
         token = lambda page: re.search(rb'form-token" value="([0-9a-f]+)', page)[1].decode()
-        _, fields, page = self.ask("GET", "/console/sign-in", {})
+        _, fields, page = self.call("GET", "/console/sign-in", {})
         form = urllib.parse.urlencode({"form-token": token(page), "key": self.busy["Authorization"].split()[1], "zone": "UTC"})
-        _, fields, _ = self.ask("POST", "/console/sign-in", {"Cookie": fields["Set-Cookie"].split(";")[0]}, form)
+        _, fields, _ = self.call("POST", "/console/sign-in", {"Cookie": fields["Set-Cookie"].split(";")[0]}, form)
         cookie = {"Cookie": "; ".join(one.split(";")[0] for one in fields.get_all("Set-Cookie") if "Max-Age=0" not in one)}
-        return cookie, token(self.ask("GET", "/console/webhooks/new", cookie)[2])
+        return cookie, token(self.call("GET", "/console/webhooks/new", cookie)[2])
 
     def fill(self):
         head = b'{"_id":"big","campaign_id":"list","message":"Hi {{contact.firstname}}","triggeredBy":"api","destinations":['
         size = len(head) + LIST * 14 - 1 + 2
         body = (piece for pieces in ((head,), numbers(LIST), (b"]}",)) for piece in pieces)
-        status, _, text = self.ask("POST", "/send-logs", {**self.busy, "Content-Length": str(size)}, body)
+        status, _, text = self.call("POST", "/send-logs", {**self.busy, "Content-Length": str(size)}, body)
         assert status == 201, text
         for fields, name, count in ((self.busy, "busy", LOGS), (self.quiet, "quiet", SMALL)):
             days = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(1735689600 + day * 86400)) for day in range(365)]
             body = "".join(f'{{"_id":"{name}-{i}","campaign_id":"c{i % 97}","message":"Hi {{{{contact.firstname}}}}, your order is ready.",'
                            f'"triggeredBy":"api","startDeliveryAt":"{days[i * 365 // count]}","destinations":["2782{i:07d}"]}}\n' for i in range(count))
-            status, _, text = self.ask("POST", "/send-logs/import", fields, body.encode())
+            status, _, text = self.call("POST", "/send-logs/import", fields, body.encode())
             assert status == 200 and json.loads(text)["data"]["recorded"] == count, text
         # The longest message, for previews.
         log = {"_id": "long", "campaign_id": "list", "message": "x" * 65_536, "triggeredBy": "api", "startDeliveryAt": "2024-01-01", "destinations": []}
-        assert self.ask("POST", "/send-logs", self.busy, json.dumps(log))[0] == 201
+        assert self.call("POST", "/send-logs", self.busy, json.dumps(log))[0] == 201
 
     def cpu(self):
         with open(f"/proc/{self.process.pid}/stat") as file:
             return sum(map(int, file.read().rpartition(")")[2].split()[11:13])) / TICK
 
     def unread(self):
-        """How many bytes were sent to the server that it has not read: the system keeps tens of megabytes of a connection."""
+        """The bytes sent to the server that it has not read: the kernel buffers tens of megabytes for a connection."""
         with open("/proc/net/tcp") as file:
             rows = [line.split() for line in file][1:]
         port, hexadecimal = f":{self.port:04X}", lambda row, part: int(row[4].split(":")[part], 16)
@@ -141,14 +141,14 @@ class Server:
                    for row in rows if row[3] == "01" and (row[1].endswith(port) or row[2].endswith(port)))
 
     def settle(self):
-        """Waits until the server is idle, then prints what else uses the machine."""
+        """Waits until the server is idle, then prints the cores that other processes use."""
         for _ in range(2 * SETTLE):
-            before, machine = self.cpu(), worked()
+            before, machine = self.cpu(), machine_cpu()
             time.sleep(0.5)
             if self.cpu() - before < 0.03:
-                others = (worked() - machine) / 0.5
-                return print(f"{'':20} | something else takes {others:.1f} cores of this machine") if others > 0.3 else None
-        print(f"{'':20} | {SETTLE} s later the server is still busy with what was asked")
+                others = (machine_cpu() - machine) / 0.5
+                return print(f"{'':20} | other processes use {others:.1f} cores of this machine") if others > 0.3 else None
+        print(f"{'':20} | {SETTLE} s later the server is still busy with former requests")
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -160,13 +160,13 @@ class Server:
 
 
 def lines(kinds):
-    """About as many bytes of lines as an import of a load has."""
+    """Lines for an import of a load, of about IMPORT bytes."""
     block = b"".join(kinds)
     return block * (IMPORT // len(block))
 
 
 def preview(server):
-    """The editor's form with the longest body that a webhook may have, full of fields; each byte of it as %XX."""
+    """The form of the webhook editor, with a body template of the maximum length, full of fields, each byte encoded as %XX."""
     head, field, end = '{"m":["' + '","'.join(["{{send.message}}"] * 4) + '"],"f":[', "{{send._id}},", "0]}"
     body = head + field * ((65_536 - len(head) - len(end)) // len(field)) + end
     form = {"form-token": server.token, "name": "x", "url": "https://receiver.example/{{send._id}}", "method": "POST", "send": "long", "active": "true"}
@@ -175,7 +175,7 @@ def preview(server):
 
 
 def loads(server):
-    """Each load's name, count of clients, method, path, header fields, how its body is made, the status and a piece of its answer."""
+    """Each load's name, number of clients, method, path, header fields, function that makes the body, and the status and a piece of the response."""
     no, form = lambda: b"", {**server.cookie, "Content-Type": "application/x-www-form-urlencoded"}
     search = f"/console/sends/big?destination={number(LIST + 1).decode()}"
     found, last = f">0 destinations of {LIST:,} ".replace(",", "\u202f").encode(), number(LIST - 1)
@@ -197,7 +197,7 @@ def loads(server):
 
 
 def exchange(connection, request, buffer, tally, base):
-    """Sends a request, takes all of the answer and returns its status, and whether the connection ends with it."""
+    """Sends a request, and reads the whole response. Returns its status, and whether it closes the connection."""
     sent = 0
     try:
         while sent < len(request):
@@ -205,7 +205,7 @@ def exchange(connection, request, buffer, tally, base):
             sent += n
             tally[base] += n
     except (BrokenPipeError, ConnectionResetError):
-        pass  # The answer may be there already.
+        pass  # The response may have arrived already.
     got = 0
     while (end := bytes(buffer[:got]).find(b"\r\n\r\n")) < 0:
         if (n := connection.recv_into(buffer[got:])) == 0:
@@ -214,18 +214,18 @@ def exchange(connection, request, buffer, tally, base):
         tally[base] += n
     head, status = bytes(buffer[:end + 2]), int(buffer[9:12])
     length = LENGTH.search(head)
-    left, tail = int(length[1]) - (got - end - 4) if length else 0, bytes(buffer[max(end + 2, got - 7):got])
-    # A chunked answer ends with an empty chunk. No line of what is asked for is a single 0.
-    while left > 0 if length else tail != b"\r\n0\r\n\r\n":
+    remaining, tail = int(length[1]) - (got - end - 4) if length else 0, bytes(buffer[max(end + 2, got - 7):got])
+    # A chunked response ends with an empty chunk. No response of a load has a line that is a single 0.
+    while remaining > 0 if length else tail != b"\r\n0\r\n\r\n":
         if (n := connection.recv_into(buffer)) == 0:
             raise ConnectionError
-        left, tail = left - n, tail if length else (tail + bytes(buffer[max(0, n - 7):n]))[-7:]
+        remaining, tail = remaining - n, tail if length else (tail + bytes(buffer[max(0, n - 7):n]))[-7:]
         tally[base] += n
     return status, b"\r\nconnection: close" in head.lower()
 
 
 def client(port, request, status, tally, base):
-    """Makes a request again and again. Counts answers by status behind `base`, at 0 the bytes, at 1 the connections that broke."""
+    """Repeats a request. Counts responses in `tally` at `base` plus the status; at 0 the bytes, at 1 the failed connections."""
     os.nice(10)
     gc.disable()
     request, buffer, connection = memoryview(request), memoryview(bytearray(1 << 20)), None
@@ -246,35 +246,35 @@ def client(port, request, status, tally, base):
 
 
 class Probe:
-    """A kept-alive connection, and what is asked over it."""
+    """A keep-alive connection, and its requests."""
 
     def __init__(self, port, requests, due):
         self.port, self.requests, self.due, self.connection = port, requests, due, None
-        self.sent, self.answer, self.times, self.bad = None, b"", [], 0
+        self.sent, self.response, self.times, self.bad = None, b"", [], 0
 
     def send(self):
-        self.answer, one = b"", self.requests[len(self.times) % len(self.requests)]
+        self.response, request = b"", self.requests[len(self.times) % len(self.requests)]
         self.sent = time.time()
         try:
             if self.connection is None:
                 self.connection = socket.create_connection(("127.0.0.1", self.port), LATE)
                 self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self.connection.setsockopt(socket.SOL_SOCKET, TIMESTAMPS, 1)
-            self.connection.sendall(one)
+            self.connection.sendall(request)
         except OSError:
             self.end(False)
 
     def read(self):
         try:
-            some, notes, _, _ = self.connection.recvmsg(1 << 16, 64)
+            data, ancillary, _, _ = self.connection.recvmsg(1 << 16, 64)
         except OSError:
-            some, notes = b"", []
-        self.answer += some
-        head, blank, body = self.answer.partition(b"\r\n\r\n")
+            data, ancillary = b"", []
+        self.response += data
+        head, blank, body = self.response.partition(b"\r\n\r\n")
         length = LENGTH.search(head + b"\r\n") if blank else None
-        if not some or (blank and (length is None or len(body) >= int(length[1]))):
-            # When the answer came, and not when this process had its turn.
-            at = [seconds + ns / 1e9 for _, kind, note in notes if kind == TIMESTAMPS for seconds, ns in (struct.unpack("qq", note),)]
+        if not data or (blank and (length is None or len(body) >= int(length[1]))):
+            # The time at which the kernel received the response, not at which this process was scheduled.
+            at = [seconds + ns / 1e9 for _, kind, content in ancillary if kind == TIMESTAMPS for seconds, ns in (struct.unpack("qq", content),)]
             self.end(head.startswith(b"HTTP/1.1 200 ") and length is not None, at[0] if at else None)
 
     def end(self, is_good, at=None):
@@ -287,9 +287,9 @@ class Probe:
 
 
 def probe(port, requests, results):
-    """Makes small requests for SECONDS, waits for the last of them, and sends the seconds of each and the count of bad ones."""
+    """Makes small requests for SECONDS, and waits for the last responses. Sends the seconds of each, and the number of bad ones."""
     begin = time.perf_counter()
-    probes = [Probe(port, some, begin + PERIOD * place / len(requests)) for place, some in enumerate(requests)]
+    probes = [Probe(port, batch, begin + PERIOD * index / len(requests)) for index, batch in enumerate(requests)]
     end, now = begin + SECONDS, begin
     gc.freeze()
     gc.disable()
@@ -319,7 +319,7 @@ def summary(times):
 
 
 def measure(server, probes, name, clients=0, message=b"", status=200):
-    """Measures a load, prints a line, and returns what is worse than it may be."""
+    """Measures a load, prints a line, and returns a list of failures: latencies above BAR, and unexpected responses."""
     tally = fork.RawArray("q", 600 * max(1, clients))
     sums = lambda: {slot: total for slot in range(600) if (total := sum(tally[slot::600]))}
     processes = [fork.Process(target=client, args=(server.port, message, status, tally, 600 * i)) for i in range(clients)]
@@ -334,7 +334,7 @@ def measure(server, probes, name, clients=0, message=b"", status=200):
         results.poll(SECONDS)
         after, took, used, unread = sums(), time.monotonic() - began, server.cpu() - used, server.unread() - unread
         if not results.poll(LATE + 10):
-            raise SystemExit("the small requests did not come to an end")
+            raise SystemExit("the small requests did not end")
         probes = results.recv()
     finally:
         for process in (prober, *processes):
@@ -345,12 +345,12 @@ def measure(server, probes, name, clients=0, message=b"", status=200):
         raise SystemExit(f"the server ended under {name}, with {server.process.returncode}")
     count = lambda slot: after.get(slot, 0) - before.get(slot, 0)
     line, worse = f"{name:20}", []
-    for (times, bad), what in zip(probes, ("/health", "/send-logs/:id")):
+    for (times, bad), route in zip(probes, ("/health", "/send-logs/:id")):
         p50, p99, every, longest = summary(times)
         line += f" |{p50:8.2f}{p99:9.2f}{every:9.2f}{longest:9.2f}{len(times):6}{bad:5}"
-        worse += [f"{title} of {what} {value:.1f} ms" for title, value in (("p99", p99), ("p99*", every)) if BAR is not None and value > BAR]
-        worse += [f"{bad} bad answers of {what}"] if bad else []
-    wrong = [f"{total} × {slot if slot > 1 else 'broken off'}" for slot, total in after.items() if slot not in (0, status, 429, 503)]
+        worse += [f"{title} of {route} {value:.1f} ms" for title, value in (("p99", p99), ("p99*", every)) if BAR is not None and value > BAR]
+        worse += [f"{bad} bad responses of {route}"] if bad else []
+    wrong = [f"{total} × {slot if slot > 1 else 'failed connection'}" for slot, total in after.items() if slot not in (0, status, 429, 503)]
     line += f" |{count(status):7}{count(429) + count(503):6}{(count(0) - unread) / took / 1e6:8.1f}{used / took:7.2f}" if clients else ""
     print(line + (f"  ERROR: the load got {', '.join(wrong)}" if wrong else ""), flush=True)
     return [f"{name}: {one}" for one in worse + wrong] if clients else []
@@ -375,10 +375,10 @@ def bench(program):
             if ONLY and name not in ONLY:
                 continue
             body = body()
-            got, _, text = server.ask(method, path, fields, body)
+            got, _, text = server.call(method, path, fields, body)
             if got != status or piece not in text:
-                print(f"{name}: ERROR: the first answer is {got}, with {piece.decode()!r} {'in' if piece in text else 'not in'} it: {text[:300]}")
-                worse.append(f"{name}: the first answer")
+                print(f"{name}: ERROR: the first response is {got}, with {piece.decode()!r} {'in' if piece in text else 'not in'} it: {text[:300]}")
+                worse.append(f"{name}: the first response")
             del text
             server.settle()
             worse += measure(server, probes, name, clients, request(method, path, fields, body), status)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Measures the program itself over a real port: sizes, start, import, and each kind of request under load by wrk.
+"""Measures the program over a real port: size of the data, start, import, and each kind of request under load by wrk.
 
 Usage: macro.py PROGRAM   (make bench runs it)
-Environment: LOGS (100000) send logs in one organisation, DESTINATIONS (10) each, CONNECTIONS (32), SECONDS (3) a workload,
-FOLDER (a temporary one) where the data is kept for the next run.
+Environment: LOGS (100000) send logs in one organisation, DESTINATIONS (10) each, CONNECTIONS (32), SECONDS (3) for each workload,
+FOLDER (a temporary one) that stores the data for the next run.
 """
 import json
 import os
@@ -92,7 +92,7 @@ class Server:
             return sum(map(int, f.read().rpartition(")")[2].split()[11:13])) / TICK
 
     def memory(self):
-        """MB of the process's own, without mapped pages of files."""
+        """The private memory of the process in MB, without mapped pages of files."""
         with open(f"/proc/{self.process.pid}/status") as f:
             return int(re.search(r"RssAnon:\s+(\d+)", f.read())[1]) / 1024
 
@@ -166,8 +166,8 @@ def main():
         request = urllib.request.Request(f"http://127.0.0.1:{server.port}/send-logs/import", data=open(data, "rb"), method="POST", headers={
             "Authorization": "Bearer " + key, "Content-Type": "application/x-ndjson", "Content-Length": str(os.path.getsize(data))})
         began = time.monotonic()
-        with urllib.request.urlopen(request, timeout=3600) as answer:
-            report = json.load(answer)["data"]
+        with urllib.request.urlopen(request, timeout=3600) as response:
+            report = json.load(response)["data"]
         assert report["recorded"] == LOGS, report
         used = server.cpu()
         print(f"{LOGS:,} send logs of {DESTINATIONS} destinations, one of {LONG:,}; {os.cpu_count()} cores")
@@ -184,7 +184,7 @@ def main():
         with open(script, "w") as f:
             f.write(WRK)
         long_id = f"{FIRST + (LOGS // 2) * SPAN // LOGS:08x}{LOGS // 2:016x}"
-        print(f"{'workload':18} {'req/s':>10} {'p50 ms':>9} {'p99 ms':>9} {'CPU us/req':>11} {'own MB':>9}")
+        print(f"{'workload':18} {'req/s':>10} {'p50 ms':>9} {'p99 ms':>9} {'CPU us/req':>11} {'anon MB':>9}")
         for name, connections, requests in workloads(key, ids, long_id):
             measure(server, script, name, connections, requests, folder)
     finally:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Measures pages of the Sends Report beside the API's searches for as many rows, one after the other over one connection.
+"""Compares pages of the Sends Report with API searches for as many rows, one after the other over one connection.
 
 Usage: pages.py PROGRAM   (make bench-pages runs it)
-Environment: LOGS (1000000) send logs of one organisation, FOLDER (a temporary one) where the data is kept for the next run.
+Environment: LOGS (1000000) send logs of one organisation, FOLDER (a temporary one) that stores the data for the next run.
 """
 import http.client
 import json
@@ -56,29 +56,29 @@ try:
     port = int(server.stdout.readline().rsplit(":", 1)[1])
     connection = http.client.HTTPConnection("127.0.0.1", port)
 
-    def ask(method, path, body=None, headers={}):
+    def call(method, path, body=None, headers={}):
         connection.request(method, path, body, headers)
-        answer = connection.getresponse()
-        return answer, answer.read()
+        response = connection.getresponse()
+        return response, response.read()
 
-    answer, page = ask("GET", "/console/sign-in")
+    response, page = call("GET", "/console/sign-in")
     token = re.search(rb'form-token" value="([0-9a-f]+)', page).group(1).decode()
     form = urllib.parse.urlencode({"form-token": token, "key": key, "zone": "Africa/Johannesburg"})
-    answer, _ = ask("POST", "/console/sign-in", form, {"Cookie": answer.headers["Set-Cookie"].split(";")[0]})
-    cookies = "; ".join(cookie.split(";")[0] for cookie in answer.headers.get_all("Set-Cookie") if "Max-Age=0" not in cookie)
+    response, _ = call("POST", "/console/sign-in", form, {"Cookie": response.headers["Set-Cookie"].split(";")[0]})
+    cookies = "; ".join(cookie.split(";")[0] for cookie in response.headers.get_all("Set-Cookie") if "Max-Age=0" not in cookie)
 
-    def milliseconds(repeat, *work):
-        """The median of each work's times, taken by turns."""
-        times = [[] for _ in work]
+    def milliseconds(repeat, *functions):
+        """The median time of each function, called in turns."""
+        times = [[] for _ in functions]
         for round in range(repeat + 5):
-            for number, one in enumerate(work):
+            for number, function in enumerate(functions):
                 begin = time.perf_counter()
-                one()
+                function()
                 if round >= 5:
                     times[number].append(time.perf_counter() - begin)
         return [1000 * statistics.median(one) for one in times]
 
-    print(f"{LOGS} send logs; medians of 60, by turns\n{'rows':>5}  {'which':14} {'API':>8} {'page':>8}  ratio")
+    print(f"{LOGS} send logs; medians of 60, in turns\n{'rows':>5}  {'which':14} {'API':>8} {'page':>8}  ratio")
     for rows in (25, 50):
         quarter = {"$gte": "2023-12-31T22:00:00Z", "$lte": "2024-03-31T21:59:59.999Z"}
         for name, find, skip, query in (
@@ -88,13 +88,13 @@ try:
             skip -= skip % rows
             body = json.dumps({"find": find, "options": {"skip": skip, "limit": rows}})
             path = "/console/sends?" + urllib.parse.urlencode({**query, "rows": rows, "page": skip // rows + 1})
-            api = lambda: ask("POST", "/send-logs/search", body, {"Authorization": "Bearer " + key})[1]
-            html = lambda: ask("GET", path, None, {"Cookie": cookies})[1]
+            api = lambda: call("POST", "/send-logs/search", body, {"Authorization": "Bearer " + key})[1]
+            html = lambda: call("GET", path, None, {"Cookie": cookies})[1]
             assert html().count(b"class=when") == len(json.loads(api())["data"]["send_logs"]) > 0
             one, other = milliseconds(60, api, html)
             print(f"{rows:5}  {name:14} {one:5.2f} ms {other:5.2f} ms  {other / one:5.2f}")
     for path in ("/console/campaigns", "/console/campaigns?sort=-sends", "/console/campaigns?sort=name"):
-        print(f"{path:32} {milliseconds(10, lambda: ask('GET', path, None, {'Cookie': cookies}))[0]:8.1f} ms")
+        print(f"{path:32} {milliseconds(10, lambda: call('GET', path, None, {'Cookie': cookies}))[0]:8.1f} ms")
 finally:
     server.terminate()
     server.wait()

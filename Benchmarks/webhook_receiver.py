@@ -1,8 +1,8 @@
-"""A healthy receiver of webhooks for benchmarks, which takes as little of the machine as it can.
+"""A healthy webhook receiver for benchmarks, which uses as little CPU time as possible.
 
 Usage: webhook_receiver.py FILE
 
-Prints its port, answers each request with 200, and writes the requests' bodies to FILE, a line each.
+Prints its port, responds to each request with 200, and writes the bodies of the requests to FILE, one on each line.
 """
 import os
 import socket

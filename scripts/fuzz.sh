@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the fuzz tests of what is built with many cases.
+# Runs the built fuzz tests with many cases.
 # Usage: fuzz.sh SWIFT FOLDER CASES SEED
 set -euo pipefail
 

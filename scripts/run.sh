@@ -8,7 +8,7 @@ sample=$2
 port=${PORT:-8080}
 host=${SENDLOG_HTTP_HOST:-127.0.0.1}
 organisation=Example
-# The campaign of the API's own example search; the sample has sends of it.
+# The campaign of the example search in the API document; the sample has sends of it.
 campaign=5f5a1d8d2e0e4c6c8c0c0c0c
 
 fail() {
@@ -16,7 +16,7 @@ fail() {
     exit 1
 }
 
-# Runs a command, and shows its notes on standard error only where it fails.
+# Runs a command, and shows its standard error only if it fails.
 quietly() {
     local notes status=0
     { notes=$("$@" 2>&1 >&3) || status=$?; } 3>&1
@@ -28,7 +28,7 @@ quietly() {
     || fail "PORT must be a number from 1 to 65535, not \"$port\""
 port=$((10#$port))
 
-# Where this machine reaches the server.
+# The address at which this machine reaches the server.
 case $host in
     0.0.0.0 | :: | '') address=127.0.0.1 ;;
     *) address=$host ;;
@@ -38,7 +38,7 @@ if (exec 3<>"/dev/tcp/$address/$port") 2>/dev/null; then
 fi
 [[ $address != *:* ]] || address="[$address]"
 
-# A database that is not there yet is made by the first organisation.
+# If the database does not exist yet, the first command that creates an organisation creates it.
 database=${SENDLOG_DATABASE:-sqlite:sendlog.db}
 organisations=
 if [[ $database == postgres* ]]; then

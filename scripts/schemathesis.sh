@@ -2,8 +2,8 @@
 # Tests a server against its OpenAPI document with schemathesis, from PyPI: valid and invalid requests of every operation.
 # Usage: schemathesis.sh PROGRAM CASES [SEED]
 #   PROGRAM  the sendlog program
-#   CASES    about how many random requests are sent, besides some 1,200 that depend on the document
-#   SEED     repeats a run; left out, it is random and printed
+#   CASES    the approximate number of random requests; about 1,200 more depend on the document
+#   SEED     repeats a run; without it, the seed is random and printed
 # OPENAPI=FILE uses the document in FILE instead of the server's own.
 # Exits with 0 without findings, 1 with findings, 2 if the test could not run.
 set -euo pipefail
@@ -44,7 +44,7 @@ trap clean EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# The settings of this server are those below.
+# Only the settings below apply to this server.
 for name in "${!SENDLOG_@}"; do unset "$name"; done
 export SENDLOG_DATABASE=sqlite:$folder/sendlog.db
 log=$folder/server.log
@@ -71,7 +71,7 @@ call() {
     curl --silent --show-error --fail-with-body --max-time 30 --request "$1" "$url$2" \
         --header "Authorization: Bearer ${keys[0]}" --data "$3" || fail "$1 $2 failed"
 }
-# So that there are ids of each kind. Nothing listens on the webhook's port.
+# Creates ids of each kind. Nothing listens on the webhook's port.
 call PUT /campaigns/5f5a1d8d2e0e4c6c8c0c0c0c '{"name": "January sale"}' >/dev/null
 webhook=$(call POST /webhooks '{"url": "http://127.0.0.1:1/"}' | sed 's/.*"_id":"\([^"]*\)".*/\1/')
 call POST "/webhooks/$webhook/test" '{}' >/dev/null

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs some of the tests of what is built, in one process.
+# Runs a subset of the built tests in one process.
 # Usage: subset.sh SWIFT FOLDER --filter|--skip PATTERN
 set -euo pipefail
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs all tests of what is built, and says at the end which failed and why.
+# Runs all built tests, and prints at the end which failed and why.
 # Usage: test.sh SWIFT FOLDER
 set -euo pipefail
 
@@ -9,21 +9,21 @@ logs=$root/.build/tests
 rm -rf "$logs"
 mkdir -p "$logs"
 
-# What goes through HTTP and PostgreSQL together and could break between them: streams, concurrent recording, bounds, failures, webhooks.
-# What the API makes of input, and pages, are the same on both; that both stores answer alike, StoreChecks prove.
+# Tests of what could fail between HTTP and PostgreSQL: streams, concurrent recording, bounds, failures, webhooks.
+# Input and pages are handled alike with both stores; StoreChecks checks that both stores give the same results.
 contract='EndToEndTests\.(Response|Connection|Create|CreateBounds|GetOne|Import|Campaigns|Export|Webhooks|WebhookDelivery|WebhookChoice|WebhookPause|SearchFind|SearchOptions|StatusTable|Data|Isolation)Tests'
 memory='EndToEndTests\.UnderLoad/MemoryTests/.*(million destinations|stops reading|import of many|streamed response)'
 [ "${SENDLOG_TEST_SOAK:-}" != 1 ] || memory='EndToEndTests\.UnderLoad/MemoryTests/'
 
-# What `swift test` would start, which reads all packages each time.
+# The program that `swift test` starts; `swift test` itself would read all packages each time.
 tests=$("$swift" build --package-path "$root" --show-bin-path)/sendlogPackageTests.xctest
 
-# Runs some of the tests in a process of their own, which writes to NAME.log, and notes in NAME.failed that one failed.
+# Runs a subset of the tests in one process, with the output in NAME.log; creates NAME.failed if a test fails.
 # Usage: pass NAME --filter|--skip PATTERN…
 pass() {
     local name=$1
-    # As nice as a server is to others with what webhooks ask for, or a busy machine would leave that no time.
-    # A run of no tests passes as well: a pattern that matches none any more is a failure.
+    # The nice value is that of a server's webhook threads; with a lower one, a busy machine would leave them no time.
+    # A run of no tests succeeds; here it is a failure, because the pattern no longer matches any test.
     nice -n 15 "$tests" --testing-library swift-testing "${@:2}" >"$logs/$name.log" 2>&1 \
         && grep -aq 'Test run with [1-9]' "$logs/$name.log" || touch "$logs/$name.failed"
     echo "$name: $(grep -a 'Test run with' "$logs/$name.log" | tail -n 1 | sed 's,^[^T]*,,')"
@@ -36,7 +36,7 @@ api() {
     echo "schemathesis: $(grep -a 'generated' "$logs/schemathesis.log" | sed 's/^ *//')"
 }
 
-# Says which tests failed, and why.
+# Prints which tests failed, and why.
 report() {
     local failed log
     compgen -G "$logs/*.failed" >/dev/null || return 0
@@ -52,7 +52,7 @@ report() {
     return 1
 }
 
-# Starts a function in a process group of its own, which ends with this script.
+# Starts a function in its own process group, which ends with this script.
 groups=()
 start() {
     set -m
@@ -61,12 +61,12 @@ start() {
     groups+=("$!")
 }
 trap 'kill -- "${groups[@]/#/-}" 2>/dev/null || true' EXIT
-# A second signal, as a terminal and make send it, must not end the first one's cleaning up.
+# A terminal and make may each send a signal; the second one must not interrupt the cleanup of the first.
 trap 'trap "" HUP INT TERM; exit 129' HUP
 trap 'trap "" HUP INT TERM; exit 130' INT
 trap 'trap "" HUP INT TERM; report || true; exit 143' TERM
 
-# Servers that are killed, and others that take over from them: these tests wait more than they work.
+# The tests in which servers are killed and others take over; they wait most of the time.
 restarts='EndToEndTests\.Webhook(Crash|CrashLoop|Servers)Tests/'
 wait_and_load() {
     pass restarts --filter "$restarts" &
@@ -84,7 +84,7 @@ echo "Running all tests; their output is in $logs"
 start pass rooms --skip 'EndToEndTests\.'
 wait
 groups=()
-# Three at a time keep two cores busy, whatever one of them waits for.
+# Three at a time keep two cores busy while one of them waits.
 start wait_and_load
 start on_postgresql
 start pass sqlite --filter 'EndToEndTests\.' --skip 'EndToEndTests\.UnderLoad/' --skip "$restarts"

@@ -4,7 +4,7 @@ import SendLogCore
 import SendLogSQLite
 import Synchronization
 
-/// The hot paths, one by one; `make bench` runs them.
+/// Benchmarks of the hot paths; `make bench` runs them.
 let benchmarks: @Sendable () -> Void = {
     Benchmark.defaultConfiguration = .init(
         metrics: [.wallClock, .throughput],
@@ -12,23 +12,23 @@ let benchmarks: @Sendable () -> Void = {
         maxIterations: .max
     )
 
-    searching("point read", .kilo) { data, iteration in
+    benchmarkWithStore("point read", .kilo) { data, iteration in
         _ = try data.store.sendLogWithoutBlocking(try id(iteration &* 7919 % data.count), in: data.organisation)
     }
-    searching("point read, missing", .kilo) { data, iteration in
+    benchmarkWithStore("point read, missing", .kilo) { data, iteration in
         _ = try? data.store.sendLogWithoutBlocking(try id(data.count + iteration), in: data.organisation)
     }
-    searching("page of 1,000") { data, _ in
+    benchmarkWithStore("page of 1,000") { data, _ in
         blackHole(try await data.store.search(SendLogSearch(), in: data.organisation))
     }
-    searching("page of 1,000, near the end") { data, _ in
+    benchmarkWithStore("page of 1,000, near the end") { data, _ in
         let search = SendLogSearch(skip: max(data.count - 1500, 0))
         blackHole(try await data.store.search(search, in: data.organisation))
     }
-    searching("page of 1,000, in the middle") { data, _ in
+    benchmarkWithStore("page of 1,000, in the middle") { data, _ in
         blackHole(try await data.store.search(SendLogSearch(skip: data.count / 2), in: data.organisation))
     }
-    searching("3 campaigns, a month, 100 logs") { data, iteration in
+    benchmarkWithStore("3 campaigns, a month, 100 logs") { data, iteration in
         let first = iteration % 190
         let search = SendLogSearch(
             campaigns: Array(data.campaigns[first..<first + 3]),
@@ -38,10 +38,10 @@ let benchmarks: @Sendable () -> Void = {
         )
         blackHole(try await data.store.search(search, in: data.organisation))
     }
-    searching("200 campaigns, 1,000 logs") { data, _ in
+    benchmarkWithStore("200 campaigns, 1,000 logs") { data, _ in
         blackHole(try await data.store.search(SendLogSearch(campaigns: data.campaigns), in: data.organisation))
     }
-    searching("list of 100,000, read and expanded") { data, _ in
+    benchmarkWithStore("list of 100,000, read and expanded") { data, _ in
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
         defer { buffer.deallocate() }
         var (chunk, chunkCount) = (0, 1)
@@ -58,24 +58,24 @@ let benchmarks: @Sendable () -> Void = {
             chunk += chunkCount
         }
     }
-    searching("record one") { data, _ in
+    benchmarkWithStore("record one") { data, _ in
         let number = data.count + numbers.wrappingAdd(1, ordering: .relaxed).newValue
         blackHole(try await data.store.record([try log(data, number, 10)], in: data.organisation))
     }
 
     let create = Array(SampleData.json(1, of: 1, destinations: 10).utf8)
-    measuring("parse a create of 10", .kilo) { data, _ in blackHole(try intake(create, data)) }
+    benchmarkWithoutStore("parse a create of 10", .kilo) { data, _ in blackHole(try parse(create, data)) }
     let long = Array(SampleData.json(1, of: 1, destinations: SampleData.longList).utf8)
-    measuring("parse a create of 100,000") { data, _ in blackHole(try intake(long, data)) }
+    benchmarkWithoutStore("parse a create of 100,000") { data, _ in blackHole(try parse(long, data)) }
 
     let text = Array(long.dropFirst(long.count - 2 - 14 * 8192 + 1).dropLast(2))
     let chunk = DestinationChunk(text: text, count: 8192)
-    measuring("compress a chunk of 8,192") { _, _ in blackHole(DestinationChunk(text: text, count: 8192)) }
-    measuring("expand a chunk of 8,192", .kilo) { _, _ in blackHole(chunk.text()) }
+    benchmarkWithoutStore("compress a chunk of 8,192") { _, _ in blackHole(DestinationChunk(text: text, count: 8192)) }
+    benchmarkWithoutStore("expand a chunk of 8,192", .kilo) { _, _ in blackHole(chunk.text()) }
 }
 
-/// Measures what works on the store.
-private func searching(
+/// Adds a benchmark that uses the store.
+private func benchmarkWithStore(
     _ name: String,
     _ scale: BenchmarkScalingFactor = .one,
     _ body: @escaping @Sendable (SampleData, Int) async throws -> Void
@@ -87,8 +87,8 @@ private func searching(
     }
 }
 
-/// Measures what needs no store.
-private func measuring(
+/// Adds a benchmark that does not use the store.
+private func benchmarkWithoutStore(
     _ name: String,
     _ scale: BenchmarkScalingFactor = .one,
     _ body: @escaping @Sendable (SampleData, Int) throws -> Void
@@ -100,7 +100,7 @@ private func measuring(
     }
 }
 
-/// For logs that are recorded: no two may be the same, in whatever turn.
+/// Numbers the logs to record, which must differ in all iterations.
 private let numbers = Atomic<Int>(0)
 
 private struct BadSample: Error {}
@@ -110,12 +110,12 @@ private func id(_ number: Int) throws -> SendLogID {
     return id
 }
 
-private func intake(_ json: [UInt8], _ data: SampleData) throws -> NewSendLog {
-    var intake = SendLogParser(data.context)
-    try json.withUnsafeBufferPointer { try intake.feed($0) }
-    return try intake.finish()
+private func parse(_ json: [UInt8], _ data: SampleData) throws -> NewSendLog {
+    var parser = SendLogParser(data.context)
+    try json.withUnsafeBufferPointer { try parser.feed($0) }
+    return try parser.finish()
 }
 
 private func log(_ data: SampleData, _ number: Int, _ destinations: Int) throws -> NewSendLog {
-    try intake(Array(SampleData.json(number, of: number, destinations: destinations).utf8), data)
+    try parse(Array(SampleData.json(number, of: number, destinations: destinations).utf8), data)
 }

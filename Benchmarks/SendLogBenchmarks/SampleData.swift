@@ -3,9 +3,10 @@ import SendLogContent
 import SendLogCore
 import SendLogSQLite
 
-/// A database to measure on, in a folder that is gone with the process's end.
+/// The database of the benchmarks, in a temporary folder that is deleted when the process exits.
 ///
-/// `SENDLOG_BENCHMARK_LOGS` says how many send logs it has (100,000 by default), in one organisation, of 200 campaigns, over three years.
+/// It has `SENDLOG_BENCHMARK_LOGS` send logs (100,000 by default) of one organisation, in 200 campaigns, over three
+/// years.
 struct SampleData: Sendable {
     let store: SQLiteStore
     let organisation: OrganisationID
@@ -13,18 +14,18 @@ struct SampleData: Sendable {
     let count: Int
     let campaigns: [CampaignID]
 
-    /// The number of destinations of the one long list, which is the first log's.
+    /// The number of destinations of the first log, which has the only long list.
     static let longList = 100_000
 
     static let shared = Shared()
 
-    /// Makes the data once, when the first benchmark asks for it.
+    /// Generates the data once, when the first benchmark needs it.
     actor Shared {
-        private var made: Task<SampleData, any Error>?
+        private var cached: Task<SampleData, any Error>?
 
         func data() async throws -> SampleData {
-            let task = made ?? Task { try await SampleData() }
-            made = task
+            let task = cached ?? Task { try await SampleData() }
+            cached = task
             return try await task.value
         }
     }
@@ -66,7 +67,7 @@ struct SampleData: Sendable {
             + low
     }
 
-    /// A send log as its sender writes it.
+    /// A send log as JSON, in the form that a sender uses.
     static func json(_ number: Int, of count: Int, destinations: Int) -> String {
         let moment =
             Timestamp(milliseconds: start.milliseconds + Int64(number) * (span / Int64(max(count, 1)))) ?? start
@@ -83,12 +84,12 @@ struct SampleData: Sendable {
     }
 
     private static func removeAtExit(_ folder: URL) {
-        Leftover.folder = folder
-        atexit { Leftover.folder.map { try? FileManager.default.removeItem(at: $0) } }
+        ExitCleanup.folder = folder
+        atexit { ExitCleanup.folder.map { try? FileManager.default.removeItem(at: $0) } }
     }
 }
 
-private enum Leftover {
-    // Unsafe: written once, before anything else runs, and read at the process's end.
+private enum ExitCleanup {
+    // Unsafe: written once, before any benchmark runs, and read when the process exits.
     nonisolated(unsafe) static var folder: URL?
 }

@@ -1,5 +1,6 @@
 package import SendLogAPI
 package import SendLogCore
+package import SendLogServices
 
 /// The web console: sign-in, pages and downloads.
 package struct Console: Sendable {
@@ -27,7 +28,8 @@ package struct Console: Sendable {
             lifetime: sessionSeconds
         )
         routes =
-            signIn.routes + pages.assets.routes + SendsReport(store: store, middleware: middleware).routes
+            signIn.routes + TimeZonePage(middleware: middleware).routes + pages.assets.routes
+            + SendsReport(store: store, middleware: middleware).routes
             + SendPage(store: store, middleware: middleware).routes
             + CampaignsReport(store: store, middleware: middleware).routes
             + WebhooksPage(service: service, middleware: middleware).routes

@@ -6,7 +6,7 @@ public import SendLogCore
 public struct DestinationChunker: DestinationSink {
     /// The maximum number of destinations in a chunk.
     static let maxChunkCount = 8192
-    /// The length of text in bytes from which a chunk is closed, even with fewer destinations.
+    /// The length of text in bytes at which a chunk is closed, even with fewer destinations.
     static let maxChunkLength = 128 * 1024
     /// The maximum number of compressed bytes of a list in memory; a longer list goes to a spool.
     private static let maxBytesInMemory = 256 * 1024
@@ -17,7 +17,7 @@ public struct DestinationChunker: DestinationSink {
     private var count = 0
     private var digest = ListDigest()
     private var chunks: [DestinationChunk] = []
-    private var inMemory = 0
+    private var bytesInMemory = 0
     private var spool: ChunkSpool?
     private var failure: StoreError?
 
@@ -67,7 +67,7 @@ public struct DestinationChunker: DestinationSink {
     /// Resets the chunker for the next list.
     public mutating func reset() {
         text.removeAll(keepingCapacity: true)
-        (countInChunk, count, inMemory) = (0, 0, 0)
+        (countInChunk, count, bytesInMemory) = (0, 0, 0)
         digest = ListDigest()
         chunks = []
         (spool, failure) = (nil, nil)
@@ -90,10 +90,10 @@ public struct DestinationChunker: DestinationSink {
     private mutating func closeChunk() {
         digest.add(text)
         chunks.append(DestinationChunk(text: text, count: countInChunk))
-        inMemory += chunks[chunks.count - 1].body.count
+        bytesInMemory += chunks[chunks.count - 1].body.count
         text.removeAll(keepingCapacity: true)
         countInChunk = 0
-        guard spool != nil || inMemory > Self.maxBytesInMemory else { return }
+        guard spool != nil || bytesInMemory > Self.maxBytesInMemory else { return }
         do throws(StoreError) {
             if spool == nil { spool = try ChunkSpool(folder: spoolFolder) }
             for chunk in chunks { try spool?.append(chunk) }

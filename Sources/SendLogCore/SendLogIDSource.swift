@@ -30,19 +30,12 @@ public final class SendLogIDSource: Sendable {
         let seconds = UInt32(truncatingIfNeeded: now.milliseconds / 1000)
         var digits: [UInt8] = []
         digits.reserveCapacity(24)
-        Self.append(UInt64(seconds), digits: 8, to: &digits)
-        Self.append(machine, digits: 10, to: &digits)
-        Self.append(UInt64(count), digits: 6, to: &digits)
+        digits.appendHex(UInt64(seconds), digits: 8)
+        digits.appendHex(machine, digits: 10)
+        digits.appendHex(UInt64(count), digits: 6)
         guard let id = digits.withUnsafeBufferPointer({ SendLogID(utf8: $0) }) else {
             preconditionFailure("24 hex digits are a valid id")
         }
         return id
-    }
-
-    private static func append(_ value: UInt64, digits: Int, to bytes: inout [UInt8]) {
-        for index in (0..<digits).reversed() {
-            let digit = UInt8(truncatingIfNeeded: value >> UInt64(index * 4)) & 0xf
-            bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
-        }
     }
 }

@@ -1,7 +1,7 @@
 import NIOCore
 import NIOHTTP1
 
-extension HTTPConnection {
+extension HTTPConnection: ClientConnection {
     /// The maximum length in bytes of a body that is copied into the buffer of its head, which is cheaper than a second
     /// write.
     private static let maxCopiedBytes = 8192
@@ -104,13 +104,15 @@ extension HTTPConnection {
         head.write(to: &bytes, framing: framing, isHTTP10: isHTTP10, closes: closes)
     }
 
+    func closeAfterwards() { exchange?.closes = true }
+
     /// Ends the exchange: starts the next request, or closes the connection.
-    func responseEnded(isComplete isWhole: Bool) {
+    func responseEnded(isComplete: Bool) {
         guard let exchange else { return }
         self.exchange = nil
         slowClientDetector.noteResponse(isBodyComplete: isBodyComplete, at: .now())
         guard let context, !isFinished else { return }
-        if !isWhole || !exchange.isHeadSent {
+        if !isComplete || !exchange.isHeadSent {
             // A partial response must not look complete. Earlier responses are complete and are still sent.
             if !exchange.isHTTP10 { context.flush() }
             isFinished = true

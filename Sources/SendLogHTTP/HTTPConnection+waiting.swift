@@ -41,11 +41,11 @@ extension HTTPConnection {
                 bufferedBytes -= buffer.readableBytes
                 pieces.append(buffer)
             case .end: isBodyComplete = true
-            case .head, nil: return pieces.isEmpty ? nil : ArrivedBody(pieces: pieces, isEnd: false)
+            case .head, nil: return pieces.isEmpty ? nil : ArrivedBody(pieces: pieces, isComplete: false)
             }
             input.removeFirst()
         }
-        return ArrivedBody(pieces: pieces, isEnd: true)
+        return ArrivedBody(pieces: pieces, isComplete: true)
     }
 
     func resume() {
@@ -59,11 +59,4 @@ extension HTTPConnection {
         case nil: break
         }
     }
-}
-
-/// The parts of a request body that arrived since the last read.
-struct ArrivedBody: Sendable {
-    var pieces: [ByteBuffer] = []
-    /// Whether the body ends after these parts.
-    var isEnd = false
 }

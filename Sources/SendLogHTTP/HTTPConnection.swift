@@ -206,8 +206,8 @@ final class HTTPConnection: ChannelDuplexHandler {
         while steps < Self.maxSteps, step() { steps += 1 }
         if steps == Self.maxSteps, let context {
             // After many pipelined requests, other connections get their turn.
-            let handle = ConnectionHandle(self, on: context.eventLoop)
-            context.eventLoop.execute { handle.connection.advance() }
+            let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+            context.eventLoop.execute { bound.value.advance() }
         }
         guard let context, isReadPending, mayRead(context) else { return }
         isReadPending = false

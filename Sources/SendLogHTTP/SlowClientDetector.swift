@@ -1,24 +1,5 @@
 import NIOCore
 
-/// The limits for clients that send slowly.
-public struct SlowClientLimits: Equatable, Sendable {
-    /// The number of seconds within which the head of a request must arrive, counted from its first byte.
-    public let headTimeout: Int
-    /// The number of seconds within which the rest of a body must arrive once the response is sent.
-    public let drainTimeout: Int
-    /// The minimum rate of a body in bytes per second while the server waits for it, averaged over ``window``; 0 for no
-    /// limit.
-    public let minBodyRate: Int
-
-    /// The period over which the rate of a body is measured, in seconds.
-    public static let window = 20
-
-    /// Creates limits: timeouts in seconds, and a rate in bytes per second.
-    public init(headTimeout: Int = 20, drainTimeout: Int = 20, minBodyRate: Int = 500) {
-        (self.headTimeout, self.drainTimeout, self.minBodyRate) = (headTimeout, drainTimeout, minBodyRate)
-    }
-}
-
 /// Detects a client that sends very slowly in order to hold the connection.
 ///
 /// Decides from its arguments alone, without a clock.
@@ -76,24 +57,5 @@ struct SlowClientDetector {
         guard now - current.since >= .seconds(Int64(SlowClientLimits.window)) else { return false }
         body = (now, 0)
         return current.bytes < limits.minBodyRate * SlowClientLimits.window
-    }
-}
-
-/// Notifies a connection of bytes before they are parsed, since the parser passes on nothing of an incomplete head.
-///
-/// Drops the bytes once the connection has sent its last response.
-final class InboundBytesHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias InboundOut = ByteBuffer
-
-    private let connection: HTTPConnection
-
-    init(_ connection: HTTPConnection) { self.connection = connection }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // Bytes after the last response are dropped without parsing.
-        if connection.isFinished { return }
-        connection.noteBytes()
-        context.fireChannelRead(data)
     }
 }

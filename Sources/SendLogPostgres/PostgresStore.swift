@@ -7,7 +7,7 @@ import SendLogScheduling
 ///
 /// Any number of servers may use one database. They share state only through the database. A server whose connection
 /// breaks opens a new one and continues.
-public final class PostgresStore: SendLogStore, OrganisationStore {
+public final class PostgresStore: SendLogStore, OrganisationStore, KeyStore {
     let location: PostgresLocation
     let options: Options
     /// The connections for long statements.

@@ -1,4 +1,4 @@
-/// The organisation or campaign that has the logs to search; each kind has an index in the order of delivery.
+/// The organisation or campaign that has the logs to search; each kind has an index by start of delivery.
 enum LogSource: Equatable {
     case organisation(Int64)
     case campaign(Int64)
@@ -24,11 +24,4 @@ enum LogSource: Equatable {
     }
 
     var counters: String { "\(column)_days" }
-}
-
-extension PackedID {
-    /// Returns the SQL for the text of a packed ID.
-    static func sql(of column: String) -> String {
-        "CASE typeof(\(column)) WHEN 'blob' THEN lower(hex(\(column))) ELSE \(column) END"
-    }
 }

@@ -12,7 +12,7 @@ extension SQLiteStore {
         """
 
     private static func bind(_ lease: WebhookLease, to query: inout Query) throws {
-        try query.bind(lease.begin.milliseconds)
+        try query.bind(lease.start.milliseconds)
         try query.bind(lease.latestEnd)
         try query.bind(lease.latestHold)
     }
@@ -90,7 +90,7 @@ extension SQLiteStore {
                     let found = try? WebhookRows.leased(
                         pending.id,
                         in: pending.organisation,
-                        at: lease.begin,
+                        at: lease.start,
                         on: database
                     )
                 {

@@ -5,7 +5,7 @@ public import SendLogScheduling
 /// An embedded store in one SQLite file, with one writer that groups commits and a pool of readers.
 ///
 /// Several processes can use the file at the same time; SQLite's locks coordinate them.
-public final class SQLiteStore: SendLogStore, OrganisationStore {
+public final class SQLiteStore: SendLogStore, OrganisationStore, KeyStore {
     let file: DatabaseFile
     let writer: Connection
     /// The connections for scans.
@@ -168,5 +168,13 @@ public final class SQLiteStore: SendLogStore, OrganisationStore {
             }
             return chunkCount
         }
+    }
+
+    /// Runs a write transaction for an organisation, when its turn in the queue comes.
+    func write<Result: Sendable>(
+        for organisation: OrganisationID,
+        _ body: @escaping @Sendable (Connection) throws -> Result
+    ) async throws(StoreError) -> Result {
+        try await queue.write(for: organisation, body)
     }
 }

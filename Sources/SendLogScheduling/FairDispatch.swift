@@ -2,7 +2,7 @@ public import SendLogCore
 
 /// A scheduler that assigns the work of organisations to a fixed number of threads in fair shares.
 ///
-/// It wakes idle threads exactly when there is work for them.
+/// It decides when its owner must wake a sleeping thread.
 ///
 /// It uses no I/O, clock or random numbers, and is not thread-safe: its owner guards it with a lock.
 public struct FairDispatch<Work> {
@@ -11,7 +11,7 @@ public struct FairDispatch<Work> {
     /// The number of sleeping threads, without those that are being woken.
     private var idle = 0
 
-    /// Creates a dispatch over the threads of some shares.
+    /// Creates a scheduler whose threads are limited by shares.
     public init(_ shares: FairShares) { self.shares = shares }
 
     /// The number of waiting work items.
@@ -44,10 +44,10 @@ public struct FairDispatch<Work> {
     /// Whether another thread is needed; check it after each change.
     public var needsThread: Bool { !waiting.isEmpty && waiting.hasNext { shares.hasRoom(for: $0) } }
 
-    /// Selects a sleeping thread to wake.
+    /// Counts one thread less as sleeping; the owner wakes it.
     ///
     /// - Returns: false if no thread sleeps.
-    public mutating func wake() -> Bool {
+    public mutating func takeSleepingThread() -> Bool {
         guard idle > 0 else { return false }
         idle -= 1
         return true

@@ -103,7 +103,7 @@ private final class Threads: Sendable {
         /// Decides whether a thread must be woken or started for waiting work.
         mutating func wake(_ capacity: Int) -> Wake {
             guard work.needsThread else { return .nothing }
-            if work.wake() { return .signal }
+            if work.takeSleepingThread() { return .signal }
             guard started < capacity else { return .nothing }
             started += 1
             return .start
@@ -173,7 +173,7 @@ private final class Threads: Sendable {
                 work.run()
             } else if signal.wait(timeout: .now() + idleTime) == .timedOut {
                 let ends = state.withLock { state in
-                    guard state.work.wake() else { return false }
+                    guard state.work.takeSleepingThread() else { return false }
                     state.started -= 1
                     return true
                 }

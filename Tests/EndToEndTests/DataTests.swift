@@ -2,17 +2,17 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Files of real size go in whole, and what comes out agrees with the file, counted here and not by the project's code.
+/// Files of real size are imported in full, and the responses agree with counts made here, without the project's code.
 @Suite struct DataTests {
-    /// A line of a file, as Foundation reads it.
+    /// A line of a file, parsed by Foundation.
     private struct Line {
-        /// The text, which is what the service answers too: the files are written in its form.
+        /// The text of the line; the service returns the same text, because the files are written in its form.
         let text: String
         let id: String
         let campaign: String
         let start: String
         let destinations: Int
-        /// The text with the list counted.
+        /// The text with the number of destinations in place of the list.
         let counted: String
 
         init(_ text: String) throws {
@@ -20,13 +20,13 @@ import Testing
                 let id = object["_id"] as? String, let campaign = object["campaign_id"] as? String,
                 let start = object["startDeliveryAt"] as? String, let list = object["destinations"] as? [String],
                 let listStart = text.range(of: "\"destinations\":", options: .backwards)?.upperBound
-            else { throw TestFailure("a line is no send log in the service's form: \(text.prefix(200))") }
+            else { throw TestFailure("a line is not a send log in the service's form: \(text.prefix(200))") }
             (self.text, self.id, self.campaign, self.start, destinations) = (text, id, campaign, start, list.count)
             counted = "\(text[..<listStart])\(list.count)}"
         }
     }
 
-    /// A file that was imported.
+    /// A file that an organisation has imported.
     private struct Imported {
         let tenant: Tenant
         let lines: [Line]
@@ -47,8 +47,8 @@ import Testing
             let page = ordered.dropFirst(search.skip ?? 0).prefix(search.limit ?? 1000)
             let texts = page.map { list ? $0.text : $0.counted }.joined(separator: ",")
             let expected = "{\"ok\":true,\"data\":{\"total\":\(found.count),\"send_logs\":[\(texts)],\"parsed\":{"
-            let answer = try tenant.post("/send-logs/search\(list ? "?group_destinations=list" : "")", search.body)
-            let agrees = answer.body.starts(with: Array(expected.utf8))
+            let response = try tenant.post("/send-logs/search\(list ? "?group_destinations=list" : "")", search.body)
+            let agrees = response.body.starts(with: Array(expected.utf8))
             #expect(agrees, "\(search.body)", sourceLocation: sourceLocation)
         }
     }
@@ -68,7 +68,7 @@ import Testing
         let count = lines.count
         let data = try tenant.request("POST", "/send-logs/import", body: Array(bytes)).data()
         #expect(data == ["recorded": .number(Double(count)), "existing": 0, "failed": 0, "errors": []])
-        // The neighbour has the same, by the command line.
+        // The neighbour imports the same file with the command line.
         let command = try tenant.server.command("import", "--organisation", neighbour.name, file.path).succeeded()
         #expect(command.output == "recorded \(count), existing 0, failed 0\n")
 
@@ -100,22 +100,22 @@ import Testing
         try imported.expectPage(Search(from: early, to: early))
         try imported.expectPage(Search(skip: 3, limit: 20), list: true)
         try imported.expectPage(Search(campaigns: [campaigns[0]], from: early, limit: 30), list: true)
-        // A walk over everything.
+        // All pages.
         for skip in stride(from: 0, to: lines.count, by: 333) {
             try imported.expectPage(Search(skip: skip, limit: 333))
         }
-        // Every campaign and every month by itself.
+        // Each campaign and each month alone.
         for campaign in campaigns { try imported.expectPage(Search(campaigns: [campaign], limit: 3)) }
         for month in Set(starts.map { $0.prefix(7) }) {
             try imported.expectPage(
                 Search(from: "\(month)-01T00:00:00.000Z", to: "\(month)-28T23:59:59.999Z", limit: 5)
             )
         }
-        // Lists, the longest among them.
+        // Lists, including the longest.
         let longest = lines.max { $0.destinations < $1.destinations }
         for line in lines.enumerated().filter({ $0.offset % 37 == 0 }).map(\.element) + [longest].compactMap({ $0 }) {
-            let answer = try imported.tenant.get("/send-logs/\(line.id)?group_destinations=list")
-            #expect(answer.body == Array(#"{"ok":true,"data":\#(line.text)}"#.utf8))
+            let response = try imported.tenant.get("/send-logs/\(line.id)?group_destinations=list")
+            #expect(response.body == Array(#"{"ok":true,"data":\#(line.text)}"#.utf8))
         }
     }
 }

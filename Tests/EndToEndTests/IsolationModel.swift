@@ -1,6 +1,6 @@
-/// What an organisation must answer when nobody else is in the world: its logs in a plain array.
+/// A model of one organisation without neighbours: its logs in a plain array.
 struct IsolationModel {
-    /// In the order of recording.
+    /// The logs in the order of recording.
     private(set) var logs: [SampleLog] = []
 
     enum Outcome {
@@ -11,16 +11,16 @@ struct IsolationModel {
 
     /// Records a log.
     ///
-    /// - Returns: what becomes of it.
+    /// - Returns: the outcome that the service must report.
     mutating func record(_ log: SampleLog) -> Outcome {
-        guard let there = logs.first(where: { $0.id == log.id }) else {
+        guard let existing = logs.first(where: { $0.id == log.id }) else {
             logs.append(log)
             return .recorded
         }
-        return there == log ? .existing : .conflict
+        return existing == log ? .existing : .conflict
     }
 
-    /// A search as a test makes it.
+    /// The parameters of a search.
     struct Search {
         var campaigns: [String]?
         var from: String?
@@ -45,13 +45,11 @@ struct IsolationModel {
         }
     }
 
-    /// The text of an answer to a search up to `parsed`.
-    ///
-    /// - Returns: the text.
-    func answer(to search: Search, list: Bool) -> String {
-        let seen = logs.prefix(search.asOf ?? logs.count)
-        let found = seen.enumerated().filter { _, log in
-            // Dates in this form compare as texts.
+    /// Returns the expected text of the response to a search, up to `parsed`.
+    func response(to search: Search, list: Bool) -> String {
+        let visible = logs.prefix(search.asOf ?? logs.count)
+        let found = visible.enumerated().filter { _, log in
+            // Dates in this form sort like text.
             (search.campaigns?.contains(log.campaign) ?? true) && log.start >= search.from ?? ""
                 && log.start <= search.to ?? "9999"
         }

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Two organisations that use the same ids and campaigns never see each other, whatever is asked in whatever order.
+/// Two organisations that use the same IDs and campaigns never see each other's data, for random requests in any order.
 @Suite struct IsolationTests {
-    /// Asks and answers for one organisation.
+    /// One organisation: its connection, and the model that predicts its responses.
     private struct Side {
         let tenant: Tenant
         let connection: HTTPConnection
@@ -15,16 +15,16 @@ import Testing
             connection = try tenant.server.connect()
         }
 
-        func ask(_ method: String, _ target: String, _ body: String? = nil) throws -> HTTPResponse {
+        func request(_ method: String, _ target: String, _ body: String? = nil) throws -> HTTPResponse {
             try connection.request(method, target, headers: tenant.headers, body: body.map { Array($0.utf8) })
         }
     }
 
     @Test(.timeLimit(.minutes(60)))
-    func `every answer is what the organisation alone would get`() throws {
+    func `every response is the same as without the other organisation`() throws {
         let server = try Shared.server
         var sides = [try Side(server.tenant()), try Side(server.tenant())]
-        let seed = TestSeed.printed("every answer is what the organisation alone would get")
+        let seed = TestSeed.printed("every response is the same as without the other organisation")
         var random = SplitMix64(seed: seed)
         for step in 0..<TestScale.count(1500, soak: 15_000) {
             let which = Int.random(in: 0...1, using: &random)
@@ -59,17 +59,18 @@ import Testing
 
     private static func create(_ side: inout Side, _ random: inout SplitMix64, _ context: Comment) throws {
         let log = randomLog(&random)
-        let answer = try side.ask("POST", "/send-logs", log.json)
+        let response = try side.request("POST", "/send-logs", log.json)
+        let text = #"{"ok":true,"data":\#(log.counted)}"#
         switch side.model.record(log) {
-        case .recorded: #expect(answer.status == 201 && answer.text == #"{"ok":true,"data":\#(log.counted)}"#, context)
-        case .existing: #expect(answer.status == 200 && answer.text == #"{"ok":true,"data":\#(log.counted)}"#, context)
-        case .conflict: #expect(answer.status == 409, context)
+        case .recorded: #expect(response.status == 201 && response.text == text, context)
+        case .existing: #expect(response.status == 200 && response.text == text, context)
+        case .conflict: #expect(response.status == 409, context)
         }
     }
 
     private static func importLines(_ side: inout Side, _ random: inout SplitMix64, _ context: Comment) throws {
         let logs = (0..<Int.random(in: 1...6, using: &random)).map { _ in randomLog(&random) }
-        let data = try side.ask("POST", "/send-logs/import", logs.map(\.json).joined(separator: "\n")).data()
+        let data = try side.request("POST", "/send-logs/import", logs.map(\.json).joined(separator: "\n")).data()
         let outcomes = logs.map { side.model.record($0) }
         #expect(data["recorded"].integer == outcomes.filter { $0 == .recorded }.count, context)
         #expect(data["existing"].integer == outcomes.filter { $0 == .existing }.count, context)
@@ -78,11 +79,11 @@ import Testing
 
     private static func get(_ side: Side, _ random: inout SplitMix64, _ context: Comment) throws {
         let (id, list) = (randomLog(&random).id, Bool.random(using: &random))
-        let answer = try side.ask("GET", "/send-logs/\(id)\(list ? "?group_destinations=list" : "")")
+        let response = try side.request("GET", "/send-logs/\(id)\(list ? "?group_destinations=list" : "")")
         if let log = side.model.logs.first(where: { $0.id == id }) {
-            #expect(answer.text == #"{"ok":true,"data":\#(list ? log.listed : log.counted)}"#, context)
+            #expect(response.text == #"{"ok":true,"data":\#(list ? log.listed : log.counted)}"#, context)
         } else {
-            #expect(answer.status == 404, context)
+            #expect(response.status == 404, context)
         }
     }
 
@@ -98,10 +99,11 @@ import Testing
         search.order = maybe(Bool.random(using: &random) ? 1 : -1)
         search.asOf = maybe(Int.random(in: 0...side.model.logs.count, using: &random))
         let list = Bool.random(using: &random)
-        let answer = try side.ask("POST", "/send-logs/search\(list ? "?group_destinations=list" : "")", search.body)
-        #expect(answer.text.hasPrefix(side.model.answer(to: search, list: list)), context)
+        let target = "/send-logs/search\(list ? "?group_destinations=list" : "")"
+        let response = try side.request("POST", target, search.body)
+        #expect(response.text.hasPrefix(side.model.response(to: search, list: list)), context)
         #expect(
-            try answer.data()["parsed"]["options"]["as_of"].integer == search.asOf ?? side.model.logs.count,
+            try response.data()["parsed"]["options"]["as_of"].integer == search.asOf ?? side.model.logs.count,
             context
         )
     }

@@ -1,18 +1,18 @@
 import Foundation
 import Glibc
 
-/// A proxy on 127.0.0.1 that can do to connections what networks do, gone with this object.
+/// A TCP proxy in front of PostgreSQL that simulates network failures; it stops when this object is released.
 ///
-/// Each method has taken effect when it returns.
+/// Methods return after they have taken effect.
 public final class CuttableProxy: Sendable {
-    /// Where it listens, on 127.0.0.1.
+    /// The port on 127.0.0.1.
     public let port: UInt16
     private let loop: ProxyLoop
 
-    /// Listens, and passes on what comes.
+    /// Listens, and forwards connections.
     ///
-    /// - Parameter target: the port of 127.0.0.1 that connections go to; nobody needs to listen there yet
-    /// - Throws: `TestFailure` where it cannot listen.
+    /// - Parameter target: the port on 127.0.0.1 that connections go to; it need not be open yet
+    /// - Throws: `TestFailure` if it cannot listen.
     public init(target: UInt16) throws {
         port = try FreePort.any()
         loop = try ProxyLoop(ProxyState(target: target, listener: try FreePort.listen(port)))
@@ -22,47 +22,47 @@ public final class CuttableProxy: Sendable {
         loop.perform { $0.stop() }
     }
 
-    /// The port that connections go to that are made from now on; those there are stay.
+    /// The port that new connections go to; existing ones do not change.
     public var target: UInt16 {
-        get { loop.ask { Int($0.target) }.map(UInt16.init) ?? 0 }
+        get { loop.query { Int($0.target) }.map(UInt16.init) ?? 0 }
         set { loop.perform { $0.target = newValue } }
     }
 
     /// How many connections are open.
-    public var connections: Int { loop.ask { $0.connections.count } ?? 0 }
+    public var connections: Int { loop.query { $0.connections.count } ?? 0 }
 
-    /// How many connections there ever were.
-    public var accepted: Int { loop.ask { $0.accepted } ?? 0 }
+    /// How many connections have been accepted so far.
+    public var accepted: Int { loop.query { $0.accepted } ?? 0 }
 
-    /// Breaks every connection: both sides see a reset.
+    /// Resets every connection on both sides.
     ///
-    /// New ones may come at once.
+    /// New connections are accepted at once.
     public func cutAll() {
         loop.perform { $0.cutAll() }
     }
 
-    /// Lets no byte pass any longer in either direction, nor the end of a connection.
+    /// Stops forwarding in both directions, the end of a connection included.
     ///
-    /// Connections stay open, and new ones are made.
+    /// Connections stay open, and the system still accepts new ones.
     public func freeze() {
         loop.perform { $0.isFrozen = true }
     }
 
-    /// Lets pass what has waited since `freeze()`, and all that comes.
+    /// Forwards the bytes that have waited since `freeze()`, and all later ones.
     public func thaw() {
         loop.perform { $0.isFrozen = false }
     }
 
-    /// Refuses new connections, as a port does that nobody listens on; those there are stay.
+    /// Refuses new connections, like a closed port; existing ones stay open.
     public func refuse() {
         loop.perform { $0.closeListener() }
     }
 
-    /// Takes new connections again, on the same port.
+    /// Accepts new connections again, on the same port.
     ///
-    /// - Throws: `TestFailure` where somebody else has taken the port.
+    /// - Throws: `TestFailure` if another process has taken the port.
     public func accept() throws {
-        guard loop.ask({ $0.listener < 0 ? 1 : 0 }) == 1 else { return }
+        guard loop.query({ $0.listener < 0 ? 1 : 0 }) == 1 else { return }
         let listener = try FreePort.listen(port)
         loop.perform { $0.listener = listener }
     }

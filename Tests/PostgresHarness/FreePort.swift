@@ -4,11 +4,11 @@ import TestSupport
 
 /// Ports of 127.0.0.1.
 public enum FreePort {
-    /// A port that nobody listens on.
+    /// Finds a free port.
     ///
-    /// It lies below those the system gives to clients: none of them takes it while its server is down.
+    /// It is below the system's ephemeral ports, so that no client takes it while its server is down.
     ///
-    /// - Throws: where none is found.
+    /// - Throws: an error if none is free.
     public static func any() throws -> UInt16 {
         let range = FileManager.default.contents(atPath: "/proc/sys/net/ipv4/ip_local_port_range") ?? Data()
         let lowest = String(decoding: range, as: UTF8.self).split(separator: "\t").first.flatMap { UInt16($0) }
@@ -22,10 +22,10 @@ public enum FreePort {
         throw TestFailure("no port from 10240 to \(end) is free")
     }
 
-    /// Listens, without ever blocking.
+    /// Listens with a non-blocking socket.
     ///
     /// - Returns: the listening socket.
-    /// - Throws: where the port is taken.
+    /// - Throws: an error if the port is taken.
     static func listen(_ port: UInt16) throws -> Int32 {
         let socket = Glibc.socket(AF_INET, tcp, 0)
         guard socket >= 0 else { throw TestFailure.system("socket") }
@@ -39,9 +39,9 @@ public enum FreePort {
         return socket
     }
 
-    /// Connects, without ever blocking: whether somebody answered shows later.
+    /// Connects with a non-blocking socket: a failure to connect may show later.
     ///
-    /// - Returns: the socket; `nil` where nobody listens.
+    /// - Returns: the socket; `nil` if the port is closed.
     static func connect(_ port: UInt16) -> Int32? {
         let socket = Glibc.socket(AF_INET, tcp, 0)
         guard socket >= 0 else { return nil }

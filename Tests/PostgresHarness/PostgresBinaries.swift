@@ -2,18 +2,18 @@ import Foundation
 import Glibc
 import TestSupport
 
-/// Where PostgreSQL's programs are, and who may run them: its server refuses to run as root.
+/// The folder of PostgreSQL's programs, and the user that runs them: the server refuses to run as root.
 public struct PostgresBinaries: Sendable {
     /// The folder of `initdb`, `pg_ctl`, `postgres`, `pg_basebackup` and `psql`.
     public let folder: String
-    /// The unprivileged user the server runs as; we ourselves, where we are not root.
+    /// The unprivileged user that the server runs as; the tests' user, unless that is root.
     public let user: PostgresUser
 
-    /// What is found on this machine.
+    /// Finds the programs on this machine.
     ///
     /// The newest version under `/usr/lib/postgresql`, or else the one whose `initdb` is in `PATH`.
     ///
-    /// - Throws: `TestFailure` where a program is missing, or a user to run it.
+    /// - Throws: `TestFailure` if a program or a user to run it is missing.
     public static func find() throws -> PostgresBinaries { try found.get() }
 
     private static let found = Result {
@@ -30,7 +30,7 @@ public struct PostgresBinaries: Sendable {
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
         let newestFirst = versions.sorted { (Double($0) ?? 0) > (Double($1) ?? 0) }.map { "\(root)/\($0)/bin" }
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        // A link in PATH leads to the folder where the other programs are.
+        // A symbolic link in PATH leads to the folder of the other programs.
         let inPath = path.split(separator: ":").map { URL(filePath: "\($0)/initdb") }
             .map { $0.resolvingSymlinksInPath().deletingLastPathComponent().path }
         let programs = ["initdb", "pg_ctl", "postgres", "pg_basebackup", "psql"]
@@ -56,12 +56,12 @@ public struct PostgresUser: Sendable {
     let uid: uid_t
     let gid: gid_t
 
-    /// Whether it takes a change of user to run something as this one.
+    /// Whether this is not the tests' user.
     var isOtherUser: Bool { uid != getuid() }
 
-    /// Who runs the server: `postgres`, else `nobody`, where we are root; otherwise we ourselves.
+    /// The user that runs the server: the tests' user; if that is root, `postgres`, else `nobody`.
     ///
-    /// - Throws: where root finds neither.
+    /// - Throws: an error if the tests run as root and neither user exists.
     static func unprivileged() throws -> PostgresUser {
         guard getuid() == 0 else {
             let name = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) }

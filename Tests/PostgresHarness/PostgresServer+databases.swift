@@ -4,17 +4,17 @@ import Synchronization
 import TestSupport
 
 extension PostgresServer {
-    /// Each database has a name that no other has, on whatever server of these tests.
+    /// The number in the newest database's name; names are unique across all servers of the tests.
     private static let databases = Atomic(0)
 
     /// Runs SQL with `psql`, as the superuser `sendlog`.
     ///
     /// - Parameters:
-    ///   - text: any number of statements, each in a transaction of its own
-    ///   - database: where
-    ///   - seconds: after how many `psql` is killed
+    ///   - text: any number of statements, each in its own transaction
+    ///   - database: the database to connect to
+    ///   - seconds: the timeout, after which `psql` is killed
     /// - Returns: the rows in order, columns joined by `|`.
-    /// - Throws: `TestFailure` with what PostgreSQL said about the first statement that failed.
+    /// - Throws: `TestFailure` with PostgreSQL's message about the first statement that failed.
     @discardableResult public func sql(
         _ text: String,
         database: String = "postgres",
@@ -35,11 +35,10 @@ extension PostgresServer {
     /// Creates a database.
     ///
     /// - Parameters:
-    ///   - template: the database that it is a copy of, to which nobody may be connected; an empty one where none is
-    ///     given
-    ///   - tablespace: where it lies
-    /// - Returns: its name, which no database had before.
-    /// - Throws: `TestFailure` with what PostgreSQL said.
+    ///   - template: the database to copy, which must have no connections; `nil` for an empty database
+    ///   - tablespace: its tablespace
+    /// - Returns: its name, which is unique.
+    /// - Throws: `TestFailure` with PostgreSQL's message.
     public func createDatabase(template: String? = nil, tablespace: String? = nil) throws -> String {
         let name = "test_\(Self.databases.add(1, ordering: .relaxed).newValue)"
         var statement = "CREATE DATABASE \(name)"
@@ -49,9 +48,9 @@ extension PostgresServer {
         return name
     }
 
-    /// Gives a folder to the user that the server runs as, so that it can keep a tablespace there.
+    /// Makes the server's user the owner of a folder, so that it can have a tablespace there.
     ///
-    /// - Throws: `TestFailure` where that is not allowed.
+    /// - Throws: `TestFailure` if that is not allowed.
     public func changeOwner(_ folder: String) throws {
         guard binaries.user.isOtherUser else { return }
         guard chown(folder, binaries.user.uid, binaries.user.gid) == 0 else {
@@ -59,12 +58,12 @@ extension PostgresServer {
         }
     }
 
-    /// Where a database is found.
+    /// The URL of a database.
     ///
     /// - Parameters:
     ///   - database: its name
-    ///   - host: where it is to be looked for instead of on 127.0.0.1
-    ///   - port: where it is to be looked for instead of on the server's port, as behind a proxy
+    ///   - host: the host instead of 127.0.0.1
+    ///   - port: the port instead of the server's, such as that of a proxy
     /// - Returns: `postgres://sendlog@127.0.0.1:PORT/NAME`.
     public func url(_ database: String, host: String = "127.0.0.1", port: UInt16? = nil) -> String {
         "postgres://sendlog@\(host):\(port ?? self.port)/\(database)"

@@ -7,9 +7,9 @@ extension PostgresServer {
         (try? change { $0.postmaster != nil }) ?? false
     }
 
-    /// Starts it on its port, and waits until it takes connections; nothing happens where it runs.
+    /// Starts it on its port, and waits until it accepts connections; does nothing if it runs.
     ///
-    /// - Throws: `TestFailure` with the end of the log where it does not start within 120 s.
+    /// - Throws: `TestFailure` with the end of the log if it does not start within 120 s.
     public func start() throws {
         try change { state in
             guard state.postmaster == nil else { return }
@@ -18,11 +18,11 @@ extension PostgresServer {
         }
     }
 
-    /// Stops it, and waits for its end; nothing happens where it does not run.
+    /// Stops it, and waits for its end; does nothing if it does not run.
     ///
-    /// - Parameter immediately: `true` cuts everything off and leaves the next start to recover; `false` rolls back
-    ///   what is open, sends its standbys all they lack, and shuts down in order
-    /// - Throws: `TestFailure` where that takes longer than 60 s.
+    /// - Parameter immediately: `true` shuts down without a checkpoint, so that the next start recovers; `false`
+    ///   rolls back open transactions, sends the standbys all WAL, and shuts down cleanly
+    /// - Throws: `TestFailure` if that takes longer than 60 s.
     public func stop(immediately: Bool = false) throws {
         try change { state in
             try state.postmaster?.end(by: immediately ? SIGQUIT : SIGINT)
@@ -30,19 +30,19 @@ extension PostgresServer {
         }
     }
 
-    /// Stops it in order and starts it on the same port.
+    /// Stops it cleanly and starts it on the same port.
     ///
-    /// - Throws: `TestFailure` where either fails.
+    /// - Throws: `TestFailure` if either fails.
     public func restart() throws {
         try stop()
         try start()
     }
 
-    /// Kills its first process with `SIGKILL`, and waits until the others, which notice that, are gone.
+    /// Kills the postmaster with `SIGKILL`, and waits until its child processes have noticed that and ended.
     ///
-    /// Those that do not notice within 5 s, as in the midst of a long query, are killed likewise.
+    /// Processes that run on for 5 s, for example during a long query, are killed as well.
     ///
-    /// - Throws: `TestFailure` where something of it is still there after 10 s.
+    /// - Throws: `TestFailure` if a process still runs after 10 s.
     public func kill() throws {
         try change { state in
             try state.postmaster?.end(by: SIGKILL)
@@ -57,10 +57,10 @@ extension PostgresServer {
         }
     }
 
-    /// Changes `postgresql.conf` and has the running server read it again.
+    /// Changes `postgresql.conf` and reloads it if the server runs.
     ///
-    /// - Parameter settings: values without quotes, `nil` for PostgreSQL's own default
-    /// - Throws: `TestFailure` where the file cannot be written.
+    /// - Parameter settings: values without quotes, `nil` for PostgreSQL's default
+    /// - Throws: `TestFailure` if the file cannot be written.
     public func configure(_ settings: [String: String?]) throws {
         try change { state in
             for (name, value) in settings { state.settings[name] = value }
@@ -69,7 +69,7 @@ extension PostgresServer {
         }
     }
 
-    /// The settings that it was told.
+    /// The settings in its `postgresql.conf`.
     var settings: [String: String] {
         get throws { try change { $0.settings } }
     }

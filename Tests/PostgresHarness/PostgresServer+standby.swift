@@ -1,16 +1,16 @@
 import TestSupport
 
 extension PostgresServer {
-    /// Makes a streaming standby of a running server and starts it; it answers what only reads.
+    /// Creates a streaming standby of a running server and starts it; it accepts read-only queries.
     ///
-    /// It is told what its primary was told. The primary may have no tablespaces of its own.
+    /// It has the settings of its primary. The primary must have no additional tablespaces.
     ///
     /// - Parameters:
-    ///   - primary: the server, which is kept as long as this one is
+    ///   - primary: the primary, which this object retains
     ///   - synchronous: whether each commit of the primary waits for this standby from now on, also while it is stopped
-    ///   - port: where it finds the primary instead of on its port, as behind a proxy
-    ///   - settings: what is to be otherwise than on the primary
-    /// - Throws: `TestFailure` where the copy fails, or the standby does not start.
+    ///   - port: the port instead of the primary's, such as that of a proxy
+    ///   - settings: settings that override the primary's
+    /// - Throws: `TestFailure` if the copy fails or the standby does not start.
     public convenience init(
         standbyOf primary: PostgresServer,
         synchronous: Bool = false,
@@ -31,41 +31,41 @@ extension PostgresServer {
         )
         _ = try copy.run()
         var all = try primary.settings
-        // Once promoted, it waits for nobody.
+        // Once promoted, it waits for no standby.
         all["synchronous_standby_names"] = nil
         all.merge(settings) { _, given in given }
         try self.init(binaries, in: serverFolder, settings: all, standbyOf: primary)
-        if synchronous { try waitFor(by: primary) }
+        if synchronous { try makeSynchronous(on: primary) }
     }
 
     /// Makes the primary wait for this standby with each commit.
-    private func waitFor(by primary: PostgresServer) throws {
-        // A standby gives its cluster's name as that of its application.
+    private func makeSynchronous(on primary: PostgresServer) throws {
+        // A standby connects with its cluster name as application name.
         try primary.configure(["synchronous_standby_names": "\"\(serverFolder.name)\""])
-        let question = """
+        let query = """
             SELECT count(*) FROM pg_stat_replication
             WHERE application_name = '\(serverFolder.name)' AND state = 'streaming' AND sync_state = 'sync'
             """
-        guard try Deadline.poll(for: 30, every: 20_000, until: { try primary.sql(question) == ["1"] }) else {
-            throw TestFailure("the standby did not become a synchronous one: \(log.suffix(2000))")
+        guard try Deadline.poll(for: 30, every: 20_000, until: { try primary.sql(query) == ["1"] }) else {
+            throw TestFailure("the standby did not become synchronous: \(log.suffix(2000))")
         }
     }
 
-    /// Waits until everything that its primary has written by now can be read here.
+    /// Waits until it has replayed all WAL that its primary has written so far.
     ///
-    /// - Throws: `TestFailure` where it has no primary, either does not answer, or it takes longer than 60 s.
+    /// - Throws: `TestFailure` if it has no primary, a query fails, or it takes longer than 60 s.
     public func waitUntilCaughtUp() throws {
         guard let primary else { throw TestFailure("this server was never a standby") }
         let written = try primary.sql("SELECT pg_current_wal_lsn()").joined()
-        let question = "SELECT pg_last_wal_replay_lsn() >= '\(written)'"
-        guard try Deadline.poll(for: 60, every: 10_000, until: { try sql(question) == ["t"] }) else {
-            throw TestFailure("the standby did not come as far as \(written): \(log.suffix(2000))")
+        let query = "SELECT pg_last_wal_replay_lsn() >= '\(written)'"
+        guard try Deadline.poll(for: 60, every: 10_000, until: { try sql(query) == ["t"] }) else {
+            throw TestFailure("the standby did not replay the WAL up to \(written): \(log.suffix(2000))")
         }
     }
 
-    /// Makes it a primary of its own, and waits until it takes what writes.
+    /// Promotes it to a primary, and waits until it accepts writes.
     ///
-    /// - Throws: `TestFailure` where it is none or that takes longer than 60 s.
+    /// - Throws: `TestFailure` if it is not a standby or that takes longer than 60 s.
     public func promote() throws {
         let promotion = Program(
             path: binaries.path("pg_ctl"),

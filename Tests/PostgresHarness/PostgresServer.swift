@@ -3,11 +3,11 @@ import Glibc
 import Synchronization
 import TestSupport
 
-/// A PostgreSQL server of the tests' own, on a port of its own, gone with this object and with the tests.
+/// A PostgreSQL server for tests, on its own port; it is removed when this object is released or the tests end.
 ///
-/// Whoever may connect to 127.0.0.1 is let in, as the superuser `sendlog`.
+/// Anyone who can connect to 127.0.0.1 is accepted, as the superuser `sendlog`.
 public final class PostgresServer: Sendable {
-    /// Where it listens, on 127.0.0.1; the same after each start.
+    /// The port on 127.0.0.1; the same after each start.
     public let port: UInt16
     /// The server that this one is a standby of, or was before it was promoted.
     public let primary: PostgresServer?
@@ -16,24 +16,24 @@ public final class PostgresServer: Sendable {
     private let state: Mutex<State>
 
     struct State {
-        /// `nil` where it does not run.
+        /// `nil` while it does not run.
         var postmaster: Postmaster?
         var settings: [String: String]
     }
 
     /// One server for all tests that neither stop nor break theirs, started at first use.
     ///
-    /// - Throws: `TestFailure` where it did not start, each time.
+    /// - Throws: `TestFailure` if it did not start; each call throws it.
     public static func shared() throws -> PostgresServer { try common.get() }
 
     private static let common = Result { try PostgresServer() }
 
-    /// Makes an empty server and starts it.
+    /// Creates an empty server and starts it.
     ///
     /// - Parameters:
-    ///   - fsync: whether it waits for the disk as in earnest
-    ///   - settings: what is to stand in `postgresql.conf` beside or instead of `defaults`, values without quotes
-    /// - Throws: `TestFailure` where PostgreSQL is not installed or does not start.
+    ///   - fsync: whether it waits for the disk, as in production
+    ///   - settings: settings of `postgresql.conf` that extend or override `defaults`, values without quotes
+    /// - Throws: `TestFailure` if PostgreSQL is not installed or does not start.
     public convenience init(fsync: Bool = true, settings: [String: String] = [:]) throws {
         let binaries = try PostgresBinaries.find()
         let serverFolder = try ServerFolder(of: binaries.user)
@@ -52,7 +52,7 @@ public final class PostgresServer: Sendable {
         try self.init(binaries, in: serverFolder, settings: all)
     }
 
-    /// Starts a server whose data is there already.
+    /// Starts a server whose data exists already.
     init(
         _ binaries: PostgresBinaries,
         in serverFolder: ServerFolder,
@@ -74,7 +74,7 @@ public final class PostgresServer: Sendable {
                 state = Mutex(State(postmaster: postmaster, settings: settings))
                 break
             } catch let failure as TestFailure {
-                // Somebody may have taken the port since it was found free.
+                // Another process may have taken the port since it was found free.
                 guard attempt < 5, failure.description.contains("Address already in use") else { throw failure }
                 attempt += 1
             }
@@ -91,9 +91,9 @@ public final class PostgresServer: Sendable {
         }
     }
 
-    /// The settings of a server that is told no others; `fsync` is on.
+    /// The default settings; `fsync` is on.
     ///
-    /// Shared memory lies in files of the folder: a killed server leaves nothing elsewhere.
+    /// Shared memory is in files of the folder, so that a killed server leaves nothing elsewhere.
     public static let defaults = [
         "dynamic_shared_memory_type": "mmap", "hot_standby": "on", "listen_addresses": "127.0.0.1",
         "max_connections": "800", "max_wal_senders": "5", "max_wal_size": "256MB", "shared_buffers": "64MB",
@@ -106,12 +106,12 @@ public final class PostgresServer: Sendable {
     /// The name of the user of this machine that the server runs as.
     public var user: String { binaries.user.name }
 
-    /// Everything the server has written to its log so far.
+    /// The server's log so far.
     public var log: String {
         String(decoding: FileManager.default.contents(atPath: serverFolder.file("log")) ?? Data(), as: UTF8.self)
     }
 
-    /// Changes the server while no one else starts, stops or configures it; forgets a postmaster that has ended.
+    /// Changes the server under its lock; clears a postmaster that has ended.
     func change<Value: Sendable>(_ body: (inout State) throws -> Value) throws -> Value {
         try state.withLock { state in
             if state.postmaster?.hasEnded() == true { state.postmaster = nil }
@@ -123,7 +123,7 @@ public final class PostgresServer: Sendable {
         let lines = settings.sorted { $0.key < $1.key }.map { name, value in
             "\(name) = '\(value.replacing("'", with: "''"))'\n"
         }
-        // Into the file that initdb made, so that it stays its owner's.
+        // The file that initdb created is overwritten, so that its owner stays the same.
         let file = try FileHandle(forWritingTo: URL(filePath: "\(serverFolder.data)/postgresql.conf"))
         defer { try? file.close() }
         try file.truncate(atOffset: 0)

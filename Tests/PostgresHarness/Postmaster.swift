@@ -2,17 +2,17 @@ import Foundation
 import Glibc
 import TestSupport
 
-/// The first process of a running PostgreSQL, a child of ours.
+/// The postmaster of a running PostgreSQL, a child process of the tests.
 struct Postmaster {
     let pid: pid_t
 
-    /// Starts a server, and waits until it takes connections.
+    /// Starts a server, and waits until it accepts connections.
     ///
     /// - Parameters:
-    ///   - binaries: which PostgreSQL
-    ///   - serverFolder: where its data is
-    ///   - seconds: how long it may take, recovery included
-    /// - Throws: the end of its log, where it ended instead; then nothing of it runs.
+    ///   - binaries: the PostgreSQL programs
+    ///   - serverFolder: the folder with its data
+    ///   - seconds: the timeout, recovery included
+    /// - Throws: the end of its log if it did not start; then it does not run any more.
     init(_ binaries: PostgresBinaries, in serverFolder: ServerFolder, atMost seconds: Double = 120) throws {
         let devNull = open("/dev/null", O_RDONLY | O_CLOEXEC)
         defer { close(devNull) }
@@ -27,27 +27,27 @@ struct Postmaster {
         )
         pid = try program.start(input: devNull, output: log, errors: log)
         var hasEnded = false
-        let answered = Deadline.poll(for: seconds) {
+        let isInTime = Deadline.poll(for: seconds) {
             hasEnded = self.hasEnded()
             return hasEnded || isReady(in: serverFolder)
         }
-        if answered, !hasEnded { return }
+        if isInTime, !hasEnded { return }
         if !hasEnded {
             kill(pid, SIGQUIT)
             waitpid(pid, nil, 0)
         }
-        let said = FileManager.default.contents(atPath: serverFolder.file("log")) ?? Data()
-        throw TestFailure("PostgreSQL did not start: \(String(decoding: said.suffix(2000), as: UTF8.self))")
+        let output = FileManager.default.contents(atPath: serverFolder.file("log")) ?? Data()
+        throw TestFailure("PostgreSQL did not start: \(String(decoding: output.suffix(2000), as: UTF8.self))")
     }
 
-    /// Whether it is over; once it is, its number may be somebody else's.
+    /// Whether it has ended; after that, another process may have its pid.
     func hasEnded() -> Bool {
         waitpid(pid, nil, WNOHANG) != 0
     }
 
     /// Sends a signal to a postmaster that has not ended, and waits for its end.
     ///
-    /// - Throws: where it does not end in time.
+    /// - Throws: an error if it does not end in time.
     func end(by signal: Int32, atMost seconds: Double = 60) throws {
         kill(pid, signal)
         guard Deadline.poll(for: seconds, until: { hasEnded() }) else {
@@ -55,16 +55,16 @@ struct Postmaster {
         }
     }
 
-    /// `postmaster.pid` has the number in its first line and the state in its eighth (`miscadmin.h`).
+    /// `postmaster.pid` has the pid in its first line and the state in its eighth (`miscadmin.h`).
     private func isReady(in serverFolder: ServerFolder) -> Bool {
         let lines = Self.pidFile(in: serverFolder)
         return lines.count >= 8 && lines[0] == String(pid) && lines[7].hasPrefix("ready")
     }
 
-    /// Takes away what a killed server left: the file that names it, and its piece of System V shared memory.
+    /// Removes what a killed server left behind: its pid file and its System V shared memory segment.
     static func clear(_ serverFolder: ServerFolder) {
         let lines = pidFile(in: serverFolder)
-        // The seventh line is the memory's key and its number.
+        // The seventh line has the key and the id of the segment.
         if lines.count >= 7, let memory = lines[6].split(separator: " ").last.flatMap({ Int32($0) }) {
             shmctl(memory, IPC_RMID, nil)
         }

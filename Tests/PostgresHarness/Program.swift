@@ -2,25 +2,25 @@ import Foundation
 import Glibc
 import TestSupport
 
-/// A program to start: what it is told, where, and as whom.
+/// A program to start, with its arguments, folder, user and environment.
 struct Program {
     let path: String
     let arguments: [String]
     /// The working directory.
     let folder: String
-    /// Who runs it; `nil` for ourselves.
+    /// The user that runs it; `nil` for the tests' user.
     var user: PostgresUser?
-    /// What stands in its environment beside `PATH` and `LC_ALL`.
+    /// Its environment variables beside `PATH` and `LC_ALL`.
     var environment: [String: String] = [:]
 
-    /// Starts it in a session of its own, so that a signal from the terminal reaches only the tests.
+    /// Starts it in a new session, so that a signal from the terminal reaches only the tests.
     ///
     /// - Parameters:
-    ///   - input: an open file, as are the others
-    ///   - output: where standard output goes
-    ///   - errors: where standard error goes
-    /// - Returns: the process's number, which stays that of `path`: nothing stands between.
-    /// - Throws: where it cannot be started.
+    ///   - input: the file descriptor of standard input
+    ///   - output: the file descriptor of standard output
+    ///   - errors: the file descriptor of standard error
+    /// - Returns: the pid, which is that of the program itself: the commands before it use `exec`.
+    /// - Throws: an error if it cannot be started.
     func start(input: Int32, output: Int32, errors: Int32) throws -> pid_t {
         var commandLine = ["/usr/bin/env", "-C", folder, "setsid"]
         if let user, user.isOtherUser {
@@ -31,7 +31,7 @@ struct Program {
             for (index, file) in [input, output, errors].enumerated() {
                 posix_spawn_file_actions_adddup2(&$0, file, Int32(index))
             }
-            // A socket of some other test must not live on in a server.
+            // A server must not inherit the socket of another test.
             for file in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap({ Int32($0) })
             where file > 2 {
                 posix_spawn_file_actions_addclose(&$0, file)
@@ -43,13 +43,13 @@ struct Program {
     ///
     /// - Parameters:
     ///   - input: the text of its standard input
-    ///   - seconds: after how many it is killed
+    ///   - seconds: the timeout, after which it is killed
     /// - Returns: its standard output.
-    /// - Throws: what it said, where it failed or did not end in time.
+    /// - Throws: its output, if it fails or does not end in time.
     func run(input: String = "", atMost seconds: Double = 120) throws -> String {
-        let (given, output, errors) = (try ScratchFile(), try ScratchFile(), try ScratchFile())
-        try given.write(input)
-        let child = try start(input: given.descriptor, output: output.descriptor, errors: errors.descriptor)
+        let (inputFile, output, errors) = (try ScratchFile(), try ScratchFile(), try ScratchFile())
+        try inputFile.write(input)
+        let child = try start(input: inputFile.descriptor, output: output.descriptor, errors: errors.descriptor)
         var status: Int32 = 0
         guard Deadline.poll(for: seconds, every: 2000, until: { waitpid(child, &status, WNOHANG) != 0 }) else {
             kill(child, SIGKILL)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A client's connection, and the one to the server that it is passed on to.
+/// A client's connection, and the connection to the server that it is forwarded to.
 struct ProxyConnection: Sendable {
     private let client: Int32
     private let server: Int32
@@ -14,13 +14,13 @@ struct ProxyConnection: Sendable {
         toServer = Stream(from: client, to: server)
         toClient = Stream(from: server, to: client)
         for socket in [client, server] {
-            // Or small messages would wait for each other's acknowledgement.
+            // Nagle's algorithm would delay small messages until the previous one is acknowledged.
             var yes: Int32 = 1
             setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
         }
     }
 
-    /// Adds what is waited for: two entries, of the client and of the server, -1 where nothing is.
+    /// Adds two poll entries, of the client and of the server; -1 if there is nothing to wait for.
     func append(to pollEntries: inout [pollfd]) {
         for (socket, incoming, outgoing) in [(client, toServer, toClient), (server, toClient, toServer)] {
             let events = (incoming.wantsToRead ? POLLIN : 0) | (outgoing.wantsToWrite ? POLLOUT : 0)
@@ -28,9 +28,9 @@ struct ProxyConnection: Sendable {
         }
     }
 
-    /// Passes on what can be, in both directions.
+    /// Forwards bytes without blocking, in both directions.
     ///
-    /// - Returns: whether the connection goes on; if not, it is closed, by a reset where it broke.
+    /// - Returns: whether the connection is still open; a broken one is reset.
     mutating func pass() -> Bool {
         guard toServer.pass(), toClient.pass() else {
             cut()
@@ -64,7 +64,7 @@ private struct Stream {
     private let source: Int32
     private let sink: Int32
     private var buffer: [UInt8] = Array(repeating: 0, count: 65_536)
-    /// What has been read and not written yet.
+    /// The part of the buffer that has been read and not written yet.
     private var rest = 0..<0
     private(set) var isClosed = false
 
@@ -76,9 +76,9 @@ private struct Stream {
     var wantsToRead: Bool { rest.isEmpty && !isClosed }
     var wantsToWrite: Bool { !rest.isEmpty }
 
-    /// Passes on as much as can be without blocking, but lets others have their turn.
+    /// Forwards at most 16 buffers without blocking, so that other connections get their turn.
     ///
-    /// - Returns: whether that went well.
+    /// - Returns: `false` if the connection broke.
     mutating func pass() -> Bool {
         for _ in 0..<16 where !isClosed {
             if rest.isEmpty {

@@ -3,12 +3,12 @@ import Glibc
 import Synchronization
 import TestSupport
 
-/// The thread of a proxy, which alone touches its sockets.
+/// The thread of a proxy; only this thread uses its sockets.
 final class ProxyLoop: Sendable {
     typealias Command = @Sendable (inout ProxyState) -> Void
 
     private let commands = Mutex<[Command]>([])
-    /// A byte sent to the first wakes the thread, which waits for the second.
+    /// A byte sent to the first socket wakes the thread, which polls the second.
     private let wakeupSockets: (Int32, Int32)
 
     init(_ state: ProxyState) throws {
@@ -24,25 +24,25 @@ final class ProxyLoop: Sendable {
         close(wakeupSockets.1)
     }
 
-    /// Has the thread do something, and waits until it is done.
+    /// Runs a command on the thread, and waits until it is done.
     func perform(_ command: @escaping Command) {
-        _ = ask { state in
+        _ = query { state in
             command(&state)
             return 0
         }
     }
 
-    /// Has the thread find something out, and waits for it.
+    /// Runs a query on the thread, and waits for its result.
     ///
-    /// - Returns: the answer; `nil` where the thread does not come to it within 60 s.
-    func ask(_ question: @escaping @Sendable (inout ProxyState) -> Int) -> Int? {
-        let answer = Box<Int?>(nil)
+    /// - Returns: the result; `nil` if the thread does not run the query within 60 s.
+    func query(_ body: @escaping @Sendable (inout ProxyState) -> Int) -> Int? {
+        let result = Box<Int?>(nil)
         commands.withLock { commands in
-            commands.append { state in answer.set(question(&state)) }
+            commands.append { state in result.set(body(&state)) }
         }
         Glibc.send(wakeupSockets.0, [1], 1, Int32(MSG_NOSIGNAL))
-        _ = Deadline.poll(for: 60, every: 50) { answer.value != nil }
-        return answer.value
+        _ = Deadline.poll(for: 60, every: 50) { result.value != nil }
+        return result.value
     }
 
     private func run(_ state: ProxyState) {
@@ -53,7 +53,7 @@ final class ProxyLoop: Sendable {
             pollEntries.removeAll(keepingCapacity: true)
             pollEntries.append(pollfd(fd: wakeupSockets.1, events: Int16(POLLIN), revents: 0))
             pollEntries.append(pollfd(fd: state.listener, events: Int16(POLLIN), revents: 0))
-            // While frozen, connections are not even looked at: a broken one would wake the thread without end.
+            // A frozen proxy does not poll connections: a broken one would wake the thread in a busy loop.
             if !state.isFrozen {
                 for connection in state.connections { connection.append(to: &pollEntries) }
             }

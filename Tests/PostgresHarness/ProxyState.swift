@@ -1,9 +1,9 @@
 import Glibc
 
-/// What the thread of a proxy works on.
+/// The state of a proxy's thread.
 struct ProxyState: Sendable {
     var target: UInt16
-    /// The listening socket; -1, which is never ready, where none listens.
+    /// The listening socket; -1, which is never ready, while the proxy refuses connections.
     var listener: Int32
     var isFrozen = false
     var isStopped = false
@@ -15,7 +15,7 @@ struct ProxyState: Sendable {
         self.listener = listener
     }
 
-    /// Takes all connections that wait for it.
+    /// Accepts all pending connections.
     mutating func acceptAll() {
         while true {
             let client = Glibc.accept(listener, nil, nil)
@@ -31,9 +31,9 @@ struct ProxyState: Sendable {
         }
     }
 
-    /// Passes on what can be, and drops the connections that are over.
+    /// Forwards bytes without blocking, and removes closed connections.
     ///
-    /// - Parameter ready: two entries for each connection, in order
+    /// - Parameter ready: two poll entries for each connection, in order
     mutating func pass(_ ready: ArraySlice<pollfd>) {
         var isClosed = false
         for index in connections.indices {
@@ -44,19 +44,19 @@ struct ProxyState: Sendable {
         if isClosed { connections.removeAll { $0.isClosed } }
     }
 
-    /// Breaks all connections.
+    /// Resets all connections.
     mutating func cutAll() {
         for index in connections.indices { connections[index].cut() }
         connections = []
     }
 
-    /// Listens no longer.
+    /// Stops listening.
     mutating func closeListener() {
         if listener >= 0 { close(listener) }
         listener = -1
     }
 
-    /// Closes everything, for good.
+    /// Closes all sockets and ends the thread.
     mutating func stop() {
         closeListener()
         cutAll()

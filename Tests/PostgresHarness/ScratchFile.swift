@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import TestSupport
 
-/// A file without a name, which a child reads or writes.
+/// An unlinked file that a child process reads or writes.
 final class ScratchFile: Sendable {
     let descriptor: Int32
 
@@ -17,13 +17,13 @@ final class ScratchFile: Sendable {
         close(descriptor)
     }
 
-    /// Writes a text, which is then read from its start.
+    /// Writes a text, and seeks to its start.
     func write(_ text: String) throws {
         try FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).write(contentsOf: Data(text.utf8))
         lseek(descriptor, 0, SEEK_SET)
     }
 
-    /// What stands in it.
+    /// Its content.
     var text: String {
         lseek(descriptor, 0, SEEK_SET)
         let data = try? FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).readToEnd()

@@ -3,19 +3,19 @@ import Glibc
 import Synchronization
 import TestSupport
 
-/// A shell that waits for our end, or for being released, and then ends the processes of a folder and deletes it.
+/// A shell that waits until the tests end or release it; then it ends the processes of a folder and deletes it.
 final class Watchdog: Sendable {
     private let shell: pid_t
 
-    /// Our ends of the connections to the shells that still wait.
+    /// The tests' ends of the connections to the shells that still wait.
     private static let waiting = Mutex<[pid_t: Int32]>([:])
     private static let registered: Void = {
         atexit { Watchdog.releaseAll() }
     }()
 
-    /// Starts to wait.
+    /// Starts the shell.
     ///
-    /// - Throws: where the shell cannot be started.
+    /// - Throws: an error if the shell cannot be started.
     init(over folder: String) throws {
         _ = Self.registered
         var ends: [Int32] = [-1, -1]
@@ -40,7 +40,7 @@ final class Watchdog: Sendable {
         Self.waiting.withLock { $0[shell] = ends[0] }
     }
 
-    /// Lets the shell do its work, and waits for it.
+    /// Has the shell clean up, and waits for its end.
     func release() {
         guard let end = Self.waiting.withLock({ $0.removeValue(forKey: shell) }) else { return }
         close(end)
@@ -56,8 +56,8 @@ final class Watchdog: Sendable {
         for shell in waiting.keys { waitpid(shell, nil, 0) }
     }
 
-    // SIGQUIT is an immediate shutdown to PostgreSQL, and SIGCONT lets one act on it that a test has stopped.
-    // The name is searched for in command lines without standing in one.
+    // SIGQUIT is PostgreSQL's immediate shutdown; SIGCONT lets a process that a test has stopped act on it.
+    // grep reads the folder's name from standard input, so that its own command line does not match.
     private static let script = """
         trap '' HUP INT TERM QUIT
         cat >/dev/null

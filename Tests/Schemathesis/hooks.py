@@ -1,7 +1,7 @@
 """Rules of sendlog that JSON Schema cannot state, for schemathesis (https://schemathesis.readthedocs.io).
 
-What schemathesis makes valid by the OpenAPI document becomes valid by the descriptions in it as well. Webhooks call a
-closed port of this machine and nothing else.
+Requests that are valid by the schemas of the OpenAPI document are changed to be valid by its descriptions as well. Webhooks
+call a closed port of this machine and nothing else.
 """
 
 import ipaddress
@@ -101,7 +101,7 @@ send = requests.Session.send
 
 
 def send_as_next_client(session, request, **options):
-    """Sends each request for another client: the server delays responses to a client that has sent many invalid keys."""
+    """Sends each request as another client: the server delays responses to a client that has sent many invalid keys."""
     client = next(clients) % 2**24
     request.headers["X-Forwarded-For"] = str(ipaddress.ip_address("10.0.0.0") + client)
     return send(session, request, **options)
@@ -126,7 +126,7 @@ def before_call(context, case, kwargs):
     if case.operation.label == "POST /webhooks":
         complete_webhook(body)
     if case.operation.label == "PUT /webhooks/{webhook_id}":
-        # Whether one of these is allowed depends on what the others are, in the webhook or in the request.
+        # Whether one of these is allowed depends on the others, in the webhook or in the request.
         if {"method", "body", "encodeIntoUrl"} & set(body):
             body.setdefault("method", "POST")
             body.setdefault("body", None)
@@ -143,7 +143,7 @@ def call_loopback_only(body, schema):
 
 
 def has_numeric_host(url):
-    """Whether the host is an IPv4 address in a notation that the pattern does not have."""
+    """Whether the host is an IPv4 address in a notation that the pattern does not match."""
     try:
         socket.inet_aton(re.sub(r"^[A-Za-z]+://([^/?:]*).*", r"\1", url, flags=re.DOTALL))
         return True
@@ -152,7 +152,7 @@ def has_numeric_host(url):
 
 
 def complete_webhook(body):
-    """Makes a webhook keep the rules that are in descriptions alone."""
+    """Makes a webhook follow the rules that only the descriptions state."""
     if body.get("encodeIntoUrl") and body.get("body") is None:
         body["body"] = "{}"
     if body.get("method") == "GET" and not body.get("encodeIntoUrl") and "body" in body:
@@ -163,16 +163,16 @@ def complete_webhook(body):
         body["url"] = without_more_messages(body["url"])
     headers = body.get("headers")
     if headers:
-        kept = {}
+        allowed = {}
         for name, value in headers.items():
             lower = name.lower()
-            if lower not in RESERVED_HEADERS and lower not in {other.lower() for other in kept}:
-                kept[name] = without_more_messages(value)
-        body["headers"] = kept
+            if lower not in RESERVED_HEADERS and lower not in {other.lower() for other in allowed}:
+                allowed[name] = without_more_messages(value)
+        body["headers"] = allowed
 
 
 def without_more_messages(template):
-    """Replaces `{{send.message}}` after the first four times."""
+    """Replaces all but the first four uses of `{{send.message}}`."""
     count = 0
 
     def replace(match):

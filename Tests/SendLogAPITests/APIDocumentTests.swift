@@ -9,7 +9,7 @@ import Testing
 
 @testable import SendLogAPI
 
-/// Holds the OpenAPI document and the server to each other.
+/// Checks that the OpenAPI document and the server agree.
 @Suite struct APIDocumentTests {
     private let document: [String: Any]
     private let check: SchemaCheck
@@ -40,7 +40,7 @@ import Testing
         return (found["$ref"] as? String).map { check.resolve($0) as? Object ?? [:] } ?? found
     }
 
-    /// Every example of a request or an answer, with its schema.
+    /// Returns the examples of a request or response body, each with its schema.
     private func examples(of content: Any?) -> [(media: String, value: Any, schema: Any)] {
         object(content).flatMap { media, content in
             let content = object(content)
@@ -57,8 +57,8 @@ import Testing
         #expect(operations.map(\.name).sorted() == test.service.routes.sorted())
         for operation in operations {
             let route = try #require(test.service.table.routes.first { $0.name == operation.name })
-            let wanted = route.permission.map { [$0.description] } ?? []
-            #expect(operation.body["x-permissions"] as? [String] == wanted, "\(operation.name)")
+            let expected = route.permission.map { [$0.description] } ?? []
+            #expect(operation.body["x-permissions"] as? [String] == expected, "\(operation.name)")
             #expect((operation.body["security"] == nil) == (route.permission != nil), "\(operation.name)")
         }
     }
@@ -80,7 +80,7 @@ import Testing
             APIError(.expectationUnknown), APIError(.transferEncodingUnknown),
         ]
         #expect(documented == Set(errors.map { "\($0.status.code) \($0.code)" }))
-        // What the test lists must be all that the server can say.
+        // The list above must have every error code of the server.
         let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "Sources/SendLogAPI/HTTP/APIError.swift")
         let codes = try String(contentsOf: source, encoding: .utf8).matches(of: /code: "([a-z_]+)"/)
@@ -88,14 +88,14 @@ import Testing
         let schemas = object(object(document["components"])["schemas"])
         for error in errors {
             let envelope = try JSONSerialization.jsonObject(with: Data(error.body))
-            let fitting = schemas.filter {
+            let matching = schemas.filter {
                 $0.key.hasSuffix("Error") && check.faults(envelope, against: $0.value).isEmpty
             }
-            #expect(fitting.count == 1, "\(error.code) fits \(fitting.keys)")
+            #expect(matching.count == 1, "\(error.code) matches \(matching.keys)")
         }
     }
 
-    @Test func `every example fits its schema`() {
+    @Test func `every example matches its schema`() {
         var count = 0
         for operation in operations {
             var contents: [Any?] = [object(operation.body["requestBody"])["content"]]
@@ -109,7 +109,7 @@ import Testing
         #expect(count > 20)
     }
 
-    @Test func `the server knows the fields that the document has, and no others`() throws {
+    @Test func `the document and the server have the same fields`() throws {
         let schemas = object(object(document["components"])["schemas"])
         let log = object(schemas["NewSendLog"])
         #expect(Set(object(log["properties"]).keys) == known(bySendLog: #"{"zzzzzzzz": 1}"#))
@@ -161,17 +161,17 @@ import Testing
         }
     }
 
-    /// The names that an error about an unknown field offers.
+    /// Returns the field names that an error about an unknown field lists.
     private func names(in issue: InputIssue?) -> Set<String> {
         let message = issue?.message.split(separator: "the known fields are ").last ?? ""
         return Set(message.matches(of: /"([^"]+)"/).map { String($0.output.1) })
     }
 
-    @Test func `what the server answers fits the document`() async throws {
+    @Test func `the server's responses match the document`() async throws {
         let test = try ServiceUnderTest()
         let key = try await test.addKey("One").key
         var seen: Set<String> = []
-        func ask(_ method: HTTPMethod, _ path: String, _ body: String = "") async throws {
+        func send(_ method: HTTPMethod, _ path: String, _ body: String = "") async throws {
             guard case .route(let route, let parameter) = test.service.table.match(method, path[...]) else {
                 Issue.record("no route \(path)")
                 return
@@ -183,15 +183,15 @@ import Testing
                 body: RequestBody(ByteBuffer(string: body))
             )
             let input = RouteInput(request: request, parameter: parameter, key: key, now: ServiceUnderTest.now)
-            let answer = try await route.handle(input)
-            guard let parts = answer.body else { return }
+            let response = try await route.handle(input)
+            guard let parts = response.body else { return }
             let bytes = parts.flatMap { Array($0.readableBytesView) }
             let operation = try #require(operations.first { $0.name == route.name })
-            let response = object(object(operation.body["responses"])["\(answer.status.code)"])
-            let content = object(object(response["content"])["application/json"])
+            let documented = object(object(operation.body["responses"])["\(response.status.code)"])
+            let content = object(object(documented["content"])["application/json"])
             let value = try JSONSerialization.jsonObject(with: Data(bytes))
             #expect(check.faults(value, against: content["schema"] as Any).isEmpty, "\(route.name)")
-            seen.insert("\(route.name) \(answer.status.code)")
+            seen.insert("\(route.name) \(response.status.code)")
         }
         for operation in operations {
             for example in examples(of: object(operation.body["requestBody"])["content"]) {
@@ -199,33 +199,33 @@ import Testing
                 let body = json.map { String(decoding: $0, as: UTF8.self) } ?? "\(example.value)"
                 let name = operation.name.split(separator: " ")
                 let path = name[1].replacing(":campaign_id", with: "5f5a1d8d2e0e4c6c8c0c0c0c")
-                // What is imported comes after that, names need a campaign with a send, and webhooks are made below.
+                // These need a campaign with a send, or a webhook; their requests follow below.
                 if operation.name.hasPrefix("PUT") || operation.name.contains(":webhook_id") { continue }
-                try await ask(HTTPMethod(rawValue: String(name[0])), String(path), body)
+                try await send(HTTPMethod(rawValue: String(name[0])), String(path), body)
             }
         }
         let log =
             #"{"_id":"a","campaign_id":"c","message":"","triggeredBy":"api","startDeliveryAt":"2022-01-01","destinations":[]}"#
-        try await ask(.POST, "/send-logs", log)
-        try await ask(.POST, "/send-logs", log)
-        try await ask(.GET, "/send-logs/a")
-        try await ask(.GET, "/health")
-        try await ask(.PUT, "/campaigns/c", #"{"name":"January sale"}"#)
-        try await ask(.GET, "/campaigns/c")
-        try await ask(.GET, "/campaigns")
+        try await send(.POST, "/send-logs", log)
+        try await send(.POST, "/send-logs", log)
+        try await send(.GET, "/send-logs/a")
+        try await send(.GET, "/health")
+        try await send(.PUT, "/campaigns/c", #"{"name":"January sale"}"#)
+        try await send(.GET, "/campaigns/c")
+        try await send(.GET, "/campaigns")
         let organisation = key.organisation
         let webhook = "/webhooks/\(try #require(try await test.store.webhooks(in: organisation).first).id)"
-        try await ask(.GET, "/webhooks")
-        try await ask(.GET, webhook)
-        try await ask(.PUT, webhook, #"{"active":true,"rotateSecret":true}"#)
-        try await ask(.POST, "\(webhook)/test", #"{"send_id":"a"}"#)
-        try await ask(.GET, "\(webhook)/deliveries")
+        try await send(.GET, "/webhooks")
+        try await send(.GET, webhook)
+        try await send(.PUT, webhook, #"{"active":true,"rotateSecret":true}"#)
+        try await send(.POST, "\(webhook)/test", #"{"send_id":"a"}"#)
+        try await send(.GET, "\(webhook)/deliveries")
         let id = try #require(WebhookID(String(webhook.dropFirst("/webhooks/".count))))
         let delivery = try #require(
             try await test.store.deliveries(of: id, in: organisation, state: nil, before: nil, limit: 1).first
         )
-        try await ask(.POST, "\(webhook)/deliveries/\(delivery.id)/redeliver")
-        try await ask(.DELETE, webhook)
+        try await send(.POST, "\(webhook)/deliveries/\(delivery.id)/redeliver")
+        try await send(.DELETE, webhook)
         #expect(
             seen.isSuperset(of: [
                 "GET /webhooks 200", "POST /webhooks 201", "GET /webhooks/:webhook_id 200",

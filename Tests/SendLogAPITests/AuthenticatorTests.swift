@@ -2,7 +2,7 @@ import SendLogCore
 import SendLogSQLite
 import Testing
 
-@testable import SendLogAPI
+@testable import SendLogServices
 
 @Suite struct AuthenticatorTests {
     private let now = ServiceUnderTest.now
@@ -25,19 +25,19 @@ import Testing
             "Bearer \(KeyText.random().text)", "Bearer \(expired.text)", "Bearer \(text.text)",
         ]
         for header in headers {
-            await #expect(throws: APIError.unauthorized, "\(header ?? "none")") {
+            await #expect(throws: ServiceError.unauthorized, "\(header ?? "none")") {
                 _ = try await test.authenticator.key(authorization: header, at: now)
             }
         }
     }
 
-    @Test func `a key is refused from the moment on at which it expires`() async throws {
+    @Test func `a key is refused from its expiry on`() async throws {
         let test = try ServiceUnderTest()
         let end = ServiceUnderTest.moment("2026-02-01T00:00:00Z")
         let text = try await test.addKey("One", expires: end).text
         let before = ServiceUnderTest.moment("2026-01-31T23:59:59.999Z")
         _ = try await test.authenticator.key(authorization: "Bearer \(text.text)", at: before)
-        await #expect(throws: APIError.unauthorized) {
+        await #expect(throws: ServiceError.unauthorized) {
             _ = try await test.authenticator.key(authorization: "Bearer \(text.text)", at: end)
         }
     }
@@ -47,22 +47,22 @@ import Testing
         let (text, key) = try await test.addKey("One")
         _ = try await test.authenticator.key(authorization: "Bearer \(text.text)", at: now)
         _ = try await test.authenticator.revoke(key.id, in: key.organisation, at: now)
-        await #expect(throws: APIError.unauthorized) {
+        await #expect(throws: ServiceError.unauthorized) {
             _ = try await test.authenticator.key(authorization: "Bearer \(text.text)", at: now)
         }
     }
 
-    @Test func `a key revoked elsewhere is refused once it is looked up again`() async throws {
+    @Test func `a key revoked by another program is refused after the cache lifetime`() async throws {
         let test = try ServiceUnderTest(cacheLifetime: .zero)
         let (text, key) = try await test.addKey("One")
         _ = try await test.authenticator.key(authorization: "Bearer \(text.text)", at: now)
         _ = try await test.store.revokeKey(key.id, in: key.organisation, at: now)
-        await #expect(throws: APIError.unauthorized) {
+        await #expect(throws: ServiceError.unauthorized) {
             _ = try await test.authenticator.key(authorization: "Bearer \(text.text)", at: now)
         }
     }
 
-    @Test func `the last use is written when asked, not with each request`() async throws {
+    @Test func `the last use is written by writeUses, not by each request`() async throws {
         let test = try ServiceUnderTest()
         let (text, key) = try await test.addKey("One")
         for _ in 0..<10 { _ = try await test.authenticator.key(authorization: "Bearer \(text.text)", at: now) }
@@ -71,7 +71,7 @@ import Testing
         #expect(try await test.store.keys(in: key.organisation).first?.lastUsed == now)
     }
 
-    @Test func `secrets are compared whole`() {
+    @Test func `secrets are equal only if all bytes are equal`() {
         #expect(ConstantTime.areEqual([1, 2, 3], [1, 2, 3]))
         #expect(!ConstantTime.areEqual([1, 2, 3], [1, 2, 4]))
         #expect(!ConstantTime.areEqual([0, 2, 3], [1, 2, 3]))

@@ -2,30 +2,30 @@ import SendLogHTTP
 import SendLogNetwork
 import Testing
 
-@testable import SendLogAPI
+@testable import SendLogServices
 
-/// Who a request comes from, and what follows from invalid keys.
+/// The address of a request's client, and the consequences of invalid keys.
 struct ClientAddressTests {
     @Test(
         arguments: [
-            // What a client writes itself stands before what the proxies append.
+            // A client's own entries precede those that the proxies append.
             (["203.0.113.9, 198.51.100.7"], "198.51.100.7"), (["198.51.100.7, 10.0.0.2, 10.0.0.3"], "198.51.100.7"),
             (["198.51.100.7", "10.0.0.2"], "198.51.100.7"), (["198.51.100.7:4711"], "198.51.100.7"),
             (["[2001:db8:1:2:3::4]:443"], "2001:db8:1:2::"), (["2001:db8:1:2:3::4"], "2001:db8:1:2::"),
             (["::ffff:198.51.100.7"], "198.51.100.7"), (["10.0.0.2"], "10.0.0.2"),
-            // What cannot be understood is no address: the last that can be is taken.
+            // The search from the end stops at an invalid entry; the client is the address found last.
             ([], "10.0.0.1"), ([""], "10.0.0.1"), (["unknown"], "10.0.0.1"),
             (["198.51.100.7, x, 10.0.0.2"], "10.0.0.2"),
             (["198.51.100.7,"], "10.0.0.1"),
         ]
     )
-    func `the client is the last address that is no proxy's`(lines: [String], client: String) throws {
+    func `the client is the last address that is not a trusted proxy`(lines: [String], client: String) throws {
         let proxies = try TrustedProxies("10.0.0.0/24, 192.0.2.1")
         let proxy = try #require(IPAddress("10.0.0.1"))
         #expect(proxies.client(forwardedFor: lines, by: proxy).description == client)
     }
 
-    @Test func `proxies are addresses and networks`() throws {
+    @Test func `trusted proxies are addresses and networks`() throws {
         let proxies = try TrustedProxies(" 10.0.0.0/8 ,2001:db8::/32,")
         for (text, isProxy) in [
             ("10.9.9.9", true), ("::ffff:10.9.9.9", true), ("2001:db8::1", true), ("11.0.0.1", false),
@@ -38,7 +38,7 @@ struct ClientAddressTests {
         }
     }
 
-    @Test func `invalid keys are delayed and counted by client, for a minute`() throws {
+    @Test func `requests with invalid keys are delayed and counted by client for a minute`() throws {
         let (one, two) = (IPAddress("192.0.2.1"), IPAddress("192.0.2.2"))
         let authenticationFailures = AuthenticationFailures(capacity: 2)
         let now = ContinuousClock.now
@@ -48,7 +48,7 @@ struct ClientAddressTests {
         }
         #expect(authenticationFailures.note(two, at: now).delay == nil)
         #expect(authenticationFailures.note(one, hasKey: false, at: now).isLogged)
-        // Those beyond the capacity are counted together.
+        // Clients beyond the capacity are counted together.
         for number in 0..<13 { _ = authenticationFailures.note(IPAddress("198.51.100.\(number)"), at: now) }
         let counts = authenticationFailures.takeCounts(at: now)
         #expect(counts.count == 2)

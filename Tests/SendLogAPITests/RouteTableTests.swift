@@ -31,14 +31,14 @@ import Testing
         #expect(found(.GET, path) == expected)
     }
 
-    @Test func `a path names the methods that it takes`() {
+    @Test func `a wrong method gets the allowed methods of the path`() {
         #expect(found(.PUT, "/send-logs/search") == "GET HEAD POST")
         #expect(found(.DELETE, "/send-logs/abc") == "GET HEAD")
         #expect(found(.POST, "/send-logs/abc") == "GET HEAD")
         #expect(found(.POST, "/send-logs/search") == "POST /send-logs/search ")
     }
 
-    @Test func `HEAD goes where GET goes`() {
+    @Test func `HEAD matches the routes of GET`() {
         #expect(found(.HEAD, "/health") == "GET /health ")
         #expect(found(.HEAD, "/send-logs") == "POST")
     }

@@ -4,7 +4,7 @@ import Foundation
 struct SchemaCheck {
     let document: [String: Any]
 
-    /// Everything about `value` that the schema does not allow.
+    /// Returns the faults of `value`: its violations of the schema.
     func faults(_ value: Any, against schema: Any, at path: String = "") -> [String] {
         guard let schema = schema as? [String: Any] else { return ["\(path): no schema"] }
         return schema.flatMap { keyword, rule in faults(value, keyword: keyword, rule: rule, of: schema, at: path) }
@@ -27,7 +27,7 @@ struct SchemaCheck {
             (rule as? [NSObject])?.contains { $0 == value as? NSObject } == true ? [] : ["\(path): is none of \(rule)"]
         case "oneOf":
             (rule as? [Any])?.count { faults(value, against: $0, at: path).isEmpty } == 1
-                ? [] : ["\(path): \(value) is not one of the forms"]
+                ? [] : ["\(path): \(value) does not match exactly one schema"]
         case "required":
             (rule as? [String])?.filter { (value as? [String: Any])?[$0] == nil }.map { "\(path).\($0): is missing" }
                 ?? []
@@ -45,11 +45,11 @@ struct SchemaCheck {
         case "items":
             (value as? [Any])?.enumerated().flatMap { faults($1, against: rule, at: "\(path)[\($0)]") } ?? []
         case "minimum": Self.number(value) ?? 0 >= Self.number(rule) ?? 0 ? [] : ["\(path): is too small"]
-        case "maximum": Self.number(value) ?? 0 <= Self.number(rule) ?? 0 ? [] : ["\(path): is too great"]
+        case "maximum": Self.number(value) ?? 0 <= Self.number(rule) ?? 0 ? [] : ["\(path): is too large"]
         case "minProperties":
-            (value as? [String: Any])?.count ?? .max >= rule as? Int ?? 0 ? [] : ["\(path): is too empty"]
+            (value as? [String: Any])?.count ?? .max >= rule as? Int ?? 0 ? [] : ["\(path): has too few properties"]
         case "maxProperties":
-            (value as? [String: Any])?.count ?? 0 <= rule as? Int ?? 0 ? [] : ["\(path): is too full"]
+            (value as? [String: Any])?.count ?? 0 <= rule as? Int ?? 0 ? [] : ["\(path): has too many properties"]
         case "minItems", "minLength": size(value) ?? .max >= rule as? Int ?? 0 ? [] : ["\(path): is too short"]
         case "maxItems", "maxLength": size(value) ?? 0 <= rule as? Int ?? 0 ? [] : ["\(path): is too long"]
         case "pattern":
@@ -58,12 +58,12 @@ struct SchemaCheck {
                 ? [] : ["\(path): does not match \(rule)"]
         case "propertyNames":
             (value as? [String: Any])?.keys.flatMap { faults($0, against: rule, at: "\(path).\($0)") } ?? []
-        case "not": faults(value, against: rule, at: path).isEmpty ? ["\(path): is what it must not be"] : []
+        case "not": faults(value, against: rule, at: path).isEmpty ? ["\(path): matches the schema of not"] : []
         case "if":
             schema[faults(value, against: rule, at: path).isEmpty ? "then" : "else"]
                 .map { faults(value, against: $0, at: path) } ?? []
         case "description", "default", "example", "examples", "format", "then", "else": []
-        default: ["\(path): the keyword \(keyword) is not known to this check"]
+        default: ["\(path): unknown keyword \(keyword)"]
         }
     }
 
@@ -95,7 +95,7 @@ struct SchemaCheck {
     }
 }
 
-/// Tells JSON's booleans from its numbers, which both come as `NSNumber`.
+/// Distinguishes JSON's booleans from its numbers; both are an `NSNumber`.
 private enum JSONBoolean {
     static func isBoolean(_ number: NSNumber) -> Bool {
         String(cString: number.objCType) == "c"

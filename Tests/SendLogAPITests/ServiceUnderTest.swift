@@ -4,11 +4,12 @@ import SendLogContent
 import SendLogCore
 import SendLogSQLite
 import SendLogScheduling
+import SendLogServices
 import TestSupport
 
 @testable import SendLogAPI
 
-/// A service over a real database file in a folder of its own.
+/// An API service with a SQLite database in a temporary folder.
 final class ServiceUnderTest: Sendable {
     let store: SQLiteStore
     let folder: TemporaryFolder
@@ -18,20 +19,21 @@ final class ServiceUnderTest: Sendable {
     init(cacheLifetime: Duration = .seconds(2)) throws {
         folder = try TemporaryFolder()
         store = try SQLiteStore(path: folder.file())
-        authenticator = Authenticator(organisationStore: store, cacheLifetime: cacheLifetime)
+        authenticator = Authenticator(keyStore: store, cacheLifetime: cacheLifetime)
+        let ids = SendLogIDSource()
         service = APIService(
             store: store,
             authenticator: authenticator,
             organisationStore: store,
-            context: ParserContext(ids: SendLogIDSource(), spoolFolder: folder.path, now: { Self.now }),
-            client: AcceptingClient(),
+            context: ParserContext(ids: ids, spoolFolder: folder.path, now: { Self.now }),
+            webhooks: WebhookService(store: store, organisationStore: store, client: AcceptingClient(), ids: ids),
             threads: FairThreadPool(count: 2, name: "workers"),
             rateLimit: nil,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
     }
 
-    /// Takes everything at once, in place of a receiver: the carrying itself has tests of its own.
+    /// Accepts each delivery at once, in place of a receiver; the HTTP client has its own tests.
     private struct AcceptingClient: WebhookClient {
         let tally = AttemptTally()
 
@@ -52,7 +54,7 @@ final class ServiceUnderTest: Sendable {
     static let now = moment("2026-01-31T12:00:00Z")
 
     static func moment(_ text: String) -> Timestamp {
-        guard let moment = Timestamp(rfc3339: text) else { preconditionFailure("\(text) is no moment") }
+        guard let moment = Timestamp(rfc3339: text) else { preconditionFailure("\(text) is not a timestamp") }
         return moment
     }
 
@@ -62,7 +64,7 @@ final class ServiceUnderTest: Sendable {
         permissions: [Permission] = [.sendLog],
         expires: Timestamp? = nil
     ) async throws -> (text: KeyText, key: APIKey) {
-        guard let name = OrganisationName(organisation) else { preconditionFailure("a bad name in a test") }
+        guard let name = OrganisationName(organisation) else { preconditionFailure("invalid organisation name") }
         let organisation = try await store.createOrganisation(named: name, at: Self.now)
         let text = KeyText.random()
         let new = NewAPIKey(name: "", permissions: permissions, expires: expires)

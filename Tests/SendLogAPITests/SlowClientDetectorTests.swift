@@ -3,7 +3,7 @@ import Testing
 
 @testable import SendLogHTTP
 
-/// Which clients are too slow.
+/// The limits for slow clients.
 struct SlowClientDetectorTests {
     private static func at(_ seconds: Int64) -> NIODeadline { .uptimeNanoseconds(0) + .seconds(seconds) }
     private static let limits = SlowClientLimits(headTimeout: 10, drainTimeout: 5, minBodyRate: 100)
@@ -19,7 +19,7 @@ struct SlowClientDetectorTests {
         #expect(found == isTooSlow, sourceLocation: sourceLocation)
     }
 
-    @Test func `a head must come in time, from its first byte on`() {
+    @Test func `a head must arrive within its timeout, counted from its first byte`() {
         var detector = SlowClientDetector(Self.limits)
         detector.noteHeadBytes(at: Self.at(3))
         detector.noteHeadBytes(at: Self.at(12))
@@ -29,7 +29,7 @@ struct SlowClientDetectorTests {
         Self.expect(false, &detector, at: 100, isAwaited: false)
     }
 
-    @Test func `the rest of a body whose response was sent must come in time`() {
+    @Test func `the rest of a body must arrive within the drain timeout after the response`() {
         var detector = SlowClientDetector(Self.limits)
         detector.noteResponse(isBodyComplete: true, at: Self.at(0))
         Self.expect(false, &detector, at: 100, isAwaited: false)
@@ -40,23 +40,23 @@ struct SlowClientDetectorTests {
         Self.expect(false, &detector, at: 200, isAwaited: false)
     }
 
-    @Test(arguments: [(1999, true), (2000, false)]) func `a body must bring enough while it is waited for`(
+    @Test(arguments: [(1999, true), (2000, false)]) func `a body must keep the minimum rate while it is awaited`(
         bytes: Int,
         isTooSlow: Bool
     ) {
         var detector = SlowClientDetector(Self.limits)
-        // What came before the server waited counts for nothing.
+        // Bytes from before the wait do not count.
         detector.noteBody(1_000_000)
         Self.expect(false, &detector, at: 0, isAwaited: true)
         detector.noteBody(bytes)
         Self.expect(false, &detector, at: 19, isAwaited: true)
         Self.expect(isTooSlow, &detector, at: 20, isAwaited: true)
-        // Each window by itself.
+        // Each window counts by itself.
         Self.expect(false, &detector, at: 39, isAwaited: true)
         Self.expect(true, &detector, at: 40, isAwaited: true)
     }
 
-    @Test func `a server that takes its time with a body does not blame the client`() {
+    @Test func `time that the server spends on a body does not count against the client`() {
         var detector = SlowClientDetector(Self.limits)
         Self.expect(false, &detector, at: 0, isAwaited: true)
         Self.expect(false, &detector, at: 15, isAwaited: false)
@@ -65,7 +65,7 @@ struct SlowClientDetectorTests {
         Self.expect(true, &detector, at: 50, isAwaited: true)
     }
 
-    @Test func `without a rate a body may take as long as it likes`() {
+    @Test func `without a minimum rate, a body may take any time`() {
         var detector = SlowClientDetector(SlowClientLimits(minBodyRate: 0))
         for second in stride(from: Int64(0), to: 1000, by: 5) {
             Self.expect(false, &detector, at: second, isAwaited: true)

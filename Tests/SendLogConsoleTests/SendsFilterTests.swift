@@ -5,7 +5,7 @@ import Testing
 
 @testable import SendLogConsole
 
-/// A filter, its links, and the searches that they mean.
+/// A filter of sends, its links, and its searches.
 struct SendsFilterTests {
     private static let zones = [
         "UTC", "Africa/Johannesburg", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe",
@@ -29,7 +29,7 @@ struct SendsFilterTests {
             ("to=9999-12-31", nil, "9999-12-31T23:59:59.999Z"), ("from=0000-01-01", nil, nil),
         ]
     )
-    func `dates are those of the viewer's clock, and an end holds all of its unit`(
+    func `dates are in the user's time zone, and an end includes its whole unit`(
         query: String,
         from: String?,
         to: String?
@@ -39,7 +39,7 @@ struct SendsFilterTests {
         #expect(filter.to?.description == to)
     }
 
-    @Test(arguments: zones) func `a link leads to the very same search`(name: String) throws {
+    @Test(arguments: zones) func `a link leads to the same search`(name: String) throws {
         let zone = try #require(UserTimeZone(name))
         var random = SplitMix64(defaultSeed: nil)
         let units: [Int64] = [86_400_000, 60_000, 1000, 1]
@@ -53,9 +53,9 @@ struct SendsFilterTests {
             let unit = units.randomElement(using: &random) ?? 1
             filter.to = moment(unit).flatMap { Timestamp(milliseconds: $0.milliseconds + unit - 1) }
             if let from = filter.from, let to = filter.to, from > to { filter.from = nil }
-            // An hour that clocks show twice cannot be said by them, nor can the end of what lies before its second time.
-            let behind = filter.to.flatMap { Timestamp(milliseconds: $0.milliseconds + 1) }
-            guard [filter.from, filter.to, behind].allSatisfy({ $0.map { isPlain($0, zone) } ?? true }) else {
+            // Skips ambiguous local times: an hour that clocks show twice, and an end just before its repetition.
+            let afterEnd = filter.to.flatMap { Timestamp(milliseconds: $0.milliseconds + 1) }
+            guard [filter.from, filter.to, afterEnd].allSatisfy({ $0.map { isUnambiguous($0, zone) } ?? true }) else {
                 continue
             }
             filter.campaigns = [CampaignID("a"), CampaignID("b-_1")].compactMap { $0 }.shuffled(using: &random)
@@ -72,7 +72,7 @@ struct SendsFilterTests {
         #expect(tested > 1000, "\(tested)")
     }
 
-    private func isPlain(_ moment: Timestamp, _ zone: UserTimeZone) -> Bool {
+    private func isUnambiguous(_ moment: Timestamp, _ zone: UserTimeZone) -> Bool {
         guard let local = Timestamp(rfc3339: zone.text(moment).replacing(" ", with: "T") + "Z"),
             let found = zone.timestamp(local: local)
         else { return false }
@@ -95,13 +95,13 @@ struct SendsFilterTests {
     @Test(arguments: [
         "page=1099511627776&rows=25", "as_of=9223372036854775807", "page=", "&&",
     ])
-    func `odd numbers do no harm`(query: String) throws {
+    func `large numbers and empty parameters are accepted`(query: String) throws {
         let filter = try filter(query)
         #expect(filter.problems.isEmpty)
         #expect(filter.search.skip >= 0)
     }
 
-    @Test func `campaigns may be several in one field, each once`() throws {
+    @Test func `a field can have several campaigns, and repeated ones count once`() throws {
         let filter = try filter("campaign=a,b+c&campaign=b&campaign=")
         #expect(filter.campaigns.map(\.text) == ["a", "b", "c"])
     }

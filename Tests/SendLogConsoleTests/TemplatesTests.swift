@@ -2,7 +2,7 @@ import Testing
 
 @testable import SendLogConsole
 
-/// What is rendered once and filled in afterwards reads as if Mustache had rendered all of it.
+/// Pages whose placeholders are filled are the same as pages that Mustache renders.
 struct TemplatesTests {
     private static func pager(_ values: [String: Any]) throws -> String {
         String(decoding: try Templates().render("pager", ["pager": values]), as: UTF8.self)
@@ -24,7 +24,7 @@ struct TemplatesTests {
         #expect(!html.contains("rel=\"first\"") && !html.contains("rel=\"prev\""))
     }
 
-    @Test func `each shape of values is a page of its own, and no text stays from the page before`() throws {
+    @Test func `each shape of values has its own page, without texts of an earlier page`() throws {
         let templates = try Templates()
         func render(_ values: [String: Any]) -> String {
             String(decoding: templates.render("pager", ["pager": values]), as: UTF8.self)
@@ -41,13 +41,13 @@ struct TemplatesTests {
     }
 
     @Test(arguments: ["\u{1}next\u{1}", "\u{2}pager.last\u{2}", "\u{1}<b>\u{1}", "\u{1}pager.fields\u{1}"])
-    func `a text that looks like a blank stays a text`(text: String) throws {
+    func `a text that looks like a placeholder is rendered as text`(text: String) throws {
         var values = Self.pages
         values["next"] = text
         let html = try Self.pager(values)
         #expect(html.contains("href=\"\(text.replacing("<b>", with: "&lt;b&gt;"))\" rel=\"next\""))
         #expect(html.contains("href=\"/l\" rel=\"last\""))
-        // Where there are lists, Mustache renders all of it.
+        // Mustache renders each page that has lists.
         let problems = try Templates().render("keys", ["head": "", "problems": [text, "<b>"]])
         let list = String(decoding: problems, as: UTF8.self)
         #expect(list.contains("&lt;b&gt;") && !list.contains("<b>"))

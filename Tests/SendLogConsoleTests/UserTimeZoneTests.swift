@@ -3,7 +3,7 @@ import Testing
 
 @testable import SendLogConsole
 
-/// Moments on the clocks of a zone, and back.
+/// The conversion of timestamps to local time and back.
 struct UserTimeZoneTests {
     private func moment(_ text: String) throws -> Timestamp { try #require(Timestamp(rfc3339: text)) }
 
@@ -16,7 +16,7 @@ struct UserTimeZoneTests {
             ("Asia/Kathmandu", "2022-01-01T00:00:00Z", "2022-01-01 05:45:00", "UTC+05:45"),
         ]
     )
-    func `a moment is shown as clocks there show it`(zone: String, utc: String, local: String, offset: String) throws {
+    func `a timestamp is shown in local time`(zone: String, utc: String, local: String, offset: String) throws {
         let zone = try #require(UserTimeZone(zone))
         #expect(zone.text(try moment(utc)) == local)
         #expect(zone.offsetText(at: try moment(utc)) == offset)
@@ -25,7 +25,7 @@ struct UserTimeZoneTests {
     @Test(arguments: [
         "UTC", "Africa/Johannesburg", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Europe/London",
     ])
-    func `every quarter of an hour of a year is found again from what its clock shows`(name: String) throws {
+    func `every quarter of an hour of a year converts to local time and back`(name: String) throws {
         let zone = try #require(UserTimeZone(name))
         let begin = try moment("2022-01-01").milliseconds
         var repeated = 0
@@ -35,7 +35,7 @@ struct UserTimeZoneTests {
             zone.write(moment, to: &bytes)
             let local = try #require(Timestamp(rfc3339: String(decoding: bytes, as: UTF8.self)))
             let found = try #require(zone.timestamp(local: local))
-            // Where clocks are turned back a stretch of time is there twice; the first one is meant.
+            // When clocks are turned back, a period occurs twice; a local time means the first.
             if found != moment {
                 repeated += 1
                 #expect(found < moment && moment.milliseconds - found.milliseconds <= 3_600_000, "\(moment)")
@@ -45,7 +45,7 @@ struct UserTimeZoneTests {
         #expect(repeated == ["America/New_York": 4, "Europe/London": 4, "Australia/Lord_Howe": 2][name, default: 0])
     }
 
-    @Test func `days begin at midnight there, and months with their first`() throws {
+    @Test func `days begin at local midnight, and months on their first day`() throws {
         let zone = try #require(UserTimeZone("America/New_York"))
         let now = try moment("2022-03-14T03:59:59Z")
         #expect(zone.midnight(0, after: now) == (try moment("2022-03-13T05:00:00Z")))
@@ -59,7 +59,7 @@ struct UserTimeZoneTests {
     }
 
     @Test(arguments: ["", "Nowhere/Town", "../etc/passwd", "UTC\u{0}", String(repeating: "A", count: 65)])
-    func `what is no zone is none`(name: String) {
+    func `an unknown time zone is refused`(name: String) {
         #expect(UserTimeZone(name).map(\.name) == nil)
     }
 }

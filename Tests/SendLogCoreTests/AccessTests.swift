@@ -16,11 +16,11 @@ struct PermissionTests {
         ("send", "sendLog"), ("send", "sendLog.read"), ("sendLog.re", "sendLog.read"), ("sendlog", "sendLog.read"),
         ("sendLog.read", "sendLog.readAll"), ("a.b.c", "a.b"),
     ])
-    func `it grants neither its parent nor its neighbours`(held: String, wanted: String) throws {
+    func `a permission grants neither its parent nor its siblings`(held: String, wanted: String) throws {
         #expect(try !permission(held).grants(permission(wanted)))
     }
 
-    @Test func `of several permissions one that grants is enough`() {
+    @Test func `one of several permissions is enough`() {
         #expect([Permission.createSendLogs, .readSendLogs].grants(.readSendLogs))
         #expect(![Permission.createSendLogs].grants(.readSendLogs))
         #expect(![Permission]().grants(.readSendLogs))
@@ -45,7 +45,7 @@ struct PermissionTests {
 }
 
 struct KeyTextTests {
-    @Test func `a key is recognisable, of one length, and its own text reads back`() throws {
+    @Test func `a key has a prefix and a fixed length, and is parsed from its text`() throws {
         var random = SplitMix64(defaultSeed: nil)
         for _ in 0..<50 {
             let key = KeyText.random(using: &random)
@@ -65,7 +65,7 @@ struct KeyTextTests {
         #expect(Set(keys).count == 1000)
     }
 
-    @Test func `any one changed character is caught`() {
+    @Test func `a change of any character is detected`() {
         var random = SplitMix64(defaultSeed: nil)
         let text = KeyText.random(using: &random).text
         let key = Array(text.utf8)
@@ -79,7 +79,7 @@ struct KeyTextTests {
         }
     }
 
-    @Test func `swapped neighbours are caught`() {
+    @Test func `a swap of adjacent characters is detected`() {
         var random = SplitMix64(defaultSeed: nil)
         let text = KeyText.random(using: &random).text
         let key = Array(text.utf8)
@@ -90,7 +90,7 @@ struct KeyTextTests {
         }
     }
 
-    @Test func `a cut, lengthened or spaced key is caught`() {
+    @Test func `a truncated, longer or padded key is refused`() {
         var random = SplitMix64(defaultSeed: nil)
         let key = KeyText.random(using: &random).text
         for length in 0..<key.count {
@@ -103,7 +103,7 @@ struct KeyTextTests {
         }
     }
 
-    @Test func `characters outside the alphabet are refused, of any length in bytes`() {
+    @Test func `characters outside the alphabet are refused, with one byte or more`() {
         var random = SplitMix64(defaultSeed: nil)
         let key = KeyText.random(using: &random).text
         #expect(KeyText("slk_" + key.dropFirst(4).dropLast(2) + "é") == nil, "\(key)")
@@ -124,11 +124,11 @@ struct APIKeyTests {
         #expect(key(expires: moments[2], revoked: nil).isValid(at: moments[1]))
         #expect(!key(expires: moments[2], revoked: nil).isValid(at: moments[2]))
         #expect(!key(expires: moments[2], revoked: nil).isValid(at: moments[3]))
-        // Whatever the clock of whoever revoked it said.
+        // A revoked key is invalid at any time: the clock of the server that revoked it may be wrong.
         #expect(!key(expires: nil, revoked: moments[3]).isValid(at: moments[1]))
     }
 
-    @Test func `its id is read with or without the prefix`() {
+    @Test func `a key's id is parsed with or without its prefix`() {
         #expect(APIKeyID("key_17") == APIKeyID(17))
         #expect(APIKeyID("17") == APIKeyID(17))
         #expect(APIKeyID(17).description == "key_17")
@@ -157,7 +157,7 @@ struct APIKeyTests {
 
 struct OrganisationNameTests {
     @Test(arguments: ["Acme", "A", "Ünïcode & \"Söhne\" 😀", "a  b", String(repeating: "é", count: 100)])
-    func `names of people's choice are taken`(name: String) {
+    func `a name may have 1 to 100 visible characters`(name: String) {
         #expect(OrganisationName(name)?.description == name)
     }
 
@@ -165,7 +165,7 @@ struct OrganisationNameTests {
         "", " ", " Acme", "Acme ", "Acme\n", "\u{a0}Acme", "Ac\u{0}me", "Ac\tme", "Ac\u{7f}me", "Ac\u{85}me",
         String(repeating: "x", count: 101),
     ])
-    func `empty, long, padded and invisible ones are not`(name: String) {
+    func `empty, long and padded names are refused, and control characters in names`(name: String) {
         #expect(OrganisationName(name) == nil)
     }
 }

@@ -12,7 +12,7 @@ struct DestinationChunkTests {
         numbers(8192), noise(131_072 + 1300),
     ]
 
-    @Test(arguments: texts) func `a chunk expands to the text it was made of`(text: [UInt8]) {
+    @Test(arguments: texts) func `a chunk decompresses to its text`(text: [UInt8]) {
         let chunk = DestinationChunk(text: text, count: 1)
         #expect(chunk.text() == text)
         #expect(chunk.verifiedText() != nil)
@@ -20,13 +20,13 @@ struct DestinationChunkTests {
         #expect(chunk.crc == Deflate.crc(text))
     }
 
-    @Test func `checksums are those of the standard`() {
-        // The check value of CRC-32 in every catalogue.
+    @Test func `checksums are CRC-32`() {
+        // The published check value of CRC-32.
         #expect(Deflate.crc(Array("123456789".utf8)) == 0xcbf4_3926)
         #expect(Deflate.crc([]) == 0)
     }
 
-    @Test(arguments: texts) func `chunks join into one stream, which zlib reads`(text: [UInt8]) throws {
+    @Test(arguments: texts) func `joined chunks are one stream that zlib reads`(text: [UInt8]) throws {
         let other = Self.numbers(50)
         let (one, two) = (DestinationChunk(text: text, count: 1), DestinationChunk(text: other, count: 50))
         let joined = one.body + two.body + one.body
@@ -35,8 +35,8 @@ struct DestinationChunkTests {
         #expect(chunk.text() == text + other + text)
     }
 
-    @Test func `joined chunks make a gzip file that another program expands`() throws {
-        // Numbers, addresses and a few numbers are kept in three different ways; the text between is longer than a stored block may be.
+    @Test func `joined chunks are a gzip file that gzip decompresses`() throws {
+        // Many numbers, addresses, and few numbers have three encodings; the text between exceeds a stored block.
         let between = Array(repeating: UInt8(ascii: "x"), count: 150_000)
         let texts = [
             Self.numbers(3000), Array(#","a@example.org""#.utf8) + Self.noise(9000), Array(#","1","22""#.utf8),
@@ -59,10 +59,10 @@ struct DestinationChunkTests {
         #expect(try folder.bytes("list") == whole)
     }
 
-    @Test func `any flipped bit is found`() {
+    @Test func `any flipped bit is detected`() {
         for text in [Array(#""27821234567","27821234568""#.utf8), Self.numbers(300)] {
             let chunk = DestinationChunk(text: text, count: 1)
-            // The last five bytes are the flush behind the text; what they hold is no part of it.
+            // The last five bytes are the flush after the text, not part of it.
             for index in chunk.body.indices.dropLast(5) {
                 for bit in 0..<8 {
                     var body = chunk.body
@@ -74,7 +74,7 @@ struct DestinationChunkTests {
         }
     }
 
-    @Test func `a cut, empty or foreign body is found`() {
+    @Test func `a truncated, empty or foreign body is detected`() {
         let chunk = DestinationChunk(text: Self.numbers(300), count: 300)
         for length in [0, 1, 10, chunk.body.count / 2] {
             let cut = DestinationChunk(
@@ -96,7 +96,7 @@ struct DestinationChunkTests {
         #expect(foreign.verifiedText() == nil)
     }
 
-    @Test func `what no inflater could read within a longer stream is damaged, though its text could be read`() {
+    @Test func `a body that is invalid within a longer stream is damaged, even if its text is readable`() {
         let stored = DestinationChunk(text: Array("\"27821234567\"".utf8), count: 1)
         for position in [3, 4] {
             var body = stored.body
@@ -106,7 +106,7 @@ struct DestinationChunkTests {
         for text in [Self.numbers(300), Self.noise(5000)] {
             let chunk = DestinationChunk(text: text, count: 300)
             #expect(chunk.verifiedText() == text)
-            // Garbage behind the end of the block, with and without an end of its own; half an end; a last block.
+            // Garbage after the end of the block, with and without its own end; half an end; a final block.
             Self.expectDamaged(chunk.body + [0x55], chunk)
             Self.expectDamaged(Array(chunk.body.dropLast(4)) + [0x55, 0, 0, 0xff, 0xff], chunk)
             Self.expectDamaged(Array(chunk.body.dropLast(2)), chunk)
@@ -119,7 +119,7 @@ struct DestinationChunkTests {
         #expect(damaged.text() == nil && damaged.verifiedText() == nil, "\(body.suffix(8))")
     }
 
-    @Test func `many compress and expand at once`() async {
+    @Test func `chunks are compressed and decompressed concurrently`() async {
         await withTaskGroup(of: Bool.self) { group in
             for task in 0..<32 {
                 group.addTask {
@@ -137,13 +137,13 @@ struct DestinationChunkTests {
         return Array(numbers.joined(separator: ",").utf8)
     }
 
-    /// Bytes that cannot be made shorter.
+    /// Returns bytes that cannot be compressed.
     private static func noise(_ count: Int) -> [UInt8] {
         var random = SplitMix64(seed: 23)
         return (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
     }
 
-    @Test(arguments: [-1, 0, 1 << 20 + 1, 1 << 32, .max]) func `a length that cannot be is not believed`(length: Int) {
+    @Test(arguments: [-1, 0, 1 << 20 + 1, 1 << 32, .max]) func `an impossible length is refused`(length: Int) {
         let chunk = DestinationChunk(text: Array("\"1\"".utf8), count: 1)
         let damaged = DestinationChunk(count: 1, length: length, crc: chunk.crc, body: chunk.body)
         #expect(damaged.text() == nil)

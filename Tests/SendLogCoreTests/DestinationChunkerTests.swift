@@ -7,7 +7,7 @@ import Testing
 
 struct DestinationChunkerTests {
     @Test(arguments: [0, 1, 2, 8191, 8192, 8193, 16_384, 16_385])
-    func `lists of any length come back whole, in chunks of 8,192`(count: Int) throws {
+    func `a list of any length is complete, in chunks of 8,192`(count: Int) throws {
         let destinations = (0..<count).map { "2782\($0)" }
         let (list, chunks) = try chunk(destinations)
         #expect(list.count == count)
@@ -17,7 +17,7 @@ struct DestinationChunkerTests {
         #expect(chunks.reduce(0) { $0 + $1.count } == count)
     }
 
-    @Test func `long destinations fill a chunk by their bytes`() throws {
+    @Test func `long destinations limit a chunk by bytes`() throws {
         let destinations = (0..<1000).map { "\($0)" + String(repeating: "😀", count: 300) }
         let (_, chunks) = try chunk(destinations)
         #expect(chunks.count > 5)
@@ -26,13 +26,13 @@ struct DestinationChunkerTests {
         #expect(try join(chunks) == inside(destinations))
     }
 
-    @Test func `what JSON escapes is escaped, and nothing else`() throws {
+    @Test func `only characters that need an escape in JSON are escaped`() throws {
         let destinations = ["\"", "\\", "é", "/", "a\u{2028}b", "😀", "plain"]
         let (_, chunks) = try chunk(destinations)
         #expect(try join(chunks) == Array(#""\"","\\","é","/","a\#u{2028}b","😀","plain""#.utf8))
     }
 
-    @Test func `the digest is that of the list's text, however it was cut`() throws {
+    @Test func `the digest is that of the list's text, with any number of chunks`() throws {
         for count in [0, 1, 100, 20_000] {
             let destinations = (0..<count).map { "2782\($0)" }
             var digest = ListDigest()
@@ -46,8 +46,8 @@ struct DestinationChunkerTests {
     }
 
     @Test(arguments: [1, 2, 3, 7, 14, 15, 64, 1000, 8191])
-    func `a list that comes in pieces is the one that comes whole`(size: Int) throws {
-        // In runs, one by one, and with what must be escaped or has blanks around it, across the ends of chunks.
+    func `a list that arrives in pieces equals one that arrives whole`(size: Int) throws {
+        // Runs, single destinations, escapes, and white space around strings, across the ends of chunks.
         let parts = (0..<9000).map { number in
             switch number % 500 {
             case 13: #""a\"b""#
@@ -77,14 +77,14 @@ struct DestinationChunkerTests {
         #expect(chunks[0].map(\.count) == [8192, 808])
     }
 
-    @Test func `a list longer than memory allows waits in a file without a name`() throws {
+    @Test func `a list beyond the memory limit is spooled to an unnamed file`() throws {
         let folder = try TemporaryFolder()
         let destinations = Self.randomNumbers(120_000)
         let (list, chunks) = try chunk(destinations, spoolFolder: folder.path)
         #expect(chunks.reduce(0) { $0 + $1.body.count } > 512 * 1024)
         #expect(try join(chunks) == inside(destinations))
         #expect(try folder.names() == [])
-        // It may be read again, and by two at once.
+        // It can be read again, and by two readers at once.
         var again: [DestinationChunk] = []
         try list.forEachChunk { outer in
             again.append(outer)
@@ -97,7 +97,7 @@ struct DestinationChunkerTests {
         #expect(again == chunks)
     }
 
-    @Test func `a reader that stops early stops the spool`() throws {
+    @Test func `an error of the reader ends the reading of the spool`() throws {
         struct Enough: Error {}
         let folder = try TemporaryFolder()
         let (list, _) = try chunk(Self.randomNumbers(120_000), spoolFolder: folder.path)
@@ -111,7 +111,7 @@ struct DestinationChunkerTests {
         #expect(seen == 3)
     }
 
-    @Test func `a missing spool folder is reported, for long lists only`() throws {
+    @Test func `a missing spool folder is reported for long lists only`() throws {
         let missing = try TemporaryFolder().file("missing")
         #expect(try chunk(["1"], spoolFolder: missing).list.count == 1)
         let error = try #require(throws: StoreError.self) {
@@ -122,7 +122,7 @@ struct DestinationChunkerTests {
             return
         }
         #expect(detail.contains("spool"))
-        // The log must not hold what was in the list.
+        // The message is logged, so it must not contain destinations.
         #expect(!detail.contains("27"))
     }
 
@@ -173,7 +173,7 @@ struct ContentDigestTests {
         #expect(ContentDigest.of(record: record, list: list) == whole.value())
     }
 
-    @Test func `any one changed byte changes it`() {
+    @Test func `a change of any byte changes the digest`() {
         let (record, list) = (Array("record".utf8), [UInt8](repeating: 7, count: 32))
         let digest = ContentDigest.of(record: record, list: list)
         for index in record.indices {

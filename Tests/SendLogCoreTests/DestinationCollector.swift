@@ -1,6 +1,6 @@
 import SendLogCore
 
-/// Keeps the destinations of a log that is read.
+/// Collects the destinations of a send log.
 struct DestinationCollector: DestinationSink {
     var destinations: [String] = []
 
@@ -18,7 +18,7 @@ struct DestinationCollector: DestinationSink {
         return (draft, reader.sink.destinations)
     }
 
-    /// What is wrong with a send log's text; nothing where it is valid.
+    /// Returns the issues of a send log's text; none if it is valid.
     static func issues(of text: String) -> [InputIssue] {
         do {
             _ = try read(text)

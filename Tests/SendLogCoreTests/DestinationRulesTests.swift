@@ -7,7 +7,7 @@ struct DestinationRulesTests {
         "a\u{a0}b", "\u{ad}", "\u{200b}",
         String(repeating: "9", count: 320), String(repeating: "é", count: 320), String(repeating: "😀", count: 320),
     ])
-    func `1 to 320 characters are kept as they are`(destination: String) throws {
+    func `a destination of 1 to 320 characters is read unchanged`(destination: String) throws {
         var json: [UInt8] = []
         json.appendJSON(destination)
         let (_, destinations) = try read("[\(String(decoding: json, as: UTF8.self))]")
@@ -44,7 +44,7 @@ struct DestinationRulesTests {
         #expect(try read(#"["1","1","1"]"#).destinations == ["1", "1", "1"])
     }
 
-    @Test func `a log that is refused hands no more of its list on`() throws {
+    @Test func `a log with an issue appends no more destinations`() throws {
         var tokenizer = JSONTokenizer()
         var reader = SendLogReader(sink: DestinationCollector())
         let text = #"{"destinations":["1","","3","4"]}"#
@@ -59,9 +59,9 @@ struct DestinationRulesTests {
     }
 }
 
-/// Five millions are too many to write down: the reader is handed them one by one.
+/// The longest list, which is fed to the reader in parts.
 struct LongestListTests {
-    @Test(.timeLimit(.minutes(10))) func `five million destinations are taken and one more is refused once`() throws {
+    @Test(.timeLimit(.minutes(10))) func `five million destinations are accepted, and more get one issue`() throws {
         var tokenizer = JSONTokenizer()
         var reader = SendLogReader(sink: Counter())
         let head = #"{"campaign_id":"c","message":"","triggeredBy":"m","destinations":["1""#

@@ -4,9 +4,9 @@ import Testing
 
 @testable import SendLogContent
 
-/// The code of lists of numbers: what it writes it reads, and zlib reads too.
+/// The Huffman code for lists of numbers, which zlib reads as well.
 struct DigitHuffmanCodeTests {
-    /// Lists of one kind each.
+    /// A kind of list.
     enum Kind: CaseIterable {
         case oneCountry, manyCountries, inOrder, alike, ofAnyLength, international, long, short
 
@@ -33,9 +33,9 @@ struct DigitHuffmanCodeTests {
         Array(((isFirst ? "" : ",") + numbers.map { "\"\($0)\"" }.joined(separator: ",")).utf8)
     }
 
-    /// The text of a body, read by the code itself into room with nothing beside it.
+    /// Decompresses a body without zlib, and checks that no byte is written outside the output buffer.
     private static func expand(_ body: [UInt8], length: Int) -> [UInt8]? {
-        // What is written outside shows.
+        // The 32 bytes on each side show writes outside the output buffer.
         var buffer = [UInt8](repeating: 0xaa, count: length + 64)
         let isSound = body.withUnsafeBufferPointer { body in
             buffer.withUnsafeMutableBytes { buffer in
@@ -49,7 +49,7 @@ struct DigitHuffmanCodeTests {
         return isSound ? Array(buffer[32..<32 + length]) : nil
     }
 
-    @Test(arguments: Kind.allCases) func `what is written is read, by the code and by zlib`(kind: Kind) throws {
+    @Test(arguments: Kind.allCases) func `compressed text is read by the code and by zlib`(kind: Kind) throws {
         var random = SplitMix64(defaultSeed: 31)
         for count in Array(1...40) + [1000, 8192] {
             for isFirst in [true, false] {
@@ -57,7 +57,7 @@ struct DigitHuffmanCodeTests {
                 let body = try #require(DigitHuffmanCode.compress(text))
                 #expect(body.withUnsafeBufferPointer { DigitHuffmanCode.hasHeader($0) })
                 #expect(Self.expand(body, length: text.count) == text)
-                // Two in a row are no text of this code, so that zlib reads them.
+                // Two bodies in a row are not in this format, so zlib reads them.
                 let twice = DestinationChunk(count: 1, length: 2 * text.count, crc: 0, body: body + body)
                 #expect(twice.text() == text + text)
             }
@@ -65,7 +65,7 @@ struct DigitHuffmanCodeTests {
     }
 
     @Test(arguments: ["+", "+1", "1", "12345", "123456789012345678901", "+12345678901234567890"])
-    func `the shape that takes the most room has it`(number: String) {
+    func `the longest outputs fit into their buffers`(number: String) {
         let list = [String](repeating: number, count: 8192)
         for numbers in [list, list.enumerated().map { $0 % 2 == 0 ? $1 : "7" + $1.dropFirst() }] {
             let text = Self.text(numbers, isFirst: false)
@@ -76,7 +76,7 @@ struct DigitHuffmanCodeTests {
         }
     }
 
-    @Test func `a number of eleven digits takes no more than 5.2 bytes`() throws {
+    @Test func `a number of eleven digits takes less than 5.2 bytes`() throws {
         var random = SplitMix64(defaultSeed: 37)
         let prefixes = ["2760", "2771", "2772", "2773", "2778", "2782", "2783", "2784"]
         let numbers = (0..<8192).map { _ in
@@ -92,15 +92,15 @@ struct DigitHuffmanCodeTests {
         "\"1+2\"", "\"+\",\"\"", "\"+\"", "\"+1\",\"+\"", "\"1234567890123456789012\"", "\"1\",,\"2\"", "\"\\\"\"",
         "\"é\"", "1",
     ])
-    func `a list that has other texts than numbers is compressed by zlib`(text: String) {
+    func `a list with other texts than numbers is compressed by zlib`(text: String) {
         #expect(DigitHuffmanCode.compress(Array(text.utf8)) == nil)
     }
 
-    @Test func `damage is found or means for zlib what it means here, and nothing is written beside the room`() throws {
+    @Test func `damage is detected or read as zlib reads it, and no byte is written outside the buffer`() throws {
         var random = SplitMix64(defaultSeed: 41)
-        // Behind it a body is no text of this code, so that zlib reads it.
+        // After this chunk, a body is not in this format, so zlib reads it.
         let before = DestinationChunk(text: Array("\"a@example.org\"".utf8), count: 1)
-        var taken = 0
+        var decoded = 0
         for kind in Kind.allCases {
             let text = Self.text(kind.numbers(60, &random), isFirst: true)
             let body = try #require(DigitHuffmanCode.compress(text))
@@ -115,18 +115,18 @@ struct DigitHuffmanCodeTests {
                 }
                 let isOfOtherLength = Bool.random(using: &random)
                 let length = max(text.count + (isOfOtherLength ? Int.random(in: -20...20, using: &random) : 0), 1)
-                // There is no checksum: it must come back, whatever it says. The head is for others to look at.
+                // There is no checksum, so any result is valid, but the call must return. Callers check the header.
                 let expanded = Self.expand(damaged, length: length)
-                let isHead = damaged.withUnsafeBufferPointer { DigitHuffmanCode.hasHeader($0) }
-                guard let expanded, isHead, damaged != body else { continue }
+                let hasHeader = damaged.withUnsafeBufferPointer { DigitHuffmanCode.hasHeader($0) }
+                guard let expanded, hasHeader, damaged != body else { continue }
                 let whole = before.body + damaged
                 let joined = DestinationChunk(count: 1, length: before.length + length, crc: 0, body: whole)
                 #expect(joined.text() == (before.text() ?? []) + expanded, "\(kind): \(damaged)")
-                taken += 1
+                decoded += 1
             }
             #expect(Self.expand(body, length: text.count - 1) == nil)
             #expect(Self.expand(body, length: text.count + 1) == nil)
         }
-        #expect(taken > 100, "\(taken)")
+        #expect(decoded > 100, "\(decoded)")
     }
 }

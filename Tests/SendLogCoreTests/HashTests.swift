@@ -1,7 +1,7 @@
 import SendLogHash
 import Testing
 
-/// Hashes against examples that others published.
+/// Hashes, compared with published examples.
 struct HashTests {
     private func text(_ bytes: [UInt8]) -> String {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
@@ -16,24 +16,24 @@ struct HashTests {
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
         ),
     ])
-    func `SHA-256 is as its examples have it`(message: String, hash: String) {
+    func `SHA-256 matches its published examples`(message: String, hash: String) {
         #expect(text(SHA256.of(Array(message.utf8))) == hash)
     }
 
-    @Test func `SHA-256 of pieces is that of the whole, and a copy goes on by itself`() {
+    @Test func `SHA-256 of pieces equals that of the whole, and a copy is independent`() {
         var hash = SHA256()
         for _ in 0..<999 { hash.add([UInt8](repeating: UInt8(ascii: "a"), count: 1000)) }
         var copy = hash
         copy.add([1])
         hash.add([UInt8](repeating: UInt8(ascii: "a"), count: 1000))
         #expect(text(hash.value) == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
-        // Asked for, it is not at its end.
+        // Reading the value does not end the hash.
         hash.add([])
         #expect(text(hash.value) == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
         #expect(copy.value != hash.value)
     }
 
-    // https://www.rfc-editor.org/rfc/rfc4231, but for the last, whose key and text are empty.
+    // From https://www.rfc-editor.org/rfc/rfc4231, except the last, whose key and message are empty.
     @Test(arguments: [
         (
             Array("Jefe".utf8), "what do ya want for nothing?",
@@ -45,7 +45,7 @@ struct HashTests {
         ),
         ([], "", "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"),
     ])
-    func `HMAC is as its examples have it`(key: [UInt8], message: String, code: String) {
+    func `HMAC matches its published examples`(key: [UInt8], message: String, code: String) {
         #expect(text(SHA256.authenticationCode(of: Array(message.utf8), key: key)) == code)
     }
 }

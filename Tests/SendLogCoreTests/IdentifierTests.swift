@@ -5,7 +5,7 @@ struct IdentifierTests {
     @Test(arguments: [
         "5f5a1d8d2e0e4c6c8c0c0c0c", "a", "Z", "0", "_", "-", "a-b_C9", String(repeating: "x", count: 64),
     ])
-    func `letters, digits, underscores and hyphens are an id, character for character`(text: String) throws {
+    func `an id has letters, digits, underscores and hyphens, and keeps its text`(text: String) throws {
         #expect(try #require(SendLogID(text)).text == text)
         #expect(try #require(CampaignID(text)).description == text)
         let bytes = Array(text.utf8)
@@ -17,14 +17,14 @@ struct IdentifierTests {
         "a~",
         "{{send._id}}", String(repeating: "x", count: 65), String(repeating: "x", count: 10_000),
     ])
-    func `anything else is none`(text: String) {
+    func `any other text is not an id`(text: String) {
         #expect(SendLogID(text) == nil)
         #expect(CampaignID(text) == nil)
         let bytes = Array(text.utf8)
         #expect(bytes.withUnsafeBufferPointer { SendLogID(utf8: $0) } == nil)
     }
 
-    @Test func `every single byte is judged alike as text and as bytes`() {
+    @Test func `text and bytes accept the same characters`() {
         let allowed = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-".utf8)
         for byte in UInt8.min...UInt8.max {
             let id = [byte].withUnsafeBufferPointer { SendLogID(utf8: $0) }
@@ -33,7 +33,7 @@ struct IdentifierTests {
         }
     }
 
-    @Test func `ids that differ in case alone are different`() {
+    @Test func `ids are case-sensitive`() {
         #expect(SendLogID("a") != SendLogID("A"))
     }
 }
@@ -51,7 +51,7 @@ struct SendLogIDSourceTests {
         }
     }
 
-    @Test func `ids of a source are all different, also made by many at once`() async {
+    @Test func `ids of one source are unique, even if tasks make them concurrently`() async {
         let source = SendLogIDSource()
         let now = now
         let ids = await withTaskGroup(of: [SendLogID].self) { group in
@@ -61,7 +61,7 @@ struct SendLogIDSourceTests {
         #expect(Set(ids).count == 16_000)
     }
 
-    @Test func `the counter wraps around after its greatest value`() {
+    @Test func `the counter wraps around after its maximum`() {
         var highest = Fixed(value: .max)
         let source = SendLogIDSource(using: &highest)
         let ids = [source.next(at: now).text, source.next(at: now).text]
@@ -69,14 +69,14 @@ struct SendLogIDSourceTests {
         #expect(ids.allSatisfy { $0.dropFirst(8).prefix(10) == "ffffffffff" })
     }
 
-    @Test func `two sources do not make the same ids`() {
+    @Test func `two sources make different ids`() {
         let (one, other) = (SendLogIDSource(), SendLogIDSource())
         let ids = Set((0..<1000).map { _ in one.next(at: now) })
         #expect(!(0..<1000).contains { _ in ids.contains(other.next(at: now)) })
     }
 
     @Test(arguments: [Timestamp.earliest, .latest])
-    func `far-off times make ids too`(now: Timestamp) {
+    func `the earliest and the latest time make valid ids`(now: Timestamp) {
         #expect(SendLogIDSource().next(at: now).text.utf8.count == 24)
     }
 

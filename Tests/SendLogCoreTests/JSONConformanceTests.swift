@@ -3,7 +3,7 @@ import SendLogCore
 import TestSupport
 import Testing
 
-/// What RFC 8259 makes of a text, case by case, as JSONTestSuite does (<https://github.com/nst/JSONTestSuite>).
+/// Cases of RFC 8259, similar to JSONTestSuite (<https://github.com/nst/JSONTestSuite>).
 struct JSONConformanceTests {
     @Test(arguments: [
         "[]", "{}", "[[]]", "[{}]", " [] ", "\t[\n]\r", "[1]", "[1,2]", "[ 1 , 2 ]", "[[] ,[]]", "[null]",
@@ -18,9 +18,9 @@ struct JSONConformanceTests {
         #"{"":0}"#, #"{"a":0}"#, #"{"a":{"b":[]}}"#, #"{"a":0,"b":1}"#, #"{"a":0,"a":1}"#, #"{"\u0000":0}"#,
         #"{"title":"\u041f\u043e"}"#, "null", "true", "false", "\n null \n",
     ])
-    func `a text of the standard is read as Foundation reads it`(text: String) throws {
+    func `valid JSON is read as Foundation reads it`(text: String) throws {
         let value = try JSONValue(text: text)
-        // Foundation knows no number that a Double cannot hold.
+        // Foundation refuses numbers beyond the range of Double.
         if text.contains("e400") { return }
         let other = try JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)
         if text != #"{"a":0,"a":1}"# { #expect(isSame(value, other), "\(value) and \(other)") }
@@ -33,7 +33,7 @@ struct JSONConformanceTests {
         "{\"a\":1,,\"b\":2}", "{\"a\" 1}", "{\"a\"::1}", "{1:1}", "{null:1}", "{a:1}", "{'a':1}", "{[]:1}",
         "{\"a\":1 \"b\":2}",
         "{:1}", ":", ",", "\"", "[\"a\"", "[\"a\",", "{\"a\":1", "{\"a\"", "{\"",
-        // Words
+        // Literal names
         "nul", "nulll", "NULL", "Null", "tru", "truee", "True", "TRUE", "fals", "falsee", "nan", "NaN", "undefined",
         "inf",
         "Infinity", "-Infinity", "[nul]", "[truefalse]", "truefalse", "true false", "true1", "1true", "abcdefghij",
@@ -82,37 +82,37 @@ struct JSONConformanceTests {
         #expect(throws: JSONSyntaxError.self) { try JSONValue(bytes: bytes) }
     }
 
-    @Test func `each sequence of two bytes is taken where it is UTF-8 and only there`() {
+    @Test func `two bytes in a string are accepted exactly if they are UTF-8`() {
         for first in UInt8(0x80)...0xff {
             for second in UInt8(0x20)...0xff where second != UInt8(ascii: "\"") && second != UInt8(ascii: "\\") {
                 let bytes = [first, second]
                 let text = [UInt8(ascii: "\"")] + bytes + [UInt8(ascii: "\"")]
-                let isTaken = (try? JSONValue(bytes: text)) != nil
-                #expect(isTaken == (String(validating: bytes, as: UTF8.self) != nil), "\(bytes)")
+                let isAccepted = (try? JSONValue(bytes: text)) != nil
+                #expect(isAccepted == (String(validating: bytes, as: UTF8.self) != nil), "\(bytes)")
             }
         }
     }
 
-    @Test func `random texts of JSON's characters are taken where Foundation takes them`() throws {
+    @Test func `random texts of JSON tokens are accepted exactly if Foundation accepts them`() throws {
         var random = SplitMix64(defaultSeed: 11)
         let parts = [
             "{", "}", "[", "]", ",", ":", "\"", "\"a\"", "1", "-", "0", ".", "e", "5", " ", "null", "true", "\\",
             "u0041",
         ]
-        var taken = 0
+        var accepted = 0
         for _ in 0..<20_000 {
             let text = (0..<Int.random(in: 1...8, using: &random)).map { _ in
                 parts[Int.random(in: parts.indices, using: &random)]
             }.joined()
-            let mine = try? JSONValue(text: text)
+            let value = try? JSONValue(text: text)
             let other = try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)
-            #expect((mine != nil) == (other != nil), "\(text)")
-            if mine != nil { taken += 1 }
+            #expect((value != nil) == (other != nil), "\(text)")
+            if value != nil { accepted += 1 }
         }
-        #expect(taken > 100)
+        #expect(accepted > 100)
     }
 
-    /// Foundation's numbers may be off by a rounding.
+    /// Foundation's numbers may have rounding errors.
     private func isNear(_ left: Double?, _ right: Double?) -> Bool {
         guard let left, let right else { return false }
         return abs(left - right) <= abs(right) * 1e-12

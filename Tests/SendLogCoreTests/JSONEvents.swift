@@ -1,6 +1,6 @@
 import SendLogCore
 
-/// Writes down what a tokenizer finds.
+/// Collects the events of a tokenizer.
 struct JSONEvents: JSONHandler {
     enum Event: Equatable {
         case beginObject
@@ -27,7 +27,7 @@ struct JSONEvents: JSONHandler {
         events.append(.string(Array(text.utf8), isSimple: text.isSimple, isTruncated: text.isTruncated))
     }
 
-    /// What a text that comes in these pieces is made of, up to where it is wrong.
+    /// Returns the events of a text that is fed in pieces, up to its first error.
     static func of(
         _ pieces: [ArraySlice<UInt8>],
         stringLimit: Int = 1000
@@ -53,7 +53,7 @@ struct JSONEvents: JSONHandler {
         }
     }
 
-    /// What a text that comes in one piece is made of.
+    /// Returns the events of a text that is fed in one piece.
     static func of(
         _ text: String,
         stringLimit: Int = 1000
@@ -63,7 +63,7 @@ struct JSONEvents: JSONHandler {
 }
 
 extension JSONValue {
-    /// Reads a text in one piece.
+    /// Parses a text in one piece.
     init(bytes: [UInt8]) throws {
         let result: Result<JSONValue, JSONSyntaxError> = bytes.withUnsafeBufferPointer { buffer in
             do throws(JSONSyntaxError) {
@@ -75,7 +75,7 @@ extension JSONValue {
         self = try result.get()
     }
 
-    /// Reads a text in one piece.
+    /// Parses a text in one piece.
     init(text: String) throws {
         try self.init(bytes: Array(text.utf8))
     }

@@ -3,7 +3,7 @@ import Testing
 @testable import SendLogCore
 
 struct JSONTokenizerTests {
-    @Test func `the parts of a text come in its order`() {
+    @Test func `events are in the order of the text`() {
         let (events, error) = JSONEvents.of(#" {"a":[1,"x",null],"b\n":{"c":true},"":{}} "#)
         #expect(error == nil)
         #expect(
@@ -21,13 +21,13 @@ struct JSONTokenizerTests {
         #" { "a" : [ 1 , -2.5e+10 , true , false , null , "x" ] , "b" : { } , "c" : [ ] } "#,
         #"["é","日本","😀","\u00e9\ud83d\ude00\"\\\/\b\f\n\r\t","","plain","half é \n and half"]"#,
         "123", "-0.0e-0 ", "\"a\"", "null", " \n\t\r true\r\n", #"{"_id":"a","destinations":["27821234567","1"]}"#,
-        // Wrong in as many ways as there are states.
+        // Invalid, at least once in each state of the tokenizer.
         #"{"a":1,}"#, "[1,,2]", #"["\ud83d"]"#, #"["\ud83dx"]"#, #"["\x"]"#, #"["\u12g4"]"#, "[01]", "[1.]", "[tru]",
         "[truee]", "[nul", #"["abc"#, #"["abc\"#, #"["abc\u00"#, "{", "[", #"{"a""#, #"{"a":"#, "[1 2]", "[\"a\nb\"]",
         "", "  ", "[]]", "{}{}", "[1}", #"{"a"]"#, "+1", "'a'",
     ]
 
-    @Test(arguments: texts) func `a text is the same however it is cut into three pieces`(text: String) {
+    @Test(arguments: texts) func `a text has the same events in any three pieces`(text: String) {
         let bytes = Array(text.utf8)
         let whole = JSONEvents.of([bytes[...]])
         for first in 0...bytes.count {
@@ -38,7 +38,7 @@ struct JSONTokenizerTests {
         }
     }
 
-    @Test(arguments: texts) func `a text is the same byte by byte`(text: String) {
+    @Test(arguments: texts) func `a text has the same events byte by byte`(text: String) {
         let bytes = Array(text.utf8)
         let whole = JSONEvents.of([bytes[...]])
         let (events, error) = JSONEvents.of(bytes.indices.map { bytes[$0...$0] })
@@ -50,16 +50,16 @@ struct JSONTokenizerTests {
         "\"abcdefghij\"", "\"aé日😀é日😀\"", #""\u00e9\u00e9\u00e9\u00e9\u00e9x""#, #""😀😀\ud83d\ude00ab""#, #""aaaaéb\nc""#,
         #""aaa\ud83d\ude00b""#,
     ])
-    func `a string longer than its limit is cut to a valid beginning, however it comes`(text: String) throws {
+    func `a string over the limit is truncated to valid UTF-8, in any pieces`(text: String) throws {
         let bytes = Array(text.utf8)
         guard case .string(let all, _, false)? = JSONEvents.of(text).events.first else {
-            Issue.record("the text is one string")
+            Issue.record("the text is not one string")
             return
         }
         for limit in 0...all.count + 1 {
             var beginning = limit
             while beginning < all.count, beginning > 0, all[beginning] & 0xc0 == 0x80 { beginning -= 1 }
-            let kept = Array(all.prefix(beginning))
+            let expected = Array(all.prefix(beginning))
             for cut in 0...bytes.count {
                 let pieces = [bytes[..<cut], bytes[cut...]]
                 guard
@@ -70,12 +70,12 @@ struct JSONTokenizerTests {
                     continue
                 }
                 #expect(isTruncated == (limit < all.count), "limit \(limit), cut at \(cut)")
-                #expect(string == kept, "limit \(limit), cut at \(cut)")
+                #expect(string == expected, "limit \(limit), cut at \(cut)")
             }
         }
     }
 
-    @Test func `64 levels are taken and 65 are not`() {
+    @Test func `64 levels of nesting are accepted, and 65 are refused`() {
         func nested(_ depth: Int) -> String {
             String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
         }
@@ -89,7 +89,7 @@ struct JSONTokenizerTests {
         #expect(JSONEvents.of(nested(100_000)).error?.offset == 64)
     }
 
-    @Test func `deep mixed nesting closes with the brackets that opened it`() throws {
+    @Test func `deep mixed nesting must have matching brackets`() throws {
         let opened = (0..<64).map { $0 % 3 == 0 ? #"{"a":"# : "[" }
         let closed = (0..<64).reversed().map { $0 % 3 == 0 ? "}" : "]" }
         #expect(JSONEvents.of(opened.joined() + "0" + closed.joined()).error == nil)
@@ -100,7 +100,7 @@ struct JSONTokenizerTests {
         }
     }
 
-    @Test func `an error names its place in the whole text`() {
+    @Test func `an error has its byte offset in the whole text`() {
         let text = #"{"limit": 10, "skip": }"#
         for cut in 0...text.utf8.count {
             let bytes = Array(text.utf8)
@@ -110,7 +110,7 @@ struct JSONTokenizerTests {
         }
     }
 
-    @Test func `a text is blank as long as it is white space alone`() {
+    @Test func `a text of only white space is blank`() {
         var (tokenizer, handler) = (JSONTokenizer(), JSONEvents())
         #expect(tokenizer.isBlank)
         for text in [" \r\n\t", "{"] {
@@ -122,7 +122,7 @@ struct JSONTokenizerTests {
         #expect(!tokenizer.isBlank)
     }
 
-    @Test func `numbers up to 400 characters are kept as they were written`() {
+    @Test func `a number of up to 400 characters keeps its text`() {
         let longest = String(repeating: "9", count: 400)
         #expect(JSONEvents.of(longest).events == [.scalar(.number(JSONNumber(text: longest)))])
         #expect(JSONEvents.of(longest + "9").error?.message == "a number of more than 400 characters")

@@ -12,7 +12,7 @@ struct JSONNumberTests {
         ("90071992547409920e-1", 1 << 53), ("9.007199254740992e15", 1 << 53), ("120000000000000000000e-19", 12),
         ("0.000000000000000000000000000012e30", 12),
     ])
-    func `whole numbers are integers however they are written`(text: String, integer: Int) {
+    func `a whole number is an integer in any notation`(text: String, integer: Int) {
         #expect(JSONNumber(text: text).integer == integer)
     }
 
@@ -23,7 +23,7 @@ struct JSONNumberTests {
         "1e16", "1e308", "9007199254740991.5", "1.00000000000000000001", "0.99999999999999999999999",
         "1e99999999999999999999999", "1e-99999999999999999999999", "10000000000000000000000000000000000000000",
     ])
-    func `fractions, and numbers beyond two to the 53rd, are none`(text: String) {
+    func `fractions, and numbers beyond two to the 53rd, are not integers`(text: String) {
         #expect(JSONNumber(text: text).integer == nil)
     }
 }
@@ -34,7 +34,7 @@ struct JSONWritingTests {
         "日本",
         "😀", "a\"b\\c\nd", "\"\"\"", "{{contact.firstname}}", "</script>", "\u{10ffff}",
     ])
-    func `a string is read back as it was, by this project and by Foundation`(text: String) throws {
+    func `a written string is read unchanged, by this project and by Foundation`(text: String) throws {
         var bytes: [UInt8] = []
         bytes.appendJSON(text)
         #expect(try JSONValue(bytes: bytes) == .string(text))
@@ -42,7 +42,7 @@ struct JSONWritingTests {
         #expect(try Array(#require(other).utf8) == Array(text.utf8))
     }
 
-    @Test func `random strings are read back too`() throws {
+    @Test func `random written strings are read unchanged`() throws {
         var random = SplitMix64(defaultSeed: 13)
         for _ in 0..<2000 {
             var text = String.UnicodeScalarView()
@@ -60,7 +60,7 @@ struct JSONWritingTests {
         }
     }
 
-    @Test func `what needs no escape stays as it is`() throws {
+    @Test func `characters that need no escape are written unchanged`() throws {
         var bytes: [UInt8] = []
         bytes.appendJSON("é/\u{7f}\u{2028}\u{feff}😀")
         #expect(bytes == Array("\"é/\u{7f}\u{2028}\u{feff}😀\"".utf8))
@@ -77,7 +77,7 @@ struct JSONWritingTests {
         #expect(String(decoding: bytes, as: UTF8.self) == "x\(value)")
     }
 
-    @Test func `unsigned and small integers too`() {
+    @Test func `unsigned and small integers are written in decimal digits`() {
         var bytes: [UInt8] = []
         bytes.appendDecimal(UInt64.max)
         bytes.append(" ")
@@ -87,7 +87,7 @@ struct JSONWritingTests {
 }
 
 struct JSONValueTests {
-    @Test func `a tree keeps the order of members, repeated names and all`() throws {
+    @Test func `a value keeps the order of members and repeated names`() throws {
         let value = try JSONValue(text: #"{"b":1,"a":[true,null,"x",{"c":{}}],"b":[]}"#)
         #expect(
             value
@@ -109,7 +109,7 @@ struct JSONValueTests {
         ("null", "null"), ("true", "a boolean"), ("1", "a number"), (#""x""#, "a string"), ("[]", "an array"),
         ("{}", "an object"),
     ])
-    func `each kind of value has a name for people`(text: String, kind: String) throws {
+    func `each kind of value has a name for messages`(text: String, kind: String) throws {
         #expect(try JSONValue(text: text).kind == kind)
     }
 }

@@ -1,9 +1,9 @@
 import TestSupport
 
-/// Changes bytes at random, as a seed repeats: flips, removes, repeats, inserts and exchanges parts of samples.
+/// Mutates samples at random, with a seed: flips bits, and removes, repeats, inserts and exchanges parts.
 struct Mutator {
     var random: SplitMix64
-    /// What is put in: marks of the syntax under test, and what often goes wrong.
+    /// The bytes to insert: tokens of the syntax under test, and common invalid bytes.
     let tokens: [[UInt8]]
 
     init(seed: UInt64, tokens: [String]) {
@@ -11,7 +11,7 @@ struct Mutator {
         self.tokens = tokens.map { Array($0.utf8) } + [[0], [0x7f], [0xff], [0xc3], [0xed, 0xa0, 0x80], [0xf0, 0x9f]]
     }
 
-    /// One of the samples, changed up to six times, or not at all.
+    /// Returns one of the samples with zero to six changes.
     mutating func next(of samples: [[UInt8]]) -> [UInt8] {
         var bytes = samples.randomElement(using: &random) ?? []
         for _ in 0..<Int.random(in: 0...6, using: &random) { change(&bytes, samples) }
@@ -37,11 +37,11 @@ struct Mutator {
                 at: index
             )
         }
-        // Cases are many, and stay small.
+        // Keeps cases small, because there are many.
         if bytes.count > 4096 { bytes.removeSubrange(4096...) }
     }
 
-    /// The same bytes in pieces of any sizes.
+    /// Splits bytes into pieces of random sizes.
     mutating func pieces(of bytes: [UInt8]) -> [ArraySlice<UInt8>] {
         var (pieces, rest): ([ArraySlice<UInt8>], ArraySlice<UInt8>) = ([], bytes[...])
         while !rest.isEmpty {

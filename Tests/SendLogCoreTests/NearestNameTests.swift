@@ -17,24 +17,24 @@ struct NearestNameTests {
         ("id", fields, "_id"), ("destination", fields, "destinations"), ("triggered_by", fields, "triggeredBy"),
         ("mesage", fields, "message"), ("finds", ["find", "options"], "find"),
     ])
-    func `a slip finds the name that was meant`(slip: String, known: [String], meant: String) {
-        #expect(NearestName.to(slip, among: known) == meant)
+    func `a typo finds the name that was meant`(typo: String, known: [String], meant: String) {
+        #expect(NearestName.to(typo, among: known) == meant)
     }
 
     @Test(arguments: ["", "_", "x", "filter", "recipient", "пример", "😀", "destinationsdestinationsdestinations"])
-    func `a far name finds nothing`(name: String) {
+    func `an unrelated name finds nothing`(name: String) {
         #expect(NearestName.to(name, among: Self.fields + Self.options + Self.range) == nil)
     }
 
-    @Test func `nothing is near where nothing is known`() {
+    @Test func `nothing is found without known names`() {
         #expect(NearestName.to("limit", among: []) == nil)
     }
 
-    @Test func `of two the nearer one is meant`() {
+    @Test func `the nearer of two names is found`() {
         #expect(NearestName.to("campaign_ie", among: ["campaign_xy", "campaign_id"]) == "campaign_id")
     }
 
-    @Test(.timeLimit(.minutes(10))) func `a name of ten million letters costs no more than a long word`() {
+    @Test(.timeLimit(.minutes(10))) func `a name of ten million letters takes no longer than a long word`() {
         let long = String(repeating: "limit", count: 2_000_000)
         #expect(NearestName.to(long, among: Self.fields) == nil)
     }

@@ -2,7 +2,7 @@ import SendLogCore
 import Testing
 
 struct NewSendLogTests {
-    @Test func `a record is the log's JSON up to its start, in the contract's order`() throws {
+    @Test func `a record is the log's JSON up to its start, in the API's order of fields`() throws {
         let log = try log(start: Timestamp(rfc3339: "2022-01-01T02:00:00+02:00"), now: .latest)
         #expect(
             String(decoding: log.record, as: UTF8.self) == """
@@ -13,14 +13,14 @@ struct NewSendLogTests {
         #expect(log.isStartGiven)
     }
 
-    @Test func `a start that was not given is now`() throws {
+    @Test func `a missing start is now`() throws {
         let log = try log(start: nil, now: .latest)
         #expect(log.start == .latest)
         #expect(!log.isStartGiven)
         #expect(String(decoding: log.record, as: UTF8.self).hasSuffix(#""startDeliveryAt":"9999-12-31T23:59:59.999Z""#))
     }
 
-    @Test func `with another start the record is that of a log that starts then`() throws {
+    @Test func `a record with another start equals that of a log with this start`() throws {
         for other in [Timestamp.earliest, .latest] {
             let changed = try log(start: nil, now: .earliest).record(startingAt: other)
             #expect(changed == (try log(start: other, now: .latest).record))
@@ -41,7 +41,7 @@ struct NewSendLogTests {
 }
 
 struct InvalidInputTests {
-    @Test func `one issue is one sentence, and of several the first is reported`() {
+    @Test func `one issue is one sentence, and the first of several is reported`() {
         let issues = [InputIssue(path: "a", message: "is wrong"), InputIssue(path: "b", message: "is too")]
         #expect(InvalidInput(path: "a", "is wrong").message == "a is wrong")
         #expect(InvalidInput(path: "", "is wrong").message == "the body is wrong")

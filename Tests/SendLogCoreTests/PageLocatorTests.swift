@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 struct PageLocatorTests {
-    @Test func `a walk finds the days and the offset that a plain list gives`() throws {
+    @Test func `a page has the days and the offset of the sorted list`() throws {
         var random = SplitMix64(defaultSeed: 19)
         for _ in 0..<20_000 {
             var days: [DayCount] = []
@@ -31,24 +31,24 @@ struct PageLocatorTests {
         }
     }
 
-    @Test func `a skip as great as it may be is passed over at once`() throws {
+    @Test func `the largest skip gives no page`() throws {
         let days = [DayCount(day: Day(number: 0), sends: 3)]
         let walk = try #require(Self.walk(days, order: .newestFirst, skip: 1 << 53, limit: 10_000))
         #expect(walk.page == nil)
     }
 
-    @Test func `no more days are looked at than lie between the page and the nearer end`() throws {
+    @Test func `only the days between the page and the nearer end are read`() throws {
         let days = (0..<100).map { DayCount(day: Day(number: $0), sends: 10) }
-        for (skip, looked) in [(0, 1), (5, 2), (100, 11), (480, 49), (500, 50), (980, 2), (990, 1)] {
+        for (skip, expected) in [(0, 1), (5, 2), (100, 11), (480, 49), (500, 50), (980, 2), (990, 1)] {
             for order in SortOrder.allCases {
                 var seen = 0
                 _ = Self.walk(days, order: order, skip: skip, limit: 10) { seen += 1 }
-                #expect(seen == looked, "skip \(skip)")
+                #expect(seen == expected, "skip \(skip)")
             }
         }
     }
 
-    @Test func `days that do not add up to the total are found out`() {
+    @Test func `days that do not add up to the total are detected`() {
         let days = [DayCount(day: Day(number: 0), sends: 3)]
         #expect(Self.walk(days, total: 7, order: .newestFirst, skip: 3, limit: 1) == nil)
     }

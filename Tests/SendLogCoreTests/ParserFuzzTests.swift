@@ -6,9 +6,10 @@ import Testing
 @testable import SendLogContent
 @testable import SendLogCore
 
-/// What comes from outside, or from a damaged file, ends no parser; and what a parser takes means one thing.
+/// No input or damaged file crashes a parser, and each accepted input has one meaning.
 ///
-/// `make test` runs the cases of a fixed seed, `make fuzz` more of them with another: `FUZZ_CASES`, `SENDLOG_TEST_SEED`.
+/// `make test` runs cases of a fixed seed; `make fuzz` runs more, with another seed: `FUZZ_CASES`,
+/// `SENDLOG_TEST_SEED`.
 @Suite struct ParserFuzzTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let cases = environment["FUZZ_CASES"].flatMap { Int($0) } ?? 5000
@@ -16,25 +17,28 @@ import Testing
     /// Runs cases of mutated samples.
     ///
     /// - Parameters:
-    ///   - samples: what is mutated
-    ///   - tokens: what is put in
-    ///   - accepted: how many of a hundred cases must be taken at least, or the mutations test nothing
+    ///   - samples: the inputs to mutate
+    ///   - tokens: the texts to insert
+    ///   - minAccepted: the minimum percentage of accepted cases; with fewer, the mutations test nothing
     ///   - test: the name of the test
-    ///   - body: says whether a case was taken
+    ///   - body: returns whether a case is accepted
     private static func fuzz(
         _ samples: [[UInt8]],
         tokens: [String],
-        accepted: Int = 5,
+        minAccepted: Int = 5,
         test: String = #function,
         _ body: (_ bytes: [UInt8], _ mutator: inout Mutator, _ number: Int) throws -> Bool
     ) rethrows {
         var mutator = Mutator(seed: TestSeed.printed(test, defaultSeed: 14), tokens: tokens)
-        var taken = 0
+        var accepted = 0
         for number in 0..<cases {
             let bytes = mutator.next(of: samples)
-            if try body(bytes, &mutator, number) { taken += 1 }
+            if try body(bytes, &mutator, number) { accepted += 1 }
         }
-        #expect(taken * 100 >= cases * accepted && taken < cases, "\(taken) of \(cases) were taken")
+        #expect(
+            accepted * 100 >= cases * minAccepted && accepted < cases,
+            "\(accepted) of \(cases) were accepted"
+        )
     }
 
     private static let json = [
@@ -49,14 +53,13 @@ import Testing
     ]
 
     @Test(.timeLimit(.minutes(60)))
-    func `JSON means the same however it is cut, and is JSON for another parser`() {
+    func `JSON means the same in any pieces, and another parser accepts it`() {
         Self.fuzz(Self.json, tokens: Self.jsonTokens) { bytes, mutator, number in
             let whole = JSONEvents.of([bytes[...]], stringLimit: 40)
             let cut = JSONEvents.of(mutator.pieces(of: bytes), stringLimit: 40)
             #expect(whole.error == cut.error, "case \(number)")
             #expect(whole.events == cut.events, "case \(number)")
             guard let value = try? JSONValue(bytes: bytes) else { return false }
-            // What this takes is JSON for another parser too.
             let data = Data(bytes)
             let other = try? JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
             if other == nil { #expect(Self.isBeyondFoundation(value), "case \(number): \(value)") }
@@ -64,8 +67,8 @@ import Testing
         }
     }
 
-    /// Whether there is what Foundation refuses, although it is valid (<https://www.rfc-editor.org/rfc/rfc8259#section-6>): a number beyond
-    /// all that a double can hold.
+    /// Returns whether a value has a number beyond the range of Double: it is valid, but Foundation refuses it
+    /// (<https://www.rfc-editor.org/rfc/rfc8259#section-6>).
     private static func isBeyondFoundation(_ value: JSONValue) -> Bool {
         switch value {
         case .scalar(.number(let number)): Double(number.text)?.isFinite != true
@@ -75,7 +78,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(60))) func `a moment is written as what it was read as`() {
+    @Test(.timeLimit(.minutes(60))) func `a timestamp is written and read unchanged`() {
         let samples = [
             "2026-01-31T12:34:56.789Z", "2024-02-29T23:59:60+14:00", "0000-01-01T00:00:00-23:59",
             "9999-12-31T23:59:59.999999999Z",
@@ -91,15 +94,15 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(60))) func `a template that is taken renders to JSON`() {
+    @Test(.timeLimit(.minutes(60))) func `an accepted template renders to JSON`() {
         let samples = [
             #"{"id":"{{send._id}}","text":"{{ send.message }}","count":{{send.destinations}},"c":{"name":{{campaign.name}}}}"#,
             #"["{{send.startDeliveryAt}} \"{{send.triggeredBy}}\"",{{campaign._id}},{{{"a":1}}}]"#,
         ].map { Array($0.utf8) }
         let tokens = [
-            "{{", "}}", "{{{", "\\", "\"", "{{send.message}}", "{{send.destinations}}", "{{nobody}}", ",", "0",
+            "{{", "}}", "{{{", "\\", "\"", "{{send.message}}", "{{send.destinations}}", "{{unknown}}", ",", "0",
         ]
-        Self.fuzz(samples, tokens: tokens, accepted: 2) { bytes, _, number in
+        Self.fuzz(samples, tokens: tokens, minAccepted: 2) { bytes, _, number in
             guard let body = try? WebhookBody(String(decoding: bytes, as: UTF8.self)) else { return false }
             guard let sample = WebhookSend.sample(destinations: number, campaignName: CampaignName("a\"b")) else {
                 Issue.record("there is no sample")
@@ -110,7 +113,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(60))) func `only a key is taken for one`() {
+    @Test(.timeLimit(.minutes(60))) func `only unchanged keys are accepted`() {
         var random = SplitMix64(seed: 1)
         let samples = (0..<20).map { _ in Array(KeyText.random(using: &random).text.utf8) }
         Self.fuzz(samples, tokens: ["slk_", "0", "z", " ", "é"]) { bytes, _, number in
@@ -121,20 +124,20 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(60))) func `a chunk that is taken means for zlib what it means here`() {
+    @Test(.timeLimit(.minutes(60))) func `an accepted chunk means the same to zlib`() {
         let texts = [
             DestinationChunkTests.numbers(40), Array(#","a@example.org","é😀""#.utf8), Array(#""1","22","""#.utf8),
             DestinationChunkTests.numbers(8),
         ]
         let chunks = texts.map { DestinationChunk(text: $0, count: 1) }
-        Self.fuzz(chunks.map(\.body), tokens: ["\u{0}\u{0}", "\u{1}"], accepted: 1) { bytes, mutator, number in
+        Self.fuzz(chunks.map(\.body), tokens: ["\u{0}\u{0}", "\u{1}"], minAccepted: 1) { bytes, mutator, number in
             let length = texts.randomElement(using: &mutator.random)?.count ?? 1
             let chunk = DestinationChunk(count: 1, length: length, crc: 0, body: bytes)
             let isJoinable = bytes.withUnsafeBytes {
                 BorrowedChunk(count: 1, length: length, crc: 0, body: $0).isJoinable
             }
             guard let text = chunk.text(), isJoinable else { return false }
-            // Behind another chunk it is no longer what the code for numbers reads: zlib does.
+            // After another chunk, it is not in the format of the code for numbers, so zlib reads it.
             let (first, body) = (texts[1], chunks[1].body + bytes)
             let joined = DestinationChunk(count: 1, length: first.count + length, crc: 0, body: body)
             #expect(joined.text() == first + text, "case \(number)")
@@ -142,11 +145,11 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(60))) func `a line of an import is taken or refused alike, however it is cut`() throws {
+    @Test(.timeLimit(.minutes(60))) func `a line of an import gives the same result in any pieces`() throws {
         let ids = SendLogIDSource()
         let now = try #require(Timestamp(rfc3339: "2026-01-31T12:00:00Z"))
         let context = ParserContext(ids: ids, spoolFolder: NSTemporaryDirectory(), now: { now })
-        func take(_ pieces: [ArraySlice<UInt8>]) -> String {
+        func parse(_ pieces: [ArraySlice<UInt8>]) -> String {
             let text = String(decoding: pieces.joined(), as: UTF8.self)
             var parser = SendLogParser(context)
             do {
@@ -154,10 +157,11 @@ import Testing
                     try Array(piece).withUnsafeBufferPointer { bytes throws(InvalidInput) in try parser.feed(bytes) }
                 }
                 let log = try parser.finish()
-                // An id that the input lacks is another one each time.
+                // A generated id differs each time.
                 let isGiven = text.contains(log.id.text)
-                let record = String(decoding: log.record, as: UTF8.self)
-                return "taken: \(isGiven ? record : record.replacing(log.id.text, with: "")) \(log.destinations.digest)"
+                let text = String(decoding: log.record, as: UTF8.self)
+                let record = isGiven ? text : text.replacing(log.id.text, with: "")
+                return "accepted: \(record) \(log.destinations.digest)"
             } catch {
                 return "\(error)"
             }
@@ -170,21 +174,21 @@ import Testing
             bytes,
             mutator,
             number in
-            let whole = take([bytes[...]])
-            let cut = take(mutator.pieces(of: bytes))
+            let whole = parse([bytes[...]])
+            let cut = parse(mutator.pieces(of: bytes))
             #expect(whole == cut, "case \(number)")
-            return whole.hasPrefix("taken")
+            return whole.hasPrefix("accepted")
         }
     }
 
-    @Test(.timeLimit(.minutes(60))) func `an import finds the same lines wrong, however it is cut`() throws {
+    @Test(.timeLimit(.minutes(60))) func `an import reports the same invalid lines in any pieces`() throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore(path: folder.file())
         defer { store.close() }
         let now = try #require(Timestamp(rfc3339: "2026-01-31T12:00:00Z"))
         let context = ParserContext(ids: SendLogIDSource(), spoolFolder: folder.path, now: { now })
-        /// What is wrong with the lines, and how many there are; nothing is recorded, as a batch is never full.
-        func take(_ pieces: [ArraySlice<UInt8>]) throws -> (report: ImportReport, lines: Int) {
+        /// Returns the report and the number of lines; nothing is recorded, because a batch is never full.
+        func parse(_ pieces: [ArraySlice<UInt8>]) throws -> (report: ImportReport, lines: Int) {
             var lines = SendLogImport(into: OrganisationID(1), of: store, context: context)
             for piece in pieces {
                 let read = try Array(piece).withUnsafeBufferPointer { (bytes) throws(StoreError) in
@@ -197,9 +201,9 @@ import Testing
         let line = #"{"campaign_id":"c","message":"m","triggeredBy":"api","destinations":["27821234567"]}"#
         let samples = ["\(line)\n\(line)\r\n\n\(line)\n", "\n \n\(line)\nx\n\(line)\n", "[\(line)]\n{}\n\(line)\n"]
             .map { Array($0.utf8) }
-        Self.fuzz(samples, tokens: Self.jsonTokens + ["\n", "\r", "\n\n"], accepted: 2) { bytes, mutator, number in
+        Self.fuzz(samples, tokens: Self.jsonTokens + ["\n", "\r", "\n\n"], minAccepted: 2) { bytes, mutator, number in
             let bytes = bytes + [UInt8(ascii: "\n")]
-            guard let whole = try? take([bytes[...]]), let cut = try? take(mutator.pieces(of: bytes)) else {
+            guard let whole = try? parse([bytes[...]]), let cut = try? parse(mutator.pieces(of: bytes)) else {
                 Issue.record("case \(number)")
                 return false
             }

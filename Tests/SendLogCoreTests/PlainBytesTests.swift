@@ -4,7 +4,7 @@ import Testing
 @testable import SendLogCore
 
 struct PlainBytesTests {
-    @Test func `the end of plain text is where a byte by byte search finds it`() {
+    @Test func `the end of plain text is the same as in a search byte by byte`() {
         var random = SplitMix64(defaultSeed: 43)
         let edges: [UInt8] = [0, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x5b, 0x5c, 0x5d, 0x7e, 0x7f, 0x80, 0x81, 0xff]
         for _ in 0..<50_000 {
@@ -32,14 +32,14 @@ struct PlainBytesTests {
         (#""1","2""#, 9, 100, 0, 0), (#","é","2""#, 9, 100, 0, 0), (#","a\"b""#, 9, 100, 0, 0), ("", 9, 100, 0, 0),
         (",", 9, 100, 0, 0), (#","1"]"#, 9, 100, 4, 1), (#","1","2""#, 0, 100, 0, 0),
     ])
-    func `a run ends where something else begins`(text: String, most: Int, full: Int, length: Int, count: Int) {
+    func `a run ends at its limits or at other text`(text: String, limit: Int, maxBytes: Int, length: Int, count: Int) {
         Array(text.utf8).withUnsafeBufferPointer {
-            let run = DestinationRun.measure($0, limit: most, maxBytes: full)
+            let run = DestinationRun.measure($0, limit: limit, maxBytes: maxBytes)
             #expect((run.length, run.count) == (length, count))
         }
     }
 
-    @Test func `a destination that is too long is in no run`() {
+    @Test func `a run excludes a destination that is too long`() {
         for (length, count) in [(320, 1), (321, 0)] {
             let text = ",\"\(String(repeating: "1", count: length))\""
             Array(text.utf8).withUnsafeBufferPointer {

@@ -1,9 +1,9 @@
 import SendLogCore
 import Testing
 
-/// Each rule of the contract's `POST /send-logs`, and how its breaking is told.
+/// Each rule of `POST /send-logs`, and the issue for input that breaks it.
 struct SendLogReaderTests {
-    @Test func `a whole send log is read`() throws {
+    @Test func `a complete send log is read`() throws {
         let (draft, destinations) = try read(
             """
             {"_id":"5f5a1d8d2e0e4c6c8c0c0c0c","campaign_id":"spring","message":"Hi {{name}}\\n\\ud83d\\ude00",
@@ -19,7 +19,7 @@ struct SendLogReaderTests {
         #expect(destinations == ["27821234567", "a@b.c"])
     }
 
-    @Test func `id and start may be left out or null, and fields come in any order`() throws {
+    @Test func `id and start may be missing or null, and fields may have any order`() throws {
         for text in [
             #"{"destinations":[],"triggeredBy":"m","message":"","campaign_id":"c"}"#,
             #"{"_id":null,"campaign_id":"c","startDeliveryAt":null,"message":"","destinations":[],"triggeredBy":"m"}"#,
@@ -73,7 +73,7 @@ struct SendLogReaderTests {
         let longest = String(repeating: "é", count: 32_768)
         let (draft, _) = try read(Self.text(changing: "message", to: "\"\(longest)\""))
         #expect(draft.message == Array(longest.utf8))
-        // Escapes count by what they stand for.
+        // An escape counts as the character that it encodes.
         let escaped = String(repeating: "\\u00e9", count: 32_768)
         #expect(try read(Self.text(changing: "message", to: "\"\(escaped)\"")).draft.message == Array(longest.utf8))
         for more in [longest + "x", "x" + longest, longest + "é", longest + "\\n"] {
@@ -93,8 +93,8 @@ struct SendLogReaderTests {
         }
     }
 
-    @Test func `a date that is only the beginning of a text is none`() {
-        // As long as what the reader keeps of a date, with more behind it.
+    @Test func `a date with more text after it is refused`() {
+        // As long as the reader's buffer for a date; more text follows.
         let padded = "2022-01-01T00:00:00.\(String(repeating: "0", count: 107))Z"
         for tail in ["", "Z", "x", "+02:00", String(repeating: "x", count: 1000)] {
             let found = issues(changing: "startDeliveryAt", to: "\"\(padded)\(tail)\"")
@@ -148,7 +148,7 @@ struct SendLogReaderTests {
         }
     }
 
-    @Test func `fields within unknown ones are not taken for the log's own`() {
+    @Test func `fields within unknown fields do not count as the log's fields`() {
         let text = #"{"log":\#(Self.text()),"x":[{"destinations":["1"]}]}"#
         #expect(
             issues(of: text).map(\.path)
@@ -172,7 +172,7 @@ struct SendLogReaderTests {
         #expect(issues(of: text) == [InputIssue(path: "", message: "must be an object, not \(kind)")])
     }
 
-    @Test func `an empty object lacks all that is required`() {
+    @Test func `an empty object gets an issue for each required field`() {
         #expect(issues(of: "{}").map(\.path) == ["campaign_id", "message", "triggeredBy", "destinations"])
     }
 
@@ -183,7 +183,7 @@ struct SendLogReaderTests {
         "startDeliveryAt": #""2022-01-01""#, "destinations": #"["27821234567"]"#,
     ]
 
-    /// A valid log's text, with one field changed or left out.
+    /// Returns a valid log's text, with one field changed or missing.
     static func text(changing field: String? = nil, to value: String? = nil) -> String {
         let members = valid.sorted { $0.key < $1.key }.compactMap { name, given in
             let value = name == field ? value : given

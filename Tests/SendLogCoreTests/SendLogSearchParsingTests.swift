@@ -2,7 +2,7 @@ import SendLogCore
 import TestSupport
 import Testing
 
-/// Each rule of the contract's `POST /send-logs/search`.
+/// Each rule of `POST /send-logs/search`.
 struct SendLogSearchParsingTests {
     @Test(arguments: [
         "{}", #"{"find":{}}"#, #"{"options":{}}"#, #"{"find":null,"options":null}"#,
@@ -11,7 +11,7 @@ struct SendLogSearchParsingTests {
         #"{"find":{"startDeliveryAt":{"$gte":null,"$lte":null}},"options":{"sort":{"startDeliveryAt":null}}}"#,
         #"{"find":{"startDeliveryAt":{}},"options":{"sort":{}}}"#,
     ])
-    func `what is left out or null is the default`(text: String) throws {
+    func `a missing or null field has its default`(text: String) throws {
         let search = try parse(text)
         #expect(search == SendLogSearch())
         #expect((search.skip, search.limit, search.order) == (0, 1000, .newestFirst))
@@ -19,7 +19,7 @@ struct SendLogSearchParsingTests {
         #expect(search.asOf == nil)
     }
 
-    @Test func `the document's own example is understood`() throws {
+    @Test func `the example of the API document is parsed`() throws {
         let search = try parse(
             """
             {"find":{"campaign_id":["5f5a1d8d2e0e4c6c8c0c0c0c"],"startDeliveryAt":{"$gte":"2022-01-01T00:00:00.000Z",
@@ -38,7 +38,7 @@ struct SendLogSearchParsingTests {
         )
     }
 
-    @Test func `campaigns are an array, or one alone, each once, in the order asked for`() throws {
+    @Test func `campaigns are an array or one id, without repetitions, in the given order`() throws {
         func campaigns(_ text: String) throws -> [String]? {
             try parse(#"{"find":{"campaign_id":\#(text)}}"#).campaigns?.map(\.text)
         }
@@ -56,11 +56,11 @@ struct SendLogSearchParsingTests {
     @Test(arguments: [
         ("-1", SortOrder.newestFirst), ("1", .oldestFirst), ("-1.0", .newestFirst), ("1e0", .oldestFirst),
     ])
-    func `the order is one of two`(number: String, order: SortOrder) throws {
+    func `the sort order is -1 or 1`(number: String, order: SortOrder) throws {
         #expect(try parse(#"{"options":{"sort":{"startDeliveryAt":\#(number)}}}"#).order == order)
     }
 
-    @Test func `whole numbers count as such however they are written`() throws {
+    @Test func `a whole number is accepted in any notation`() throws {
         let search = try parse(#"{"options":{"skip":1e3,"limit":10.0,"as_of":9007199254740992}}"#)
         #expect((search.skip, search.limit, search.asOf?.number) == (1000, 10, 1 << 53))
         #expect(try parse(#"{"options":{"limit":10000}}"#).limit == 10_000)
@@ -73,7 +73,7 @@ struct SendLogSearchParsingTests {
         ("skip", "1e-400"), ("limit", "-1"), ("limit", "10001"), ("limit", "1e9"), ("limit", "0.1"), ("as_of", "-1"),
         ("as_of", "1.5"), ("as_of", "1e400"),
     ])
-    func `a number out of its range is refused`(field: String, number: String) {
+    func `a number out of range is refused`(field: String, number: String) {
         let found = issues(#"{"options":{"\#(field)":\#(number)}}"#)
         let rule = field == "limit" ? "must be a whole number from 0 to 10,000" : "must be a whole number of 0 or more"
         #expect(found == [InputIssue(path: "options.\(field)", message: "\(rule); it is \(number)")])
@@ -156,7 +156,7 @@ struct SendLogSearchParsingTests {
         #expect(issues(#"{"find":{"campaign_id":[\#(many)]}}"#).count == 20)
     }
 
-    @Test func `what was understood is understood the same when it is sent back`() throws {
+    @Test func `the parsed search of a response is parsed to the same search`() throws {
         var random = SplitMix64(defaultSeed: 17)
         for _ in 0..<2000 {
             let search = Self.random(using: &random)
@@ -173,7 +173,7 @@ struct SendLogSearchParsingTests {
         }
     }
 
-    @Test func `what was understood reads as the contract has it`() throws {
+    @Test func `the parsed search is written in the API's format`() throws {
         let search = try parse(#"{"find":{"campaign_id":"a","startDeliveryAt":{"$lte":"2022-01-31T22:00:00-02:00"}}}"#)
         var bytes: [UInt8] = []
         search.writeParsed(asOf: SequenceNumber(7), to: &bytes)

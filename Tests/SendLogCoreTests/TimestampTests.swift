@@ -28,7 +28,7 @@ struct TimestampTests {
         ("2020-03-01T00:30:00+01:00", "2020-02-29T23:30:00.000Z"),
         ("1970-01-01T00:00:00.001+14:00", "1969-12-31T10:00:00.001Z"),
     ])
-    func `any offset is taken`(text: String, written: String) throws {
+    func `any offset is accepted`(text: String, written: String) throws {
         #expect(try #require(Timestamp(rfc3339: text)).description == written)
     }
 
@@ -37,13 +37,13 @@ struct TimestampTests {
         ("2022-01-01T00:00:00.1239Z", 123), ("2022-01-01T00:00:00.999999999Z", 999), ("2022-01-01T00:00:00.0Z", 0),
         ("2022-01-01T00:00:00.0009Z", 0), ("2022-01-01T00:00:00.001000000000000000000000000001Z", 1),
     ])
-    func `fractions of any length are cut to milliseconds`(text: String, milliseconds: Int64) throws {
+    func `fractions of any length are truncated to milliseconds`(text: String, milliseconds: Int64) throws {
         let midnight = try #require(Timestamp(rfc3339: "2022-01-01"))
         #expect(try #require(Timestamp(rfc3339: text)).milliseconds - midnight.milliseconds == milliseconds)
     }
 
     @Test(arguments: ["2020-02-29", "2000-02-29", "2024-02-29T23:59:59Z", "0000-02-29", "0004-02-29", "9996-02-29"])
-    func `leap days are days`(text: String) throws {
+    func `leap days are accepted`(text: String) throws {
         #expect(try #require(Timestamp(rfc3339: text)).description.hasPrefix(text.prefix(10)))
     }
 
@@ -51,7 +51,7 @@ struct TimestampTests {
         "2022-02-29", "1900-02-29", "2100-02-29", "2022-02-30", "2022-04-31", "2022-06-31", "2022-09-31", "2022-11-31",
         "2022-01-32", "2022-01-00", "2022-00-01", "2022-13-01", "2022-99-99", "0000-00-00",
     ])
-    func `days that no calendar has are refused`(text: String) {
+    func `days that do not exist are refused`(text: String) {
         #expect(Timestamp(rfc3339: text) == nil)
         #expect(Timestamp(rfc3339: "\(text)T12:00:00Z") == nil)
     }
@@ -62,7 +62,7 @@ struct TimestampTests {
         ("2017-01-01T00:59:60+01:00", "2017-01-01T00:00:00.000Z"),
         ("2016-12-31T15:59:60-08:00", "2017-01-01T00:00:00.000Z"),
     ])
-    func `a leap second stands for the second after it`(text: String, written: String) throws {
+    func `a leap second is read as the second after it`(text: String, written: String) throws {
         #expect(try #require(Timestamp(rfc3339: text)).description == written)
     }
 
@@ -74,7 +74,7 @@ struct TimestampTests {
         #expect(Timestamp(rfc3339: text) == nil)
     }
 
-    @Test func `the calendar ends with the years 0000 and 9999`() throws {
+    @Test func `the calendar has the years 0000 to 9999`() throws {
         #expect(Timestamp(rfc3339: "0000-01-01T00:00:00Z") == .earliest)
         #expect(Timestamp(rfc3339: "9999-12-31T23:59:59.999Z") == .latest)
         #expect(Timestamp.earliest.description == "0000-01-01T00:00:00.000Z")
@@ -104,7 +104,7 @@ struct TimestampTests {
         #expect(Timestamp(rfc3339: text) == nil)
     }
 
-    @Test func `every moment is read back as it was written`() throws {
+    @Test func `every timestamp is written and read unchanged`() throws {
         var random = SplitMix64(defaultSeed: 1)
         let range = Timestamp.earliest.milliseconds...Timestamp.latest.milliseconds
         for _ in 0..<5000 {
@@ -114,11 +114,11 @@ struct TimestampTests {
         }
     }
 
-    @Test func `moments are those of another calendar`() throws {
+    @Test func `timestamps match Foundation's calendar`() throws {
         let formatter = ISO8601DateFormatter()
         formatter.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
         var random = SplitMix64(defaultSeed: 2)
-        // From 1583 on, where Foundation's calendar is the Gregorian one as well.
+        // From 1583 on, because Foundation's calendar is not Gregorian before.
         for _ in 0..<1000 {
             let milliseconds = Int64.random(in: -12_212_553_600_000...253_402_300_799_999, using: &random)
             let moment = try #require(Timestamp(milliseconds: milliseconds))
@@ -127,7 +127,7 @@ struct TimestampTests {
         }
     }
 
-    @Test func `moments are ordered by time and lie within their day`() throws {
+    @Test func `timestamps are ordered by time and lie within their day`() throws {
         var random = SplitMix64(defaultSeed: 3)
         let range = Timestamp.earliest.milliseconds...Timestamp.latest.milliseconds
         for _ in 0..<1000 {

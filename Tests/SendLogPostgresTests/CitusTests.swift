@@ -6,10 +6,10 @@ import Testing
 
 @testable import SendLogPostgres
 
-/// The same on a cluster of one coordinator and two workers: `make test-citus`, where the Citus extension is installed.
+/// The store on a cluster of one coordinator and two workers: `make test-citus`, which needs the Citus extension.
 @Suite(.enabled(if: ProcessInfo.processInfo.environment["SENDLOG_TEST_CITUS"] == "1"))
 struct CitusTests {
-    /// The servers of a cluster, in which each test has a database of its own.
+    /// The servers of a cluster; each test has its own database.
     private struct Cluster {
         let nodes: [PostgresServer]
 
@@ -18,7 +18,7 @@ struct CitusTests {
             return Cluster(nodes: try (0..<3).map { _ in try PostgresServer(settings: settings) })
         }
 
-        /// Makes a database on all nodes and joins them.
+        /// Creates a database on all nodes, and connects them.
         func database() throws -> String {
             let name = try nodes[0].createDatabase()
             for node in nodes[1...] { try node.sql("CREATE DATABASE \(name)") }
@@ -30,7 +30,7 @@ struct CitusTests {
         }
     }
 
-    /// Opens a store on a spread database through one of its nodes.
+    /// Opens a store on a distributed database through one of its nodes.
     private func withCluster(
         node: Int = 0,
         _ body: (PostgresStore, String, [PostgresServer]) async throws -> Void
@@ -45,13 +45,13 @@ struct CitusTests {
         try await body(store, name, cluster.nodes)
     }
 
-    @Test(arguments: StoreCheck.all) func `the store on Citus does what every store must`(check: StoreCheck)
+    @Test(arguments: StoreCheck.all) func `the PostgreSQL store passes every store check on Citus`(check: StoreCheck)
         async throws
     {
         try await withCluster { store, _, _ in try await check.run(store) }
     }
 
-    @Test func `every node serves every organisation, and a check finds nothing wrong`() async throws {
+    @Test func `every node serves every organisation, and a check has no findings`() async throws {
         try await withCluster(node: 1) { store, name, nodes in
             let other = try PostgresStore(PostgresLocation(nodes[2].url(name)), options: .forTests)
             defer { other.close() }
@@ -64,8 +64,8 @@ struct CitusTests {
                 async let two = other.record(logs, in: organisation)
                 let outcomes = try await one + two
                 #expect(outcomes.filter { if case .recorded = $0 { true } else { false } }.count == 50)
-                let answer = try await other.search(SendLogSearch(limit: 7), in: organisation)
-                #expect((answer.total, answer.rows.rows.count) == (50, 7))
+                let result = try await other.search(SendLogSearch(limit: 7), in: organisation)
+                #expect((result.total, result.rows.rows.count) == (50, 7))
             }
             let findings = try await store.check { _, _ in }
             #expect(findings == [])
@@ -80,11 +80,11 @@ struct CitusTests {
         let organisation = try await store.organisation()
         _ = try await store.record([Sample.plain("before", count: 3)], in: organisation)
         try await store.distribute(shards: 4, apply: false) { _ in }
-        let spread = "SELECT count(*) FROM pg_dist_partition"
-        #expect(try cluster.nodes[0].sql(spread, database: name) == ["0"])
+        let distributed = "SELECT count(*) FROM pg_dist_partition"
+        #expect(try cluster.nodes[0].sql(distributed, database: name) == ["0"])
         for _ in 0..<2 { try await store.distribute(shards: 4, apply: true) { _ in } }
         #expect(
-            try cluster.nodes[0].sql(spread, database: name) == [
+            try cluster.nodes[0].sql(distributed, database: name) == [
                 "\(Schema.referenceTables.count + Schema.distributedTables.count)"
             ]
         )

@@ -31,7 +31,7 @@ struct ConnectionTests {
         #expect(rows.integer(0, 2) == -7)
         #expect(rows.text(0, 3) == "Zoë \"quoted\" 😀")
         #expect(rows.bytes(0, 4) == [0, 255, 34, 92])
-        // What is empty is not NULL.
+        // An empty value is not NULL.
         #expect(!rows.isNull(0, 5) && rows.text(0, 5) == "")
         #expect(!rows.isNull(0, 6) && rows.bytes(0, 6) == [])
         #expect(rows.boolean(0, 7))
@@ -58,7 +58,7 @@ struct ConnectionTests {
         #expect(try connection.rows("SELECT cardinality($1)", empty).integer(0, 0) == 0)
     }
 
-    @Test func `a statement that a pooler forgot is prepared again`() throws {
+    @Test func `a statement that a pooler deallocated is prepared again`() throws {
         let connection = try connection()
         for _ in 0..<3 {
             #expect(try connection.rows("SELECT 1").count == 1)
@@ -74,7 +74,7 @@ struct ConnectionTests {
         #expect(try connection.rows("SELECT * FROM changing").integer(0, 0) == 1)
     }
 
-    @Test func `a failed statement leaves the connection as it was, a failed transaction changes nothing`() throws {
+    @Test func `a failed statement leaves the connection usable, and a failed transaction changes nothing`() throws {
         let connection = try connection()
         try connection.run("CREATE TABLE things (a int PRIMARY KEY)")
         let failure = try #require(throws: PostgresFailure.self) {
@@ -89,7 +89,7 @@ struct ConnectionTests {
         #expect(try connection.rows("SELECT * FROM things").count == 0)
     }
 
-    @Test func `what fails over data does not repeat it`() throws {
+    @Test func `an error about a value does not contain the value`() throws {
         let connection = try connection()
         var parameters = Parameters()
         parameters.add("27821234567")
@@ -99,26 +99,26 @@ struct ConnectionTests {
         #expect(!failure.detail.contains("2782"), "\(failure.detail)")
     }
 
-    @Test func `a server that stands still is given up in time`() throws {
+    @Test func `a query to a server that does not respond times out`() throws {
         let database = try TestDatabase()
         let proxy = try CuttableProxy(target: database.server.port)
         let url = database.server.url(database.name, port: proxy.port)
         let connection = try connection(url, statementTimeout: 60)
         connection.statementTimeout = .milliseconds(300)
-        // One without a limit of its own, which waits longer.
+        // A connection with a longer timeout still waits.
         nonisolated(unsafe) let unlimited = try self.connection(url, statementTimeout: 60)
-        let (isAsking, isOver) = (Box(false), Box(false))
+        let (isQuerying, isOver) = (Box(false), Box(false))
         proxy.freeze()
         Thread.detachNewThread {
-            isAsking.set(true)
+            isQuerying.set(true)
             _ = try? unlimited.rows("SELECT 1")
             isOver.set(true)
         }
-        #expect(TestSupport.Deadline.poll(for: 60) { isAsking.value })
+        #expect(TestSupport.Deadline.poll(for: 60) { isQuerying.value })
         let failure = try #require(throws: PostgresFailure.self) { try connection.rows("SELECT 1") }
         #expect(failure.kind == .timedOut && failure.invalidatesConnection && failure.isOutcomeUnknown)
         #expect(!isOver.value)
-        // So is one that takes nothing more in the midst of something long.
+        // A query also times out if the server stops reading a long parameter.
         var parameters = Parameters()
         parameters.add([UInt8](repeating: 7, count: 30_000_000))
         proxy.thaw()
@@ -146,14 +146,14 @@ struct ConnectionTests {
     ])
     func `PostgreSQL's errors become store errors`(state: String, expected: Unavailability) {
         guard case .unavailable(let why, _) = PostgresFailure(state: state, message: "m").storeError else {
-            Issue.record("\(state) is no reason to try again")
+            Issue.record("\(state) is not reported as temporary")
             return
         }
         #expect(why == expected)
     }
 
     @Test(arguments: ["XX001", "42P01", "23505", "22023"])
-    func `what no repetition mends is damage`(state: String) {
+    func `an error that a retry cannot fix is reported as damage`(state: String) {
         guard case .corrupted = PostgresFailure(state: state, message: "m").storeError else {
             Issue.record("\(state) is reported as temporary")
             return

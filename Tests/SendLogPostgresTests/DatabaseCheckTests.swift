@@ -6,7 +6,7 @@ import Testing
 @testable import SendLogPostgres
 
 struct DatabaseCheckTests {
-    @Test func `a sound database has no findings, and every log was looked at`() async throws {
+    @Test func `a sound database has no findings, and every log is checked`() async throws {
         try await withLogs { store, _ in
             let progress = Box<[Int]>([])
             let findings = try await store.check { done, total in progress.set([done, total]) }
@@ -61,17 +61,17 @@ struct DatabaseCheckTests {
         "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'send_logs_by_campaign'::regclass",
         "ALTER FUNCTION record_sends RENAME TO record_no_sends",
     ])
-    func `whatever was changed behind the store's back is found`(sql: String) async throws {
+    func `a check finds a change that bypassed the store`(sql: String) async throws {
         try await withLogs { store, database in
             try database.sql(sql)
             let findings = try await store.check { _, _ in }
             #expect(!findings.isEmpty)
-            // For the operator's eyes, and for tickets and logs: what was sent and to whom is nobody's business there.
+            // Findings go to operators, tickets and logs: they must not contain messages or destinations.
             #expect(findings.allSatisfy { !$0.contains("Hi") && !$0.contains("2782") }, "\(findings)")
         }
     }
 
-    @Test func `a check sees one moment while others record`() async throws {
+    @Test func `a check sees one snapshot while others record`() async throws {
         try await withLogs { store, _ in
             let organisation = try #require(try await store.organisations().first?.id)
             let (recorded, between, shouldStop) = (Box(0), Box(0), Box(false))
@@ -88,7 +88,7 @@ struct DatabaseCheckTests {
                     for _ in 0..<2 {
                         checks.addTask {
                             let findings = try await store.check { _, _ in
-                                // Each goes on once something was recorded in its midst.
+                                // Each check waits here until a log has been recorded meanwhile.
                                 let before = recorded.value
                                 if TestSupport.Deadline.poll(for: 60, until: { recorded.value > before }) {
                                     between.change { $0 += 1 }
@@ -106,7 +106,9 @@ struct DatabaseCheckTests {
         }
     }
 
-    /// Many logs, of which the seventh has a list of one chunk, and the last one of many: made once, for all to copy.
+    /// A database with many logs, created once and copied by each test.
+    ///
+    /// The list of the seventh log has one chunk, and the list of the last log has many.
     private static let filled = Task {
         let database = try TestDatabase()
         let store = try database.store()
@@ -122,7 +124,7 @@ struct DatabaseCheckTests {
                 count: number == 6 ? 3 : 0
             )
         }
-        // More chunks than a check holds at once.
+        // The list has more chunks than a check reads at once.
         _ = try await store.record(logs + [Sample.plain("long", count: 600_000)], in: organisation)
         return database.name
     }

@@ -6,7 +6,7 @@ import Testing
 @testable import SendLogPostgres
 
 struct MigrationTests {
-    @Test func `many servers that start at once on an empty database make its tables once`() async throws {
+    @Test func `eight servers that start at once on an empty database create its tables once`() async throws {
         let database = try TestDatabase(isEmpty: true)
         let stores = try await withThrowingTaskGroup(of: PostgresStore.self) { group in
             for _ in 0..<8 { group.addTask { try database.store() } }
@@ -22,7 +22,7 @@ struct MigrationTests {
         #expect(try await stores[0].check { _, _ in } == [])
     }
 
-    @Test func `newer servers that start at once add their step once, while the version before goes on serving`()
+    @Test func `newer servers that start at once migrate once, while the previous version still serves`()
         async throws
     {
         try await withStore { store, database in
@@ -50,13 +50,13 @@ struct MigrationTests {
                 try database.sql("SELECT version, oldest FROM sendlog_schema") == ["\(Schema.current.version + 1)|1"]
             )
             #expect(try await store.search(SendLogSearch(), in: organisation).total == 60)
-            // And one of that version may still start.
+            // A server of the previous version can still start.
             try database.store().close()
         }
     }
 
     @Test(arguments: 1..<Schema.current.version)
-    func `a database of an earlier version is brought up with all that it holds`(version: Int) async throws {
+    func `a database of an earlier version is migrated with all its data`(version: Int) async throws {
         let database = try TestDatabase(isEmpty: true)
         try Self.migrate(database, to: Schema(steps: Array(Schema.current.steps.prefix(version))))
         try database.sql(
@@ -73,12 +73,12 @@ struct MigrationTests {
         #expect(try await store.campaigns(CampaignQuery(), in: organisation).total == 1)
         #expect(try await store.keys(in: organisation).count == 1)
         #expect(try await store.webhooks(in: organisation) == [])
-        let waiting = try await store.leaseWebhooks(for: "one", at: .earliest, until: .latest, limit: 1)
-        #expect(waiting == [])
+        let leased = try await store.leaseWebhooks(for: "one", at: .earliest, until: .latest, limit: 1)
+        #expect(leased == [])
         #expect(try await store.check { _, _ in } == [])
     }
 
-    @Test func `a step that fails leaves the database as it was`() async throws {
+    @Test func `a migration step that fails leaves the database unchanged`() async throws {
         try await withStore { store, database in
             let organisation = try await store.organisation()
             let step = Schema.Step(sql: "CREATE TABLE half (a int); SELECT 1 / 0", oldestCompatible: 2)
@@ -94,7 +94,7 @@ struct MigrationTests {
         }
     }
 
-    @Test func `a database that needs newer programs is refused and left as it is`() async throws {
+    @Test func `a database that needs a newer version is refused, and left unchanged`() async throws {
         let database = try TestDatabase()
         let newer = Schema.current.version + 2
         try database.sql("UPDATE sendlog_schema SET version = \(newer), oldest = \(newer - 1)")
@@ -103,7 +103,7 @@ struct MigrationTests {
         #expect(try database.sql("SELECT version, oldest FROM sendlog_schema") == ["\(newer)|\(newer - 1)"])
     }
 
-    @Test func `a database where nothing is is made by commands that make one only`() async throws {
+    @Test func `an empty database gets tables only from commands that create them`() async throws {
         let database = try TestDatabase(isEmpty: true)
         var options = PostgresStore.Options.forTests
         options.createsTables = false
@@ -120,7 +120,7 @@ struct MigrationTests {
         #expect(try database.sql("SELECT to_regclass('sendlog_schema') IS NULL") == ["t"])
     }
 
-    @Test func `another encoding is refused`() async throws {
+    @Test func `a database with another encoding is refused`() async throws {
         let server = try PostgresServer.shared()
         try server.sql("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
         let refusal = try #require(throws: StoreSetupError.self) {

@@ -5,9 +5,9 @@ import Testing
 
 @testable import SendLogPostgres
 
-/// No search may read what it does not answer: its statements keep to their indexes, whatever the statistics say.
+/// A search reads only the rows that it returns: its statements use their indexes, independent of the statistics.
 struct QueryPlanTests {
-    /// The plan of a statement that is kept prepared, as the store's sessions make it.
+    /// The plan of a prepared statement in a session of the store.
     private func plan(_ sql: String) async throws -> String {
         let database = try TestDatabase()
         let connection = try Connection(
@@ -39,8 +39,7 @@ struct QueryPlanTests {
     }
 
     @Test(arguments: SortOrder.allCases)
-    func `many campaigns are looked up one by one, and rows are read for the page alone`(order: SortOrder) async throws
-    {
+    func `many campaigns are looked up one by one, and rows are read only for the page`(order: SortOrder) async throws {
         let plan = try await plan(RowQuery.sql(campaigns: 1024, order: order, isContinued: false))
         #expect(plan.contains("Index Only Scan"), "\(plan)")
         #expect(plan.contains("send_logs_by_campaign"), "\(plan)")
@@ -49,13 +48,13 @@ struct QueryPlanTests {
     }
 
     @Test(arguments: [false, true], [false, true])
-    func `counts come from counters, and single logs from the index that finds them`(
+    func `counts come from counters, and single logs from an index`(
         ofCampaigns: Bool,
         isByDay: Bool
     ) async throws {
         let plan = try await plan(CountQuery.sql(ofCampaigns: ofCampaigns, isByDay: isByDay))
         #expect(plan.contains(ofCampaigns ? "campaign_days_pkey" : "organisation_days_pkey"), "\(plan)")
-        // Logs that as_of leaves out are behind a place; those of cut days have their start.
+        // Logs after as_of are found by sequence number, those of partial days by start.
         #expect(plan.contains("using send_logs_pkey on send_logs"), "\(plan)")
         let edges = plan.split(separator: ofCampaigns ? "send_logs_by_campaign" : "send_logs_by_start").count - 1
         #expect(edges == 2, "\(plan)")
@@ -64,7 +63,7 @@ struct QueryPlanTests {
     }
 
     @Test(arguments: CampaignQuery.Sort.allCases, [false, true])
-    func `campaigns come from counters, and their first and last sends from the index's ends`(
+    func `campaigns come from counters, and their first and last sends from the ends of the index`(
         sort: CampaignQuery.Sort,
         isDescending: Bool
     ) async throws {
@@ -84,7 +83,7 @@ struct QueryPlanTests {
         #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")
     }
 
-    @Test func `deliveries that are due are found by their index, and rows are read of those that are wanted`()
+    @Test func `due deliveries are found by their index, and only their rows are read`()
         async throws
     {
         let plan = try await plan(PostgresStore.dueDeliveriesSQL)
@@ -104,7 +103,7 @@ struct QueryPlanTests {
         #expect(!plan.contains("Sort") && !plan.contains("Filter") == (state != .delivered), "\(plan)")
     }
 
-    @Test func `work is found in webhooks' rows, what is due and what is old by its index`() async throws {
+    @Test func `backlogs are found in webhook rows, due and old deliveries by their indexes`() async throws {
         for sql in [PostgresStore.backlogSQL, PostgresStore.dueSQL, PostgresStore.oldDeliveriesSQL] {
             let plan = try await plan(sql)
             #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")
@@ -116,7 +115,7 @@ struct QueryPlanTests {
         #expect(old.contains("using webhook_deliveries_by_age") && !old.contains("Sort"), "\(old)")
     }
 
-    @Test func `recording costs no more where there are many logs`() async throws {
+    @Test func `recording does not scan tables that have many logs`() async throws {
         try await withStore { store, database in
             let organisation = try await store.organisation()
             for batch in 0..<4 {
@@ -127,12 +126,12 @@ struct QueryPlanTests {
             }
             try database.sql("SELECT pg_stat_reset()")
             _ = try await store.record([Sample.plain("one", count: 1)], in: organisation)
-            // Statistics are written when the session ends, or a little later; without them the scans would always be none.
+            // Statistics are written when the session ends, or soon after; without them the scans would always be 0.
             store.close()
             let isKnown =
                 "SELECT coalesce(sum(idx_scan), 0) > 0 FROM pg_stat_user_tables WHERE relname = 'organisation_heads'"
-            let haveCome = try await TestSupport.Deadline.wait(for: 60) { try database.sql(isKnown) == ["t"] }
-            #expect(haveCome, "the statistics never came")
+            let haveArrived = try await TestSupport.Deadline.wait(for: 60) { try database.sql(isKnown) == ["t"] }
+            #expect(haveArrived, "the statistics were not written")
             let scans = try database.sql(
                 "SELECT coalesce(sum(seq_scan), 0) FROM pg_stat_user_tables WHERE relname <> 'sendlog_schema'"
             )

@@ -7,9 +7,9 @@ import Testing
 
 @testable import SendLogPostgres
 
-/// What only the store on PostgreSQL has to do in recording.
+/// Recording behaviour that only the PostgreSQL store has.
 struct RecordingTests {
-    @Test func `logs whose first try was cut off are recorded now, if that try recorded them`() async throws {
+    @Test func `a retry reports logs as recorded if its first attempt recorded them`() async throws {
         try await withStore { store, database in
             let organisation = try await store.organisation()
             let log = try Sample.plain("a", count: 3)
@@ -28,13 +28,13 @@ struct RecordingTests {
             #expect(try record(log, isRetry: true) == stored)
             #expect(try record(log, isRetry: false) != stored)
             #expect(try record(other, isRetry: true) == [.conflict])
-            // What was there before this server recorded anything else was not recorded by its first try.
+            // A log from before this server's last recording was not recorded by the first attempt.
             #expect(try record(Sample.plain("b"), isRetry: false) != stored)
             #expect(try record(log, isRetry: true) != stored)
         }
     }
 
-    @Test func `a long list among short ones keeps its place, and nothing of it stays where its log is refused`()
+    @Test func `a long list among short ones is recorded in order, and a refused log leaves no chunks`()
         async throws
     {
         try await withStore { store, database in
@@ -45,7 +45,7 @@ struct RecordingTests {
             let outcomes = try await store.record(logs, in: organisation)
             let sequences = outcomes.map { if case .recorded(let log) = $0 { log.sequence.number } else { Int64(0) } }
             #expect(sequences == [1, 2, 3])
-            // Repeated, and in conflict.
+            // The long log is repeated, and is in conflict.
             let changed = try Sample.plain("long", message: "changed", count: 300_000)
             let again = try await store.record([changed, long, Sample.plain("c")], in: organisation)
             #expect(again[0] == .conflict)
@@ -56,7 +56,7 @@ struct RecordingTests {
         }
     }
 
-    @Test func `more than waits for a database that stands still is turned away`() async throws {
+    @Test func `logs beyond the queue limit are refused while the database does not respond`() async throws {
         var options = PostgresStore.Options.forTests
         options.maxWaitingBytes = 1 << 20
         options.waitTimeout = 60
@@ -84,19 +84,19 @@ struct RecordingTests {
                         }
                     }
                 }
-                // The row is let go once somebody was turned away, however long that takes on a busy machine.
+                // The row is unlocked after the first refusal, which can take long on a busy machine.
                 _ = try await TestSupport.Deadline.wait(for: 50) { refused.value > 0 }
                 try lockHolder.run("COMMIT")
                 return try await group.reduce(0, +)
             }
-            let turnedAway = refused.value
-            #expect(turnedAway > 0)
-            #expect(recorded == 20_000 - 1000 * turnedAway)
+            let refusals = refused.value
+            #expect(refusals > 0)
+            #expect(recorded == 20_000 - 1000 * refusals)
             #expect(try await store.search(SendLogSearch(limit: 0), in: organisation).total == recorded + 1)
         }
     }
 
-    @Test func `requests that wait too long behind slow groups are refused, and none is forgotten`() async throws {
+    @Test func `every request that waits too long behind slow groups is refused`() async throws {
         var options = PostgresStore.Options.forTests
         options.waitTimeout = 1
         try await withStore(options) { store, database in
@@ -111,7 +111,7 @@ struct RecordingTests {
             try connection.run(
                 "SET idle_in_transaction_session_timeout = 0; BEGIN; SELECT FROM organisation_heads FOR UPDATE"
             )
-            let answers = try await withThrowingTaskGroup(of: Bool.self) { group in
+            let recorded = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for sender in 0..<40 {
                     let log = NewSendLog(
                         id: try #require(SendLogID("log-\(sender)")),
@@ -135,20 +135,20 @@ struct RecordingTests {
                 }
                 return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
             }
-            #expect(answers == 0)
+            #expect(recorded == 0)
             try connection.run("ROLLBACK")
-            // Nothing waits, nothing is held back.
+            // No request waits any more, and recording works.
             _ = try await store.record([Sample.plain("after")], in: organisation)
             #expect(try await store.search(SendLogSearch(limit: 0), in: organisation).total == 1)
         }
     }
 
-    @Test func `a close among many creates keeps what was answered and turns the rest away`() async throws {
+    @Test func `a close during many creates keeps every acknowledged log and refuses the rest`() async throws {
         for _ in 0..<4 {
             let database = try TestDatabase()
             let store = try database.store()
             let organisation = try await store.organisation()
-            let answered = try await withThrowingTaskGroup(of: Int.self) { group in
+            let acknowledged = try await withThrowingTaskGroup(of: Int.self) { group in
                 for sender in 0..<20 {
                     group.addTask {
                         for number in 0..<1000 {
@@ -156,7 +156,7 @@ struct RecordingTests {
                             do throws(StoreError) {
                                 _ = try await store.record([log], in: organisation)
                             } catch {
-                                // Anything else than this would tell a sender something that is not so.
+                                // Any other error would give the sender a wrong outcome.
                                 guard case .unavailable(.closed, _) = error else { throw error }
                                 return number
                             }
@@ -173,8 +173,8 @@ struct RecordingTests {
             }
             let again = try database.store()
             defer { again.close() }
-            #expect(answered < 20_000)
-            #expect(try await again.search(SendLogSearch(limit: 0), in: organisation).total == answered)
+            #expect(acknowledged < 20_000)
+            #expect(try await again.search(SendLogSearch(limit: 0), in: organisation).total == acknowledged)
             let findings = try await again.check { _, _ in }
             #expect(findings == [])
         }

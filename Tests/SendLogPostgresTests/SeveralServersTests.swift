@@ -6,9 +6,9 @@ import Testing
 
 @testable import SendLogPostgres
 
-/// Several servers on one database, each with a store of its own.
+/// Several servers on one database, each with its own store.
 struct SeveralServersTests {
-    /// Runs a test on three stores of one database, whose every part must be sound afterwards.
+    /// Runs a test on three stores of one database, and checks the database afterwards.
     private func withServers(_ body: ([PostgresStore], OrganisationID) async throws -> Void) async throws {
         let database = try TestDatabase()
         let stores = try (0..<3).map { _ in try database.store() }
@@ -34,7 +34,7 @@ struct SeveralServersTests {
         }
     }
 
-    @Test func `two logs with one id sent to two servers are one log and a conflict`() async throws {
+    @Test func `two logs with one id sent to two servers give one log and one conflict`() async throws {
         try await withServers { stores, organisation in
             for number in 0..<30 {
                 async let one = stores[0].record([Sample.plain("log-\(number)", message: "one")], in: organisation)
@@ -46,14 +46,14 @@ struct SeveralServersTests {
         }
     }
 
-    @Test func `imports that overlap record each log once, in one order without a gap`() async throws {
+    @Test func `overlapping imports record each log once, without a gap in the sequence numbers`() async throws {
         try await withServers { stores, organisation in
             try await withThrowingTaskGroup(of: Int.self) { group in
                 for (server, store) in stores.enumerated() {
                     group.addTask {
                         var recorded = 0
                         for batch in 0..<12 {
-                            // Each batch has half of the one before it, and the servers have each other's.
+                            // Each batch repeats half of the previous one, and the batches of the servers overlap.
                             let first = (batch + server) * 50
                             let logs = try (first..<first + 100).map {
                                 try Sample.plain("log-\($0)", campaign: "c\($0 % 5)", day: $0 % 7, count: $0 % 4)
@@ -71,11 +71,11 @@ struct SeveralServersTests {
                 #expect(recorded == 750)
             }
             for store in stores {
-                let answer = try await store.search(SendLogSearch(limit: 10_000), in: organisation)
-                #expect((answer.total, answer.asOf) == (750, SequenceNumber(750)))
-                var (numbers, rest) = (answer.rows.rows.map(\.sequence.number), answer.rows.rest)
-                while let left = rest {
-                    let block = try await store.rows(left, in: organisation)
+                let result = try await store.search(SendLogSearch(limit: 10_000), in: organisation)
+                #expect((result.total, result.asOf) == (750, SequenceNumber(750)))
+                var (numbers, rest) = (result.rows.rows.map(\.sequence.number), result.rows.rest)
+                while let next = rest {
+                    let block = try await store.rows(next, in: organisation)
                     numbers += block.rows.map(\.sequence.number)
                     rest = block.rest
                 }
@@ -84,7 +84,7 @@ struct SeveralServersTests {
         }
     }
 
-    @Test func `what one server answered the others find at once`() async throws {
+    @Test func `the other servers find a recorded log at once`() async throws {
         try await withServers { stores, organisation in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for sender in 0..<12 {
@@ -106,7 +106,7 @@ struct SeveralServersTests {
         }
     }
 
-    @Test func `a walk over one server sees every log once while the others record`() async throws {
+    @Test func `paging on one server finds every log once while the others record`() async throws {
         try await withServers { stores, organisation in
             func logs(_ prefix: String, _ count: Int) throws -> [NewSendLog] {
                 try (0..<count).map { try Sample.plain("\(prefix)-\($0)", campaign: "c\($0 % 3)", day: $0 % 11) }
@@ -128,25 +128,25 @@ struct SeveralServersTests {
                 let haveBegun = try await TestSupport.Deadline.wait(for: 60) { recorded.value > 0 }
                 #expect(haveBegun)
                 let before = recorded.value
-                try await withThrowingTaskGroup(of: Void.self) { walks in
+                try await withThrowingTaskGroup(of: Void.self) { readers in
                     for order in SortOrder.allCases {
                         for campaigns in [nil, [try #require(CampaignID("c0")), try #require(CampaignID("c2"))]] {
-                            walks.addTask {
-                                try await Self.walk(stores[0], in: organisation, order, campaigns)
+                            readers.addTask {
+                                try await Self.readPages(of: stores[0], in: organisation, order, campaigns)
                             }
                         }
                     }
-                    try await walks.waitForAll()
+                    try await readers.waitForAll()
                 }
-                #expect(recorded.value > before, "nothing was recorded while the walks went on")
+                #expect(recorded.value > before, "nothing was recorded during the searches")
                 shouldStop.set(true)
                 try await group.waitForAll()
             }
         }
     }
 
-    private static func walk(
-        _ store: PostgresStore,
+    private static func readPages(
+        of store: PostgresStore,
         in organisation: OrganisationID,
         _ order: SortOrder,
         _ campaigns: [CampaignID]?
@@ -154,19 +154,19 @@ struct SeveralServersTests {
         var search = SendLogSearch(campaigns: campaigns, limit: 23, order: order)
         var (seen, total): ([Int64], Int?) = ([], nil)
         repeat {
-            let answer = try await store.search(search, in: organisation)
-            #expect(total == nil || answer.total == total)
-            (total, search.asOf) = (answer.total, answer.asOf)
-            seen += answer.rows.rows.map(\.sequence.number)
+            let result = try await store.search(search, in: organisation)
+            #expect(total == nil || result.total == total)
+            (total, search.asOf) = (result.total, result.asOf)
+            seen += result.rows.rows.map(\.sequence.number)
             search.skip = seen.count
-            if answer.rows.rows.isEmpty { break }
+            if result.rows.rows.isEmpty { break }
         } while seen.count < total ?? 0
         #expect(seen.count == total)
         #expect(Set(seen).count == seen.count)
         #expect(seen.allSatisfy { $0 <= search.asOf?.number ?? 0 })
     }
 
-    @Test func `keys and organisations made at the same time get numbers of their own`() async throws {
+    @Test func `keys and organisations that are created at the same time get unique numbers`() async throws {
         try await withServers { stores, organisation in
             let keys = try await withThrowingTaskGroup(of: APIKeyID.self) { group in
                 for sender in 0..<30 {
@@ -188,9 +188,9 @@ struct SeveralServersTests {
         }
     }
 
-    @Test func `a name wanted by all servers at the same time goes to one`() async throws {
+    @Test func `a name that all servers use at the same time is accepted by one`() async throws {
         try await withServers { stores, _ in
-            let made = try await withThrowingTaskGroup(of: Bool.self) { group in
+            let created = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for store in stores {
                     group.addTask {
                         do { _ = try await store.organisation("Wanted") } catch StoreError.nameTaken { return false }
@@ -199,13 +199,13 @@ struct SeveralServersTests {
                 }
                 return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
             }
-            #expect(made == 1)
+            #expect(created == 1)
         }
     }
 }
 
 extension RecordingOutcome {
-    /// Where the log stands in the order of recording.
+    /// The sequence number of the log; `nil` for a conflict.
     fileprivate var sequence: Int64? {
         switch self {
         case .recorded(let log), .existing(let log): log.sequence.number

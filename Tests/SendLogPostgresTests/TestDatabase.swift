@@ -4,24 +4,24 @@ import Testing
 
 @testable import SendLogPostgres
 
-/// A database of a test's own, on the server that all tests share.
+/// A database for one test, on the server that all tests share.
 struct TestDatabase {
     let server: PostgresServer
     let name: String
 
-    /// Makes a database; on the shared server with the tables in it, unless it is to be empty.
+    /// Creates a database; on the shared server it has the tables, unless `isEmpty`.
     init(on server: PostgresServer? = nil, isEmpty: Bool = false) throws {
         self.server = try server ?? .shared()
         name = try self.server.createDatabase(template: isEmpty || server != nil ? nil : Self.template.get())
     }
 
-    /// Makes a copy of a database that nobody has open.
+    /// Copies a database that has no connections.
     init(template: String) throws {
         server = try .shared()
         name = try server.createDatabase(template: template)
     }
 
-    /// A database with the tables and nothing in them.
+    /// A database with empty tables.
     private static let template = Result {
         let server = try PostgresServer.shared()
         let name = try server.createDatabase()
@@ -31,12 +31,12 @@ struct TestDatabase {
 
     var url: String { server.url(name) }
 
-    /// Opens it.
+    /// Opens a store on it.
     func store(_ options: PostgresStore.Options = .forTests) throws -> PostgresStore {
         try PostgresStore(PostgresLocation(url), options: options)
     }
 
-    /// What a statement answers, a line a row.
+    /// Runs SQL, and returns one line for each row.
     @discardableResult func sql(_ text: String) throws -> [String] {
         try server.sql(text, database: name)
     }
@@ -47,7 +47,7 @@ extension PostgresStore.Options {
     static var forTests: Self { Self(connections: 4) }
 }
 
-/// Runs a test on a store of its own in a real database, which is closed afterwards.
+/// Runs a test on a store in a new database, and closes the store afterwards.
 func withStore(
     _ options: PostgresStore.Options = .forTests,
     _ body: (PostgresStore, TestDatabase) async throws -> Void

@@ -7,7 +7,7 @@ import Testing
 @testable import SendLogSQLite
 
 struct BackupTests {
-    @Test func `a backup is a whole database of its moment, in one file`() async throws {
+    @Test func `a backup is a complete snapshot of the database in one file`() async throws {
         try await withStore { store, folder in
             let organisation = try await store.organisation()
             let logs = try (0..<300).map {
@@ -24,14 +24,14 @@ struct BackupTests {
             for log in logs {
                 #expect(try await backup.sendLog(log.id, in: organisation).record == log.record)
             }
-            // And it goes on as the original would have.
+            // Recording continues in the backup with the next sequence number.
             let outcome = try await backup.record([Sample.plain("next")], in: organisation)
             #expect(outcome == [.recorded(try await backup.sendLog(#require(SendLogID("next")), in: organisation))])
             #expect(try await backup.search(SendLogSearch(), in: organisation).asOf == SequenceNumber(301))
         }
     }
 
-    @Test func `a backup taken among creates is sound`() async throws {
+    @Test func `a backup taken during creates is sound`() async throws {
         try await withStore { store, folder in
             let organisation = try await store.organisation()
             let (recorded, shouldStop) = (Box(0), Box(false))
@@ -66,13 +66,13 @@ struct BackupTests {
                 #expect(try await backup.check { _, _ in } == [])
                 sends += try await backup.organisations().map(\.sends)
             }
-            // All were begun after the twentieth, and one was at work when another log was recorded.
+            // All backups began after the twentieth log, and another log was recorded during one of them.
             #expect(sends.count == 3 && sends.allSatisfy { $0 >= 20 }, "\(sends)")
             #expect(sends.contains { $0 < recorded.value }, "\(sends) of \(recorded.value)")
         }
     }
 
-    @Test func `a file that is there is never overwritten`() async throws {
+    @Test func `an existing file is never overwritten`() async throws {
         try await withStore { store, folder in
             try folder.write(Array("keep me".utf8), to: "backup.db")
             let refusal = try await #require(throws: StoreSetupError.self) {
@@ -83,7 +83,7 @@ struct BackupTests {
         }
     }
 
-    @Test func `a missing folder is reported, and nothing is left behind`() async throws {
+    @Test func `a missing folder is reported, and no file remains`() async throws {
         try await withStore { store, folder in
             let before = try folder.names()
             let refusal = try await #require(throws: StoreSetupError.self) {

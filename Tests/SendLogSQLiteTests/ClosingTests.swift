@@ -6,27 +6,27 @@ import Testing
 @testable import SendLogSQLite
 
 struct ClosingTests {
-    @Test func `a close among many creates keeps what was answered and turns the rest away`() async throws {
+    @Test func `a close during many creates keeps every acknowledged log and refuses the rest`() async throws {
         for _ in 0..<10 {
             let folder = try TemporaryFolder()
             let store = try SQLiteStore(path: folder.file())
             let organisation = try await store.organisation()
-            let answered = try await withThrowingTaskGroup(of: [SendLogID].self) { group in
+            let acknowledged = try await withThrowingTaskGroup(of: [SendLogID].self) { group in
                 for sender in 0..<20 {
                     group.addTask {
-                        var answered: [SendLogID] = []
+                        var acknowledged: [SendLogID] = []
                         for number in 0..<1000 {
                             let log = try Sample.plain("log-\(sender)-\(number)")
                             do throws(StoreError) {
                                 _ = try await store.record([log], in: organisation)
-                                answered.append(log.id)
+                                acknowledged.append(log.id)
                             } catch {
-                                // Anything else than this would tell a sender something that is not so.
+                                // Any other error would give the sender a wrong outcome.
                                 guard case .unavailable(.closed, _) = error else { throw error }
-                                return answered
+                                return acknowledged
                             }
                         }
-                        return answered
+                        return acknowledged
                     }
                 }
                 group.addTask {
@@ -38,9 +38,9 @@ struct ClosingTests {
             }
             let again = try SQLiteStore(path: folder.file())
             defer { again.close() }
-            #expect(answered.count < 20_000)
-            #expect(try await again.search(SendLogSearch(limit: 0), in: organisation).total == answered.count)
-            for id in answered.suffix(50) { _ = try await again.sendLog(id, in: organisation) }
+            #expect(acknowledged.count < 20_000)
+            #expect(try await again.search(SendLogSearch(limit: 0), in: organisation).total == acknowledged.count)
+            for id in acknowledged.suffix(50) { _ = try await again.sendLog(id, in: organisation) }
             try await expectSoundCounters(of: again)
         }
     }

@@ -7,7 +7,7 @@ import Testing
 @testable import SendLogSQLite
 
 struct CounterTests {
-    @Test func `a full count agrees with the counters after work of every kind`() async throws {
+    @Test func `the counters match a full count after new, existing and conflicting logs`() async throws {
         try await withStore { store, _ in
             var random = SplitMix64(defaultSeed: 31)
             var organisations: [OrganisationID] = []
@@ -17,8 +17,8 @@ struct CounterTests {
             for _ in 0..<60 {
                 var logs: [NewSendLog] = []
                 for _ in 0..<Int.random(in: 1...40, using: &random) {
-                    // Whole logs and ids repeat, so that some are recorded, some existing and some in conflict,
-                    // many of these in a campaign that nobody else has.
+                    // Whole logs and ids repeat, so that some are recorded, some exist and some are in conflict; many
+                    // of the conflicts have a campaign that no other log has.
                     if Int.random(in: 0..<5, using: &random) == 0, let log = earlier.randomElement(using: &random) {
                         logs.append(log)
                         continue
@@ -47,7 +47,7 @@ struct CounterTests {
         }
     }
 
-    @Test func `counters stay sound over the border of a block`() async throws {
+    @Test func `counters stay correct across the boundary of a block`() async throws {
         try await withStore { store, _ in
             let organisation = try await store.organisation()
             let count = Int(CounterBlock.size) + 2000

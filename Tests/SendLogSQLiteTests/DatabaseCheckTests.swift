@@ -7,7 +7,7 @@ import Testing
 @testable import SendLogSQLite
 
 struct DatabaseCheckTests {
-    @Test func `a sound database has no findings, and every log was looked at`() async throws {
+    @Test func `a sound database has no findings, and every log is checked`() async throws {
         try await withLogs { store in
             let progress = Box<[[Int]]>([])
             let findings = try await store.check { done, total in progress.change { $0.append([done, total]) } }
@@ -52,17 +52,17 @@ struct DatabaseCheckTests {
         "INSERT INTO destination_chunks SELECT place, 1, count, length, crc, body FROM destination_chunks WHERE place & 4095 = 7",
         "INSERT INTO destination_chunks SELECT place + 4096, 0, count, length, crc, body FROM destination_chunks LIMIT 1",
     ])
-    func `whatever was changed behind the store's back is found`(sql: String) async throws {
+    func `a check finds a change that bypassed the store`(sql: String) async throws {
         try await withLogs { store in
             try await store.writer.queue.write { try $0.execute(sql: sql) }
             let findings = try await store.check { _, _ in }
             #expect(!findings.isEmpty)
-            // For the operator's eyes, and for tickets and logs: what was sent and to whom is nobody's business there.
+            // Findings go to operators, tickets and logs: they must not contain messages or destinations.
             #expect(findings.allSatisfy { !$0.contains("Hi") && !$0.contains("2782") })
         }
     }
 
-    @Test func `a check sees one moment while others record`() async throws {
+    @Test func `a check sees one snapshot while others record`() async throws {
         try await withLogs { store in
             let organisation = try #require(try await store.organisations().first?.id)
             let (recorded, between, shouldStop) = (Box(0), Box(0), Box(false))
@@ -78,7 +78,7 @@ struct DatabaseCheckTests {
                     for _ in 0..<2 {
                         checks.addTask {
                             let findings = try await store.check { _, _ in
-                                // Each goes on once something was recorded in its midst.
+                                // Each check waits here until a log has been recorded meanwhile.
                                 let before = recorded.value
                                 if Deadline.poll(for: 60, until: { recorded.value > before }) {
                                     between.change { $0 += 1 }

@@ -7,9 +7,9 @@ import Testing
 
 @testable import SendLogSQLite
 
-/// Disks that are full or can only be read, which takes a file system of the tests' own: they need the right to mount.
+/// Full and read-only disks, which need the permission to mount a file system.
 @Suite(.serialized) struct MountTests {
-    @Test func `a file on a disk that can only be read is refused`() async throws {
+    @Test func `a file on a read-only disk is refused`() async throws {
         let disk = try SmallDisk(megabytes: 16)
         let file = disk.folder.file("send.db")
         let store = try SQLiteStore(path: file)
@@ -28,7 +28,7 @@ import Testing
         #expect(try await again.organisations().first?.sends == 1)
     }
 
-    @Test func `on a full disk nothing is half recorded, reads go on, and with room recording works again`()
+    @Test func `a full disk refuses whole batches, reads go on, and recording resumes when there is space`()
         async throws
     {
         let disk = try SmallDisk(megabytes: 4)
@@ -49,7 +49,7 @@ import Testing
                 break
             }
         }
-        try #require(recorded > 1 && recorded < 301, "the disk must become full on the way")
+        try #require(recorded > 1 && recorded < 301, "the disk must become full during the test")
         #expect(try await store.search(SendLogSearch(limit: 1), in: organisation).total == recorded)
         #expect(try await store.organisations().first?.sends == recorded)
         try disk.empty()

@@ -7,9 +7,9 @@ import Testing
 
 @testable import SendLogSQLite
 
-/// What is opened keeps its data; what is refused was not touched.
+/// Opening a database keeps its data.
 struct OpeningTests {
-    @Test func `a file that is not there is made, and opened again with its data`() async throws {
+    @Test func `a missing file is created, and opened again with its data`() async throws {
         let folder = try TemporaryFolder()
         let log = try Sample.plain("a", count: 3)
         for turn in 0..<3 {
@@ -20,7 +20,7 @@ struct OpeningTests {
             #expect((organisation.sends, organisation.destinations) == (1, 3))
             #expect(try await store.sendLog(log.id, in: organisation.id).record == log.record)
         }
-        // Closed, the database is one file.
+        // A closed database is one file.
         #expect(try folder.names() == ["send.db"])
     }
 
@@ -32,13 +32,13 @@ struct OpeningTests {
         #expect(try await store.organisations() == [])
     }
 
-    @Test func `every acknowledged write is synced, in a write-ahead log`() async throws {
+    @Test func `every acknowledged write is synced to a write-ahead log`() async throws {
         try await withStore { store, _ in
             let settings = ["journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"]
             for (name, value) in settings { #expect(try await setting(name, of: store) == value) }
             #expect(try await setting("application_id", of: store) == "\(Schema.applicationID)")
             #expect(try await setting("user_version", of: store) == "\(Schema.version)")
-            // Also on the second opening, when there is nothing left to set up.
+            // The second opening, which creates no tables, has the same settings.
             let again = try SQLiteStore(path: store.writer.queue.path)
             defer { again.close() }
             for (name, value) in settings { #expect(try await setting(name, of: again) == value) }
@@ -55,7 +55,7 @@ struct OpeningTests {
         }
     }
 
-    @Test(arguments: 0..<Schema.version) func `a database of every earlier version is brought to the newest`(
+    @Test(arguments: 0..<Schema.version) func `a database of any earlier version is migrated to the newest`(
         version: Int
     ) async throws {
         let folder = try TemporaryFolder()
@@ -65,11 +65,11 @@ struct OpeningTests {
         let upgraded = try SQLiteStore(path: folder.file())
         defer { upgraded.close() }
         _ = try await upgraded.record([Sample.plain("a")], in: upgraded.organisation())
-        #expect(try await schema(of: upgraded) == schemaOfANewDatabase())
+        #expect(try await schema(of: upgraded) == schemaOfNewDatabase())
         #expect(try await setting("user_version", of: upgraded) == "\(Schema.version)")
     }
 
-    @Test func `several open a new file at the same time`() async throws {
+    @Test func `several programs can open a new file at the same time`() async throws {
         for _ in 0..<20 {
             let folder = try TemporaryFolder()
             let path = folder.file()
@@ -100,7 +100,7 @@ struct OpeningTests {
         }
     }
 
-    private func schemaOfANewDatabase() async throws -> [String] {
+    private func schemaOfNewDatabase() async throws -> [String] {
         var schema: [String] = []
         try await withStore { store, _ in schema = try await self.schema(of: store) }
         return schema

@@ -5,17 +5,17 @@ import Testing
 
 @testable import SendLogSQLite
 
-/// No search may read what it does not answer: its statements keep to their indexes.
+/// A search reads only the rows that it returns: its statements use their indexes.
 struct QueryPlanTests {
     private static let sources: [LogSource] = [.organisation(1), .campaign(1)]
 
-    /// What is asked for of each log, and by what it is found.
+    /// The columns that are read of each log, and the kind of index that finds it.
     private static let columns = [
         ("place, start, destinations, record", "INDEX"), ("start, place", "COVERING INDEX"),
     ]
 
     @Test(arguments: sources, SortOrder.allCases)
-    func `a page is sought in its index and comes in order`(source: LogSource, order: SortOrder) async throws {
+    func `a page is found by its index and comes in order`(source: LogSource, order: SortOrder) async throws {
         for (columns, kind) in Self.columns {
             let plan = try await plan(LogRange.sql(source, order: order, columns: columns))
             #expect(
@@ -25,8 +25,8 @@ struct QueryPlanTests {
     }
 
     @Test(arguments: sources, SortOrder.allCases)
-    func `a page goes on within a millisecond by its index`(source: LogSource, order: SortOrder) async throws {
-        // Without the row id in the seek a page deep in a million logs of one moment would walk over all of them.
+    func `a page that begins within a millisecond uses its index`(source: LogSource, order: SortOrder) async throws {
+        // Without the row ID in the seek, a page among a million logs of one millisecond would scan all of them.
         let bounds = order == .oldestFirst ? "rowid>? AND rowid<?" : "rowid<?"
         for (columns, kind) in Self.columns {
             let plan = try await plan(LogRange.tiesSQL(source, order: order, columns: columns))
@@ -48,7 +48,7 @@ struct QueryPlanTests {
     }
 
     @Test(arguments: CampaignQuery.Sort.allCases, [nil, "a"])
-    func `campaigns are found by their organisation, and their values in their own rows`(
+    func `campaigns are found by organisation, and their counters and sends by campaign`(
         sort: CampaignQuery.Sort,
         text: String?
     ) async throws {
@@ -65,13 +65,13 @@ struct QueryPlanTests {
     }
 
     @Test(arguments: sources, SortOrder.allCases)
-    func `logs that are passed over are not read`(source: LogSource, order: SortOrder) async throws {
+    func `skipped logs are not read`(source: LogSource, order: SortOrder) async throws {
         let sql = LogRange.sql(source, order: order, columns: "place, start, destinations, record")
         let program = try await program(sql)
-        // The index's cursor names the table's row, which is read no sooner than its first column is wanted…
+        // The index cursor has the row ID; the table's row is read only when its first column is needed…
         let seek = try #require(program.firstIndex { $0.opcode == "DeferredSeek" })
         let table = program[seek].p3
-        // …and the offset is counted down before that.
+        // …and the offset is decremented before that.
         let offset = try #require(program[seek...].firstIndex { $0.opcode == "IfPos" })
         let reads = program.indices.filter { program[$0].opcode == "Column" && program[$0].p1 == table }
         #expect(reads.count == 2)
@@ -79,16 +79,16 @@ struct QueryPlanTests {
         #expect(!program.contains { ["SeekRowid", "NotExists", "FinishSeek", "SorterOpen"].contains($0.opcode) })
     }
 
-    @Test func `every statement that runs keeps to an index`() async throws {
+    @Test func `every statement uses an index`() async throws {
         let statements = try await StatementLog.ofEveryMethod()
         #expect(statements.count > 45)
-        // The list of organisations is all of them; there is one row to look at to see that the database answers; webhooks that have
-        // something to deliver are looked for among all, which are few; and a page of campaigns is gone through once it is found.
+        // These statements may scan: the list of organisations, which returns all; the ping, which reads one row; the
+        // search for pending webhooks, which are few; and a page of campaigns, which is read after it is found.
         let pending = "row_number() OVER (PARTITION BY organisation, healthy"
         let page = "AS key FROM campaigns c"
         let whole = ["WHERE TRUE ORDER BY id", "SELECT 1 FROM organisations LIMIT 1", pending, page]
-        // Those of an organisation are few as well, and what is due is found by its moment and comes in the order of recording. Campaigns
-        // are sorted by what counters add up to.
+        // These statements may sort: an organisation's webhooks, which are few; due deliveries, which are found by time
+        // and returned in the order of recording; and campaigns, which are sorted by sums of counters.
         let sorted = ["FROM webhooks WHERE", "INDEXED BY webhook_deliveries_due", pending, page]
         try await withStore { store, _ in
             for sql in statements {
@@ -105,7 +105,7 @@ struct QueryPlanTests {
         }
     }
 
-    @Test func `deliveries that were not delivered are found among themselves`() async throws {
+    @Test func `failed and waiting deliveries are found by their own index`() async throws {
         let statements = try await StatementLog.ofEveryMethod().filter { $0.contains("state = '") }
         #expect(statements.count == Delivery.State.allCases.count)
         for sql in statements {
@@ -131,7 +131,7 @@ struct QueryPlanTests {
         }
     }
 
-    /// One step of the program that SQLite makes of a statement (<https://www.sqlite.org/opcode.html>).
+    /// An instruction of the bytecode that SQLite compiles a statement to (<https://www.sqlite.org/opcode.html>).
     private struct Step {
         let opcode: String
         let p1: Int64

@@ -4,7 +4,7 @@ import Testing
 @testable import SendLogSQLite
 
 struct RowIDTests {
-    @Test func `a place holds organisation and sequence, in the order of recording`() {
+    @Test func `a row ID has organisation and sequence number, and sorts in the order of recording`() {
         let top = RowID.maxOrganisations - 1
         let numbers: [(Int64, Int64)] = [
             (1, 0), (1, 1), (1, 2), (1, 1 << 39), (2, 0), (2, 1), (top, 0), (top, (1 << 40) - 1),
@@ -25,7 +25,7 @@ struct RowIDTests {
         }
     }
 
-    @Test func `24 lowercase hex digits are kept in half the bytes, and no other id`() throws {
+    @Test func `only an id of 24 lowercase hex digits is stored in half the bytes`() throws {
         func packed(_ text: String) throws -> PackedID { PackedID(try #require(SendLogID(text))) }
         #expect(
             try packed("00ff5f1a2b3c4d5e6f708192")

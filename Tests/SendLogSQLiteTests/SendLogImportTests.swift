@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 struct SendLogImportTests {
-    @Test func `each line stands for itself`() async throws {
+    @Test func `each line is imported independently of the others`() async throws {
         try await withOrganisation { store, organisation in
             let text = """
                 \(Self.line("a"))
@@ -31,7 +31,7 @@ struct SendLogImportTests {
         }
     }
 
-    @Test func `line ends of any kind, blank lines and a missing last one are no matter`() async throws {
+    @Test func `any line ending, blank lines and a missing last line ending are accepted`() async throws {
         try await withOrganisation { store, organisation in
             let text = "\r\n\(Self.line("a"))\r\n\n   \n\t\r\n\(Self.line("b")) \n\n\(Self.line("c"))"
             let report = try await run(text, into: store, organisation)
@@ -43,7 +43,7 @@ struct SendLogImportTests {
         }
     }
 
-    @Test(arguments: ["", "\n", " ", "\r\n\r\n", "\n\n\n   "]) func `nothing is imported of nothing`(text: String)
+    @Test(arguments: ["", "\n", " ", "\r\n\r\n", "\n\n\n   "]) func `an empty import records nothing`(text: String)
         async throws
     {
         try await withOrganisation { store, organisation in
@@ -52,7 +52,7 @@ struct SendLogImportTests {
         }
     }
 
-    @Test func `the stream may come in pieces of any size`() async throws {
+    @Test func `the stream can arrive in pieces of any size`() async throws {
         let text = Array("\(Self.line("a", message: "é😀"))\r\n{\"x\n\n\(Self.line("b"))\n}\n\(Self.line("c"))".utf8)
         var whole: ImportReport?
         for size in [text.count] + Array(1...40) {
@@ -70,10 +70,10 @@ struct SendLogImportTests {
         }
     }
 
-    @Test func `of many errors the first hundred are told, conflicts among them`() async throws {
+    @Test func `the report has the first hundred errors, conflicts included`() async throws {
         try await withOrganisation { store, organisation in
             _ = try await run(Self.line("taken"), into: store, organisation)
-            // Every line is wrong: two that cannot be read, then one in conflict, which is known much later.
+            // Every line fails: two that do not parse, then one in conflict, which is known much later.
             let lines = (1...3000).map { $0 % 3 == 0 ? Self.line("taken", message: "line \($0)") : "x" }
             let report = try await run(lines.joined(separator: "\n"), into: store, organisation)
             #expect((report.recorded, report.existing, report.failed) == (0, 0, 3000))
@@ -96,7 +96,7 @@ struct SendLogImportTests {
         }
     }
 
-    @Test func `a line with a long list stands among short ones`() async throws {
+    @Test func `a line with a long list is recorded in order among short ones`() async throws {
         try await withOrganisation { store, organisation in
             let text = "\(Self.line("a"))\n\(Self.line("long", destinations: 150_000))\n\(Self.line("b"))\n"
             let report = try await run(text, into: store, organisation)
@@ -107,7 +107,7 @@ struct SendLogImportTests {
         }
     }
 
-    @Test func `an import that breaks off has recorded what it handed over, and is simply run again`() async throws {
+    @Test func `an aborted import has recorded its full batches, and can be run again`() async throws {
         try await withOrganisation { store, organisation in
             let lines = (0..<5500).map { Self.line("log-\($0)") }
             var stream = SendLogImport(into: organisation, of: store, context: Self.context)
@@ -160,7 +160,7 @@ struct SendLogImportTests {
         return try await stream.finish()
     }
 
-    /// Hands a piece over, as whoever reads a stream does.
+    /// Feeds a piece to the import, like the reader of a request body.
     private func feed(_ piece: ArraySlice<UInt8>, to stream: inout SendLogImport) async throws {
         let bytes = Array(piece)
         var offset = 0
@@ -173,14 +173,14 @@ struct SendLogImportTests {
 
     private func ids(in store: SQLiteStore, _ organisation: OrganisationID) async throws -> [String] {
         let search = SendLogSearch(limit: 10_000, order: .oldestFirst)
-        var (ids, answer): ([String], SearchResult) = ([], try await store.search(search, in: organisation))
+        var (ids, result): ([String], SearchResult) = ([], try await store.search(search, in: organisation))
         while true {
-            for row in answer.rows.rows {
-                let record = String(decoding: answer.rows.text[row.record], as: UTF8.self)
+            for row in result.rows.rows {
+                let record = String(decoding: result.rows.text[row.record], as: UTF8.self)
                 ids.append(String(record.dropFirst(8).prefix { $0 != "\"" }))
             }
-            guard let rest = answer.rows.rest else { return ids }
-            answer = SearchResult(total: 0, asOf: answer.asOf, rows: try await store.rows(rest, in: organisation))
+            guard let rest = result.rows.rest else { return ids }
+            result = SearchResult(total: 0, asOf: result.asOf, rows: try await store.rows(rest, in: organisation))
         }
     }
 }

@@ -6,9 +6,10 @@ import Testing
 
 @testable import SendLogSQLite
 
-/// The command line and the server on one file, each with a store of its own.
+/// Two stores on one database file, as of the server and the command line, and a store whose file another program has
+/// locked.
 struct SharedFileTests {
-    @Test func `two stores record at the same time without a gap, and each sees what the other was answered`()
+    @Test func `two stores record at the same time without a gap, and each finds the other's logs at once`()
         async throws
     {
         try await withStore { store, folder in
@@ -37,9 +38,9 @@ struct SharedFileTests {
             }
             for organisation in organisations {
                 for store in [store, other] {
-                    let answer = try await store.search(SendLogSearch(), in: organisation)
-                    #expect((answer.total, answer.asOf) == (160, SequenceNumber(160)))
-                    let sequences = answer.rows.rows.map(\.sequence.number).sorted()
+                    let result = try await store.search(SendLogSearch(), in: organisation)
+                    #expect((result.total, result.asOf) == (160, SequenceNumber(160)))
+                    let sequences = result.rows.rows.map(\.sequence.number).sorted()
                     #expect(sequences == Array(1...160))
                 }
             }
@@ -64,7 +65,7 @@ struct SharedFileTests {
         }
     }
 
-    @Test func `a lock that is held too long is reported, and nothing is recorded until its end`() async throws {
+    @Test func `a lock held beyond the timeout is reported, and nothing is recorded before its release`() async throws {
         try await withStore(.init(readers: 2, lockTimeout: 0.2)) { store, folder in
             let organisation = try await store.organisation()
             _ = try await store.record([Sample.plain("before")], in: organisation)
@@ -78,7 +79,7 @@ struct SharedFileTests {
                 return
             }
             await #expect(throws: StoreError.self) { try await store.organisation("Zulu") }
-            // Who only reads is not kept waiting.
+            // Reads do not wait for the lock.
             #expect(try await store.search(SendLogSearch(), in: organisation).total == 1)
             try await lockHolder.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
             await #expect(throws: StoreError.notFound) { try await store.sendLog(log.id, in: organisation) }
@@ -88,7 +89,7 @@ struct SharedFileTests {
         }
     }
 
-    @Test func `more than the queue holds is turned away, and what was taken is recorded`() async throws {
+    @Test func `logs beyond the queue limit are refused, and accepted logs are recorded`() async throws {
         var options = SQLiteStore.Options(readers: 2, lockTimeout: 60)
         options.maxWaitingBytes = 4 << 20
         try await withStore(options) { store, folder in
@@ -114,14 +115,14 @@ struct SharedFileTests {
                 try await lockHolder.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
                 return try await group.reduce(0, +)
             }
-            let turnedAway = refused.value
-            #expect(turnedAway > 0)
-            #expect(recorded == 80_000 - 2000 * turnedAway)
+            let refusals = refused.value
+            #expect(refusals > 0)
+            #expect(recorded == 80_000 - 2000 * refusals)
             #expect(try await store.search(SendLogSearch(limit: 0), in: organisation).total == recorded)
         }
     }
 
-    @Test func `one organisation's imports do not delay another's log, and leave it room`() async throws {
+    @Test func `one organisation's imports neither delay another's log nor use its share of the queue`() async throws {
         var options = SQLiteStore.Options(readers: 2, lockTimeout: 60)
         options.maxWaitingBytes = 40 << 20
         try await withStore(options) { store, folder in
@@ -131,7 +132,7 @@ struct SharedFileTests {
             let lockHolder = try Self.lockHolder(of: folder)
             defer { try? lockHolder.close() }
             try await lockHolder.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
-            // Each waits to be recorded when this comes back.
+            // Every batch is in the queue when this loop ends.
             let sizes = Box<[Int]>([])
             let tasks = (batches + [[log]]).map { batch in
                 Task.immediate {
@@ -141,12 +142,13 @@ struct SharedFileTests {
             }
             try await lockHolder.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
             for task in tasks { try await task.value }
-            // By turns it is committed third, and its caller resumes before the last one; first come, first served would make it the last.
+            // Organisations take turns, so the log is committed third, and its task resumes before the last one. In
+            // order of arrival it would be the last.
             #expect(try #require(sizes.value.firstIndex(of: 1)) < 8)
         }
     }
 
-    /// Another program that may hold its lock for as long as it likes.
+    /// Another program that can hold its lock indefinitely.
     private static func lockHolder(of folder: TemporaryFolder) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.allowsUnsafeTransactions = true

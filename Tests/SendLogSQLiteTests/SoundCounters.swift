@@ -4,7 +4,7 @@ import Testing
 
 @testable import SendLogSQLite
 
-/// Counts everything singly, and expects the counters, the head rows and SQLite's own check of the file to agree.
+/// Counts every row, and expects the counters and the head rows to match and SQLite's integrity check to pass.
 func expectSoundCounters(of store: SQLiteStore) async throws {
     try await store.writer.queue.read { database in
         func rows(_ sql: String) throws -> [[Int]] {
@@ -29,12 +29,12 @@ func expectSoundCounters(of store: SQLiteStore) async throws {
             FROM send_logs GROUP BY 1 HAVING count(*) = (max(place) & ((1 << 40) - 1)) ORDER BY 1
             """
         )
-        #expect(heads == counted, "sequence numbers without gaps, and sums")
+        #expect(heads == counted, "sequence numbers must have no gaps, and sums must match")
         let chunks = try rows("SELECT place, sum(count) FROM destination_chunks GROUP BY 1 ORDER BY 1")
         let lists = try rows("SELECT place, destinations FROM send_logs WHERE destinations > 0 ORDER BY 1")
-        #expect(chunks == lists, "lists as long as they are said to be")
+        #expect(chunks == lists, "lists must have the recorded number of destinations")
         let orphans = try rows("SELECT number FROM campaigns WHERE number NOT IN (SELECT campaign FROM send_logs)")
-        #expect(orphans == [], "campaigns without a send")
+        #expect(orphans == [], "campaigns must have a send")
         #expect(try String.fetchAll(database, sql: "PRAGMA integrity_check") == ["ok"])
     }
 }

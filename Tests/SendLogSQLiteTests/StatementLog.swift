@@ -6,11 +6,11 @@ import Testing
 
 @testable import SendLogSQLite
 
-/// Writes down which statements a store runs.
+/// Logs the statements that a store runs.
 final class StatementLog: Sendable {
     private let seen = Mutex<Set<String>>([])
 
-    /// What was run, but for the ends of transactions and settings.
+    /// The queries and changes that were run, without transaction control and settings.
     var statements: Set<String> {
         seen.withLock { seen in
             seen.filter { sql in ["SELECT", "INSERT", "UPDATE", "DELETE"].contains { sql.hasPrefix($0) } }
@@ -25,9 +25,9 @@ final class StatementLog: Sendable {
         }
     }
 
-    /// The statements that a store runs while every one of its methods is called, on every way through it.
+    /// Calls every method of a store on all code paths, and returns the statements that it runs.
     ///
-    /// All but `check` and `backUp`, which read everything.
+    /// It does not call `check` and `backUp`, which read everything.
     static func ofEveryMethod() async throws -> Set<String> {
         let log = StatementLog()
         try await withStore(.init(readers: 1)) { store, _ in
@@ -106,7 +106,7 @@ final class StatementLog: Sendable {
         let id = try #require(CampaignID("c0"))
         _ = try await store.campaign(id, in: organisation)
         _ = try await store.nameCampaign(id, #require(CampaignName("Named")), in: organisation)
-        // Names are looked for one by one where there is one at all.
+        // Names are queried one by one only if the organisation has any.
         for ids in [nil, [id]] { #expect(try await store.campaignNames(of: ids, in: organisation).count == 1) }
         let days = Timestamp.earliest.day...Timestamp.latest.day
         for campaigns in [nil, [id]] { _ = try await store.tallies(of: campaigns, over: days, in: organisation) }

@@ -5,13 +5,13 @@ import Testing
 @testable import SendLogSQLite
 
 struct StoreCheckTests {
-    @Test(arguments: StoreCheck.all) func `the embedded store does what every store must`(check: StoreCheck)
+    @Test(arguments: StoreCheck.all) func `the SQLite store passes every store check`(check: StoreCheck)
         async throws
     {
         try await withStore { store, _ in try await check.run(store) }
     }
 
-    @Test func `a webhook that cannot be understood keeps no other from being told`() async throws {
+    @Test func `an unreadable webhook does not block other webhooks`() async throws {
         try await withStore { store, _ in
             try await StoreCheck.skipsDamagedWebhook(in: store) {
                 try await store.writer.queue.write {

@@ -2,7 +2,7 @@ import SendLogCore
 import SendLogSQLite
 import TestSupport
 
-/// Runs a test on an embedded store of its own in a real file, which is closed afterwards.
+/// Runs a test on a store in a new file, and closes the store afterwards.
 func withStore(
     _ options: SQLiteStore.Options = .init(readers: 2),
     _ body: (SQLiteStore, TemporaryFolder) async throws -> Void

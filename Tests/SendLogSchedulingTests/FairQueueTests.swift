@@ -2,7 +2,7 @@ import SendLogCore
 import SendLogScheduling
 import Testing
 
-/// What decides which organisation's work comes next.
+/// The queue and the shares that decide which organisation's work is next.
 struct FairQueueTests {
     private let one = OrganisationID(1)
     private let two = OrganisationID(2)
@@ -21,7 +21,7 @@ struct FairQueueTests {
         #expect(queue.isEmpty)
     }
 
-    @Test func `an organisation that may not have its turn keeps it`() {
+    @Test func `an organisation that is skipped keeps its turn`() {
         var queue = FairQueue<String>()
         queue.append("a1", for: one)
         queue.append("b1", for: two)
@@ -40,21 +40,21 @@ struct FairQueueTests {
     }
 
     @Test(arguments: [(FairShares.Reserve.share, 4), (.unit, 7), (.nothing, 8)])
-    func `an organisation leaves something for others`(reserve: FairShares.Reserve, alone: Int) {
+    func `an organisation leaves the reserve to others`(reserve: FairShares.Reserve, alone: Int) {
         var shares = FairShares(capacity: 8, reserve: reserve)
         while shares.hasRoom(for: one) { shares.acquire(for: one) }
         #expect(shares.used(by: one) == alone)
-        // Another finds room, unless nothing is reserved.
+        // Another organisation has room, unless nothing is reserved.
         #expect(shares.hasRoom(for: two) == (reserve != .nothing))
         shares.release(alone, for: one)
         #expect(shares.total == 0)
         #expect(shares.used(by: one) == 0)
     }
 
-    @Test func `amounts are given and taken back as they are`() {
+    @Test func `any amount can be acquired and released`() {
         var shares = FairShares(capacity: 100)
         shares.acquire(70, for: one)
-        // What one call asks for may be more than a share: only the next one is refused.
+        // One call may acquire more than a share; only the next one is refused.
         #expect(!shares.hasRoom(for: one))
         #expect(shares.hasRoom(for: two))
         shares.acquire(0, for: two)
@@ -66,18 +66,18 @@ struct FairQueueTests {
         #expect(shares.total == 30)
     }
 
-    @Test func `a thread is woken exactly when there is work that it may do`() {
+    @Test func `a thread is woken exactly if there is work that it may do`() {
         var dispatch = FairDispatch<Int>(FairShares(capacity: 2, reserve: .unit))
         dispatch.sleep()
         #expect(!dispatch.needsThread)
         dispatch.append(1, for: one)
         dispatch.append(2, for: one)
         #expect(dispatch.needsThread)
-        let (isWoken, isAnother) = (dispatch.wake(), dispatch.wake())
+        let (isWoken, isAnother) = (dispatch.takeSleepingThread(), dispatch.takeSleepingThread())
         #expect(isWoken && !isAnother)
         let first = dispatch.next()?.element
         #expect(first == 1)
-        // The organisation has its share, and the other thread is for others.
+        // The organisation has its share, and the other thread is reserved for others.
         #expect(!dispatch.needsThread)
         let none = dispatch.next()?.element
         #expect(none == nil)

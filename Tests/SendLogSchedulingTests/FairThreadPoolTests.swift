@@ -7,7 +7,7 @@ import Testing
 
 /// Threads in fair shares: slow work of one organisation does not delay another's.
 struct FairThreadPoolTests {
-    @Test func `an organisation whose work hangs has its share of the threads, and no more`() {
+    @Test func `an organisation whose work hangs uses only its share of the threads`() {
         let threads = FairThreadPool(count: 4, name: "test", reserve: .share)
         let begun = Atomic(0)
         let (gate, ended) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
@@ -22,12 +22,12 @@ struct FairThreadPoolTests {
         }
         let haveBegun = Deadline.poll(for: 60) { begun.load(ordering: .relaxed) >= 2 }
         #expect(haveBegun)
-        // All of another's work is done while that hangs.
+        // All work of another organisation is done meanwhile.
         let others = DispatchSemaphore(value: 0)
         for _ in 0..<100 { threads.submit(for: OrganisationID(2)) { others.signal() } }
         for _ in 0..<100 { #expect(others.wait(timeout: .now() + 60) == .success) }
         #expect(begun.load(ordering: .relaxed) == 2)
-        // What waited comes in its turn, and nothing is forgotten.
+        // The waiting work runs in its turn, and none is lost.
         for _ in 0..<10 { gate.signal() }
         for _ in 0..<10 { #expect(ended.wait(timeout: .now() + 60) == .success) }
         #expect(order.withLock { $0.sorted() } == Array(0..<10))
@@ -36,7 +36,7 @@ struct FairThreadPoolTests {
     }
 
     @Test func `a task that computes shares a thread with others, slice by slice`() async {
-        // An organisation may have one of them.
+        // An organisation may use one of the threads.
         let threads = FairThreadPool(count: 2, name: "test")
         let loop = Loop()
         let busy = (0..<3).map { _ in
@@ -48,7 +48,7 @@ struct FairThreadPoolTests {
                 }
             }
         }
-        // Another organisation's, and the same one's, come to their turns.
+        // Tasks of another organisation and of the same one get their turns.
         for organisation in [2, 1] {
             let task = Task(executorPreference: threads.executor(for: OrganisationID(Int64(organisation)))) {
                 for _ in 0..<10 { await Task.yield() }
@@ -67,27 +67,27 @@ struct FairThreadPoolTests {
         let rounds = Atomic(0)
     }
 
-    /// How nice the thread is that calls this: those of a pool are nicer than the process.
+    /// Returns the nice value of the calling thread; threads of a pool have a higher one than the process.
     private static func niceness() -> Int32 { getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) }
 
-    @Test func `a task that asks for the executor it has does not wait for another turn`() async {
-        // An organisation may have one of them.
+    @Test func `a task that prefers its current executor does not wait for another turn`() async {
+        // An organisation may use one of the threads.
         let threads = FairThreadPool(count: 2, name: "test")
         let loop = Loop()
         let task = Task(executorPreference: threads.executor(for: OrganisationID(1))) {
-            // Runs when this task gives up its thread.
+            // Runs when this task yields its thread.
             threads.submit(for: OrganisationID(1)) { loop.isOver.store(true, ordering: .relaxed) }
             let within = await withTaskExecutorPreference(threads.executor(for: OrganisationID(1))) {
                 loop.isOver.load(ordering: .relaxed)
             }
-            let behind = loop.isOver.load(ordering: .relaxed)
+            let after = loop.isOver.load(ordering: .relaxed)
             let elsewhere = await withTaskExecutorPreference(threads.executor(for: OrganisationID(2))) { true }
-            return !within && !behind && elsewhere
+            return !within && !after && elsewhere
         }
         #expect(await task.value)
     }
 
-    @Test func `work is done, however often idle threads end and others are started`() async throws {
+    @Test func `all work is done while idle threads end and new ones start`() async throws {
         let threads = FairThreadPool(count: 4, name: "test", idleTime: .milliseconds(5))
         for round in 0..<20 {
             let done = DispatchSemaphore(value: 0)

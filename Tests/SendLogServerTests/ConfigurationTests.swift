@@ -1,9 +1,9 @@
 import Foundation
 import Logging
-import SendLogAPI
 import SendLogHTTP
 import SendLogPostgres
 import SendLogScheduling
+import SendLogServices
 import SendLogWebhooks
 import TestSupport
 import Testing
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func `nothing set gives the defaults`() async throws {
+    @Test func `without settings, the defaults apply`() async throws {
         let found = try await configuration()
         #expect(
             found.server
@@ -73,7 +73,7 @@ import Testing
         #expect(found.webhooks.limits.workers == 256)
     }
 
-    @Test func `limits and proxies that cannot be are refused by their names`() async throws {
+    @Test func `invalid limits and proxies are refused by name`() async throws {
         #expect(
             try await refusal(flags: [.maxStreams: "10", .maxStreamsPerOrganisation: "11"])
                 == "--max-streams-per-organisation must be at most http.maxStreams, which is 10"
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test(arguments: ["10.0.0.0/33", "10.0.0.256", "a b!", "http://receiver", "0x7f000001", "2130706433"])
-    func `where webhooks may go is refused by the part that is wrong`(part: String) async throws {
+    func `an invalid network for webhooks is refused by its text`(part: String) async throws {
         let error = await #expect(throws: ConfigurationError.self) {
             try await self.configuration(flags: [.webhookAllow: "10.0.0.0/8,\(part)"])
         }
@@ -109,7 +109,7 @@ import Testing
         #expect(shortest.webhooks.limits.leaseSeconds == 10)
     }
 
-    @Test func `flags go before the environment, and the environment before the file`() async throws {
+    @Test func `flags take precedence over the environment, and the environment over the file`() async throws {
         let file = #"{"http": {"port": 1, "host": "file", "idleTimeout": 7}, "log": {"level": "error"}}"#
         let found = try await configuration(
             flags: [.port: "3"],
@@ -137,7 +137,7 @@ import Testing
             .webhookRetry: "3600", .webhookKeep: "14", .webhookWorkers: "15",
             .webhookLease: "16",
         ]
-        #expect(Set(values.keys) == Set(Setting.all), "a new setting belongs into this test")
+        #expect(Set(values.keys) == Set(Setting.all), "add each new setting to this test")
         var groups: [String: Any] = [:]
         for (setting, text) in values {
             let value: Any = Int(text) ?? text
@@ -211,7 +211,7 @@ import Testing
         #expect(try await configuration(flags: [.sqliteLockTimeout: "9"]).warnings.isEmpty)
     }
 
-    @Test func `a present name of another source goes before a former one`() async throws {
+    @Test func `a present name takes precedence over a former one of another source`() async throws {
         let environment = ["SENDLOG_SQLITE_PATIENCE": "9"]
         let found = try await configuration(flags: [.sqliteLockTimeout: "10"], environment: environment)
         #expect(found.database.sqlite.lockTimeout == 10)
@@ -238,7 +238,7 @@ import Testing
         )
     }
 
-    @Test func `a value that cannot be is refused by the name that it was given under`() async throws {
+    @Test func `an invalid value is refused by the name that was given`() async throws {
         #expect(
             try await refusal(flags: [.port: "70000"])
                 == "--port must be a whole number from 0 to 65535, not 70000"
@@ -275,7 +275,7 @@ import Testing
         "postgres://me:2024/secret@host/sends", "postgres://me:my@secret/x@host/sends",
         "host=db user=me password=secret dbname=sends", "postgresql:me:secret@host/sends",
     ])
-    func `a location of PostgreSQL that cannot be is refused without its password`(text: String) async throws {
+    func `an invalid PostgreSQL location is refused without its password`(text: String) async throws {
         let refusal = try await refusal(flags: [.database: text])
         #expect(refusal.hasPrefix("--database "))
         #expect(!refusal.contains("sec"))
@@ -292,12 +292,12 @@ import Testing
         ("postgres:///sends?host=/run/postgresql&password=secret", "postgres:///run/postgresql/sends"),
         ("postgres://[::1]:5432/sends", "postgres://::1:5432/sends"),
     ])
-    func `a location of PostgreSQL is shown without its password`(text: String, shown: String) async throws {
+    func `a PostgreSQL location is shown without its password`(text: String, shown: String) async throws {
         let found = try await configuration(environment: ["SENDLOG_DATABASE": text]).database
         #expect(found.description == shown)
     }
 
-    @Test func `names that no setting has are refused with the nearest one`() async throws {
+    @Test func `unknown names are refused with the nearest known name`() async throws {
         #expect(
             try await refusal(environment: ["SENDLOG_HTTP_PROT": "1"])
                 == "unknown environment variable SENDLOG_HTTP_PROT; did you mean SENDLOG_HTTP_PORT?"
@@ -318,7 +318,7 @@ import Testing
         #expect(try await refusal(file: #"{"log": "json"}"#) == "log in FILE must be an object, not a string")
     }
 
-    @Test func `a file that is no object of settings is refused where it goes wrong`() async throws {
+    @Test func `an invalid configuration file is refused with the position of the error`() async throws {
         #expect(try await refusal(file: "[]") == "the configuration file FILE must contain a JSON object, not an array")
         #expect(
             try await refusal(file: #"{"http": {"port": 1}"#)
@@ -338,7 +338,7 @@ import Testing
         )
     }
 
-    @Test func `a boolean is not taken for a number`() async throws {
+    @Test func `a boolean is not accepted as a number`() async throws {
         #expect(
             try await refusal(file: #"{"http": {"port": true}}"#)
                 == "http.port in FILE must be a string or a number, not a boolean"
@@ -351,7 +351,7 @@ import Testing
         #expect(try await configuration(file: #"{"http": {"port": 0}}"#).server.port == 0)
     }
 
-    @Test func `a file that is not there is refused`() async throws {
+    @Test func `a missing configuration file is refused`() async throws {
         await #expect(throws: ConfigurationError.self) {
             _ = try await ConfigurationSources(flags: [:], environment: [:], file: "/does/not/exist.json")
         }

@@ -40,7 +40,7 @@ import Testing
         #expect(count > 20)
     }
 
-    @Test func `every link between documents leads somewhere`() throws {
+    @Test func `every link between documents has an existing target`() throws {
         var count = 0
         for document in try documents {
             let folder = Self.root.appending(path: document).deletingLastPathComponent()

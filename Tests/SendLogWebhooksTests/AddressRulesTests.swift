@@ -4,7 +4,7 @@ import Testing
 
 @testable import SendLogWebhooks
 
-/// Which addresses there are, and where webhooks may go.
+/// IP addresses and networks, and the rules for the addresses that webhooks may use.
 struct AddressRulesTests {
     @Test(
         arguments: [
@@ -12,7 +12,7 @@ struct AddressRulesTests {
             ("::ffff:1.2.3.4", "::ffff:1.2.3.4"),
         ]
     )
-    func `addresses are understood and written`(text: String, written: String) throws {
+    func `addresses are parsed and printed`(text: String, written: String) throws {
         #expect(try #require(IPAddress(text)).description == written)
     }
 
@@ -22,7 +22,7 @@ struct AddressRulesTests {
             " 1.2.3.4", "1.2.3.4 ", "1::2::3", "fe80::1%25eth0",
         ]
     )
-    func `other notations are no addresses here`(text: String) {
+    func `other notations are not parsed`(text: String) {
         #expect(IPAddress(text) == nil)
     }
 
@@ -33,7 +33,7 @@ struct AddressRulesTests {
             ("::ffff:0:10.0.0.1", nil), ("10.0.0.1", nil),
         ] as [(String, String?)]
     )
-    func `addresses of IPv4 are found within those of IPv6`(text: String, embeddedIPv4: String?) throws {
+    func `IPv4 addresses are found within IPv6 addresses`(text: String, embeddedIPv4: String?) throws {
         #expect(try #require(IPAddress(text)).embeddedIPv4?.description == embeddedIPv4)
     }
 
@@ -45,11 +45,11 @@ struct AddressRulesTests {
             ("10.1.2.3", "10.1.2.3", true), ("10.1.2.3", "10.1.2.4", false), ("10.1.2.3/32", "10.1.2.2", false),
             ("10.0.0.0/31", "10.0.0.1", true), ("fd00::/8", "fdff::1", true), ("fd00::/8", "fe00::1", false),
             ("2001:db8::/33", "2001:db8:8000::", false), ("::/0", "1.2.3.4", false), ("0.0.0.0/0", "::1", false),
-            // The bits behind the network's do not count.
+            // The bits after the prefix do not count.
             ("10.9.9.9/8", "10.1.1.1", true),
         ]
     )
-    func `networks contain what shares their bits`(network: String, address: String, isWithin: Bool) throws {
+    func `networks contain addresses with their prefix`(network: String, address: String, isWithin: Bool) throws {
         let (network, address) = (try #require(IPNetwork(network)), try #require(IPAddress(address)))
         #expect(network.contains(address) == isWithin)
     }
@@ -57,7 +57,7 @@ struct AddressRulesTests {
     @Test(arguments: [
         "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "10.0.0.0/a", "/8", "", "::/129", "a/8", "10/8", "1.2.3.4/8/8",
     ])
-    func `what is no network is not taken`(text: String) {
+    func `an invalid network is not parsed`(text: String) {
         #expect(IPNetwork(text) == nil)
     }
 
@@ -84,7 +84,7 @@ struct AddressRulesTests {
             "fec0::1", "ff02::1", "100::1", "3fff::1", "5f00::1", "4000::1",
         ]
     )
-    func `all others are not`(text: String) throws {
+    func `all other addresses are not public`(text: String) throws {
         #expect(!AddressRules.isPublic(try #require(IPAddress(text))))
     }
 
@@ -99,7 +99,7 @@ struct AddressRulesTests {
             ("", "10.0.0.1", "a", false), (" , ,", "10.0.0.1", "a", false),
         ]
     )
-    func `operators allow more`(list: String, address: String, host: String, isAllowed: Bool) throws {
+    func `operators can allow more addresses`(list: String, address: String, host: String, isAllowed: Bool) throws {
         let rules = try AddressRules(allowing: list)
         #expect(rules.allows(try #require(IPAddress(address)), for: host) == isAllowed)
     }
@@ -107,7 +107,7 @@ struct AddressRulesTests {
     @Test(arguments: [
         "10.0.0.0/33", "10.0.0", "1.2.3.4.5", "http://a", "0x7f000001", "a/8", "10.0.0.1, b c;d", "::1/129",
     ])
-    func `a part of the list that means nothing is named`(list: String) {
+    func `an invalid entry of the list is reported`(list: String) {
         #expect(throws: AddressRules.InvalidEntry.self) { try AddressRules(allowing: list) }
     }
 }

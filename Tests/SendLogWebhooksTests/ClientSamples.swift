@@ -5,30 +5,31 @@ import Testing
 
 @testable import SendLogWebhooks
 
-/// Answers each look-up with the next of its answers, the last of them again and again.
+/// Returns its results in order, one for each lookup, and repeats the last one.
 final class StubAddressLookup: AddressLookup {
-    private let state: Mutex<(answers: [[String]], asked: [String])>
+    private let state: Mutex<(results: [[String]], hosts: [String])>
     private let onLookup: @Sendable () -> Void
 
-    init(_ answers: [String]..., asked: @escaping @Sendable () -> Void = {}) {
-        state = Mutex((answers, []))
-        onLookup = asked
+    init(_ results: [String]..., onLookup: @escaping @Sendable () -> Void = {}) {
+        state = Mutex((results, []))
+        self.onLookup = onLookup
     }
 
-    var asked: [String] { state.withLock(\.asked) }
+    /// The hosts that were looked up, in order.
+    var hosts: [String] { state.withLock(\.hosts) }
 
     func addresses(of host: String, for organisation: OrganisationID) async throws -> [IPAddress] {
         onLookup()
         return state.withLock { state in
-            state.asked.append(host)
-            let answer = state.answers.count > 1 ? state.answers.removeFirst() : state.answers[0]
-            return answer.compactMap { IPAddress($0) }
+            state.hosts.append(host)
+            let result = state.results.count > 1 ? state.results.removeFirst() : state.results[0]
+            return result.compactMap { IPAddress($0) }
         }
     }
 }
 
 extension Webhook {
-    /// A webhook with a URL, and more fields as JSON, each with a comma before it.
+    /// A webhook with a URL, and further fields as JSON, each after a comma.
     static func sample(_ url: String, body: String = "{}", more: String = "") throws -> Webhook {
         let json = Array(#"{"url":"\#(url)","body":"\#(body)"\#(more)}"#.utf8)
         let input = try WebhookInput(try json.withUnsafeBufferPointer { try JSONValue(utf8: $0) })
@@ -46,7 +47,7 @@ extension Webhook {
 }
 
 extension HTTPWebhookClient {
-    /// Makes an attempt with a made-up send.
+    /// Makes an attempt to deliver a sample send.
     func attempt(_ webhook: Webhook) async throws -> DeliveryAttempt {
         let send = try #require(WebhookSend.sample)
         return try #require(await attempt(webhook, send, as: DeliveryID(SequenceNumber(1)), at: .earliest))

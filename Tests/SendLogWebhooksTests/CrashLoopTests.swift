@@ -4,11 +4,11 @@ import Testing
 
 @testable import SendLogWebhooks
 
-/// A delivery that brings the server down is found and set aside, and those behind it go on.
+/// A delivery that crashes the server is found and set aside, and the deliveries after it continue.
 struct CrashLoopTests {
     private static let reason = "not attempted again: the server ended during 3 attempts of this delivery"
 
-    @Test func `a delivery during which the server died three times is set aside, and those behind it go on`()
+    @Test func `a delivery during which the server died three times is set aside, and the next ones are made`()
         async throws
     {
         let servers = try ServersUnderTest()
@@ -24,7 +24,7 @@ struct CrashLoopTests {
         #expect(delivery.attempts.map(\.problem) == [Self.reason])
         let webhook = try await servers.store.webhook(hook, in: organisation)
         #expect(webhook.progress.cursor == SequenceNumber(6) && webhook.progress.failures == 0)
-        // What comes later is delivered without further ado.
+        // Later sends are delivered as usual.
         _ = try await servers.store.record(Sample.logs(2, "later"), in: organisation)
         let next = try await servers.serve { _, _ in .status(200) }
         #expect(next.leased.map(\.started.isEmpty) == [true])
@@ -50,7 +50,7 @@ struct CrashLoopTests {
         #expect(servers.journal.delivered == ["hook/log-0", "hook/log-2", "hook/later-0", "hook/later-1"])
     }
 
-    @Test func `a retry alone during which the server died three times is set aside at once`() async throws {
+    @Test func `a single retry during which the server died three times is set aside at once`() async throws {
         let servers = try ServersUnderTest()
         let organisation = try await servers.store.organisation()
         let hook = try await servers.makeWebhook("hook", in: organisation)
@@ -63,18 +63,18 @@ struct CrashLoopTests {
         #expect(delivery.state == .failed && delivery.nextTry == nil)
     }
 
-    @Test func `a retry that becomes due while another death is cleared up is found as well`() async throws {
+    @Test func `a deadly retry that becomes due after another death is found as well`() async throws {
         let servers = try ServersUnderTest()
         let organisation = try await servers.store.organisation()
         let hook = try await servers.makeWebhook("hook", in: organisation)
         _ = try await servers.store.record(Sample.logs(1, "deadly"), in: organisation)
-        // It fails, and is to be tried again half a minute later, or a fifth less or more.
+        // It fails, and its next retry is due half a minute later, give or take a fifth.
         for milliseconds in [7000, 1000] {
             await (try servers.serve { _, _ in .status(500) }).finish()
             servers.advance(by: Int64(milliseconds))
         }
         _ = try await servers.store.record(Sample.logs(40, "log"), in: organisation)
-        // The server dies of something else, with many sends before it; while they are cleared up, the retry becomes due.
+        // Another send kills the server, after many sends. While those are attempted again, the retry becomes due.
         let (store, journal) = (servers.store, servers.journal)
         let deaths = try await servers.serveUntilDone { name, start in
             if name == "hook/log-20", start == 1 { return .death }
@@ -88,7 +88,7 @@ struct CrashLoopTests {
         for number in 0..<40 { #expect(journal.delivered.contains("hook/log-\(number)")) }
     }
 
-    @Test func `a deadly send right behind those of an earlier death is found as well`() async throws {
+    @Test func `a deadly send right after the batch of an earlier death is found as well`() async throws {
         let servers = try ServersUnderTest()
         let organisation = try await servers.store.organisation()
         let hook = try await servers.makeWebhook("hook", in: organisation)
@@ -111,7 +111,7 @@ struct CrashLoopTests {
         #expect(servers.journal.delivered.contains("hook/log-\(size + 2)"))
     }
 
-    @Test func `servers that stop in order after a death are no further deaths`() async throws {
+    @Test func `servers that stop in order after a death do not count as deaths`() async throws {
         let servers = try ServersUnderTest()
         let organisation = try await servers.store.organisation()
         try await servers.makeWebhook("hook", in: organisation)
@@ -148,20 +148,20 @@ struct CrashLoopTests {
         )
     }
 
-    @Test func `deliveries that were under way each time beside the deadly one are not blamed`() async throws {
+    @Test func `deliveries that were in progress beside the deadly one are not blamed`() async throws {
         let servers = try ServersUnderTest()
         let organisation = try await servers.store.organisation()
         for name in ["a", "b", "c", "d", "e"] { try await servers.makeWebhook(name, in: organisation) }
         _ = try await servers.store.record(Sample.logs(2, "log"), in: organisation)
         let others = ["a/log-0", "b/log-0", "d/log-0", "e/log-0"]
         let deaths = try await servers.serveUntilDone { name, start in
-            // Twice the server dies while all others are under way; the third time one is attempted after the other.
+            // The server dies twice while all others are in progress. The third time it attempts one after the other.
             let isTogether = start < 3
             if name == "c/log-0" {
                 for other in others where isTogether { try await servers.awaitStart(start, of: other) }
                 return .death
             }
-            // Until the server, which is dead by then, is stopped.
+            // Until the dead server is stopped.
             if isTogether, others.contains(name) { try await Task.sleep(for: .seconds(600)) }
             return .status(200)
         }
@@ -181,7 +181,7 @@ struct CrashLoopTests {
         #expect(servers.journal.delivered.contains("c/log-1"))
     }
 
-    @Test func `servers that stop in order are no deaths`() async throws {
+    @Test func `servers that stop in order do not count as deaths`() async throws {
         let servers = try ServersUnderTest()
         let organisation = try await servers.store.organisation()
         try await servers.makeWebhook("hook", in: organisation)
@@ -199,7 +199,7 @@ struct CrashLoopTests {
         #expect(servers.journal.delivered == ["hook/log-0", "hook/log-1"])
     }
 
-    @Test func `in calm times nothing is saved for single attempts, and none is made behind the batch`() async throws {
+    @Test func `without deaths single attempts are not saved, and stay within the batch`() async throws {
         let servers = try ServersUnderTest()
         let (store, journal) = (servers.store, servers.journal)
         let organisation = try await servers.store.organisation()
@@ -209,15 +209,15 @@ struct CrashLoopTests {
             _ = try await store.record(Sample.logs(99, "log-\(number)"), in: organisation)
             _ = try await store.record([Sample.log("rare-\(number)", campaign: "rare")], in: organisation)
         }
-        // The clock stands still, so that no time passes in which something would be saved.
+        // The clock does not advance, so no save becomes due.
         let server = try await servers.serve { name, _ in
             let id = name.hasPrefix("all") ? all : rare
             let saved = try await store.webhook(id, in: organisation).progress.cursor.number
             let parts = name.split(separator: "-").compactMap { Int64($0) }
             let sequence = name.contains("rare-") ? parts[0] * 100 + 100 : parts[0] * 100 + parts[1] + 1
-            // All that may be under way is within the batch of the lease…
+            // All attempts in progress are within the batch of the lease…
             if !(saved + 1...saved + 500).contains(sequence) { return .status(599) }
-            // …and whatever is attempted leaves the row as it was, but for the batch before: the first is a batch of its own.
+            // …and attempts do not change the row, except for the batch before. The first send is a batch by itself.
             return .status(saved == 0 || saved % 500 == 1 || id == rare ? 200 : 598)
         }
         await server.finish()

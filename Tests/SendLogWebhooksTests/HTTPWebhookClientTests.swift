@@ -6,7 +6,7 @@ import Testing
 
 @testable import SendLogWebhooks
 
-/// Where requests go: to the address that was checked, whatever is answered later.
+/// Requests go to the address that was checked, even if later lookups have other results.
 struct HTTPWebhookClientTests {
     /// Makes attempts one after the other with one client.
     private static func attempts(
@@ -53,18 +53,18 @@ struct HTTPWebhookClientTests {
         async throws
     {
         let (one, two) = try Self.listeners()
-        // The system would say 127.0.0.1.
+        // The system would resolve it to 127.0.0.1.
         let lookup = StubAddressLookup(["127.0.0.2"])
         let url = "http://\(host):\(one.port)/x"
         let attempts = try await Self.attempts(2, at: url, allowing: "127.0.0.2", lookup)
         #expect(attempts.map(\.status) == [200, 200], "\(attempts)")
         #expect(attempts.allSatisfy { $0.responseBody == Array("127.0.0.2".utf8) })
-        #expect(lookup.asked.map { $0.lowercased() } == [host.lowercased(), host.lowercased()])
+        #expect(lookup.hosts.map { $0.lowercased() } == [host.lowercased(), host.lowercased()])
         #expect(try one.countConnections() == 0)
         #expect(two.connections > 0)
     }
 
-    @Test func `an answer that changes is checked anew, and refused`() async throws {
+    @Test func `a lookup result that changes is checked again, and refused`() async throws {
         let (one, two) = try Self.listeners()
         let lookup = StubAddressLookup(["127.0.0.1"], ["127.0.0.2"])
         let url = "http://receiver.test:\(one.port)/x"
@@ -74,12 +74,12 @@ struct HTTPWebhookClientTests {
         for attempt in attempts.dropFirst() {
             #expect(attempt.problem?.contains("is not public") == true)
         }
-        #expect(lookup.asked.count == 3)
+        #expect(lookup.hosts.count == 3)
         #expect(try two.countConnections() == 0)
         #expect(one.connections == 1)
     }
 
-    @Test func `a connection to the former address is not used for the next`() async throws {
+    @Test func `a connection to the former address is not reused for the next`() async throws {
         let (one, two) = try Self.listeners()
         let lookup = StubAddressLookup(["127.0.0.1"], ["127.0.0.2"])
         let url = "http://receiver.test:\(one.port)/x"
@@ -88,7 +88,7 @@ struct HTTPWebhookClientTests {
         #expect(one.connections == 1 && two.connections == 1)
     }
 
-    @Test func `one address of several that is refused refuses all`() async throws {
+    @Test func `a host is refused if one of its addresses is not allowed`() async throws {
         let (one, two) = try Self.listeners()
         for addresses in [["127.0.0.1", "10.0.0.1"], ["10.0.0.1", "127.0.0.1"]] {
             let url = "http://receiver.test:\(one.port)/x"
@@ -109,7 +109,7 @@ struct HTTPWebhookClientTests {
         #expect(attempt.duration >= 2000 && other.connections == 1)
     }
 
-    @Test func `who broke off after the request came is not passed over for another address`() async throws {
+    @Test func `a reset after the request does not lead to an attempt at another address`() async throws {
         let (resetting, other) = try Self.pair { try LoopbackListener("127.0.0.1", resetsConnection: true) }
         let url = "http://receiver.test:\(resetting.port)/x"
         let lookup = StubAddressLookup(["127.0.0.1", "127.0.0.2"])
@@ -119,7 +119,7 @@ struct HTTPWebhookClientTests {
         #expect(attempt.problem?.contains("before it responded") == true, "\(attempt)")
     }
 
-    @Test func `an address that refuses is passed over`() async throws {
+    @Test func `an address that refuses the connection is skipped`() async throws {
         let one = try LoopbackListener("127.0.0.2")
         let lookup = StubAddressLookup(["127.0.0.1", "127.0.0.2"])
         let url = "http://receiver.test:\(one.port)/x"
@@ -135,41 +135,41 @@ struct HTTPWebhookClientTests {
 
     @Test func `the result of an attempt is returned, however late its caller resumes`() async throws {
         let caller = Caller()
-        let lookup = StubAddressLookup(["10.0.0.1"], asked: { caller.stall(for: 9) })
+        let lookup = StubAddressLookup(["10.0.0.1"], onLookup: { caller.stall(for: 9) })
         let attempt = try await Task(executorPreference: caller) {
             try await Self.attempts(1, at: "http://receiver.test/x", allowing: "", timeout: .seconds(8), lookup)[0]
         }.value
-        #expect(lookup.asked.count == 1)
+        #expect(lookup.hosts.count == 1)
         #expect(attempt.problem?.contains("is not public") == true, "\(attempt)")
         #expect(attempt.duration >= 8500, "the caller was not late: \(attempt.duration) ms")
     }
 
-    @Test func `an answer that came in time is none too late, though the client's own thread was kept from it`()
+    @Test func `a response that arrived in time counts, even if the client's thread was blocked meanwhile`()
         async throws
     {
         let rules = try AddressRules(allowing: "127.0.0.1")
         let client = HTTPWebhookClient(rules: rules, timeout: .seconds(8), lookup: StubAddressLookup(["127.0.0.1"]))
-        let isKept = Box(false)
+        let isBlocked = Box(false)
         let listener = try LoopbackListener("127.0.0.1") {
-            // From here on the client's thread does nothing; the answer comes while that is so.
+            // From here on the client's thread is blocked; the response arrives meanwhile.
             Task(executorPreference: client.executor) {
-                isKept.set(true)
+                isBlocked.set(true)
                 Self.stall(for: 9_000_000)
             }
-            _ = Deadline.poll(for: 60) { isKept.value }
+            _ = Deadline.poll(for: 60) { isBlocked.value }
         }
         let webhook = try Webhook.sample("http://receiver.test:\(listener.port)/x")
         let send = try #require(WebhookSend.sample)
         let attempt = await client.attempt(webhook, send, as: DeliveryID(SequenceNumber(1)), at: .earliest)
         client.close()
         #expect(attempt?.status == 200 && attempt?.problem == nil, "\(String(describing: attempt))")
-        #expect(attempt.map { $0.duration > 8200 } == true, "the thread was not kept: \(String(describing: attempt))")
+        #expect(attempt.map { $0.duration > 8200 } == true, "the thread was free: \(String(describing: attempt))")
         #expect(listener.connections == 1)
     }
 
     private static func stall(for microseconds: UInt32) { usleep(microseconds) }
 
-    /// Who asks for attempts, on a thread that may be busy with something else.
+    /// A caller whose thread can be blocked.
     private final class Caller: TaskExecutor {
         private let thread = DispatchQueue(label: "caller")
 
@@ -188,7 +188,7 @@ struct HTTPWebhookClientTests {
             ("::1", "::1"),
         ]
     )
-    func `the system is asked in whatever notation`(host: String, address: String) async throws {
+    func `the system lookup accepts any notation`(host: String, address: String) async throws {
         let addresses = try await SystemLookup().addresses(of: host, for: OrganisationID(1))
         #expect(addresses.map(\.description).contains(address), "\(addresses)")
     }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SendLogWebhooks
 
-/// What requests look like on the wire, and what becomes of unusual responses.
+/// Requests as bytes on the wire, and the results of unusual responses.
 struct HTTPWebhookClientWireTests {
     private static func client(timeout: Duration = .seconds(10)) throws -> HTTPWebhookClient {
         HTTPWebhookClient(
@@ -22,7 +22,7 @@ struct HTTPWebhookClientWireTests {
         try HostileReceiver { _ in .init(pieces: [Array(response.utf8)], end: end) }
     }
 
-    /// Makes an attempt, and takes the request apart.
+    /// Makes an attempt, and parses the request.
     private static func request(_ url: String, body: String = "{}", more: String = "") async throws -> (
         line: String, fields: [String: String]
     ) {
@@ -39,10 +39,10 @@ struct HTTPWebhookClientWireTests {
                 parts[1].trimmingCharacters(in: .whitespaces).replacing("\(receiver.port)", with: "PORT")
             )
         }
-        return (lines[0], try Dictionary(fields) { _, _ in throw Twice() })
+        return (lines[0], try Dictionary(fields) { _, _ in throw DuplicateField() })
     }
 
-    private struct Twice: Error {}
+    private struct DuplicateField: Error {}
 
     @Test(
         arguments: [
@@ -64,9 +64,9 @@ struct HTTPWebhookClientWireTests {
     }
 
     @Test func `no unwanted header is sent`() async throws {
-        let own = ["host", "user-agent", "idempotency-key", "webhook-id", "webhook-timestamp", "webhook-signature"]
+        let always = ["host", "user-agent", "idempotency-key", "webhook-id", "webhook-timestamp", "webhook-signature"]
         let post = try await Self.request("http://127.0.0.1:PORT/")
-        #expect(Set(post.fields.keys) == Set(own + ["content-type", "content-length"]))
+        #expect(Set(post.fields.keys) == Set(always + ["content-type", "content-length"]))
         #expect(post.fields["content-type"] == "application/json" && post.fields["content-length"] == "2")
         let query = try await Self.request(
             "http://127.0.0.1:PORT/x",
@@ -74,16 +74,16 @@ struct HTTPWebhookClientWireTests {
             more: #","encodeIntoUrl":true"#
         )
         #expect(query.line == "POST /x?a=1 HTTP/1.1")
-        #expect(Set(query.fields.keys) == Set(own + ["content-length"]) && query.fields["content-length"] == "0")
+        #expect(Set(query.fields.keys) == Set(always + ["content-length"]) && query.fields["content-length"] == "0")
         let get = try await Self.request(
             "http://127.0.0.1:PORT/x",
             body: #"{\"a\": 1}"#,
             more: #","encodeIntoUrl":true,"method":"GET""#
         )
-        #expect(get.line == "GET /x?a=1 HTTP/1.1" && Set(get.fields.keys) == Set(own))
+        #expect(get.line == "GET /x?a=1 HTTP/1.1" && Set(get.fields.keys) == Set(always))
     }
 
-    @Test func `a webhook's own headers are sent, those without a value as well`() async throws {
+    @Test func `the headers of a webhook are sent, also those without a value`() async throws {
         let headers =
             #","headers":{"Accept":"text/x","X-Empty":"","X-Blank":"  ","X-Semicolon":"a; b:c","Authorization":"Bearer 1"}"#
         let fields = try await Self.request("http://127.0.0.1:PORT/", more: headers).fields
@@ -98,13 +98,13 @@ struct HTTPWebhookClientWireTests {
         for number in 0..<50 {
             let attempt = try await client.attempt(webhook)
             #expect(attempt.status == 200, "\(number): \(attempt)")
-            // Often the end comes while the connection is idle, and often with the next request.
+            // The close often arrives while the connection is idle, and often together with the next request.
             if number % 2 == 0 { try await Task.sleep(for: .milliseconds(number)) }
         }
         #expect(receiver.connections == 50)
     }
 
-    @Test func `a reused connection that is closed with the request in it leads to a new one, once`() async throws {
+    @Test func `a request on a reused connection that is closed is repeated on a new one, once`() async throws {
         let receiver = try Self.receiver(end: .closeAtNext)
         let client = try Self.client()
         defer { client.close() }
@@ -113,7 +113,7 @@ struct HTTPWebhookClientWireTests {
             let attempt = try await client.attempt(webhook)
             #expect(attempt.status == 200, "\(number): \(attempt)")
         }
-        // Unless the machine is so busy that a connection is too old for another request.
+        // Fewer than 19 if the machine is so busy that a connection becomes too old to be reused.
         #expect(receiver.connections == 10 && receiver.requests.count > 10 && receiver.requests.count <= 19)
     }
 
@@ -126,8 +126,7 @@ struct HTTPWebhookClientWireTests {
             "\r\n",
         ]
     )
-    func `a status that is none fails the attempt, which is worth repeating`(status: String, rest: String) async throws
-    {
+    func `an invalid status fails the attempt, which is retryable`(status: String, rest: String) async throws {
         let (client, receiver) = (try Self.client(), try Self.receiver("HTTP/1.1 \(status) X\r\n\(rest)"))
         defer { client.close() }
         let attempt = try await client.attempt(Webhook.sample("http://127.0.0.1:\(receiver.port)/"))
@@ -135,7 +134,7 @@ struct HTTPWebhookClientWireTests {
         #expect(attempt.problem?.hasPrefix("the receiver") == true, "\(attempt)")
     }
 
-    @Test func `interim responses are passed over`() async throws {
+    @Test func `interim responses are skipped`() async throws {
         let interim = String(repeating: "HTTP/1.1 103 Early Hints\r\nRetry-After: 7\r\n\r\n", count: 20)
         let (client, receiver) = (
             try Self.client(),
@@ -149,10 +148,10 @@ struct HTTPWebhookClientWireTests {
         )
     }
 
-    /// libcurl 7.88 follows a pointer to freed memory here, if handles are used again.
-    @Test func `a response whose first header line is folded harms no other`() async throws {
+    /// libcurl 7.88 follows a pointer to freed memory here if handles are reused.
+    @Test func `a response whose first header line is folded does not affect other requests`() async throws {
         let (client, receiver) = (try Self.client(), try Self.receiver("HTTP/1.1 200 OK\r\n folded\r\nX: y\r\n\r\n"))
-        let healthy = try Self.receiver(end: .keep)
+        let healthy = try Self.receiver(end: .keepAlive)
         defer { client.close() }
         for _ in 0..<50 {
             #expect(try await client.attempt(Webhook.sample("http://127.0.0.1:\(healthy.port)/")).status == 200)
@@ -161,7 +160,7 @@ struct HTTPWebhookClientWireTests {
         }
     }
 
-    @Test(arguments: [1, 70_000, 200_000]) func `headers without an end are given up`(length: Int) async throws {
+    @Test(arguments: [1, 70_000, 200_000]) func `endless headers fail the attempt`(length: Int) async throws {
         let line = "X-Header: \(String(repeating: "x", count: length))\r\n"
         let receiver = try HostileReceiver { _ in
             .init(pieces: [Array("HTTP/1.1 200 OK\r\n".utf8), Array(line.utf8)], end: .flood)
@@ -172,13 +171,13 @@ struct HTTPWebhookClientWireTests {
         #expect(attempt.problem == "the response headers are longer than 65536 bytes", "\(attempt)")
     }
 
-    @Test func `an answer that comes before the body was sent counts`() async throws {
+    @Test func `a response that arrives before the body is sent counts`() async throws {
         let client = try Self.client()
         defer { client.close() }
-        // It stays: with an end before the whole request was read, the system takes the answer back.
+        // The receiver does not close: a close before it has read the whole request would discard the response.
         let response = "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbig"
         let receiver = try Self.receiver(response, end: .stall)
-        // Longer than what goes out with the head.
+        // Longer than the part that is sent with the head.
         let webhook = try Webhook.sample(
             "http://127.0.0.1:\(receiver.port)/",
             body: #"{\"a\": \"{{send.message}}{{send.message}}{{send.message}}\"}"#
@@ -197,9 +196,9 @@ struct HTTPWebhookClientWireTests {
             "\r\n", "junk", "HTTP/1.1 200 OK", "HTTP/1.1 408 Timeout", "HTTP/1.1 410 Gone",
             "HTTP/1.1 503 Busy\r\nRetry-After: 3600",
         ],
-        [HostileReceiver.Reply.End.close, .keep]
+        [HostileReceiver.Reply.End.close, .keepAlive]
     )
-    func `what comes on an idle connection is no answer to the next request`(
+    func `bytes on an idle connection do not count as the response to the next request`(
         stray: String,
         end: HostileReceiver.Reply.End
     ) async throws {
@@ -218,8 +217,8 @@ struct HTTPWebhookClientWireTests {
                 "\(number): \(attempt)"
             )
             #expect(receiver.requests.count == number)
-            let hasCome = try await Deadline.wait(for: 60) { receiver.replies == number }
-            #expect(hasCome, "\(number): \(receiver.replies) replies")
+            let hasReplied = try await Deadline.wait(for: 60) { receiver.replies == number }
+            #expect(hasReplied, "\(number): \(receiver.replies) replies")
         }
     }
 
@@ -234,7 +233,7 @@ struct HTTPWebhookClientWireTests {
         return try WebhookSend(log, campaignName: nil, of: OrganisationID(1))
     }
 
-    @Test func `a request that is longer than can be sent fails for good, and is not sent`() async throws {
+    @Test func `a request over the size limit fails for good, and is not sent`() async throws {
         let client = try Self.client()
         defer { client.close() }
         let receiver = try Self.receiver()

@@ -2,15 +2,15 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Answers each request with bytes that a function makes, however wrong, in a process that nobody else uses.
+/// Responds to each request with bytes that a function makes, valid or not, in the test process.
 final class HostileReceiver: CountingListener, Sendable {
-    /// What a receiver does with a connection.
+    /// What the receiver sends, and does with the connection.
     struct Reply: Sendable {
-        /// What it sends, a piece at a time.
+        /// The bytes to send, a piece at a time.
         var pieces: [[UInt8]] = []
-        /// How many milliseconds lie between the pieces.
+        /// The milliseconds between the pieces.
         var pause: UInt32 = 0
-        /// What it does then.
+        /// What the receiver does with the connection after the last piece.
         var end = End.close
 
         enum End: CaseIterable, Sendable {
@@ -19,12 +19,12 @@ final class HostileReceiver: CountingListener, Sendable {
             /// Resets it.
             case reset
             /// Waits for another request on the same connection.
-            case keep
-            /// Waits for another request, and closes the connection without an answer.
+            case keepAlive
+            /// Waits for another request, and closes the connection without a response.
             case closeAtNext
-            /// Sends nothing more, until the client is gone.
+            /// Sends nothing more until the client closes the connection.
             case stall
-            /// Sends bytes without an end, until the client is gone.
+            /// Sends bytes until the client closes the connection.
             case flood
         }
     }
@@ -38,21 +38,21 @@ final class HostileReceiver: CountingListener, Sendable {
     private let replied = Atomic(0)
     private let received = Mutex<[String]>([])
 
-    /// How many connections there were.
+    /// The number of connections so far.
     var connections: Int { count.load(ordering: .relaxed) }
 
-    /// How many replies were sent to their ends, the end of the connection included where it is closed in order.
+    /// The number of complete replies, for `.close` including the shutdown of the connection.
     var replies: Int { replied.load(ordering: .relaxed) }
 
-    /// The beginnings of the first thousand requests, as they came.
+    /// The beginnings of the first thousand requests, in the order of arrival.
     var requests: [String] { received.withLock { $0 } }
 
     /// Listens at 127.0.0.1.
     ///
     /// - Parameters:
-    ///   - isEarly: whether it answers before it has read a request
-    ///   - reply: the reply to a request of a path such as `/17`, by its number; called from several threads
-    /// - Throws: where it cannot listen.
+    ///   - isEarly: whether it responds before it has read a request
+    ///   - reply: the reply to a request for a path such as `/17`, by its number; called from several threads
+    /// - Throws: `POSIXError` if it cannot listen.
     init(isEarly: Bool = false, _ reply: @escaping @Sendable (Int) -> Reply) throws {
         (self.isEarly, self.reply) = (isEarly, reply)
         (socket, port) = try listening(at: "127.0.0.1", port: 0, backlog: 128)
@@ -96,7 +96,7 @@ final class HostileReceiver: CountingListener, Sendable {
         noteReply: () -> Void
     ) {
         var buffer = [UInt8](repeating: 0, count: 65_536)
-        // Nobody is left behind, whatever a client does.
+        // No thread waits forever for a client.
         var limit = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
@@ -112,8 +112,8 @@ final class HostileReceiver: CountingListener, Sendable {
                 number = Int(String(decoding: digits, as: UTF8.self)) ?? 0
             }
             let reply = next(number)
-            for (position, piece) in reply.pieces.enumerated() {
-                if position > 0 { usleep(reply.pause * 1000) }
+            for (index, piece) in reply.pieces.enumerated() {
+                if index > 0 { usleep(reply.pause * 1000) }
                 if !send(piece, to: client) { return }
             }
             if reply.end == .close { shutdown(client, Int32(SHUT_RDWR)) }
@@ -124,7 +124,7 @@ final class HostileReceiver: CountingListener, Sendable {
                 var linger = linger(l_onoff: 1, l_linger: 0)
                 setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
                 return
-            case .keep: if isEarly, recv(client, &buffer, buffer.count, 0) <= 0 { return }
+            case .keepAlive: if isEarly, recv(client, &buffer, buffer.count, 0) <= 0 { return }
             case .closeAtNext:
                 let size = recv(client, &buffer, buffer.count, 0)
                 if size > 0 { note(String(decoding: buffer[..<size], as: UTF8.self)) }

@@ -2,33 +2,33 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Answers every request at an address of this machine with that address, and counts its connections.
+/// Responds to every request with its own loopback address, and counts its connections.
 final class LoopbackListener: CountingListener, Sendable {
     let host: String
     let port: UInt16
     private let socket: Int32
     private let resetsConnection: Bool
-    private let beforeAnswer: @Sendable () -> Void
+    private let beforeResponse: @Sendable () -> Void
     private let count = Atomic(0)
 
-    /// How many connections there were.
+    /// The number of connections so far.
     var connections: Int { count.load(ordering: .relaxed) }
 
     /// Listens.
     ///
     /// - Parameters:
     ///   - host: an address of this machine
-    ///   - port: where; any that is free for 0
-    ///   - resetsConnection: whether each connection is reset once its request is there
-    ///   - beforeAnswer: is called once a request is there, on the thread that answers then
-    /// - Throws: where it cannot.
+    ///   - port: the port; 0 for any free port
+    ///   - resetsConnection: whether it resets each connection after it has read the request
+    ///   - beforeResponse: called after each request is read, on the thread that responds
+    /// - Throws: `POSIXError` if it cannot listen.
     init(
         _ host: String,
         port: UInt16 = 0,
         resetsConnection: Bool = false,
-        beforeAnswer: @escaping @Sendable () -> Void = {}
+        beforeResponse: @escaping @Sendable () -> Void = {}
     ) throws {
-        (self.host, self.resetsConnection, self.beforeAnswer) = (host, resetsConnection, beforeAnswer)
+        (self.host, self.resetsConnection, self.beforeResponse) = (host, resetsConnection, beforeResponse)
         let socket: Int32
         (socket, self.port) = try listening(at: host, port: port, backlog: 16)
         self.socket = socket
@@ -41,7 +41,7 @@ final class LoopbackListener: CountingListener, Sendable {
                     return
                 }
                 self.count.add(1, ordering: .relaxed)
-                self.answer(client)
+                self.respond(to: client)
             }
         }
     }
@@ -51,20 +51,20 @@ final class LoopbackListener: CountingListener, Sendable {
         close(socket)
     }
 
-    /// Takes a request, whose body is there with its head, answers, and closes the connection.
-    private func answer(_ client: Int32) {
+    /// Reads a request, whose body arrives with its head, responds, and closes the connection.
+    private func respond(to client: Int32) {
         var request = [UInt8](repeating: 0, count: 65_536)
         _ = recv(client, &request, request.count, 0)
-        beforeAnswer()
+        beforeResponse()
         if resetsConnection {
-            // Closing at once, with nothing lingering, resets it.
+            // A close with a linger time of zero resets the connection.
             var linger = linger(l_onoff: 1, l_linger: 0)
             setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
             close(client)
             return
         }
-        let answer = "HTTP/1.1 200 OK\r\nContent-Length: \(host.utf8.count)\r\nConnection: close\r\n\r\n\(host)"
-        _ = answer.withCString { send(client, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
+        let response = "HTTP/1.1 200 OK\r\nContent-Length: \(host.utf8.count)\r\nConnection: close\r\n\r\n\(host)"
+        _ = response.withCString { send(client, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
         close(client)
     }
 }

@@ -2,46 +2,47 @@ import Foundation
 import Glibc
 import TestSupport
 
-/// What has a port of this machine.
+/// A listener on a port of this machine.
 protocol PortListener {
     var port: UInt16 { get }
 }
 
-/// What counts its connections, in the order in which they were made.
+/// A listener that counts its connections, in the order of arrival.
 protocol CountingListener: PortListener {
     var host: String { get }
     var connections: Int { get }
 }
 
 extension CountingListener {
-    /// How many connections were made until now, but for one that this makes.
+    /// Counts the connections so far, without the one that this method makes.
     ///
-    /// They are counted by a thread of the listener's, maybe later: once it has let ours go, it has counted all that came before.
+    /// A thread of the listener counts them, possibly with a delay. When it has closed this connection, it has counted
+    /// all earlier ones.
     ///
-    /// - Throws: `TestFailure` where it cannot be connected to, or does not let go.
+    /// - Throws: `TestFailure` if the connection fails, or the listener does not close it.
     func countConnections() throws -> Int {
-        let caller = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard caller >= 0 else { throw TestFailure.system("socket") }
-        defer { close(caller) }
+        let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard client >= 0 else { throw TestFailure.system("socket") }
+        defer { close(client) }
         var limit = timeval(tv_sec: 60, tv_usec: 0)
-        setsockopt(caller, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var address = inetAddress(host, port)
         let isConnected = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(caller, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+                connect(client, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
         guard isConnected else { throw TestFailure.system("connect") }
-        shutdown(caller, Int32(SHUT_WR))
-        var answer = [UInt8](repeating: 0, count: 1024)
+        shutdown(client, Int32(SHUT_WR))
+        var buffer = [UInt8](repeating: 0, count: 1024)
         var count = 0
-        repeat { count = recv(caller, &answer, answer.count, 0) } while count > 0
+        repeat { count = recv(client, &buffer, buffer.count, 0) } while count > 0
         guard count == 0 || errno == ECONNRESET else { throw TestFailure.system("recv") }
         return connections - 1
     }
 }
 
-/// An address and port as sockets have it.
+/// An address and port in the form that sockets use.
 func inetAddress(_ host: String, _ port: UInt16) -> sockaddr_in {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -50,7 +51,7 @@ func inetAddress(_ host: String, _ port: UInt16) -> sockaddr_in {
     return address
 }
 
-/// A socket that listens, and its port.
+/// A listening socket, and its port.
 func listening(at host: String, port: UInt16, backlog: Int32) throws -> (socket: Int32, port: UInt16) {
     let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = inetAddress(host, port)
@@ -68,7 +69,7 @@ func listening(at host: String, port: UInt16, backlog: Int32) throws -> (socket:
     return (socket, UInt16(bigEndian: address.sin_port))
 }
 
-/// Takes a connection that no child process inherits: one that did would keep it open.
+/// Accepts a connection that no child process inherits, as the child would keep it open.
 func acceptConnection(_ socket: Int32) -> Int32 {
     let client = accept(socket, nil, nil)
     if client >= 0 { _ = fcntl(client, F_SETFD, FD_CLOEXEC) }

@@ -6,9 +6,9 @@ import Testing
 
 @testable import SendLogWebhooks
 
-/// Whatever a receiver sends, an attempt ends in time with a result, and the next one is not the worse for it.
+/// For any response, an attempt ends in time with a result, and does not affect the next one.
 ///
-/// `make test` runs the cases of a fixed seed, `make fuzz` more of them with another: `FUZZ_CASES`, `SENDLOG_TEST_SEED`.
+/// `make test` runs the cases of a fixed seed, `make fuzz` more with another one: `FUZZ_CASES`, `SENDLOG_TEST_SEED`.
 @Suite(.serialized) struct ResponseFuzzTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let cases = environment["FUZZ_CASES"].flatMap { Int($0) } ?? 10_000
@@ -28,7 +28,7 @@ import Testing
             var fuzzer = Self.fuzzer(number, seed)
             return fuzzer.nextWild()
         }
-        // Whoever answers before the request cannot know its number: these come in the order of the connections.
+        // Early replies do not know the number of the request: they come in the order of the connections.
         let earlyReplies = Box(0)
         let early = try HostileReceiver(isEarly: true) { _ in
             let number = earlyReplies.change { count in
@@ -40,7 +40,7 @@ import Testing
         }
         let rules = try AddressRules(allowing: "127.0.0.1")
         let client = HTTPWebhookClient(rules: rules, timeout: .seconds(2), lookup: SystemLookup())
-        // On a busy machine a response that is as it should be may take long; its status is known.
+        // On a busy machine a well-formed response may take long; its status is known.
         let longTimeoutClient = HTTPWebhookClient(rules: rules, timeout: .seconds(60), lookup: SystemLookup())
         defer { for client in [client, longTimeoutClient] { client.close() } }
         let before = try Self.residentMegabytes
@@ -71,12 +71,12 @@ import Testing
             try await group.waitForAll()
         }
         let healthy = try HostileReceiver { _ in
-            .init(pieces: [Array("HTTP/1.1 204 Fine\r\n\r\n".utf8)], end: .keep)
+            .init(pieces: [Array("HTTP/1.1 204 Fine\r\n\r\n".utf8)], end: .keepAlive)
         }
         #expect(try await client.attempt(Webhook.sample("http://127.0.0.1:\(healthy.port)/1")).status == 204)
         let (statuses, problems) = results.counts.withLock { $0 }
         print("ResponseFuzzTests: \(statuses) with a status; \(problems.sorted { $0.value > $1.value })")
-        // The cases are of all kinds.
+        // The cases cover many kinds of results.
         #expect(statuses > Self.cases / 10 && problems.count >= min(6, Self.cases / 100))
         // In `make test` other tests run in the same process.
         let grown = try Self.residentMegabytes - before

@@ -1,26 +1,26 @@
 import StoreChecks
 import TestSupport
 
-/// Makes responses that no receiver should send, always the same ones of a seed.
+/// Generates well-formed and malformed responses, always the same ones for a seed.
 struct ResponseFuzzer {
     private var random: SplitMix64
 
     init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
-    /// A reply, and the status that a client must find; `nil` if it may find anything.
+    /// A reply, and the status that the client must report; `nil` if any result is valid.
     mutating func next() -> (reply: HostileReceiver.Reply, status: Int?) {
-        // A client waits for its whole timeout.
+        // Rare, because the client waits for its whole timeout.
         if chance(1, of: 150) { return (HostileReceiver.Reply(pieces: split(response()), end: .stall), nil) }
         if chance(1, of: 60) { return (HostileReceiver.Reply(pieces: split(response()), end: .flood), nil) }
         if chance(1, of: 4) { return wellFormed() }
         return (HostileReceiver.Reply(pieces: split(mutated()), end: chance(1, of: 4) ? .reset : .close), nil)
     }
 
-    /// A reply that may keep its connection, whatever was wrong with it.
+    /// A reply that may keep its connection open even if it is malformed.
     mutating func nextWild() -> HostileReceiver.Reply {
         if chance(1, of: 3) { return HostileReceiver.Reply(end: chance(1, of: 2) ? .reset : .close) }
-        if chance(1, of: 3) { return HostileReceiver.Reply(pieces: wellFormed().reply.pieces, end: .keep) }
-        let ends: [HostileReceiver.Reply.End] = [.close, .close, .close, .reset, .reset, .keep]
+        if chance(1, of: 3) { return HostileReceiver.Reply(pieces: wellFormed().reply.pieces, end: .keepAlive) }
+        let ends: [HostileReceiver.Reply.End] = [.close, .close, .close, .reset, .reset, .keepAlive]
         let end = chance(1, of: 150) ? .stall : chance(1, of: 60) ? .flood : ends[random(0...5)]
         let bytes = mutated()
         return HostileReceiver.Reply(pieces: split(bytes), end: end)
@@ -32,7 +32,7 @@ struct ResponseFuzzer {
         return bytes
     }
 
-    /// A response as it should be, in pieces of any size.
+    /// A well-formed response, in pieces of any size.
     private mutating func wellFormed() -> (reply: HostileReceiver.Reply, status: Int?) {
         let status = random(200...599)
         let body = [UInt8](repeating: 0x61, count: [0, 1, 1000, 65_536][random(0...3)])
@@ -49,10 +49,10 @@ struct ResponseFuzzer {
             if !body.isEmpty { bytes += Array("\(String(body.count, radix: 16))\r\n".utf8) + body + Array("\r\n".utf8) }
             bytes += Array("0\r\n\r\n".utf8)
         }
-        return (HostileReceiver.Reply(pieces: split(bytes), end: chance(1, of: 2) ? .keep : .close), status)
+        return (HostileReceiver.Reply(pieces: split(bytes), end: chance(1, of: 2) ? .keepAlive : .close), status)
     }
 
-    /// A response that is nearly one.
+    /// A response that is nearly well-formed.
     private mutating func response() -> [UInt8] {
         let statuses = [
             "000", "007", "099", "100", "101", "102", "103", "199", "200", "204", "205", "206", "301", "304", "400",
@@ -111,19 +111,19 @@ struct ResponseFuzzer {
 
     private mutating func mutate(_ bytes: inout [UInt8]) {
         if bytes.isEmpty { bytes = [0] }
-        // Near the beginning, which is what is parsed.
+        // Mostly near the beginning, where the client parses.
         let end = chance(3, of: 4) ? min(bytes.count, 200) : bytes.count
-        let position = random(0...(end - 1))
+        let index = random(0...(end - 1))
         switch random(0...6) {
-        case 0: bytes.removeLast(bytes.count - position)
-        case 1: bytes[position] = UInt8(random(0...255))
+        case 0: bytes.removeLast(bytes.count - index)
+        case 1: bytes[index] = UInt8(random(0...255))
         case 2:
-            bytes.insert(contentsOf: [UInt8](repeating: UInt8(random(0...255)), count: random(1...70)), at: position)
-        case 3: bytes.removeSubrange(position..<min(bytes.count, position + random(1...40)))
-        case 4: bytes.insert(contentsOf: bytes[position..<min(bytes.count, position + random(1...400))], at: position)
-        case 5: bytes[position] ^= 1 << UInt8(random(0...7))
+            bytes.insert(contentsOf: [UInt8](repeating: UInt8(random(0...255)), count: random(1...70)), at: index)
+        case 3: bytes.removeSubrange(index..<min(bytes.count, index + random(1...40)))
+        case 4: bytes.insert(contentsOf: bytes[index..<min(bytes.count, index + random(1...400))], at: index)
+        case 5: bytes[index] ^= 1 << UInt8(random(0...7))
         default:
-            bytes.insert(contentsOf: Array(pick(["\r\n", "\n", "\r", "\0", " ", "\r\n\r\n", ":"]).utf8), at: position)
+            bytes.insert(contentsOf: Array(pick(["\r\n", "\n", "\r", "\0", " ", "\r\n\r\n", ":"]).utf8), at: index)
         }
     }
 

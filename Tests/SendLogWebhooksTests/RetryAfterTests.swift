@@ -3,7 +3,7 @@ import Testing
 
 @testable import SendLogWebhooks
 
-/// What receivers say of when they want to be asked again.
+/// Values of the `Retry-After` header.
 struct RetryAfterTests {
     private static let now = Timestamp(rfc3339: "2026-10-21T07:00:00Z") ?? .earliest
 
@@ -13,7 +13,7 @@ struct RetryAfterTests {
             ("Thu, 01 Jan 2026 00:00:00 GMT", 0), ("Fri, 31 Dec 2027 23:59:59 GMT", 37_731_599),
         ]
     )
-    func `seconds and dates are understood, and the past is now`(text: String, seconds: Int) {
+    func `seconds and dates are parsed, and a past date means 0 seconds`(text: String, seconds: Int) {
         #expect(RetryAfter.seconds(text, at: Self.now) == seconds)
     }
 
@@ -23,7 +23,7 @@ struct RetryAfterTests {
             "Wed, 99 Oct 2026 07:28:00 GMT", "2026-10-21T07:28:00Z",
         ]
     )
-    func `anything else asks for nothing`(text: String) {
+    func `other values are ignored`(text: String) {
         #expect(RetryAfter.seconds(text, at: Self.now) == nil)
     }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import SendLogWebhooks
 
-/// When is tried again, how long a receiver is left alone, and when a webhook is paused.
+/// Delays of retries, holds of failing webhooks, and pauses.
 struct RetryScheduleTests {
     private static let start = Timestamp(rfc3339: "2022-01-26T08:00:00Z") ?? .earliest
 
@@ -42,7 +42,7 @@ struct RetryScheduleTests {
     }
 
     @Test(arguments: [1, 60, 3600, 86_400, 2_592_000])
-    func `the last try is made when the window is over, not before`(window: Int) {
+    func `the last try is made at the end of the window, not before`(window: Int) {
         let schedule = RetrySchedule(window: window)
         for _ in 0..<100 {
             var (delays, age): ([Int64], Int64) = ([], 0)
@@ -54,7 +54,7 @@ struct RetryScheduleTests {
         }
     }
 
-    @Test func `a receiver is left alone from its third failure on, for ever longer, up to minutes`() {
+    @Test func `a webhook is held from its third failure on, each time longer, up to minutes`() {
         let schedule = RetrySchedule()
         #expect(schedule.hold(afterFailures: 1) == nil && schedule.hold(afterFailures: 2) == nil)
         for (failures, seconds) in [(3, 1), (4, 2), (5, 4), (9, 64), (11, 256), (12, 300), (1000, 300)] {
@@ -64,23 +64,23 @@ struct RetryScheduleTests {
     }
 
     @Test(arguments: [(nil, true), (500, true), (503, true), (429, true), (400, false), (404, false), (301, false)])
-    func `what may pass is tried again`(status: Int?, isRepeated: Bool) throws {
+    func `a temporary failure is retried`(status: Int?, isRetried: Bool) throws {
         var (progress, delivery) = (WebhookProgress(cursor: SequenceNumber(1)), try Self.delivery())
         progress.note(Self.attempt(status), of: &delivery, RetrySchedule(), at: Self.start)
-        #expect(delivery.state == (isRepeated ? .waiting : .failed))
-        #expect((delivery.nextTry != nil) == isRepeated)
+        #expect(delivery.state == (isRetried ? .waiting : .failed))
+        #expect((delivery.nextTry != nil) == isRetried)
         if let next = delivery.nextTry { #expect(next > Self.afterStart(3.9) && next < Self.afterStart(6.1)) }
         #expect(progress.failures == 1 && progress.failingSince == Self.start && progress.pause == nil)
         #expect(progress.heldUntil == nil)
     }
 
-    @Test func `the last try is the last`() throws {
+    @Test func `a delivery fails after its last try`() throws {
         var (progress, delivery) = (WebhookProgress(cursor: SequenceNumber(1)), try Self.delivery(tries: 11))
         progress.note(Self.attempt(500), of: &delivery, RetrySchedule(), at: Self.start)
         #expect(delivery.state == .failed && delivery.nextTry == nil)
     }
 
-    @Test func `a success forgets all failures`() throws {
+    @Test func `a success resets the failures`() throws {
         var progress = WebhookProgress(
             cursor: SequenceNumber(1),
             failures: 9,
@@ -95,22 +95,22 @@ struct RetryScheduleTests {
     }
 
     @Test(arguments: [(0, 0.0), (120, 120.0), (86_400, 3600.0)])
-    func `Retry-After is kept to, up to an hour`(asked: Int, held: Double) throws {
+    func `Retry-After is respected, up to an hour`(requested: Int, held: Double) throws {
         var (progress, delivery) = (WebhookProgress(cursor: SequenceNumber(1)), try Self.delivery())
-        progress.note(Self.attempt(429, retryAfter: asked), of: &delivery, RetrySchedule(), at: Self.start)
+        progress.note(Self.attempt(429, retryAfter: requested), of: &delivery, RetrySchedule(), at: Self.start)
         #expect(progress.heldUntil == Self.afterStart(held))
         let next = try #require(delivery.nextTry)
         #expect(next >= Self.afterStart(max(held, 3.9)) && next <= Self.afterStart(max(held, 6.1)))
     }
 
-    @Test func `410 pauses at once`() throws {
+    @Test func `410 pauses a webhook at once`() throws {
         var (progress, delivery) = (WebhookProgress(cursor: SequenceNumber(1)), try Self.delivery())
         progress.note(Self.attempt(410), of: &delivery, RetrySchedule(), at: Self.start)
         #expect(progress.pause?.at == Self.start && progress.pause?.reason.contains("410") == true)
         #expect(delivery.state == .failed)
     }
 
-    @Test func `a webhook is paused once it failed for the whole window, and often enough`() throws {
+    @Test func `a webhook is paused if it fails for the whole window, and often enough`() throws {
         let schedule = RetrySchedule(window: 1000)
         var progress = WebhookProgress(cursor: SequenceNumber(1))
         func note(_ seconds: Double, _ status: Int? = 500) throws {
@@ -118,7 +118,7 @@ struct RetryScheduleTests {
             progress.note(Self.attempt(status), of: &delivery, schedule, at: Self.afterStart(seconds))
         }
         try note(0)
-        // Long ago, but seldom.
+        // For long enough, but not often enough.
         for seconds in [990.0, 991, 992] {
             try note(seconds)
             #expect(progress.pause == nil)
@@ -128,7 +128,7 @@ struct RetryScheduleTests {
         #expect(progress.pause?.at == Self.afterStart(993))
         #expect(progress.pause?.reason.contains("no attempt has succeeded since 2022-01-26T08:00:00") == true)
         #expect(progress.pause?.reason.hasSuffix("no response") == true)
-        // Often, but not for long.
+        // Often enough, but not for long enough.
         progress = WebhookProgress(cursor: SequenceNumber(1))
         for number in 0..<50 { try note(Double(number) * 10) }
         #expect(progress.pause == nil && progress.failures == 50)

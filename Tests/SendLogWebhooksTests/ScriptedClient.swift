@@ -4,18 +4,18 @@ import Testing
 
 @testable import SendLogWebhooks
 
-/// Which attempts were made, on all servers.
+/// The attempts on all servers.
 final class AttemptJournal: Sendable {
     private let entries = Mutex((started: [String](), delivered: [String]()))
 
     /// The attempts that were started, in order, such as `hook/log-1`.
     var started: [String] { entries.withLock(\.started) }
-    /// Those that the receiver took.
+    /// The attempts that succeeded, in order.
     var delivered: [String] { entries.withLock(\.delivered) }
 
-    /// Notes a start.
+    /// Records a start.
     ///
-    /// - Returns: which start of this attempt it is, the first being 1.
+    /// - Returns: the number of this start of the attempt, from 1.
     func start(_ name: String) -> Int {
         entries.withLock { entries in
             entries.started.append(name)
@@ -25,25 +25,25 @@ final class AttemptJournal: Sendable {
 
     func deliver(_ name: String) { entries.withLock { $0.delivered.append(name) } }
 
-    /// How often an attempt was started.
+    /// The number of starts of an attempt.
     func starts(of name: String) -> Int { started.count { $0 == name } }
 }
 
-/// Does with each attempt what a test says.
+/// A client whose attempts end as a script says.
 final class ScriptedClient: WebhookClient {
-    /// What becomes of an attempt.
+    /// The outcome of an attempt.
     enum Outcome: Sendable {
         case status(Int)
-        /// The server dies: neither this attempt ends, nor any other of this server.
+        /// The server dies: neither this attempt nor any other of this server ends.
         case death
     }
 
-    /// Says what becomes of an attempt such as `hook/log-1`, and which start of it this is.
+    /// Returns the outcome of an attempt such as `hook/log-1`, given the number of its start.
     typealias Script = @Sendable (_ name: String, _ start: Int) async throws -> Outcome
 
     private let journal: AttemptJournal
     private let script: Script
-    /// How many milliseconds an attempt is said to take.
+    /// The duration that attempts report, in milliseconds.
     private let duration: Int
     private let state = Mutex((isDead: false, finishedWorkers: 0))
 

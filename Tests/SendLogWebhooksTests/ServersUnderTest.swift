@@ -9,9 +9,9 @@ import Testing
 
 @testable import SendLogWebhooks
 
-/// Servers that work for webhooks on a database of their own, one after the other, and die when a test says so.
+/// Servers that deliver webhooks from one database, one after the other, and die when a test says so.
 final class ServersUnderTest: Sendable {
-    /// How long a lease lasts, in milliseconds of ``now``.
+    /// The lease duration, in milliseconds of ``now``.
     static let leaseDuration: Int64 = 20_000
     let store: any Store
     let journal = AttemptJournal()
@@ -28,19 +28,19 @@ final class ServersUnderTest: Sendable {
         store.close()
     }
 
-    /// The time, which stands still until ``advance(by:)``.
+    /// The time, which only ``advance(by:)`` changes.
     var now: Timestamp { clock.withLock { $0 } }
 
-    /// Lets milliseconds pass.
+    /// Advances the time by milliseconds.
     func advance(by milliseconds: Int64) { clock.withLock { $0 = $0.advanced(by: milliseconds) } }
 
-    /// Waits until an attempt such as `hook/log-1` was started so many times.
+    /// Waits until an attempt such as `hook/log-1` was started `start` times.
     func awaitStart(_ start: Int, of name: String) async throws {
-        let hasCome = try await Deadline.wait(for: 60) { journal.starts(of: name) == start }
-        try #require(hasCome, "start \(start) of \(name) did not come")
+        let hasStarted = try await Deadline.wait(for: 60) { journal.starts(of: name) == start }
+        try #require(hasStarted, "\(name) was not started \(start) times")
     }
 
-    /// Makes a webhook, with more fields as JSON, each with a comma before it.
+    /// Creates a webhook, with further fields as JSON, each after a comma.
     @discardableResult func makeWebhook(
         _ id: String,
         in organisation: OrganisationID,
@@ -57,7 +57,7 @@ final class ServersUnderTest: Sendable {
         return id
     }
 
-    /// Starts a server that leases all that is pending, and works until there is nothing more to do.
+    /// Starts a server that leases all pending webhooks, and works until there is nothing more to do.
     func serve(taking duration: Int = 1, _ script: @escaping ScriptedClient.Script) async throws -> RunningServer {
         let client = ScriptedClient(journal, taking: duration, script)
         let start = now
@@ -69,14 +69,14 @@ final class ServersUnderTest: Sendable {
             leaseDuration: Self.leaseDuration,
             leaseRenewalMargin: 14_000,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            // For a dead server no time passes, and it renews no lease.
+            // The clock of a dead server does not advance, and it renews no lease.
             now: { [self] in client.isDead ? start : now }
         )
         let number = count.withLock { count in
             count += 1
             return count
         }
-        let lease = WebhookLease(owner: "server-\(number)", begin: now, end: now.advanced(by: Self.leaseDuration))
+        let lease = WebhookLease(owner: "server-\(number)", start: now, end: now.advanced(by: Self.leaseDuration))
         let leased = try await store.leaseWebhooks(store.pendingWebhooks(for: lease, limit: 100), for: lease)
         let tasks = leased.map { leased in
             Task {
@@ -93,19 +93,19 @@ final class ServersUnderTest: Sendable {
         let leased: [LeasedWebhook]
         let tasks: [Task<Void, Never>]
 
-        /// Waits until all of its work is done.
+        /// Waits until all work of the server is done.
         func finish() async { for task in tasks { await task.value } }
 
-        /// Stops it in order.
+        /// Stops the server in order.
         func stop() async {
             for task in tasks { task.cancel() }
             await finish()
         }
     }
 
-    /// Serves again and again, the next server when the leases of one that died are over, until one is done with its work.
+    /// Runs servers until one finishes its work; the next one starts when the leases of a dead one have expired.
     ///
-    /// - Returns: how many died.
+    /// - Returns: the number of dead servers.
     func serveUntilDone(taking duration: Int = 1, _ script: @escaping ScriptedClient.Script) async throws -> Int {
         var dead: [RunningServer] = []
         while dead.count < 20 {
@@ -113,12 +113,12 @@ final class ServersUnderTest: Sendable {
             let isOver = try await Deadline.wait(for: 60) {
                 server.client.isDead || server.client.finishedWorkers == server.tasks.count
             }
-            try #require(isOver, "the server neither died nor came to the end of its work")
+            try #require(isOver, "the server neither died nor finished its work")
             advance(by: Self.leaseDuration + 1)
             guard server.client.isDead else { break }
             dead.append(server)
         }
-        // They have lost their leases, and nothing that they report counts.
+        // They have lost their leases, so their results do not count.
         for server in dead { await server.stop() }
         return dead.count
     }

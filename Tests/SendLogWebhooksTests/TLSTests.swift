@@ -5,7 +5,7 @@ import Testing
 
 @testable import SendLogWebhooks
 
-/// TLS 1.2 or later, with a certificate that holds; the receivers are Python's.
+/// TLS 1.2 or later with a valid certificate; the receivers are Python programs.
 struct TLSTests {
     private final class Receivers {
         let folder: TemporaryFolder
@@ -45,8 +45,8 @@ struct TLSTests {
         }
         for (index, version) in [(2, "TLSv1.2"), (3, "TLSv1.3")] {
             for _ in 0..<2 {
-                let taken = try await attempt(index, by: client)
-                #expect(taken.status == 200 && taken.responseBody == Array(version.utf8), "\(taken)")
+                let accepted = try await attempt(index, by: client)
+                #expect(accepted.status == 200 && accepted.responseBody == Array(version.utf8), "\(accepted)")
             }
         }
         for index in [0, 1] {
@@ -60,7 +60,7 @@ struct TLSTests {
         let invalid =
             "the receiver's certificate is invalid: it must be issued for this host by a trusted authority, and not be expired"
         for index in [4, 5, 6] { #expect(try await attempt(index, by: client).problem == invalid, "\(index)") }
-        // A good one of an authority that the system does not know, and for a name that it is not for.
+        // A valid certificate of an authority that the system does not know, and one for another host name.
         #expect(try await attempt(3, by: strict).problem == invalid)
         #expect(try await attempt(3, host: "127.0.0.1", by: client).problem == invalid)
         #expect(try await attempt(4, host: "elsewhere.test", by: client).status == 200)

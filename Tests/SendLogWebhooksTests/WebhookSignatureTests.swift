@@ -3,7 +3,7 @@ import Testing
 
 @testable import SendLogWebhooks
 
-/// Signatures beside those that the standard publishes.
+/// Signatures compared with those that Standard Webhooks publishes.
 struct WebhookSignatureTests {
     private static let now = Timestamp(rfc3339: "2022-01-26T08:00:00Z") ?? .earliest
     private static let published = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -18,12 +18,12 @@ struct WebhookSignatureTests {
         )
     }
 
-    @Test func `the published case is signed as published`() {
+    @Test func `the published example has the published signature`() {
         let secret = WebhookSecret(text: Self.published, created: Self.now)
         #expect(Self.header([secret]) == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=")
     }
 
-    @Test func `secrets sign while they hold, the newest first`() {
+    @Test func `secrets sign until they expire, the newest first`() {
         let other = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
         let secrets = [
             WebhookSecret(text: other, created: Self.now),

@@ -3,7 +3,7 @@ import Testing
 
 @testable import SendLogWebhooks
 
-/// Which webhooks are worked for, where there are more of them than workers.
+/// The choice of webhooks for workers, if there are more webhooks than workers.
 struct WorkerSlotsTests {
     /// An organisation's pending webhooks, leased longest ago first.
     private static func pending(
@@ -30,18 +30,18 @@ struct WorkerSlotsTests {
         var slots = WorkerSlots(capacity: 32)
         #expect(Self.counts(slots.choose(from: try Self.pending(1, 100))) == [1: 16])
         #expect(slots.choose(from: try Self.pending(1, 100)).isEmpty)
-        // One that comes later is worked for at once, however many the first one has waiting.
-        let later = try Self.pending(1, 100) + Self.pending(2, 1, leasedAt: 1000)
-        #expect(slots.choose(from: later).map(\.organisation.number) == [2])
+        // A second organisation gets a worker at once, however many webhooks of the first one wait.
+        let both = try Self.pending(1, 100) + Self.pending(2, 1, leasedAt: 1000)
+        #expect(slots.choose(from: both).map(\.organisation.number) == [2])
     }
 
-    @Test func `organisations have the same number of workers, whatever they have waiting`() throws {
+    @Test func `organisations have the same number of workers, however many webhooks wait`() throws {
         var slots = WorkerSlots(capacity: 30)
         let all = try Self.pending(1, 100) + Self.pending(2, 100) + Self.pending(3, 3) + Self.pending(4, 100)
         #expect(Self.counts(slots.choose(from: all)) == [1: 6, 2: 6, 3: 3, 4: 6])
     }
 
-    @Test func `with more organisations than workers those come first that waited longest`() throws {
+    @Test func `with more organisations than workers, those that waited longest come first`() throws {
         var slots = WorkerSlots(capacity: 4)
         var order: [Int64] = []
         var leasedAt = Dictionary(uniqueKeysWithValues: (1...10).map { (Int64($0), Int64(0)) })
@@ -61,7 +61,7 @@ struct WorkerSlotsTests {
         }
     }
 
-    @Test func `slow and failing webhooks have half of the slots at most, of however many organisations`() throws {
+    @Test func `slow and failing webhooks have at most half of the slots, for any number of organisations`() throws {
         var slots = WorkerSlots(capacity: 32)
         let unhealthy = try (1...40).flatMap { try Self.pending(Int64($0), 100, isHealthy: false) }
         #expect(slots.choose(from: unhealthy).count == 16)
@@ -70,7 +70,7 @@ struct WorkerSlotsTests {
         #expect(chosen.count == 16 && chosen.allSatisfy(\.isHealthy))
     }
 
-    @Test func `the healthy webhooks of an organisation are worked for beside its failing ones`() throws {
+    @Test func `the healthy webhooks of an organisation get workers beside failing ones`() throws {
         var slots = WorkerSlots(capacity: 12)
         let unhealthy = try Self.pending(1, 100, isHealthy: false)
         #expect(slots.choose(from: unhealthy).count == 3)
@@ -81,36 +81,36 @@ struct WorkerSlotsTests {
         #expect(chosen.map(\.organisation.number) == [2, 2])
     }
 
-    @Test func `a webhook that turns out to be slow makes room once there are too many of them`() throws {
+    @Test func `a webhook that becomes slow yields its slot if there are too many slow ones`() throws {
         var slots = WorkerSlots(capacity: 8)
         let chosen = slots.choose(from: try (1...8).flatMap { try Self.pending(Int64($0), 1) })
         #expect(chosen.count == 8)
         for webhook in chosen.prefix(4) { slots.note(webhook.key, isHealthy: false) }
-        for webhook in chosen { #expect(!slots.mustYield(webhook.key, isTimeSliceOver: false)) }
+        for webhook in chosen { #expect(!slots.mustYield(webhook.key, hasUsedSlotTime: false)) }
         slots.note(chosen[4].key, isHealthy: false)
         #expect(
-            slots.mustYield(chosen[4].key, isTimeSliceOver: false)
-                && !slots.mustYield(chosen[5].key, isTimeSliceOver: false)
+            slots.mustYield(chosen[4].key, hasUsedSlotTime: false)
+                && !slots.mustYield(chosen[5].key, hasUsedSlotTime: false)
         )
         slots.release(chosen[4].key)
-        #expect(!slots.mustYield(chosen[0].key, isTimeSliceOver: false))
-        // One that recovers counts no longer.
+        #expect(!slots.mustYield(chosen[0].key, hasUsedSlotTime: false))
+        // A webhook that recovers no longer counts.
         slots.note(chosen[0].key, isHealthy: true)
         slots.note(chosen[5].key, isHealthy: false)
-        #expect(!slots.mustYield(chosen[1].key, isTimeSliceOver: false))
+        #expect(!slots.mustYield(chosen[1].key, hasUsedSlotTime: false))
     }
 
     @Test func `a turn ends if others wait, and continues if none do`() throws {
         var slots = WorkerSlots(capacity: 8)
         let first = slots.choose(from: try Self.pending(1, 2))
-        #expect(first.count == 2 && !slots.mustYield(first[0].key, isTimeSliceOver: true))
-        // There are more than an organisation may have.
+        #expect(first.count == 2 && !slots.mustYield(first[0].key, hasUsedSlotTime: true))
+        // More webhooks wait than an organisation may have workers.
         #expect(slots.choose(from: try Self.pending(1, 9)).count == 2)
-        #expect(slots.mustYield(first[0].key, isTimeSliceOver: true))
-        #expect(!slots.mustYield(first[0].key, isTimeSliceOver: false))
+        #expect(slots.mustYield(first[0].key, hasUsedSlotTime: true))
+        #expect(!slots.mustYield(first[0].key, hasUsedSlotTime: false))
     }
 
-    @Test func `no webhook is worked for twice, and what is released may come again`() throws {
+    @Test func `no webhook has two workers, and a released webhook can be chosen again`() throws {
         var slots = WorkerSlots(capacity: 8)
         let pending = try Self.pending(1, 3)
         #expect(slots.choose(from: pending) == pending)
@@ -120,7 +120,7 @@ struct WorkerSlotsTests {
         #expect(slots.choose(from: pending) == [pending[1]])
     }
 
-    @Test(arguments: [0, 1, 2]) func `few slots, or none, are given away`(capacity: Int) throws {
+    @Test(arguments: [0, 1, 2]) func `a capacity of 0, 1 or 2 is used in full`(capacity: Int) throws {
         var slots = WorkerSlots(capacity: capacity)
         let chosen = slots.choose(from: try Self.pending(1, 5) + Self.pending(2, 5, isHealthy: false))
         #expect(chosen.count == capacity)

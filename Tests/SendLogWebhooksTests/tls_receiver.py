@@ -1,10 +1,10 @@
-"""Receivers that speak one version of TLS each, with certificates of their own authority.
+"""Receivers that support one version of TLS each, with certificates of a test authority.
 
 Usage: tls_receiver.py FOLDER
 
-Makes FOLDER/ca.pem, and answers each request with 200 and the version. Prints ports: of TLS 1.0, 1.1, 1.2 and 1.3 with a certificate
-for localhost; of TLS 1.3 with one for another host, with one that has expired, and with one that is signed by itself. Serves
-until a signal ends it.
+Makes FOLDER/ca.pem, and responds to each request with 200 and the TLS version. Prints seven ports: TLS 1.0, 1.1, 1.2 and 1.3 with
+a certificate for localhost; TLS 1.3 with a certificate for another host, an expired one, and a self-signed one. Runs until a
+signal ends it.
 """
 import os
 import signal
@@ -32,7 +32,7 @@ def certificate(name, host, days, signed=True):
 
 def serve(version, name):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    # Old versions need what is no longer thought safe.
+    # Old versions of TLS need ciphers that are no longer considered secure.
     context.set_ciphers("ALL:@SECLEVEL=0")
     context.minimum_version = context.maximum_version = version
     context.load_cert_chain(f"{FOLDER}/{name}.pem", f"{FOLDER}/{name}.key")
@@ -40,7 +40,7 @@ def serve(version, name):
     listener.bind(("127.0.0.1", 0))
     listener.listen(16)
 
-    def answer(client):
+    def respond(client):
         try:
             with context.wrap_socket(client, server_side=True) as connection:
                 connection.recv(65536)
@@ -51,7 +51,7 @@ def serve(version, name):
 
     def accept():
         while True:
-            threading.Thread(target=answer, args=(listener.accept()[0],), daemon=True).start()
+            threading.Thread(target=respond, args=(listener.accept()[0],), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
     return listener.getsockname()[1]
@@ -61,8 +61,8 @@ run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
 certificate("good", "localhost", 2)
 certificate("other", "elsewhere.test", 2)
 certificate("old", "localhost", -1)
-certificate("own", "localhost", 2, signed=False)
+certificate("self-signed", "localhost", 2, signed=False)
 versions = [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
-ports = [serve(version, "good") for version in versions] + [serve(versions[3], name) for name in ("other", "old", "own")]
+ports = [serve(version, "good") for version in versions] + [serve(versions[3], name) for name in ("other", "old", "self-signed")]
 print(*ports, flush=True)
 signal.pause()

@@ -1,7 +1,7 @@
 import SendLogCore
 import Testing
 
-/// An organisation's campaigns, counted log by log.
+/// Records random logs in a store, and computes the campaign pages and day tallies that the store must return.
 struct CampaignModel {
     let organisation: OrganisationID
     let seed: UInt64
@@ -39,7 +39,7 @@ struct CampaignModel {
         }
     }
 
-    /// What a store must answer.
+    /// The page that a store must return.
     func page(_ query: CampaignQuery) -> CampaignPage {
         let found = campaigns.filter { campaign in
             guard let text = query.text.map(Self.lower) else { return true }
@@ -57,7 +57,7 @@ struct CampaignModel {
         return CampaignPage(total: found.count, campaigns: Array(sorted.dropFirst(query.skip).prefix(query.limit)))
     }
 
-    /// What a store must answer of all time.
+    /// The tallies over all days that a store must return.
     func tallies(of campaigns: [CampaignID]?) -> [DayTally] {
         let wanted = logs.filter { campaigns?.contains($0.campaignID) ?? true }
         return Dictionary(grouping: wanted) { $0.start.day }.map { day, logs in
@@ -76,7 +76,7 @@ struct CampaignModel {
         return (leftKey < rightKey) != query.isDescending
     }
 
-    /// Bytes, as both kinds of databases compare them.
+    /// The sort key of a name: its bytes, which both databases compare.
     private static func name(_ campaign: Campaign) -> Bytes {
         Bytes(bytes: Array(lower(campaign.name?.description ?? campaign.id.text).utf8))
     }

@@ -1,7 +1,7 @@
 import SendLogCore
 import TestSupport
 
-/// Draws logs and searches whose moments, campaigns and pages meet the edges often.
+/// Makes random logs and searches whose times, campaigns and pages are often edge cases.
 struct RandomCases {
     var random: SplitMix64
     private let days: [Int64]
@@ -9,7 +9,7 @@ struct RandomCases {
     init(seed: UInt64) {
         random = SplitMix64(seed: seed)
         let first = Int64.random(in: 0...20_000, using: &random)
-        // A fortnight, and the ends of the calendar.
+        // Two weeks, and the ends of the calendar.
         days = (first..<first + 14).map { $0 } + [-719_528, -719_527, -1, 0, 2_932_895, 2_932_896]
     }
 
@@ -17,12 +17,12 @@ struct RandomCases {
         Int.random(in: range, using: &random)
     }
 
-    /// True once in so many times.
+    /// Returns true with a probability of 1 in `times`.
     mutating func once(in times: Int) -> Bool {
         Int.random(in: 0..<times, using: &random) == 0
     }
 
-    /// A moment, most often one that others have too, or the first or last of a day.
+    /// A time, most often one that repeats, or the first or last millisecond of a day.
     mutating func timestamp() -> Timestamp {
         let ofDay: Int64 =
             switch number(0...9) {
@@ -36,13 +36,13 @@ struct RandomCases {
         return Timestamp(milliseconds: day * 86_400_000 + ofDay) ?? .earliest
     }
 
-    /// A campaign: a few have most of the logs, many have one or two, and some none.
+    /// A campaign: a few have most of the logs, many have one or two, and some have none.
     mutating func campaign() -> CampaignID? {
         let number = once(in: 3) ? number(0...1199) : number(0...9)
         return CampaignID("campaign-\(number)")
     }
 
-    /// A log of no more than one destination.
+    /// A log with at most one destination.
     mutating func log(_ id: Int) throws -> NewSendLog {
         try Sample.log(
             "log-\(id)",
@@ -53,13 +53,13 @@ struct RandomCases {
         )
     }
 
-    /// A search in an organisation with so many logs.
+    /// A search in an organisation with `logs` logs.
     mutating func search(logs: Int) -> SendLogSearch {
         var search = SendLogSearch(order: once(in: 2) ? .oldestFirst : .newestFirst)
         search.campaigns = campaigns()
         if !once(in: 3) { search.from = timestamp() }
         if !once(in: 3) { search.to = timestamp() }
-        // Ranges of a negative length stay rare.
+        // Ranges that end before they begin are rare.
         if let from = search.from, let to = search.to, from > to, !once(in: 10) {
             (search.from, search.to) = (to, from)
         }

@@ -3,12 +3,12 @@ import SendLogContent
 package import SendLogCore
 import Testing
 
-/// Makes what the checks record, and the tests of single stores.
+/// Makes the logs that the checks and the tests of each store record.
 package enum Sample {
-    /// When a log starts whose check does not care.
+    /// The start of a log if its check gives no other.
     package static let start = Timestamp(milliseconds: 1_650_000_000_000)
 
-    /// A log, rendered; `start: nil` is a log whose sender did not say when it started.
+    /// A log; `start: nil` is a log whose sender gave no start.
     package static func log(
         _ id: String,
         campaign: String = "spring",
@@ -39,9 +39,9 @@ package enum Sample {
         try (0..<count).map { try log("\(prefix)-\($0)", campaign: campaign, start: start($0)) }
     }
 
-    /// A log that starts at noon of a day since 1970, with so many destinations of eleven digits.
+    /// A log that starts at noon of a day, counted from 1970, with `count` destinations of eleven digits.
     ///
-    /// A list that is longer than a chunk is cut and spooled as a client's is.
+    /// A list that is longer than a chunk is parsed and spooled as in a request.
     package static func plain(
         _ id: String,
         campaign: String = "spring",
@@ -57,7 +57,7 @@ package enum Sample {
             triggeredBy: Array("manual".utf8),
             start: try #require(Timestamp(milliseconds: Int64(day) * 86_400_000 + 43_200_000)),
             now: .earliest,
-            destinations: try count > 8192 ? intake(id, destinations: numbers).destinations : list(numbers)
+            destinations: try count > 8192 ? parsed(id, destinations: numbers).destinations : list(numbers)
         )
     }
 
@@ -73,7 +73,7 @@ package enum Sample {
         )
     }
 
-    /// The inside of the JSON array of these destinations.
+    /// The content of the JSON array of these destinations.
     static func arrayInside(_ destinations: [String]) -> [UInt8] {
         var text: [UInt8] = []
         for (index, destination) in destinations.enumerated() {
@@ -83,8 +83,8 @@ package enum Sample {
         return text
     }
 
-    /// A log taken in from its JSON, as a client's is: long lists are cut into chunks and spooled.
-    static func intake(_ id: String, destinations: [String]) throws -> NewSendLog {
+    /// Parses a log from its JSON, as in a request: long lists are cut into chunks and spooled.
+    static func parsed(_ id: String, destinations: [String]) throws -> NewSendLog {
         let context = ParserContext(ids: SendLogIDSource(), spoolFolder: NSTemporaryDirectory()) { .earliest }
         var json = Array(#"{"_id":""#.utf8)
         json.append(contentsOf: id.utf8)
@@ -92,29 +92,29 @@ package enum Sample {
         json.append(contentsOf: #""startDeliveryAt":"2022-04-15T05:20:00Z","destinations":["#.utf8)
         json.append(contentsOf: arrayInside(destinations))
         json.append(contentsOf: "]}".utf8)
-        var intake = SendLogParser(context)
-        try json.withUnsafeBufferPointer { try intake.feed($0) }
-        return try intake.finish()
+        var parser = SendLogParser(context)
+        try json.withUnsafeBufferPointer { try parser.feed($0) }
+        return try parser.finish()
     }
 
-    /// A moment in the notation of RFC 3339.
+    /// Parses a time in the notation of RFC 3339.
     static func at(_ text: String) throws -> Timestamp {
         try #require(Timestamp(rfc3339: text))
     }
 
-    /// A moment some milliseconds after ``start``.
+    /// The time so many milliseconds after ``start``.
     static func later(_ milliseconds: Int) -> Timestamp? {
         start.flatMap { Timestamp(milliseconds: $0.milliseconds + Int64(milliseconds)) }
     }
 
-    /// Campaign ids of texts that are some.
+    /// The campaign ids with these texts.
     static func campaigns(_ texts: String...) throws -> [CampaignID] {
         try texts.map { try #require(CampaignID($0)) }
     }
 }
 
 extension OrganisationStore {
-    /// A new organisation.
+    /// Creates an organisation.
     package func organisation(_ name: String = "Acme") async throws -> OrganisationID {
         try await createOrganisation(named: #require(OrganisationName(name)), at: .earliest).id
     }

@@ -1,6 +1,6 @@
 import SendLogCore
 
-/// What a store must answer, worked out the plain way: an array that is filtered, sorted and sliced.
+/// The expected result of a search, computed from a plain array that is filtered, sorted and sliced.
 struct SearchModel {
     private(set) var logs: [Log] = []
 
@@ -9,12 +9,12 @@ struct SearchModel {
         let log: NewSendLog
     }
 
-    /// Takes a log as recorded, in the order of recording.
+    /// Adds a recorded log; logs must come in the order of recording.
     mutating func append(_ log: NewSendLog) {
         logs.append(Log(sequence: logs.count + 1, log: log))
     }
 
-    /// The answer to a search.
+    /// The expected page of a search.
     func page(_ search: SendLogSearch) -> WholePage {
         let head = Int64(logs.count)
         let asOf = min(search.asOf?.number ?? head, head)

@@ -2,7 +2,7 @@ import SendLogContent
 import SendLogCore
 import Testing
 
-/// A whole page, put together from its blocks.
+/// A whole page, joined from its blocks.
 struct WholePage: Equatable {
     var total: Int
     var asOf: SequenceNumber
@@ -15,7 +15,7 @@ struct WholePage: Equatable {
         let destinations: Int
     }
 
-    /// The rows' places in the order of recording.
+    /// The sequence numbers of the rows.
     var sequences: [Int] { rows.map { Int($0.sequence.number) } }
 
     mutating func append(_ block: RowBlock) {
@@ -26,29 +26,29 @@ struct WholePage: Equatable {
             if !text.isEmpty { text.append(UInt8(ascii: ",")) }
             text += record + Array(",\"destinations\":\(row.destinations)}".utf8)
         }
-        #expect(block.text == text, "a block is its rows, rendered")
+        #expect(block.text == text, "the text of a block must be that of its rows")
         blocks += 1
     }
 }
 
 extension SendLogStore {
-    /// The answer to a search with all blocks of its page.
+    /// Searches, and reads all blocks of the page.
     func page(_ search: SendLogSearch, in organisation: OrganisationID) async throws -> WholePage {
-        let answer = try await self.search(search, in: organisation)
-        var page = WholePage(total: answer.total, asOf: answer.asOf)
-        page.append(answer.rows)
-        var rest = answer.rows.rest
+        let result = try await self.search(search, in: organisation)
+        var page = WholePage(total: result.total, asOf: result.asOf)
+        page.append(result.rows)
+        var rest = result.rows.rest
         while let next = rest {
             let block = try await rows(next, in: organisation)
-            // Without this a store that answers empty blocks would keep the check going for ever.
-            try #require(!block.rows.isEmpty, "a block that another one announced must hold something")
+            // A store that returns empty blocks would make the check loop forever.
+            try #require(!block.rows.isEmpty, "a block that the previous one announced must have rows")
             page.append(block)
             rest = block.rest
         }
         return page
     }
 
-    /// The total and the places of the page of a search.
+    /// The sequence numbers of the page of a search; checks their number against the total.
     func find(
         _ search: SendLogSearch,
         in organisation: OrganisationID
@@ -71,7 +71,7 @@ extension SendLogStore {
         }
     }
 
-    /// Some chunks of a list; none at its end.
+    /// At most four chunks of a list; none at its end.
     func chunks(
         of sequence: SequenceNumber,
         from first: Int,
@@ -85,7 +85,7 @@ extension SendLogStore {
         return chunks
     }
 
-    /// The inside of a list's JSON array, as it is kept.
+    /// The content of a list's JSON array, as it is stored.
     func listText(
         of sequence: SequenceNumber,
         in organisation: OrganisationID
@@ -107,9 +107,9 @@ extension SendLogStore {
 }
 
 extension RecordingOutcome {
-    /// The log, where it was recorded now.
+    /// The log, if this call recorded it.
     var recorded: StoredSendLog? { if case .recorded(let log) = self { log } else { nil } }
 
-    /// The log, where it had been recorded before.
+    /// The log, if it had been recorded before.
     var existing: StoredSendLog? { if case .existing(let log) = self { log } else { nil } }
 }

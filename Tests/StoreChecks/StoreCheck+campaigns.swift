@@ -4,8 +4,8 @@ import Testing
 
 extension StoreCheck {
     static let campaigns = [
-        StoreCheck("campaigns are what a full count of the logs gives, in every order and page") { store in
-            let seed = TestSeed.printed("campaigns are what a full count of the logs gives")
+        StoreCheck("campaigns match a full count of the logs, in every order and page") { store in
+            let seed = TestSeed.printed("campaigns match a full count of the logs")
             let model = try await CampaignModel(in: store, logs: 300, seed: seed)
             let texts = [nil, "campaign-1", "CAMPAIGN-7", "ünï", "BRIEF", "%", "_", "campaign-1199x", "'", "\0", "a\0"]
             for sort in CampaignQuery.Sort.allCases {
@@ -29,8 +29,8 @@ extension StoreCheck {
                 #expect(try await store.campaign(campaign.id, in: model.organisation) == campaign)
             }
         },
-        StoreCheck("tallies are what a full count of the logs gives") { store in
-            let seed = TestSeed.printed("tallies are what a full count of the logs gives")
+        StoreCheck("tallies match a full count of the logs") { store in
+            let seed = TestSeed.printed("tallies match a full count of the logs")
             let model = try await CampaignModel(in: store, logs: 300, seed: seed)
             let ids = model.campaigns.map(\.id)
             let unknown = try #require(CampaignID("never-sent"))
@@ -69,12 +69,12 @@ extension StoreCheck {
                 try await store.campaigns(CampaignQuery(), in: organisation)
                     == CampaignPage(total: 1, campaigns: [campaign])
             )
-            // What was refused or there before adds none.
+            // A conflict and an existing log add no campaign.
             _ = try await store.record(Sample.log("a", campaign: "autumn"), in: organisation)
             _ = try await store.record(log, in: organisation)
             #expect(try await store.campaigns(CampaignQuery(), in: organisation).campaigns == [campaign])
         },
-        StoreCheck("a campaign's name can be given, changed and looked up") { store in
+        StoreCheck("a campaign's name can be set, changed and read") { store in
             let organisation = try await store.organisation("Acme")
             for id in ["spring", "0123456789abcdef01234567", "autumn"] {
                 _ = try await store.record(Sample.log("log-of-\(id)", campaign: id), in: organisation)
@@ -92,12 +92,12 @@ extension StoreCheck {
                 #expect(try await store.campaignNames(of: [ids[1], ids[1]], in: organisation) == [ids[1]: name])
                 #expect(try await store.campaignNames(of: [], in: organisation) == [:])
             }
-            // Recording goes on and leaves the name.
+            // Recording another send does not change the name.
             _ = try await store.record(Sample.log("more"), in: organisation)
             #expect(try await store.campaign(ids[0], in: organisation).name?.description == "Spring 2")
             #expect(try await store.campaign(ids[0], in: organisation).sends == 2)
         },
-        StoreCheck("another organisation's campaigns are not there") { store in
+        StoreCheck("another organisation's campaigns are not found") { store in
             let acme = try await store.organisation("Acme")
             let zulu = try await store.organisation("Zulu")
             let name = try #require(CampaignName("Theirs"))
@@ -123,7 +123,7 @@ extension StoreCheck {
     ]
 
     static let sessions = [
-        StoreCheck("a session is its key's until it ends or expires") { store in
+        StoreCheck("a session gives its key until it ends or expires") { store in
             let acme = try await store.organisation("Acme")
             let zulu = try await store.organisation("Zulu")
             let described = NewAPIKey(name: "console", permissions: [.readSendLogs], expires: nil)
@@ -141,14 +141,14 @@ extension StoreCheck {
             await #expect(throws: StoreError.notFound) { try await store.sessionKey(hashes[1], at: end) }
             await #expect(throws: StoreError.notFound) { try await store.sessionKey(hashes[2], at: now) }
             await #expect(throws: StoreError.notFound) { try await store.sessionKey([], at: now) }
-            // A key that is revoked is told so.
+            // The session of a revoked key gives the revoked key.
             let revoked = try await store.revokeKey(keys[0].id, in: acme, at: now)
             #expect(try await store.sessionKey(hashes[0], at: now) == revoked)
             try await store.endSession(hashes[0])
             try await store.endSession(hashes[0])
             await #expect(throws: StoreError.notFound) { try await store.sessionKey(hashes[0], at: now) }
             #expect(try await store.sessionKey(hashes[1], at: now) == keys[1])
-            // What has expired is forgotten when the next one signs in, and may be signed in anew.
+            // Creating a session deletes expired ones, so that their hashes can be used again.
             try await store.createSession(hashes[0], of: keys[0].id, at: end, until: try #require(Sample.later(5000)))
             try await store.createSession(hashes[1], of: keys[0].id, at: end, until: try #require(Sample.later(5000)))
             #expect(try await store.sessionKey(hashes[1], at: end) == revoked)

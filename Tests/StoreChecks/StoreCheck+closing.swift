@@ -3,7 +3,7 @@ import Testing
 
 extension StoreCheck {
     static let closing = [
-        StoreCheck("a closed store answers every method that it is closed") { store in
+        StoreCheck("every method of a closed store throws that it is closed") { store in
             let organisation = try await store.organisation("Acme")
             let log = try Sample.log("a")
             _ = try await store.record([log], in: organisation)
@@ -17,7 +17,7 @@ extension StoreCheck {
             store.close()
             let search = SendLogSearch()
             let days = Timestamp.earliest.day...Timestamp.latest.day
-            let lease = WebhookLease(owner: "one", begin: .earliest, end: .latest)
+            let lease = WebhookLease(owner: "one", start: .earliest, end: .latest)
             let pending = PendingWebhook(organisation: organisation, id: webhook.id, leasedAt: 0, isHealthy: true)
             let report = WebhookReport(
                 owner: "one",
@@ -33,10 +33,10 @@ extension StoreCheck {
             )
             await expectClosed { () async throws(StoreError) in _ = try await store.record([log], in: organisation) }
             await expectClosed { () async throws(StoreError) in _ = try await store.sendLog(log.id, in: organisation) }
-            // What is not had at once is to be waited for, and that says the same.
+            // `nil` means that the call would block; the blocking call above throws.
             do throws(StoreError) {
-                let atOnce = try store.sendLogWithoutBlocking(log.id, in: organisation)
-                #expect(atOnce == nil)
+                let stored = try store.sendLogWithoutBlocking(log.id, in: organisation)
+                #expect(stored == nil)
             } catch {
                 expectIsClosed(error)
             }
@@ -133,7 +133,7 @@ extension StoreCheck {
                 _ = try await store.deleteDeliveries(before: .latest)
             }
         },
-        StoreCheck("closing twice changes nothing") { store in
+        StoreCheck("a store can be closed twice") { store in
             store.close()
             store.close()
             await expectClosed { () async throws(StoreError) in try await store.ping() }
@@ -144,7 +144,7 @@ extension StoreCheck {
     private static func expectClosed(_ body: () async throws(StoreError) -> Void) async {
         do throws(StoreError) {
             try await body()
-            Issue.record("it went through")
+            Issue.record("the closed store threw no error")
         } catch {
             expectIsClosed(error)
         }

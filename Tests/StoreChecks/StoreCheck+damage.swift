@@ -2,12 +2,12 @@ public import SendLogCore
 import Testing
 
 extension StoreCheck {
-    /// A webhook that cannot be understood keeps no other of its organisation from being told.
+    /// Checks that a webhook whose definition is unreadable does not block the organisation's other webhooks.
     ///
     /// - Parameters:
     ///   - store: a store that is new and empty
-    ///   - damage: spoils the definition of the webhook `broken` behind the store's back
-    /// - Throws: what the store or the damage throws, which no test expects.
+    ///   - damage: overwrites the definition of the webhook `broken`, bypassing the store
+    /// - Throws: any error of the store or of `damage`; no test expects one.
     public static func skipsDamagedWebhook(in store: any Store, damage: () async throws -> Void) async throws {
         let acme = try await store.organisation("Acme")
         for name in ["broken", "sound"] { _ = try await WebhookUnderTest(name, in: acme, of: store) }

@@ -4,16 +4,16 @@ import Testing
 
 extension StoreCheck {
     static let deliveries = [
-        StoreCheck("deliveries are listed from the last send on, page by page, tests among them") { store in
+        StoreCheck("deliveries are listed page by page from the newest send, tests included") { store in
             let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             let other = try await WebhookUnderTest("other", in: webhook.organisation, of: store)
             let ids: [(Int, Int64?)] = [
                 (0, 1_650_000_000_000), (0, .max), (1, nil), (2, nil), (2, 5), (2, 17), (3, nil), (10, nil),
                 (10, 1), (1_099_511_627_776, nil),
             ]
-            var random = SplitMix64(defaultSeed: nil, test: "deliveries are listed from the last send on")
+            var random = SplitMix64(defaultSeed: nil, test: "deliveries are listed page by page from the newest send")
             for (index, id) in ids.shuffled(using: &random).enumerated() {
-                // When they were made does not matter.
+                // The order of creation does not matter.
                 let delivery = try WebhookSample.delivery(id.0, test: id.1, created: index)
                 try await store.saveDelivery(delivery, of: webhook.id, in: webhook.organisation)
             }
@@ -28,7 +28,7 @@ extension StoreCheck {
                 }
                 #expect(try await webhook.delivery(id).id == id)
             }
-            // What is not there is a place to begin behind, too.
+            // A page can begin after a delivery that does not exist.
             #expect(try await webhook.deliveries(before: DeliveryID(SequenceNumber(5)), limit: 2) == ["3", "2-t17"])
             #expect(
                 try await webhook.deliveries(before: DeliveryID(SequenceNumber(2), test: 16), limit: 2) == [
@@ -58,14 +58,14 @@ extension StoreCheck {
             let whole = try await webhook.deliveries
             #expect(whole.count == 30)
             for (index, state) in states.enumerated() {
-                // The last of them is the 29th, counted from 0.
+                // The newest has index 29, counted from 0.
                 let expected = (0..<30).filter { (29 - $0) % 3 == index }.map { whole[$0] }
                 #expect(try await webhook.deliveries(state) == expected)
                 let before = try #require(DeliveryID(expected[3]))
                 #expect(try await webhook.deliveries(state, before: before, limit: 4) == Array(expected[4..<8]))
             }
         },
-        StoreCheck("a delivery that is saved again takes the place of what there was") { store in
+        StoreCheck("a delivery that is saved again replaces the stored one") { store in
             let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             try await webhook.record(2)
             #expect(try await store.leaseIDs(for: "one", at: 0, until: 10) == ["hook"])
@@ -87,17 +87,17 @@ extension StoreCheck {
             #expect(delivery.tries == 5)
             #expect(try await webhook.delivery(test.id) == test)
             #expect(try await webhook.deliveries == ["1-t3", "1"])
-            // Of one that stands in a report twice the last counts.
+            // If a report has a delivery twice, the last one counts.
             var last = delivery
             (last.state, last.nextTry) = (.delivered, nil)
             #expect(try await webhook.save(by: "one", cursor: 1, [delivery, test, last], until: 10) != nil)
             #expect(try await webhook.delivery(last.id) == last)
         },
-        StoreCheck("what is due comes in the order of recording") { store in
+        StoreCheck("due deliveries come in the order of recording") { store in
             let acme = try await store.organisation("Acme")
             let webhook = try await WebhookUnderTest(in: acme, of: store)
             let other = try await WebhookUnderTest("other", in: acme, of: store)
-            // The later it was recorded, the sooner it is due.
+            // The later a send was recorded, the sooner its delivery is due.
             let deliveries = try (1...40).map { number in
                 let isWaiting = number % 4 != 0
                 return try WebhookSample.delivery(
@@ -107,7 +107,7 @@ extension StoreCheck {
                     nextTry: isWaiting ? 1000 - number : nil
                 )
             }
-            var random = SplitMix64(defaultSeed: nil, test: "what is due comes in the order of recording")
+            var random = SplitMix64(defaultSeed: nil, test: "due deliveries come in the order of recording")
             for delivery in deliveries.shuffled(using: &random) {
                 try await store.saveDelivery(delivery, of: webhook.id, in: acme)
             }
@@ -123,7 +123,7 @@ extension StoreCheck {
             #expect(try await webhook.due(at: 999, limit: 0) == [])
             #expect(try await other.due(at: 999) == [deliveries[0]])
         },
-        StoreCheck("old deliveries are forgotten, but for those that are to be tried again") { store in
+        StoreCheck("old deliveries are deleted, except those that will be retried") { store in
             let acme = try await store.organisation("Acme")
             let zulu = try await store.organisation("Zulu")
             let webhooks = [
@@ -141,15 +141,15 @@ extension StoreCheck {
                     try await store.saveDelivery(delivery, of: webhook.id, in: webhook.organisation)
                 }
             }
-            #expect(try await forget(before: 10, store) == 0)
-            #expect(try await forget(before: 12, store) == 6)
+            #expect(try await deleteAll(before: 10, store) == 0)
+            #expect(try await deleteAll(before: 12, store) == 6)
             for webhook in webhooks { #expect(try await webhook.deliveries == ["4", "3-t13", "3"]) }
-            #expect(try await forget(before: 14, store) == 3)
+            #expect(try await deleteAll(before: 14, store) == 3)
             for webhook in webhooks { #expect(try await webhook.deliveries == ["4", "3"]) }
-            #expect(try await forget(before: 1_000_000, store) == 3)
+            #expect(try await deleteAll(before: 1_000_000, store) == 3)
             for webhook in webhooks { #expect(try await webhook.deliveries == ["3"]) }
         },
-        StoreCheck("thousands are forgotten by and by") { store in
+        StoreCheck("thousands of old deliveries are deleted in batches") { store in
             let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             try await webhook.record(1)
             #expect(try await store.leaseIDs(for: "one", at: 0, until: 10) == ["hook"])
@@ -160,20 +160,20 @@ extension StoreCheck {
                         != nil
                 )
             }
-            #expect(try await forget(before: 49, store) == 2450)
+            #expect(try await deleteAll(before: 49, store) == 2450)
             #expect(try await webhook.deliveries.count == 50)
         },
-        StoreCheck("what receivers answered is kept, whatever it is") { store in
+        StoreCheck("responses with any bytes are stored") { store in
             let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             try await webhook.record(1)
             #expect(try await store.leaseIDs(for: "one", at: 0, until: 10) == ["hook"])
-            let answers: [[UInt8]] = [
+            let responseBodies: [[UInt8]] = [
                 [], Array(0..<0x80), Array("\"\\/'; DROP TABLE webhooks;-- {{send._id}} \u{0} \\u0000 \r\n".utf8),
                 Array("ünï 😀 \u{2028}\u{2029}\u{feff}\u{202e}\u{ffff} {\"a\":[1,null]}".utf8),
                 [UInt8](repeating: 0, count: DeliveryAttempt.maxResponseBytes),
             ]
             var delivery = try WebhookSample.delivery(1, state: .waiting, nextTry: 1)
-            for (index, responseBody) in answers.enumerated() {
+            for (index, responseBody) in responseBodies.enumerated() {
                 delivery.add(
                     DeliveryAttempt(
                         at: try WebhookSample.at(index),
@@ -189,17 +189,17 @@ extension StoreCheck {
             #expect(try await webhook.due(at: 1) == [delivery])
             try await store.saveDelivery(delivery, of: webhook.id, in: webhook.organisation)
             #expect(try await webhook.delivery(delivery.id) == delivery)
-            // What is no UTF-8 is replaced, since it is for people to read.
+            // Invalid UTF-8 is replaced, because responses are for people to read.
             delivery.add(
                 DeliveryAttempt(at: .earliest, duration: 0, status: 599, responseBody: [0x61, 0xff, 0xc3, 0x62])
             )
             try await store.saveDelivery(delivery, of: webhook.id, in: webhook.organisation)
-            let kept = try await webhook.delivery(delivery.id)
-            #expect(kept.attempts.dropLast() == delivery.attempts.dropLast())
-            #expect(kept.attempts.last?.responseBody == Array("a\u{fffd}\u{fffd}b".utf8))
-            // As many as are kept, as long as they may be.
+            let stored = try await webhook.delivery(delivery.id)
+            #expect(stored.attempts.dropLast() == delivery.attempts.dropLast())
+            #expect(stored.attempts.last?.responseBody == Array("a\u{fffd}\u{fffd}b".utf8))
+            // The largest number of stored attempts, each with the longest response.
             for _ in 0..<30 {
-                delivery.add(DeliveryAttempt(at: .latest, duration: 1, status: 500, responseBody: answers[4]))
+                delivery.add(DeliveryAttempt(at: .latest, duration: 1, status: 500, responseBody: responseBodies[4]))
             }
             try await store.saveDelivery(delivery, of: webhook.id, in: webhook.organisation)
             #expect(try await webhook.delivery(delivery.id) == delivery)
@@ -207,8 +207,10 @@ extension StoreCheck {
         },
     ]
 
-    /// Forgets until nothing more is.
-    private static func forget(before milliseconds: Int, _ store: any Store) async throws -> Int {
+    /// Deletes old deliveries until none remains.
+    ///
+    /// - Returns: how many were deleted.
+    private static func deleteAll(before milliseconds: Int, _ store: any Store) async throws -> Int {
         var count = 0
         while true {
             let more = try await store.deleteDeliveries(before: WebhookSample.at(milliseconds))

@@ -11,7 +11,7 @@ extension StoreCheck {
             #expect(stored.destinations == 0)
             #expect(try await store.chunks(of: stored.sequence, in: organisation) == [])
         },
-        StoreCheck("destinations are kept character for character in the order given") { store in
+        StoreCheck("destinations are stored character for character in the order given") { store in
             let organisation = try await store.organisation("Acme")
             let destinations = [
                 "27821234567", "+27 82 123 4567", "0027821234567", "27821234567", "jo@example.com", " ", "\"", "\\",
@@ -19,17 +19,17 @@ extension StoreCheck {
                 "/", "<a&b>", "'", "é", "e\u{301}", "ﬁ", "日本", "😀👩‍👩‍👧‍👦", "\u{2028}", "\u{feff}", "\u{10ffff}", "null",
                 String(repeating: "9", count: 320), String(repeating: "😀", count: 320), "0",
             ]
-            let log = try Sample.intake("a", destinations: destinations)
+            let log = try Sample.parsed("a", destinations: destinations)
             let stored = try #require(try await store.record(log, in: organisation).recorded)
             #expect(stored.destinations == destinations.count)
             let text = try await store.listText(of: stored.sequence, in: organisation)
             #expect(text == Sample.arrayInside(destinations))
         },
-        StoreCheck("a list of a hundred thousand goes through several chunks and comes back whole") { store in
+        StoreCheck("a list of a hundred thousand is stored in several chunks and read back whole") { store in
             let organisation = try await store.organisation("Acme")
             // Regular numbers compress so well that the list is never spooled.
             let destinations = (0..<100_000).map { "27820\(100_000 + $0)" }
-            let log = try Sample.intake("a", destinations: destinations)
+            let log = try Sample.parsed("a", destinations: destinations)
             let stored = try #require(try await store.record(log, in: organisation).recorded)
             #expect(stored.destinations == 100_000)
             let chunks = try await store.chunks(of: stored.sequence, in: organisation)
@@ -39,34 +39,34 @@ extension StoreCheck {
                 try await store.listText(of: stored.sequence, in: organisation) == Sample.arrayInside(destinations)
             )
         },
-        StoreCheck("a list too long for memory comes back whole, and is known again") { store in
+        StoreCheck("a spooled list is read back whole, and a repeated log is compared with it") { store in
             let organisation = try await store.organisation("Acme")
-            var random = SplitMix64(defaultSeed: 7, test: "a list too long for memory comes back whole")
+            var random = SplitMix64(defaultSeed: 7, test: "a spooled list is read back whole")
             let destinations = (0..<100_000).map { _ in
                 "27\(UInt64.random(in: 600_000_000...899_999_999, using: &random))"
             }
-            let log = try Sample.intake("a", destinations: destinations)
-            var kept = 0
-            try log.destinations.forEachChunk { kept += $0.body.count }
-            #expect(kept > 256 * 1024)
+            let log = try Sample.parsed("a", destinations: destinations)
+            var bytes = 0
+            try log.destinations.forEachChunk { bytes += $0.body.count }
+            #expect(bytes > 256 * 1024)
             let stored = try #require(try await store.record(log, in: organisation).recorded)
             #expect(
                 try await store.listText(of: stored.sequence, in: organisation) == Sample.arrayInside(destinations)
             )
             #expect(try await store.record(log, in: organisation) == .existing(stored))
-            let again = try Sample.intake("a", destinations: destinations)
+            let again = try Sample.parsed("a", destinations: destinations)
             #expect(try await store.record(again, in: organisation) == .existing(stored))
             var swapped = destinations
             swapped.swapAt(99_998, 99_999)
-            let other = try Sample.intake("a", destinations: swapped)
+            let other = try Sample.parsed("a", destinations: swapped)
             #expect(try await store.record(other, in: organisation) == .conflict)
             #expect(
                 try await store.listText(of: stored.sequence, in: organisation) == Sample.arrayInside(destinations)
             )
         },
-        StoreCheck("a list is read on from any chunk, and behind its end there is nothing") { store in
+        StoreCheck("a list can be read from any chunk, and has no chunks after its end") { store in
             let organisation = try await store.organisation("Acme")
-            let log = try Sample.intake("a", destinations: (0..<60_000).map { "2782\($0)" })
+            let log = try Sample.parsed("a", destinations: (0..<60_000).map { "2782\($0)" })
             let stored = try #require(try await store.record(log, in: organisation).recorded)
             let chunks = try await store.chunks(of: stored.sequence, in: organisation)
             try #require(chunks.count > 5)

@@ -3,7 +3,7 @@ import Testing
 
 extension StoreCheck {
     static let idempotency = [
-        StoreCheck("the same log again is answered as existing and nothing is written") { store in
+        StoreCheck("the same log again is reported as existing, and nothing is written") { store in
             let organisation = try await store.organisation("Acme")
             let log = try Sample.log("a", destinations: ["1", "2"])
             let recorded = try #require(try await store.record(log, in: organisation).recorded)
@@ -13,7 +13,7 @@ extension StoreCheck {
             let page = try await store.page(SendLogSearch(), in: organisation)
             #expect((page.total, page.asOf, page.sequences) == (1, SequenceNumber(1), [1]))
         },
-        StoreCheck("the same id with other content is a conflict and nothing is written") { store in
+        StoreCheck("the same id with other content is a conflict, and nothing is written") { store in
             let organisation = try await store.organisation("Acme")
             let log = try Sample.log("a", destinations: ["1", "2"])
             let recorded = try #require(try await store.record(log, in: organisation).recorded)
@@ -37,7 +37,7 @@ extension StoreCheck {
             let summer = SendLogSearch(campaigns: try Sample.campaigns("summer"))
             #expect(try await store.find(summer, in: organisation) == [])
         },
-        StoreCheck("a conflict leaves no gap") { store in
+        StoreCheck("a conflict leaves no gap in the sequence numbers") { store in
             let organisation = try await store.organisation("Acme")
             let outcomes = try await store.record(
                 [
@@ -50,18 +50,18 @@ extension StoreCheck {
             #expect(outcomes[1] == .conflict)
             #expect(outcomes[3].existing != nil)
         },
-        StoreCheck("a start that was left out matches the one recorded the first time") { store in
+        StoreCheck("a repeated log without start matches the recorded default") { store in
             let organisation = try await store.organisation("Acme")
             let first = try Sample.log("a", start: nil, now: Sample.later(0))
             let recorded = try #require(try await store.record(first, in: organisation).recorded)
             let again = try Sample.log("a", start: nil, now: Sample.later(60_000))
             #expect(try await store.record(again, in: organisation) == .existing(recorded))
-            let spelledOut = try Sample.log("a", start: Sample.later(0))
-            #expect(try await store.record(spelledOut, in: organisation) == .existing(recorded))
+            let explicit = try Sample.log("a", start: Sample.later(0))
+            #expect(try await store.record(explicit, in: organisation) == .existing(recorded))
             let another = try Sample.log("a", start: Sample.later(60_000))
             #expect(try await store.record(another, in: organisation) == .conflict)
         },
-        StoreCheck("a start that is left out the second time matches the one that was given") { store in
+        StoreCheck("a repeated log without start matches the recorded start") { store in
             let organisation = try await store.organisation("Acme")
             let recorded = try await store.record(Sample.log("a", start: .latest), in: organisation).recorded
             let again = try Sample.log("a", start: nil, now: .earliest)
@@ -69,7 +69,7 @@ extension StoreCheck {
             let other = try Sample.log("a", message: "other", start: nil, now: .earliest)
             #expect(try await store.record(other, in: organisation) == .conflict)
         },
-        StoreCheck("of the same log sent by thirty at once exactly one is recorded") { store in
+        StoreCheck("thirty senders record the same log at once, and exactly one succeeds") { store in
             let organisation = try await store.organisation("Acme")
             for round in 1...5 {
                 let log = try Sample.log("log-\(round)", destinations: ["1"])
@@ -80,7 +80,7 @@ extension StoreCheck {
                 #expect(sequences == [Int64(round)])
             }
         },
-        StoreCheck("of thirty logs that fight for one id exactly one is recorded") { store in
+        StoreCheck("thirty logs with one id are recorded at once, and exactly one succeeds") { store in
             let organisation = try await store.organisation("Acme")
             let outcomes = try await race(30, in: organisation, of: store) {
                 try Sample.log("a", message: "from \($0)")
@@ -89,7 +89,7 @@ extension StoreCheck {
             #expect(outcomes.filter { $0 == .conflict }.count == 29)
             #expect(try await store.find(SendLogSearch(), in: organisation) == [1])
         },
-        StoreCheck("ids are taken character for character") { store in
+        StoreCheck("ids are compared character for character") { store in
             let organisation = try await store.organisation("Acme")
             let ids = [
                 "5f5a1d8d2e0e4c6c8c0c0c0c", "5F5A1D8D2E0E4C6C8C0C0C0C", "5f5a1d8d2e0e4c6c8c0c0c0C",
@@ -99,7 +99,7 @@ extension StoreCheck {
                 String(repeating: "X", count: 64),
             ]
             for (index, id) in ids.enumerated() {
-                // As campaigns too, so that the two kinds of id are proven at once.
+                // The campaign has the same id, so that both kinds of id are checked.
                 let outcome = try await store.record(Sample.log(id, campaign: id), in: organisation)
                 #expect(outcome.recorded?.sequence.number == Int64(index + 1), "\(id)")
             }

@@ -1,9 +1,10 @@
 import SendLogCore
 import Testing
 
+/// The isolation of organisations from each other.
 extension StoreCheck {
     static let isolation = [
-        StoreCheck("two organisations may use the same ids and see only their own logs") { store in
+        StoreCheck("two organisations may use the same ids, and each sees only its own logs") { store in
             let pair = try await twins(in: store)
             for twin in pair {
                 for number in 0..<twin.logs.count {
@@ -19,22 +20,24 @@ extension StoreCheck {
         },
         StoreCheck("another organisation's id is not found") { store in
             let pair = try await twins(in: store)
-            let own = try Sample.log("only-zulu", campaign: "only-zulu")
-            _ = try await store.record(own, in: pair[1].organisation)
-            await #expect(throws: StoreError.notFound) { try await store.sendLog(own.id, in: pair[0].organisation) }
-            // A store that answers its owner at once must refuse others at once.
-            let isAtOnce = try store.sendLogWithoutBlocking(own.id, in: pair[1].organisation) != nil
+            let zuluLog = try Sample.log("only-zulu", campaign: "only-zulu")
+            _ = try await store.record(zuluLog, in: pair[1].organisation)
+            await #expect(throws: StoreError.notFound) {
+                try await store.sendLog(zuluLog.id, in: pair[0].organisation)
+            }
+            // A store that finds the log without blocking must also refuse it to others without blocking.
+            let isImmediate = try store.sendLogWithoutBlocking(zuluLog.id, in: pair[1].organisation) != nil
             do {
-                let foreign = try store.sendLogWithoutBlocking(own.id, in: pair[0].organisation)
-                #expect(foreign == nil && !isAtOnce)
+                let foreign = try store.sendLogWithoutBlocking(zuluLog.id, in: pair[0].organisation)
+                #expect(foreign == nil && !isImmediate)
             } catch {
                 #expect(error as? StoreError == .notFound)
             }
-            // And may be taken.
+            // Another organisation may use the same id.
             let other = try Sample.log("only-zulu", message: "of Acme")
             #expect(try await store.record(other, in: pair[0].organisation).recorded != nil)
         },
-        StoreCheck("a search finds its own organisation's logs alone") { store in
+        StoreCheck("a search finds only its organisation's logs") { store in
             let pair = try await twins(in: store)
             _ = try await store.record(Sample.log("only-zulu", campaign: "only-zulu"), in: pair[1].organisation)
             let searches = try [
@@ -54,7 +57,7 @@ extension StoreCheck {
             let foreign = SendLogSearch(campaigns: try Sample.campaigns("only-zulu"))
             #expect(try await store.page(foreign, in: acme.organisation).total == 0)
         },
-        StoreCheck("the rest of a page stays in the organisation that asks") { store in
+        StoreCheck("the rest of a page belongs to the organisation that reads it") { store in
             let pair = try await twins(in: store, message: String(repeating: "m", count: SendLogRules.maxMessageLength))
             for campaigns in [nil, try Sample.campaigns("spring", "none")] {
                 let search = SendLogSearch(campaigns: campaigns, order: .oldestFirst)
@@ -72,21 +75,21 @@ extension StoreCheck {
                 }
             }
         },
-        StoreCheck("a list of another organisation's log is not there") { store in
+        StoreCheck("the list of another organisation's log is not found") { store in
             let pair = try await twins(in: store)
             let log = try Sample.log("only-zulu", destinations: ["27821234567"])
             let stored = try #require(try await store.record(log, in: pair[1].organisation).recorded)
             #expect(try await store.chunks(of: stored.sequence, from: 0, in: pair[0].organisation) == [])
             #expect(try await store.chunks(of: stored.sequence, in: pair[1].organisation).count == 1)
         },
-        StoreCheck("a repeated log is compared with its own organisation's alone") { store in
+        StoreCheck("a repeated log is compared only with its organisation's logs") { store in
             let pair = try await twins(in: store)
             for (twin, other) in zip(pair, pair.reversed()) {
                 #expect(try await store.record(twin.logs[0], in: twin.organisation).existing != nil)
                 #expect(try await store.record(other.logs[0], in: twin.organisation) == .conflict)
             }
         },
-        StoreCheck("sums are each organisation's own") { store in
+        StoreCheck("each organisation has its own sums") { store in
             let pair = try await twins(in: store)
             _ = try await store.record(Sample.log("more", destinations: ["1", "2"]), in: pair[1].organisation)
             let sums = try await store.organisations()
@@ -98,16 +101,16 @@ extension StoreCheck {
             let zulu = try await store.organisation("Zulu")
             let described = NewAPIKey(name: "same", permissions: [.all], expires: nil)
             let hashes = [[UInt8](repeating: 1, count: 32), [UInt8](repeating: 2, count: 32)]
-            let own = try await store.createKey(described, hash: hashes[0], in: acme, at: .earliest)
-            let foreign = try await store.createKey(described, hash: hashes[1], in: zulu, at: .earliest)
-            #expect(try await store.keys(in: acme) == [own])
-            #expect(try await store.keys(in: zulu) == [foreign])
+            let acmeKey = try await store.createKey(described, hash: hashes[0], in: acme, at: .earliest)
+            let zuluKey = try await store.createKey(described, hash: hashes[1], in: zulu, at: .earliest)
+            #expect(try await store.keys(in: acme) == [acmeKey])
+            #expect(try await store.keys(in: zulu) == [zuluKey])
             await #expect(throws: StoreError.notFound) {
-                try await store.revokeKey(foreign.id, in: acme, at: .earliest)
+                try await store.revokeKey(zuluKey.id, in: acme, at: .earliest)
             }
-            #expect(try await store.keys(in: zulu) == [foreign])
+            #expect(try await store.keys(in: zulu) == [zuluKey])
         },
-        StoreCheck("an organisation that does not exist has nothing and takes nothing") { store in
+        StoreCheck("an organisation that does not exist has no data and records nothing") { store in
             let acme = try await store.organisation("Acme")
             _ = try await store.record(Sample.log("a", destinations: ["1"]), in: acme)
             let unknown = OrganisationID(acme.number + 1)
@@ -115,7 +118,7 @@ extension StoreCheck {
             await #expect(throws: StoreError.self) { try await store.record([log], in: unknown) }
             await #expect(throws: StoreError.notFound) { try await store.sendLog(log.id, in: unknown) }
             #expect(try await store.chunks(of: SequenceNumber(1), from: 0, in: unknown) == [])
-            // The organisation that comes next gets that number, and nothing with it.
+            // The next organisation gets that number, and is empty.
             let zulu = try await store.organisation("Zulu")
             #expect(try await store.find(SendLogSearch(), in: zulu) == [])
             #expect(try await store.keys(in: zulu) == [])
@@ -128,7 +131,7 @@ extension StoreCheck {
         let logs: [NewSendLog]
     }
 
-    /// Two organisations with logs of the same ids, campaign and moments, recorded by turns; only the texts differ.
+    /// Two organisations whose logs have the same ids, campaign and starts, recorded in turn; only the texts differ.
     private static func twins(
         in store: any SendLogStore & OrganisationStore,
         message: String = ""

@@ -3,7 +3,7 @@ import Testing
 
 extension StoreCheck {
     static let keys = [
-        StoreCheck("a key is listed as it was made") { store in
+        StoreCheck("a key is listed as it was created") { store in
             let organisation = try await store.organisation("Acme")
             let described = [
                 NewAPIKey(name: "", permissions: [.readSendLogs], expires: nil),
@@ -45,7 +45,7 @@ extension StoreCheck {
             }
             #expect(try await store.keys(in: unknown) == [])
         },
-        StoreCheck("keys are found by the beginning of their hash, whosever they are") { store in
+        StoreCheck("keys of all organisations are found by a prefix of their hash") { store in
             let acme = try await store.organisation("Acme")
             let zulu = try await store.organisation("Zulu")
             let hashes: [[UInt8]] = [
@@ -63,15 +63,15 @@ extension StoreCheck {
                     let found = try await store.keys(hashPrefix: prefix)
                     let expected = hashes.indices.filter { hashes[$0].starts(with: prefix) }
                     #expect(Set(found.map(\.key.id)) == Set(expected.map { ids[$0] }), "\(prefix)")
-                    let own = try #require(found.first { $0.key.id == ids[index] })
-                    #expect(own.hash == hash)
-                    #expect(own.key.organisation == (index % 2 == 0 ? acme : zulu))
+                    let match = try #require(found.first { $0.key.id == ids[index] })
+                    #expect(match.hash == hash)
+                    #expect(match.key.organisation == (index % 2 == 0 ? acme : zulu))
                 }
             }
             #expect(try await store.keys(hashPrefix: [0x80]).isEmpty)
             #expect(try await store.keys(hashPrefix: hashes[0].dropLast() + [9]).isEmpty)
         },
-        StoreCheck("a revoked key stays listed, with the first moment it was revoked at") { store in
+        StoreCheck("a revoked key stays listed, with the time of its first revocation") { store in
             let organisation = try await store.organisation("Acme")
             let key = try await store.createKey(anyKey, hash: hash(1), in: organisation, at: .earliest)
             let other = try await store.createKey(anyKey, hash: hash(2), in: organisation, at: .earliest)
@@ -89,7 +89,7 @@ extension StoreCheck {
                 try await store.revokeKey(APIKeyID(1), in: organisation, at: .earliest)
             }
         },
-        StoreCheck("the last use of a key only moves forward") { store in
+        StoreCheck("the last use of a key moves only forward") { store in
             let organisation = try await store.organisation("Acme")
             let key = try await store.createKey(anyKey, hash: hash(1), in: organisation, at: .earliest)
             let other = try await store.createKey(anyKey, hash: hash(2), in: organisation, at: .earliest)

@@ -3,7 +3,7 @@ import Testing
 
 extension StoreCheck {
     static let leases = [
-        StoreCheck("those are taken that have something to tell, and may") { store in
+        StoreCheck("active webhooks with pending deliveries are leased") { store in
             let acme = try await store.organisation("Acme")
             let names = ["behind", "due", "due-later", "failed", "held", "idle", "off", "paused", "resting", "taken"]
             var webhooks: [String: WebhookUnderTest] = [:]
@@ -32,13 +32,13 @@ extension StoreCheck {
                 #expect(saved != nil)
             }
             try await webhook("off").change(at: 1) { $0.definition.isActive = false }
-            // The holder of this one asks for more time.
+            // The owner renews this lease.
             #expect(try await webhook("taken").save(by: "one", cursor: 3, until: 21) != nil)
             #expect(try await store.leaseIDs(for: "two", at: 20, until: 30) == ["behind", "due", "resting"])
             #expect(try await store.leaseIDs(for: "two", at: 20, until: 30) == [])
             #expect(try await store.leaseIDs(for: "two", at: 21, until: 30) == ["due-later", "held", "taken"])
         },
-        StoreCheck("what is taken is the webhook as it is") { store in
+        StoreCheck("a lease returns the current webhook") { store in
             let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             try await webhook.record(3)
             let definition = try WebhookSample.definition(WebhookSample.definitions[1])
@@ -49,7 +49,7 @@ extension StoreCheck {
             #expect(leased.first?.definition == definition)
             #expect(leased.first?.progress == WebhookProgress(cursor: SequenceNumber(0)))
         },
-        StoreCheck("no more are taken than are wanted") { store in
+        StoreCheck("no more webhooks are leased than the limit allows") { store in
             for name in ["Acme", "Zulu"] {
                 let organisation = try await store.organisation(name)
                 for index in 0..<3 {
@@ -65,7 +65,7 @@ extension StoreCheck {
             }
             #expect(Set(leased).count == 6)
         },
-        StoreCheck("those that were taken longest ago come first") { store in
+        StoreCheck("webhooks whose last lease is oldest come first") { store in
             var webhooks: [String: WebhookUnderTest] = [:]
             for name in ["Acme", "Zulu"] {
                 let organisation = try await store.organisation(name)
@@ -79,7 +79,7 @@ extension StoreCheck {
             for turn in 1...12 {
                 let leased = try await store.leaseIDs(for: "one", at: turn, until: 100, limit: 1)
                 let name = try #require(leased.first)
-                // It is given back with more to tell.
+                // The lease is released while deliveries are still pending.
                 let saved = try await webhooks[name]?.save(by: "one", cursor: turn / 4)
                 #expect(saved != nil)
                 order.append(name)
@@ -96,13 +96,13 @@ extension StoreCheck {
             #expect(try await webhook.save(by: "one", cursor: 1, until: 20) != nil)
             #expect(try await store.leaseIDs(for: "two", at: 19, until: 29) == [])
             #expect(try await store.leaseIDs(for: "two", at: 20, until: 30) == ["hook"])
-            // The one who had it is told when it comes back.
+            // The former owner learns of it with its next report.
             #expect(try await webhook.save(by: "one", cursor: 2, until: 40) == nil)
             #expect(try await webhook.current.progress.cursor == SequenceNumber(1))
             #expect(try await store.leaseIDs(for: "one", at: 29, until: 40) == [])
             #expect(try await webhook.save(by: "two", cursor: 2, until: 40) != nil)
         },
-        StoreCheck("what is given back may be taken at once") { store in
+        StoreCheck("a released webhook can be leased at once") { store in
             let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             try await webhook.record(2)
             #expect(try await store.leaseIDs(for: "one", at: 0, until: 1000) == ["hook"])
@@ -111,35 +111,34 @@ extension StoreCheck {
             #expect(try await webhook.save(by: "two", cursor: 2) != nil)
             #expect(try await store.leaseIDs(for: "one", at: 2, until: 1000) == [])
         },
-        StoreCheck("a report of somebody who is not the holder moves nothing, but what was delivered is kept") {
-            store in
+        StoreCheck("a report by another owner moves no cursor, but its deliveries are stored") { store in
             let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             try await webhook.record(4)
             let delivery = try WebhookSample.delivery(1)
-            #expect(try await webhook.save(by: "nobody", cursor: 3, [delivery], until: 50) == nil)
+            #expect(try await webhook.save(by: "another owner", cursor: 3, [delivery], until: 50) == nil)
             #expect(try await store.leaseIDs(for: "one", at: 0, until: 10) == ["hook"])
             let before = try await webhook.current
             let late = try WebhookSample.delivery(2, state: .waiting, nextTry: 100)
-            let stranger = try await webhook.save(by: "two", cursor: 4, [late]) { $0.failures = 3 }
-            #expect(stranger == nil)
+            let saved = try await webhook.save(by: "two", cursor: 4, [late]) { $0.failures = 3 }
+            #expect(saved == nil)
             #expect(try await webhook.current == before)
             #expect(try await webhook.deliveries == ["2", "1"])
             #expect(try await webhook.delivery(late.id) == late)
-            // Neither was it given back, nor kept longer.
+            // The lease was neither released nor renewed.
             #expect(try await store.leaseIDs(for: "two", at: 9, until: 20) == [])
             #expect(try await store.leaseIDs(for: "two", at: 10, until: 20) == ["hook"])
         },
-        StoreCheck("a worker learns that its webhook is not active any more") { store in
+        StoreCheck("a worker learns from its report that its webhook is inactive") { store in
             let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             try await webhook.record(4)
             #expect(try await store.leaseIDs(for: "one", at: 0, until: 10) == ["hook"])
             try await webhook.change(at: 1) { $0.definition.isActive = false }
             #expect(try await webhook.save(by: "one", cursor: 3, [WebhookSample.delivery(3)], until: 20) == nil)
-            // What it told until then it did tell.
+            // Deliveries made until then count.
             #expect(try await webhook.current.progress.cursor == SequenceNumber(3))
             #expect(try await webhook.deliveries == ["3"])
         },
-        StoreCheck("a report of before a change takes its place forward alone") { store in
+        StoreCheck("a report from before a change moves only the cursor, and only forward") { store in
             let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             try await webhook.record(9)
             #expect(try await store.leaseIDs(for: "one", at: 0, until: 10) == ["hook"])
@@ -156,12 +155,12 @@ extension StoreCheck {
                 #expect(saved?.progress == WebhookProgress(cursor: SequenceNumber(Int64(expected))))
                 #expect(try await webhook.current == saved)
             }
-            // One that knows the change counts as it is.
+            // A report from after the change is stored in full.
             let saved = try await webhook.save(by: "one", cursor: 7, version: 2, until: 20) { $0.failures = 2 }
             #expect(saved?.progress == WebhookProgress(cursor: SequenceNumber(7), failures: 2))
             #expect(try await webhook.current == saved)
         },
-        StoreCheck("a report that comes twice counts once") { store in
+        StoreCheck("a repeated report counts once") { store in
             let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             try await webhook.record(3)
             #expect(try await store.leaseIDs(for: "one", at: 0, until: 10) == ["hook"])
@@ -173,7 +172,7 @@ extension StoreCheck {
             #expect(try await webhook.deliveries == ["3", "2", "1"])
             #expect(try await webhook.delivery(deliveries[1].id) == deliveries[1])
         },
-        StoreCheck("many who take at the same time never get the same") { store in
+        StoreCheck("owners that lease at the same time never get the same webhook") { store in
             var expected: Set<String> = []
             for number in 0..<4 {
                 let organisation = try await store.organisation("Organisation \(number)")
@@ -195,12 +194,12 @@ extension StoreCheck {
                 }
                 return try await group.reduce(into: []) { $0 += $1 }
             }
-            // Who looked at the same moment may have gone away with less.
+            // Owners that competed for a webhook may have leased fewer than their limit.
             leased += try await store.leaseIDs(for: "last", at: 0, until: 1000)
             #expect(leased.count == expected.count)
             #expect(Set(leased) == expected)
         },
-        StoreCheck("each that is taken is reported by its holder, while many take, report and give back") { store in
+        StoreCheck("many owners lease, report and release webhooks, and each send is delivered once") { store in
             let acme = try await store.organisation("Acme")
             let webhooks = try await withThrowingTaskGroup(of: WebhookUnderTest.self) { group in
                 for index in 0..<5 {
@@ -218,7 +217,7 @@ extension StoreCheck {
                             for leased in try await store.leaseWebhooks(for: name, at: now, until: .latest, limit: 2) {
                                 let webhook = try #require(webhooks[leased.id])
                                 let next = Int(leased.progress.cursor.number) + 1
-                                // It was looked for while it had something to tell, and somebody else told the last of it.
+                                // Another owner delivered the last send after this webhook was found pending.
                                 if next > 12 {
                                     _ = try await webhook.save(by: name, cursor: 12)
                                     continue

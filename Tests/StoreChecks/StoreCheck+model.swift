@@ -4,8 +4,8 @@ import Testing
 
 extension StoreCheck {
     static let model = [
-        StoreCheck("every answer is that of a plain array") { store in
-            let seed = TestSeed.printed("every answer is that of a plain array")
+        StoreCheck("every search returns what a plain array gives") { store in
+            let seed = TestSeed.printed("every search returns what a plain array gives")
             var cases = RandomCases(seed: seed)
             var tenants: [(organisation: OrganisationID, model: SearchModel)] = []
             for name in ["Acme", "Zulu", "Kilo"] {
@@ -33,8 +33,8 @@ extension StoreCheck {
                 }
             }
         },
-        StoreCheck("a walk page by page is that of a plain array while others record") { store in
-            let seed = TestSeed.printed("a walk page by page is that of a plain array")
+        StoreCheck("paging through a search returns what a plain array gives while others record") { store in
+            let seed = TestSeed.printed("paging through a search returns what a plain array gives")
             var cases = RandomCases(seed: seed &+ 1)
             let organisation = try await store.organisation("Acme")
             var (model, number) = (SearchModel(), 0)
@@ -47,7 +47,7 @@ extension StoreCheck {
                 _ = try await store.record(logs, in: organisation)
             }
             try await recordMore(400)
-            for walk in 0..<TestScale.count(30, soak: 150) {
+            for pass in 0..<TestScale.count(30, soak: 150) {
                 var search = cases.search(logs: number)
                 (search.skip, search.limit) = (0, cases.number(5...60))
                 let first = try await store.page(search, in: organisation)
@@ -60,12 +60,12 @@ extension StoreCheck {
                     try await recordMore(cases.number(0...5))
                     search.skip = rows.count
                     let page = try await store.page(search, in: organisation)
-                    try #require(!page.rows.isEmpty, "SENDLOG_TEST_SEED=\(seed), walk \(walk): \(search)")
+                    try #require(!page.rows.isEmpty, "SENDLOG_TEST_SEED=\(seed), pass \(pass): \(search)")
                     rows += page.rows
                 }
                 try #require(
                     rows == expected.rows && first.total == expected.total,
-                    "SENDLOG_TEST_SEED=\(seed), walk \(walk): \(search)"
+                    "SENDLOG_TEST_SEED=\(seed), pass \(pass): \(search)"
                 )
             }
         },
@@ -74,7 +74,7 @@ extension StoreCheck {
     private static let rounds = TestScale.count(40, soak: 200)
     private static let searchesInRound = 100
 
-    /// Compares one answer; the first difference ends the check.
+    /// Compares one result with the model; the first difference ends the check.
     private static func compare(
         _ search: SendLogSearch,
         in organisation: OrganisationID,
@@ -83,12 +83,12 @@ extension StoreCheck {
         name: () -> String
     ) async throws {
         let expected = model.page(search)
-        let answer = try await store.page(search, in: organisation)
-        if answer.total == expected.total, answer.asOf == expected.asOf, answer.rows == expected.rows { return }
+        let page = try await store.page(search, in: organisation)
+        if page.total == expected.total, page.asOf == expected.asOf, page.rows == expected.rows { return }
         let comment = Comment(rawValue: name())
-        try #require(answer.total == expected.total, comment)
-        try #require(answer.asOf == expected.asOf, comment)
-        try #require(answer.sequences == expected.sequences, comment)
-        try #require(answer.rows == expected.rows, comment)
+        try #require(page.total == expected.total, comment)
+        try #require(page.asOf == expected.asOf, comment)
+        try #require(page.sequences == expected.sequences, comment)
+        try #require(page.rows == expected.rows, comment)
     }
 }

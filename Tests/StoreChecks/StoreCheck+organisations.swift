@@ -35,7 +35,7 @@ extension StoreCheck {
                 await #expect(throws: StoreError.notFound) { try await store.organisation(named: unknown) }
             }
         },
-        StoreCheck("a name is taken once, also by ten at once") { store in
+        StoreCheck("a name can be used once, even if ten organisations are created at once") { store in
             let name = try #require(OrganisationName("Acme"))
             let created = try await withThrowingTaskGroup(of: Organisation?.self) { group in
                 for _ in 0..<10 {
@@ -56,7 +56,7 @@ extension StoreCheck {
             await #expect(throws: StoreError.nameTaken) { try await store.createOrganisation(named: name, at: .latest) }
             #expect(try await store.organisations() == created)
         },
-        StoreCheck("a store that is open answers a ping") { store in
+        StoreCheck("an open store responds to a ping") { store in
             try await store.ping()
             _ = try await store.organisation("Acme")
             try await store.ping()

@@ -3,7 +3,7 @@ import Testing
 
 extension StoreCheck {
     static let pages = [
-        StoreCheck("a page of long messages comes in blocks of bounded size that join into the whole") { store in
+        StoreCheck("a page of long messages comes in blocks of bounded size that join into the whole page") { store in
             let organisation = try await bigLogs(in: store)
             for campaigns in campaignSets {
                 for order in SortOrder.allCases {
@@ -18,7 +18,7 @@ extension StoreCheck {
                 }
             }
         },
-        StoreCheck("a block is full at its mark and holds at most one record more") { store in
+        StoreCheck("a full block exceeds its size by at most one record") { store in
             let organisation = try await bigLogs(in: store)
             for campaigns in campaignSets {
                 let search = SendLogSearch(campaigns: try campaigns.map { try $0.map(campaign) })
@@ -34,7 +34,7 @@ extension StoreCheck {
                 #expect(full > 6)
             }
         },
-        StoreCheck("skip and limit hold across blocks") { store in
+        StoreCheck("skip and limit apply across blocks") { store in
             let organisation = try await bigLogs(in: store)
             for campaigns in campaignSets {
                 var search = SendLogSearch(campaigns: try campaigns.map { try $0.map(campaign) }, order: .oldestFirst)
@@ -46,7 +46,7 @@ extension StoreCheck {
                 }
             }
         },
-        StoreCheck("a range holds across blocks") { store in
+        StoreCheck("a range applies across blocks") { store in
             let organisation = try await bigLogs(in: store)
             for campaigns in campaignSets {
                 for order in SortOrder.allCases {
@@ -63,19 +63,19 @@ extension StoreCheck {
                 }
             }
         },
-        StoreCheck("what is recorded while a page is read block by block is not in it") { store in
+        StoreCheck("logs that are recorded while a page is read block by block are not in it") { store in
             let organisation = try await bigLogs(in: store)
             for campaigns in campaignSets {
                 let search = SendLogSearch(campaigns: try campaigns.map { try $0.map(campaign) }, order: .oldestFirst)
                 let before = Int(try await store.search(SendLogSearch(limit: 0), in: organisation).asOf.number)
-                let answer = try await store.search(search, in: organisation)
-                var page = WholePage(total: answer.total, asOf: answer.asOf)
-                page.append(answer.rows)
-                var rest = answer.rows.rest
+                let result = try await store.search(search, in: organisation)
+                var page = WholePage(total: result.total, asOf: result.asOf)
+                page.append(result.rows)
+                var rest = result.rows.rest
                 var turn = before
                 while let next = rest {
                     turn += 1
-                    // One behind the page's end, and one in its middle.
+                    // One after the page's end, and one in its middle.
                     _ = try await store.record(
                         Sample.log("new-\(turn)", campaign: "c0", start: .latest),
                         in: organisation
@@ -96,14 +96,14 @@ extension StoreCheck {
         },
     ]
 
-    /// All campaigns, and each of them named.
+    /// No filter, and a filter with each campaign.
     private static let campaignSets: [[String]?] = [nil, ["c0", "c1", "c2", "none"]]
 
     private static func campaign(_ text: String) throws -> CampaignID {
         try #require(CampaignID(text))
     }
 
-    /// The longest message there may be, two logs a millisecond.
+    /// A log with the longest message allowed; two logs start in each millisecond.
     private static func log(_ number: Int) throws -> NewSendLog {
         try Sample.log(
             "log-\(number)",

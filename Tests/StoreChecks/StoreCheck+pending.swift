@@ -2,9 +2,9 @@ import SendLogCore
 import Testing
 
 extension StoreCheck {
-    /// What leases leave behind, and which webhooks come next.
+    /// Started attempts that a lease leaves behind, and the order of pending webhooks.
     static let pending = [
-        StoreCheck("a lease that was not released leaves what it may have started to the next one") { store in
+        StoreCheck("the next lease gets the started attempts of a lease that was not released") { store in
             let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             try await webhook.record(9)
             func lease(_ owner: String, at now: Int, until end: Int) async throws -> StartedAttempts? {
@@ -13,7 +13,7 @@ extension StoreCheck {
             }
             #expect(try await lease("one", at: 0, until: 10) == StartedAttempts.none)
             #expect(try await webhook.save(by: "one", cursor: 2, until: 20) != nil)
-            // The first one's server died.
+            // The server of owner "one" died.
             func record(_ text: String, after cursor: Int64, at now: Int) throws -> StartedAttempts {
                 StartedAttempts(stored: text, after: SequenceNumber(cursor), at: try WebhookSample.at(now))
             }
@@ -21,22 +21,22 @@ extension StoreCheck {
             #expect(try await lease("two", at: 20, until: 30) == batch)
             batch.begin(SequenceNumber(3), starts: 2)
             #expect(try await webhook.save(by: "two", cursor: 2, until: 30, started: batch) != nil)
-            // The second one's as well: what it may have started is added.
+            // The server of owner "two" died as well: the attempts that it may have started are added.
             batch = try record("\(batch.stored) \(StartedAttempts.unreleased)", after: 2, at: 30)
             #expect(try await lease("three", at: 30, until: 40) == batch)
             #expect(batch.starts(of: SequenceNumber(3)) == 2 && batch.starts(of: SequenceNumber(4)) == 0)
             batch.end(SequenceNumber(3))
             #expect(try await webhook.save(by: "three", cursor: 3, started: batch) != nil)
-            // What is not cleared up yet stays, although the third one stopped in order.
+            // Unresolved attempts remain, although owner "three" released its lease.
             #expect(try await lease("four", at: 31, until: 50) == batch)
             #expect(try await webhook.save(by: "four", cursor: 8) != nil)
             #expect(try await lease("five", at: 32, until: 50) == StartedAttempts.none)
-            // Whoever has lost the lease changes nothing of it.
+            // An owner that has lost the lease cannot change the started attempts.
             #expect(try await webhook.save(by: "four", cursor: 8, started: batch) == nil)
             #expect(try await webhook.save(by: "five", cursor: 8) != nil)
             #expect(try await lease("six", at: 33, until: 50) == StartedAttempts.none)
         },
-        StoreCheck("a lease or a hold that a wrong clock made does not count") { store in
+        StoreCheck("a lease or a hold that was set by a wrong clock is ignored") { store in
             let acme = try await store.organisation("Acme")
             let (leased, held) = (
                 try await WebhookUnderTest("leased", in: acme, of: store),
@@ -49,7 +49,7 @@ extension StoreCheck {
                 try await held.save(by: "ahead", cursor: 0) { $0.heldUntil = try WebhookSample.at(days + 300_000) }
                     != nil
             )
-            // Clocks may differ a little, and a receiver may ask for an hour's rest.
+            // Clocks may differ a little, and a receiver may ask for a pause of an hour.
             #expect(try await store.leaseIDs(for: "one", at: days - 9_000, until: days + 11_000) == [])
             // Other servers may have longer leases than this one.
             #expect(try await store.leaseIDs(for: "one", at: days - 49_000, until: days - 29_000) == [])
@@ -57,7 +57,7 @@ extension StoreCheck {
             #expect(try await leased.save(by: "one", cursor: 0) != nil)
             #expect(try await store.leaseIDs(for: "two", at: 0, until: 20_000) == ["held", "leased"])
         },
-        StoreCheck("webhooks that are slow or fail are reported as unhealthy, and come behind healthy ones") { store in
+        StoreCheck("slow and failing webhooks are unhealthy, and come after healthy ones") { store in
             let acme = try await store.organisation("Acme")
             for name in ["healthy", "failing", "slow"] {
                 _ = try await WebhookUnderTest(name, in: acme, of: store)
@@ -72,12 +72,12 @@ extension StoreCheck {
                 #expect(saved?.progress.slowness == slow && saved?.progress.isHealthy == (name == "healthy"))
                 #expect(try await webhook.current.progress.slowness == slow)
             }
-            let lease = WebhookLease(owner: "two", begin: try WebhookSample.at(10), end: try WebhookSample.at(20))
+            let lease = WebhookLease(owner: "two", start: try WebhookSample.at(10), end: try WebhookSample.at(20))
             let pending = try await store.pendingWebhooks(for: lease, limit: 9)
             #expect(pending.map(\.isHealthy) == [true, false, false])
             #expect(pending.map(\.id.text) == ["healthy", "failing", "slow"])
         },
-        StoreCheck("of webhooks that are pending, one of each organisation comes first") { store in
+        StoreCheck("pending webhooks begin with one of each organisation") { store in
             for (number, name) in ["Acme", "Busy", "Calm"].enumerated() {
                 let organisation = try await store.organisation(name)
                 for index in 0..<[9, 9, 1][number] {
@@ -85,15 +85,15 @@ extension StoreCheck {
                 }
                 _ = try await store.record(Sample.logs(1, "log"), in: organisation)
             }
-            // Those of Calm were leased last.
+            // The webhooks of Calm are leased last.
             for (turn, name) in ["Acme", "Busy", "Calm"].enumerated() {
-                let now = WebhookLease(owner: name, begin: try WebhookSample.at(turn), end: try WebhookSample.at(50))
+                let now = WebhookLease(owner: name, start: try WebhookSample.at(turn), end: try WebhookSample.at(50))
                 let all = try await store.pendingWebhooks(for: now, limit: 99)
-                let own = all.filter { $0.id.text.hasPrefix(name) }
-                #expect(own.count == (name == "Calm" ? 1 : 9))
-                #expect(try await store.leaseWebhooks(own, for: now).count == own.count)
+                let webhooks = all.filter { $0.id.text.hasPrefix(name) }
+                #expect(webhooks.count == (name == "Calm" ? 1 : 9))
+                #expect(try await store.leaseWebhooks(webhooks, for: now).count == webhooks.count)
             }
-            let lease = WebhookLease(owner: "next", begin: try WebhookSample.at(60), end: try WebhookSample.at(70))
+            let lease = WebhookLease(owner: "next", start: try WebhookSample.at(60), end: try WebhookSample.at(70))
             let pending = try await store.pendingWebhooks(for: lease, limit: 5)
             #expect(pending.count == 5)
             #expect(Set(pending.prefix(3).map(\.organisation)).count == 3)

@@ -15,7 +15,7 @@ extension StoreCheck {
             #expect(try await store.record([], in: organisation) == [])
             #expect(try await store.search(SendLogSearch(), in: organisation).asOf == SequenceNumber(0))
         },
-        StoreCheck("a log is read back as it was rendered") { store in
+        StoreCheck("a log is read back unchanged") { store in
             let organisation = try await store.organisation("Acme")
             let message = "Hé \"{{contact.firstname}}\"\\\n\u{1}\u{2028}😀, it's 5' o'clock; DROP TABLE send_logs;--"
             let log = try Sample.log("a", message: message, triggeredBy: "né", destinations: ["27821234567", "x"])
@@ -31,7 +31,7 @@ extension StoreCheck {
             _ = try await store.record(Sample.log("known"), in: organisation)
             await #expect(throws: StoreError.notFound) { try await store.sendLog(unknown, in: organisation) }
         },
-        StoreCheck("fifty senders at once leave no gap and lose nothing") { store in
+        StoreCheck("fifty concurrent senders leave no gap and lose no log") { store in
             let organisation = try await store.organisation("Acme")
             var sequences: [Int64] = []
             try await withThrowingTaskGroup(of: [Int64].self) { group in
@@ -42,7 +42,7 @@ extension StoreCheck {
                             let stored = try #require(try await store.record(log, in: organisation).recorded)
                             sequences.append(stored.sequence.number)
                         }
-                        // A sender that waits for its answer sees its logs in its own order.
+                        // A sender that waits for each response gets ascending sequence numbers.
                         #expect(sequences == sequences.sorted())
                         return sequences
                     }
@@ -54,14 +54,14 @@ extension StoreCheck {
             #expect(page.total == 1000)
             #expect(page.sequences == Array(1...1000))
         },
-        StoreCheck("a batch of any size is recorded whole") { store in
+        StoreCheck("a batch of 6,000 logs is recorded whole") { store in
             let organisation = try await store.organisation("Acme")
             let outcomes = try await store.record(Sample.logs(6000, "a"), in: organisation)
             #expect(outcomes.compactMap(\.recorded?.sequence.number) == Array(1...6000))
-            let answer = try await store.search(SendLogSearch(limit: 0), in: organisation)
-            #expect(answer.total == 6000)
+            let result = try await store.search(SendLogSearch(limit: 0), in: organisation)
+            #expect(result.total == 6000)
         },
-        StoreCheck("an answered log is in the very next search and found by its id") { store in
+        StoreCheck("a recorded log is in the next search, and found by its id") { store in
             let organisation = try await store.organisation("Acme")
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for sender in 0..<8 {
@@ -87,7 +87,7 @@ extension StoreCheck {
                 }
             }
         },
-        StoreCheck("an organisation's sums follow what is recorded") { store in
+        StoreCheck("an organisation's sums count each recorded log once") { store in
             let organisation = try await store.organisation("Acme")
             _ = try await store.record(Sample.log("a", destinations: ["1", "2", "3"]), in: organisation)
             _ = try await store.record(Sample.log("b", destinations: []), in: organisation)
@@ -97,20 +97,20 @@ extension StoreCheck {
             #expect(sums.sends == 2)
             #expect(sums.destinations == 3)
         },
-        StoreCheck("a list that breaks off while it is recorded leaves nothing of its batch behind") { store in
+        StoreCheck("a spool that fails during recording rolls back its whole batch") { store in
             let organisation = try await store.organisation("Acme")
             let batch = try [Sample.log("whole", campaign: "new"), broken("broken")]
             await #expect(throws: StoreError.self) { try await store.record(batch, in: organisation) }
             for log in batch {
                 await #expect(throws: StoreError.notFound) { try await store.sendLog(log.id, in: organisation) }
             }
-            let answer = try await store.search(SendLogSearch(campaigns: [batch[0].campaignID]), in: organisation)
-            #expect((answer.total, answer.asOf) == (0, SequenceNumber(0)))
+            let result = try await store.search(SendLogSearch(campaigns: [batch[0].campaignID]), in: organisation)
+            #expect((result.total, result.asOf) == (0, SequenceNumber(0)))
             let outcome = try await store.record(Sample.log("next", campaign: "new"), in: organisation)
             #expect(outcome.recorded?.sequence == SequenceNumber(1))
             #expect(try await store.find(SendLogSearch(campaigns: [batch[0].campaignID]), in: organisation) == [1])
         },
-        StoreCheck("a list that breaks off fails no other request") { store in
+        StoreCheck("a spool that fails does not affect other requests") { store in
             let organisation = try await store.organisation("Acme")
             let other = try await store.organisation("Zulu")
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -132,7 +132,7 @@ extension StoreCheck {
         },
     ]
 
-    /// A log whose list cannot be read back to its end.
+    /// A log whose spool fails at the second chunk.
     private static func broken(_ id: String) throws -> NewSendLog {
         NewSendLog(
             id: try #require(SendLogID(id)),
@@ -146,7 +146,7 @@ extension StoreCheck {
     }
 }
 
-/// Hands over one chunk and fails at the second, as a spool on a failing disk does.
+/// Returns one chunk and fails at the second, like a spool on a failing disk.
 private struct BrokenSpool: DestinationSpool {
     func forEachChunk(_ body: (DestinationChunk) throws -> Void) throws {
         try body(DestinationChunk(text: Array(#""1""#.utf8), count: 1))

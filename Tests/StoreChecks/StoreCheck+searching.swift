@@ -3,18 +3,18 @@ import Testing
 
 extension StoreCheck {
     static let searching = [
-        StoreCheck("an organisation without logs answers an empty page") { store in
+        StoreCheck("a search in an organisation without logs returns an empty page") { store in
             let organisation = try await store.organisation("Acme")
             let searches = try [
                 SendLogSearch(), SendLogSearch(campaigns: []), SendLogSearch(campaigns: Sample.campaigns("spring")),
                 SendLogSearch(from: .earliest, to: .latest), SendLogSearch(skip: 5),
             ]
             for search in searches {
-                let answer = try await store.search(search, in: organisation)
-                #expect(answer == SearchResult(total: 0, asOf: SequenceNumber(0), rows: RowBlock()))
+                let result = try await store.search(search, in: organisation)
+                #expect(result == SearchResult(total: 0, asOf: SequenceNumber(0), rows: RowBlock()))
             }
         },
-        StoreCheck("campaigns are any of those named, each once, and unknown ones find nothing") { store in
+        StoreCheck("a search finds the sends of any listed campaign once, and none of an unknown campaign") { store in
             let organisation = try await seasons(in: store)
             let cases: [(campaigns: [String]?, found: [Int])] = [
                 (nil, [6, 5, 4, 3, 2, 1]), ([], []), (["spring"], [4, 1]), (["autumn", "spring"], [6, 4, 3, 1]),
@@ -24,11 +24,11 @@ extension StoreCheck {
             ]
             for (names, found) in cases {
                 let campaigns = try names?.map { try #require(CampaignID($0)) }
-                let answer = try await store.find(SendLogSearch(campaigns: campaigns), in: organisation)
-                #expect(answer == found, "\(String(describing: names))")
+                let result = try await store.find(SendLogSearch(campaigns: campaigns), in: organisation)
+                #expect(result == found, "\(String(describing: names))")
             }
         },
-        StoreCheck("a thousand campaigns are searched together") { store in
+        StoreCheck("one search takes a thousand campaigns") { store in
             let organisation = try await store.organisation("Acme")
             let logs = try (0..<3000).map { number in
                 try Sample.log("log-\(number)", campaign: "campaign-\(number % 1500)", start: Sample.later(number))
@@ -45,7 +45,7 @@ extension StoreCheck {
                 #expect(try await store.find(deep, in: organisation) == Array(expected[990..<997]))
             }
         },
-        StoreCheck("a page holds the records and the counts of its logs") { store in
+        StoreCheck("a page has the records and destination counts of its logs") { store in
             let organisation = try await store.organisation("Acme")
             let logs = try (0..<5).map { number in
                 try Sample.log(
@@ -63,9 +63,9 @@ extension StoreCheck {
                 #expect(page.rows.map(\.destinations) == [0, 1, 2, 3, 4])
             }
         },
-        StoreCheck("logs of the same millisecond are told apart by the order of recording") { store in
+        StoreCheck("logs of the same millisecond are sorted by sequence number") { store in
             let organisation = try await store.organisation("Acme")
-            // Recorded back and forth in time, two of each moment and campaign.
+            // The starts go back and forth; each repeats within a campaign.
             let moments = [2, 0, 1, 1, 0, 2, 0, 2, 1]
             let logs = try moments.enumerated().map { index, moment in
                 try Sample.log("log-\(index)", campaign: "c\(index % 2)", start: Sample.later(moment))
@@ -79,16 +79,16 @@ extension StoreCheck {
                 #expect(try await store.find(search, in: organisation) == oldestFirst.reversed())
                 for (order, all) in [(SortOrder.oldestFirst, oldestFirst), (.newestFirst, oldestFirst.reversed())] {
                     (search.order, search.limit) = (order, 2)
-                    var walked: [Int] = []
+                    var paged: [Int] = []
                     for skip in stride(from: 0, through: 10, by: 2) {
                         search.skip = skip
-                        walked += try await store.find(search, in: organisation)
+                        paged += try await store.find(search, in: organisation)
                     }
-                    #expect(walked == all)
+                    #expect(paged == all)
                 }
             }
         },
-        StoreCheck("skip and limit cut the page and leave the total as it is") { store in
+        StoreCheck("skip and limit select the page and do not change the total") { store in
             let organisation = try await seasons(in: store)
             let cases: [(skip: Int, limit: Int, found: [Int])] = [
                 (0, 2, [6, 5]), (2, 2, [4, 3]), (5, 2, [1]), (5, 10_000, [1]), (6, 1, []), (7, 1, []),
@@ -103,7 +103,7 @@ extension StoreCheck {
                 }
             }
         },
-        StoreCheck("two searches at once do not disturb each other") { store in
+        StoreCheck("concurrent searches do not affect each other") { store in
             let organisation = try await seasons(in: store)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for task in 0..<40 {

@@ -4,7 +4,7 @@ import Testing
 
 extension StoreCheck {
     static let archive = [
-        StoreCheck("the archive has every log once in the order of recording, with the digest of its content") {
+        StoreCheck("an archive has every log once in the order of recording, with the digest of its content") {
             store in
             let acme = try await store.organisation("Acme")
             let zulu = try await store.organisation("Zulu")

@@ -3,7 +3,7 @@ import Testing
 
 extension StoreCheck {
     static let times = [
-        StoreCheck("both ends of a range are taken in, to the millisecond") { store in
+        StoreCheck("a range includes both ends, to the millisecond") { store in
             let organisation = try await store.organisation("Acme")
             try await record(
                 ["2022-01-01T12:00:00.000Z", "2022-01-01T12:00:00.001Z", "2022-01-01T12:00:00.002Z"],
@@ -20,7 +20,7 @@ extension StoreCheck {
             ]
             try await expect(cases, in: store, organisation)
         },
-        StoreCheck("days are taken whole or cut at either end") { store in
+        StoreCheck("a range of days may cut the first and the last day") { store in
             let organisation = try await store.organisation("Acme")
             try await record(
                 [
@@ -44,7 +44,7 @@ extension StoreCheck {
             ]
             try await expect(cases, in: store, organisation)
         },
-        StoreCheck("the first and the last moment of the calendar are found") { store in
+        StoreCheck("sends at the first and the last millisecond of the calendar are found") { store in
             let organisation = try await store.organisation("Acme")
             try await record(
                 [
@@ -62,7 +62,7 @@ extension StoreCheck {
             ]
             try await expect(cases, in: store, organisation)
         },
-        StoreCheck("a log that is recorded late takes its place in time") { store in
+        StoreCheck("a log that is recorded late is sorted by its start") { store in
             let organisation = try await store.organisation("Acme")
             try await record(["2022-01-03T10:00:00Z"], into: store, organisation)
             try await record(["2022-01-01T10:00:00Z", "2022-01-02T10:00:00Z"], into: store, organisation, "late")
@@ -71,7 +71,7 @@ extension StoreCheck {
         },
     ]
 
-    /// Records a log for each moment, of two campaigns by turns.
+    /// Records a log for each start, of two campaigns in turn.
     private static func record(
         _ moments: [String],
         into store: any SendLogStore,
@@ -84,7 +84,7 @@ extension StoreCheck {
         _ = try await store.record(logs, in: organisation)
     }
 
-    /// Expects the places found, oldest first, by a range alone, with all campaigns named, and page by page.
+    /// Searches each range with and without campaigns, in both orders and page by page; expects `found`, oldest first.
     private static func expect(
         _ cases: [(from: String?, to: String?, found: [Int])],
         in store: any SendLogStore,

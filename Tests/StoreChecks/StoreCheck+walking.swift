@@ -4,7 +4,7 @@ import Testing
 
 extension StoreCheck {
     static let walking = [
-        StoreCheck("an answer says what it saw") { store in
+        StoreCheck("a search returns the head as its snapshot") { store in
             let organisation = try await store.organisation("Acme")
             #expect(try await store.search(SendLogSearch(), in: organisation).asOf == SequenceNumber(0))
             _ = try await store.record(Sample.logs(3, "a"), in: organisation)
@@ -16,10 +16,10 @@ extension StoreCheck {
                 #expect(try await store.search(search, in: organisation).asOf == SequenceNumber(3))
             }
         },
-        StoreCheck("a pinned search sees what it saw, whatever was recorded since") { store in
+        StoreCheck("a search with asOf ignores everything that was recorded since") { store in
             let organisation = try await store.organisation("Acme")
             _ = try await store.record(Sample.logs(5, "a") { Sample.later($0 * 10) }, in: organisation)
-            // Before, between and behind what is there.
+            // Starts before, between and after those of the first logs.
             _ = try await store.record(Sample.logs(5, "b") { Sample.later($0 * 10 - 5) }, in: organisation)
             for campaigns in [nil, try Sample.campaigns("spring"), try Sample.campaigns("spring", "none")] {
                 for (from, to) in [
@@ -37,13 +37,13 @@ extension StoreCheck {
                 }
             }
         },
-        StoreCheck("pinned at 0 it sees nothing") { store in
+        StoreCheck("a search with asOf 0 finds nothing") { store in
             let organisation = try await store.organisation("Acme")
             _ = try await store.record(Sample.logs(3, "a"), in: organisation)
             let page = try await store.page(SendLogSearch(asOf: SequenceNumber(0)), in: organisation)
             #expect((page.total, page.asOf, page.sequences) == (0, SequenceNumber(0), []))
         },
-        StoreCheck("pinned beyond the last log it sees all, and says so") { store in
+        StoreCheck("a search with asOf beyond the head finds all logs and returns the head") { store in
             let organisation = try await store.organisation("Acme")
             _ = try await store.record(Sample.logs(3, "a"), in: organisation)
             for beyond in [3, 4, 20_000, 1 << 40, 1 << 53] {
@@ -52,7 +52,7 @@ extension StoreCheck {
                 #expect((page.total, page.asOf, page.sequences) == (3, SequenceNumber(3), [1, 2, 3]), "\(beyond)")
             }
         },
-        StoreCheck("a walk sees every log once while others record, back-dated ones too") { store in
+        StoreCheck("paging finds every log once while others record, back-dated logs included") { store in
             let organisation = try await store.organisation("Acme")
             _ = try await store.record(
                 (0..<700).map { try Sample.log("first-\($0)", campaign: "c\($0 % 5)", start: Sample.later($0 % 90)) },
@@ -87,16 +87,16 @@ extension StoreCheck {
                     var search = SendLogSearch(skip: 0, limit: 60, order: turn % 2 == 0 ? .oldestFirst : .newestFirst)
                     if turn % 3 == 1 { search.campaigns = try Sample.campaigns("c1", "c3") }
                     if turn % 3 == 2 { search.from = Sample.later(-50_000_000) }
-                    try await walk(search, in: organisation, of: store)
+                    try await readPages(of: search, in: organisation, of: store)
                 }
-                #expect(try await head() > before, "nothing was recorded while the walks went on")
+                #expect(try await head() > before, "nothing was recorded during the searches")
                 shouldStop.set(true)
                 try await group.waitForAll()
             }
         },
-        StoreCheck("a pin far back stays exact") { store in
+        StoreCheck("an old asOf gives exact totals") { store in
             let organisation = try await store.organisation("Acme")
-            // Five days, gone through again and again, so that every stretch of the recording holds every day.
+            // The starts cycle through five days, so that each range of sequence numbers has logs of each day.
             let starts = try (0..<70_000).map { try #require(Sample.later($0 * 7_919_000 % 432_000_000)) }
             for batch in stride(from: 0, to: starts.count, by: 4000) {
                 let logs = try (batch..<min(batch + 4000, starts.count)).map {
@@ -108,9 +108,9 @@ extension StoreCheck {
             let range = starts.indices.filter { starts[$0] >= from && starts[$0] <= to }.sorted { left, right in
                 (starts[left], left) < (starts[right], right)
             }
-            // Powers of two, around which a store that counts in blocks may err, and their neighbours.
-            let pins = [1, 2, 40_000, 70_000] + [16_384, 32_768, 65_536].flatMap { [$0 - 1, $0, $0 + 1] }
-            for asOf in pins {
+            // Powers of two and their neighbours: a store that counts in blocks may be wrong there.
+            let snapshots = [1, 2, 40_000, 70_000] + [16_384, 32_768, 65_536].flatMap { [$0 - 1, $0, $0 + 1] }
+            for asOf in snapshots {
                 for campaigns in [nil, [1], [0, 2, 9]] {
                     let found = range.filter { $0 < asOf && (campaigns?.contains($0 % 3) ?? true) }
                     var search = SendLogSearch(from: from, to: to, limit: 0, asOf: SequenceNumber(Int64(asOf)))
@@ -124,9 +124,9 @@ extension StoreCheck {
         },
     ]
 
-    /// Walks a search to its end, pinned to its first answer, and expects every log it announced exactly once.
-    private static func walk(
-        _ search: SendLogSearch,
+    /// Reads all pages of a search with the `asOf` of its first page, and expects every log of the total exactly once.
+    private static func readPages(
+        of search: SendLogSearch,
         in organisation: OrganisationID,
         of store: any SendLogStore
     ) async throws {
@@ -145,7 +145,7 @@ extension StoreCheck {
         let sequences = rows.map(\.sequence)
         #expect(Set(sequences).count == rows.count)
         #expect(sequences.allSatisfy { $0 <= first.asOf })
-        // In one go it is the same.
+        // A single page of the largest size has the same rows.
         (search.skip, search.limit) = (0, SendLogSearch.maxLimit)
         #expect(try await store.page(search, in: organisation).rows == rows)
     }

@@ -3,11 +3,11 @@ import Testing
 
 extension StoreCheck {
     static let webhooks = [
-        StoreCheck("a webhook is kept as it was made, and listed in the order of creation") { store in
+        StoreCheck("a webhook is stored unchanged, and listed in the order of creation") { store in
             let acme = try await store.organisation("Acme")
             var created: [Webhook] = []
             for (index, json) in WebhookSample.definitions.enumerated() {
-                // The ids' order is another one.
+                // The order of the ids differs from the order of creation.
                 let id = try #require(WebhookID("hook-\(9 - index)"))
                 let (definition, now) = (try WebhookSample.definition(json), try WebhookSample.at(index))
                 let secret = try WebhookSample.secret("a", index)
@@ -30,7 +30,7 @@ extension StoreCheck {
             }
             #expect(try await store.webhooks(in: acme) == created)
         },
-        StoreCheck("a new webhook begins behind what is recorded") { store in
+        StoreCheck("a new webhook starts at the head") { store in
             let acme = try await store.organisation("Acme")
             _ = try await store.record(Sample.logs(7, "log"), in: acme)
             let webhook = try await WebhookUnderTest(in: acme, of: store)
@@ -44,18 +44,18 @@ extension StoreCheck {
             let unknown = OrganisationID(acme.number + 1)
             await #expect(throws: StoreError.self) { try await WebhookUnderTest(in: unknown, of: store) }
             #expect(try await store.webhooks(in: unknown) == [])
-            // The organisation that comes next gets that number, and nothing with it.
+            // The next organisation gets that number, and is empty.
             let zulu = try await store.organisation("Zulu")
             #expect(try await store.webhooks(in: zulu) == [])
         },
-        StoreCheck("another organisation's webhook does not exist") { store in
+        StoreCheck("another organisation's webhook is not found") { store in
             let acme = try await store.organisation("Acme")
-            let theirs = try await WebhookUnderTest(in: store.organisation("Zulu"), of: store)
-            try await theirs.record(3)
+            let zuluWebhook = try await WebhookUnderTest(in: store.organisation("Zulu"), of: store)
+            try await zuluWebhook.record(3)
             #expect(try await store.leaseIDs(for: "one", at: 0, until: 10) == ["hook"])
             let due = try WebhookSample.delivery(1, state: .waiting, nextTry: 5)
-            try await store.saveDelivery(due, of: theirs.id, in: theirs.organisation)
-            let (before, id) = (try await theirs.current, theirs.id)
+            try await store.saveDelivery(due, of: zuluWebhook.id, in: zuluWebhook.organisation)
+            let (before, id) = (try await zuluWebhook.current, zuluWebhook.id)
             await #expect(throws: StoreError.notFound) { try await store.webhook(id, in: acme) }
             await #expect(throws: StoreError.notFound) {
                 try await store.changeWebhook(id, in: acme, at: .latest) { $0.definition.name = "mine" }
@@ -77,16 +77,16 @@ extension StoreCheck {
             )
             #expect(try await store.save(report, of: id, in: acme) == nil)
             #expect(try await store.deliveries(of: id, in: acme, state: nil, before: nil, limit: 9) == [])
-            #expect(try await theirs.current == before)
-            #expect(try await theirs.deliveries == ["1"])
-            // And the same id of ours is another one.
-            let own = try await WebhookUnderTest(in: acme, of: store)
-            #expect(try await own.deliveries == [])
+            #expect(try await zuluWebhook.current == before)
+            #expect(try await zuluWebhook.deliveries == ["1"])
+            // A webhook of Acme with the same id is another one.
+            let acmeWebhook = try await WebhookUnderTest(in: acme, of: store)
+            #expect(try await acmeWebhook.deliveries == [])
             try await store.deleteWebhook(id, in: acme)
-            #expect(try await theirs.current == before)
-            #expect(try await theirs.deliveries == ["1"])
+            #expect(try await zuluWebhook.current == before)
+            #expect(try await zuluWebhook.deliveries == ["1"])
         },
-        StoreCheck("a change is kept, and counted") { store in
+        StoreCheck("a change is stored, and increments the version") { store in
             let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             var expected = try await webhook.current
             for (index, json) in WebhookSample.definitions.enumerated() {
@@ -108,7 +108,7 @@ extension StoreCheck {
             }
             #expect(expected.version == 1 + WebhookSample.definitions.count)
         },
-        StoreCheck("changes at the same time are all kept") { store in
+        StoreCheck("concurrent changes are all stored") { store in
             let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 1...20 {
@@ -120,20 +120,20 @@ extension StoreCheck {
             #expect(current.definition.name == String(repeating: "x", count: 20))
             #expect(current.version == 21)
         },
-        StoreCheck("what is recorded while a webhook is not active is not delivered later") { store in
+        StoreCheck("sends that are recorded while a webhook is inactive are never delivered") { store in
             let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             try await webhook.record(2, "before")
             try await webhook.change(at: 1) { $0.definition.isActive = false }
             #expect(try await webhook.current.progress.cursor == SequenceNumber(0))
             #expect(try await store.leaseIDs(for: "one", at: 2, until: 10) == [])
             try await webhook.record(3, "meanwhile")
-            // Being changed otherwise makes it no more active.
+            // Another change does not activate it.
             try await webhook.change(at: 2) { $0.definition.name = "off" }
             #expect(try await store.leaseIDs(for: "one", at: 2, until: 10) == [])
             #expect(try await webhook.current.backlog(SequenceNumber(5)) == 2)
             let again = try await webhook.change(at: 3) { $0.definition.isActive = true }
             #expect(again.backlog(SequenceNumber(5)) == 2)
-            // What was recorded before is told, once it is.
+            // Sends recorded before are delivered, once it is active.
             #expect(try await store.leaseIDs(for: "one", at: 3, until: 10) == ["hook"])
             let gaps = again.progress.gaps
             let one = try await webhook.save(by: "one", cursor: 1, version: 4, until: 20) { $0.gaps = gaps }
@@ -145,9 +145,7 @@ extension StoreCheck {
             #expect(try await store.leaseIDs(for: "one", at: 5, until: 10) == ["hook"])
             #expect(try await webhook.current.backlog(SequenceNumber(6)) == 1)
         },
-        StoreCheck("a webhook that had delivered all before it was not active begins after what was recorded meanwhile")
-        {
-            store in
+        StoreCheck("a webhook without a backlog skips all sends of its inactive periods") { store in
             let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             for round in 1...3 {
                 let head = SequenceNumber(Int64(round * 2))
@@ -159,9 +157,9 @@ extension StoreCheck {
                 #expect(try await store.leaseIDs(for: "one", at: 1000 * round, until: 1000 * round + 1) == [])
             }
         },
-        StoreCheck("after several inactive periods, all that was recorded in between is still delivered") { store in
+        StoreCheck("sends between several inactive periods are delivered") { store in
             let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
-            // 1 and 2 are to be told, 5 and 6, 9 and 10.
+            // The webhook must deliver 1 and 2, 5 and 6, 9 and 10.
             for round in 0..<2 {
                 try await webhook.record(2, "active-\(round)")
                 try await webhook.change(at: round * 10 + 1) { $0.definition.isActive = false }
@@ -188,7 +186,7 @@ extension StoreCheck {
             }
             #expect(try await webhook.current.progress == WebhookProgress(cursor: SequenceNumber(10)))
         },
-        StoreCheck("a webhook that was paused resumes where it stopped") { store in
+        StoreCheck("a paused webhook resumes where it stopped") { store in
             let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
             try await webhook.record(5)
             #expect(try await store.leaseIDs(for: "one", at: 1, until: 10) == ["hook"])
@@ -211,7 +209,7 @@ extension StoreCheck {
             #expect(try await webhook.current == resumed)
             #expect(try await store.leaseIDs(for: "two", at: 101, until: 200) == ["hook"])
         },
-        StoreCheck("a webhook that is ended is gone with its deliveries, and no other") { store in
+        StoreCheck("deleting a webhook deletes its deliveries, and no other webhook") { store in
             let acme = try await store.organisation("Acme")
             let webhook = try await WebhookUnderTest(in: acme, of: store)
             let other = try await WebhookUnderTest("other", in: acme, of: store)
@@ -230,7 +228,7 @@ extension StoreCheck {
             await #expect(throws: StoreError.notFound) { try await webhook.change(at: 3) }
             #expect(try await store.webhooks(in: acme).map(\.id) == [other.id])
             #expect(try await other.deliveries == ["2-t7", "2", "1"])
-            // Whoever was at work for it is told, and leaves nothing behind.
+            // A worker that still has the lease learns of it, and its report stores nothing.
             #expect(try await webhook.save(by: "one", cursor: 2, deliveries, until: 20) == nil)
             try await store.saveDelivery(deliveries[0], of: webhook.id, in: acme)
             #expect(try await webhook.deliveries == [])

@@ -1,14 +1,14 @@
 public import SendLogCore
 public import Testing
 
-/// One thing that every store must do, proven against a real one.
+/// One behaviour of every store, checked on a real one.
 ///
 /// A store's own tests run all of them, each on a store that is new and empty.
 public struct StoreCheck: Sendable, CustomTestStringConvertible {
-    /// What the store must do, in words.
+    /// The behaviour, in words.
     public let name: String
 
-    /// Proves it, with Swift Testing's expectations.
+    /// Checks it, with Swift Testing's expectations.
     public let run: @Sendable (any Store) async throws -> Void
 
     init(_ name: String, run: @escaping @Sendable (any Store) async throws -> Void) {
@@ -19,10 +19,10 @@ public struct StoreCheck: Sendable, CustomTestStringConvertible {
     /// The name.
     public var testDescription: String { name }
 
-    /// The whole suite, each check under its topic.
+    /// All checks, each named with its topic.
     public static let all: [StoreCheck] = [
         topic("recording", recording),
-        topic("repeating", idempotency),
+        topic("idempotency", idempotency),
         topic("destinations", destinations),
         topic("searching", searching),
         topic("times", times),

@@ -1,14 +1,14 @@
 public import SendLogCore
 import Testing
 
-/// Makes the webhooks and deliveries that the checks keep.
+/// Makes the webhooks and deliveries that the checks store.
 enum WebhookSample {
-    /// A moment some milliseconds after ``Sample/start``.
+    /// The time so many milliseconds after ``Sample/start``.
     static func at(_ milliseconds: Int) throws -> Timestamp {
         try #require(Sample.later(milliseconds))
     }
 
-    /// A definition of its JSON.
+    /// Parses a definition.
     static func definition(
         _ json: String = #"{"url":"https://example.com/hook","body":"{\"id\":\"{{send._id}}\"}"}"#
     ) throws -> WebhookDefinition {
@@ -16,14 +16,14 @@ enum WebhookSample {
         return try WebhookInput(value).definition
     }
 
-    /// Definitions that use all that there is.
+    /// Definitions that use every field.
     static let definitions = [
         #"{"url":"https://example.com/hook","body":null}"#,
         #"{"name":"Ünïcode \"quoted\" 'n Söhne 😀","url":"https://example.com/{{campaign._id}}?x={{send._id}}","campaign_id":["b","a"],"headers":{"X-Id":"{{send._id}}","Authorization":"Bearer 'x' \"y\" \\"},"body":"{\"a\": {{send.destinations}},\n\t\"b\": \"\\u0000 {{send.message}} é\"}"}"#,
         #"{"name":"off","url":"http://127.0.0.1:8080/","method":"GET","body":"{\"a\":\"{{ campaign.name }}\"}","encodeIntoUrl":true,"active":false}"#,
     ]
 
-    /// A secret made at a moment some milliseconds after ``Sample/start``.
+    /// A secret that was created so many milliseconds after ``Sample/start``.
     static func secret(_ letter: Character, _ milliseconds: Int = 0) throws -> WebhookSecret {
         WebhookSecret(text: "whsec_" + String(repeating: letter, count: 32), created: try at(milliseconds))
     }
@@ -48,13 +48,13 @@ enum WebhookSample {
     }
 }
 
-/// An organisation's webhook in a store, and what is asked of it.
+/// An organisation's webhook in a store, with short calls for the checks.
 struct WebhookUnderTest {
     let store: any Store
     let organisation: OrganisationID
     let id: WebhookID
 
-    /// Makes a webhook.
+    /// Creates a webhook.
     init(
         _ id: String = "hook",
         in organisation: OrganisationID,
@@ -74,20 +74,20 @@ struct WebhookUnderTest {
         )
     }
 
-    /// Takes a webhook that is there already.
+    /// Refers to a webhook that exists already.
     init(existing id: WebhookID, in organisation: OrganisationID, of store: any Store) {
         (self.id, self.organisation, self.store) = (id, organisation, store)
     }
 
-    /// What is kept of it.
+    /// The stored webhook.
     var current: Webhook { get async throws { try await store.webhook(id, in: organisation) } }
 
-    /// Its deliveries' names, as they are listed.
+    /// The ids of its deliveries, as they are listed.
     var deliveries: [String] {
         get async throws { try await deliveries() }
     }
 
-    /// The names of some of its deliveries.
+    /// The ids of some of its deliveries, as they are listed.
     func deliveries(
         _ state: Delivery.State? = nil,
         before: DeliveryID? = nil,
@@ -102,12 +102,12 @@ struct WebhookUnderTest {
         try await store.delivery(id, of: self.id, in: organisation)
     }
 
-    /// What is due at a moment.
+    /// The deliveries that are due at a time.
     func due(at milliseconds: Int, limit: Int = 100) async throws -> [Delivery] {
         try await store.dueDeliveries(of: id, in: organisation, at: WebhookSample.at(milliseconds), limit: limit)
     }
 
-    /// Changes it at a moment.
+    /// Changes it at a time.
     @discardableResult func change(
         at milliseconds: Int,
         _ change: @escaping @Sendable (inout Webhook) -> Void = { _ in }
@@ -115,7 +115,7 @@ struct WebhookUnderTest {
         try await store.changeWebhook(id, in: organisation, at: WebhookSample.at(milliseconds), change)
     }
 
-    /// Reports for an owner that it has come to a place.
+    /// Saves an owner's report; without a new end of the lease, it releases the webhook.
     @discardableResult func save(
         by owner: String,
         cursor: Int,
@@ -145,7 +145,9 @@ struct WebhookUnderTest {
 }
 
 extension WebhookStore {
-    /// The names of the webhooks that an owner leases, in order.
+    /// Leases webhooks for an owner.
+    ///
+    /// - Returns: their ids, sorted.
     func leaseIDs(
         for owner: String,
         at milliseconds: Int,
@@ -162,7 +164,7 @@ extension WebhookStore {
         .sorted()
     }
 
-    /// Leases webhooks that have something to deliver.
+    /// Leases webhooks with pending deliveries.
     public func leaseWebhooks(
         for owner: String,
         at now: Timestamp,
@@ -172,14 +174,14 @@ extension WebhookStore {
         try await lease(for: owner, at: now, until: end, limit: limit).map(\.webhook)
     }
 
-    /// Leases webhooks that have something to deliver, with what their leases found.
+    /// Leases webhooks with pending deliveries, and returns them with the attempts that earlier leases started.
     func lease(
         for owner: String,
         at now: Timestamp,
         until end: Timestamp,
         limit: Int
     ) async throws(StoreError) -> [LeasedWebhook] {
-        let lease = WebhookLease(owner: owner, begin: now, end: end)
+        let lease = WebhookLease(owner: owner, start: now, end: end)
         return try await leaseWebhooks(try await pendingWebhooks(for: lease, limit: limit), for: lease)
     }
 }

@@ -2,24 +2,24 @@ import Synchronization
 
 /// A value that several tasks read and change.
 package final class Box<Value: Sendable>: Sendable {
-    private let kept: Mutex<Value>
+    private let storage: Mutex<Value>
 
     package init(_ value: Value) {
-        kept = Mutex(value)
+        storage = Mutex(value)
     }
 
-    /// What is in it.
-    package var value: Value { kept.withLock { $0 } }
+    /// The current value.
+    package var value: Value { storage.withLock { $0 } }
 
-    /// Puts another value into it.
+    /// Replaces the value.
     package func set(_ value: Value) {
-        kept.withLock { $0 = value }
+        storage.withLock { $0 = value }
     }
 
-    /// Changes what is in it.
+    /// Changes the value.
     ///
     /// - Returns: what the change returns.
     @discardableResult package func change<Result: Sendable>(_ change: (inout Value) -> Result) -> Result {
-        kept.withLock { change(&$0) }
+        storage.withLock { change(&$0) }
     }
 }

@@ -8,22 +8,22 @@ package enum Exit: Equatable {
     case signal(Int32)
 }
 
-/// A process that a test started, and that does not outlive this object.
+/// A process that a test started; it is killed when this object is released.
 ///
-/// Its output goes to files: nothing has to be read for it to go on.
+/// Its output goes to files, so that it never blocks on a full pipe.
 package final class ChildProcess: Sendable {
     package let pid: pid_t
     private let folder: TemporaryFolder
     private let ended = Mutex<Exit?>(nil)
 
-    /// Starts a process in a folder of its own.
+    /// Starts a process in its own temporary folder.
     ///
     /// - Parameters:
     ///   - program: the path of an executable file
     ///   - arguments: its arguments
-    ///   - environment: what it finds in its environment beside `PATH`
+    ///   - environment: its environment variables beside `PATH`
     ///   - input: the file that is its standard input
-    /// - Throws: where it cannot be started.
+    /// - Throws: an error if it cannot be started.
     package init(
         _ program: String,
         _ arguments: [String],
@@ -50,13 +50,13 @@ package final class ChildProcess: Sendable {
         Leftovers.remove(process: pid)
     }
 
-    /// What it wrote to standard output so far.
+    /// Its standard output so far.
     package var output: String { read("out") }
 
-    /// What it wrote to standard error so far.
+    /// Its standard error so far.
     package var errors: String { read("err") }
 
-    /// How it ended, if it did.
+    /// How it ended; `nil` while it runs.
     package func exit() -> Exit? {
         ended.withLock { ended in
             guard ended == nil else { return ended }
@@ -67,9 +67,9 @@ package final class ChildProcess: Sendable {
         }
     }
 
-    /// Waits until it ended.
+    /// Waits until it ends.
     ///
-    /// - Throws: where it has not in time; then it is killed.
+    /// - Throws: an error if it does not end in time; then it is killed.
     package func wait(atMost seconds: Double = 120) throws -> Exit {
         var exit: Exit?
         if Deadline.poll(
@@ -85,7 +85,7 @@ package final class ChildProcess: Sendable {
         throw TestFailure("process \(pid) did not end within \(seconds) s; its standard error:\n\(errors.suffix(2000))")
     }
 
-    /// Sends a signal, unless it has ended: its number may be somebody else's by then.
+    /// Sends a signal, unless it has ended: another process may have its pid by then.
     package func signal(_ signal: Int32) {
         if exit() == nil { kill(pid, signal) }
     }

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// A moment after which nothing is waited for any longer.
+/// The time at which a wait ends.
 package struct Deadline {
     private let end: ContinuousClock.Instant
 
@@ -11,13 +11,13 @@ package struct Deadline {
 
     package var isOver: Bool { .now >= end }
 
-    /// Asks again and again until the answer is yes, on a thread that does nothing else.
+    /// Polls a condition until it is true, and blocks the thread meanwhile.
     ///
     /// - Parameters:
-    ///   - seconds: for how long
-    ///   - microseconds: how many lie between two questions
-    ///   - condition: the question
-    /// - Returns: whether it became yes in time.
+    ///   - seconds: the timeout
+    ///   - microseconds: the interval between two polls
+    ///   - condition: the condition
+    /// - Returns: whether it became true in time.
     package static func poll(
         for seconds: Double,
         every microseconds: UInt32 = 5000,
@@ -31,12 +31,12 @@ package struct Deadline {
         return try condition()
     }
 
-    /// Asks again and again until the answer is yes, while other tasks have the thread.
+    /// Polls a condition until it is true, and suspends the task meanwhile.
     ///
-    /// Not called `poll` as well: also where a task asks, Swift would take the one that blocks.
+    /// It is not called `poll`: Swift would choose the blocking overload in a task as well.
     ///
-    /// - Returns: whether it became yes in time.
-    /// - Throws: what the question throws; `CancellationError`.
+    /// - Returns: whether it became true in time.
+    /// - Throws: an error of the condition; `CancellationError`.
     package static func wait(for seconds: Double, until condition: () async throws -> Bool) async throws -> Bool {
         let deadline = Deadline(after: seconds)
         while !deadline.isOver {
@@ -47,7 +47,7 @@ package struct Deadline {
     }
 }
 
-/// Why a test could not do what it wanted.
+/// Why a test could not run.
 package struct TestFailure: Error, CustomStringConvertible {
     package let description: String
 
@@ -55,7 +55,7 @@ package struct TestFailure: Error, CustomStringConvertible {
         self.description = description
     }
 
-    /// Names a system call that failed just now.
+    /// The failure of a system call, with the text of `errno`.
     package static func system(_ call: String) -> TestFailure {
         let code = errno
         return TestFailure("\(call): \(String(cString: strerror(code)))")

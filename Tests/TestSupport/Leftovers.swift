@@ -2,7 +2,7 @@ import Foundation
 package import Glibc
 import Synchronization
 
-/// What must be gone when the tests end, however they end: processes, mounts, folders.
+/// Processes, mounts and folders to remove when the tests end.
 package enum Leftovers {
     private struct Resources {
         var processes: Set<pid_t> = []
@@ -43,15 +43,15 @@ package enum Leftovers {
     }
 
     private static func clear() {
-        let left = resources.withLock { resources in
+        let remaining = resources.withLock { resources in
             defer { resources = Resources() }
             return resources
         }
-        for process in left.processes {
+        for process in remaining.processes {
             kill(process, SIGKILL)
             waitpid(process, nil, 0)
         }
-        for mount in left.mounts { umount2(mount, Int32(MNT_DETACH)) }
-        for folder in left.folders { try? FileManager.default.removeItem(atPath: folder) }
+        for mount in remaining.mounts { umount2(mount, Int32(MNT_DETACH)) }
+        for folder in remaining.folders { try? FileManager.default.removeItem(atPath: folder) }
     }
 }

@@ -1,20 +1,20 @@
 import Foundation
 package import Glibc
 
-/// Starts programs for the tests.
+/// Starts a child process with default signal handling (`posix_spawn`), and returns its pid.
 package enum Spawn {
-    /// What a program finds as `PATH`: that of the tests.
+    /// The `PATH` of a program: that of the tests.
     package static var path: String { ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin" }
 
-    /// Starts a program with the signals of a new process: the threads that tests run on block some.
+    /// Starts a program with default signal handling, because the threads of the tests block some signals.
     ///
     /// - Parameters:
     ///   - commandLine: the path of the program, and its arguments
-    ///   - environment: all that stands in its environment beside `PATH`
-    ///   - isGroup: whether it begins a process group of its own
-    ///   - files: adds what is to become of its file descriptors
-    /// - Returns: the number of the process.
-    /// - Throws: `TestFailure` where it cannot be started.
+    ///   - environment: its environment variables beside `PATH`
+    ///   - isGroup: whether it leads a new process group
+    ///   - files: adds the actions for its file descriptors
+    /// - Returns: the pid.
+    /// - Throws: `TestFailure` if it cannot be started.
     package static func start(
         _ commandLine: [String],
         environment: [String: String],

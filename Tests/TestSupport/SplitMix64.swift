@@ -1,8 +1,8 @@
-/// Random numbers that a seed repeats (<https://prng.di.unimi.it/splitmix64.c>).
+/// A random number generator with a seed (<https://prng.di.unimi.it/splitmix64.c>).
 package struct SplitMix64: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
-    /// Starts a sequence; the same seed gives the same one.
+    /// Starts a sequence; the same seed gives the same sequence.
     package init(seed: UInt64) {
         state = seed
     }

@@ -1,13 +1,13 @@
 package import Foundation
 import Glibc
 
-/// A folder of a test's own, gone when nobody holds it any longer or the tests end.
+/// A temporary folder; it is removed when this object is released or the tests end.
 package final class TemporaryFolder: Sendable {
     package let path: String
 
     /// Makes an empty folder.
     ///
-    /// - Throws: `TestFailure` where that is not possible.
+    /// - Throws: `TestFailure` if that is not possible.
     package init() throws {
         var template = Array(FileManager.default.temporaryDirectory.appending(path: "sendlog-XXXXXX").path.utf8CString)
         guard mkdtemp(&template) != nil else { throw TestFailure.system("mkdtemp") }
@@ -20,7 +20,7 @@ package final class TemporaryFolder: Sendable {
         Leftovers.remove(folder: path)
     }
 
-    /// The path of a file in the folder, which need not be there.
+    /// The path of a file in the folder, which need not exist.
     package func file(_ name: String = "send.db") -> String { "\(path)/\(name)" }
 
     /// The bytes of a file in the folder.

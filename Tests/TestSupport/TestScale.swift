@@ -1,16 +1,16 @@
 import Foundation
 
-/// How much the tests do.
+/// How many rounds the tests run.
 ///
-/// `make test` holds each behaviour with as few rounds as can break it; `make soak`, which sets `SENDLOG_TEST_SOAK`, looks for
-/// what breaks rarely.
+/// `make test` checks each behaviour with the fewest rounds that can break it. `make soak`, which sets
+/// `SENDLOG_TEST_SOAK`, searches for rare failures.
 public enum TestScale {
-    /// Whether the full counts are wanted.
+    /// Whether the tests run the full counts.
     public static let isSoak = ProcessInfo.processInfo.environment["SENDLOG_TEST_SOAK"] == "1"
 
     /// How often a program is killed.
     public static let kills = count(2, soak: 20)
 
-    /// - Returns: how often to do something.
+    /// - Returns: the number of rounds.
     public static func count(_ usual: Int, soak: Int) -> Int { isSoak ? soak : usual }
 }

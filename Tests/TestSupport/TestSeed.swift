@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where randomised tests start.
+/// The seeds of randomised tests.
 public enum TestSeed {
     private static let given = ProcessInfo.processInfo.environment["SENDLOG_TEST_SEED"].flatMap { UInt64($0) }
 
@@ -8,8 +8,8 @@ public enum TestSeed {
     ///
     /// - Parameters:
     ///   - test: the name of the test
-    ///   - defaultSeed: the seed of each run; one by chance where it is `nil`
-    /// - Returns: what `SENDLOG_TEST_SEED` says, or else the usual one.
+    ///   - defaultSeed: the seed of each run; `nil` for a random one
+    /// - Returns: the value of `SENDLOG_TEST_SEED`, or else the default seed.
     public static func printed(_ test: String, defaultSeed: UInt64? = nil) -> UInt64 {
         let seed = given ?? defaultSeed ?? .random(in: 0...UInt64(UInt32.max))
         print("SENDLOG_TEST_SEED=\(seed) in \"\(test)\"")

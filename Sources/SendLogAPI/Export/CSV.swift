@@ -46,10 +46,12 @@ package enum CSV {
     private static func isNumber(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         var (digits, points) = (0, 0)
         for byte in text.dropFirst() {
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digits += 1
-            case UInt8(ascii: ".") where digits > 0: points += 1
-            default: return false
+            if byte.isASCIIDigit {
+                digits += 1
+            } else if byte == UInt8(ascii: "."), digits > 0 {
+                points += 1
+            } else {
+                return false
             }
         }
         return digits > 0 && points <= 1 && text.last != UInt8(ascii: ".")

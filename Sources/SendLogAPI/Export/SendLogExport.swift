@@ -70,10 +70,10 @@ package struct SendLogExport: Sendable {
                 if destinationFormat == .list {
                     try await writeLists(block, to: &stream)
                 } else {
-                    try gather(block, in: &stream)
+                    try append(block, in: &stream)
                     // Do not hold the block while a client does not read.
                     block = RowBlock()
-                    try await stream.sendGathered()
+                    try await stream.flushIfFull()
                 }
                 guard let rest else { break }
                 block = try await store.rows(rest, in: organisation)
@@ -91,9 +91,9 @@ package struct SendLogExport: Sendable {
     }
 
     private func writeLists(_ block: RowBlock, to stream: inout ResponseStream) async throws {
-        let lister = DestinationLister(store: store, organisation: organisation)
+        let writer = SendLogWriter(store: store, organisation: organisation)
         for row in block.rows {
-            try await lister.write(
+            try await writer.write(
                 block.text[row.record],
                 sequence: row.sequence,
                 destinations: row.destinations,
@@ -103,9 +103,9 @@ package struct SendLogExport: Sendable {
         }
     }
 
-    private func gather(_ block: RowBlock, in stream: inout ResponseStream) throws(StoreError) {
+    private func append(_ block: RowBlock, in stream: inout ResponseStream) throws(StoreError) {
         var isSound = true
-        stream.gather { bytes in
+        stream.append { bytes in
             bytes.reserveCapacity(block.text.count + block.rows.count * 16)
             block.text.withUnsafeBufferPointer { text in
                 for row in block.rows {

@@ -1,6 +1,7 @@
 package import NIOHTTP1
 package import SendLogCore
 import SendLogHTTP
+import SendLogServices
 
 /// A failure as the client sees it: a status, and an error envelope with a code and a message.
 package struct APIError: Error, Equatable {
@@ -124,12 +125,12 @@ package struct APIError: Error, Equatable {
         )
     }
 
-    static func concurrencyLimitReached(_ what: String, limit: Int) -> APIError {
+    static func concurrencyLimitReached(_ kind: String, limit: Int) -> APIError {
         APIError(
             status: .tooManyRequests,
             code: "rate_limited",
             message:
-                "an organisation can have at most \(limit) \(what) at the same time; retry after 1 s",
+                "an organisation can have at most \(limit) \(kind) at the same time; retry after 1 s",
             retryAfter: 1
         )
     }
@@ -172,6 +173,11 @@ package struct APIError: Error, Equatable {
             case let error as APIError: error
             case let error as InvalidInput: .invalidRequest(error)
             case is TruncatedBody: .bodyTruncated
+            case ServiceError.unauthorized: .unauthorized
+            case ServiceError.rateLimited(let seconds, let end): .rateLimited(retryAfter: seconds, resetsAt: end)
+            case ServiceError.concurrencyLimitReached(let kind, let limit): .concurrencyLimitReached(kind, limit: limit)
+            case ServiceError.overloaded(let kind, let limit):
+                .unavailable("the server is overloaded", detail: "\(limit) \(kind) at the same time")
             case StoreError.notFound: .notFound("not found in this organisation")
             case StoreError.unavailable(let why, let detail): .unavailable(why.rawValue, detail: detail)
             case StoreError.corrupted(let detail): .internalError(detail)

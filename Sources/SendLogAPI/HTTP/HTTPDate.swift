@@ -15,11 +15,11 @@ final class HTTPDate: Sendable {
 
     private static func render(_ moment: Timestamp) -> String {
         let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        // 2022-01-31T23:59:59.999Z
-        let text = Array(moment.description)
-        let month = months[(Int(String(text[5...6])) ?? 1) - 1]
-        let weekday = days[((moment.day.number % 7) + 7) % 7]
-        return "\(weekday), \(String(text[8...9])) \(month) \(String(text[0...3])) \(String(text[11...18])) GMT"
+        let (day, date) = (moment.day, CivilDate(moment.day))
+        let weekday = days[((day.number % 7) + 7) % 7]
+        let second = Int(moment.milliseconds - day.firstMillisecond) / 1000
+        let time = [second / 3600, second / 60 % 60, second % 60].map { $0.decimal(digits: 2) }.joined(separator: ":")
+        let (dayOfMonth, year) = (date.dayOfMonth.decimal(digits: 2), date.year.decimal(digits: 4))
+        return "\(weekday), \(dayOfMonth) \(date.monthName) \(year) \(time) GMT"
     }
 }

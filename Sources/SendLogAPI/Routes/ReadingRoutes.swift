@@ -1,4 +1,3 @@
-import NIOCore
 import NIOHTTP1
 import SendLogCore
 import SendLogHTTP
@@ -74,10 +73,10 @@ struct ReadingRoutes {
         case .count:
             return Response(body: SendLogJSON.envelope(log))
         case .list:
-            let lister = DestinationLister(store: store, organisation: organisation)
+            let writer = SendLogWriter(store: store, organisation: organisation)
             return Response(listsFor: input.request) { stream in
                 try await stream.write { $0.append("{\"ok\":true,\"data\":") }
-                try await lister.write(
+                try await writer.write(
                     log.record[...],
                     sequence: log.sequence,
                     destinations: log.destinations,
@@ -116,14 +115,14 @@ struct ReadingRoutes {
                 if destinationFormat == .list {
                     try await Self.writeLists(block, of: store, in: organisation, to: &stream)
                 } else {
-                    stream.gather(block.text)
+                    stream.append(block.text)
                     // Do not hold the block while a client does not read.
                     block = RowBlock()
-                    try await stream.sendGathered()
+                    try await stream.flushIfFull()
                 }
                 guard let rest else { break }
                 block = try await store.rows(rest, in: organisation)
-                stream.gather { $0.append(",") }
+                stream.append { $0.append(",") }
             }
             try await stream.write(last)
         }
@@ -137,10 +136,10 @@ struct ReadingRoutes {
         in organisation: OrganisationID,
         to stream: inout ResponseStream
     ) async throws {
-        let lister = DestinationLister(store: store, organisation: organisation)
+        let writer = SendLogWriter(store: store, organisation: organisation)
         for (index, row) in block.rows.enumerated() {
             if index > 0 { try await stream.write { $0.append(",") } }
-            try await lister.write(
+            try await writer.write(
                 block.text[row.record],
                 sequence: row.sequence,
                 destinations: row.destinations,

@@ -4,6 +4,7 @@ import SendLogContent
 import SendLogCore
 import SendLogHTTP
 import SendLogScheduling
+import SendLogServices
 
 /// The routes that record: one send log, and an import.
 struct RecordingRoutes {

@@ -1,11 +1,12 @@
 import NIOHTTP1
 import SendLogCore
+import SendLogServices
 
 /// The routes for the service itself, which require no key.
 struct ServiceRoutes {
     let organisationStore: any OrganisationStore
     let metrics: ServiceMetrics
-    let client: any WebhookClient
+    let webhooks: WebhookService
 
     private static let document = PrecompressedBody(APIDocument.bytes)
 
@@ -20,17 +21,14 @@ struct ServiceRoutes {
                 return Response(body: body)
             },
             Route(.GET, "/metrics") { _ in
-                Response(type: "text/plain; version=0.0.4; charset=utf-8", body: Array(metrics.text(client.tally).utf8))
+                Response(
+                    type: "text/plain; version=0.0.4; charset=utf-8",
+                    body: Array(metrics.text(webhooks.attempts).utf8)
+                )
             },
             Route(.GET, "/openapi.json", runsOnEventLoop: Route.always) { input in
                 Response(Self.document, type: "application/json", for: input.request)
             },
         ]
     }
-}
-
-/// The OpenAPI document of this service, embedded in the binary.
-public enum APIDocument {
-    /// The document in JSON.
-    public static var bytes: [UInt8] { PackageResources.openapi_json }
 }

@@ -4,6 +4,7 @@ import NIOHTTP1
 import SendLogCore
 public import SendLogHTTP
 import SendLogScheduling
+import SendLogServices
 
 /// The path of every request: ID, route, key, rate limit, permission, body limit, handler; then the log and the metrics.
 extension APIService: HTTPResponder {
@@ -12,7 +13,7 @@ extension APIService: HTTPResponder {
         let begin = ContinuousClock.now
         let now: Timestamp
         let id: String
-        var route = RouteTable.unknown
+        var route = Route.unknown
         var organisation: OrganisationID?
         /// Whether the log only counts the request.
         var isUnlogged = false
@@ -26,7 +27,7 @@ extension APIService: HTTPResponder {
         do {
             if let fault = request.fault { throw APIError(fault) }
             let (route, parameter) = try find(request)
-            context.route = route.number
+            context.route = route.index
             var input = RouteInput(
                 request: request,
                 parameter: parameter,
@@ -51,7 +52,7 @@ extension APIService: HTTPResponder {
         } catch {
             let failure = APIError(error)
             let delay = recordFailure(failure, of: request, &context)
-            if context.route == RouteTable.unknown, let middleware, request.fault == nil, request.isForBrowser {
+            if context.route == Route.unknown, let middleware, request.fault == nil, request.isForBrowser {
                 let input = RouteInput(request: request, parameter: "", now: context.now, requestID: context.id)
                 return { [context] in await send(failure, of: middleware, input, context, writer) }
             }
@@ -118,8 +119,8 @@ extension APIService: HTTPResponder {
             return await send(failure, of: route.middleware, input, context, writer)
         }
         context.isUnlogged = response.isUnlogged
-        do { try await send(response, on: executor, context, writer) } catch let failure as APIError {
-            await send(failure, of: route.middleware, input, context, writer)
+        do { try await send(response, on: executor, context, writer) } catch let refusal as ServiceError {
+            await send(APIError(refusal), of: route.middleware, input, context, writer)
         }
     }
 
@@ -135,7 +136,7 @@ extension APIService: HTTPResponder {
 
     /// Sends a response; a long one counts against ``streams`` until the client has read it.
     ///
-    /// - Throws: ``APIError`` if the limit is reached, before anything is sent; ``ConnectionBroken`` if a stream fails.
+    /// - Throws: ``ServiceError`` if the limit is reached, before anything is sent; ``ConnectionBroken`` if a stream fails.
     private func send(
         _ response: Response,
         on executor: (any TaskExecutor)?,
@@ -151,12 +152,12 @@ extension APIService: HTTPResponder {
                 return send(response, body, context, writer)
             }
             let weight = 1 + length / Self.bytesPerWeight
-            try streams.take(weight, for: organisation)
+            try streams.acquire(weight, for: organisation)
             defer { streams.release(weight, for: organisation) }
             send(response, body, context, writer)
             await writer.waitUntilWritable()
         case .stream(let coding, let produce):
-            try streams.take(for: organisation)
+            try streams.acquire(for: organisation)
             defer { streams.release(for: organisation) }
             do {
                 var sent = 0
@@ -201,15 +202,15 @@ extension APIService: HTTPResponder {
         to route: Route,
         _ input: inout RouteInput,
         _ context: inout RequestContext
-    ) throws(APIError) {
+    ) throws {
         context.organisation = key.organisation
         try limiter?.take(key.organisation, at: context.now)
         if let permission = route.permission, !key.permissions.grants(permission) {
-            throw .permissionDenied(permission)
+            throw APIError.permissionDenied(permission)
         }
         // Before `100 Continue` is sent.
         if let length = input.request.contentLength, length > route.maxBodyLength {
-            throw .payloadTooLarge(limit: route.maxBodyLength)
+            throw APIError.payloadTooLarge(limit: route.maxBodyLength)
         }
         input.key = key
     }

@@ -1,7 +1,8 @@
-public import Logging
-public import SendLogContent
-public import SendLogCore
-public import SendLogScheduling
+package import Logging
+package import SendLogContent
+package import SendLogCore
+package import SendLogScheduling
+public import SendLogServices
 
 /// The Send Logs API over HTTP; ``respond(to:_:)`` handles every request.
 public struct APIService: Sendable {
@@ -25,67 +26,29 @@ public struct APIService: Sendable {
     /// Creates the API.
     ///
     /// - Parameters:
-    ///   - store: the store of send logs, campaigns and webhooks
+    ///   - store: the store of send logs and campaigns
     ///   - authenticator: authenticates the API keys of requests
     ///   - organisationStore: the store of organisations and keys
     ///   - context: the dependencies of the send log parser
-    ///   - client: sends the test requests and redeliveries of webhooks
+    ///   - webhooks: creates, changes and tests webhooks
     ///   - threads: the thread pool for requests that are not handled on an event loop
     ///   - limits: the limits of concurrent streams and uploads
     ///   - rateLimit: the maximum number of requests per organisation; `nil` for no limit
     ///   - logger: receives the log messages
-    public init(
-        store: any SendLogStore & CampaignStore & WebhookStore,
-        authenticator: Authenticator,
-        organisationStore: any OrganisationStore,
-        context: ParserContext,
-        client: any WebhookClient,
-        threads: FairThreadPool,
-        limits: ConcurrencyLimits = ConcurrencyLimits(),
-        rateLimit: RateLimit?,
-        logger: Logger
-    ) {
-        self.init(
-            store: store,
-            authenticator: authenticator,
-            organisationStore: organisationStore,
-            context: context,
-            client: client,
-            threads: threads,
-            limits: limits,
-            rateLimit: rateLimit,
-            logger: logger,
-            pages: [],
-            middleware: nil
-        )
-    }
-
-    /// Creates the API together with pages for people.
-    ///
-    /// - Parameters:
-    ///   - store: the store of send logs, campaigns and webhooks
-    ///   - authenticator: authenticates the API keys of requests
-    ///   - organisationStore: the store of organisations and keys
-    ///   - context: the dependencies of the send log parser
-    ///   - client: sends the test requests and redeliveries of webhooks
-    ///   - threads: the thread pool for requests that are not handled on an event loop
-    ///   - limits: the limits of concurrent streams and uploads
-    ///   - rateLimit: the maximum number of requests per organisation; `nil` for no limit
-    ///   - logger: receives the log messages
-    ///   - pages: the routes of the pages
+    ///   - pages: the routes of the pages for people
     ///   - middleware: renders the page for browsers that request an unknown path
     package init(
-        store: any SendLogStore & CampaignStore & WebhookStore,
+        store: any SendLogStore & CampaignStore,
         authenticator: Authenticator,
         organisationStore: any OrganisationStore,
         context: ParserContext,
-        client: any WebhookClient,
+        webhooks: WebhookService,
         threads: FairThreadPool,
         limits: ConcurrencyLimits = ConcurrencyLimits(),
         rateLimit: RateLimit?,
         logger: Logger,
-        pages: [Route],
-        middleware: (any RouteMiddleware)?
+        pages: [Route] = [],
+        middleware: (any RouteMiddleware)? = nil
     ) {
         self.authenticator = authenticator
         self.logger = logger
@@ -96,17 +59,11 @@ public struct APIService: Sendable {
         now = context.now
         metrics = ServiceMetrics()
         let uploads = ConcurrencyLimit(of: "imports and long send logs", limits.uploads)
-        let service = WebhookService(
-            store: store,
-            organisationStore: organisationStore,
-            client: client,
-            ids: context.ids
-        )
         table = RouteTable(
             routes: ReadingRoutes(store: store).routes
                 + RecordingRoutes(store: store, context: context, metrics: metrics, uploads: uploads).routes
-                + CampaignRoutes(store: store).routes + WebhookRoutes(service: service).routes
-                + ServiceRoutes(organisationStore: organisationStore, metrics: metrics, client: client).routes
+                + CampaignRoutes(store: store).routes + WebhookRoutes(service: webhooks).routes
+                + ServiceRoutes(organisationStore: organisationStore, metrics: metrics, webhooks: webhooks).routes
                 + pages
         )
     }

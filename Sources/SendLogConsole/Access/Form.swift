@@ -1,6 +1,7 @@
 import NIOCore
 import SendLogAPI
 import SendLogCore
+import SendLogServices
 
 /// The fields of a submitted form.
 struct Form {

@@ -3,8 +3,9 @@ import NIOHTTP1
 import SendLogAPI
 import SendLogCore
 import SendLogHTTP
+import SendLogServices
 
-/// The pages to sign in with an API key, to sign out and to choose a time zone, and the start page, which redirects.
+/// The pages to sign in with an API key and to sign out, and the start page, which redirects.
 struct SignIn: Sendable {
     let store: any Store
     let authenticator: Authenticator
@@ -31,33 +32,14 @@ struct SignIn: Sendable {
                 maxBodyLength: Self.maxFormLength,
                 handle: signOut
             ),
-            Route(.GET, "/console/time-zone", isPublic: false, middleware: middleware, handle: showZone),
-            Route(
-                .POST,
-                "/console/time-zone",
-                isPublic: false,
-                middleware: middleware,
-                maxBodyLength: Self.maxFormLength,
-                handle: setZone
-            ),
         ]
-    }
-
-    /// Returns the page to open after sign-in.
-    ///
-    /// Only pages of the console are accepted, without characters that could end the header line.
-    private static func next(_ text: String?) -> String {
-        guard let text, text.hasPrefix("/console/"), !text.hasPrefix("/console/sign-"), !text.contains("/.."),
-            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\\") })
-        else { return "/console" }
-        return text
     }
 
     private func show(_ request: HTTPRequest, problem: String? = nil, next: String? = nil) -> Response {
         let token = Cookie.form.value(request).flatMap { SessionToken($0) } ?? SessionToken()
         var values: [String: Any] = [
             "form-token": token.csrfToken,
-            "next": Self.next(next ?? QueryString(request.query)["next"]),
+            "next": ReturnPath.valid(next ?? QueryString(request.query)["next"]),
         ]
         values["problem"] = problem
         var response = middleware.pages.response(
@@ -90,7 +72,7 @@ struct SignIn: Sendable {
         let key: APIKey
         do {
             key = try await authenticator.key(authorization: "Bearer \(text)", at: input.now)
-        } catch let error as APIError where error.status == .unauthorized {
+        } catch ServiceError.unauthorized {
             let handling = authenticator.authenticationFailures.note(input.request.client)
             if let delay = handling.delay { try await Task.sleep(for: delay) }
             let problem =
@@ -107,11 +89,11 @@ struct SignIn: Sendable {
         let session = SessionToken()
         let end = Timestamp(milliseconds: input.now.milliseconds + Int64(lifetime) * 1000) ?? .latest
         try await store.createSession(session.hash, of: key.id, at: input.now, until: end)
-        var response = Pages.redirect(to: Self.next(form["next"]))
+        var response = Pages.redirect(to: ReturnPath.valid(form["next"]))
         response.fields.append(Cookie.session.header(session.text, for: lifetime, input.request))
         response.fields.append(Cookie.form.header("", for: 0, input.request))
         if Cookie.zone.value(input.request) == nil, let zone = UserTimeZone(form["zone"]) {
-            response.fields.append(Self.cookie(zone, input.request))
+            response.fields.append(zone.cookie(for: input.request))
         }
         return response
     }
@@ -124,44 +106,6 @@ struct SignIn: Sendable {
         }
         var response = Pages.redirect(to: "/console/sign-in")
         response.fields.append(Cookie.session.header("", for: 0, input.request))
-        return response
-    }
-
-    private static func cookie(_ zone: UserTimeZone, _ request: HTTPRequest) -> ResponseHead.Field {
-        Cookie.zone.header(QueryString.encode(zone.name), for: 31_536_000, request)
-    }
-
-    @Sendable private func showZone(_ input: RouteInput) async throws -> Response {
-        try await showZone(input, problem: nil)
-    }
-
-    private func showZone(_ input: RouteInput, problem: String?) async throws -> Response {
-        let user = try await middleware.user(input)
-        let names = UserTimeZone.names.filter { $0 != "UTC" && $0 != "GMT" }
-        var values: [String: Any] = [
-            "zones": Set(["UTC", user.zone.name] + names).sorted().map { name in
-                ["name": name, "selected": name == user.zone.name ? "selected" : ""]
-            },
-            "next": Self.next(QueryString(input.request.query)["next"] ?? input.request.referrer),
-        ]
-        values["problem"] = problem
-        return middleware.pages.response(
-            "time-zone",
-            title: "Time zone",
-            to: input.request,
-            user: user,
-            status: problem == nil ? .ok : .badRequest,
-            values
-        )
-    }
-
-    @Sendable private func setZone(_ input: RouteInput) async throws -> Response {
-        let form = try await Form(input, of: middleware.user(input))
-        guard let zone = UserTimeZone(form["zone"]) else {
-            return try await showZone(input, problem: "Unknown time zone. Choose one from the list.")
-        }
-        var response = Pages.redirect(to: Self.next(form["next"]))
-        response.fields.append(Self.cookie(zone, input.request))
         return response
     }
 }

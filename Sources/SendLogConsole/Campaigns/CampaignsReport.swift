@@ -4,7 +4,7 @@ import SendLogAPI
 import SendLogCore
 import SendLogHTTP
 
-/// The Campaigns Report: the campaigns with their names and counters.
+/// The Campaigns Report: its table, the form that names a campaign, and the suggestions for campaign search fields.
 struct CampaignsReport: Sendable {
     let store: any Store
     let middleware: ConsoleMiddleware
@@ -74,7 +74,7 @@ struct CampaignsReport: Sendable {
         values["problem"] = problem
         if page.total == 0 {
             values[view.search.isEmpty ? "nothing-yet" : "not-found"] = true
-            values["curl"] = Curl(origin: user.origin).record
+            values["curl"] = CurlCommands(origin: user.origin).record
             values["may-record"] = user.may(.createSendLogs)
         }
         values["beyond"] = page.total > 0 && page.campaigns.isEmpty

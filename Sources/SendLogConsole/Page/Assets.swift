@@ -5,7 +5,7 @@ import SendLogHash
 
 /// The style sheet, the script and the icon.
 ///
-/// Their names contain a version, so that browsers may cache them for ever.
+/// Their URLs contain a hash of the content, so that browsers may cache them indefinitely.
 struct Assets: Sendable {
     private let files: [(name: String, type: String, body: [UInt8])]
 
@@ -17,8 +17,7 @@ struct Assets: Sendable {
         ]
         paths = Dictionary(
             uniqueKeysWithValues: files.map { name, _, body in
-                let hash = SHA256.of(body).prefix(6)
-                let version = hash.map { String($0, radix: 16) }.joined()
+                let version = Array(SHA256.of(body).prefix(6)).hex
                 return (String(name.prefix { $0 != "." }), "/console/assets/\(name)?\(version)")
             }
         )

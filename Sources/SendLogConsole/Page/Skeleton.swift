@@ -25,7 +25,7 @@ struct Skeleton: Sendable {
         // A text of a user may begin and end like a placeholder, but then it contains nothing that HTML would escape.
         let name = text.utf8.dropFirst().dropLast()
         let isName = name.allSatisfy {
-            (0x61...0x7a).contains($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")
+            $0.isASCIILetter || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")
         }
         return isName ? "\u{2}\(Substring(name))\u{2}" : nil
     }

@@ -1,4 +1,5 @@
 import Foundation
+import SendLogAPI
 import SendLogCore
 import SendLogHTTP
 import Synchronization
@@ -15,9 +16,7 @@ struct UserTimeZone {
     ///
     /// - Returns: `nil` if the name does not exist.
     init?(_ name: String) {
-        let isPlain = name.utf8.allSatisfy { byte in
-            "/_+-".utf8.contains(byte) || (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte & 0xdf)
-        }
+        let isPlain = name.utf8.allSatisfy { $0.isASCIIAlphanumeric || "/_+-".utf8.contains($0) }
         guard name.utf8.count <= 64, isPlain, let zone = Self.zone(name) else { return nil }
         self.init(zone, name: name)
     }
@@ -44,6 +43,11 @@ struct UserTimeZone {
         self = Cookie.zone.value(request).flatMap { $0.removingPercentEncoding }.flatMap { UserTimeZone($0) } ?? .utc
     }
 
+    /// Returns the header field that stores the zone in the browser for a year.
+    func cookie(for request: HTTPRequest) -> ResponseHead.Field {
+        Cookie.zone.header(QueryString.encode(name), for: 31_536_000, request)
+    }
+
     /// Returns the offset from UTC at a moment, in milliseconds.
     private func offset(atMilliseconds milliseconds: Int64) -> Int64 {
         Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(milliseconds) / 1000))) * 1000
@@ -51,37 +55,48 @@ struct UserTimeZone {
 
     /// Returns the offset at a moment as text, such as `UTC+02:00`.
     func offsetText(at moment: Timestamp) -> String {
-        let minutes = offset(atMilliseconds: moment.milliseconds) / 60_000
+        let minutes = Int(offset(atMilliseconds: moment.milliseconds) / 60_000)
         if minutes == 0 { return "UTC" }
         let (hours, rest) = (abs(minutes) / 60, abs(minutes) % 60)
-        return "UTC\(minutes < 0 ? "−" : "+")\(hours < 10 ? "0" : "")\(hours):\(rest < 10 ? "0" : "")\(rest)"
+        return "UTC\(minutes < 0 ? "−" : "+")\(hours.decimal(digits: 2)):\(rest.decimal(digits: 2))"
     }
 
     /// Writes the local time as `2022-01-01T00:00:00.000Z`, where the `Z` has no meaning.
     func write(_ moment: Timestamp, to bytes: inout [UInt8]) {
-        let shifted = moment.milliseconds + offset(atMilliseconds: moment.milliseconds)
-        (Timestamp(milliseconds: shifted) ?? moment).write(to: &bytes)
+        local(moment).write(to: &bytes)
     }
 
-    /// Writes the local time; faster for many moments close to each other, which mostly have the same offset.
+    /// Appends the local time as `2022-01-01 00:00:00`.
     ///
     /// - Parameters:
     ///   - moment: the moment
-    ///   - known: the offset of the last quarter of an hour; since 1973 offsets have changed only between such quarters
+    ///   - cache: the offset of the last quarter of an hour, for many moments close to each other; since 1973 offsets
+    ///     have changed only between such quarters
     ///   - bytes: the buffer to append to
-    func write(_ moment: Timestamp, offsetCache known: inout (quarter: Int64, offset: Int64)?, to bytes: inout [UInt8])
-    {
-        let milliseconds = moment.milliseconds
-        guard milliseconds > 94_694_400_000 else { return write(moment, to: &bytes) }
-        let quarter = milliseconds / 900_000
-        if known?.quarter != quarter { known = (quarter, offset(atMilliseconds: milliseconds)) }
-        (Timestamp(milliseconds: milliseconds + (known?.offset ?? 0)) ?? moment).write(to: &bytes)
+    func appendText(
+        _ moment: Timestamp,
+        offsetCache cache: inout (quarter: Int64, offset: Int64)?,
+        to bytes: inout [UInt8]
+    ) {
+        let (begin, milliseconds) = (bytes.count, moment.milliseconds)
+        if milliseconds > 94_694_400_000 {
+            let quarter = milliseconds / 900_000
+            if cache?.quarter != quarter { cache = (quarter, offset(atMilliseconds: milliseconds)) }
+            (Timestamp(milliseconds: milliseconds + (cache?.offset ?? 0)) ?? moment).write(to: &bytes)
+        } else {
+            write(moment, to: &bytes)
+        }
+        // From 2022-01-01T00:00:00.000Z
+        bytes[begin + 10] = UInt8(ascii: " ")
+        bytes.removeLast(5)
     }
 
     /// Returns the local time as `2022-01-01 00:00:00`.
     func text(_ moment: Timestamp) -> String {
-        let local = localText(moment)
-        return "\(local.prefix(10)) \(local.dropFirst(11).prefix(8))"
+        var bytes: [UInt8] = []
+        var offsetCache: (quarter: Int64, offset: Int64)?
+        appendText(moment, offsetCache: &offsetCache, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Returns the local time for a form field that begins a range, as short as possible.
@@ -121,21 +136,21 @@ struct UserTimeZone {
     }
 
     /// Returns the start of the local day that is a number of days after a moment's day.
-    func midnight(_ days: Int64, after moment: Timestamp) -> Timestamp {
-        let local = moment.milliseconds + offset(atMilliseconds: moment.milliseconds)
-        let number = (local >= 0 ? local : local - 86_399_999) / 86_400_000 + days
-        return Timestamp(milliseconds: number * 86_400_000).flatMap { self.timestamp(local: $0) } ?? moment
+    func midnight(_ days: Int, after moment: Timestamp) -> Timestamp {
+        begin(of: Day(number: local(moment).day.number + days)) ?? moment
     }
 
     /// Returns the start of the local month that is a number of months after a moment's month.
     func firstOfMonth(_ months: Int, after moment: Timestamp) -> Timestamp {
-        let local = localText(moment)
-        let year = Int(local.prefix(4)) ?? 1970
-        let month = (Int(local.dropFirst(5).prefix(2)) ?? 1) - 1 + months
-        let (years, rest) = (year + (month >= 0 ? month / 12 : (month - 11) / 12), (month % 12 + 12) % 12 + 1)
-        let date =
-            String(repeating: "0", count: max(0, 4 - "\(years)".count)) + "\(years)-\(rest < 10 ? "0" : "")\(rest)-01"
-        return Timestamp(rfc3339: date).flatMap { self.timestamp(local: $0) } ?? moment
+        begin(of: CivilDate(local(moment).day).firstOfMonth(after: months)) ?? moment
+    }
+
+    private func local(_ moment: Timestamp) -> Timestamp {
+        Timestamp(milliseconds: moment.milliseconds + offset(atMilliseconds: moment.milliseconds)) ?? moment
+    }
+
+    private func begin(of day: Day) -> Timestamp? {
+        Timestamp(milliseconds: day.firstMillisecond).flatMap { timestamp(local: $0) }
     }
 
     /// The names of all time zones.

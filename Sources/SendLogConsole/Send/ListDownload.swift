@@ -31,12 +31,12 @@ struct ListDownload: Sendable {
         var response = Response(type: format.mediaType) { stream in
             var reader = ListReader(store: store, organisation: organisation, log: log)
             switch format {
-            case .json: stream.gather(Array("[".utf8))
-            case .csv: stream.gather(Array("destination\r\n".utf8))
+            case .json: stream.append(Array("[".utf8))
+            case .csv: stream.append(Array("destination\r\n".utf8))
             case .ndjson: break
             }
-            while try await gatherNext(from: &reader, in: &stream) { try await stream.sendGathered() }
-            if format == .json { stream.gather(Array("]\n".utf8)) }
+            while try await appendNext(from: &reader, in: &stream) { try await stream.flushIfFull() }
+            if format == .json { stream.append(Array("]\n".utf8)) }
         }
         response.fields.append(("Content-Disposition", "attachment; filename=\"\(name)\""))
         response.fields += [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
@@ -46,9 +46,9 @@ struct ListDownload: Sendable {
     /// Writes the next piece of the list to the stream; no piece is kept in memory afterwards.
     ///
     /// - Returns: false at the end of the list.
-    private func gatherNext(from reader: inout ListReader, in stream: inout ResponseStream) async throws -> Bool {
+    private func appendNext(from reader: inout ListReader, in stream: inout ResponseStream) async throws -> Bool {
         guard let piece = try await reader.next() else { return false }
-        stream.gather(format == .json ? piece.text : try lines(piece.text))
+        stream.append(format == .json ? piece.text : try lines(piece.text))
         return true
     }
 

@@ -49,7 +49,7 @@ struct SendPage: Sendable {
             "id": id.text, "campaign": facts.campaign.text, "message": facts.message, "why": facts.triggeredBy,
             "when": user.zone.text(facts.start), "offset": user.zone.offsetText(at: facts.start),
             "zone": user.zone.name, "utc": facts.start.description, "destinations": log.destinations.grouped,
-            "bytes": facts.bytes.grouped, "curl": Curl(origin: user.origin).sendLog(id),
+            "bytes": facts.bytes.grouped, "curl": CurlCommands(origin: user.origin).sendLog(id),
             "send-field": "{{send._id}}", "campaign-field": "{{campaign._id}}",
         ]
         // Links back to the page of the report that linked here.

@@ -52,9 +52,7 @@ struct Chart {
         var index = 0
         var begin = unit.begin(of: span.lowerBound)
         while begin <= span.upperBound {
-            // After the last representable year, `next` does not advance.
-            let after = unit.next(after: begin)
-            let next = after > begin ? after : Day(number: span.upperBound.number + 1)
+            let next = unit.next(after: begin)
             var bar = Bar(first: begin, last: Day(number: next.number - 1))
             while index < tallies.count, tallies[index].day < next {
                 bar.sends += tallies[index].sends
@@ -147,13 +145,14 @@ struct Chart {
 extension Chart.Unit {
     /// Returns the first day of the unit that contains a day; weeks begin on Monday.
     func begin(of day: Day) -> Day {
-        switch self {
+        let date = CivilDate(day)
+        return switch self {
         case .day: day
         // 1 January 1970 was a Thursday.
         case .week: Day(number: day.number - ((day.number + 3) % 7 + 7) % 7)
-        case .month: Day(iso: "\(day.iso.prefix(7))-01") ?? day
-        case .year: Day(iso: "\(day.iso.prefix(4))-01-01") ?? day
-        case .century: Day(iso: "\(day.iso.prefix(2))00-01-01") ?? day
+        case .month: date.firstOfMonth()
+        case .year: date.firstOfMonth(after: 1 - date.month)
+        case .century: date.firstOfMonth(after: 1 - date.month - date.year % 100 * 12)
         }
     }
 
@@ -170,18 +169,9 @@ extension Chart.Unit {
 }
 
 extension Day {
-    /// The day as `2022-01-31`.
-    var iso: String { String((Timestamp(milliseconds: firstMillisecond) ?? .latest).description.prefix(10)) }
-
-    init?(iso: String) {
-        guard let day = Timestamp(rfc3339: iso)?.day else { return nil }
-        self = day
-    }
-
     /// The day for people, such as `31 Jan 2022`.
     var title: String {
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        let month = months[(Int(iso.dropFirst(5).prefix(2)) ?? 1) - 1]
-        return "\(Int(iso.suffix(2)) ?? 1) \(month) \(iso.prefix(4))"
+        let date = CivilDate(self)
+        return "\(date.dayOfMonth) \(date.monthName) \(date.year.decimal(digits: 4))"
     }
 }

@@ -41,7 +41,9 @@ struct SendRows {
         html.append("\"><time datetime=\"")
         html.append(contentsOf: fields.startDeliveryAt)
         html.append("\">")
-        appendLocal(fields.startDeliveryAt, &known, to: &html)
+        if let moment = Timestamp(rfc3339: fields.startDeliveryAt) {
+            zone.appendText(moment, offsetCache: &known, to: &html)
+        }
         html.append("</time></a><td class=campaign><a href=\"/console/sends?campaign=")
         html.append(contentsOf: fields.campaignID)
         html.append("\">")
@@ -83,18 +85,5 @@ struct SendRows {
         html.append(" id\">")
         html.append(contentsOf: id)
         html.append("</code>")
-    }
-
-    /// Appends the local time as `2022-01-01 00:00:00`.
-    private func appendLocal(
-        _ moment: UnsafeBufferPointer<UInt8>,
-        _ known: inout (quarter: Int64, offset: Int64)?,
-        to html: inout [UInt8]
-    ) {
-        guard let moment = Timestamp(rfc3339: moment) else { return }
-        let begin = html.count
-        zone.write(moment, offsetCache: &known, to: &html)
-        html[begin + 10] = UInt8(ascii: " ")
-        html.removeLast(5)
     }
 }

@@ -57,7 +57,7 @@ struct SendsReport: Sendable {
         values["empty"] = found.total == 0
         values["beyond"] = found.total > 0 && rows.isEmpty ? ["link": filter.link(zone: user.zone)] : nil
         if found.total == 0, !filter.hasCriteria {
-            values["first-run"] = ["curl": Curl(origin: user.origin).record, "may": user.may(.createSendLogs)]
+            values["first-run"] = ["curl": CurlCommands(origin: user.origin).record, "may": user.may(.createSendLogs)]
         }
         values["rows"] = rows.isEmpty ? nil : rows
         values["chart"] = try await charts.html(filter, user.zone, in: organisation)
@@ -68,8 +68,8 @@ struct SendsReport: Sendable {
         ) { filter.link(page: $0, zone: user.zone, isPinned: true) }
         values["csv"] = filter.link("/console/sends.csv", zone: user.zone, isPinned: true)
         values["ndjson"] = filter.link("/console/sends.ndjson", zone: user.zone, isPinned: true)
-        values["curl"] = Curl(origin: user.origin).search(filter.search)
-        values["curl-export"] = Curl(origin: user.origin).export(filter.search)
+        values["curl"] = CurlCommands(origin: user.origin).search(filter.search)
+        values["curl-export"] = CurlCommands(origin: user.origin).export(filter.search)
         return page(values, user, input)
     }
 
@@ -168,7 +168,7 @@ struct SendsReport: Sendable {
         _ now: Timestamp
     ) -> [(title: String, from: Timestamp?, to: Timestamp?)] {
         func before(_ moment: Timestamp) -> Timestamp? { Timestamp(milliseconds: moment.milliseconds - 1) }
-        let midnight = { (days: Int64) in zone.midnight(days, after: now) }
+        let midnight = { (days: Int) in zone.midnight(days, after: now) }
         let tonight = before(midnight(1))
         return [
             ("All time", nil, nil), ("Today", midnight(0), tonight),

@@ -1,5 +1,6 @@
 import SendLogAPI
 import SendLogCore
+import SendLogServices
 
 /// The table of a webhook's deliveries, newest first.
 struct DeliveriesTable {

@@ -3,6 +3,7 @@ import NIOHTTP1
 import SendLogAPI
 import SendLogCore
 import SendLogHTTP
+import SendLogServices
 
 /// Handles the buttons of a webhook's page.
 struct WebhookActions: Sendable {

@@ -2,6 +2,7 @@ import NIOHTTP1
 import SendLogAPI
 import SendLogCore
 import SendLogHTTP
+import SendLogServices
 
 /// The page that creates or changes a webhook, with its routes: shows a ``WebhookForm`` with a preview, and saves it.
 struct WebhookEditor: Sendable {

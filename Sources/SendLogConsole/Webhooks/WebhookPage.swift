@@ -2,6 +2,7 @@ import NIOHTTP1
 import SendLogAPI
 import SendLogCore
 import SendLogHTTP
+import SendLogServices
 
 /// The page of one webhook with its settings, state and deliveries.
 struct WebhookPage: Sendable {

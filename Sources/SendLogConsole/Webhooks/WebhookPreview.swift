@@ -1,5 +1,6 @@
 import SendLogAPI
 import SendLogCore
+import SendLogServices
 
 /// A preview of a webhook's request, before the webhook is saved.
 struct WebhookPreview {
@@ -38,7 +39,7 @@ struct WebhookPreview {
             if let issue = chosen.issue, showsIssues { values["problems"] = [form.problem(issue)] }
             return (values, chosen.issue)
         }
-        let request = definition.request(for: send)
+        let request = WebhookRequest(definition, for: send)
         var headers = request.headers.map { ["header": UntrustedText.html("\($0.name): \($0.value)")] }
         if !request.body.isEmpty { headers.append(["header": "Content-Type: application/json"]) }
         values["request"] = [

@@ -2,6 +2,7 @@ import NIOHTTP1
 import SendLogAPI
 import SendLogCore
 import SendLogHTTP
+import SendLogServices
 
 /// The page of the organisation's webhooks and their states.
 struct WebhooksPage: Sendable {

@@ -53,20 +53,9 @@ public struct Permission: Hashable, Sendable, CustomStringConvertible {
     /// - Returns: `nil` if the name has another form.
     public init?(_ name: String) {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        let isDotted = parts.allSatisfy { part in
-            !part.isEmpty && part.utf8.allSatisfy { Character(Unicode.Scalar($0)).isASCII && Self.isPart($0) }
-        }
+        let isDotted = parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(\.isASCIIAlphanumeric) }
         guard name == "*" || isDotted && name.utf8.count <= 64 else { return nil }
         description = name
-    }
-
-    private static func isPart(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: false
-        }
     }
 
     /// Returns whether this permission includes `wanted`.

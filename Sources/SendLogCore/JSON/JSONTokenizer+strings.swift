@@ -84,7 +84,7 @@ extension JSONTokenizer {
             append(scalar)
             state = .string
         case .unicodeEscape:
-            guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else {
+            guard let digit = byte.hexDigitValue else {
                 throw error("\\u must be followed by four hex digits", at: offset)
             }
             hexValue = hexValue << 4 | UInt32(digit)

@@ -29,10 +29,8 @@ extension [UInt8] {
             case 0x08: append(UInt8(ascii: "b"))
             case 0x0c: append(UInt8(ascii: "f"))
             case ..<0x20:
-                append("u00")
-                append(byte < 0x10 ? UInt8(ascii: "0") : UInt8(ascii: "1"))
-                let digit = byte & 0xf
-                append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+                append("u")
+                appendHex(UInt64(byte), digits: 4)
             default: append(byte)
             }
         }
@@ -60,19 +58,6 @@ extension [UInt8] {
                 copied = Swift.min(offset + 6, escaped.count)
             case let byte: append(byte)
             }
-        }
-    }
-
-    /// Appends an integer in decimal digits.
-    public mutating func appendDecimal(_ value: some FixedWidthInteger) {
-        if value < 0 { append(UInt8(ascii: "-")) }
-        var rest = UInt64(value.magnitude)
-        var divisor: UInt64 = 1
-        while rest / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            append(UInt8(ascii: "0") + UInt8(rest / divisor))
-            rest %= divisor
-            divisor /= 10
         }
     }
 }

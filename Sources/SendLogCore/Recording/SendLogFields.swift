@@ -71,26 +71,3 @@ enum SendLogField: String, CaseIterable {
         }
     }
 }
-
-/// The rules for the texts of a send log.
-public enum SendLogRules {
-    /// The maximum length of a message in bytes of UTF-8.
-    public static let maxMessageLength = 65_536
-    /// The maximum length of `triggeredBy` in characters (Unicode scalars).
-    public static let maxTriggeredByLength = 64
-
-    /// Returns the problem of a destination; `nil` if it is valid.
-    public static func fault(ofDestination text: borrowing JSONText) -> String? {
-        if text.isTruncated { return "must be at most \(DestinationList.maxLength) characters long" }
-        if text.utf8.isEmpty { return "must not be empty" }
-        if text.isSimple, text.utf8.count <= DestinationList.maxLength { return nil }
-        let scalars = text.string.unicodeScalars
-        guard scalars.count <= DestinationList.maxLength else {
-            return "must be at most \(DestinationList.maxLength) characters long"
-        }
-        guard !scalars.contains(where: { $0.properties.generalCategory == .control }) else {
-            return "must not contain control characters"
-        }
-        return nil
-    }
-}

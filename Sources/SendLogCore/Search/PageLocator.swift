@@ -38,8 +38,8 @@ public struct PageLocator: Equatable, Sendable {
     ///   - order: the sort order
     ///   - skip: the number of logs to skip
     ///   - limit: the largest number of logs on the page
-    ///   - forEachDay: a closure that passes each day once with its count, in the order given, until its callback
-    ///     returns `false`
+    ///   - forEachDay: calls its second argument with the count of each day, in the order of its first argument, until
+    ///     that returns `false`
     /// - Throws: the errors of `forEachDay`.
     public init?<Failure: Error>(
         total: Int,

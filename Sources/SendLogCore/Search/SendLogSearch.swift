@@ -54,34 +54,3 @@ public enum SortOrder: Int, Sendable, CaseIterable {
     /// The opposite order.
     public var reversed: SortOrder { self == .newestFirst ? .oldestFirst : .newestFirst }
 }
-
-/// A log's sequence number: the order in which an organisation's logs were recorded, 1, 2, 3 and so on, without gaps.
-public struct SequenceNumber: Hashable, Comparable, Sendable {
-    /// The number; 0 means before the first log.
-    public let number: Int64
-
-    /// Creates a sequence number.
-    public init(_ number: Int64) {
-        self.number = number
-    }
-
-    /// Returns the number of logs from this one to another one; negative if the other one is earlier, clamped to
-    /// `Int64`.
-    public func distance(to other: SequenceNumber) -> Int64 {
-        let (distance, isTooLarge) = other.number.subtractingReportingOverflow(number)
-        return isTooLarge ? (other.number > number ? .max : .min) : distance
-    }
-
-    /// Orders sequence numbers by number.
-    public static func < (left: SequenceNumber, right: SequenceNumber) -> Bool {
-        left.number < right.number
-    }
-}
-
-/// The format of destinations in a response.
-public enum DestinationFormat: String, CaseIterable, Sendable {
-    /// The number of destinations.
-    case count
-    /// The array of destinations.
-    case list
-}

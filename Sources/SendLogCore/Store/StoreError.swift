@@ -29,17 +29,3 @@ public enum Unavailability: String, Equatable, Sendable {
     /// The operating system failed to read or write.
     case inputOutput = "the database cannot be read or written"
 }
-
-/// An error that prevents a database from being opened, created or copied, with a text for the operator.
-public struct StoreSetupError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What is wrong, and what to do.
-    public let description: String
-    /// Whether the database does not exist.
-    public let isMissing: Bool
-
-    /// Creates an error with a text for the operator.
-    public init(_ description: String, isMissing: Bool = false) {
-        self.description = description
-        self.isMissing = isMissing
-    }
-}

@@ -46,20 +46,6 @@ extension StoreMaintenance {
     }
 }
 
-/// A stored send log with the digest of its content.
-public struct StoredSendLogWithDigest: Equatable, Sendable {
-    /// The send log.
-    public let log: StoredSendLog
-    /// The SHA-256 of the record and the list's digest, 32 bytes.
-    public let digest: [UInt8]
-
-    /// Creates a stored send log with its digest.
-    public init(log: StoredSendLog, digest: [UInt8]) {
-        self.log = log
-        self.digest = digest
-    }
-}
-
 /// A complete store: every store protocol together.
-public typealias Store = SendLogStore & CampaignStore & OrganisationStore & SessionStore & WebhookStore
+public typealias Store = SendLogStore & CampaignStore & OrganisationStore & KeyStore & SessionStore & WebhookStore
     & StoreMaintenance

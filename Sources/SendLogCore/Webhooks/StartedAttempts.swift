@@ -5,15 +5,15 @@
 /// a batch is only the next sequence number, and no other delivery is suspected.
 ///
 /// If a lease is not released, its server crashed or was killed, and a delivery of the batch may be the cause. Then
-/// each delivery of that batch is recorded before it is attempted again, and a delivery that was started ``maxStarts``
-/// times without an end is not attempted any more. If the next server crashes as well, its batch is added to the rest
+/// each delivery of that batch is recorded before it is attempted again, and a delivery with ``maxUnfinishedAttempts``
+/// unfinished attempts is not attempted any more. If the next server crashes as well, its batch is added to the rest
 /// of the previous one.
 public struct StartedAttempts: Equatable, Sendable {
     /// The last sequence number of the batch; every delivery after the cursor up to it may have been started.
     private var last: SequenceNumber?
     /// The latest due time of the batch; every retry that was due by then may have been started.
     private var dueBy: Timestamp?
-    /// The number of starts without an end, for single deliveries.
+    /// The number of unfinished attempts of single deliveries.
     private var starts: [SequenceNumber: Int]
 
     /// Whether the last attempt was quick, so that many attempts are made between two saves.
@@ -23,8 +23,8 @@ public struct StartedAttempts: Equatable, Sendable {
     static let batchSizes: (quick: Int64, other: Int64) = (500, 1)
     /// The duration in milliseconds from which an attempt is not quick; results are saved at the same interval.
     public static let quickAttempt: Int64 = 250
-    /// The number of starts without an end after which a delivery is not attempted any more.
-    public static let maxStarts = 3
+    /// The number of unfinished attempts after which a delivery is not attempted any more.
+    public static let maxUnfinishedAttempts = 3
 
     /// No started attempts.
     public static let none = StartedAttempts()
@@ -41,7 +41,7 @@ public struct StartedAttempts: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - cursor: the webhook's stored cursor
-    ///   - now: the begin of the next lease
+    ///   - now: the start of the next lease
     mutating func addBatch(after cursor: SequenceNumber, at now: Timestamp) {
         let (end, isTooLarge) = cursor.number.addingReportingOverflow(batchSize)
         last = max(last ?? cursor, SequenceNumber(isTooLarge ? .max : end))
@@ -51,17 +51,17 @@ public struct StartedAttempts: Equatable, Sendable {
     /// Whether every started attempt has ended.
     public var isEmpty: Bool { last == nil && dueBy == nil && starts.isEmpty }
 
-    /// Returns how often a new send's delivery was started without an end.
+    /// Returns the number of unfinished attempts of a new send's delivery.
     public func starts(of sequence: SequenceNumber) -> Int {
         starts[sequence] ?? (last.map { sequence <= $0 } == true ? 1 : 0)
     }
 
-    /// Returns how often a retry was started without an end.
+    /// Returns the number of unfinished attempts of a retry.
     ///
     /// - Parameters:
     ///   - sequence: the send's sequence number
     ///   - nextTry: the time at which the retry was due
-    /// - Returns: the number of starts.
+    /// - Returns: the number of unfinished attempts.
     public func starts(ofRetry sequence: SequenceNumber, dueAt nextTry: Timestamp) -> Int {
         starts[sequence] ?? (dueBy.map { nextTry <= $0 } == true ? 1 : 0)
     }
@@ -88,12 +88,15 @@ public struct StartedAttempts: Equatable, Sendable {
 }
 
 extension StartedAttempts {
-    /// The text that a store appends when it leases a webhook whose last lease was not released.
+    /// The marker that a store appends when it leases a webhook whose last lease was not released.
     ///
     /// SQL cannot compute the batch; ``init(stored:after:at:)`` does.
     public static let unreleased = "batch"
 
     /// The stored format, such as `many last:600 due:1643155200000 57:2`.
+    ///
+    /// `many` means that attempts were quick, so that many were made between two saves; `57:2` means two unfinished
+    /// attempts of the send with sequence number 57.
     public var stored: String {
         var parts = isQuick ? ["many"] : []
         if let last { parts.append("last:\(last.number)") }

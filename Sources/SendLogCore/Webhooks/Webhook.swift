@@ -136,20 +136,3 @@ public struct Webhook: Equatable, Sendable {
         bytes.append("]}")
     }
 }
-
-/// A secret that signs requests (<https://www.standardwebhooks.com>).
-public struct WebhookSecret: Equatable, Sendable {
-    /// The secret: `whsec_` and 24 to 64 bytes in Base64.
-    public let text: String
-    /// The time of creation.
-    public let created: Timestamp
-    /// The time from which the secret signs nothing, because another one has replaced it; `nil` for the current secret.
-    public var expires: Timestamp?
-
-    /// Creates a secret.
-    public init(text: String, created: Timestamp, expires: Timestamp? = nil) {
-        self.text = text
-        self.created = created
-        self.expires = expires
-    }
-}

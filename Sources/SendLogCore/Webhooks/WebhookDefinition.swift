@@ -60,26 +60,6 @@ public struct WebhookDefinition: Equatable, Sendable {
         url.usesCampaignName || body?.usesCampaignName == true || headers.contains { $0.usesCampaignName }
     }
 
-    /// Renders the request for a send.
-    ///
-    /// It is the same in every attempt unless the webhook or the campaign's name changes.
-    public func request(for send: WebhookSend) -> WebhookRequest {
-        let json = body?.rendered(for: send)
-        let query = encodesIntoURL ? json.map { WebhookURL.query(of: $0) } : nil
-        let (url, target) = url.rendered(for: send, query: query)
-        return WebhookRequest(
-            method: method,
-            scheme: self.url.scheme,
-            host: self.url.host,
-            port: self.url.port,
-            hostField: self.url.hostField,
-            url: url,
-            target: target,
-            headers: headers.map { ($0.name, $0.rendered(for: send)) },
-            body: encodesIntoURL || method == .get ? [] : json ?? []
-        )
-    }
-
     /// Appends the members of the definition as JSON, separated by commas.
     public func writeMembers(to bytes: inout [UInt8]) {
         bytes.append("\"name\":")
@@ -105,26 +85,4 @@ public struct WebhookDefinition: Equatable, Sendable {
         bytes.append(encodesIntoURL ? ",\"encodeIntoUrl\":true" : ",\"encodeIntoUrl\":false")
         bytes.append(isActive ? ",\"active\":true" : ",\"active\":false")
     }
-}
-
-/// A request to a receiver, without the signature.
-public struct WebhookRequest: Sendable {
-    /// The request method.
-    public let method: WebhookDefinition.Method
-    /// `http` or `https`.
-    public let scheme: String
-    /// The host to connect to: a name in lower case, or an IP address; an IPv6 address is without its brackets.
-    public let host: String
-    /// The port to connect to.
-    public let port: Int
-    /// The value of the `Host` header.
-    public let hostField: String
-    /// The whole URL, in ASCII.
-    public let url: String
-    /// The request target: path and query, in ASCII.
-    public let target: String
-    /// The additional headers, in printable ASCII.
-    public let headers: [(name: String, value: String)]
-    /// The JSON body; empty if none is sent.
-    public let body: [UInt8]
 }

@@ -22,7 +22,7 @@ public struct WebhookHeader: Equatable, Sendable {
         let path = "headers.\(name.prefix(64))"
         // The name is a token (https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2).
         let isToken = name.utf8.allSatisfy { byte in
-            "!#$%&'*+-.^_`|~".utf8.contains(byte) || (byte.isUnreserved && byte < 0x7f)
+            byte.isASCIIAlphanumeric || "!#$%&'*+-.^_`|~".utf8.contains(byte)
         }
         guard !name.isEmpty, name.utf8.count <= 100, isToken else {
             throw InvalidInput(path: path, "is not a valid header name; use 1 to 100 letters, digits and hyphens")

@@ -251,23 +251,3 @@ extension WebhookInput {
         self.rotatesSecret = rotatesSecret
     }
 }
-
-extension WebhookSecret {
-    /// The error message for an invalid secret.
-    static let rule = "must be whsec_ followed by 24 to 64 bytes in Base64"
-
-    /// Returns whether a text is a valid secret.
-    static func isValid(_ text: String) -> Bool {
-        guard text.hasPrefix("whsec_") else { return false }
-        let code = text.utf8.dropFirst(6)
-        let digits = code.prefix { $0 != UInt8(ascii: "=") }
-        let padding = code.dropFirst(digits.count)
-        let isCode = digits.allSatisfy { byte in
-            byte != UInt8(ascii: "-") && byte != UInt8(ascii: ".") && byte != UInt8(ascii: "_")
-                && byte != UInt8(ascii: "~") && byte.isUnreserved || byte == UInt8(ascii: "+")
-                || byte == UInt8(ascii: "/")
-        }
-        return isCode && padding.count <= 2 && padding.allSatisfy { $0 == UInt8(ascii: "=") } && code.count % 4 == 0
-            && (24...64).contains(code.count / 4 * 3 - padding.count)
-    }
-}

@@ -2,8 +2,8 @@
 public struct WebhookLease: Sendable {
     /// The lease owner, unique among all servers and all leases of one server.
     public let owner: String
-    /// The time at which the lease begins.
-    public let begin: Timestamp
+    /// The time at which the lease starts.
+    public let start: Timestamp
     /// The time at which the lease ends unless it is renewed.
     public let end: Timestamp
 
@@ -15,21 +15,21 @@ public struct WebhookLease: Sendable {
     static let maxHold: Int64 = 4 * 3_600_000
 
     /// Creates a lease that a worker requests.
-    public init(owner: String, begin: Timestamp, end: Timestamp) {
-        (self.owner, self.begin, self.end) = (owner, begin, end)
+    public init(owner: String, start: Timestamp, end: Timestamp) {
+        (self.owner, self.start, self.end) = (owner, start, end)
     }
 
     /// The latest valid end of another lease, in milliseconds since 1970.
     ///
     /// A lease that ends later was made by a wrong clock and is ignored.
     public var latestEnd: Int64 {
-        max(end.milliseconds, begin.milliseconds + Self.maxDuration) + Self.clockTolerance
+        max(end.milliseconds, start.milliseconds + Self.maxDuration) + Self.clockTolerance
     }
 
     /// The latest valid end of a hold, in milliseconds since 1970.
     ///
     /// A hold that ends later was made by a wrong clock and is ignored.
-    public var latestHold: Int64 { begin.milliseconds + Self.maxHold }
+    public var latestHold: Int64 { start.milliseconds + Self.maxHold }
 }
 
 /// A webhook that has sends to deliver.

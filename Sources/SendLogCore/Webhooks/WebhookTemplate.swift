@@ -84,32 +84,3 @@ struct WebhookTemplate: Equatable, Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 }
-
-extension [UInt8] {
-    /// Appends bytes; those that `keeps` rejects become `%XX` (<https://www.rfc-editor.org/rfc/rfc3986#section-2.1>).
-    mutating func appendPercentEncoded(_ text: [UInt8], keeping keeps: (UInt8) -> Bool) {
-        for byte in text {
-            if keeps(byte) {
-                append(byte)
-            } else {
-                append(UInt8(ascii: "%"))
-                for digit in [byte >> 4, byte & 0xf] {
-                    append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "A") + digit - 10)
-                }
-            }
-        }
-    }
-}
-
-extension UInt8 {
-    /// Whether the byte is an unreserved character of a URL (<https://www.rfc-editor.org/rfc/rfc3986#section-2.3>).
-    var isUnreserved: Bool {
-        switch self {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"):
-            true
-        default: false
-        }
-    }
-}

@@ -68,9 +68,7 @@ public struct WebhookURL: Equatable, Sendable {
         }
         if host.hasPrefix("["), host.hasSuffix("]") {
             host = host.dropFirst().dropLast()
-            let isAddress = host.utf8.allSatisfy { byte in
-                Character(Unicode.Scalar(byte)).isHexDigit || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
-            }
+            let isAddress = host.utf8.allSatisfy { $0.hexDigitValue != nil || ":.".utf8.contains($0) }
             guard isAddress, host.contains(":") else {
                 throw InvalidInput(path: "url", "must have a valid IPv6 address between [ and ]")
             }
@@ -101,8 +99,8 @@ public struct WebhookURL: Equatable, Sendable {
             throw InvalidInput(path: "url", "must have a host with 1 to 63 characters between the dots")
         }
         // A host that ends in a number is an IPv4 address (https://url.spec.whatwg.org/#ends-in-a-number-checker).
-        let isDecimal = last.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        let isHexadecimal = last.hasPrefix("0x") && last.dropFirst(2).allSatisfy(\.isHexDigit)
+        let isDecimal = last.utf8.allSatisfy(\.isASCIIDigit)
+        let isHexadecimal = last.hasPrefix("0x") && last.utf8.dropFirst(2).allSatisfy { $0.hexDigitValue != nil }
         if isDecimal || isHexadecimal, !IPAddress.isIPv4(host) {
             throw InvalidInput(path: "url", "has a host that ends in a number but is not an IPv4 address")
         }
@@ -134,12 +132,12 @@ public struct WebhookURL: Equatable, Sendable {
         }
         for (index, byte) in zip(bytes.indices, bytes) {
             let digits = bytes[(index + 1)...].prefix(2)
-            let isCode = digits.count == 2 && digits.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
-            guard byte > 0x20, byte < 0x7f, !"\"<>[\\]^`{|}".utf8.contains(byte), byte != UInt8(ascii: "%") || isCode
+            let isCode = digits.count == 2 && digits.allSatisfy { $0.hexDigitValue != nil }
+            guard byte.isVisibleASCII, !"\"<>[\\]^`{|}".utf8.contains(byte), byte != UInt8(ascii: "%") || isCode
             else {
                 throw InvalidInput(
                     path: "url",
-                    "has \(byte > 0x20 && byte < 0x7f ? "a \(Character(Unicode.Scalar(byte)))" : "a space, a control character or a non-ASCII character") that must be percent-encoded"
+                    "has \(byte.isVisibleASCII ? "a \(Character(Unicode.Scalar(byte)))" : "a space, a control character or a non-ASCII character") that must be percent-encoded"
                 )
             }
         }
@@ -187,7 +185,7 @@ extension WebhookURL {
         var bytes: [UInt8] = []
         for member in members {
             if !bytes.isEmpty { bytes.append("&") }
-            bytes.appendPercentEncoded(Array(member.name.utf8)) { $0.isUnreserved }
+            bytes.appendPercentEncoded(member.name.utf8) { $0.isUnreserved }
             bytes.append("=")
             var text: [UInt8] = []
             switch member.value {
@@ -198,39 +196,5 @@ extension WebhookURL {
             bytes.appendPercentEncoded(text) { $0.isUnreserved }
         }
         return String(decoding: bytes, as: UTF8.self)
-    }
-}
-
-extension JSONValue {
-    /// The names of an object's members; empty for any other value.
-    var names: [String] {
-        guard case .object(let members) = self else { return [] }
-        return members.map(\.name)
-    }
-
-    /// Appends the value as JSON, without white space.
-    func write(to bytes: inout [UInt8]) {
-        switch self {
-        case .scalar(.null): bytes.append("null")
-        case .scalar(.bool(let flag)): bytes.append(flag ? "true" : "false")
-        case .scalar(.number(let number)): bytes.append(contentsOf: number.text.utf8)
-        case .string(let text): bytes.appendJSON(text)
-        case .array(let values):
-            bytes.append("[")
-            for (index, value) in values.enumerated() {
-                if index > 0 { bytes.append(",") }
-                value.write(to: &bytes)
-            }
-            bytes.append("]")
-        case .object(let members):
-            bytes.append("{")
-            for (index, member) in members.enumerated() {
-                if index > 0 { bytes.append(",") }
-                bytes.appendJSON(member.name)
-                bytes.append(":")
-                member.value.write(to: &bytes)
-            }
-            bytes.append("}")
-        }
     }
 }

@@ -32,7 +32,7 @@ final class ConnectionPool: Sendable {
         var isClosed = false
 
         /// - Returns: whether to signal a sleeping thread.
-        mutating func wake() -> Bool { work.needsThread && work.wake() }
+        mutating func wake() -> Bool { work.needsThread && work.takeSleepingThread() }
     }
 
     private let state: Mutex<State>
@@ -105,7 +105,7 @@ final class ConnectionPool: Sendable {
         let (dropped, sleeping) = state.withLock { state -> ([Job], Int) in
             state.isClosed = true
             var sleeping = 0
-            while state.work.wake() { sleeping += 1 }
+            while state.work.takeSleepingThread() { sleeping += 1 }
             return (options.drainsOnClose ? [] : state.work.removeAll().map(\.job), sleeping)
         }
         for job in dropped { job(.failure(.unavailable(.closed, detail: "the connections were closed"))) }

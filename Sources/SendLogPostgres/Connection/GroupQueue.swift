@@ -7,8 +7,8 @@ import Synchronization
 /// Processes concurrent requests in groups: requests of an organisation that arrive while one group is processed form
 /// the next group.
 ///
-/// The more requests arrive at once, the smaller each one's part of a round trip, a plan and a commit. Organisations do
-/// not wait for each other: each has its queue, and as many queues are processed at once as there are connections.
+/// A group shares the cost of one round trip, one query plan and one commit. Each organisation has its own queue, and
+/// as many queues are processed at once as there are connections.
 final class GroupQueue<Item: Sendable, Value: Sendable>: Sendable {
     /// An item, and the continuation of the caller that waits for its result.
     private struct Request: Sendable {

@@ -1,6 +1,5 @@
 import Foundation
 import SendLogCore
-import Synchronization
 
 /// A thread of a pool, with its connection.
 ///
@@ -86,41 +85,5 @@ final class PoolThread {
     private func reset(_ used: Connection) {
         if used.isInTransaction { try? used.run("ROLLBACK") }
         if !used.isIdle { connection = nil }
-    }
-}
-
-/// The number of a pool's threads that have a connection.
-final class ConnectionCount: Sendable {
-    private let count = Atomic(0)
-
-    var isPositive: Bool { count.load(ordering: .relaxed) > 0 }
-
-    func add(_ change: Int) {
-        count.add(change, ordering: .relaxed)
-    }
-}
-
-/// The server's recent failures, shared by the threads of all pools: one thread's failed attempt spares the others.
-final class ServerHealth: Sendable {
-    private let failure = Mutex<(PostgresFailure, ContinuousClock.Instant)?>(nil)
-    private let loss = Mutex(ContinuousClock.now)
-
-    /// The reason why a thread could not connect within the last 100 ms; `nil` if none failed.
-    var recentFailure: PostgresFailure? {
-        failure.withLock { failure in
-            guard let (reason, moment) = failure, .now - moment < .milliseconds(100) else { return nil }
-            return reason
-        }
-    }
-
-    /// When a connection last broke.
-    var lastLoss: ContinuousClock.Instant { loss.withLock { $0 } }
-
-    func note(_ reason: PostgresFailure) {
-        failure.withLock { $0 = (reason, .now) }
-    }
-
-    func noteLoss() {
-        loss.withLock { $0 = .now }
     }
 }

@@ -14,8 +14,6 @@ struct PostgresFailure: Error {
         ///
         /// See <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
         case state(String)
-        /// The server sent a response that violates the protocol.
-        case protocolViolation
     }
 
     let kind: Kind
@@ -46,7 +44,7 @@ struct PostgresFailure: Error {
     var isTransient: Bool {
         switch kind {
         case .unreachable, .connectionLost: true
-        case .timedOut, .protocolViolation: false
+        case .timedOut: false
         case .state(let state):
             // The connection was cut off, or the server shuts down or starts up (08, 57P0x); the transaction lost a
             // conflict (40); the server is a standby since a failover (25006); a Citus node is down (XX000); a
@@ -60,7 +58,7 @@ struct PostgresFailure: Error {
     var isOutcomeUnknown: Bool {
         switch kind {
         case .connectionLost, .timedOut: true
-        case .unreachable, .protocolViolation: false
+        case .unreachable: false
         case .state(let state): ["08", "57", "XX"].contains(String(state.prefix(2))) || state == "40003"
         }
     }
@@ -68,7 +66,7 @@ struct PostgresFailure: Error {
     /// Whether the connection must be discarded, even if it looks intact.
     var invalidatesConnection: Bool {
         switch kind {
-        case .unreachable, .connectionLost, .timedOut, .protocolViolation: true
+        case .unreachable, .connectionLost, .timedOut: true
         // A read-only connection (25006) leads to a former primary.
         case .state(let state): ["25006", "57P01", "57P02", "57P03"].contains(state) || state.hasPrefix("08")
         }
@@ -83,7 +81,6 @@ struct PostgresFailure: Error {
     var storeError: StoreError {
         switch kind {
         case .unreachable, .connectionLost, .timedOut: return .unavailable(.unreachable, detail: detail)
-        case .protocolViolation: return .corrupted(detail: detail)
         case .state(let state):
             switch state {
             case "53100": return .unavailable(.full, detail: detail)

@@ -2,7 +2,7 @@ public import SendLogCore
 import SendLogScheduling
 
 extension PostgresStore {
-    /// See ``OrganisationStore/createKey(_:hash:in:at:)``.
+    /// See ``KeyStore/createKey(_:hash:in:at:)``.
     public func createKey(
         _ key: NewAPIKey,
         hash: [UInt8],
@@ -38,14 +38,14 @@ extension PostgresStore {
         }
     }
 
-    /// See ``OrganisationStore/keys(in:)``.
+    /// See ``KeyStore/keys(in:)``.
     public func keys(in organisation: OrganisationID) async throws(StoreError) -> [APIKey] {
         try await performShort(for: organisation) { connection in
             try Self.keys("org_id = $1 ORDER BY key_id", { $0.add(organisation.number) }, connection).map(\.key)
         }
     }
 
-    /// See ``OrganisationStore/keys(hashPrefix:)``.
+    /// See ``KeyStore/keys(hashPrefix:)``.
     public func keys(hashPrefix: [UInt8]) async throws(StoreError) -> [(key: APIKey, hash: [UInt8])] {
         // Of hashes of one length, those with the prefix lie between the prefix and the prefix followed by 0xff.
         let end = hashPrefix + [UInt8](repeating: 0xff, count: max(33 - hashPrefix.count, 1))
@@ -61,7 +61,7 @@ extension PostgresStore {
         }
     }
 
-    /// See ``OrganisationStore/revokeKey(_:in:at:)``.
+    /// See ``KeyStore/revokeKey(_:in:at:)``.
     public func revokeKey(
         _ id: APIKeyID,
         in organisation: OrganisationID,
@@ -83,7 +83,7 @@ extension PostgresStore {
         }
     }
 
-    /// See ``OrganisationStore/updateLastUsed(of:)``.
+    /// See ``KeyStore/updateLastUsed(of:)``.
     public func updateLastUsed(of keys: [APIKeyID: Timestamp]) async throws(StoreError) {
         if keys.isEmpty { return }
         // All servers lock rows in the same order, so that updates of the same keys do not deadlock.

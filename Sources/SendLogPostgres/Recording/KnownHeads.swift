@@ -3,8 +3,8 @@ import Synchronization
 
 /// The last sequence number that this server recorded for each organisation.
 ///
-/// A retry does not know whether the first attempt committed. A log that it finds above this number counts as recorded
-/// by the first attempt; a log at or below it existed before.
+/// When a recording call is repeated after a lost connection, it is unknown whether the first call committed. A log
+/// above this number counts as recorded by the first call; a log at or below it existed before.
 final class KnownHeads: Sendable {
     private static let maxCount = 100_000
     private let heads = Mutex<[OrganisationID: SequenceNumber]>([:])

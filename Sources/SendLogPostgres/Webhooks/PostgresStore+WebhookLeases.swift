@@ -11,7 +11,7 @@ extension PostgresStore {
             var found: [(pending: PendingWebhook, turn: Int64)] = []
             for sql in [Self.backlogSQL, Self.dueSQL] {
                 var parameters = Parameters()
-                parameters.add(lease.begin.milliseconds)
+                parameters.add(lease.start.milliseconds)
                 parameters.add(lease.latestEnd)
                 parameters.add(lease.latestHold)
                 parameters.add(limit)
@@ -109,7 +109,7 @@ extension PostgresStore {
             parameters.add(organisation.number)
             parameters.add(texts: ids.sorted())
             parameters.add(lease.owner)
-            parameters.add(lease.begin.milliseconds)
+            parameters.add(lease.start.milliseconds)
             parameters.add(lease.end.milliseconds)
             parameters.add(lease.latestEnd)
             parameters.add(lease.latestHold)
@@ -133,7 +133,7 @@ extension PostgresStore {
                 parameters
             )
             // A damaged row does not stop the other webhooks.
-            return (0..<rows.count).compactMap { try? WebhookRows.leased(rows, $0, at: lease.begin) }
+            return (0..<rows.count).compactMap { try? WebhookRows.leased(rows, $0, at: lease.start) }
         }
     }
 

@@ -1,9 +1,9 @@
 import Foundation
 public import Logging
-public import SendLogAPI
 public import SendLogHTTP
 import SendLogSQLite
 import SendLogScheduling
+public import SendLogServices
 
 /// The complete and valid configuration of a server.
 ///

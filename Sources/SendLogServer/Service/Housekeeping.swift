@@ -1,11 +1,11 @@
 import Logging
-import SendLogAPI
 import SendLogCore
 import SendLogScheduling
+import SendLogServices
 import ServiceLifecycle
 
-/// Does periodic work: records when keys were last used, logs how many invalid keys were refused, and returns unused
-/// memory to the system.
+/// Does periodic work: records when keys were last used, logs how many requests without a valid key were not logged
+/// individually, and returns unused memory to the system.
 struct Housekeeping: Service {
     let authenticator: Authenticator
     let threads: FairThreadPool

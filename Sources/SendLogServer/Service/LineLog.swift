@@ -2,14 +2,6 @@ import Foundation
 public import Logging
 import SendLogCore
 
-/// The format of log lines.
-public enum LogFormat: String, Sendable {
-    /// `2026-01-31T23:59:59.999Z info message key=value`
-    case text
-    /// One JSON object per line.
-    case json
-}
-
 /// Writes log messages to standard error, one line per event.
 public struct LineLog: LogHandler {
     /// The minimum level of log messages.
@@ -74,7 +66,7 @@ public struct LineLog: LogHandler {
     }
 
     private static func quoted(_ value: String) -> String {
-        let isPlain = !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") }
+        let isPlain = !value.isEmpty && value.utf8.allSatisfy { $0.isVisibleASCII && $0 != UInt8(ascii: "\"") }
         if isPlain { return value }
         var bytes: [UInt8] = []
         bytes.appendJSON(value)

@@ -7,6 +7,7 @@ import SendLogContent
 import SendLogCore
 import SendLogHTTP
 import SendLogScheduling
+import SendLogServices
 import SendLogWebhooks
 import ServiceLifecycle
 import UnixSignals
@@ -35,7 +36,7 @@ public struct SendLogService: Sendable {
         let threads = FairThreadPool(count: configuration.workerThreads, name: "workers")
         let store = try database.open(threads: threads)
         defer { store.close() }
-        let authenticator = Authenticator(organisationStore: store, cacheLifetime: configuration.keyCacheLifetime)
+        let authenticator = Authenticator(keyStore: store, cacheLifetime: configuration.keyCacheLifetime)
         let context = ParserContext(
             ids: SendLogIDSource(),
             spoolFolder: configuration.database.spoolFolder,
@@ -43,10 +44,11 @@ public struct SendLogService: Sendable {
         )
         let webhooks = configuration.webhooks
         let client = HTTPWebhookClient(rules: webhooks.rules, timeout: webhooks.timeout)
+        let service = WebhookService(store: store, organisationStore: store, client: client, ids: context.ids)
         let console = try Console(
             store: store,
             authenticator: authenticator,
-            service: WebhookService(store: store, organisationStore: store, client: client, ids: context.ids),
+            service: service,
             sessionSeconds: configuration.consoleSessionMinutes * 60
         )
         let api = APIService(
@@ -54,7 +56,7 @@ public struct SendLogService: Sendable {
             authenticator: authenticator,
             organisationStore: store,
             context: context,
-            client: client,
+            webhooks: service,
             threads: threads,
             limits: configuration.limits,
             rateLimit: configuration.rateLimit,
@@ -121,15 +123,5 @@ public struct SendLogService: Sendable {
         }
         client.close()
         logger.info("stopped")
-    }
-}
-
-/// The reason for which a server did not start or stopped, for the operator.
-public struct ServiceFailure: Error, CustomStringConvertible {
-    /// The description of the failure.
-    public let description: String
-
-    init(_ description: String) {
-        self.description = description
     }
 }

@@ -35,10 +35,8 @@ public struct AddressRules: Sendable {
     ///
     /// A name needs a letter: digits and dots alone are a mistyped address.
     private static func isName(_ text: String) -> Bool {
-        let isPlain = text.utf8.allSatisfy { byte in
-            "-._".utf8.contains(byte) || (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte | 0x20)
-        }
-        return isPlain && text.utf8.contains { (0x61...0x7a).contains($0 | 0x20) } && !text.hasPrefix("0x")
+        let isPlain = text.utf8.allSatisfy { $0.isASCIIAlphanumeric || "-._".utf8.contains($0) }
+        return isPlain && text.utf8.contains(where: \.isASCIILetter) && !text.hasPrefix("0x")
     }
 
     /// Returns whether a request for a host may go to an address.

@@ -91,7 +91,7 @@ public struct WebhookDispatcher: Service {
                 leaseNumber += 1
                 let lease = WebhookLease(
                     owner: "\(server)-\(leaseNumber)",
-                    begin: begin,
+                    start: begin,
                     end: begin.advanced(by: context.leaseDuration)
                 )
                 do {

@@ -10,16 +10,16 @@ extension WebhookWorker {
     ///
     /// - Returns: false if the worker must stop; the attempt does not count then.
     mutating func deliver(_ log: StoredSendLog, _ delivery: Delivery) async throws -> Bool {
-        if hasLostLease || isOnHold || Task.isCancelled { return false }
+        if hasLostLease || isHeldOrPaused || Task.isCancelled { return false }
         let sequence = delivery.id.sequence
         let starts =
             delivery.nextTry.map { started.starts(ofRetry: sequence, dueAt: $0) } ?? started.starts(of: sequence)
-        if starts >= StartedAttempts.maxStarts {
+        if starts >= StartedAttempts.maxUnfinishedAttempts {
             setAside(delivery)
             // Saves at once: otherwise the store would return the delivery as due again.
             return try await save()
         }
-        let isLastAttempt = starts == StartedAttempts.maxStarts - 1
+        let isLastAttempt = starts == StartedAttempts.maxUnfinishedAttempts - 1
         if isLastAttempt, try await !awaitLastAttempt() { return false }
         defer { if isLastAttempt { context.pool.endLastAttempt() } }
         let isRepeated = delivery.tries > 0
@@ -95,7 +95,7 @@ extension WebhookWorker {
     /// - Returns: false if the worker must stop; otherwise ``WorkerPool/endLastAttempt()`` must follow.
     private mutating func awaitLastAttempt() async throws -> Bool {
         while !context.pool.beginLastAttempt() {
-            if Task.isCancelled || isTimeSliceOver { return false }
+            if Task.isCancelled || hasUsedSlotTime { return false }
             guard try await save(ifNeeded: true) else { return false }
             try? await Task.sleep(for: Self.interval)
         }
@@ -110,7 +110,7 @@ extension WebhookWorker {
         )
         var delivery = delivery
         let problem =
-            "not attempted again: the server ended during \(StartedAttempts.maxStarts) attempts of this delivery"
+            "not attempted again: the server ended during \(StartedAttempts.maxUnfinishedAttempts) attempts of this delivery"
         delivery.add(DeliveryAttempt(at: now(), duration: 0, problem: problem), isManual: true)
         (delivery.state, delivery.nextTry) = (.failed, nil)
         unsaved.append(delivery)

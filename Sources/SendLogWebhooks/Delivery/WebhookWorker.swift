@@ -31,9 +31,9 @@ struct WebhookWorker {
     /// The number of polls without a result after which the lease is released.
     private static let maxIdlePolls = 4
     /// The time after which the worker yields its slot if other webhooks wait for one, in milliseconds.
-    private static let timeSlice: Int64 = 10_000
+    private static let maxSlotTime: Int64 = 10_000
     /// The time after which the worker switches between retries and new sends, in milliseconds.
-    private static let maxWork: Int64 = 1000
+    private static let maxTurn: Int64 = 1000
     /// The maximum number of send logs per read, and the maximum number of bytes of them that are kept during delivery.
     private static let maxRead = (logs: 100, bytes: 262_144)
     /// The maximum number of due deliveries per read.
@@ -73,7 +73,7 @@ struct WebhookWorker {
     var key: PendingWebhook.Key { .init(organisation: webhook.organisation, id: webhook.id) }
     func now() -> Timestamp { context.now() }
 
-    /// Works until there is nothing to do, the receiver is on hold, others need the slot, or the server stops.
+    /// Works until there is nothing to do, the webhook is held or paused, others need the slot, or the server stops.
     mutating func run() async {
         do {
             var idle = 0
@@ -84,7 +84,7 @@ struct WebhookWorker {
                 } else {
                     idle = 0
                 }
-                if isOnHold || context.pool.mustYield(key, isTimeSliceOver: isTimeSliceOver) { break }
+                if isHeldOrPaused || context.pool.mustYield(key, hasUsedSlotTime: hasUsedSlotTime) { break }
                 _ = try await save(ifNeeded: true)
             }
             if !hasLostLease { _ = try await save(isReleasing: true) }
@@ -99,16 +99,16 @@ struct WebhookWorker {
         }
     }
 
-    /// Whether the worker has used its time slice, and must yield if others wait.
-    var isTimeSliceOver: Bool { now().milliseconds - begin.milliseconds > Self.timeSlice }
+    /// Whether the worker has used its slot for the maximum time, and must yield if others wait.
+    var hasUsedSlotTime: Bool { now().milliseconds - begin.milliseconds > Self.maxSlotTime }
 
-    /// Whether the webhook is paused or on hold.
+    /// Whether the webhook is held or paused.
     ///
     /// A hold beyond the maximum comes from a wrong clock and is ignored.
-    var isOnHold: Bool {
+    var isHeldOrPaused: Bool {
         if webhook.progress.pause != nil { return true }
         guard let heldUntil = webhook.progress.heldUntil else { return false }
-        let latest = WebhookLease(owner: owner, begin: now(), end: leaseEnd).latestHold
+        let latest = WebhookLease(owner: owner, start: now(), end: leaseEnd).latestHold
         return heldUntil > now() && heldUntil.milliseconds <= latest
     }
 
@@ -121,12 +121,12 @@ struct WebhookWorker {
         let isRetryFirst =
             webhook.progress.failures < RetrySchedule.failuresBeforeHold || webhook.progress.failures % 2 == 0
         var count = isRetryFirst ? try await deliverRetries() : 0
-        if !hasLostLease, !isOnHold { count += try await deliverNew() }
+        if !hasLostLease, !isHeldOrPaused { count += try await deliverNew() }
         if count == 0, !isRetryFirst { count += try await deliverRetries() }
         return count
     }
 
-    /// Delivers due retries up to the first failure, so that the other retries do not wait for every failing delivery.
+    /// Delivers due retries and stops at the first failure, so that a failing receiver does not delay new sends.
     private mutating func deliverRetries() async throws -> Int {
         // The store does not know unsaved results yet, and would return these deliveries as due again.
         if unsaved.contains(where: { $0.state == .waiting || $0.tries > 1 }), try await !save() { return 0 }
@@ -161,7 +161,7 @@ struct WebhookWorker {
             }
             guard try await deliver(log, delivery) else { return 1 }
             // Gives new sends, and other webhooks, their turn.
-            if webhook.progress.failures > failures || now().milliseconds - begin.milliseconds > Self.maxWork { break }
+            if webhook.progress.failures > failures || now().milliseconds - begin.milliseconds > Self.maxTurn { break }
         }
         return due.count
     }
@@ -201,7 +201,7 @@ struct WebhookWorker {
             // `logs` is empty if the webhook changed during the delivery: then the read send logs are discarded.
             if !logs.isEmpty { logs.removeFirst() }
             // Retries may have become due.
-            if isOnHold || now().milliseconds - begin.milliseconds > Self.maxWork { break }
+            if isHeldOrPaused || now().milliseconds - begin.milliseconds > Self.maxTurn { break }
         }
         return count
     }

@@ -22,9 +22,9 @@ final class WorkerPool: Sendable {
         slots.withLock { $0.note(webhook, isHealthy: isHealthy) }
     }
 
-    /// See ``WorkerSlots/mustYield(_:isTimeSliceOver:)``.
-    func mustYield(_ webhook: PendingWebhook.Key, isTimeSliceOver: Bool) -> Bool {
-        slots.withLock { $0.mustYield(webhook, isTimeSliceOver: isTimeSliceOver) }
+    /// See ``WorkerSlots/mustYield(_:hasUsedSlotTime:)``.
+    func mustYield(_ webhook: PendingWebhook.Key, hasUsedSlotTime: Bool) -> Bool {
+        slots.withLock { $0.mustYield(webhook, hasUsedSlotTime: hasUsedSlotTime) }
     }
 
     /// Begins the last attempt of a delivery, unless another last attempt is running.

@@ -97,11 +97,11 @@ struct WorkerSlots {
     ///
     /// - Parameters:
     ///   - webhook: the webhook
-    ///   - isTimeSliceOver: whether the worker has used its time slice
+    ///   - hasUsedSlotTime: whether the worker has used its slot for the maximum time
     /// - Returns: whether the worker must end.
-    func mustYield(_ webhook: PendingWebhook.Key, isTimeSliceOver: Bool) -> Bool {
+    func mustYield(_ webhook: PendingWebhook.Key, hasUsedSlotTime: Bool) -> Bool {
         if workers[webhook] == false, unhealthy.total > unhealthy.capacity { return true }
-        return isTimeSliceOver && (hasWaitingWebhooks || isFull)
+        return hasUsedSlotTime && (hasWaitingWebhooks || isFull)
     }
 }
 

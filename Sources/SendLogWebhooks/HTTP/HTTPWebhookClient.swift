@@ -89,7 +89,7 @@ public struct HTTPWebhookClient: WebhookClient {
         at now: Timestamp,
         from begin: ContinuousClock.Instant
     ) async -> HTTPExchangeResult {
-        let request = webhook.definition.request(for: send)
+        let request = WebhookRequest(webhook.definition, for: send)
         let headers = WebhookHeaders.fields(of: request, for: id, of: send, webhook, at: now)
         // libcurl copies a body below 64 KiB into the same buffer, so it counts as well.
         let first = request.target.utf8.count + (request.body.count < 65_536 ? request.body.count : 0)

@@ -1,6 +1,6 @@
 import Testing
 
-/// Requests that ask for what is not there, in ways that are not there.
+/// Requests with unknown IDs, unsupported methods or malformed HTTP.
 @Suite struct BadAddressTests {
     static let ids = [
         "a%2Fb", "%2e%2e%2f", "..%2f..%2fetc%2fpasswd", "a%00b", "%25", "%", "%zz", "%2", "a%20b", "a+b", "a;b", "a'b",
@@ -11,31 +11,31 @@ import Testing
     ]
 
     @Test(arguments: ids)
-    func `a malformed id is not found`(id: String) throws {
+    func `a malformed ID gets 404`(id: String) throws {
         let path = id.replacing(" ", with: "%20")
         for query in ["", "?group_destinations=list"] {
-            let answer = try Shared.emptyTenant.get("/send-logs/\(path)\(query)")
-            try expectFailure(answer, 404, "resource_not_found")
-            #expect(answer.body.count < 2000)
+            let response = try Shared.emptyTenant.get("/send-logs/\(path)\(query)")
+            try expectFailure(response, 404, "resource_not_found")
+            #expect(response.body.count < 2000)
         }
     }
 
-    @Test func `an id is compared as it is, not as it looks`() throws {
+    @Test func `an ID matches only character for character`() throws {
         let tenant = try Shared.server.tenant()
         try tenant.record(SampleLog(id: "send-1"))
         for id in ["SEND-1", "send-1%20", "send%2D1%00", "send-1%2F", "send_1"] {
             try expectFailure(tenant.get("/send-logs/\(id)"), 404, "resource_not_found")
         }
-        // A percent sign may write any character of an id.
+        // Any character of an ID may be percent-encoded.
         #expect(try tenant.get("/send-logs/send%2D1").status == 200)
     }
 
     @Test(arguments: ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"])
     func `405 names the allowed methods`(method: String) throws {
         for (path, allowed) in [("/send-logs/send-1", "GET"), ("/send-logs", "POST"), ("/send-logs/search", "POST")] {
-            let answer = try Shared.emptyTenant.request(method, path, body: Array("{}".utf8))
-            try expectFailure(answer, 405, "method_not_allowed")
-            #expect(answer["allow"]?.contains(allowed) == true)
+            let response = try Shared.emptyTenant.request(method, path, body: Array("{}".utf8))
+            try expectFailure(response, 405, "method_not_allowed")
+            #expect(response["allow"]?.contains(allowed) == true)
         }
     }
 
@@ -49,16 +49,16 @@ import Testing
             "GET /send-logs/a HTTP/1.1\r\nHost: a\r\nno colon here\r\n\r\n",
         ]
     )
-    func `a request that is not HTTP gets 400 with the envelope, and the server goes on`(text: String) throws {
+    func `a request that is not HTTP gets 400 with the envelope, and the server keeps running`(text: String) throws {
         let connection = try Shared.server.connect()
         try connection.send(text)
         try expectFailure(connection.response(), 400, "invalid_request")
-        #expect(try connection.readToEnd().isEmpty, "the connection cannot go on")
+        #expect(try connection.readToEnd().isEmpty, "the server must close the connection")
         #expect(try Shared.emptyTenant.total() == 0)
     }
 
     @Test(arguments: [true, false])
-    func `bytes that are not HTTP after a good request get their 400 in order, with the envelope`(atOnce: Bool) throws {
+    func `bytes that are not HTTP after a valid request get 400 after its response`(atOnce: Bool) throws {
         let tenant = try Shared.emptyTenant
         let connection = try tenant.server.connect()
         let good = "GET /send-logs/a HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(tenant.key)\r\n\r\n"
@@ -69,7 +69,7 @@ import Testing
         #expect(try connection.readToEnd().isEmpty)
     }
 
-    @Test func `a malformed chunk gets 400, and nothing is recorded`() throws {
+    @Test func `a malformed chunk gets 400 or ends the connection, and nothing is recorded`() throws {
         let tenant = try Shared.server.tenant()
         let connection = try tenant.server.connect()
         try connection.send(
@@ -80,26 +80,26 @@ import Testing
         )
         try connection.send(chunk: Array(SampleLog(id: "send-1").json.utf8))
         try connection.send("zz\r\n")
-        // Answered or not, it is the client's fault, and the connection ends.
-        let answer = String(decoding: try connection.readToEndOrReset(), as: UTF8.self)
-        #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 400 "), "\(answer)")
+        // The server may respond with 400, or only close the connection.
+        let response = String(decoding: try connection.readToEndOrReset(), as: UTF8.self)
+        #expect(response.isEmpty || response.hasPrefix("HTTP/1.1 400 "), "\(response)")
         #expect(try tenant.total() == 0)
     }
 
-    @Test func `headers without end are refused`() throws {
+    @Test func `an endless request head is refused`() throws {
         let connection = try Shared.server.connect()
         try connection.send("GET /health HTTP/1.1\r\nHost: a\r\n")
         let header = "X-Padding: \(String(repeating: "a", count: 1000))\r\n"
         var sent = 0
         while sent < 20_000, try connection.sendUnlessEnded(header.utf8) { sent += 1 }
-        // Closed or answered, but not listened to for ever.
+        // The server stops reading; it may respond, or only close the connection.
         #expect(sent < 20_000)
-        let answer = String(decoding: try connection.readToEndOrReset(), as: UTF8.self)
-        let isRefused = [400, 413, 431].contains { answer.hasPrefix("HTTP/1.1 \($0) ") }
-        #expect(answer.isEmpty || isRefused, "\(answer)")
+        let response = String(decoding: try connection.readToEndOrReset(), as: UTF8.self)
+        let isRefused = [400, 413, 431].contains { response.hasPrefix("HTTP/1.1 \($0) ") }
+        #expect(response.isEmpty || isRefused, "\(response)")
     }
 
-    @Test func `requests sent in one go are answered in their order`() throws {
+    @Test func `pipelined requests get their responses in order`() throws {
         let tenant = try Shared.server.tenant()
         try tenant.record(SampleLog(id: "send-1"))
         let connection = try tenant.server.connect()

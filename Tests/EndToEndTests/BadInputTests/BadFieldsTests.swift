@@ -1,6 +1,6 @@
 import Testing
 
-/// JSON whose fields are not what they should be.
+/// JSON with unknown, duplicate or invalid fields.
 @Suite struct BadFieldsTests {
     @Test(
         arguments: [
@@ -16,34 +16,34 @@ import Testing
             (#"{"options":{"group_destinations":"list"}}"#, "options.group_destinations"),
         ]
     )
-    func `an unknown field of a search is refused at each level`(body: String, path: String) throws {
-        let answer = try Shared.emptyTenant.post("/send-logs/search", body)
-        try expectFailure(answer, 400, "invalid_request", says: path, issue: path)
+    func `an unknown field of a search is refused at every level`(body: String, path: String) throws {
+        let response = try Shared.emptyTenant.post("/send-logs/search", body)
+        try expectFailure(response, 400, "invalid_request", says: path, issue: path)
     }
 
-    @Test func `a misspelt filter never answers with everybody's logs`() throws {
+    @Test func `a misspelt filter is refused and returns no send logs`() throws {
         let tenant = try Shared.server.tenant()
         try tenant.record([SampleLog(id: "send-1", campaign: "a"), SampleLog(id: "send-2", campaign: "b")])
-        let answer = try tenant.post("/send-logs/search", #"{"find":{"campaignId":["a"]}}"#)
+        let response = try tenant.post("/send-logs/search", #"{"find":{"campaignId":["a"]}}"#)
         try expectFailure(
-            answer,
+            response,
             400,
             "invalid_request",
             says: "find.campaignId",
             "campaign_id",
             issue: "find.campaignId"
         )
-        #expect(!answer.text.contains("send-2"))
+        #expect(!response.text.contains("send-2"))
     }
 
     @Test(arguments: [
         ("campaignId", "campaign_id"), ("startDeliveryat", "startDeliveryAt"), ("id", "_id"),
         ("destination", "destinations"),
     ])
-    func `an unknown field of a send log is refused, and the known one offered`(name: String, known: String) throws {
+    func `an unknown field of a send log is refused, and a known one suggested`(name: String, known: String) throws {
         let body = "{\"\(name)\":\"x\",\(SampleLog(id: "send-1").json.dropFirst())"
-        let answer = try Shared.emptyTenant.post("/send-logs", body)
-        try expectFailure(answer, 400, "invalid_request", says: name, known, issue: name)
+        let response = try Shared.emptyTenant.post("/send-logs", body)
+        try expectFailure(response, 400, "invalid_request", says: name, known, issue: name)
         #expect(try Shared.emptyTenant.total() == 0)
     }
 
@@ -72,9 +72,9 @@ import Testing
             (#"{"options":{"limit":"1000"}}"#, "options.limit"), (#"{"options":{"limit":{}}}"#, "options.limit"),
         ]
     )
-    func `a value of the wrong kind is refused`(body: String, path: String) throws {
-        let answer = try Shared.emptyTenant.post("/send-logs/search", body)
-        try expectFailure(answer, 400, "invalid_request", says: path, issue: path)
+    func `an invalid value is refused`(body: String, path: String) throws {
+        let response = try Shared.emptyTenant.post("/send-logs/search", body)
+        try expectFailure(response, 400, "invalid_request", says: path, issue: path)
     }
 
     @Test(
@@ -83,19 +83,19 @@ import Testing
             #"{"options":{"limit":1,"limit":10}}"#,
         ]
     )
-    func `a field that is given twice is refused in a search`(body: String) throws {
+    func `a duplicate field is refused in a search`(body: String) throws {
         try expectFailure(Shared.emptyTenant.post("/send-logs/search", body), 400, "invalid_request")
     }
 
     @Test(arguments: ["_id", "campaign_id", "message", "triggeredBy", "startDeliveryAt", "destinations"])
-    func `a field that is given twice is refused in a send log`(field: String) throws {
+    func `a duplicate field is refused in a send log`(field: String) throws {
         let log = SampleLog(id: "send-1")
         let value = field == "destinations" ? "[]" : "\"2022-01-01\""
-        let answer = try Shared.emptyTenant.post("/send-logs", "{\"\(field)\":\(value),\(log.json.dropFirst())")
-        try expectFailure(answer, 400, "invalid_request", says: field, issue: field)
+        let response = try Shared.emptyTenant.post("/send-logs", "{\"\(field)\":\(value),\(log.json.dropFirst())")
+        try expectFailure(response, 400, "invalid_request", says: field, issue: field)
     }
 
-    static let impossibleDates = [
+    static let invalidDates = [
         "", " ", "2022", "2022-01", "2022-1-1", "20220101", "2022-13-01", "2022-00-10", "2022-01-00", "2022-01-32",
         "2022-04-31",
         "2022-02-29", "2100-02-29", "2022-01-01T", "2022-01-01T00:00", "2022-01-01T00:00Z", "2022-01-01T00:00:00",
@@ -107,35 +107,35 @@ import Testing
         "２０２２-01-01", "2022-01-01T00:00:00Z\\u0000", "2022-01-01\\n", "Sat, 01 Jan 2022 00:00:00 GMT",
     ]
 
-    @Test(arguments: impossibleDates)
-    func `a date that no calendar has is refused`(date: String) throws {
+    @Test(arguments: invalidDates)
+    func `a malformed or impossible date is refused`(date: String) throws {
         let tenant = try Shared.emptyTenant
         for end in ["$gte", "$lte"] {
-            let answer = try tenant.post("/send-logs/search", #"{"find":{"startDeliveryAt":{"\#(end)":"\#(date)"}}}"#)
+            let response = try tenant.post("/send-logs/search", #"{"find":{"startDeliveryAt":{"\#(end)":"\#(date)"}}}"#)
             let path = "find.startDeliveryAt.\(end)"
-            try expectFailure(answer, 400, "invalid_request", says: path, issue: path)
+            try expectFailure(response, 400, "invalid_request", says: path, issue: path)
         }
-        let answer = try tenant.post("/send-logs", SampleLog(id: "send-1").json("startDeliveryAt", "\"\(date)\""))
-        try expectFailure(answer, 400, "invalid_request", says: "startDeliveryAt", issue: "startDeliveryAt")
+        let response = try tenant.post("/send-logs", SampleLog(id: "send-1").json("startDeliveryAt", "\"\(date)\""))
+        try expectFailure(response, 400, "invalid_request", says: "startDeliveryAt", issue: "startDeliveryAt")
     }
 
-    @Test func `a thousand issues get a short response`() throws {
+    @Test func `a request with 1,000 issues gets a short response`() throws {
         let campaigns = Array(repeating: "5", count: 1000).joined(separator: ",")
-        let answer = try Shared.emptyTenant.post("/send-logs/search", #"{"find":{"campaign_id":[\#(campaigns)]}}"#)
-        try expectFailure(answer, 400, "invalid_request", issue: "find.campaign_id[0]")
-        #expect(answer.body.count < 10_000)
+        let response = try Shared.emptyTenant.post("/send-logs/search", #"{"find":{"campaign_id":[\#(campaigns)]}}"#)
+        try expectFailure(response, 400, "invalid_request", issue: "find.campaign_id[0]")
+        #expect(response.body.count < 10_000)
         let names = (0..<1000).map { "\"field\($0)\":1" }.joined(separator: ",")
         let unknown = try Shared.emptyTenant.post("/send-logs", "{\(names)}")
         try expectFailure(unknown, 400, "invalid_request", issue: "field0")
         #expect(unknown.body.count < 10_000)
     }
 
-    @Test func `a name of a hundred thousand letters comes back short`() throws {
+    @Test func `a field name of 99,000 characters is truncated in the response`() throws {
         let name = String(repeating: "campaign_id", count: 9000)
         for path in ["/send-logs/search", "/send-logs"] {
-            let answer = try Shared.emptyTenant.post(path, "{\"\(name)\":1}")
-            try expectFailure(answer, 400, "invalid_request")
-            #expect(answer.body.count < 2000)
+            let response = try Shared.emptyTenant.post(path, "{\"\(name)\":1}")
+            try expectFailure(response, 400, "invalid_request")
+            #expect(response.body.count < 2000)
         }
     }
 }

@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// Bodies that are not JSON, or JSON that nobody wants.
+/// Bodies that are not JSON, that are no JSON object, or that are too large.
 @Suite struct BadJSONTests {
-    /// What is sent, and what it is called in the test's name.
+    /// A body, with a description for the test's name.
     struct Body: CustomTestStringConvertible {
         let testDescription: String
         let bytes: [UInt8]
@@ -21,7 +21,7 @@ import Testing
 
     private static func repeated(_ text: String, _ count: Int) -> String { String(repeating: text, count: count) }
 
-    /// Bytes within a string within an object that either endpoint would read.
+    /// Returns bytes inside a string of an object that both endpoints parse.
     private static func inString(_ bytes: [UInt8]) -> [UInt8] {
         Array(#"{"campaign_id":""#.utf8) + bytes + Array("\"}".utf8)
     }
@@ -58,13 +58,13 @@ import Testing
     ]
 
     @Test(arguments: notJSON)
-    func `a body that is not JSON is refused, and the connection goes on`(body: Body) throws {
+    func `a body that is not JSON is refused, and the connection stays open`(body: Body) throws {
         let tenant = try Shared.emptyTenant
         let connection = try tenant.server.connect()
         for path in ["/send-logs/search", "/send-logs"] {
-            let answer = try connection.request("POST", path, headers: tenant.headers, body: body.bytes)
-            try expectFailure(answer, 400, "invalid_request", says: "JSON")
-            #expect(answer.body.count < 2000)
+            let response = try connection.request("POST", path, headers: tenant.headers, body: body.bytes)
+            try expectFailure(response, 400, "invalid_request", says: "JSON")
+            #expect(response.body.count < 2000)
         }
         #expect(
             try connection.request("POST", "/send-logs/search", headers: tenant.headers, body: Array("{}".utf8)).status
@@ -80,26 +80,26 @@ import Testing
         }
     }
 
-    @Test func `every truncation of a search and of a log is refused`() throws {
+    @Test func `every truncation of a search and of a send log is refused`() throws {
         let tenant = try Shared.emptyTenant
         let search = #"{"find":{"campaign_id":["a"],"startDeliveryAt":{"$gte":"2022-01-01"}},"options":{"skip":10}}"#
         let connection = try tenant.server.connect()
         for (path, whole) in [("/send-logs/search", search), ("/send-logs", SampleLog(id: "send-1").json)] {
             let bytes = Array(whole.utf8)
             for length in 1..<bytes.count {
-                let answer = try connection.request(
+                let response = try connection.request(
                     "POST",
                     path,
                     headers: tenant.headers,
                     body: Array(bytes.prefix(length))
                 )
-                try expectFailure(answer, 400, "invalid_request", says: "JSON")
+                try expectFailure(response, 400, "invalid_request", says: "JSON")
             }
         }
         #expect(try tenant.total() == 0)
     }
 
-    @Test func `a search of two megabytes is too large, however it is sent`() throws {
+    @Test func `a search of two megabytes gets 413, with a length or in chunks`() throws {
         let tenant = try Shared.emptyTenant
         let body = Array(#"{"find":{"campaign_id":"\#(Self.repeated("a", 2_000_000))"}}"#.utf8)
         try expectFailure(tenant.request("POST", "/send-logs/search", body: body), 413, "payload_too_large")
@@ -108,7 +108,7 @@ import Testing
         #expect(try tenant.total() == 0)
     }
 
-    @Test func `a search that announces a terabyte is refused at once`() throws {
+    @Test func `a search with a content length of one terabyte is refused at once`() throws {
         let connection = try Shared.server.connect()
         try connection.send(head: "POST", "/send-logs/search", headers: try Shared.emptyTenant.headers, length: 1 << 40)
         try connection.send("{")
@@ -117,7 +117,7 @@ import Testing
 
     @Test func `endless white space does not evade the body limit`() throws {
         let body = Array(Self.repeated(" ", 3_000_000).utf8) + Array("{}".utf8)
-        let answer = try Shared.emptyTenant.request("POST", "/send-logs/search", body: body)
-        try expectFailure(answer, 413, "payload_too_large")
+        let response = try Shared.emptyTenant.request("POST", "/send-logs/search", body: body)
+        try expectFailure(response, 413, "payload_too_large")
     }
 }

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Keys that open nothing, or not this.
+/// Requests without a valid API key.
 @Suite struct BadKeysTests {
     @Test(
         arguments: [
@@ -12,23 +12,23 @@ import Testing
             "Bearer a b", "Bearer\tx", "Digest username=\"a\"",
         ]
     )
-    func `a missing or malformed key opens nothing, and says nothing more`(authorisation: String) throws {
+    func `a missing and a malformed key get the same 401`(authorisation: String) throws {
         let tenant = try Shared.emptyTenant
-        let plain = try tenant.request("GET", "/send-logs/send-1", authorisation: "")
+        let withoutKey = try tenant.request("GET", "/send-logs/send-1", authorisation: "")
         for (method, path) in ResponseTests.endpoints {
-            let answer = try tenant.request(
+            let response = try tenant.request(
                 method,
                 path,
                 authorisation: authorisation,
                 body: method == "POST" ? Array("{}".utf8) : nil
             )
-            try expectFailure(answer, 401, "unauthorized")
-            #expect(answer["www-authenticate"] == "Bearer")
-            #expect(answer.text == plain.text)
+            try expectFailure(response, 401, "unauthorized")
+            #expect(response["www-authenticate"] == "Bearer")
+            #expect(response.text == withoutKey.text)
         }
     }
 
-    @Test func `a key with one letter changed, missing or added opens nothing`() throws {
+    @Test func `a key with one character changed, removed or added gets 401`() throws {
         let tenant = try Shared.server.tenant()
         let key = tenant.key
         #expect(key.hasPrefix("slk_"))
@@ -37,35 +37,35 @@ import Testing
         for wrong in [
             String(changed), String(key.dropLast()), key + "a", key.lowercased(), key.uppercased(), " \(key) x",
         ] {
-            let answer = try tenant.request("GET", "/send-logs/send-1", authorisation: "Bearer \(wrong)")
-            try expectFailure(answer, 401, "unauthorized")
+            let response = try tenant.request("GET", "/send-logs/send-1", authorisation: "Bearer \(wrong)")
+            try expectFailure(response, 401, "unauthorized")
         }
     }
 
-    @Test func `the scheme's name may be written in any case`() throws {
+    @Test func `the authentication scheme is case-insensitive`() throws {
         let tenant = try Shared.emptyTenant
         for scheme in ["bearer", "BEARER", "Bearer"] {
-            let answer = try tenant.request("GET", "/send-logs/send-1", authorisation: "\(scheme) \(tenant.key)")
-            #expect(answer.status == 404)
+            let response = try tenant.request("GET", "/send-logs/send-1", authorisation: "\(scheme) \(tenant.key)")
+            #expect(response.status == 404)
         }
     }
 
-    @Test func `a key of another database opens nothing`() throws {
-        let elsewhere = try Server()
-        let stranger = try elsewhere.tenant(permissions: "*")
+    @Test func `a key of another database gets 401`() throws {
+        let otherServer = try Server()
+        let otherTenant = try otherServer.tenant(permissions: "*")
         let tenant = try Shared.emptyTenant
         for (method, path) in ResponseTests.endpoints {
-            let answer = try tenant.request(method, path, authorisation: "Bearer \(stranger.key)")
-            try expectFailure(answer, 401, "unauthorized")
+            let response = try tenant.request(method, path, authorisation: "Bearer \(otherTenant.key)")
+            try expectFailure(response, 401, "unauthorized")
         }
     }
 
-    @Test func `without a key nothing of a body is read`() throws {
+    @Test func `the body of a request without a valid key is not parsed`() throws {
         let tenant = try Shared.server.tenant()
         let body = Array("nonsense".utf8)
         for path in ["/send-logs", "/send-logs/search", "/send-logs/import"] {
-            let answer = try tenant.request("POST", path, authorisation: "", body: body)
-            try expectFailure(answer, 401, "unauthorized")
+            let response = try tenant.request("POST", path, authorisation: "", body: body)
+            try expectFailure(response, 401, "unauthorized")
         }
         let log = Array(SampleLog(id: "send-1").json.utf8)
         let refused = try tenant.request("POST", "/send-logs", authorisation: "Bearer x", body: log)
@@ -73,7 +73,7 @@ import Testing
         #expect(try tenant.total() == 0)
     }
 
-    @Test func `no log of the server ever holds a key, a number or a message`() throws {
+    @Test func `the server's log contains no key, destination or message`() throws {
         let server = try Server()
         let tenant = try server.tenant()
         let log = SampleLog(id: "send-1", message: "confidential words", destinations: ["27829998877"])

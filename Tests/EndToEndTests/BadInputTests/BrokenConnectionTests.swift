@@ -1,22 +1,22 @@
 import TestSupport
 import Testing
 
-/// Clients that leave in the middle.
+/// Clients that disconnect in the middle of a request or a response.
 @Suite struct BrokenConnectionTests {
-    /// Waits until the server is done with a request that was cut off: only then it closes the connection too.
+    /// Waits until the server closes the connection of a truncated request, which it does once the request has ended.
     ///
-    /// Whether it still answers is its own affair; that it is its fault it must not say.
+    /// The server may respond with 400 or not at all; a 5xx status would blame the server.
     private static func expectEnd(of connection: HTTPConnection) throws {
-        let answer = try? connection.response()
-        #expect(answer == nil || answer?.status == 400, "\(answer?.text ?? "")")
+        let response = try? connection.response()
+        #expect(response == nil || response?.status == 400, "\(response?.text ?? "")")
         #expect(try connection.readToEnd().isEmpty)
     }
 
-    @Test func `a log whose body was cut off is not recorded, and the log does not cry error`() throws {
+    @Test func `a send log with a truncated body is not recorded, and no error is logged`() throws {
         let server = try Server()
         let tenant = try server.tenant()
         let body = Array(SampleLog(id: "send-1", destinations: (0..<20_000).map { "27\(820_000_000 + $0)" }).json.utf8)
-        // The last length is that of the whole log: only the announced length tells that something is missing.
+        // In the last case the log is complete; only the announced length shows that a byte is missing.
         for (sent, announced) in [
             (0, body.count), (10, body.count), (body.count / 2, body.count), (body.count - 1, body.count),
             (body.count, body.count + 1),
@@ -34,7 +34,7 @@ import Testing
         #expect(!server.process.errors.contains(" error "))
     }
 
-    @Test func `a log whose chunks were cut off is not recorded`() throws {
+    @Test func `a send log with truncated chunks is not recorded`() throws {
         let tenant = try Shared.server.tenant()
         let body = Array(SampleLog(id: "send-1").json.utf8)
         for end in ["", "0\r\n", "5\r\n{\"_"] {
@@ -62,7 +62,7 @@ import Testing
         #expect(try server.stop() == .code(0))
     }
 
-    @Test func `a refused body is not read for ever`() throws {
+    @Test func `the server reads only a limited part of a refused body`() throws {
         let connection = try Shared.server.connect()
         try connection.send(head: "POST", "/send-logs", length: 1 << 40)
         #expect(try connection.response().status == 401)
@@ -72,7 +72,7 @@ import Testing
         #expect((64..<1000).contains(sent))
     }
 
-    @Test func `connections that are reset leave nothing behind`() throws {
+    @Test func `a connection that is reset in the middle of a request records nothing`() throws {
         let tenant = try Shared.server.tenant()
         let body = Array(SampleLog(id: "send-1", destinations: (0..<5000).map { "27\(820_000_000 + $0)" }).json.utf8)
         for cut in [1, 100, 5000, body.count - 1] {
@@ -85,7 +85,7 @@ import Testing
         #expect(try tenant.total() == 1)
     }
 
-    @Test func `an import that broke off records whole lines only, and is simply run again`() throws {
+    @Test func `an interrupted import records whole lines only and can be repeated`() throws {
         let tenant = try Shared.server.tenant()
         let logs = (0..<6000).map { SampleLog(id: "send-\($0)") }
         let body = Array(logs.map { $0.json + "\n" }.joined().utf8)
@@ -95,9 +95,9 @@ import Testing
         connection.finishSending()
         _ = try? connection.readToEnd()
         let total = try tenant.total()
-        #expect(total < 6000, "the last line was cut off")
+        #expect(total < 6000, "the last line is truncated")
         let ids = try tenant.ids(#"{"options":{"sort":{"startDeliveryAt":1},"limit":10000}}"#)
-        #expect(ids == logs.prefix(total).map(\.id), "what was recorded are the first lines")
+        #expect(ids == logs.prefix(total).map(\.id), "the recorded logs must be the first lines")
         let data = try tenant.request("POST", "/send-logs/import", body: body).data()
         #expect(
             data == [
@@ -108,7 +108,7 @@ import Testing
         #expect(try tenant.total() == 6000)
     }
 
-    @Test func `hundreds of clients that leave do not trouble the others`() throws {
+    @Test func `hundreds of clients that disconnect do not affect other clients`() throws {
         let tenant = try Shared.server.tenant()
         try tenant.record(SampleLog(id: "send-1", destinations: (0..<50_000).map { "27\(820_000_000 + $0)" }))
         for number in 0..<300 {

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What one client, or one organisation, may have at the same time.
+/// Limits of what one client address or one organisation uses at the same time.
 @Suite(.blocking) struct ClientLimitTests {
-    @Test func `connections beyond a client's number are closed, and a trusted proxy's are not`() throws {
+    @Test func `connections above the limit of an address are closed, except those of a trusted proxy`() throws {
         let server = try Server(arguments: ["--max-connections-per-address", "3"])
         var open = try (0..<3).map { _ in try server.connect() }
         for connection in open { #expect(try connection.request("GET", "/health").status == 200) }
@@ -16,13 +16,13 @@ import Testing
         #expect(Deadline.poll(for: 60) { (try? server.connect().request("GET", "/health").status) == 200 })
         #expect(try server.stop() == .code(0))
 
-        let behind = try Server(arguments: ["--max-connections-per-address", "3", "--trusted-proxies", "127.0.0.1"])
-        let many = try (0..<10).map { _ in try behind.connect() }
+        let proxied = try Server(arguments: ["--max-connections-per-address", "3", "--trusted-proxies", "127.0.0.1"])
+        let many = try (0..<10).map { _ in try proxied.connect() }
         for connection in many { #expect(try connection.request("GET", "/health").status == 200) }
-        #expect(try behind.stop() == .code(0))
+        #expect(try proxied.stop() == .code(0))
     }
 
-    /// How long a request with an invalid key takes.
+    /// Sends a request with an invalid key and returns how long the response takes.
     private static func refusal(on connection: HTTPConnection, from client: String) throws -> Duration {
         let begin = ContinuousClock.now
         let headers = [("Authorization", "Bearer none"), ("X-Forwarded-For", "10.1.1.1, \(client)")]
@@ -30,20 +30,20 @@ import Testing
         return ContinuousClock.now - begin
     }
 
-    @Test func `after some invalid keys answers are delayed and counted, and a valid key is answered`() throws {
+    @Test func `repeated invalid keys get delayed responses and are counted, and a valid key is served`() throws {
         let server = try Server(arguments: ["--trusted-proxies", "127.0.0.0/8"])
         let tenant = try server.tenant()
         let connection = try server.connect()
         for _ in 0..<10 { _ = try Self.refusal(on: connection, from: "192.0.2.1") }
         for _ in 0..<2 {
-            // The connection ends with a delayed answer.
+            // The server closes the connection after a delayed response.
             let delayed = try server.connect()
             #expect(try Self.refusal(on: delayed, from: "192.0.2.1") >= .seconds(1))
             #expect(try delayed.readToEnd().isEmpty)
         }
-        // Another client is not delayed: its connection would end with a delayed answer.
+        // Other clients are not delayed: a delayed response would close their connection.
         for number in 0..<8 { _ = try Self.refusal(on: connection, from: "2001:db8:0:\(number)::1") }
-        // Nor is a valid key from where the others came, or a request without a key.
+        // A valid key from the same address is not delayed either, nor is a request without a key.
         let headers = tenant.headers + [("X-Forwarded-For", "192.0.2.1")]
         for _ in 0..<20 { #expect(try connection.request("GET", "/send-logs/none", headers: headers).status == 404) }
         for _ in 0..<20 {
@@ -51,7 +51,7 @@ import Testing
             #expect(response.status == 401)
         }
         #expect(try server.stop() == .code(0))
-        // Ten of the first client with a key and ten without, eight of others; the rest are counts.
+        // The log has ten lines of the first client with a key, ten without, and eight of others; the rest is counted.
         let lines = server.process.errors.split(separator: "\n")
         #expect(lines.count { $0.contains("status=401") } == 28)
         let counts = lines.filter { $0.contains("refused more requests") && $0.contains("client=192.0.2.1") }
@@ -60,7 +60,7 @@ import Testing
         #expect(counts.contains { $0.contains("without a key") && $0.contains("count=10") })
     }
 
-    @Test func `what fails without a key does not fill the log`() throws {
+    @Test func `failed requests without a key do not fill the log`() throws {
         let server = try Server()
         let connection = try server.connect()
         for number in 0..<40 {
@@ -95,7 +95,7 @@ import Testing
                 #expect((200..<500).contains(status), "\(method) \(target.prefix(40)): \(status)")
             }
         }
-        // Another client is answered before the last of many that came first with long forms.
+        // A request is served before all of the 32 long forms that were sent earlier.
         let slow = try (0..<32).map { _ in
             let connection = try server.connect()
             try connection.send(head: "POST", "/console/sign-in", length: form.count)
@@ -109,7 +109,7 @@ import Testing
         #expect(try server.stop() == .code(0))
     }
 
-    @Test func `imports and long send logs are limited by organisation`() throws {
+    @Test func `imports and long send logs are limited per organisation`() throws {
         let server = try Server(arguments: ["--max-uploads-per-organisation", "2"])
         let tenant = try server.tenant()
         let open = try (0..<2).map { number in
@@ -124,7 +124,7 @@ import Testing
         let response = try refused()
         #expect(response["retry-after"] == "1")
         #expect(try response.json()["error"]["code"] == "rate_limited")
-        // A send log that comes at once is no upload.
+        // A send log that arrives at once does not count as an upload.
         try tenant.record(SampleLog(id: "send-1"))
         for connection in open {
             try connection.endChunks()
@@ -134,7 +134,7 @@ import Testing
         #expect(try server.stop() == .code(0))
     }
 
-    @Test func `streamed responses are limited by organisation, and in all`() throws {
+    @Test func `streamed responses are limited per organisation and in total`() throws {
         let server = try Server(arguments: ["--max-streams-per-organisation", "2", "--max-streams", "3"])
         let tenants = try (0..<2).map { _ in try server.tenant() }
         let body = LargeBodies.log("send-1", destinations: LargeBodies.destinations(700_000))
@@ -147,16 +147,16 @@ import Testing
             return connection
         }
         var stalled = [try stall(tenants[0]), try stall(tenants[0])]
-        let own = try tenants[0].get(list)
-        #expect(own.status == 429)
-        #expect(try own.json()["error"]["code"] == "rate_limited")
-        #expect(own["retry-after"] == "1")
-        #expect(try own.json()["error"]["resetsAt"] == .null)
+        let overOrganisation = try tenants[0].get(list)
+        #expect(overOrganisation.status == 429)
+        #expect(try overOrganisation.json()["error"]["code"] == "rate_limited")
+        #expect(overOrganisation["retry-after"] == "1")
+        #expect(try overOrganisation.json()["error"]["resetsAt"] == .null)
         stalled.append(try stall(tenants[1]))
-        let all = try tenants[1].get(list)
-        #expect(all.status == 503)
-        #expect(all["retry-after"] == "1")
-        // What is not streamed is answered.
+        let overTotal = try tenants[1].get(list)
+        #expect(overTotal.status == 503)
+        #expect(overTotal["retry-after"] == "1")
+        // Responses that are not streamed are not limited.
         for tenant in tenants { #expect(try tenant.get("/send-logs/send-1").status == 200) }
         stalled.removeAll()
         #expect(Deadline.poll(for: 60) { (try? tenants[0].get(list).status) == 200 })

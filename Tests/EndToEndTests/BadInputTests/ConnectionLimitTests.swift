@@ -2,17 +2,17 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Clients that hold connections and do nothing with them.
+/// Clients that hold connections and send or read nothing, or too slowly.
 @Suite(.blocking) struct ConnectionLimitTests {
-    @Test func `a connection on which nothing moves is closed`() throws {
-        // No other limit ends these connections before the clients give up.
+    @Test func `an idle connection is closed`() throws {
+        // No other limit closes these connections before the clients time out.
         let server = try Server(
             arguments: ["--idle-timeout", "1", "--head-timeout", "600", "--min-body-rate", "0"]
         )
         let tenant = try server.tenant()
-        for begun in ["", "POST /send-logs HTT", "POST /send-logs HTTP/1.1\r\nHost: a\r\n"] {
+        for prefix in ["", "POST /send-logs HTT", "POST /send-logs HTTP/1.1\r\nHost: a\r\n"] {
             let connection = try server.connect(timeout: 45)
-            try connection.send(begun)
+            try connection.send(prefix)
             _ = try connection.readToEndOrReset()
         }
         let used = try server.connect(timeout: 45)
@@ -28,15 +28,15 @@ import Testing
         #expect(!server.process.errors.contains(" error "))
     }
 
-    /// Sends a byte again and again until the server closes the connection, for a minute at most.
+    /// Sends a byte every 100 ms until the server closes the connection, for a minute at most.
     ///
-    /// - Throws: where it does not.
+    /// - Throws: if the server does not close it.
     private static func drip(_ connection: HTTPConnection, _ byte: String) throws {
         let isEnded = try Deadline.poll(for: 60) {
             usleep(100_000)
             return try !connection.sendUnlessEnded(byte.utf8)
         }
-        guard isEnded else { throw TestFailure("the server took \"\(byte)\" again and again for a minute") }
+        guard isEnded else { throw TestFailure("the server accepted \"\(byte)\" every 100 ms for a minute") }
     }
 
     @Test func `a client that sends too slowly is disconnected`() throws {
@@ -47,22 +47,22 @@ import Testing
             try connection.send("GET /health HTTP/1.1\r\nX: ")
             try Self.drip(connection, "a")
         }
-        // A body that nobody wants: its response was sent already.
+        // The body of a refused request: the response is sent before it.
         let refused = Background {
             let connection = try server.connect()
             let headers = [("Authorization", "Bearer none")]
             try connection.send(head: "POST", "/send-logs", headers: headers, length: 1_000_000)
             let status = try connection.response().status
-            guard status == 401 else { throw TestFailure("an invalid key was answered \(status)") }
+            guard status == 401 else { throw TestFailure("an invalid key got \(status)") }
             try Self.drip(connection, "a")
         }
-        // A body that is waited for, from somebody with a key.
+        // The body of a request with a valid key, for which the server waits.
         let slow = Background {
             let connection = try server.connect()
             try connection.send(head: "POST", "/send-logs", headers: tenant.headers, length: 1_000_000)
             try Self.drip(connection, " ")
         }
-        // A body that is quick enough takes longer than a head may: 1,000 bytes a second for three seconds.
+        // A body at a sufficient rate may take longer than a head: 1,000 bytes a second for three seconds.
         let steady = try server.connect()
         let body = SampleLog(id: "send-1").json + String(repeating: " ", count: 3000)
         try steady.send(head: "POST", "/send-logs", headers: tenant.headers, length: body.utf8.count)
@@ -71,12 +71,12 @@ import Testing
             usleep(1_000_000)
         }
         #expect(try steady.response().status == 201)
-        for drip in [head, refused, slow] { try drip.value() }
+        for client in [head, refused, slow] { try client.value() }
         #expect(try tenant.ids("{}") == ["send-1"])
         #expect(try server.stop() == .code(0))
     }
 
-    @Test func `a client that never reads on is parted with`() throws {
+    @Test func `a client that does not read the response is disconnected`() throws {
         let server = try Server(arguments: ["--idle-timeout", "1"])
         let tenant = try server.tenant()
         let body = LargeBodies.log("send-1", destinations: LargeBodies.destinations(700_000))
@@ -86,13 +86,13 @@ import Testing
         try connection.send(head: "GET", "/send-logs/send-1?group_destinations=list", headers: headers)
         #expect(try connection.responseHead().status == 200)
         #expect(Deadline.poll(for: 60) { server.process.errors.contains("request_id=the-one-that-stands-still") })
-        // What the client still gets is no whole answer.
+        // The client gets only a part of the response.
         let failure = try #require(throws: ConnectionFailure.self) { while try connection.chunk() != nil {} }
         #expect(failure.isEnd, "\(failure)")
         #expect(try server.stop() == .code(0))
     }
 
-    @Test func `the limit of connections is lowered to what the limit of open files allows`() throws {
+    @Test func `the connection limit is lowered to fit the limit of open files`() throws {
         let folder = try TemporaryFolder()
         let process = try ChildProcess(
             "/bin/sh",
@@ -108,7 +108,7 @@ import Testing
         #expect(try process.wait() == .code(0))
     }
 
-    @Test func `without descriptors the server waits, says so once, and goes on when there are some`() throws {
+    @Test func `without file descriptors the server logs it once, and accepts connections when some are free`() throws {
         let server = try Server()
         #expect(try server.connect().request("GET", "/health").status == 200)
         let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(server.process.pid)/fd").count
@@ -117,7 +117,7 @@ import Testing
         #expect(Deadline.poll(for: 60) { server.process.errors.contains("cannot accept connections") })
         let before = try Self.processorSeconds(of: server)
         Thread.sleep(forTimeInterval: 1)
-        // Accepting again at once would take half of a core.
+        // A loop that accepts again at once would use half of a core.
         #expect(try Self.processorSeconds(of: server) - before < 0.2)
         #expect(server.process.errors.components(separatedBy: "cannot accept connections").count == 2)
         connections.removeAll()
@@ -133,18 +133,18 @@ import Testing
         let text = try String(contentsOfFile: "/proc/\(server.process.pid)/stat", encoding: .utf8)
         let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
         guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else {
-            throw TestFailure("/proc tells no processor time of the server: \(text)")
+            throw TestFailure("/proc has no processor time of the server: \(text)")
         }
         return (user + system) / 100
     }
 
-    @Test func `beyond the limit clients wait, and are served when there is room`() throws {
+    @Test func `clients above the connection limit wait, and are served when a connection closes`() throws {
         let server = try Server(arguments: ["--max-connections", "4"])
         var open = try (0..<4).map { _ in try server.connect() }
         for connection in open { #expect(try connection.request("GET", "/health").status == 200) }
         let waiting = try server.connect()
         try waiting.send(head: "GET", "/health")
-        // What is asked afterwards over those that are open is answered first.
+        // Later requests on the open connections are served first.
         for connection in open { #expect(try connection.request("GET", "/health").status == 200) }
         #expect(waiting.isSilent)
         open.removeFirst()

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Whatever a damaged row holds, the server answers, and `database check` names the row.
+/// The server survives any value in a damaged row, and `database check` reports the damage.
 @Suite struct CorruptRowsTests {
-    /// Columns of numbers, and whether the check must find an extreme number there.
+    /// Columns of numbers; the check must report an extreme number in each of them.
     private static let columns = [
         ("send_logs", "destinations"), ("send_logs", "start"), ("send_logs", "campaign"),
         ("destination_chunks", "count"),
@@ -15,41 +15,45 @@ import Testing
         ("campaign_days", "block"),
     ]
 
-    /// Requests that read all of it, by the API and in the console.
-    private static func ask(_ tenant: Tenant, _ console: ConsoleClient) throws -> [(request: String, status: Int)] {
+    /// Sends requests to the API and the console that together read all columns.
+    ///
+    /// - Returns: the requests with their statuses, 0 if the server ended the connection before the response's end.
+    private static func sendAll(
+        _ tenant: Tenant,
+        _ console: ConsoleClient
+    ) throws -> [(request: String, status: Int)] {
         let ranges = [
             "{}", #"{"options":{"limit":0}}"#, #"{"options":{"skip":1,"limit":2}}"#,
             #"{"find":{"campaign_id":["spring"]}}"#,
             #"{"find":{"startDeliveryAt":{"$gte":"2022-01-01T10:00:00Z","$lte":"2022-06-01T11:00:00Z"}}}"#,
             #"{"find":{"campaign_id":["spring","autumn"],"startDeliveryAt":{"$gte":"2021-01-01"}},"options":{"sort":{"startDeliveryAt":1},"as_of":2}}"#,
         ]
-        var answers: [(String, Int)] = []
-        // 0 stands for an answer that was broken off.
-        func ask(_ name: String, _ request: () throws -> HTTPResponse) throws {
+        var statuses: [(String, Int)] = []
+        func send(_ name: String, _ request: () throws -> HTTPResponse) throws {
             do {
-                answers.append((name, try request().status))
+                statuses.append((name, try request().status))
             } catch let failure as ConnectionFailure where failure.isEnd {
-                answers.append((name, 0))
+                statuses.append((name, 0))
             }
         }
         for body in ranges {
-            try ask(body) { try tenant.post("/send-logs/search", body) }
-            try ask("list \(body)") { try tenant.post("/send-logs/search?group_destinations=list", body) }
+            try send(body) { try tenant.post("/send-logs/search", body) }
+            try send("list \(body)") { try tenant.post("/send-logs/search?group_destinations=list", body) }
         }
         for target in [
             "/send-logs/send-0", "/send-logs/send-0?group_destinations=list", "/campaigns",
             "/campaigns?sort=destinations", "/campaigns/spring", "/webhooks", "/health",
         ] {
-            try ask(target) { try tenant.get(target) }
+            try send(target) { try tenant.get(target) }
         }
-        try ask("create") { try tenant.post("/send-logs", SampleLog(id: "send-0", destinations: ["1", "2"]).json) }
+        try send("create") { try tenant.post("/send-logs", SampleLog(id: "send-0", destinations: ["1", "2"]).json) }
         for target in [
             "/console/sends", "/console/campaigns", "/console/sends/send-0",
             "/console/sends?from=2022-01-01&to=2022-12-31",
         ] {
-            try ask(target) { try console.get(target) }
+            try send(target) { try console.get(target) }
         }
-        return answers
+        return statuses
     }
 
     @Test(arguments: columns.indices, ["-9223372036854775808", "9223372036854775807", "-1", "4611686018427387904"])
@@ -71,14 +75,14 @@ import Testing
             "UPDATE OR IGNORE \(table) SET \(column) = \(value) WHERE rowid = (SELECT min(rowid) FROM \(table))"
         let keyed = table.hasSuffix("_days") || table == "destination_chunks"
         try server.executeSQL(keyed ? "UPDATE OR IGNORE \(table) SET \(column) = \(value)" : statement)
-        let answers = try Self.ask(tenant, console)
+        let statuses = try Self.sendAll(tenant, console)
         let context = "\(table).\(column) = \(value)"
         try #require(server.process.exit() == nil, "\(context): \(server.process.errors.suffix(3000))")
         let allowed = [200, 201, 400, 404, 409, 500]
-        for (request, status) in answers where !allowed.contains(status) {
-            // A list that turns out to be damaged when its beginning was sent is broken off.
+        for (request, status) in statuses where !allowed.contains(status) {
+            // The server aborts a list if it finds the damage after it has sent the beginning.
             let isList = table == "destination_chunks" && request.contains("list")
-            #expect(status == 0 && isList, "\(context): \(request) was answered \(status)")
+            #expect(status == 0 && isList, "\(context): \(request) got \(status)")
         }
         #expect(try tenant.get("/health").status == 200)
         let check = try server.command("database", "check")

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Good input with something wrong somewhere, whatever and wherever that is.
+/// Valid input with random changes.
 @Suite struct MutationTests {
     private static func mutated(_ bytes: [UInt8], _ random: inout SplitMix64) -> [UInt8] {
         var bytes = bytes
@@ -21,10 +21,10 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(60)))
-    func `a body changed at random is taken or refused, and never the server's fault`() throws {
+    func `a randomly changed body is accepted or refused, and never gets a 5xx status`() throws {
         let server = try Server()
         let tenant = try server.tenant()
-        let seed = TestSeed.printed("a body changed at random is taken or refused, and never the server's fault")
+        let seed = TestSeed.printed("a randomly changed body is accepted or refused, and never gets a 5xx status")
         var random = SplitMix64(seed: seed)
         let log = SampleLog(id: "send-1", message: "môre 🎉 \"x\"", destinations: ["27821234567", "a@example.org"])
         let search =
@@ -38,14 +38,14 @@ import Testing
         for step in 0..<TestScale.count(3000, soak: 60_000) {
             let (path, whole) = bodies[step % 3]
             let body = Self.mutated(Array(whole.utf8), &random)
-            let answer = try connection.request("POST", path, headers: tenant.headers, body: body)
-            statuses.insert(answer.status)
+            let response = try connection.request("POST", path, headers: tenant.headers, body: body)
+            statuses.insert(response.status)
             let context: Comment = "seed \(seed), step \(step): \(String(decoding: body, as: UTF8.self))"
-            try #require([200, 201, 400, 409, 413].contains(answer.status), context)
-            #expect(try (answer.json()["ok"] == .bool(true)) == (answer.status < 300), context)
-            if answer["connection"] == "close" { connection = try server.connect() }
+            try #require([200, 201, 400, 409, 413].contains(response.status), context)
+            #expect(try (response.json()["ok"] == .bool(true)) == (response.status < 300), context)
+            if response["connection"] == "close" { connection = try server.connect() }
         }
-        // 201 comes with the first log alone, which an import may be.
+        // Only the first recording of the log gets 201, and an import may have been the first.
         #expect(statuses.isSuperset(of: [200, 400]))
         #expect(try server.command("database", "check").exit == .code(0))
         #expect(try server.stop() == .code(0))
@@ -53,12 +53,12 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(60)))
-    func `a request changed at random leaves the server in order`() throws {
-        // Each request comes from a client of its own: what a client with invalid keys sends is delayed.
+    func `a randomly changed request gets no 5xx status, and the database stays consistent`() throws {
+        // Each request has a different client address, because the server delays clients that send invalid keys.
         let server = try Server(arguments: ["--trusted-proxies", "127.0.0.1"])
         let tenant = try server.tenant()
         try tenant.record(SampleLog(id: "send-1"))
-        let seed = TestSeed.printed("a request changed at random leaves the server in order")
+        let seed = TestSeed.printed("a randomly changed request gets no 5xx status, and the database stays consistent")
         var random = SplitMix64(seed: seed)
         let body = SampleLog(id: "send-2").json
         let steps = TestScale.count(1000, soak: 20_000)
@@ -72,12 +72,12 @@ import Testing
             let connection = try server.connect()
             _ = try connection.sendUnlessEnded(Self.mutated(Array(whole.utf8), &random))
             connection.finishSending()
-            let answers = String(decoding: try connection.readToEndOrReset(), as: UTF8.self)
-            try #require(!answers.contains("HTTP/1.1 5"), "seed \(seed), step \(step): \(answers)")
-            if answers.hasPrefix("HTTP/1.1 ") { answered += 1 }
+            let responses = String(decoding: try connection.readToEndOrReset(), as: UTF8.self)
+            try #require(!responses.contains("HTTP/1.1 5"), "seed \(seed), step \(step): \(responses)")
+            if responses.hasPrefix("HTTP/1.1 ") { answered += 1 }
         }
-        // Nearly all are answered, if only by 400.
-        #expect(answered * 5 > steps * 4, "seed \(seed): only \(answered) of \(steps) requests were answered")
+        // Nearly all requests get a response, even if only a 400.
+        #expect(answered * 5 > steps * 4, "seed \(seed): only \(answered) of \(steps) requests got a response")
         #expect(try tenant.get("/send-logs/send-1").status == 200)
         #expect(try server.command("database", "check").exit == .code(0))
         #expect(try server.stop() == .code(0))

@@ -1,27 +1,27 @@
 import Testing
 
-/// Clients that want the connection closed behind the answer, however they say it.
+/// Clients that ask, in any spelling, to close the connection after the response.
 @Suite struct OldClientTests {
-    private static func answer(_ head: String, of tenant: Tenant) throws -> String {
+    private static func response(_ head: String, of tenant: Tenant) throws -> String {
         let connection = try tenant.server.connect()
         try connection.send("\(head)\r\nHost: a\r\nAuthorization: Bearer \(tenant.key)\r\n\r\n")
-        // Reads until the server closes, and fails where it does not.
+        // Reads until the server closes the connection, and fails if it does not.
         return String(decoding: try connection.readToEnd(), as: UTF8.self)
     }
 
     @Test(arguments: ["close", "Close", "CLOSE", "keep-alive, Close", "close, TE"])
     func `the connection is closed when the client asks for it`(value: String) throws {
         let tenant = try Shared.server.tenant()
-        let answer = try Self.answer("GET /health HTTP/1.1\r\nConnection: \(value)", of: tenant)
-        #expect(answer.hasPrefix("HTTP/1.1 200"))
+        let response = try Self.response("GET /health HTTP/1.1\r\nConnection: \(value)", of: tenant)
+        #expect(response.hasPrefix("HTTP/1.1 200"))
     }
 
-    @Test func `a client of HTTP 1.0 gets a list without chunks, and its end is the connection's`() throws {
+    @Test func `an HTTP 1.0 client gets a list without chunks, which ends with the connection`() throws {
         let tenant = try Shared.server.tenant()
         let log = SampleLog(id: "send-1", destinations: (0..<30_000).map { "27\(820_000_000 + $0)" })
         try tenant.record(log)
-        let answer = try Self.answer("GET /send-logs/send-1?group_destinations=list HTTP/1.0", of: tenant)
-        let parts = answer.split(separator: "\r\n\r\n", maxSplits: 1)
+        let response = try Self.response("GET /send-logs/send-1?group_destinations=list HTTP/1.0", of: tenant)
+        let parts = response.split(separator: "\r\n\r\n", maxSplits: 1)
         try #require(parts.count == 2)
         #expect(parts[0].hasPrefix("HTTP/1.0 200"))
         #expect(!parts[0].lowercased().contains("transfer-encoding"))
@@ -29,7 +29,7 @@ import Testing
         #expect(data["data"]["destinations"].elements.count == 30_000)
     }
 
-    @Test func `a body that is too long is refused before it is sent`() throws {
+    @Test func `a body above the limit is refused before it is sent, with Expect: 100-continue`() throws {
         let tenant = try Shared.server.tenant()
         let connection = try tenant.server.connect()
         try connection.send(

@@ -1,27 +1,27 @@
 import Synchronization
 import TestSupport
 
-/// A Chromium for tests to open pages in.
+/// A Chromium in which tests open pages.
 ///
-/// Each page has a browser context for itself, so tests can share a browser. All of it blocks, and nothing waits forever.
+/// Each page has a separate browser context, so tests can share a browser. All calls block, each with a timeout.
 final class Browser: Sendable {
     let devTools: DevTools
-    /// What it calls itself in requests.
+    /// The `User-Agent` of its requests.
     let userAgent: String
-    /// Held while a test looks at the clipboard, of which a browser has but one.
+    /// Locked while a test uses the clipboard, because a browser has only one.
     let clipboard = Mutex(())
     private let process: BrowserProcess
     private let freeContexts = Mutex<[BrowserContext]>([])
 
-    /// Starts Chromium and waits until it answers.
+    /// Starts Chromium and waits until it responds.
     ///
-    /// - Throws: where it is not installed or does not start.
+    /// - Throws: if Chromium is not installed or does not start.
     init() throws {
         process = try BrowserProcess()
         devTools = DevTools(socket: process.socket)
         do {
             let version = try devTools.call("Browser.getVersion", atMost: 60)
-            // Chromium with a window has the same name without the prefix.
+            // A Chromium with a window has the same user agent without the prefix "Headless".
             userAgent = version["userAgent"].plainText.replacing("HeadlessChrome", with: "Chrome")
         } catch {
             throw TestFailure("Chromium did not start: \(error); its standard error:\n\(process.errors.suffix(2000))")
@@ -33,32 +33,32 @@ final class Browser: Sendable {
         process.end(timeout: 3)
     }
 
-    /// Hands out a window for one page, empty.
+    /// Returns an empty window for one page: a released one, or else a new one.
     func acquireContext() throws -> BrowserContext {
         guard let context = freeContexts.withLock({ $0.popLast() }) else { return try BrowserContext(devTools) }
         try context.clear()
         return context
     }
 
-    /// Takes a window back whose page is closed.
+    /// Makes a window whose page is closed available for another page.
     func release(_ context: BrowserContext) {
         freeContexts.withLock { $0.append(context) }
     }
 
-    /// Opens an empty page with cookies and cache of its own.
+    /// Opens an empty page with separate cookies and cache.
     ///
-    /// It is closed when nobody holds it any longer.
+    /// The page closes when its last reference is released.
     ///
     /// - Parameters:
-    ///   - width: of the window, in CSS pixels
-    ///   - height: of the window, in CSS pixels
-    ///   - isPhone: whether it is a phone: touched, with its viewport as the page's `<meta name="viewport">` has it
-    ///   - isDark: whether its user prefers dark colours
+    ///   - width: the width of the window in CSS pixels
+    ///   - height: the height of the window in CSS pixels
+    ///   - isPhone: whether to emulate a phone, with touch and with the viewport of `<meta name="viewport">`
+    ///   - isDark: whether the user prefers dark colours
     ///   - hasJavaScript: whether scripts of pages run
-    ///   - timeZone: where its user is, as `Europe/Berlin`
-    ///   - acceptLanguage: which languages its user wants, as `de-DE,de`, the best first, without weights
+    ///   - timeZone: the user's time zone, for example `Europe/Berlin`
+    ///   - acceptLanguage: the user's languages, for example `de-DE,de`, the preferred one first, without weights
     /// - Returns: the page.
-    /// - Throws: where Chromium does not know the time zone, say, or does not answer.
+    /// - Throws: if Chromium refuses a parameter, for example an unknown time zone, or does not respond.
     func newPage(
         width: Int = 1280,
         height: Int = 800,
@@ -73,7 +73,7 @@ final class Browser: Sendable {
         let metrics: JSON = ["deviceScaleFactor": isPhone ? 2 : 1, "mobile": .bool(isPhone)]
         try page.call(
             "Emulation.setDeviceMetricsOverride",
-            .object(size.members.merging(metrics.members) { own, _ in own })
+            .object(size.members.merging(metrics.members) { first, _ in first })
         )
         try page.call("Emulation.setTouchEmulationEnabled", ["enabled": .bool(isPhone)])
         let scheme: JSON = ["name": "prefers-color-scheme", "value": isDark ? "dark" : "light"]
@@ -89,7 +89,7 @@ final class Browser: Sendable {
         )
         let locale = acceptLanguage.prefix { $0 != "," && $0 != ";" }
         try page.call("Emulation.setLocaleOverride", ["locale": .string(String(locale))])
-        // A page that believes to be in the background has no clipboard and blinks no cursor.
+        // A page in the background has no clipboard and no blinking cursor.
         try page.call("Emulation.setFocusEmulationEnabled", ["enabled": true])
         return page
     }

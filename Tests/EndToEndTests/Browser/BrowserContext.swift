@@ -1,15 +1,15 @@
-/// A window of the browser with cookies and a cache of its own, in which one page is open after the other.
+/// A window of the browser with separate cookies and cache, in which one page is open at a time.
 ///
-/// A new window takes Chromium a second of processor time, a new page in it a seventh of that.
+/// A new window costs Chromium a second of processor time, a new page in the window a seventh of that.
 final class BrowserContext: Sendable {
     let id: String
     private let devTools: DevTools
-    /// Of the empty page that keeps the window open.
+    /// The session of the empty page that keeps the window open.
     private let session: String
 
     /// Opens a window.
     ///
-    /// - Throws: where Chromium does not answer.
+    /// - Throws: if Chromium does not respond.
     init(_ devTools: DevTools) throws {
         self.devTools = devTools
         id = try devTools.call("Target.createBrowserContext")["browserContextId"].plainText
@@ -20,9 +20,7 @@ final class BrowserContext: Sendable {
             .plainText
     }
 
-    /// Opens an empty page in the window.
-    ///
-    /// - Returns: the id of its target.
+    /// Opens an empty page in the window and returns the ID of its target.
     func newTarget() throws -> JSON { try Self.newTarget(in: id, devTools) }
 
     private static func newTarget(in context: String, _ devTools: DevTools) throws -> JSON {
@@ -30,9 +28,9 @@ final class BrowserContext: Sendable {
         return try devTools.call("Target.createTarget", parameters)["targetId"]
     }
 
-    /// Forgets what the pages before left behind.
+    /// Clears the cookies and the cache of earlier pages.
     ///
-    /// Pages of the console store nothing but cookies; what a page keeps for its session goes with the page.
+    /// Pages of the console store nothing but cookies; session storage ends with the page.
     func clear() throws {
         try devTools.call("Storage.clearCookies", ["browserContextId": .string(id)])
         try devTools.call("Network.clearBrowserCache", session: session)

@@ -3,33 +3,33 @@ import Glibc
 import Synchronization
 import TestSupport
 
-/// A headless Chromium, and the socket to talk to it.
+/// The process of a headless Chromium, with the socket for the DevTools protocol.
 ///
-/// It ends on its own when the other end of its socket is closed, thus also when the test process is killed. Otherwise
-/// it is killed together with what it started: that is its process group.
+/// Chromium ends when the test's end of the socket is closed, so also when the test process is killed. Otherwise its
+/// process group is killed: Chromium with the processes that it started.
 final class BrowserProcess: Sendable {
-    /// This end of the socket, for whoever reads from it to close.
+    /// The test's end of the socket; its reader closes it.
     let socket: Int32
     private let pid: pid_t
     private let folder: TemporaryFolder
     private let isRunning = Mutex(true)
 
-    /// Starts Chromium with a profile of its own.
+    /// Starts Chromium with a new profile.
     ///
-    /// - Throws: where it is not installed or cannot be started.
+    /// - Throws: if Chromium is not installed or cannot be started.
     init() throws {
         let program = try Self.program()
         let folder = try TemporaryFolder()
         self.folder = folder
-        // A socket takes the place of the two pipes: writing to a pipe that nobody reads any longer is a deadly signal.
+        // A socket replaces the two pipes, because writing to a pipe without a reader raises SIGPIPE.
         var ends: [Int32] = [0, 0]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
             throw TestFailure.system("socketpair")
         }
-        // Chromium expects its end as 3 and 4. Whatever is called so here must not be overwritten before it is copied.
-        let theirs = fcntl(ends[1], F_DUPFD_CLOEXEC, 10)
+        // Chromium expects its end as descriptors 3 and 4. A number above both is not overwritten before it is copied.
+        let browserEnd = fcntl(ends[1], F_DUPFD_CLOEXEC, 10)
         close(ends[1])
-        defer { close(theirs) }
+        defer { close(browserEnd) }
         let child: pid_t
         do {
             let commandLine = [program] + Self.flags(profile: folder.file("profile"))
@@ -37,8 +37,8 @@ final class BrowserProcess: Sendable {
                 posix_spawn_file_actions_addopen(&$0, 0, "/dev/null", O_RDONLY, 0)
                 posix_spawn_file_actions_addopen(&$0, 1, "/dev/null", O_WRONLY, 0)
                 posix_spawn_file_actions_addopen(&$0, 2, folder.file("err"), O_WRONLY | O_CREAT | O_APPEND, 0o600)
-                posix_spawn_file_actions_adddup2(&$0, theirs, 3)
-                posix_spawn_file_actions_adddup2(&$0, theirs, 4)
+                posix_spawn_file_actions_adddup2(&$0, browserEnd, 3)
+                posix_spawn_file_actions_adddup2(&$0, browserEnd, 4)
             }
         } catch {
             close(ends[0])
@@ -51,12 +51,14 @@ final class BrowserProcess: Sendable {
 
     deinit { end() }
 
-    /// What it wrote to standard error so far.
+    /// The standard error of Chromium so far.
     var errors: String {
         String(decoding: FileManager.default.contents(atPath: folder.file("err")) ?? Data(), as: UTF8.self)
     }
 
-    /// Gives it a moment to end on its own, and kills what is left.
+    /// Waits for Chromium to end, and kills the processes that remain.
+    ///
+    /// - Parameter seconds: how long to wait
     func end(timeout seconds: Double = 0) {
         isRunning.withLock { isRunning in
             guard isRunning else { return }
@@ -77,11 +79,11 @@ final class BrowserProcess: Sendable {
         return program
     }
 
-    /// Nothing of the surroundings, so that all of it lies in the folder and looks the same everywhere.
+    /// Returns an environment that inherits nothing, so that Chromium writes only here and renders alike everywhere.
     private static func environment(home: String) -> [String: String] {
         [
             "HOME": home, "TMPDIR": home, "LANG": "C.UTF-8", "TZ": "UTC",
-            // Without an address it would start a bus of its own, that outlives it.
+            // Without an address Chromium would start a D-Bus daemon that outlives it.
             "DBUS_SESSION_BUS_ADDRESS": "disabled:", "DBUS_SYSTEM_BUS_ADDRESS": "disabled:",
         ]
     }
@@ -90,17 +92,17 @@ final class BrowserProcess: Sendable {
         [
             "--remote-debugging-pipe", "--user-data-dir=\(profile)", "--headless=new", "--no-sandbox", "--disable-gpu",
             "--disable-dev-shm-usage", "--no-first-run", "--no-default-browser-check", "--password-store=basic",
-            // A page stays as quick as it is where another one has the window system's attention.
+            // Pages in the background are not throttled.
             "--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows",
             "--disable-renderer-backgrounding",
-            // A desktop has a mouse, which a machine without a screen lacks.
+            // A desktop has a mouse; a machine without a screen reports none.
             "--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4",
-            // Nothing but the tests' own server is ever asked.
+            // Requests reach only this machine.
             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost", "--no-proxy-server",
             "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-pings",
             "--disable-default-apps", "--disable-extensions", "--disable-domain-reliability", "--disable-breakpad",
             "--disable-crash-reporter", "--disable-client-side-phishing-detection", "--metrics-recording-only",
-            // A renderer in reserve for each page costs as much as the page.
+            // A spare renderer for each page costs as much as the page.
             "--disable-features=SpareRendererForSitePerProcess,Translate,MediaRouter,OptimizationHints,AutofillServerCommunication",
         ]
     }

@@ -4,14 +4,14 @@ import Glibc
 import Synchronization
 import TestSupport
 
-/// The DevTools protocol over a socket: commands, the answers to them, and events.
+/// A client of the DevTools protocol over a socket: commands, their responses, and events.
 ///
 /// A message is JSON and ends with a NUL byte: <https://chromedevtools.github.io/devtools-protocol/>.
 final class DevTools: Sendable {
-    /// What is told of an event, on the thread that reads: it must not wait for answers.
+    /// The handler of an event, called on the thread that reads; it must not wait for responses.
     typealias Listener = @Sendable (_ event: String, _ parameters: JSON) -> Void
 
-    /// The answer to a command, which somebody waits for.
+    /// The response to a command, for which a caller waits.
     private final class Reply: Sendable {
         let hasArrived = DispatchSemaphore(value: 0)
         let result = Mutex<Result<JSON, any Error>?>(nil)
@@ -35,7 +35,7 @@ final class DevTools: Sendable {
 
     /// Starts to read.
     ///
-    /// - Parameter socket: closed when all is over
+    /// - Parameter socket: the socket, which is closed with this object
     init(socket: Int32) {
         self.socket = socket
         var limit = timeval(tv_sec: 30, tv_usec: 0)
@@ -45,15 +45,15 @@ final class DevTools: Sendable {
 
     deinit { close(socket) }
 
-    /// Sends a command and waits for the answer.
+    /// Sends a command and waits for the response.
     ///
     /// - Parameters:
     ///   - method: the command's name
-    ///   - parameters: an object
-    ///   - session: whom it is for; the browser where it is for nobody in particular
+    ///   - parameters: the command's parameters, an object
+    ///   - session: the session of a page, or `nil` for the browser
     ///   - seconds: how long to wait
-    /// - Returns: the result in the answer.
-    /// - Throws: the error in the answer, or that there is none.
+    /// - Returns: the result in the response.
+    /// - Throws: the error in the response, or a `TestFailure` if there is no response in time.
     @discardableResult func call(
         _ method: String,
         _ parameters: JSON = [:],
@@ -65,19 +65,20 @@ final class DevTools: Sendable {
         let isInTime = reply.hasArrived.wait(timeout: .now() + seconds) == .success
         guard isInTime, let result = reply.result.withLock({ $0 }) else {
             state.withLock { _ = $0.replies.removeValue(forKey: id) }
-            throw TestFailure("Chromium did not answer \(method) \(parameters.encoded.prefix(300)) within \(seconds) s")
+            let command = "\(method) \(parameters.encoded.prefix(300))"
+            throw TestFailure("Chromium did not respond to \(command) within \(seconds) s")
         }
         do { return try result.get() } catch {
             throw TestFailure("\(method) \(parameters.encoded.prefix(300)): \(error)")
         }
     }
 
-    /// Sends a command whose answer does not matter.
+    /// Sends a command and ignores the response.
     func post(_ method: String, _ parameters: JSON = [:], session: String? = nil) {
         _ = try? send(method, parameters, session: session, reply: nil)
     }
 
-    /// Has a session's events told to somebody, or to nobody any longer.
+    /// Sets the listener of a session's events, or removes it with `nil`.
     func listen(to session: String, _ listener: Listener?) {
         state.withLock { $0.listeners[session] = listener }
     }

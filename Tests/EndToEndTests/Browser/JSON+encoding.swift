@@ -1,7 +1,7 @@
 import Foundation
 
 extension JSON {
-    /// The value as it stands in a message.
+    /// The value as JSON.
     var encoded: String {
         switch self {
         case .null: "null"
@@ -14,20 +14,20 @@ extension JSON {
         }
     }
 
-    /// Whether it is `true`.
+    /// Whether the value is `true`.
     var isTrue: Bool { self == .bool(true) }
 
-    /// The number.
+    /// The number, or `nil` if the value is no number.
     var double: Double? {
         if case .number(let number) = self { number } else { nil }
     }
 
-    /// The members of an object.
+    /// The members of an object; of another value none.
     var members: [String: JSON] {
         if case .object(let members) = self { members } else { [:] }
     }
 
-    /// A string, a number or a truth value in words, and other values as they stand in a message.
+    /// A string without quotes, and other values as JSON.
     var plainText: String { string ?? encoded }
 }
 

@@ -20,7 +20,7 @@ struct Key: Sendable {
     static let right = Key(name: "ArrowRight", code: "ArrowRight", number: 39)
     static let down = Key(name: "ArrowDown", code: "ArrowDown", number: 40)
 
-    /// The key that writes a character.
+    /// Returns the key that types a character.
     static func character(_ character: Character) -> Key {
         switch character {
         case "\n": return .enter
@@ -29,7 +29,7 @@ struct Key: Sendable {
         default: break
         }
         var key = Key(name: String(character), text: String(character))
-        // The numbers of other keys differ with the keyboard's language.
+        // The numbers of other keys depend on the keyboard layout.
         if character.isASCII, let value = character.uppercased().first?.asciiValue {
             if character.isLetter { (key.code, key.number) = ("Key\(character.uppercased())", Int(value)) }
             if character.isNumber { (key.code, key.number) = ("Digit\(character)", Int(value)) }

@@ -1,10 +1,10 @@
-/// How a test says which element of a page it means.
+/// The description of an element of a page.
 enum Locator: Sendable {
-    /// The first one that a CSS selector matches; a literal is a selector.
+    /// The first element that a CSS selector matches; a literal is a selector.
     case selector(String)
-    /// The only one that assistive technology calls so and a user can reach, or the only one of a role.
+    /// The only focusable element with an accessible name, or the only element with that name and a role.
     ///
-    /// Roles are as in ARIA, for example `button`, `link`, `textbox`. With a role it need not be reachable.
+    /// Roles are those of ARIA, for example `button`, `link`, `textbox`. With a role the element need not be focusable.
     case named(String, role: String? = nil)
 }
 

@@ -1,18 +1,18 @@
-/// Something that assistive technology tells of a page.
+/// A node of the accessibility tree of a page.
 struct AccessibleNode: Sendable, Equatable, CustomStringConvertible {
-    /// As in ARIA where there is such a role, else as Chromium calls it, as `RootWebArea` and `StaticText`.
+    /// A role of ARIA, or else of Chromium, for example `RootWebArea` and `StaticText`.
     let role: String
     let name: String
-    /// How many nodes it lies in.
+    /// The number of ancestors in the tree.
     let depth: Int
-    /// What a control holds, where it holds something.
+    /// The value of a control, or an empty string.
     let value: String
-    /// What is said of it beside the name, as a field's hint.
+    /// The accessible description, for example a field's hint.
     let note: String
     /// `focusable`, `focused`, `disabled`, `checked`, `expanded`, `level`, `required`, `invalid`… with their values.
     let properties: [String: String]
 
-    /// Its line in an outline of the page, without what goes for most nodes.
+    /// The node's line in an outline of the page, without properties that are `false`.
     var description: String {
         let rest = properties.filter { $1 != "false" }.map { "\($0)=\($1)" }.sorted()
         let words = [role, "\"\(name)\""] + (value.isEmpty ? [] : ["value=\"\(value)\""]) + rest
@@ -31,13 +31,13 @@ struct AccessibleNode: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension Page {
-    /// The page as assistive technology tells it, in the order of the document.
+    /// Returns the accessibility tree of the page, in the order of the document.
     func accessibilityTree() throws -> [AccessibleNode] {
         let all = try call("Accessibility.getFullAXTree")["nodes"].elements
         let nodes = Dictionary(all.map { ($0["nodeId"].plainText, $0) }) { first, _ in first }
         var found: [AccessibleNode] = []
         func visit(_ node: JSON, depth: Int) {
-            // The pieces of a text that lie in one line are of no interest.
+            // The inline boxes of a text repeat the text line by line.
             guard node["role"]["value"] != "InlineTextBox" else { return }
             let isIgnored = node["ignored"].isTrue
             if !isIgnored { found.append(AccessibleNode(node, depth: depth)) }
@@ -49,7 +49,7 @@ extension Page {
         return found
     }
 
-    /// What has the focus, `nil` where it is the document.
+    /// The focused node, or `nil` if the document has the focus.
     var focusedNode: AccessibleNode? {
         get throws {
             let expression = """
@@ -65,7 +65,7 @@ extension Page {
         }
     }
 
-    /// What has the focus, as `button "Save"`, empty where it is the document.
+    /// The focused node, for example `button "Save"`, or an empty string if the document has the focus.
     var focused: String {
         get throws { try focusedNode.map { "\($0.role) \"\($0.name)\"" } ?? "" }
     }

@@ -1,12 +1,12 @@
 import Synchronization
 
 extension Page {
-    /// Does something that copies a text, and reads that from the clipboard.
+    /// Runs an action that copies a text, and reads the text from the clipboard.
     ///
     /// A browser has one clipboard for all its pages, so only one test at a time does this.
     ///
-    /// - Returns: what was copied.
-    /// - Throws: where nothing was in time.
+    /// - Returns: the copied text.
+    /// - Throws: if no text is copied in time.
     func copied(atMost seconds: Double = 30, by action: () throws -> Void) throws -> String {
         try browser.clipboard.withLock { _ in
             try evaluate("navigator.clipboard.writeText('')")

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A cookie that a page's browser context holds.
+/// A cookie in a page's browser context.
 struct Cookie: Sendable, Equatable {
     var name: String
     var value: String
@@ -8,14 +8,14 @@ struct Cookie: Sendable, Equatable {
     var path = "/"
     var isHTTPOnly = false
     var isSecure = false
-    /// `Strict`, `Lax` or `None`, `nil` where it was not said.
+    /// `Strict`, `Lax` or `None`, or `nil` if the server did not set it.
     var sameSite: String?
-    /// `nil` where it is gone with the browser.
+    /// `nil` for a cookie that ends with the browser.
     var expires: Date?
 }
 
 extension Page {
-    /// All cookies of the page's browser context, whatever page they are for.
+    /// Returns all cookies of the page's browser context, for all addresses.
     func cookies() throws -> [Cookie] {
         let context: JSON = ["browserContextId": .string(context)]
         return try browser.devTools.call("Storage.getCookies", context)["cookies"].elements.map { cookie in
@@ -33,7 +33,7 @@ extension Page {
         }
     }
 
-    /// Sets a cookie, in place of one of that name, domain and path.
+    /// Sets a cookie and replaces one with the same name, domain and path.
     func set(_ cookie: Cookie) throws {
         var parameters: [String: JSON] = [
             "name": .string(cookie.name), "value": .string(cookie.value), "domain": .string(cookie.domain),
@@ -47,7 +47,7 @@ extension Page {
         )
     }
 
-    /// Deletes the cookies of a name, whatever page they are for.
+    /// Deletes the cookies with a name, for all addresses.
     func deleteCookies(named name: String) throws {
         for cookie in try cookies() where cookie.name == name {
             let which: JSON = ["name": .string(name), "domain": .string(cookie.domain), "path": .string(cookie.path)]

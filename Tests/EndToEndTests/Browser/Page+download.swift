@@ -2,21 +2,21 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// A file that a page gave its user.
+/// A file that a page downloaded.
 struct Download: Sendable {
     let url: String
-    /// The name it would be stored under.
+    /// The file name that the server suggests.
     let name: String
     let bytes: [UInt8]
 }
 
-/// How the download into a folder goes.
+/// The progress of a download into a folder.
 ///
-/// Chromium tells everybody of all downloads, those of other pages too. Only where a file lies in the end says whose it
-/// is.
+/// Chromium reports the downloads of all pages to each listener. Only the folder of the complete file shows to which
+/// page it belongs.
 private final class DownloadProgress: Sendable {
     struct State {
-        var begun: [String: (url: String, name: String)] = [:]
+        var started: [String: (url: String, name: String)] = [:]
         var complete: (url: String, name: String, path: String)?
     }
 
@@ -31,9 +31,9 @@ private final class DownloadProgress: Sendable {
         let id = parameters["guid"].plainText
         state.withLock { state in
             if event == "Browser.downloadWillBegin" {
-                state.begun[id] = (parameters["url"].plainText, parameters["suggestedFilename"].plainText)
+                state.started[id] = (parameters["url"].plainText, parameters["suggestedFilename"].plainText)
             } else if event == "Browser.downloadProgress", parameters["state"] == "completed",
-                let path = parameters["filePath"].string, path.hasPrefix("\(folder)/"), let file = state.begun[id]
+                let path = parameters["filePath"].string, path.hasPrefix("\(folder)/"), let file = state.started[id]
             {
                 state.complete = (file.url, file.name, path)
             }
@@ -42,13 +42,13 @@ private final class DownloadProgress: Sendable {
 }
 
 extension Page {
-    /// Does something that downloads a file, and waits for all of it.
+    /// Runs an action that downloads a file, and waits until the file is complete.
     ///
-    /// - Throws: where no download begins, or it is not complete in time.
+    /// - Throws: if no download begins, or if it is not complete in time.
     func download(atMost seconds: Double = 60, by action: () throws -> Void) throws -> Download {
         let (devTools, folder) = (browser.devTools, try TemporaryFolder())
         let progress = DownloadProgress(into: folder.path)
-        // Only a session with the browser can say where the downloads of a context go.
+        // Only a session with the browser can set the download folder of a context.
         let session = try devTools.call("Target.attachToBrowserTarget")["sessionId"].plainText
         devTools.listen(to: session) { progress.receive($0, $1) }
         defer {
@@ -67,8 +67,8 @@ extension Page {
         _ = Deadline.poll(for: seconds) { progress.state.withLock { $0.complete != nil } }
         let state = progress.state.withLock { $0 }
         guard let file = state.complete else {
-            let begun = state.begun.values.map(\.url).sorted().joined(separator: ", ")
-            let what = begun.isEmpty ? "no download began" : "no download was completed, of \(begun) in all pages,"
+            let started = state.started.values.map(\.url).sorted().joined(separator: ", ")
+            let what = started.isEmpty ? "no download began" : "no download was completed, only started: \(started),"
             throw TestFailure("\(what) within \(seconds) s")
         }
         let bytes = try Data(contentsOf: URL(filePath: file.path))

@@ -1,7 +1,7 @@
 import TestSupport
 
 extension Page {
-    /// Presses a key and lets it go, wherever the focus is.
+    /// Presses and releases a key in the focused element.
     func press(_ key: Key, with held: KeyModifiers = []) throws {
         var event: [String: JSON] = [
             "key": .string(key.name), "code": .string(key.code),
@@ -21,24 +21,24 @@ extension Page {
         try send("keyUp")
     }
 
-    /// Clicks into a text field and types, key by key, in place of what was there.
+    /// Clicks into a text field and replaces its text, key by key.
     ///
-    /// - Throws: where it cannot be clicked, or nothing can be written there.
+    /// - Throws: if the element cannot be clicked or is not an editable text field.
     func type(_ text: String, into locator: Locator) throws {
         try enter(locator)
         if text.isEmpty { try press(.backspace) }
         for character in text { try press(.character(character)) }
     }
 
-    /// Clicks into a text field and puts a text there at once, in place of what was there, as who copied it would.
+    /// Clicks into a text field and replaces its text at once, as a paste does.
     ///
-    /// - Throws: where it cannot be clicked, or nothing can be written there.
+    /// - Throws: if the element cannot be clicked or is not an editable text field.
     func paste(_ text: String, into locator: Locator) throws {
         try enter(locator)
         try call("Input.insertText", ["text": .string(text)])
     }
 
-    /// Clicks into a text field and selects what is there.
+    /// Clicks into a text field and selects its text.
     private func enter(_ locator: Locator) throws {
         try click(locator)
         let isWritable = try call(
@@ -55,16 +55,16 @@ extension Page {
         try press(.character("a"), with: .control)
     }
 
-    /// Sets a control that has no text to be typed, as a date, and tells the page as if its user had.
+    /// Sets the value of a control without typing, for example a date, and dispatches the events of user input.
     ///
-    /// - Throws: where the control does not take the value.
+    /// - Throws: if the control does not accept the value.
     func set(_ value: String, in locator: Locator) throws {
-        let taken = try call(
+        let accepted = try call(
             """
             function(value) {
                 if (this.matches(':disabled') || this.readOnly) return null;
                 const type = Object.getPrototypeOf(this);
-                // Past a property that a script may have put before it.
+                // The prototype's setter, because a script may have defined a property on the element.
                 Object.getOwnPropertyDescriptor(type, 'value').set.call(this, value);
                 this.dispatchEvent(new Event('input', { bubbles: true }));
                 this.dispatchEvent(new Event('change', { bubbles: true }));
@@ -74,14 +74,14 @@ extension Page {
             on: locator,
             .string(value)
         )
-        guard taken == .string(value) else {
-            throw TestFailure("\(locator) does not take \(value): \(taken.plainText)")
+        guard accepted == .string(value) else {
+            throw TestFailure("\(locator) does not accept \(value): \(accepted.plainText)")
         }
     }
 
-    /// Selects an option of a list by its value, and tells the page as if its user had.
+    /// Selects an option of a list by its value, and dispatches the events of user input.
     ///
-    /// - Throws: where there is no such option, or it cannot be selected.
+    /// - Throws: if there is no such option, or if it cannot be selected.
     func select(_ value: String, in locator: Locator) throws {
         let problem = try call(
             """

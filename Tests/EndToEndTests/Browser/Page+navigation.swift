@@ -1,19 +1,19 @@
 import TestSupport
 
 extension Page {
-    /// Goes to an address and waits for the load event.
+    /// Navigates to an address and waits for the load event.
     ///
-    /// - Throws: where nothing comes from there, or not in time. An answer with an error status is something.
+    /// - Throws: if there is no response in time. A response with an error status does not throw.
     func go(to url: String, atMost seconds: Double = 60) throws {
         let former = loads.current
-        let answer = try call("Page.navigate", ["url": .string(url)], atMost: seconds)
-        if let error = answer["errorText"].string { throw TestFailure("cannot go to \(url): \(error)") }
-        // Without a loader it was a place in the same document.
-        guard answer["loaderId"] != .null else { return }
+        let response = try call("Page.navigate", ["url": .string(url)], atMost: seconds)
+        if let error = response["errorText"].string { throw TestFailure("cannot go to \(url): \(error)") }
+        // Without a loader the navigation stayed in the same document.
+        guard response["loaderId"] != .null else { return }
         try waitForLoad(after: former, atMost: seconds, "after going to \(url)")
     }
 
-    /// Loads the page again, as its user would.
+    /// Reloads the page.
     func reload(atMost seconds: Double = 60) throws {
         try loading(atMost: seconds) { try call("Page.reload") }
     }
@@ -26,24 +26,24 @@ extension Page {
         try loading(atMost: seconds) { try call("Page.navigateToHistoryEntry", ["entryId": entry["id"]]) }
     }
 
-    /// Does something and waits until the document that follows from it is loaded.
+    /// Runs an action and waits until the next document is loaded.
     ///
-    /// A place in the same document, or an address that a script sets without loading, is none: `wait` for those.
+    /// A navigation in the same document, or an address that a script sets, loads no document: use `wait` for them.
     ///
-    /// - Throws: where no document follows in time.
+    /// - Throws: if no document is loaded in time.
     func loading(atMost seconds: Double = 60, _ action: () throws -> Void) throws {
         let former = loads.current
         try action()
         try waitForLoad(after: former, atMost: seconds, "after an action")
     }
 
-    /// Waits until something is so.
+    /// Waits until a condition is true.
     ///
     /// - Parameters:
-    ///   - what: the end of the sentence "in vain waited for…"
-    ///   - seconds: how long
-    ///   - condition: asked again and again; what it throws counts as no
-    /// - Throws: what was waited for in vain.
+    ///   - what: the end of the sentence "timed out waiting for…"
+    ///   - seconds: how long to wait
+    ///   - condition: the condition, checked repeatedly; an error counts as false
+    /// - Throws: a `TestFailure` after the timeout.
     func wait(for what: String, atMost seconds: Double = 60, until condition: () throws -> Bool) throws {
         var failure: (any Error)?
         let happened = Deadline.poll(for: seconds) {
@@ -51,26 +51,26 @@ extension Page {
                 failure = nil
                 return try condition()
             } catch {
-                // A document that is just being replaced cannot be asked anything.
+                // A document that is being replaced cannot be evaluated.
                 failure = error
                 return false
             }
         }
         guard !happened else { return }
         let reason = failure.map { " (\($0))" } ?? ""
-        throw TestFailure("in vain waited \(seconds) s for \(what) in \((try? url) ?? "the page")\(reason)")
+        throw TestFailure("timed out after \(seconds) s waiting for \(what) in \((try? url) ?? "the page")\(reason)")
     }
 
-    /// Waits until a selector matches something that can be seen.
+    /// Waits until a selector matches a visible element.
     ///
-    /// - Throws: where it does not in time.
+    /// - Throws: a `TestFailure` after the timeout.
     func wait(for selector: String, atMost seconds: Double = 60) throws {
-        try wait(for: "\"\(selector)\" to be seen", atMost: seconds) { try isVisible(selector) }
+        try wait(for: "\"\(selector)\" to be visible", atMost: seconds) { try isVisible(selector) }
     }
 
     private func waitForLoad(after former: String?, atMost seconds: Double, _ when: String) throws {
         do { try loads.wait(after: former, atMost: seconds) } catch {
-            throw TestFailure("\(error) \(when); the page is \((try? url) ?? "not to be asked")")
+            throw TestFailure("\(error) \(when); the page is \((try? url) ?? "unknown")")
         }
     }
 }

@@ -2,31 +2,31 @@ import Foundation
 import TestSupport
 
 extension Page {
-    /// The warnings and errors in the console since the page was opened, exceptions and violations of policies among them.
+    /// The warnings and errors in the console since the page was opened, including exceptions and policy violations.
     ///
-    /// An answer with an error status is one too, of the source `network`.
+    /// A response with an error status counts as an error of the source `network`.
     var consoleErrors: [ConsoleMessage] { console.errors }
 
-    /// Every request of the page, its frames and its workers since it was opened, also those that came to nothing.
+    /// Every request of the page, its frames and its workers since it was opened, including failed ones.
     var requests: [PageRequest] { traffic.requests }
 
-    /// The answers to those requests.
+    /// The responses to those requests.
     var responses: [PageResponse] { traffic.responses }
 
-    /// The requests that came to nothing, as those to other hosts do.
+    /// The requests that failed, as all requests to other hosts do.
     var failedRequests: [FailedRequest] { traffic.failures }
 
-    /// The last answer for an address.
+    /// Returns the last response for an address.
     ///
-    /// - Throws: where there was none.
+    /// - Throws: if there is none.
     func response(for url: String) throws -> PageResponse {
         guard let response = responses.last(where: { $0.url == url }) else {
-            throw TestFailure("there was no response for \(url), but for \(responses.map(\.url))")
+            throw TestFailure("there is no response for \(url), only for \(responses.map(\.url))")
         }
         return response
     }
 
-    /// The hosts that were asked for anything, with their ports.
+    /// The hosts of all requests, with their ports.
     var hosts: Set<String> {
         let addresses = requests.compactMap { URLComponents(string: $0.url) }
         return Set(
@@ -35,7 +35,7 @@ extension Page {
         )
     }
 
-    /// Sends header fields with every request from now on, as a proxy before the server would.
+    /// Adds headers to every request from now on, as a proxy in front of the server does.
     func setExtraHeaders(_ headers: [String: String]) throws {
         try call("Network.setExtraHTTPHeaders", ["headers": .object(headers.mapValues { .string($0) })])
     }

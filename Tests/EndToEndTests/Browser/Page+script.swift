@@ -1,11 +1,12 @@
 import TestSupport
 
+/// Evaluates scripts, and finds elements by CSS selector or accessible name.
 extension Page {
-    /// Runs a script in the page, also where the page's own scripts are off.
+    /// Evaluates a script in the page, even if the page's scripts are disabled.
     ///
-    /// - Parameter expression: JavaScript; where it gives a promise, that is waited for
-    /// - Returns: its value, where it can be put as JSON.
-    /// - Throws: what the script threw.
+    /// - Parameter expression: JavaScript; a promise is awaited
+    /// - Returns: the value as JSON.
+    /// - Throws: the exception of the script.
     @discardableResult func evaluate(_ expression: String) throws -> JSON {
         try run("Runtime.evaluate", ["expression": .string(expression), "returnByValue": true])["value"]
     }
@@ -13,18 +14,18 @@ extension Page {
     /// Calls a function with an element as `this`.
     ///
     /// - Parameters:
-    ///   - function: JavaScript
-    ///   - locator: which element
-    ///   - arguments: what is passed to it
-    /// - Returns: what it returns.
-    /// - Throws: where the element is missing, or what the function threw.
+    ///   - function: a JavaScript function
+    ///   - locator: the element
+    ///   - arguments: the arguments of the function
+    /// - Returns: the result of the function.
+    /// - Throws: if the element is missing; the exception of the function.
     @discardableResult func call(_ function: String, on locator: Locator, _ arguments: JSON...) throws -> JSON {
         try call(function, onObject: find(locator), arguments)
     }
 
-    /// The object of an element.
+    /// Returns the ID of the JavaScript object of an element.
     ///
-    /// - Throws: where it is missing.
+    /// - Throws: if the element is missing.
     func find(_ locator: Locator) throws -> String {
         switch locator {
         case .selector(let selector):
@@ -53,9 +54,9 @@ extension Page {
         return try run("Runtime.callFunctionOn", parameters)["value"]
     }
 
-    /// Evaluates an expression to an object that stays in the page.
+    /// Evaluates an expression to an object in the page.
     ///
-    /// - Returns: `nil` where it is `null`.
+    /// - Returns: the object's ID, or `nil` if the value is `null`.
     func object(_ expression: String) throws -> String? {
         try run("Runtime.evaluate", ["expression": .string(expression)])["objectId"].string
     }
@@ -74,14 +75,14 @@ extension Page {
     }
 
     private func run(_ method: String, _ parameters: JSON) throws -> JSON {
-        // As if by a click: the clipboard and other things are only for those.
+        // The clipboard and other APIs require a user gesture.
         let always: [String: JSON] = ["awaitPromise": true, "userGesture": true]
-        let answer = try call(method, .object(parameters.members.merging(always) { own, _ in own }))
-        let problem = answer["exceptionDetails"]
+        let response = try call(method, .object(parameters.members.merging(always) { first, _ in first }))
+        let problem = response["exceptionDetails"]
         guard problem == .null else {
             let text = problem["exception"]["description"].string ?? problem["exception"]["value"].plainText
             throw TestFailure("\(problem["text"].plainText): \(text)")
         }
-        return answer["result"]
+        return response["result"]
     }
 }

@@ -1,6 +1,6 @@
-/// A page in a browser context of its own.
+/// A page in a separate browser context.
 ///
-/// What can be done with it is in the extensions, one topic each.
+/// The extensions hold its methods, one topic each.
 final class Page: Sendable {
     let browser: Browser
     let console = PageConsole()
@@ -11,12 +11,12 @@ final class Page: Sendable {
     private let target: JSON
     private let session: String
 
-    /// The id of its browser context.
+    /// The ID of its browser context.
     var context: String { window.id }
 
-    /// Opens an empty page that everything is noticed of from the beginning.
+    /// Opens an empty page and records its events from the beginning.
     ///
-    /// - Throws: where Chromium does not answer.
+    /// - Throws: if Chromium does not respond.
     init(in browser: Browser) throws {
         self.browser = browser
         let devTools = browser.devTools
@@ -32,14 +32,14 @@ final class Page: Sendable {
 
     deinit {
         browser.devTools.listen(to: session, nil)
-        // The window is for the next page once this one is gone.
+        // The next page can use the window once this one is closed.
         if (try? browser.devTools.call("Target.closeTarget", ["targetId": target])) != nil { browser.release(window) }
     }
 
-    /// Sends a command for the page and waits for the answer.
+    /// Sends a command for the page and waits for the response.
     ///
-    /// - Returns: the result in the answer.
-    /// - Throws: the error in the answer, or that there is none.
+    /// - Returns: the result in the response.
+    /// - Throws: the error in the response, or a `TestFailure` if there is no response in time.
     @discardableResult func call(_ method: String, _ parameters: JSON = [:], atMost seconds: Double = 60) throws -> JSON
     {
         try browser.devTools.call(method, parameters, session: session, atMost: seconds)
@@ -57,9 +57,9 @@ final class Page: Sendable {
         }
     }
 
-    /// Listens to a session and to those of the frames and workers that come with it.
+    /// Listens to a session and to the sessions of its frames and workers.
     ///
-    /// These wait until they are listened to, so that none of their requests is missed.
+    /// Frames and workers start only once this listens to them, so that no request is missed.
     private static func listen(
         _ devTools: DevTools,
         _ session: String,

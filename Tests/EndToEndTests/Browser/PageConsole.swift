@@ -1,26 +1,26 @@
 import Synchronization
 
-/// Something that a page's console shows as a warning or an error.
+/// A warning or an error in a page's console.
 struct ConsoleMessage: Sendable, Equatable, CustomStringConvertible {
-    /// Where it comes from.
+    /// The source of the message.
     ///
-    /// `console.error` and `console.warning`, `exception`, or what Chromium itself notices: `network`, `security`…
+    /// `console.error`, `console.warning`, `exception`, or a source of Chromium such as `network` or `security`.
     let source: String
     let text: String
-    /// The script or resource it is about, empty where there is none.
+    /// The URL of the script or resource, or an empty string.
     let url: String
 
     var description: String { "\(source): \(text)\(url.isEmpty ? "" : " (\(url))")" }
 }
 
-/// What a page's console has shown.
+/// The messages of a page's console.
 final class PageConsole: Sendable {
     private let messages = Mutex<[ConsoleMessage]>([])
 
     /// The warnings and errors so far.
     var errors: [ConsoleMessage] { messages.withLock { $0 } }
 
-    /// Takes note of an event.
+    /// Records the message of an event.
     func receive(_ event: String, _ parameters: JSON) {
         guard let message = Self.message(event, parameters) else { return }
         messages.withLock { $0.append(message) }

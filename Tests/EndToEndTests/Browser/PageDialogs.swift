@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The dialogs of a page's scripts (`alert`, `confirm`, leaving the page), which are answered at once.
+/// The dialogs of a page's scripts (`alert`, `confirm`, `beforeunload`), which are closed at once.
 final class PageDialogs: Sendable {
     private struct State {
         var isAccepting = true
@@ -9,18 +9,18 @@ final class PageDialogs: Sendable {
 
     private let state = Mutex(State())
 
-    /// What the dialogs said so far.
+    /// The messages of the dialogs so far.
     var messages: [String] { state.withLock { $0.messages } }
 
-    /// Whether they are answered with yes from now on.
+    /// Whether dialogs are accepted from now on, or else dismissed.
     var isAccepting: Bool {
         get { state.withLock { $0.isAccepting } }
         set { state.withLock { $0.isAccepting = newValue } }
     }
 
-    /// Takes note of an event.
+    /// Records the dialog of an event.
     ///
-    /// - Returns: how to answer, where the event is a dialog.
+    /// - Returns: whether to accept the dialog, or `nil` if the event is none.
     func receive(_ event: String, _ parameters: JSON) -> Bool? {
         guard event == "Page.javascriptDialogOpening" else { return nil }
         return state.withLock {

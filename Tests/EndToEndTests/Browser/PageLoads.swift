@@ -1,7 +1,7 @@
 import Synchronization
 import TestSupport
 
-/// Which documents a page's window has shown, and whether they are loaded.
+/// The documents of a page, and which of them are loaded.
 final class PageLoads: Sendable {
     private struct State {
         var current: String?
@@ -12,10 +12,10 @@ final class PageLoads: Sendable {
 
     private let state = Mutex(State())
 
-    /// The loader of the document that is shown.
+    /// The ID of the current document's loader.
     var current: String? { state.withLock { $0.current } }
 
-    /// Takes note of an event.
+    /// Records an event of a load.
     func receive(_ event: String, _ parameters: JSON) {
         switch event {
         case "Page.frameNavigated" where parameters["frame"]["parentId"] == .null:
@@ -33,9 +33,9 @@ final class PageLoads: Sendable {
         }
     }
 
-    /// Waits until another document than a former one is loaded.
+    /// Waits until a document other than a former one is loaded.
     ///
-    /// - Throws: where that takes too long, or the document could not be had.
+    /// - Throws: if that takes too long, or if the document cannot be reached.
     func wait(after former: String?, atMost seconds: Double) throws {
         let isLoaded = Deadline.poll(for: seconds) {
             state.withLock { state in
@@ -45,7 +45,7 @@ final class PageLoads: Sendable {
         let now = state.withLock { $0 }
         if now.hasCrashed { throw TestFailure("the page has crashed") }
         guard isLoaded else {
-            let what = now.current == former ? "no other document came" : "a document came, but did not load fully,"
+            let what = now.current == former ? "no other document loaded" : "the new document did not load fully"
             throw TestFailure("\(what) within \(seconds) s")
         }
         if let unreachable = now.unreachable { throw TestFailure("\(unreachable) cannot be reached") }

@@ -1,33 +1,33 @@
 import Synchronization
 import TestSupport
 
-/// A request that a page, a frame or a worker in it made.
+/// A request of a page, or of a frame or worker in it.
 struct PageRequest: Sendable, Equatable {
     let url: String
     let method: String
-    /// What it is for, as `Document`, `Script` or `WebSocket`.
+    /// The type of the resource, for example `Document`, `Script` or `WebSocket`.
     let type: String
 }
 
-/// An answer to a request, also one that sends the browser elsewhere.
+/// A response to a request; a redirect is one too.
 struct PageResponse: Sendable, Equatable {
     let url: String
     let status: Int
     let type: String
-    /// The header fields, by their names in lower case.
+    /// The headers, by their names in lower case.
     ///
-    /// The values of a repeated field are separated by line feeds.
+    /// The values of a repeated header are separated by line feeds.
     var headers: [String: String]
 }
 
-/// A request that came to nothing.
+/// A request that failed.
 struct FailedRequest: Sendable, Equatable {
     let url: String
-    /// As `net::ERR_CONNECTION_REFUSED`, with what forbade it where it was forbidden.
+    /// For example `net::ERR_CONNECTION_REFUSED`, followed by the reason if the request was blocked.
     let reason: String
 }
 
-/// What a page requested, and what came of it.
+/// The requests of a page, with their responses and failures.
 final class PageTraffic: Sendable {
     private struct State {
         var requests: [PageRequest] = []
@@ -36,9 +36,9 @@ final class PageTraffic: Sendable {
         var headers: [String: [[String: String]]] = [:]
         var failures: [FailedRequest] = []
 
-        /// The responses with all header fields: Chromium tells `Set-Cookie` and the like apart from the rest.
+        /// Adds all headers to the responses: Chromium reports some, such as `Set-Cookie`, in separate events.
         ///
-        /// - Returns: them, and whether there is something yet to be told.
+        /// - Returns: the responses, and whether all expected events have arrived.
         func merged() -> (responses: [PageResponse], isComplete: Bool) {
             var (merged, isComplete, used) = ([PageResponse](), true, [String: Int]())
             for (request, awaitsHeaders, response) in responses {
@@ -57,20 +57,20 @@ final class PageTraffic: Sendable {
 
     private let state = Mutex(State())
 
-    /// The requests so far, each redirection being another.
+    /// The requests so far; each redirect counts as another one.
     var requests: [PageRequest] { state.withLock { $0.requests } }
 
-    /// The requests so far that came to nothing, without those that were given up.
+    /// The requests that failed so far, without cancelled ones.
     var failures: [FailedRequest] { state.withLock { $0.failures } }
 
     /// The responses so far.
     var responses: [PageResponse] {
-        // Some fields come a moment later than the rest, and for an abandoned request never.
+        // Some headers arrive a moment after the rest, and for a cancelled request never.
         _ = Deadline.poll(for: 5) { state.withLock { $0.merged().isComplete } }
         return state.withLock { $0.merged().responses }
     }
 
-    /// Takes note of an event.
+    /// Records the request, response or failure of an event.
     func receive(_ event: String, _ parameters: JSON) {
         let request = parameters["requestId"].plainText
         switch event {
@@ -82,7 +82,7 @@ final class PageTraffic: Sendable {
                 }
                 let (url, method) = (parameters["request"]["url"].plainText, parameters["request"]["method"].plainText)
                 state.urls[request] = url
-                // What is in the address itself is asked of nobody.
+                // A data URL sends no request.
                 guard !url.hasPrefix("data:") else { return }
                 state.requests.append(PageRequest(url: url, method: method, type: parameters["type"].plainText))
             }

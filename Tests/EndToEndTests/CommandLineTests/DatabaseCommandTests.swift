@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Commands on a database that is not there, and on a damaged one.
+/// Commands on a missing or damaged database, and with the former name of a setting.
 @Suite struct DatabaseCommandTests {
     @Test(
         arguments: [
@@ -21,7 +21,7 @@ import Testing
         #expect(try Command.tool("ls", "-A", folder.file("")).output.isEmpty)
     }
 
-    @Test func `commands warn of a setting under its former name`() throws {
+    @Test func `commands warn about the former name of a setting`() throws {
         let folder = try TemporaryFolder()
         let environment = ["SENDLOG_SQLITE_PATIENCE": "5"]
         let (first, second) = ("sqlite:\(folder.file("a.sqlite"))", "sqlite:\(folder.file("b.sqlite"))")

@@ -4,7 +4,7 @@ import PostgresHarness
 import TestSupport
 import Testing
 
-/// What `make run` does once the program is built.
+/// `scripts/run.sh`, which `make run` executes once the program is built.
 @Suite struct FirstRunTests {
     private let folder: TemporaryFolder
     private let port: UInt16
@@ -14,7 +14,7 @@ import Testing
         folder = try TemporaryFolder()
     }
 
-    /// Starts it in an empty folder, or in one that was used before, and waits until it listens.
+    /// Starts the script in the folder, which is empty at the first run, and waits until the server listens.
     private func run() throws -> ChildProcess {
         let script = TestPaths.package.appending(path: "scripts/run.sh").path
         let sample = TestPaths.sample.path
@@ -28,16 +28,16 @@ import Testing
         return process
     }
 
-    @Test func `the first run prints a curl that answers when pasted, and the second keeps the data`() throws {
+    @Test func `the first run prints a curl command that works, and the second run has the same data`() throws {
         let first = try run()
         let curl = try #require(first.output.split(separator: "\n").first { $0.hasPrefix("curl ") })
-        let answer = try Command.tool("bash", "-c", String(curl)).succeeded().output
-        #expect(answer.hasPrefix(#"{"ok":true,"data":{"total":7,"#))
+        let response = try Command.tool("bash", "-c", String(curl)).succeeded().output
+        #expect(response.hasPrefix(#"{"ok":true,"data":{"total":7,"#))
         first.signal(SIGINT)
         #expect(try first.wait() == .code(0))
         let second = try run()
         #expect(!second.output.contains("slk_"))
-        #expect(try Command.tool("bash", "-c", String(curl)).succeeded().output == answer)
+        #expect(try Command.tool("bash", "-c", String(curl)).succeeded().output == response)
         second.signal(SIGINT)
         #expect(try second.wait() == .code(0))
     }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `sendlog import` and `sendlog database`.
+/// `sendlog import`, `sendlog database check` and `sendlog database backup`.
 @Suite struct ImportCommandTests {
     private let folder: TemporaryFolder
 
@@ -17,17 +17,17 @@ import Testing
 
     private func lines(_ count: Int) -> String { (0..<count).map { SampleLog(id: "send-\($0)").json + "\n" }.joined() }
 
-    @Test func `a file and standard input are read alike`() throws {
+    @Test func `a file and standard input are imported alike`() throws {
         let file = try folder.write("logs.ndjson", lines(5000))
         let first = try sendlog("import", "--organisation", "Example", file).succeeded()
         #expect(first.output == "recorded 5000, existing 0, failed 0\n")
-        #expect(first.errors.isEmpty, "no terminal: no progress")
+        #expect(first.errors.isEmpty, "progress is shown only on a terminal")
         let again = try sendlog("import", "--organisation", "Example", "-", input: file).succeeded()
         #expect(again.output == "recorded 0, existing 5000, failed 0\n")
         #expect(try sendlog("database", "check").succeeded().output == "ok\n")
     }
 
-    @Test func `bad lines are told, the good ones recorded, and the exit code is 2`() throws {
+    @Test func `bad lines are reported, good lines are recorded, and the exit code is 2`() throws {
         let file = try folder.write(
             "logs.ndjson",
             "\(SampleLog(id: "a").json)\nbad\n\(SampleLog(id: "b").json("message", "1"))\n\(SampleLog(id: "c").json)"
@@ -39,7 +39,7 @@ import Testing
         #expect(run.errors.contains("line 3: message "))
     }
 
-    @Test func `names from a file cannot command the terminal`() throws {
+    @Test func `control characters of a file are escaped in messages`() throws {
         let name = #"\u001b]0;title\u0007\u001b[2J\u202egnp\u009b31m\r"#
         let file = try folder.write("logs.ndjson", #"{"_id":"a","\#(name)":1}"#)
         let run = try sendlog("import", "--organisation", "Example", file)
@@ -50,7 +50,7 @@ import Testing
         #expect(run.errors.contains(#"\u{1b}]0;title\u{7}"#), "\(run.errors)")
     }
 
-    @Test func `a thousand bad lines are counted, a hundred told`() throws {
+    @Test func `1,000 bad lines are counted, and the first 100 are reported`() throws {
         let file = try folder.write("logs.ndjson", String(repeating: "bad\n", count: 1000))
         let run = try sendlog("import", "--organisation", "Example", file)
         #expect(run.exit == .code(2))
@@ -67,13 +67,13 @@ import Testing
         let directory = try sendlog("import", "--organisation", "Example", folder.path)
         #expect(directory.exit == .code(1))
         let file = try folder.write("logs.ndjson", lines(1))
-        let nobody = try sendlog("import", "--organisation", "Nobody", file)
-        #expect(nobody.exit == .code(1))
-        #expect(nobody.errors.contains("Nobody"))
-        for refused in [missing, directory, nobody] { #expect(refused.output.isEmpty) }
+        let unknown = try sendlog("import", "--organisation", "Unknown", file)
+        #expect(unknown.exit == .code(1))
+        #expect(unknown.errors.contains("Unknown"))
+        for refused in [missing, directory, unknown] { #expect(refused.output.isEmpty) }
     }
 
-    @Test func `check tells what is wrong, and exits 1`() throws {
+    @Test func `check reports damage and exits with 1`() throws {
         let file = try folder.write("logs.ndjson", lines(50))
         _ = try sendlog("import", "--organisation", "Example", file).succeeded()
         #expect(try sendlog("database", "check").succeeded().output == "ok\n")
@@ -97,7 +97,7 @@ import Testing
         }
     }
 
-    @Test func `a backup made while the server records is whole`() throws {
+    @Test func `a backup made while the server records is complete`() throws {
         let server = try Server()
         let tenant = try server.tenant()
         let recorder = try Recorder(in: tenant) { SampleLog(id: "send-\($0)") }

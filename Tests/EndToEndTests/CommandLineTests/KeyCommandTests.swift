@@ -20,7 +20,7 @@ import Testing
         return try JSON(parsing: list.utf8).elements
     }
 
-    @Test func `create prints the key alone on standard output, all else on standard error`() throws {
+    @Test func `create prints only the key on standard output, and the rest on standard error`() throws {
         let created = try sendlog("key", "create", "--organisation", "Example", "--permission", "sendLog").succeeded()
         #expect(created.output.wholeMatch(of: /slk_[0-9A-Za-z]{38}\n/) != nil)
         #expect(created.errors.contains("key_1"))
@@ -28,7 +28,7 @@ import Testing
         #expect(!created.errors.contains("slk_"))
     }
 
-    @Test func `a key that could not be printed is revoked`() throws {
+    @Test func `a key that cannot be printed is revoked`() throws {
         let created = try Command(
             "/bin/bash",
             [
@@ -41,7 +41,7 @@ import Testing
         #expect(try keys().map { $0["state"] } == [.string("revoked")])
     }
 
-    @Test func `a key whose reader has gone is revoked again`() throws {
+    @Test func `a key is revoked if the reader of its pipe has ended`() throws {
         let create = ["key", "create", "--organisation", "Example", "--permission", "sendLog"]
         let database = ["--database", "sqlite:\(folder.file("test.sqlite"))"]
         let pipe = "(sleep 1; exec \"$0\" \"$@\") | (exec 0<&-; sleep 3); exit ${PIPESTATUS[0]}"
@@ -51,7 +51,7 @@ import Testing
         #expect(try keys().map { $0["state"] } == [.string("revoked")])
     }
 
-    @Test func `list shows what a key is, and never the key`() throws {
+    @Test func `list shows the properties of a key, and never the key itself`() throws {
         let key = try sendlog(
             "key",
             "create",
@@ -76,13 +76,13 @@ import Testing
         #expect(row["permissions"] == ["sendLog.read", "sendLog.create"])
         #expect(row["name"] == "nightly import")
         #expect(try keys("Other").isEmpty)
-        // Nothing of the key lies in the file.
+        // The database file does not contain the key.
         let found = try Command.tool("grep", "-c", "-a", String(key.dropFirst(4)), folder.file("test.sqlite"))
         #expect(found.exit == .code(1))
     }
 
     @Test(arguments: ["90d", "12h", "30m", "2999-01-31", "2999-01-31T12:00:00+02:00"])
-    func `a key may expire`(when: String) throws {
+    func `a key can have an expiry`(when: String) throws {
         let created = try sendlog(
             "key",
             "create",
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test(arguments: ["90", "-5d", "0d", "tomorrow", "1y", "2020-01-01", "99999999999999999999d", "1.5h"])
-    func `an expiry that is none, or that has passed, is refused`(when: String) throws {
+    func `a malformed or past expiry is refused`(when: String) throws {
         let created = try sendlog(
             "key",
             "create",
@@ -120,16 +120,15 @@ import Testing
         ("sendlog.read", "sendLog.read"), ("read", "sendLog.read"), ("invoice", "sendLog"), ("", "sendLog"),
         ("sendLog.*", "sendLog"),
     ])
-    func `a permission that means nothing is refused, and the known ones are told`(name: String, offered: String) throws
-    {
+    func `an unknown permission is refused, and a known one is suggested`(name: String, suggestion: String) throws {
         let created = try sendlog("key", "create", "--organisation", "Example", "--permission", name)
         #expect(created.exit == .code(1))
         #expect(created.output.isEmpty)
         #expect(created.errors.contains("--permission"))
-        #expect(created.errors.contains(offered))
+        #expect(created.errors.contains(suggestion))
     }
 
-    @Test func `an unknown organisation is refused, and the nearest offered`() throws {
+    @Test func `an unknown organisation is refused, and the nearest name is suggested`() throws {
         for arguments in [["create", "--permission", "sendLog"], ["list"]] {
             let refused = try Command(
                 TestPaths.binary,
@@ -143,11 +142,11 @@ import Testing
         }
     }
 
-    @Test func `revoke ends a key of this organisation, once and for all`() throws {
+    @Test func `revoke revokes a key of the given organisation only, and can be repeated`() throws {
         for organisation in ["Example", "Other"] {
             _ = try sendlog("key", "create", "--organisation", organisation, "--permission", "sendLog").succeeded()
         }
-        // Another organisation's key is not there.
+        // A key of another organisation is not found.
         let foreign = try sendlog("key", "revoke", "--organisation", "Example", "key_2")
         #expect(foreign.exit == .code(1))
         #expect(foreign.errors.contains("key_2"))
@@ -155,12 +154,12 @@ import Testing
         let revoked = try sendlog("key", "revoke", "--organisation", "Example", "key_1").succeeded()
         #expect(revoked.errors.contains("key_1"))
         #expect(try keys()[0]["revoked"].string != nil)
-        // Said again it is no error: it is as it was wanted.
+        // To revoke a key twice is no error.
         _ = try sendlog("key", "revoke", "--organisation", "Example", "key_1").succeeded()
     }
 
     @Test(arguments: ["", "1x", "key_", "key_0", "key_-1", "key_99999999999999999999", "slk_abc", "key_77"])
-    func `a key id that is none is refused`(id: String) throws {
+    func `a malformed or unknown key ID is refused`(id: String) throws {
         let refused = try sendlog("key", "revoke", "--organisation", "Example", id)
         #expect(refused.exit == .code(1))
         #expect(refused.errors.contains("key list"))

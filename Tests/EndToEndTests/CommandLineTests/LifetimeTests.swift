@@ -3,9 +3,9 @@ import Glibc
 import TestSupport
 import Testing
 
-/// Starting, stopping, and the command line beside a running server.
+/// Start and stop of the server, and commands on the database of a running server.
 @Suite struct LifetimeTests {
-    @Test func `the server says one line on standard output, all else on standard error`() throws {
+    @Test func `the server prints one line on standard output, and the rest on standard error`() throws {
         let server = try Server()
         let tenant = try server.tenant()
         _ = try tenant.get("/send-logs/a")
@@ -17,17 +17,17 @@ import Testing
     }
 
     @Test(arguments: [SIGTERM, SIGINT])
-    func `a signal drains and stops with 0`(signal: Int32) throws {
+    func `a signal drains the server, which exits with 0`(signal: Int32) throws {
         let server = try Server()
         let tenant = try server.tenant()
-        // A connection that is open and idle must not hold the server up.
+        // An idle open connection must not delay the stop.
         let idle = try server.connect()
         #expect(try idle.request("GET", "/health").status == 200)
         let lines = LargeBodies.lines(0..<16_000)
         let connection = try server.connect()
         try connection.send(head: "POST", "/send-logs/import", headers: tenant.headers, isChunked: true)
         try connection.send(chunk: lines.prefix(lines.count / 2))
-        // Once a batch is recorded the server has the request in hand.
+        // Once a batch is recorded, the request is in progress.
         #expect(try Deadline.poll(for: 60) { try tenant.total() > 0 })
         server.process.signal(signal)
         #expect(Deadline.poll(for: 60) { (try? server.connect()) == nil }, "no new connection is accepted")
@@ -43,7 +43,7 @@ import Testing
         #expect(try again.stop() == .code(0))
     }
 
-    @Test func `a second start keeps the data and the keys`() throws {
+    @Test func `data and keys survive a restart`() throws {
         let folder = try TemporaryFolder()
         var tenant: Tenant?
         for round in 0..<3 {
@@ -54,16 +54,16 @@ import Testing
             #expect(try server.stop() == .code(0))
             tenant = current
         }
-        let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-        #expect(left == ["test.sqlite"], "a stopped server leaves one file")
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(files == ["test.sqlite"], "a stopped server leaves one file")
     }
 
-    @Test func `a key that is revoked is refused within five seconds`() throws {
+    @Test func `a revoked key gets 401 within five seconds`() throws {
         let server = try Server()
         let tenant = try server.tenant()
         let key = try server.key(of: tenant.name, permissions: ["sendLog"])
         let other = Tenant(server: server, name: tenant.name, key: key)
-        // Used up to the end, so that the server has it at hand.
+        // The key is used until it is revoked, so that it is in the server's cache.
         for _ in 0..<20 { #expect(try other.total() == 0) }
         _ = try server.command("key", "revoke", "--organisation", tenant.name, "key_2").succeeded()
         try other.expectRefusal(within: 5, of: .now)
@@ -81,15 +81,15 @@ import Testing
         let check = try server.command("database", "check")
         #expect(check.exit == .code(0), "\(check)")
         let recorded = try recorder.stop()
-        #expect(recorded > 1, "nothing was recorded beside the commands")
+        #expect(recorded > 1, "nothing was recorded during the commands")
         #expect(try tenant.total() == 3000 + recorded)
-        // A log that the command line recorded is in the server's next search.
+        // The server finds a log that the command line recorded.
         #expect(try tenant.get("/send-logs/file-2999").status == 200)
         #expect(try server.command("database", "check").succeeded().output == "ok\n")
         #expect(try server.stop() == .code(0))
     }
 
-    @Test func `when a key was last used is known after the server stopped`() throws {
+    @Test func `the last use of a key is stored when the server stops`() throws {
         let server = try Server()
         let tenant = try server.tenant()
         #expect(try tenant.total() == 0)
@@ -99,7 +99,7 @@ import Testing
         #expect(keys[0]["lastUsed"].string != nil)
     }
 
-    @Test func `a port that is taken is refused`() throws {
+    @Test func `a port in use is refused`() throws {
         let server = try Server()
         let folder = try TemporaryFolder()
         let second = try Command.sendlog(
@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test(arguments: ["text", "foreign", "newer", "truncated", "folder"])
-    func `a file that is no database of ours is refused, and not touched`(kind: String) throws {
+    func `a file that is not a usable sendlog database is refused and not changed`(kind: String) throws {
         let folder = try TemporaryFolder()
         let path = folder.file("test.sqlite")
         switch kind {

@@ -15,7 +15,7 @@ import Testing
         return try Command(TestPaths.binary, arguments + database, environment: environment)
     }
 
-    @Test func `create adds, and list shows what was added`() throws {
+    @Test func `create adds an organisation, and list shows it`() throws {
         let created = try sendlog("organisation", "create", "Thandi's Shop & Söhne 🎉").succeeded()
         #expect(created.output.isEmpty)
         #expect(created.errors.contains("Thandi's Shop & Söhne 🎉"))
@@ -30,7 +30,7 @@ import Testing
         #expect(rows.allSatisfy { $0["sends"] == 0 && $0["destinations"] == 0 })
     }
 
-    @Test func `the command that is offered next works when pasted`() throws {
+    @Test func `the suggested next command works when pasted`() throws {
         let created = try sendlog("organisation", "create", "Thandi's \"Shop\" $HOME").succeeded()
         let line = try #require(created.errors.split(separator: "\n").first { $0.contains("sendlog key create") })
         let pasted = line.trimmingCharacters(in: .whitespaces).replacing(/^sendlog/, with: "\"$SENDLOG\"")
@@ -42,7 +42,7 @@ import Testing
         #expect(key.output.hasPrefix("slk_"))
     }
 
-    @Test func `create with a permission makes a key as well, and prints it alone`() throws {
+    @Test func `create with a permission also creates a key, and prints only the key`() throws {
         let granted = ["--permission", "sendLog.read", "--permission", "campaign"]
         let arguments = ["organisation", "create", "Example"] + granted
         let created = try Command(TestPaths.binary, arguments + ["--database", "sqlite:\(folder.file("test.sqlite"))"])
@@ -54,7 +54,7 @@ import Testing
         #expect(rows.map { $0["permissions"] } == [["sendLog.read", "campaign"]])
     }
 
-    @Test func `with a permission that means nothing, no organisation is made either`() throws {
+    @Test func `create with an unknown permission creates no organisation`() throws {
         let refused = try sendlog("organisation", "create", "Example", "--permission", "read")
         #expect(refused.exit == .code(1))
         #expect(refused.errors.contains("--permission read") && refused.errors.contains("sendLog.read"))
@@ -62,8 +62,8 @@ import Testing
         #expect(try sendlog("organisation", "list").succeeded().output.isEmpty)
     }
 
-    @Test func `a list of none says so, on standard error`() throws {
-        // A server makes its database, and nobody in it.
+    @Test func `an empty list is reported on standard error`() throws {
+        // A server creates its database without organisations.
         let server = try Server()
         let list = try server.command("organisation", "list")
         #expect(list.exit == .code(0))
@@ -72,7 +72,7 @@ import Testing
         #expect(try server.stop() == .code(0))
     }
 
-    @Test func `a name that is taken is refused`() throws {
+    @Test func `a duplicate name is refused`() throws {
         _ = try sendlog("organisation", "create", "Example").succeeded()
         let again = try sendlog("organisation", "create", "Example")
         #expect(again.exit == .code(1))
@@ -81,14 +81,14 @@ import Testing
     }
 
     @Test(arguments: ["", " ", " a", "a ", "a\nb", "\u{1b}[31m", String(repeating: "a", count: 101)])
-    func `a name that breaks the rule is refused`(name: String) throws {
+    func `an invalid name is refused`(name: String) throws {
         let created = try sendlog("organisation", "create", name)
         #expect(created.exit == .code(1))
         #expect(created.errors.contains("name"))
         #expect(try sendlog("organisation", "list").succeeded().output.isEmpty)
     }
 
-    @Test func `the database may come from the environment, and the flag goes before it`() throws {
+    @Test func `the environment can name the database, and the flag overrides it`() throws {
         let other = "sqlite:\(folder.file("other.sqlite"))"
         let environment = ["SENDLOG_DATABASE": other]
         _ = try Command.sendlog("organisation", "create", "There", environment: environment).succeeded()

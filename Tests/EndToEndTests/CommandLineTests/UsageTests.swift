@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -10,7 +11,7 @@ import Testing
     ]
 
     @Test(arguments: commands)
-    func `help teaches on standard output`(command: [String]) throws {
+    func `help is printed on standard output`(command: [String]) throws {
         let help = try Command(TestPaths.binary, command + ["--help"]).succeeded()
         #expect(help.output.contains("OVERVIEW: "))
         #expect(help.output.contains("USAGE: sendlog"))
@@ -32,7 +33,7 @@ import Testing
             ["serve", "--port"], ["--nonsense"],
         ]
     )
-    func `a wrong command line is a usage error: 64, on standard error alone`(command: [String]) throws {
+    func `an invalid command line exits with 64, with the error on standard error only`(command: [String]) throws {
         let refused = try Command(TestPaths.binary, command)
         #expect(refused.exit == .code(64))
         #expect(refused.output.isEmpty)
@@ -51,7 +52,7 @@ import Testing
             ("--database", "sqlite:/nowhere/at/all/a.sqlite"), ("--config", "/nowhere/at/all.json"),
         ]
     )
-    func `a wrong setting is refused at start, by its name`(flag: String, value: String) throws {
+    func `an invalid flag is refused at start, and the error names it`(flag: String, value: String) throws {
         let refused = try Command.sendlog("serve", "\(flag)=\(value)")
         #expect(refused.exit == .code(64))
         #expect(refused.output.isEmpty)
@@ -68,7 +69,7 @@ import Testing
             ("SENDLOG_KEYS_CACHE_SECONDS", "60"), ("SENDLOG_HTTP_MAX_CONNECTIONS", "0"),
         ]
     )
-    func `a wrong variable is refused at start, by its name`(name: String, value: String) throws {
+    func `an invalid variable is refused at start, and the error names it`(name: String, value: String) throws {
         let refused = try Command.sendlog("serve", environment: [name: value])
         #expect(refused.exit == .code(64))
         #expect(refused.output.isEmpty)
@@ -84,7 +85,7 @@ import Testing
             ("nonsense", "configuration file"), (#"{"http":8080}"#, "http"), (#"{"http":{"port":80.5}}"#, "http.port"),
         ]
     )
-    func `a wrong file is refused at start, by the key's name`(text: String, key: String) throws {
+    func `an invalid file is refused at start, and the error names the key`(text: String, key: String) throws {
         let folder = try TemporaryFolder()
         let file = try folder.write("sendlog.json", text)
         for refused in [
@@ -97,34 +98,43 @@ import Testing
         }
     }
 
-    @Test func `flags go before the environment, the environment before the file`() throws {
+    @Test func `serve has every flag of the configuration page, former ones too`() throws {
+        let page = try String(contentsOf: TestPaths.package.appending(path: "docs/configuration.md"), encoding: .utf8)
+        let help = try Command.sendlog("serve", "--help-hidden").succeeded().output
+        let known = Set(help.matches(of: /--[a-z-]+/).map { String($0.output) })
+        let flags = page.split(separator: "\n").filter { $0.hasPrefix("|") }.flatMap { $0.matches(of: /`(--[a-z-]+)`/) }
+        #expect(flags.count > 30)
+        for flag in flags { #expect(known.contains(String(flag.output.1))) }
+    }
+
+    @Test func `flags override the environment, and the environment overrides the file`() throws {
         let folder = try TemporaryFolder()
         let file = try folder.write(
             "sendlog.json",
             #"{"rateLimit":{"requests":1,"window":600},"log":{"format":"json"}}"#
         )
-        func answered(_ server: Server) throws -> Int {
+        func servedRequests(_ server: Server) throws -> Int {
             let tenant = try server.tenant()
             return try (0..<5).map { _ in try tenant.get("/send-logs/a").status }.filter { $0 == 404 }.count
         }
         let variables = ["SENDLOG_CONFIG": file]
         let byFile = try Server(environment: variables)
-        #expect(try answered(byFile) == 1)
+        #expect(try servedRequests(byFile) == 1)
         #expect(byFile.process.errors.hasPrefix("{"))
         let byVariable = try Server(environment: variables.merging(["SENDLOG_RATE_LIMIT_REQUESTS": "2"]) { $1 })
-        #expect(try answered(byVariable) == 2)
+        #expect(try servedRequests(byVariable) == 2)
         let byFlag = try Server(
             arguments: ["--rate-limit-requests", "3", "--log-format", "text"],
             environment: variables.merging(["SENDLOG_RATE_LIMIT_REQUESTS": "2"]) { $1 }
         )
-        #expect(try answered(byFlag) == 3)
+        #expect(try servedRequests(byFlag) == 3)
         #expect(!byFlag.process.errors.hasPrefix("{"))
     }
 
     @Test(arguments: [("bash", "complete"), ("zsh", "#compdef sendlog"), ("fish", "complete -c")])
-    func `a completion script is made for each shell`(shell: String, mark: String) throws {
+    func `a completion script is generated for each shell`(shell: String, marker: String) throws {
         let script = try Command.sendlog("--generate-completion-script", shell).succeeded()
-        #expect(script.output.contains(mark))
+        #expect(script.output.contains(marker))
         for word in ["organisation", "serve", "rate-limit-requests", "backup"] { #expect(script.output.contains(word)) }
         guard shell == "bash" else { return }
         let folder = try TemporaryFolder()

@@ -1,11 +1,11 @@
 import Foundation
 import Testing
 
-/// The console on phones, in the dark, with the keyboard and for screen readers.
+/// The console on phones, in dark mode, with the keyboard and for screen readers.
 @Suite struct AccessibilityTests {
     private static let tenant = Result {
         let tenant = try Shared.server.tenant(permissions: "*")
-        try tenant.recordSeason()
+        try tenant.recordSampleSends()
         try tenant.record(
             SampleLog(
                 id: "long-message",
@@ -28,7 +28,7 @@ import Testing
         ]
     }
 
-    /// Makes a webhook of which nothing is short, and tries it: webhooks of this server may not go to this machine.
+    /// Creates a webhook with long values, and tests it; the tests fail, since this server refuses loopback addresses.
     ///
     /// - Returns: its id.
     private static func makeWebhook(of tenant: Tenant) throws -> String {
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: [("light", 1280, false), ("dark", 1280, false), ("phone", 390, true), ("phone-dark", 320, true)])
-    func `each page fits its window, and is readable and touchable`(name: String, width: Int, isPhone: Bool) throws {
+    func `each page fits its window, is readable and easy to touch`(name: String, width: Int, isPhone: Bool) throws {
         let tenant = try Self.tenant.get()
         let user = try ConsoleUser(tenant.server, width: width, isPhone: isPhone, isDark: name.contains("dark"))
         try user.open("/console/sign-in")
@@ -63,11 +63,11 @@ import Testing
                 + (path.contains("?") ? "-filtered" : "")
             try user.saveScreenshot("\(file)-\(name)")
         }
-        let ground = try user.page.style("background-color", of: "html")
-        #expect(name.contains("dark") ? ground == "rgb(20, 24, 23)" : ground == "rgb(251, 251, 249)")
+        let background = try user.page.style("background-color", of: "html")
+        #expect(name.contains("dark") ? background == "rgb(20, 24, 23)" : background == "rgb(251, 251, 249)")
     }
 
-    @Test func `the sample that the project ships is fit to be seen`() throws {
+    @Test func `the reports show the sample data of the project`() throws {
         let tenant = try Shared.server.tenant(permissions: "*")
         let file = [
             "import", "--organisation", tenant.name, TestPaths.sample.path, "--database", tenant.server.database,
@@ -90,9 +90,9 @@ import Testing
         #expect(try user.page.text.contains("January sale"))
     }
 
-    /// Whatever is touched is large enough.
+    /// Expects touch targets of at least 24 px.
     private func expectTouchable(_ user: ConsoleUser, _ path: String) throws {
-        // WCAG 2.2, 2.5.8: 24 px, but for links within text (https://www.w3.org/TR/WCAG22/#target-size-minimum).
+        // WCAG 2.2, 2.5.8: 24 px, except for links within text (https://www.w3.org/TR/WCAG22/#target-size-minimum).
         let small = try user.page.evaluate(
             """
             [...document.querySelectorAll('button, input, select, nav a, .button, summary')]
@@ -104,11 +104,11 @@ import Testing
         #expect(small.elements.isEmpty, "\(path): \(small.elements.compactMap(\.string))")
     }
 
-    /// Texts stand out from their grounds.
+    /// Expects enough contrast between text and background.
     private func expectReadable(_ user: ConsoleUser, _ path: String) throws {
         // WCAG 2.2, 1.4.3: 4.5 to 1 (https://www.w3.org/TR/WCAG22/#contrast-minimum).
-        let faint = try user.page.evaluate(Self.contrast).elements.compactMap(\.string)
-        #expect(faint.isEmpty, "\(path): \(faint)")
+        let lowContrast = try user.page.evaluate(Self.contrast).elements.compactMap(\.string)
+        #expect(lowContrast.isEmpty, "\(path): \(lowContrast)")
     }
 
     private static let contrast = """
@@ -137,7 +137,7 @@ import Testing
         })()
         """
 
-    /// Everything has a name for who cannot see, in a sensible order.
+    /// Expects an accessible name for each control, and landmarks in a sensible order.
     private func expectAccessibleNames(_ user: ConsoleUser, _ path: String) throws {
         let tree = try user.page.accessibilityTree()
         let controls: Set = [
@@ -147,9 +147,9 @@ import Testing
         for node in tree where controls.contains(node.role) {
             #expect(!node.name.trimmingCharacters(in: .whitespaces).isEmpty, "\(path): \(node)")
         }
-        // The way into the content comes first, then where one is, then the content under one heading.
-        let marks = tree.filter { ["banner", "main", "navigation", "heading"].contains($0.role) }
-        let order = marks.map { $0.role == "heading" ? "h\($0.properties["level"] ?? "")" : $0.role }
+        // The banner with the skip link comes first, then the navigation, then the content under one h1.
+        let landmarks = tree.filter { ["banner", "main", "navigation", "heading"].contains($0.role) }
+        let order = landmarks.map { $0.role == "heading" ? "h\($0.properties["level"] ?? "")" : $0.role }
         #expect(order.starts(with: ["banner", "navigation", "main", "h1"]), "\(path): \(order)")
         #expect(order.filter { $0 == "h1" }.count == 1)
         #expect(tree.first { $0.role == "link" }?.name == "Skip to the content")
@@ -158,12 +158,12 @@ import Testing
         #expect(current.starts(with: sections))
     }
 
-    @Test func `on a phone the table is still a table, cell by cell under its heads`() throws {
+    @Test func `on a phone, a table keeps its role, rows and column headers`() throws {
         let tenant = try Self.tenant.get()
         _ = try Self.pages.get()
         let user = try ConsoleUser(tenant.server, width: 390, isPhone: true)
         try user.signIn(tenant.key)
-        for (path, heads) in [
+        for (path, headers) in [
             ("/console/sends", ["Started", "Campaign", "Message", "Triggered by", "Destinations", "Send id"]),
             ("/console/keys", ["Key", "Permissions", "Created", "Expires", "Last used", "State"]),
             ("/console/webhooks", ["Webhook", "URL", "Campaigns", "State", "Last delivery"]),
@@ -171,17 +171,18 @@ import Testing
             try user.open(path)
             let tree = try user.page.accessibilityTree()
             #expect(tree.contains { $0.role == "table" })
-            #expect(tree.filter { $0.role == "columnheader" }.map(\.name) == heads)
+            #expect(tree.filter { $0.role == "columnheader" }.map(\.name) == headers)
             #expect(tree.filter { $0.role == "row" }.count > 1)
         }
     }
 
-    @Test func `the keyboard reaches everything, and sees where it is`() throws {
+    @Test func `the keyboard reaches all controls, and the focus is visible`() throws {
         let tenant = try Self.tenant.get()
         let user = try ConsoleUser(tenant.server)
         let page = user.page
         try user.open("/console")
-        #expect(try page.focused == "textbox \"API key\"")
+        // Browsers set the autofocus when they first render the page, which may be after the load event.
+        try page.wait(for: "the focus on the key") { try page.focused == "textbox \"API key\"" }
         for character in tenant.key { try page.press(.character(character)) }
         try page.loading { try page.press(.enter) }
         #expect(try page.title == "Sends Report · sendlog")
@@ -196,7 +197,7 @@ import Testing
         try page.press(.escape)
         try page.loading { try page.press(.enter) }
         #expect(try page.text(of: "#result") == "44 sends")
-        // From the beginning to the end of the page: bars of the chart are no stops, their table is.
+        // Tab through the whole page: the bars of the chart are not tab stops, but their table is.
         var seen: [String] = []
         for _ in 0..<400 {
             try page.press(.tab)

@@ -4,7 +4,7 @@ import Testing
 @Suite struct CampaignsReportTests {
     private func user(hasJavaScript: Bool = true) throws -> (ConsoleUser, Tenant) {
         let tenant = try Shared.server.tenant(permissions: "sendLog", "campaign")
-        try tenant.recordSeason()
+        try tenant.recordSampleSends()
         let user = try ConsoleUser(tenant.server, hasJavaScript: hasJavaScript)
         try user.signIn(tenant.key)
         try user.page.clickAndLoad(.named("Campaigns Report", role: "link"))
@@ -14,7 +14,7 @@ import Testing
     private func ids(_ user: ConsoleUser) throws -> [String] { try user.texts("table.campaigns td.campaign code") }
 
     @Test(arguments: [true, false])
-    func `campaigns are sorted by each column, either way`(hasJavaScript: Bool) throws {
+    func `campaigns are sorted by each column, in both directions`(hasJavaScript: Bool) throws {
         let (user, tenant) = try user(hasJavaScript: hasJavaScript)
         let page = user.page
         #expect(try page.text(of: "#result") == "3 campaigns")
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `a campaign is found, named, and leads to its sends`(hasJavaScript: Bool) throws {
+    func `a user finds and names a campaign, and opens its sends`(hasJavaScript: Bool) throws {
         let (user, tenant) = try user(hasJavaScript: hasJavaScript)
         let page = user.page
         try page.type("SUMM", into: "#search")
@@ -82,12 +82,12 @@ import Testing
         #expect(try ids(user) == (1000..<1050).map { "c-\($0)" })
         try user.page.clickAndLoad(.named("Last »", role: "link"))
         #expect(try ids(user) == (1100..<1120).map { "c-\($0)" })
-        // Without the permission nobody is offered to name one.
+        // Without campaign.update, there is no form to name a campaign.
         #expect(try user.page.count(of: "details.naming") == 0)
         try user.expectNoErrors()
     }
 
-    @Test func `without a send there is a way to the first`() throws {
+    @Test func `without sends, the page names the permission to record the first`() throws {
         let tenant = try Shared.server.tenant(permissions: "campaign.read")
         let user = try ConsoleUser(tenant.server)
         try user.signIn(tenant.key)

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// Somebody who uses the console without a browser, to see its answers to the letter.
+/// An HTTP client of the console, without a browser, that shows each response byte for byte.
 final class ConsoleClient {
     let server: Server
     var cookies: [String: String] = [:]
@@ -14,13 +14,13 @@ final class ConsoleClient {
     /// Signs in with a key.
     convenience init(_ tenant: Tenant) throws {
         self.init(tenant.server)
-        let answer = try signIn(tenant.key)
-        guard answer.status == 303 else { throw TestFailure("\(answer.status): \(answer.text)") }
+        let response = try signIn(tenant.key)
+        guard response.status == 303 else { throw TestFailure("\(response.status): \(response.text)") }
     }
 
     func get(_ target: String) throws -> HTTPResponse { try request("GET", target) }
 
-    /// Sends a form with the token of the page where it stands.
+    /// Posts a form with the CSRF token of the page that contains it.
     func post(_ target: String, _ fields: KeyValuePairs<String, String>, from page: String? = nil) throws
         -> HTTPResponse
     {
@@ -28,7 +28,7 @@ final class ConsoleClient {
         return try post(target, (token.map { [("form-token", $0)] } ?? []) + fields.map { ($0.key, $0.value) })
     }
 
-    /// Sends a form as it is.
+    /// Posts the given fields, without adding a token.
     func post(_ target: String, _ all: [(String, String)]) throws -> HTTPResponse {
         let body = all.map { "\(Self.encode($0.0))=\(Self.encode($0.1))" }.joined(separator: "&")
         return try request("POST", target, body: Array(body.utf8))
@@ -38,7 +38,7 @@ final class ConsoleClient {
         try post("/console/sign-in", ["key": key, "next": next, "zone": zone], from: "/console/sign-in")
     }
 
-    /// The token that a page's forms bring.
+    /// The CSRF token in a page's forms.
     func csrfToken(_ page: HTTPResponse) throws -> String {
         guard let match = page.text.firstMatch(of: /name="?form-token"? value="([0-9a-f]{64})"/) else {
             throw TestFailure("no form in \(page.status) \(page.text.prefix(300))")
@@ -49,12 +49,12 @@ final class ConsoleClient {
     private func request(_ method: String, _ target: String, body: [UInt8]? = nil) throws -> HTTPResponse {
         let sent = cookies.map { "\($0)=\($1)" }.joined(separator: "; ")
         let all = headers + (sent.isEmpty ? [] : [("Cookie", sent)])
-        let answer = try server.connect().request(method, target, headers: all, body: body)
-        for header in answer.headers where header.name == "set-cookie" {
+        let response = try server.connect().request(method, target, headers: all, body: body)
+        for header in response.headers where header.name == "set-cookie" {
             let pair = header.value.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1).map(String.init)
             if header.value.contains("Max-Age=0") { cookies[pair[0]] = nil } else { cookies[pair[0]] = pair[1] }
         }
-        return answer
+        return response
     }
 
     private static func encode(_ text: String) -> String {

@@ -1,14 +1,14 @@
 import Foundation
 import Testing
 
-/// Somebody with a browser in front of a server's console.
+/// A user of a server's console in a browser.
 struct ConsoleUser {
     let server: Server
     let page: Page
 
     private static let browser = Result { try Browser() }
 
-    /// Opens a page of the one browser that all tests share, with cookies of its own.
+    /// Opens a page with separate cookies in the browser that all tests share.
     init(
         _ server: Server,
         width: Int = 1280,
@@ -33,13 +33,13 @@ struct ConsoleUser {
         try page.go(to: "http://127.0.0.1:\(server.port)\(path)")
     }
 
-    /// Keeps what the page looks like, where the environment says in which folder.
+    /// Saves a screenshot in the folder that `SENDLOG_TEST_PICTURES` names, if it is set.
     func saveScreenshot(_ name: String, fullPage: Bool = true) throws {
         guard let folder = ProcessInfo.processInfo.environment["SENDLOG_TEST_PICTURES"] else { return }
         try page.screenshot(to: "\(folder)/\(name).png", fullPage: fullPage)
     }
 
-    /// Signs in as people do, and is where that leads.
+    /// Signs in with the form, and waits for the next page.
     func signIn(_ key: String) throws {
         try open("/console")
         try page.paste(key, into: "input[name=key]")
@@ -52,7 +52,7 @@ struct ConsoleUser {
             .compactMap(\.string)
     }
 
-    /// Nothing went wrong that only the browser sees: no script failed, nothing was asked of another host, nothing is too wide.
+    /// Expects no script errors, no failed requests, no requests to other hosts and no horizontal overflow.
     func expectNoErrors(sourceLocation: SourceLocation = #_sourceLocation) throws {
         let errors = page.consoleErrors.map(\.description)
         #expect(errors.isEmpty, "\(errors)", sourceLocation: sourceLocation)
@@ -64,8 +64,8 @@ struct ConsoleUser {
 }
 
 extension Tenant {
-    /// Records a few months of sends of three campaigns, one of which has a name: 130 in all.
-    func recordSeason() throws {
+    /// Records 130 sends of three campaigns over five months; one of the campaigns has a name.
+    func recordSampleSends() throws {
         try record(
             (0..<130).map { number in
                 let day = String(format: "2022-%02d-%02d", number / 28 + 1, number % 28 + 1)

@@ -1,10 +1,10 @@
 import Foundation
 import Testing
 
-/// Keys in a browser.
+/// The page of API keys in a browser.
 @Suite struct KeysPageTests {
     @Test(arguments: [true, false])
-    func `a key is made, shown once, used and revoked`(hasJavaScript: Bool) throws {
+    func `a user creates a key, sees it once, uses it and revokes it`(hasJavaScript: Bool) throws {
         let tenant = try Shared.server.tenant(permissions: "*")
         let user = try ConsoleUser(tenant.server, hasJavaScript: hasJavaScript)
         let page = user.page
@@ -23,20 +23,20 @@ import Testing
         if hasJavaScript {
             #expect(try page.copied { try page.click(.named("Copy the key", role: "button")) } == key)
         }
-        let answer = try tenant.request("GET", "/campaigns", authorisation: "Bearer \(key)")
-        #expect(answer.status == 200)
+        let response = try tenant.request("GET", "/campaigns", authorisation: "Bearer \(key)")
+        #expect(response.status == 200)
         #expect(try tenant.request("POST", "/send-logs", authorisation: "Bearer \(key)", body: []).status == 403)
         let row = try user.texts("table.keys tbody tr:first-child th, table.keys tbody tr:first-child td")
         #expect(row[0].hasPrefix("nightly <import> key_"))
         #expect(row[1].split(separator: " ") == ["sendLog.read", "campaign"])
         #expect(row[3] == "2030-01-31 00:00:00")
-        // It is shown this once.
+        // The key is shown only once.
         try user.open("/console/keys")
         #expect(try !page.html.contains(key))
         try page.click("table.keys tbody tr:first-child details summary")
         try page.clickAndLoad("table.keys tbody tr:first-child button.danger")
         #expect(try user.texts("table.keys tbody tr:first-child td").last?.hasPrefix("revoked") == true)
-        // On the server that was told it is at once.
+        // The server that revoked the key refuses it at once.
         #expect(try tenant.request("GET", "/campaigns", authorisation: "Bearer \(key)").status == 401)
         try user.expectNoErrors()
     }
@@ -57,7 +57,7 @@ import Testing
     @Test func `a key grants only permissions that it has, and invalid input is reported`() throws {
         let tenant = try Shared.server.tenant(permissions: "apiKey", "sendLog.read")
         let client = try ConsoleClient(tenant)
-        // Not when each was last used, which is written down whenever the server comes to it.
+        // Only the ids: the server writes the time of last use with a delay.
         func keys() throws -> [Substring] {
             try tenant.server.command("key", "list", "--organisation", tenant.name).succeeded().output
                 .split(separator: "\n").map { $0.prefix { $0 != " " } }
@@ -72,36 +72,36 @@ import Testing
             (String(repeating: "a", count: 101), "sendLog.read", "", "at most 100"),
             ("a\u{7}", "sendLog.read", "", "control"),
         ] {
-            let answer = try client.post(
+            let response = try client.post(
                 "/console/keys",
                 ["name": name, "permission": permission, "expires": expires],
                 from: "/console/keys"
             )
-            #expect(answer.status == 400)
-            #expect(answer.text.contains(message), "\(message)")
-            #expect(!answer.text.contains("slk_"))
+            #expect(response.status == 400)
+            #expect(response.text.contains(message), "\(message)")
+            #expect(!response.text.contains("slk_"))
         }
         #expect(try keys() == before)
-        // A key that ends makes none that lasts longer.
+        // A key that expires cannot create a key that expires later.
         let server = try Shared.server
         let until = Date.now.addingTimeInterval(86_400 * 3).ISO8601Format()
-        let ending = Tenant(
+        let expiring = Tenant(
             server: server,
             name: tenant.name,
             key: try server.key(of: tenant.name, permissions: ["apiKey"], expires: until)
         )
-        let maker = try ConsoleClient(ending)
+        let creator = try ConsoleClient(expiring)
         for (expires, status) in [
             ("", 400), ("2090-01-01", 400),
             (String(Date.now.addingTimeInterval(86_400 * 2).ISO8601Format().prefix(10)), 200),
         ] {
-            let answer = try maker.post(
+            let response = try creator.post(
                 "/console/keys",
                 ["permission": "apiKey.read", "expires": expires],
                 from: "/console/keys"
             )
-            #expect(answer.status == status, "\(expires)")
-            #expect(answer.text.contains("must expire no later") == (status == 400))
+            #expect(response.status == status, "\(expires)")
+            #expect(response.text.contains("must expire no later") == (status == 400))
         }
         let reader = try ConsoleClient(Shared.server.tenant(permissions: "apiKey.read"))
         let page = try reader.get("/console/keys").text
@@ -110,12 +110,12 @@ import Testing
             let token = try reader.csrfToken(reader.get("/console/time-zone"))
             #expect(try reader.post(path, ["form-token": token, "permission": "apiKey.read"]).status == 403)
         }
-        // Another organisation's key is not there.
-        let boss = try ConsoleClient(tenant)
+        // A key of another organisation gets 404.
+        let admin = try ConsoleClient(tenant)
         let foreign = try Shared.server.tenant(permissions: "sendLog")
         let list = try tenant.server.command("key", "list", "--organisation", foreign.name).succeeded().output
         let id = try #require(list.matches(of: /key_[0-9]+/).first.map { String($0.output) })
-        #expect(try boss.post("/console/keys/\(id)/revoke", [:], from: "/console/keys").status == 404)
+        #expect(try admin.post("/console/keys/\(id)/revoke", [:], from: "/console/keys").status == 404)
         #expect(try foreign.get("/send-logs/a").status == 404)
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// One send in a browser, and its list of destinations.
+/// The page of a send in a browser, with its destinations.
 @Suite struct SendPageTests {
     private func user(_ logs: [SampleLog], hasJavaScript: Bool = true) throws -> (ConsoleUser, Tenant) {
         let tenant = try Shared.server.tenant(permissions: "sendLog", "campaign")
@@ -19,7 +19,7 @@ import Testing
         ]
     )
 
-    @Test func `everything about a send is there, ready to copy`() throws {
+    @Test func `the page shows all fields of a send, and copies them`() throws {
         let (user, tenant) = try user([Self.long])
         let page = user.page
         try user.open("/console/sends?campaign=spring&to=2022-12-31")
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `destinations are paged and found`(hasJavaScript: Bool) throws {
+    func `destinations are paged and searched`(hasJavaScript: Bool) throws {
         let (user, _) = try user([Self.long], hasJavaScript: hasJavaScript)
         let page = user.page
         try user.open("/console/sends/long")
@@ -67,7 +67,7 @@ import Testing
         try page.type("2782", into: "#destination")
         try page.clickAndLoad(.named("Find", role: "button"))
         #expect(try page.text(of: "p[role=status]").hasPrefix("20\u{202f}150 destinations of 20\u{202f}154"))
-        try page.type("nobody", into: "#destination")
+        try page.type("unknown", into: "#destination")
         try page.clickAndLoad(.named("Find", role: "button"))
         #expect(try page.text.contains("No destinations match."))
         try user.expectNoErrors()
@@ -93,7 +93,7 @@ import Testing
         try user.expectNoErrors()
     }
 
-    @Test func `a send without destinations, and an unknown send, are reported`() throws {
+    @Test func `a send without destinations says so, and an unknown send gets 404`() throws {
         let (user, tenant) = try user([SampleLog(id: "none", destinations: [])])
         try user.open("/console/sends/none")
         #expect(try user.page.text.contains("This send has no destinations."))
@@ -101,9 +101,9 @@ import Testing
         let other = try Shared.server.tenant(permissions: "sendLog")
         let stranger = try ConsoleClient(other)
         for path in ["none", "unknown", "a.b", "none/destinations.csv"] {
-            let answer = try stranger.get("/console/sends/\(path)")
-            #expect(answer.status == 404)
-            #expect(answer.text.contains("<h1>Page not found</h1>"))
+            let response = try stranger.get("/console/sends/\(path)")
+            #expect(response.status == 404)
+            #expect(response.text.contains("<h1>Page not found</h1>"))
         }
         #expect(try ConsoleClient(tenant).get("/console/sends/none/destinations.json").text == "[]\n")
     }

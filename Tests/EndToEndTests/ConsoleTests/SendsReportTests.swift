@@ -8,13 +8,13 @@ import Testing
         timeZone: String = "Africa/Johannesburg"
     ) throws -> (ConsoleUser, Tenant) {
         let tenant = try Shared.server.tenant(permissions: "sendLog", "campaign")
-        try tenant.recordSeason()
+        try tenant.recordSampleSends()
         let user = try ConsoleUser(tenant.server, hasJavaScript: hasJavaScript, timeZone: timeZone)
         try user.signIn(tenant.key)
         return (user, tenant)
     }
 
-    @Test func `sends are there newest first, with their names, fields marked, and on the viewer's clock`() throws {
+    @Test func `sends are shown newest first, with campaign names, marked fields and local times`() throws {
         let (user, tenant) = try user()
         #expect(try user.page.title == "Sends Report · sendlog")
         #expect(try user.page.text(of: "#result") == "130 sends")
@@ -32,11 +32,11 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `sends are filtered by campaigns and dates, with a script and without`(hasJavaScript: Bool) throws {
+    func `sends are filtered by campaigns and dates, with and without JavaScript`(hasJavaScript: Bool) throws {
         let (user, tenant) = try user(hasJavaScript: hasJavaScript)
         let page = user.page
         if !hasJavaScript {
-            // The zone is not told without a script; it is chosen.
+            // Without JavaScript, the server does not know the time zone, and the user selects it.
             try page.clickAndLoad(".who a")
             try page.select("Africa/Johannesburg", in: "select[name=zone]")
             try page.clickAndLoad(.named("Use this zone", role: "button"))
@@ -49,7 +49,7 @@ import Testing
         try page.set("2022-02-01T12:00", in: "#from")
         try page.set("2022-02-28T12:00", in: "#to")
         try page.clickAndLoad(.named("Filter", role: "button"))
-        // On the clocks of Johannesburg noon is ten o'clock in UTC, and the minute that is named is in it.
+        // Noon in Johannesburg is 10:00 UTC. The range includes the whole last minute.
         let search =
             #"{"find":{"campaign_id":["spring","summer"],"startDeliveryAt":{"$gte":"2022-02-01T10:00:00Z","$lte":"2022-02-28T10:00:59.999Z"}}}"#
         let ids = try tenant.ids(search)
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `any page is reached at once, and stays what it was while more is recorded`(hasJavaScript: Bool) throws {
+    func `a user can go to any page, and pages do not change while more is recorded`(hasJavaScript: Bool) throws {
         let (user, tenant) = try user(hasJavaScript: hasJavaScript)
         let page = user.page
         try tenant.record(SampleLog(id: "meanwhile", start: "2022-12-31T00:00:00.000Z"))
@@ -90,20 +90,20 @@ import Testing
         let page = user.page
         let send = try #require(try user.texts("table.sends td.id code").first)
         #expect(try page.copied { try page.click(.named("Copy send id \(send)", role: "button")) } == send)
-        try page.wait(for: "word of it") { try page.text(of: "#status") == "Copied \(send)" }
+        try page.wait(for: "the status message") { try page.text(of: "#status") == "Copied \(send)" }
         let campaign = try #require(try user.texts("table.sends td.campaign code").first)
         #expect(try page.copied { try page.click("table.sends tbody tr:first-child .campaign button") } == campaign)
         try page.click("details.curl summary")
         let command = try page.copied { try page.click("#curl + button") }
         #expect(command.hasPrefix("curl -s 'http://127.0.0.1:\(tenant.server.port)/send-logs/search'"))
-        // It does what the page shows.
+        // The command returns what the page shows.
         let run = try Command("/bin/sh", ["-c", command], environment: ["SENDLOG_KEY": tenant.key]).succeeded()
         #expect(run.output.contains("\"total\":130"))
         #expect(run.output.contains("\"_id\":\"\(send)\""))
         try user.expectNoErrors()
     }
 
-    @Test func `the chart is a filter`() throws {
+    @Test func `a bar of the chart filters the sends`() throws {
         let (user, _) = try user()
         let page = user.page
         #expect(try page.count(of: "svg.chart a") == 21)
@@ -113,7 +113,7 @@ import Testing
         try page.clickAndLoad("details.as-table tbody tr:first-child a")
         #expect(try page.text(of: "#result") == "\(counts[0]) sends")
         #expect(try page.count(of: "svg.chart a") == 7)
-        // A bar is a day now, on clocks two hours ahead.
+        // Each bar is now a day in UTC, and the times are two hours ahead of UTC.
         try page.clickAndLoad("svg.chart a:nth-child(2)")
         #expect(try page.text(of: "#result") == "1 send")
         #expect(try page.value(of: "#from").hasSuffix("T02:00"))
@@ -122,7 +122,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `the whole result is downloaded`(hasJavaScript: Bool) throws {
+    func `a download has the whole result, not only the page`(hasJavaScript: Bool) throws {
         let (user, tenant) = try user(hasJavaScript: hasJavaScript)
         let page = user.page
         try user.open("/console/sends?campaign=summer&page=1&rows=50")
@@ -137,7 +137,7 @@ import Testing
         try user.expectNoErrors()
     }
 
-    @Test func `an invalid filter is reported at the form, and nothing else is shown`() throws {
+    @Test func `an invalid filter gets an error at the form, and no table`() throws {
         let (user, _) = try user()
         for (query, message) in [
             ("campaign=a.b", "“a.b” is not a valid campaign id"), ("from=soon", "“from” must be a date"),
@@ -153,7 +153,7 @@ import Testing
         #expect(user.page.consoleErrors.allSatisfy { $0.source == "network" })
     }
 
-    @Test func `nothing found, and nothing recorded yet, say what to do next`() throws {
+    @Test func `an empty report and a search without results say what to do next`() throws {
         let tenant = try Shared.server.tenant(permissions: "sendLog")
         let user = try ConsoleUser(tenant.server)
         try user.signIn(tenant.key)

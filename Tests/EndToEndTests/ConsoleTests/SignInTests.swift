@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Who gets into the console, and what keeps others out.
+/// Sign-in to the console, its sessions, and the protection of its pages and forms.
 @Suite struct SignInTests {
     private func tenant(_ permissions: String...) throws -> Tenant {
         let server = try Shared.server
@@ -10,12 +10,12 @@ import Testing
         return Tenant(server: server, name: all.name, key: try server.key(of: all.name, permissions: permissions))
     }
 
-    @Test func `without a session every page leads to the sign-in and back`() throws {
+    @Test func `without a session, every page redirects to sign-in with its address in next`() throws {
         let client = ConsoleClient(try Shared.server)
         for page in ["/console/sends?page=2&campaign=a", "/console/campaigns", "/console/keys", "/console/sends/a"] {
-            let answer = try client.get(page)
-            #expect(answer.status == 303)
-            let target = try #require(answer["location"])
+            let response = try client.get(page)
+            #expect(response.status == 303)
+            let target = try #require(response["location"])
             #expect(target.hasPrefix("/console/sign-in?next=%2Fconsole%2F"))
             #expect(target.removingPercentEncoding == "/console/sign-in?next=\(page)")
         }
@@ -24,29 +24,29 @@ import Testing
         #expect(try client.get("/console/sends.csv").status == 303)
     }
 
-    @Test func `the cookie is out of reach of scripts and other sites, and the key is not in it`() throws {
+    @Test func `the session cookie is HttpOnly and SameSite=Strict, and does not contain the key`() throws {
         let tenant = try tenant("sendLog")
         let client = ConsoleClient(tenant.server)
-        let answer = try client.signIn(tenant.key, next: "/console/sends?page=3", zone: "Africa/Johannesburg")
-        #expect(answer.status == 303)
-        #expect(answer["location"] == "/console/sends?page=3")
-        let cookies = answer.headers.filter { $0.name == "set-cookie" }.map(\.value)
+        let response = try client.signIn(tenant.key, next: "/console/sends?page=3", zone: "Africa/Johannesburg")
+        #expect(response.status == 303)
+        #expect(response["location"] == "/console/sends?page=3")
+        let cookies = response.headers.filter { $0.name == "set-cookie" }.map(\.value)
         let session = try #require(cookies.first { $0.hasPrefix("sendlog_session=") })
         for attribute in ["; Path=/", "; Max-Age=43200", "; SameSite=Strict", "; HttpOnly"] {
             #expect(session.contains(attribute))
         }
         #expect(!session.contains("Secure"))
         #expect(cookies.contains { $0.hasPrefix("sendlog_zone=Africa%2FJohannesburg;") })
-        for header in answer.headers { #expect(!header.value.contains(tenant.key)) }
+        for header in response.headers { #expect(!header.value.contains(tenant.key)) }
         #expect(try client.get("/console/sends").status == 200)
     }
 
-    @Test func `behind TLS cookies are secure and of this host alone`() throws {
+    @Test func `behind TLS, cookies have Secure and the __Host- prefix`() throws {
         let tenant = try tenant("sendLog")
         let client = ConsoleClient(tenant.server)
         client.headers = [("X-Forwarded-Proto", "https")]
-        let answer = try client.signIn(tenant.key)
-        let cookies = answer.headers.filter { $0.name == "set-cookie" }.map(\.value)
+        let response = try client.signIn(tenant.key)
+        let cookies = response.headers.filter { $0.name == "set-cookie" }.map(\.value)
         let session = try #require(cookies.first { $0.hasPrefix("__Host-sendlog_session=") })
         #expect(session.hasSuffix("; HttpOnly; Secure"))
         #expect(try client.get("/console/sends").status == 200)
@@ -56,11 +56,11 @@ import Testing
     }
 
     @Test(arguments: ["", "slk_nonsense", " ", "\r\nSet-Cookie: a=b"])
-    func `an invalid key is reported, and opens no session`(key: String) throws {
+    func `an invalid key gets an error, and no session`(key: String) throws {
         let client = ConsoleClient(try Shared.server)
-        let answer = try client.signIn(key)
-        #expect(answer.status == 400)
-        #expect(answer.text.contains("role=\"alert\""))
+        let response = try client.signIn(key)
+        #expect(response.status == 400)
+        #expect(response.text.contains("role=\"alert\""))
         #expect(client.cookies["sendlog_session"] == nil)
     }
 
@@ -73,14 +73,14 @@ import Testing
     func `sign-in never redirects to another site`(next: String) throws {
         let tenant = try tenant("sendLog")
         let client = ConsoleClient(tenant.server)
-        let answer = try client.signIn(tenant.key, next: next)
-        #expect(answer.status == 303)
-        let target = try #require(answer["location"])
+        let response = try client.signIn(tenant.key, next: next)
+        #expect(response.status == 303)
+        let target = try #require(response["location"])
         #expect(target == "/console")
-        #expect(answer["x"] == nil)
+        #expect(response["x"] == nil)
     }
 
-    @Test func `a form of another session, or of none, changes nothing`() throws {
+    @Test func `a form without the token of its session gets 400 and changes nothing`() throws {
         let tenant = try tenant("*")
         let client = try ConsoleClient(tenant)
         let other = try ConsoleClient(tenant)
@@ -91,20 +91,20 @@ import Testing
                 ("/console/keys", "permission"), ("/console/keys/key_1/revoke", "x"), ("/console/sign-out", "x"),
                 ("/console/time-zone", "zone"), ("/console/campaigns/spring/name", "name"),
             ] {
-                let answer = try client.post(path, ["form-token": token, field: "sendLog.read"])
-                #expect(answer.status == 400, "\(path)")
-                #expect(answer.text.contains("belongs to another session"), "\(path)")
+                let response = try client.post(path, ["form-token": token, field: "sendLog.read"])
+                #expect(response.status == 400, "\(path)")
+                #expect(response.text.contains("belongs to another session"), "\(path)")
             }
         }
         #expect(try tenant.server.command("key", "list", "--organisation", tenant.name).output == keys)
         #expect(try client.get("/console/keys").status == 200)
-        // Signing somebody in by a foreign form fails as well.
+        // Sign-in with the form token of another session fails as well.
         let stranger = ConsoleClient(tenant.server)
         #expect(try stranger.post("/console/sign-in", ["key": tenant.key, "form-token": foreign]).status == 400)
         #expect(stranger.cookies["sendlog_session"] == nil)
     }
 
-    @Test func `signing out, revoking the key and time end a session at once`() throws {
+    @Test func `sign-out, a new sign-in and a revoked key end a session at once`() throws {
         let tenant = try tenant("*")
         let client = try ConsoleClient(tenant)
         let copy = ConsoleClient(tenant.server)
@@ -115,7 +115,7 @@ import Testing
         #expect(client.cookies["sendlog_session"] == nil)
         #expect(try copy.get("/console/sends").status == 303)
 
-        // Signing in anew ends what was before.
+        // A new sign-in ends the previous session.
         let former = ConsoleClient(tenant.server)
         let again = try ConsoleClient(tenant)
         former.cookies = again.cookies
@@ -131,30 +131,30 @@ import Testing
         #expect(try revoked.get("/console/sends").status == 303)
     }
 
-    @Test func `a session lasts as long as is configured, also over a restart`() throws {
+    @Test func `a session lasts as configured, and survives a restart`() throws {
         let folder = try TemporaryFolder()
         let first = try Server(in: folder, arguments: ["--console-session-minutes", "5"])
         let tenant = try first.tenant(permissions: "sendLog")
         let client = ConsoleClient(first)
-        let answer = try client.signIn(tenant.key)
-        #expect(answer.headers.contains { $0.value.contains("Max-Age=300") })
+        let response = try client.signIn(tenant.key)
+        #expect(response.headers.contains { $0.value.contains("Max-Age=300") })
         _ = try first.stop()
         let second = try Server(in: folder)
-        let later = ConsoleClient(second)
-        later.cookies = client.cookies
-        #expect(try later.get("/console/sends").status == 200)
+        let resumed = ConsoleClient(second)
+        resumed.cookies = client.cookies
+        #expect(try resumed.get("/console/sends").status == 200)
         try second.executeSQL("UPDATE sessions SET expires = 0")
-        #expect(try later.get("/console/sends").status == 303)
+        #expect(try resumed.get("/console/sends").status == 303)
     }
 
-    @Test func `permissions hold in the console, and what is missing is named`() throws {
+    @Test func `the console checks permissions, and names the missing one`() throws {
         let reader = try ConsoleClient(tenant("sendLog.read"))
         #expect(try reader.get("/console")["location"] == "/console/sends")
         for (path, permission) in [("/console/campaigns", "campaign.read"), ("/console/keys", "apiKey.read")] {
-            let answer = try reader.get(path)
-            #expect(answer.status == 403)
-            #expect(answer.text.contains(permission))
-            #expect(answer["content-type"] == "text/html; charset=utf-8")
+            let response = try reader.get(path)
+            #expect(response.status == 403)
+            #expect(response.text.contains(permission))
+            #expect(response["content-type"] == "text/html; charset=utf-8")
         }
         let page = try reader.get("/console/sends").text
         #expect(page.contains("href=\"/console/sends\""))
@@ -163,9 +163,9 @@ import Testing
         #expect(try campaigns.get("/console")["location"] == "/console/campaigns")
         #expect(try campaigns.get("/console/sends").status == 403)
         #expect(try campaigns.get("/console/sends.csv").status == 403)
-        let answer = try campaigns.post("/console/campaigns/a/name", ["name": "A"], from: "/console/campaigns")
-        #expect(answer.status == 403)
-        // Not by way of an error either.
+        let response = try campaigns.post("/console/campaigns/a/name", ["name": "A"], from: "/console/campaigns")
+        #expect(response.status == 403)
+        // An error page does not show campaigns either.
         let namer = try ConsoleClient(tenant("campaign.update"))
         let bad = try namer.post("/console/campaigns/spring/name", ["name": ""], from: "/console/time-zone")
         #expect(bad.status == 400 && !bad.text.contains("<table"))
@@ -180,20 +180,20 @@ import Testing
         #expect(try sender.get("/console").status == 403)
     }
 
-    @Test func `a link on another site opens the page all the same`() throws {
+    @Test func `a link on another site opens the page`() throws {
         let tenant = try tenant("sendLog")
         let client = try ConsoleClient(tenant)
-        // Browsers leave strict cookies out of what another site asks for.
+        // Browsers do not send SameSite=Strict cookies with requests from another site.
         let stranger = ConsoleClient(tenant.server)
         stranger.headers = [("Sec-Fetch-Site", "cross-site")]
-        let answer = try stranger.get("/console/sends")
-        #expect(answer.status == 200)
-        #expect(answer.text.contains("<meta http-equiv=\"refresh\" content=\"0\">"))
+        let response = try stranger.get("/console/sends")
+        #expect(response.status == 200)
+        #expect(response.text.contains("<meta http-equiv=\"refresh\" content=\"0\">"))
         client.headers = [("Sec-Fetch-Site", "same-origin")]
         #expect(try client.get("/console/sends").text.contains("<h1>Sends Report</h1>"))
     }
 
-    @Test func `every page has the guards that keep its content from acting`() throws {
+    @Test func `every page has a Content-Security-Policy and the other security headers`() throws {
         let tenant = try tenant("*")
         let client = try ConsoleClient(tenant)
         client.headers = [("Accept", "text/html")]
@@ -201,18 +201,18 @@ import Testing
             "/console/sends", "/console/campaigns", "/console/keys", "/console/time-zone", "/console/nothing",
             "/console/sends/nothing", "/console/sign-in", "/nothing",
         ] {
-            let answer = try client.get(path)
-            let policy = try #require(answer["content-security-policy"], "\(path)")
+            let response = try client.get(path)
+            let policy = try #require(response["content-security-policy"], "\(path)")
             #expect(policy.hasPrefix("default-src 'none'; style-src 'self'; script-src 'self';"))
             #expect(!policy.contains("unsafe") && policy.contains("frame-ancestors 'none'"))
-            #expect(answer["x-content-type-options"] == "nosniff")
-            #expect(answer["referrer-policy"] == "same-origin")
-            #expect(answer["cache-control"] == "no-store")
-            #expect(!answer.text.contains(" style=") && !answer.text.contains(" onclick="))
-            #expect(!answer.text.contains("<style") && !answer.text.contains("<script>"))
+            #expect(response["x-content-type-options"] == "nosniff")
+            #expect(response["referrer-policy"] == "same-origin")
+            #expect(response["cache-control"] == "no-store")
+            #expect(!response.text.contains(" style=") && !response.text.contains(" onclick="))
+            #expect(!response.text.contains("<style") && !response.text.contains("<script>"))
         }
         #expect(try client.get("/")["location"] == "/console")
-        // Programs are told as before.
+        // API clients still get a JSON error.
         client.headers = []
         try expectFailure(client.get("/nothing"), 404, "resource_not_found")
     }

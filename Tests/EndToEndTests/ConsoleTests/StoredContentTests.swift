@@ -1,6 +1,6 @@
 import Testing
 
-/// What senders wrote must show as text, whatever it is.
+/// Pages show all stored content as text, with markup escaped.
 @Suite struct StoredContentTests {
     private static let attacks = [
         "<script>window.hacked = 1</script>", "<img src=x onerror='window.hacked = 1'>",
@@ -10,14 +10,14 @@ import Testing
         "{{a}}{{ b }}{{}}{{{c}}}{{d", "javascript:window.hacked=1", "https://elsewhere.example/x.png",
         "\u{202e}txt.exe", "\u{2066}isolated\u{2069} \u{200b}", "عربي עברית {{contact.name}}", "😀👩‍👩‍👧‍👦 🇿🇦",
         "\u{0}\u{7}\u{1b}[31m\u{85}",
-        // What Swift takes for one character is markup to a browser.
+        // Swift sees one grapheme cluster where a browser sees markup.
         "x\"\u{301}>\u{301}\u{600}<img src=/x a\u{301}>\u{301}\u{600}<script src=/x a\u{301}>\u{301}",
         "\u{600}<!--rows-->\u{301}",
         "\u{200e}\u{200f}\u{61c}\u{feff}\u{2060}\u{ad}", "line\nbreak\r\nand\ttab", "a\u{301}\u{301}\u{301}", "=1+1",
         "${7*7} #{7*7} %s", "\\u003cscript\\u003e",
     ]
 
-    /// What a text must look like: itself, with what cannot be seen named.
+    /// The text that a page must show, with invisible characters as `U+XXXX`.
     private static func shown(_ text: String) -> String {
         String(
             String.UnicodeScalarView(
@@ -34,7 +34,7 @@ import Testing
         ).replacing("\r\n", with: "\n")
     }
 
-    @Test func `messages, names and reasons full of markup, braces and turned text show as text`() throws {
+    @Test func `messages, names and reasons with markup, braces and bidi controls are shown as text`() throws {
         let tenant = try Shared.server.tenant(permissions: "*")
         try tenant.record(
             Self.attacks.enumerated().map { number, text in
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func `what is entered into forms and addresses comes back as text`() throws {
+    @Test func `input in forms and URLs is shown as text`() throws {
         let tenant = try Shared.server.tenant(permissions: "*")
         try tenant.record(SampleLog(id: "send-1"))
         let user = try ConsoleUser(tenant.server)
@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    @Test func `names of keys and organisations are text as well`() throws {
+    @Test func `names of keys and organisations are shown as text`() throws {
         let server = try Server()
         let attack = "o\"\u{301} x=\u{600}<img src=/x a\u{301}>\u{301}"
         _ = try server.command("organisation", "create", attack).succeeded()
@@ -109,7 +109,7 @@ import Testing
         }
     }
 
-    @Test func `webhooks' names, headers and bodies, and what receivers answer, are text as well`() throws {
+    @Test func `names, headers and bodies of webhooks, and responses of receivers, are shown as text`() throws {
         let server = try Server(arguments: ["--webhooks-allow", "127.0.0.1/32"])
         let (tenant, receiver) = (try server.tenant(permissions: "*"), try StubReceiver())
         let user = try ConsoleUser(server)
@@ -117,11 +117,11 @@ import Testing
         try user.signIn(tenant.key)
         for (number, attack) in Self.attacks.enumerated() {
             try tenant.record(SampleLog(id: "send-\(number)", message: attack))
-            try receiver.answer(500, attack)
+            try receiver.respond(500, attack)
             let name = String(
                 String.UnicodeScalarView(attack.unicodeScalars.filter { $0.properties.generalCategory != .control })
             ).trimmingSpaces
-            // Braces that are no field of a template are refused, and those who see that are shown them.
+            // The API refuses braces that are not a template field; the form below shows such input with its issues.
             let plain = attack.replacing("{", with: "{ ")
             let isPrintable = plain.utf8.allSatisfy { (0x20...0x7e).contains($0) }
             let definition = """
@@ -141,11 +141,11 @@ import Testing
             try user.open("/console/webhooks/\(id)/edit")
             #expect(try page.value(of: "#body") == "[\"{{send.message}}\", \(JSON.text(plain))]")
             try expectHarmless(user)
-            // What is wrong with it is told by the script's preview, and by the page without it.
+            // The preview of the script shows the issues, and the page shows them after Save.
             for field in ["#headers", "#campaigns", "#body"] {
                 try page.set(attack.replacing("\r\n", with: "\n"), in: .selector(field))
             }
-            // Fields of one line take no more.
+            // Single-line fields cannot contain line breaks.
             let line = attack.replacing("\r\n", with: " ").replacing("\n", with: " ")
             for field in ["#name", "#url", "#send"] { try page.set(line, in: .selector(field)) }
             try page.wait(for: "the issues in the preview") { try page.exists(".preview .problem") }
@@ -158,7 +158,7 @@ import Testing
         }
     }
 
-    /// No script ran, nothing else was fetched, and the page is still the page.
+    /// Expects that no script ran, nothing else was fetched, and the structure of the page is intact.
     private func expectHarmless(_ user: ConsoleUser, sourceLocation: SourceLocation = #_sourceLocation) throws {
         let page = user.page
         #expect(try page.evaluate("window.hacked === undefined").isTrue, sourceLocation: sourceLocation)

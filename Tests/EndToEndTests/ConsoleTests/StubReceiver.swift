@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// A receiver of webhooks that answers whatever a test says, and keeps what it was asked.
+/// A webhook receiver with a configurable response, which records its requests.
 final class StubReceiver: Sendable {
     let port: UInt16
     private let folder: TemporaryFolder
@@ -19,11 +19,11 @@ final class StubReceiver: Sendable {
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 with open(f"{FOLDER}/requests", "a") as requests:
                     requests.write(json.dumps({"target": self.path, "body": body.decode()}) + "\\n")
-                answer = open(f"{FOLDER}/answer", "rb").read()
+                response = open(f"{FOLDER}/response", "rb").read()
                 self.send_response(int(open(f"{FOLDER}/status").read()))
-                self.send_header("Content-Length", str(len(answer)))
+                self.send_header("Content-Length", str(len(response)))
                 self.end_headers()
-                self.wfile.write(answer)
+                self.wfile.write(response)
 
             do_GET = do_POST
 
@@ -35,7 +35,7 @@ final class StubReceiver: Sendable {
         server.serve_forever()
         """
 
-    /// Starts one, and waits until it listens.
+    /// Starts the receiver, and waits until it listens.
     init() throws {
         folder = try TemporaryFolder()
         process = try ChildProcess("python3", ["-c", Self.script, folder.path])
@@ -45,23 +45,23 @@ final class StubReceiver: Sendable {
             throw TestFailure("the receiver did not start: \(process.output) \(process.errors)")
         }
         self.port = port
-        try answer(200, "thanks")
+        try respond(200, "thanks")
     }
 
-    /// Answers so from now on.
-    func answer(_ status: Int, _ text: String) throws {
-        try folder.write("answer", text)
+    /// Sets the response to all further requests.
+    func respond(_ status: Int, _ text: String) throws {
+        try folder.write("response", text)
         try folder.write("status", "\(status)")
     }
 
     var url: String { "http://127.0.0.1:\(port)/hook" }
 
-    /// What it was asked so far, path with query and body, in the order of arrival.
+    /// The requests so far in order of arrival, each with its path, query and body.
     func requests() throws -> [(target: String, body: String)] {
         guard let text = try? String(contentsOfFile: folder.file("requests"), encoding: .utf8) else { return [] }
         return try text.split(separator: "\n").map { line in
-            let note = try JSON(parsing: line.utf8)
-            return (note["target"].plainText, note["body"].plainText)
+            let entry = try JSON(parsing: line.utf8)
+            return (entry["target"].plainText, entry["body"].plainText)
         }
     }
 }

@@ -1,15 +1,15 @@
-/// What tests of webhooks' pages begin with.
+/// The setup for tests of webhook pages.
 enum WebhookPages {
     private static let running = Result {
         try Server(arguments: ["--webhooks-allow", "127.0.0.1/32"])
     }
 
-    /// An organisation with all permissions on a server whose webhooks may go to this machine.
+    /// Creates an organisation, by default with all permissions, on a server that allows webhooks to loopback.
     static func tenant(_ permissions: String = "*") throws -> Tenant {
         try running.get().tenant(permissions: permissions)
     }
 
-    /// Makes a webhook by the API.
+    /// Creates a webhook with the API.
     ///
     /// - Returns: the path of its page.
     static func webhook(_ tenant: Tenant, _ url: String, name: String = "orders") throws -> String {

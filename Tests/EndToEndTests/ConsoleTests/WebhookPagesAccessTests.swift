@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// Who sees and does what on webhooks' pages.
+/// Permissions on the webhook pages.
 @Suite struct WebhookPagesAccessTests {
-    @Test func `each sees and does what the key allows, and of another organisation nothing`() throws {
+    @Test func `a key permits only its own actions, and nothing in another organisation`() throws {
         let owner = try WebhookPages.tenant()
         let path = try WebhookPages.webhook(owner, "https://receiver.example/hook", name: "the owner's")
         func key(_ permissions: String...) throws -> ConsoleClient {
@@ -15,13 +15,13 @@ import Testing
         let actions = ["active", "test", "secret", "delete", "deliveries/1/redeliver"]
         let reader = try key("webhook.read")
         for page in [path, "/console/webhooks"] {
-            let answer = try reader.get(page)
-            #expect(answer.status == 200 && answer.text.contains("the owner&#39;s"))
+            let response = try reader.get(page)
+            #expect(response.status == 200 && response.text.contains("the owner&#39;s"))
             for word in [
                 "New webhook", "Send the test", "Resume", "Activate", "Deactivate", "Create a new secret",
                 "permanently", "/edit",
             ] {
-                #expect(!answer.text.contains(word), "\(page): \(word)")
+                #expect(!response.text.contains(word), "\(page): \(word)")
             }
         }
         for page in ["/console/webhooks/new", "\(path)/edit"] { #expect(try reader.get(page).status == 403) }
@@ -29,40 +29,40 @@ import Testing
         for target in actions.map({ "\(path)/\($0)" }) + [path, "/console/webhooks", "/console/webhooks/preview"] {
             #expect(try reader.post(target, ["form-token": token]).status == 403, "\(target)")
         }
-        // Whoever may make webhooks, and nothing else, sees the secret, and a made-up send.
-        let maker = try key("webhook.create")
-        #expect(try maker.get("/console").headers.contains { $0.value == "/console/webhooks" })
-        #expect(try maker.get("/console/webhooks").text.contains("Webhooks are not listed"))
-        #expect(try !maker.get("/console/webhooks").text.contains("the owner"))
-        #expect(try maker.get(path).status == 403)
-        try owner.record(SampleLog(id: "secret-send", message: "nobody else’s business"))
-        let editor = try maker.get("/console/webhooks/new").text
+        // With webhook.create alone, a user sees the new secret and a sample send, but no recorded send.
+        let creator = try key("webhook.create")
+        #expect(try creator.get("/console").headers.contains { $0.value == "/console/webhooks" })
+        #expect(try creator.get("/console/webhooks").text.contains("Webhooks are not listed"))
+        #expect(try !creator.get("/console/webhooks").text.contains("the owner"))
+        #expect(try creator.get(path).status == 403)
+        try owner.record(SampleLog(id: "secret-send", message: "confidential"))
+        let editor = try creator.get("/console/webhooks/new").text
         #expect(editor.contains("sample send") && !editor.contains("secret-send") && !editor.contains("business"))
-        let preview = try maker.post(
+        let preview = try creator.post(
             "/console/webhooks/preview",
             [
-                "form-token": try maker.csrfToken(maker.get("/console/webhooks/new")), "method": "POST",
+                "form-token": try creator.csrfToken(creator.get("/console/webhooks/new")), "method": "POST",
                 "url": "https://a.example", "body": "{\"m\": \"{{send.message}}\"}", "send": "secret-send",
             ]
         )
         #expect(preview.status == 200 && preview.text.contains("sample send") && !preview.text.contains("business"))
         #expect(preview["cache-control"] == "no-store")
-        let made = try maker.post(
+        let made = try creator.post(
             "/console/webhooks",
             ["url": "https://a.example", "method": "POST"],
             from: "/console/webhooks/new"
         )
         #expect(made.status == 200 && made.text.contains("whsec_"))
-        // Who may change but not delete has no button for that.
-        let changer = try key("webhook.read", "webhook.update")
-        let text = try changer.get(path).text
+        // With webhook.update but without webhook.delete, there is no delete button.
+        let updater = try key("webhook.read", "webhook.update")
+        let text = try updater.get(path).text
         #expect(text.contains("Send the test") && !text.contains("permanently"))
-        #expect(try changer.post("\(path)/delete", [:], from: path).status == 403)
-        // A form that another site made changes nothing.
-        let boss = try ConsoleClient(owner)
+        #expect(try updater.post("\(path)/delete", [:], from: path).status == 403)
+        // A form with the token of another session changes nothing.
+        let admin = try ConsoleClient(owner)
         for target in actions.map({ "\(path)/\($0)" }) + [path, "/console/webhooks", "/console/webhooks/preview"] {
             #expect(
-                try boss.post(target, ["form-token": token, "url": "https://b.example"]).status == 400,
+                try admin.post(target, ["form-token": token, "url": "https://b.example"]).status == 400,
                 "\(target)"
             )
         }

@@ -1,14 +1,14 @@
 import Foundation
 import Testing
 
-/// Webhooks in a browser.
+/// The webhook pages in a browser.
 @Suite struct WebhookPagesTests {
     @Test(arguments: [true, false])
-    func `a webhook is previewed, created, its secret shown once, tested and delivers`(
+    func `a user previews, creates and tests a webhook, sees its secret once, and it delivers`(
         hasJavaScript: Bool
     ) throws {
         let (tenant, receiver) = (try WebhookPages.tenant(), try StubReceiver())
-        try receiver.answer(200, "thanks <b>& more</b>")
+        try receiver.respond(200, "thanks <b>& more</b>")
         try tenant.record(SampleLog(id: "send-1", message: "Hi \"{{contact.firstname}}\""))
         let user = try ConsoleUser(tenant.server, hasJavaScript: hasJavaScript)
         let page = user.page
@@ -24,12 +24,12 @@ import Testing
         try page.set(template, in: "#body")
         try page.set("Authorization: Bearer {{organisation._id}}", in: "#headers")
         if hasJavaScript {
-            try page.wait(for: "the preview to follow") {
+            try page.wait(for: "the preview to update") {
                 try page.text(of: "#preview-head").contains(/Authorization: Bearer [0-9]+/)
             }
         } else {
             try page.clickAndLoad(.named("Preview", role: "button"))
-            // Nothing of what was entered is lost.
+            // The form still has the input.
             #expect(try page.value(of: "#name") == "orders <b>")
             #expect(try page.value(of: "#body") == template)
         }
@@ -46,7 +46,7 @@ import Testing
         }
         #expect(try page.text(of: "h1") == "orders <b>")
         try user.saveScreenshot("webhook-made")
-        // It is shown this once.
+        // The secret is shown only once.
         let id = try #require(try WebhookPages.webhooks(tenant).first?["_id"].string)
         try user.open("/console/webhooks/\(id)")
         #expect(try !page.html.contains(secret))
@@ -56,10 +56,10 @@ import Testing
         #expect(result.contains("Test of send-1: delivered"))
         #expect(result.contains("HTTP 200") && result.contains("thanks <b>& more</b>"))
         try user.saveScreenshot("webhook-tested")
-        // What came is what the preview showed.
-        let came = try receiver.requests()
-        #expect(came.map(\.body) == [sent])
-        #expect(came.map(\.target) == ["/hook?c=spring"])
+        // The receiver gets what the preview showed.
+        let received = try receiver.requests()
+        #expect(received.map(\.body) == [sent])
+        #expect(received.map(\.target) == ["/hook?c=spring"])
         try tenant.record(SampleLog(id: "send-2"))
         try page.wait(for: "the delivery of the next send", atMost: 180) {
             try user.open("/console/webhooks/\(id)")
@@ -106,7 +106,7 @@ import Testing
         #expect(try WebhookPages.webhooks(tenant).isEmpty)
         try user.saveScreenshot("webhook-errors")
         #expect(try user.page.overflow <= 0)
-        // What concerns several fields, and a send that is not there.
+        // Issues of several fields together, and an unknown send.
         let client = try ConsoleClient(tenant)
         let token = try client.csrfToken(client.get("/console/webhooks/new"))
         for (fields, message) in [
@@ -117,17 +117,17 @@ import Testing
             ([("name", String(repeating: "a", count: 101))], "at most 100 characters"),
             ([("headers", "no colon")], "has no colon"),
         ] {
-            // Of fields that are there twice the last one counts.
+            // If a field is given twice, the last value counts.
             let all = [("form-token", token), ("url", "https://a.example"), ("method", "POST")] + fields
-            let answer = try client.post("/console/webhooks", all)
-            #expect(answer.status == 400, "\(message)")
-            #expect(answer.text.contains(message), "\(message)")
+            let response = try client.post("/console/webhooks", all)
+            #expect(response.status == 400, "\(message)")
+            #expect(response.text.contains(message), "\(message)")
         }
         #expect(try WebhookPages.webhooks(tenant).isEmpty)
     }
 
     @Test(arguments: [true, false])
-    func `a webhook is deactivated, activated, changed, given another secret, and deleted`(hasJavaScript: Bool) throws {
+    func `a user deactivates, edits and deletes a webhook, and rotates its secret`(hasJavaScript: Bool) throws {
         let tenant = try WebhookPages.tenant()
         let path = try WebhookPages.webhook(tenant, "https://receiver.example/hook")
         let user = try ConsoleUser(tenant.server, hasJavaScript: hasJavaScript)
@@ -164,9 +164,9 @@ import Testing
         #expect(try page.title == "Page not found · sendlog")
     }
 
-    @Test func `deliveries are shown with their attempts, filtered, paged and made again`() throws {
+    @Test func `deliveries are shown with their attempts, filtered, paged and redelivered`() throws {
         let (tenant, receiver) = (try WebhookPages.tenant(), try StubReceiver())
-        try receiver.answer(503, "<h1>down</h1>")
+        try receiver.respond(503, "<h1>down</h1>")
         let path = try WebhookPages.webhook(tenant, receiver.url)
         let user = try ConsoleUser(tenant.server, timeZone: "Asia/Kathmandu")
         let page = user.page
@@ -188,13 +188,13 @@ import Testing
         try page.clickAndLoad(.named("failed", role: "link"))
         #expect(try page.text.contains("No deliveries in this state."))
         try page.clickAndLoad(.named("waiting for retry", role: "link"))
-        try receiver.answer(200, "up again")
+        try receiver.respond(200, "up again")
         try page.click(.selector("\(row) summary"))
         try page.clickAndLoad(.named("Redeliver send-1", role: "button"))
         let result = try page.text(of: "section[aria-labelledby=attempted-title]")
         #expect(result.contains("Delivery of send-1: delivered") && result.contains("up again"))
         #expect(try user.texts("\(row) td:nth-child(2)") == ["delivered"])
-        // Its send's page is a click away.
+        // The row links to the page of the send.
         try page.clickAndLoad(.selector("\(row) th a"))
         #expect(try page.title == "Send send-1 · sendlog")
         try tenant.record((2...31).map { SampleLog(id: "send-\($0)") })
@@ -208,7 +208,7 @@ import Testing
         try page.clickAndLoad(.named("« Newest", role: "link"))
         #expect(try page.text(of: .selector("\(row) th")) == "send-31")
         try user.expectNoErrors()
-        // The same on a phone, where nothing is too wide.
+        // On a phone, no page overflows.
         let phone = try ConsoleUser(tenant.server, width: 390, isPhone: true)
         try phone.signIn(tenant.key)
         for path in [path, "/console/webhooks", "\(path)/edit"] {
@@ -217,9 +217,9 @@ import Testing
         }
     }
 
-    @Test func `a receiver that answers 410 pauses its webhook, which is shown until it is resumed`() throws {
+    @Test func `a 410 response pauses the webhook, and the pages show the pause until it is resumed`() throws {
         let (tenant, receiver) = (try WebhookPages.tenant(), try StubReceiver())
-        try receiver.answer(410, "gone")
+        try receiver.respond(410, "gone")
         let path = try WebhookPages.webhook(tenant, receiver.url)
         let user = try ConsoleUser(tenant.server)
         let page = user.page
@@ -234,7 +234,7 @@ import Testing
         try user.open(path)
         #expect(try page.text(of: "p.problem").hasPrefix("Paused since"))
         try user.saveScreenshot("webhook-paused")
-        try receiver.answer(200, "back")
+        try receiver.respond(200, "back")
         try page.clickAndLoad(.named("Resume", role: "button"))
         #expect(try page.text(of: ".facts .state") == "active")
         try user.expectNoErrors()

@@ -1,8 +1,8 @@
 import Testing
 
-/// Campaigns over HTTP: what their counters tell, and their names.
+/// Campaigns over HTTP: their counters and names.
 @Suite struct CampaignsTests {
-    private func filled() throws -> Tenant {
+    private func tenantWithSends() throws -> Tenant {
         let tenant = try Shared.server.tenant(permissions: "sendLog", "campaign")
         try tenant.record([
             SampleLog(id: "a", campaign: "spring", start: "2022-01-15T12:00:00.000Z", destinations: ["1", "2"]),
@@ -17,8 +17,8 @@ import Testing
     private static let summer =
         #"{"_id":"summer","name":null,"sends":1,"destinations":0,"firstSendAt":"2022-06-01T00:00:00.000Z","lastSendAt":"2022-06-01T00:00:00.000Z"}"#
 
-    @Test func `campaigns come by last activity, in the envelope, and one alone likewise`() throws {
-        let tenant = try filled()
+    @Test func `the list of campaigns is in order of last activity, and a single campaign has the same form`() throws {
+        let tenant = try tenantWithSends()
         let list = try tenant.get("/campaigns")
         #expect(list.status == 200)
         let parsed = #"{"sort":"-lastSendAt","skip":0,"limit":100}"#
@@ -41,17 +41,17 @@ import Testing
         ]
     )
     func `campaigns are sorted, paged and found`(query: String, ids: [String], total: Int) throws {
-        let data = try filled().get("/campaigns?\(query)").data()
+        let data = try tenantWithSends().get("/campaigns?\(query)").data()
         #expect(data["campaigns"].elements.compactMap(\.["_id"].string) == ids)
         #expect(data["total"].integer == total)
     }
 
     @Test func `a campaign is named, renamed, and found by its name`() throws {
-        let tenant = try filled()
+        let tenant = try tenantWithSends()
         for name in ["Spring sale", "Früh\\u006aahr <b>{{x}}</b> 😀"] {
-            let answer = try tenant.request("PUT", "/campaigns/spring", body: Array(#"{"name":"\#(name)"}"#.utf8))
+            let response = try tenant.request("PUT", "/campaigns/spring", body: Array(#"{"name":"\#(name)"}"#.utf8))
             let shown = name.replacing("\\u006a", with: "j")
-            #expect(try answer.data()["name"].string == shown)
+            #expect(try response.data()["name"].string == shown)
             #expect(try tenant.get("/campaigns/spring").data()["name"].string == shown)
         }
         #expect(try tenant.get("/campaigns?search=%3Cb%3E").data()["total"] == 1)
@@ -63,7 +63,7 @@ import Testing
             ("serch=a", "serch"), ("limit=1&limit=2", "limit"),
         ]
     )
-    func `a bad parameter is named`(query: String, name: String) throws {
+    func `an invalid parameter gets 400 with its name`(query: String, name: String) throws {
         let tenant = try Shared.server.tenant(permissions: "campaign.read")
         try expectFailure(tenant.get("/campaigns?\(query)"), 400, "invalid_request", says: name, issue: name)
     }
@@ -76,16 +76,16 @@ import Testing
             (#"{"name":"#, ""), ("[]", ""), (#"{"name":"a\nb"}"#, "name"),
         ]
     )
-    func `a bad name is refused, and the old one stays`(body: String, path: String) throws {
-        let tenant = try filled()
+    func `an invalid name is refused, and the old name does not change`(body: String, path: String) throws {
+        let tenant = try tenantWithSends()
         _ = try tenant.request("PUT", "/campaigns/spring", body: Array(#"{"name":"Old"}"#.utf8)).data()
-        let answer = try tenant.request("PUT", "/campaigns/spring", body: Array(body.utf8))
-        try expectFailure(answer, 400, "invalid_request", issue: path)
+        let response = try tenant.request("PUT", "/campaigns/spring", body: Array(body.utf8))
+        try expectFailure(response, 400, "invalid_request", issue: path)
         #expect(try tenant.get("/campaigns/spring").data()["name"].string == "Old")
     }
 
     @Test func `unknown campaigns get 404, and missing permissions 403`() throws {
-        let tenant = try filled()
+        let tenant = try tenantWithSends()
         let other = try Shared.server.tenant(permissions: "campaign")
         let name = Array(#"{"name":"A"}"#.utf8)
         for id in ["autumn", "a.b", "%20"] {

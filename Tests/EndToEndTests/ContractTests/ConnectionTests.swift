@@ -1,18 +1,18 @@
 import Foundation
 import Testing
 
-/// How requests follow each other on one connection (<https://www.rfc-editor.org/rfc/rfc9112#section-9>).
+/// Persistent connections and pipelining (<https://www.rfc-editor.org/rfc/rfc9112#section-9>).
 @Suite struct ConnectionTests {
     private static func head(_ method: String, _ target: String, of tenant: Tenant, _ more: String = "") -> String {
         "\(method) \(target) HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(tenant.key)\r\n\(more)\r\n"
     }
 
-    @Test func `requests that are sent together are answered in their order`() throws {
+    @Test func `pipelined requests get their responses in order`() throws {
         let tenant = try Shared.server.tenant()
         let logs = (0..<300).map { SampleLog(id: "send-\($0)", destinations: (0..<20).map { "2782\(1_000_000 + $0)" }) }
         try tenant.record(logs)
         let connection = try tenant.server.connect()
-        // Answered at once, by a task, streamed, and refused.
+        // Responses that are immediate, deferred, streamed and refused.
         let targets = logs.enumerated().map { index, log in
             switch index % 3 {
             case 0: "/send-logs/\(log.id)"
@@ -22,16 +22,16 @@ import Testing
         }
         try connection.send(targets.map { Self.head("GET", $0, of: tenant) }.joined())
         for (index, log) in logs.enumerated() {
-            let answer = try connection.response()
+            let response = try connection.response()
             switch index % 3 {
-            case 0: #expect(answer.text == #"{"ok":true,"data":\#(log.counted)}"#)
-            case 1: #expect(answer.text == #"{"ok":true,"data":\#(log.listed)}"#)
-            default: #expect(answer.status == 404)
+            case 0: #expect(response.text == #"{"ok":true,"data":\#(log.counted)}"#)
+            case 1: #expect(response.text == #"{"ok":true,"data":\#(log.listed)}"#)
+            default: #expect(response.status == 404)
             }
         }
     }
 
-    @Test func `creates and searches that are sent together see each other`() throws {
+    @Test func `a pipelined search sees the creates before it`() throws {
         let tenant = try Shared.server.tenant()
         let connection = try tenant.server.connect()
         var text = ""
@@ -61,7 +61,7 @@ import Testing
         #expect(try connection.readToEnd().isEmpty)
     }
 
-    @Test func `a client that waits for an invitation gets one, or an answer and the end`() throws {
+    @Test func `Expect: 100-continue gets 100, or a final response and a closed connection`() throws {
         let tenant = try Shared.server.tenant()
         let log = SampleLog(id: "send-1").json
         let expecting = "Expect: 100-continue\r\nContent-Length: \(log.utf8.count)\r\n"
@@ -71,12 +71,12 @@ import Testing
         try continuing.send(log)
         #expect(try continuing.response().status == 201)
         #expect(try continuing.request("GET", "/health").status == 200)
-        // Whether the body comes all the same cannot be known.
+        // The server cannot know whether the body follows, so it closes the connection.
         let refused = try tenant.server.connect()
         try refused.send(Self.head("POST", "/send-logs/search/", of: tenant, expecting))
-        let answer = try refused.response()
-        #expect(answer.status == 404)
-        #expect(answer["connection"] == "close")
+        let response = try refused.response()
+        #expect(response.status == 404)
+        #expect(response["connection"] == "close")
         #expect(try refused.readToEnd().isEmpty)
     }
 
@@ -96,29 +96,29 @@ import Testing
         ("GET /health", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk", 200),
         ("GET /health", "Connection: upgrade\r\nUpgrade: websocket", 200), ("CONNECT example.org:443", "X-A: b", 404),
     ])
-    func `who would rather speak another protocol is answered in this one, and that is all`(
+    func `an upgrade or CONNECT gets an HTTP 1.1 response, and the connection closes`(
         line: String,
         header: String,
         status: Int
     ) throws {
         let connection = try Shared.server.connect()
-        // What follows would not be listened to.
+        // The server ignores the second request.
         try connection.send("\(line) HTTP/1.1\r\nHost: a\r\n\(header)\r\n\r\nGET /health HTTP/1.1\r\nHost: a\r\n\r\n")
-        let answer = try connection.response()
-        #expect(answer.status == status)
-        #expect(answer["connection"] == "close")
+        let response = try connection.response()
+        #expect(response.status == status)
+        #expect(response["connection"] == "close")
         #expect(try connection.readToEndOrReset().isEmpty)
     }
 
     @Test(.blocking, arguments: ["HTTP/1.1\r\nConnection: close", "HTTP/1.0"])
-    func `the last answer is whole for a client that takes its time`(version: String) throws {
+    func `a slow client gets the whole last response`(version: String) throws {
         let tenant = try Shared.server.tenant()
         let log = SampleLog(id: "send-1", destinations: (0..<60_000).map { "2782\(1_000_000 + $0)" })
         try tenant.record(log)
         let connection = try tenant.server.connect(receiveBuffer: 4096)
         let target = "/send-logs/send-1?group_destinations=list"
         try connection.send("GET \(target) \(version)\r\nHost: a\r\nAuthorization: Bearer \(tenant.key)\r\n\r\n")
-        // Longer than the server waits once everything is sent.
+        // Longer than the lingering close, in which the server waits after the last byte is sent.
         Thread.sleep(forTimeInterval: 3)
         let text = String(decoding: try connection.readToEnd(), as: UTF8.self)
         #expect(text.hasSuffix("]}}") || text.hasSuffix("0\r\n\r\n"))
@@ -126,14 +126,14 @@ import Testing
     }
 
     @Test(arguments: ["http://example.org/health", "HTTP://example.org:80/health?a=b", "/health?x", "/health?"])
-    func `a target may be written in any form`(target: String) throws {
+    func `a request target can have origin form or absolute form`(target: String) throws {
         let tenant = try Shared.server.tenant()
         let connection = try tenant.server.connect()
         try connection.send("GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(try connection.response().status == 200)
     }
 
-    @Test func `a request and bytes that are not HTTP each get their response`() throws {
+    @Test func `a request and the invalid bytes after it each get a response`() throws {
         let tenant = try Shared.server.tenant()
         let connection = try tenant.server.connect()
         try connection.send(Self.head("GET", "/send-logs/none", of: tenant) + "this is no HTTP\r\n\r\n")

@@ -3,7 +3,7 @@ import Testing
 
 /// contract.md, "POST /send-logs": the bounds of each field.
 @Suite struct CreateBoundsTests {
-    /// The field, the value's text, whether it is taken.
+    /// A field and its value as JSON (`nil` for a missing field), with the path of the expected issue.
     struct Case: CustomTestStringConvertible {
         let field: String
         let value: String?
@@ -15,14 +15,14 @@ import Testing
             self.path = path
         }
 
-        var testDescription: String { "\(field): \(value?.prefix(60) ?? "left out")" }
+        var testDescription: String { "\(field): \(value?.prefix(60) ?? "missing")" }
     }
 
     private static func text(_ piece: String, _ count: Int) -> String {
         "\"\(String(repeating: piece, count: count))\""
     }
 
-    static let taken = [
+    static let accepted = [
         Case("_id", "\"a\""), Case("_id", text("x", 64)), Case("_id", "\"AZaz09_-\""), Case("campaign_id", "\"a\""),
         Case("campaign_id", text("-", 64)), Case("message", "\"\""), Case("message", text("m", 65_536)),
         Case("message", text("é", 32_768)), Case("message", text("\\u00e9", 32_768)),
@@ -59,8 +59,8 @@ import Testing
         Case("destinations", "[\"\\u0085\"]", at: "destinations[0]"),
     ]
 
-    @Test(arguments: taken)
-    func `what is within the bounds is taken, and answered as it was sent`(bounds: Case) throws {
+    @Test(arguments: accepted)
+    func `a value within the bounds is accepted, and returned as sent`(bounds: Case) throws {
         let tenant = try Shared.server.tenant()
         let body = SampleLog(id: "send-1").json(bounds.field, bounds.value)
         let data = try tenant.post("/send-logs", body).data(201)
@@ -71,36 +71,36 @@ import Testing
     }
 
     @Test(arguments: refused)
-    func `what is out of bounds is refused, and the field is named`(bounds: Case) throws {
+    func `a value out of bounds is refused, and the error names the field`(bounds: Case) throws {
         let body = SampleLog(id: "send-1").json(bounds.field, bounds.value)
-        let answer = try Shared.emptyTenant.post("/send-logs", body)
+        let response = try Shared.emptyTenant.post("/send-logs", body)
         let path = bounds.path ?? bounds.field
-        try expectFailure(answer, 400, "invalid_request", says: path, issue: path)
-        #expect(answer.body.count < 4000)
+        try expectFailure(response, 400, "invalid_request", says: path, issue: path)
+        #expect(response.body.count < 4000)
         #expect(try Shared.emptyTenant.total() == 0)
     }
 
     @Test func `all issues of a log are reported at once`() throws {
-        let answer = try Shared.emptyTenant.post(
+        let response = try Shared.emptyTenant.post(
             "/send-logs",
             #"{"_id":"a b","message":1,"startDeliveryAt":"x","destinations":["1",2]}"#
         )
-        try expectFailure(answer, 400, "invalid_request")
-        let paths = try answer.json()["error"]["issues"].elements.compactMap(\.["path"].string)
+        try expectFailure(response, 400, "invalid_request")
+        let paths = try response.json()["error"]["issues"].elements.compactMap(\.["path"].string)
         let expected = ["_id", "message", "startDeliveryAt", "destinations[1]", "campaign_id", "triggeredBy"]
         #expect(Set(paths) == Set(expected))
     }
 
     @Test(.enabled(if: TestScale.isSoak))
-    func `five million destinations are taken, one more is refused`() throws {
+    func `five million destinations are accepted, one more is refused`() throws {
         let tenant = try Shared.server.tenant()
         for (count, status) in [(5_000_000, 201), (5_000_001, 400)] {
             let list = String(repeating: "\"2782\",", count: count - 1) + "\"2782\""
             let body = SampleLog(id: "send-\(count)").json("destinations", "[\(list)]")
-            let answer = try tenant.post("/send-logs", body)
-            #expect(answer.status == status)
+            let response = try tenant.post("/send-logs", body)
+            #expect(response.status == status)
             if status == 400 {
-                try expectFailure(answer, 400, "invalid_request", says: "destinations", issue: "destinations")
+                try expectFailure(response, 400, "invalid_request", says: "destinations", issue: "destinations")
             }
         }
         #expect(try tenant.total() == 1)

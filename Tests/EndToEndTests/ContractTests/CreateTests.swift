@@ -1,29 +1,28 @@
 import Foundation
 import Testing
 
-/// contract.md, "POST /send-logs": recording, and recording again.
+/// contract.md, "POST /send-logs": recording and repetition.
 @Suite struct CreateTests {
-    @Test func `201 with Location and the count form`() throws {
+    @Test func `a create gets 201 with Location and the count form`() throws {
         let tenant = try Shared.server.tenant()
         let log = SampleLog(id: "send-1")
-        let answer = try tenant.post("/send-logs", log.json)
-        #expect(answer.status == 201)
-        #expect(answer.text == #"{"ok":true,"data":\#(log.counted)}"#)
-        let location = try #require(answer["location"])
+        let response = try tenant.post("/send-logs", log.json)
+        #expect(response.status == 201)
+        #expect(response.text == #"{"ok":true,"data":\#(log.counted)}"#)
+        let location = try #require(response["location"])
         #expect(location.hasSuffix("/send-logs/send-1"))
         let path = location.hasPrefix("/") ? location : try #require(URL(string: location)?.path)
-        #expect(try tenant.get(path).text == answer.text)
-        // The form is the one said, whatever the query asks for.
+        #expect(try tenant.get(path).text == response.text)
         #expect(try tenant.total() == 1)
     }
 
-    @Test func `the same again is 200, and nothing is written`() throws {
+    @Test func `the same send log again gets 200, and nothing is written`() throws {
         let tenant = try Shared.server.tenant()
         let log = SampleLog(id: "send-1", destinations: (0..<10_000).map { "27\(820_000_000 + $0)" })
         let first = try tenant.post("/send-logs", log.json)
         for body in [
             log.json, log.json("startDeliveryAt", #""2022-01-15T14:00:00+02:00""#),
-            // Other text, the same content.
+            // Different JSON text with the same content.
             log.json.replacing("{\"_id\"", with: " {\r\n \"_id\"").replacing("Hi", with: "\\u0048\\u0069"),
         ] {
             let again = try tenant.post("/send-logs", body)
@@ -43,18 +42,18 @@ import Testing
             ("destinations", #"["2782123456","727831234567"]"#), ("destinations", "[]"),
         ]
     )
-    func `the same id with other content is 409, and the first stays`(field: String, value: String) throws {
+    func `the same id with other content gets 409, and nothing changes`(field: String, value: String) throws {
         let tenant = try Shared.server.tenant()
         let log = SampleLog(id: "send-1")
         try tenant.record(log)
-        let answer = try tenant.post("/send-logs", log.json(field, value.replacing(#","""#, with: #"," ""#)))
-        try expectFailure(answer, 409, "conflict")
+        let response = try tenant.post("/send-logs", log.json(field, value.replacing(#","""#, with: #"," ""#)))
+        try expectFailure(response, 409, "conflict")
         let listed = try tenant.get("/send-logs/send-1?group_destinations=list")
         #expect(listed.text == #"{"ok":true,"data":\#(log.listed)}"#)
         #expect(try tenant.total() == 1)
     }
 
-    @Test func `a start left out is now, and matches the one recorded the first time`() throws {
+    @Test func `a missing start is the time of recording, and a repetition without it matches`() throws {
         let tenant = try Shared.server.tenant()
         let log = SampleLog(id: "send-1")
         let body = log.json("startDeliveryAt", nil)
@@ -77,7 +76,7 @@ import Testing
         )
     }
 
-    @Test func `a missing id is made: 24 lowercase hex digits, time first`() throws {
+    @Test func `a send log without an id gets one: 24 lowercase hex digits, time first`() throws {
         let tenant = try Shared.server.tenant()
         let before = Int(Date.now.timeIntervalSince1970)
         let ids = try (0..<50).map { number in
@@ -94,7 +93,7 @@ import Testing
         #expect(try tenant.total() == 50)
     }
 
-    @Test func `concurrent repetitions record once`() throws {
+    @Test func `concurrent repetitions are recorded once`() throws {
         let tenant = try Shared.server.tenant()
         let log = SampleLog(id: "send-1")
         let statuses = try inParallel(8) { _ in try tenant.post("/send-logs", log.json).status }
@@ -102,13 +101,13 @@ import Testing
         #expect(try tenant.total() == 1)
     }
 
-    @Test func `concurrent claims to an id leave one winner`() throws {
+    @Test func `one of several concurrent creates with the same id gets 201, and the others 409`() throws {
         let tenant = try Shared.server.tenant()
-        let answers = try inParallel(8) { number in
+        let responses = try inParallel(8) { number in
             try tenant.post("/send-logs", SampleLog(id: "send-1", message: "message \(number)").json)
         }
-        #expect(answers.map(\.status).sorted() == [201, 409, 409, 409, 409, 409, 409, 409])
-        let winner = try #require(answers.first { $0.status == 201 })
+        #expect(responses.map(\.status).sorted() == [201, 409, 409, 409, 409, 409, 409, 409])
+        let winner = try #require(responses.first { $0.status == 201 })
         #expect(try tenant.get("/send-logs/send-1").text == winner.text)
     }
 
@@ -125,15 +124,15 @@ import Testing
             ("2022-01-01T00:00:00-00:00", "2022-01-01T00:00:00.000Z"),
         ]
     )
-    func `times are stored and answered in UTC with milliseconds`(sent: String, answered: String) throws {
-        let tenant = try Self.clock.get()
+    func `times are stored and returned in UTC with milliseconds`(sent: String, returned: String) throws {
+        let tenant = try Self.sharedTenant.get()
         let id = "send-\(sent.filter { $0.isLetter || $0.isNumber })\(sent.contains("+") ? "p" : "m")"
         let body = SampleLog(id: id).json("startDeliveryAt", "\"\(sent)\"")
-        #expect(try tenant.post("/send-logs", body).data(201)["startDeliveryAt"].string == answered)
-        #expect(try tenant.get("/send-logs/\(id)").data()["startDeliveryAt"].string == answered)
-        let search = #"{"find":{"startDeliveryAt":{"$gte":"\#(answered)","$lte":"\#(answered)"}}}"#
+        #expect(try tenant.post("/send-logs", body).data(201)["startDeliveryAt"].string == returned)
+        #expect(try tenant.get("/send-logs/\(id)").data()["startDeliveryAt"].string == returned)
+        let search = #"{"find":{"startDeliveryAt":{"$gte":"\#(returned)","$lte":"\#(returned)"}}}"#
         #expect(try tenant.ids(search).contains(id))
     }
 
-    private static let clock = Result { try Shared.server.tenant() }
+    private static let sharedTenant = Result { try Shared.server.tenant() }
 }

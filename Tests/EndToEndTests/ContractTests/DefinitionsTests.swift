@@ -2,10 +2,10 @@ import Testing
 
 /// contract.md, "Words".
 @Suite struct DefinitionsTests {
-    @Test func `a send log is answered in the order of the document's fields`() throws {
+    @Test func `a response has the fields of a send log in the order of the document`() throws {
         let tenant = try Shared.server.tenant()
         let log = SampleLog(id: "send-1", destinations: ["27821234567", "27831234567", "27841234567"])
-        // Sent in another order than it is answered.
+        // The request has another order of fields than the response.
         let body = """
             {"destinations":["27821234567","27831234567","27841234567"],"startDeliveryAt":"2022-01-15T12:00:00.000Z",
             "triggeredBy":"manual","message":"Hi {{contact.firstname}}","campaign_id":"spring","_id":"send-1"}
@@ -27,13 +27,13 @@ import Testing
             "nul \u{0} and \u{1b} escape",
         ]
     )
-    func `a message stays the unresolved template it was sent as`(message: String) throws {
+    func `a message is stored as sent, with its template unresolved`(message: String) throws {
         let tenant = try Shared.server.tenant()
         try tenant.record(SampleLog(id: "send-1", message: message))
         #expect(try tenant.get("/send-logs/send-1").data()["message"].string == message)
     }
 
-    @Test func `another organisation's id answers exactly as an unknown id does`() throws {
+    @Test func `another organisation's id gets the same response as an unknown id`() throws {
         let (owner, stranger) = (try Shared.server.tenant(), try Shared.server.tenant())
         try owner.record(SampleLog(id: "send-1"))
         for query in ["", "?group_destinations=list", "?group_destinations=count"] {
@@ -55,7 +55,7 @@ import Testing
         #expect(try other.get("/send-logs/send-1").text.contains(theirs.counted))
     }
 
-    @Test func `destinations are kept character for character and in the sender's order`() throws {
+    @Test func `destinations are stored character for character, in the sender's order`() throws {
         let tenant = try Shared.server.tenant()
         let destinations = [
             "27831234567", "27821234567", "27821234567", "+27 82 123-4567", "0821234567", "00027", " 27 ",
@@ -66,10 +66,10 @@ import Testing
         ]
         let log = SampleLog(id: "send-1", destinations: destinations)
         try tenant.record(log)
-        let answer = try tenant.get("/send-logs/send-1?group_destinations=list")
-        // Compared as text: Swift's strings hold é and e with an accent for equal.
-        #expect(answer.text == #"{"ok":true,"data":\#(log.listed)}"#)
-        #expect(Array(answer.text.utf8) == Array(#"{"ok":true,"data":\#(log.listed)}"#.utf8))
+        let response = try tenant.get("/send-logs/send-1?group_destinations=list")
+        // Compared as bytes too: for Swift strings, é and e with a combining accent are equal.
+        #expect(response.text == #"{"ok":true,"data":\#(log.listed)}"#)
+        #expect(Array(response.text.utf8) == Array(#"{"ok":true,"data":\#(log.listed)}"#.utf8))
         #expect(try tenant.get("/send-logs/send-1").data()["destinations"] == JSON.number(Double(destinations.count)))
     }
 

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The whole result of a search as a file.
+/// Exports: the whole result of a search as a file.
 @Suite struct ExportTests {
     private static let header = "_id,campaign_id,message,triggeredBy,startDeliveryAt,destinations\r\n"
 
@@ -34,18 +34,18 @@ import Testing
         }
     }
 
-    @Test func `an export is pinned to what a search saw`() throws {
+    @Test func `an export with parsed as its body has the snapshot of the search`() throws {
         let tenant = try Shared.server.tenant()
         try tenant.record([SampleLog(id: "a"), SampleLog(id: "b")])
-        let answer = try tenant.post("/send-logs/search", #"{"options":{"limit":1}}"#)
-        let parsed = try #require(answer.text.firstRange(of: "\"parsed\":"))
+        let response = try tenant.post("/send-logs/search", #"{"options":{"limit":1}}"#)
+        let parsed = try #require(response.text.firstRange(of: "\"parsed\":"))
         try tenant.record(SampleLog(id: "c"))
-        let export = try tenant.post("/send-logs/export", String(answer.text[parsed.upperBound...].dropLast(2)))
+        let export = try tenant.post("/send-logs/export", String(response.text[parsed.upperBound...].dropLast(2)))
         #expect(export.text == "\(SampleLog(id: "b").counted)\n\(SampleLog(id: "a").counted)\n")
         #expect(export["x-sendlog-as-of"] == "2")
     }
 
-    @Test func `an export may list all destinations`() throws {
+    @Test func `an export can list all destinations`() throws {
         let tenant = try Shared.server.tenant()
         let long = SampleLog(id: "long", destinations: (0..<20_000).map { "2782\(1_000_000 + $0)" })
         try tenant.record([long, SampleLog(id: "none", destinations: [])])
@@ -55,7 +55,7 @@ import Testing
         try expectFailure(refused, 400, "invalid_request", says: "group_destinations", issue: "group_destinations")
     }
 
-    @Test func `no cell of a CSV file is taken for a formula, and all can be had back`() throws {
+    @Test func `no cell of a CSV file begins like a formula, and each message can be restored`() throws {
         let tenant = try Shared.server.tenant()
         let messages = [
             "=1+1", "=cmd|' /C calc'!A0", "+1+1", "-1-1", "@SUM(A1)", "\tx", "\rx", "\n=1", "'=1", "''=1", "'tis",
@@ -66,33 +66,33 @@ import Testing
             messages.enumerated().map { SampleLog(id: "log-\($0)", message: $1, start: "2022-01-15T12:00:00.000Z") }
         )
         let csv = try tenant.post("/send-logs/export?format=csv", #"{"options":{"sort":{"startDeliveryAt":1}}}"#)
-        let cells = try Self.read(csv.text).dropFirst().map { $0[2] }
+        let cells = try Self.parseCSV(csv.text).dropFirst().map { $0[2] }
         try #require(cells.count == messages.count)
         for (cell, message) in zip(cells, messages) {
             let isNumber = message.wholeMatch(of: #/[+-][0-9]+(\.[0-9]+)?/#) != nil
-            #expect(isNumber || !Self.begins(cell), "\(cell)")
-            // The documented way back.
-            let isGuarded = cell.hasPrefix("'") && Self.begins(String(cell.drop { $0 == "'" }))
+            #expect(isNumber || !Self.startsFormula(cell), "\(cell)")
+            // Restore the message as documented.
+            let isGuarded = cell.hasPrefix("'") && Self.startsFormula(String(cell.drop { $0 == "'" }))
             #expect((isGuarded ? String(cell.dropFirst()) : cell) == message)
             if isNumber || message == "a=1" || message == "'tis" { #expect(cell == message) }
         }
-        // Spreadsheets' own readers see the same cells.
+        // Python's CSV reader sees the same cells.
         let folder = try TemporaryFolder()
         try Data(csv.body).write(to: URL(filePath: folder.file("a.csv")))
         let script =
             "import csv,json,sys;print(json.dumps([r[2] for r in csv.reader(open(sys.argv[1],newline=''))][1:]))"
         let read = try Command.tool("python3", "-c", script, folder.file("a.csv")).succeeded()
-        let theirs = try JSONDecoder().decode([String].self, from: Data(read.output.utf8))
-        #expect(theirs == Array(cells))
+        let pythonCells = try JSONDecoder().decode([String].self, from: Data(read.output.utf8))
+        #expect(pythonCells == Array(cells))
     }
 
-    /// Whether a text begins as a formula may.
-    private static func begins(_ text: String) -> Bool {
+    /// Whether a text begins with a character that can start a formula.
+    private static func startsFormula(_ text: String) -> Bool {
         text.unicodeScalars.first.map { "=+-@\t\r\n＝＋－＠".unicodeScalars.contains($0) } ?? false
     }
 
-    /// Reads CSV as RFC 4180 has it.
-    private static func read(_ text: String) throws -> [[String]] {
+    /// Parses CSV according to RFC 4180.
+    private static func parseCSV(_ text: String) throws -> [[String]] {
         var (rows, row, cell, isQuoted): ([[String]], [String], String.UnicodeScalarView, Bool) = (
             [], [], .init(), false
         )
@@ -123,15 +123,15 @@ import Testing
             ("", #"{"options":{"limit":10001}}"#, "options.limit"), ("", "nonsense", ""),
         ]
     )
-    func `bad input is named before anything is sent`(query: String, body: String, path: String) throws {
-        let answer = try Shared.emptyTenant.post("/send-logs/export\(query)", body)
-        try expectFailure(answer, 400, "invalid_request", issue: path)
+    func `invalid input gets 400 before the export begins`(query: String, body: String, path: String) throws {
+        let response = try Shared.emptyTenant.post("/send-logs/export\(query)", body)
+        try expectFailure(response, 400, "invalid_request", issue: path)
     }
 
-    @Test func `an export needs the permission to read`() throws {
+    @Test func `an export needs sendLog.read`() throws {
         let sender = try Shared.server.tenant(permissions: "sendLog.create")
-        let answer = try sender.post("/send-logs/export", "{}")
-        try expectFailure(answer, 403, "permission_denied", says: "sendLog.read")
+        let response = try sender.post("/send-logs/export", "{}")
+        try expectFailure(response, 403, "permission_denied", says: "sendLog.read")
         try expectFailure(sender.get("/send-logs/export"), 403, "permission_denied")
         try expectFailure(Shared.emptyTenant.get("/send-logs/export"), 404, "resource_not_found", says: "POST")
     }

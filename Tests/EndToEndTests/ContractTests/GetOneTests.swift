@@ -4,7 +4,7 @@ import Testing
 
 /// contract.md, "GET /send-logs/:send_id".
 @Suite struct GetOneTests {
-    @Test func `the count form is the default, the list form gives the strings`() throws {
+    @Test func `the count form is the default, and the list form has the strings`() throws {
         let tenant = try Shared.server.tenant()
         let log = SampleLog(id: "send-1", destinations: ["27821234567", "a@example.org"])
         try tenant.record(log)
@@ -16,17 +16,17 @@ import Testing
         )
     }
 
-    @Test func `HEAD answers what GET would, without the body`() throws {
+    @Test func `HEAD has the status and headers of GET, without a body`() throws {
         let tenant = try Shared.server.tenant()
         try tenant.record(SampleLog(id: "send-1"))
         for (id, status) in [("send-1", 200), ("send-2", 404)] {
             for query in ["", "?group_destinations=list"] {
-                // Whatever came after the head would stand at the beginning of the next answer.
+                // A body after the head would be at the beginning of the next response.
                 let connection = try tenant.server.connect()
-                let answer = try connection.request("HEAD", "/send-logs/\(id)\(query)", headers: tenant.headers)
-                #expect(answer.status == status)
-                #expect(try tenant.get("/send-logs/\(id)\(query)")["content-type"] == answer["content-type"])
-                guard answer["connection"] != "close" else {
+                let response = try connection.request("HEAD", "/send-logs/\(id)\(query)", headers: tenant.headers)
+                #expect(response.status == status)
+                #expect(try tenant.get("/send-logs/\(id)\(query)")["content-type"] == response["content-type"])
+                guard response["connection"] != "close" else {
                     #expect(try connection.readToEnd().isEmpty)
                     continue
                 }
@@ -52,33 +52,33 @@ import Testing
         #expect(listed.body == Array(#"{"ok":true,"data":\#(log.listed)}"#.utf8))
     }
 
-    @Test func `a client that takes gzip gets the same list`() throws {
+    @Test func `a client that accepts gzip gets the same list`() throws {
         let tenant = try Shared.server.tenant()
         let log = SampleLog(id: "send-1", destinations: (0..<20_000).map { "27\(820_000_000 + $0)" })
         try tenant.record(log)
         let path = "/send-logs/send-1?group_destinations=list"
-        let answer = try tenant.request("GET", path, headers: [("Accept-Encoding", "gzip, deflate, br")])
-        #expect(answer["content-encoding"] == "gzip")
-        #expect(answer["vary"] == "Accept-Encoding")
-        #expect(answer.body.count < log.listed.utf8.count * 45 / 100)
-        #expect(try Self.unpacked(answer.body) == #"{"ok":true,"data":\#(log.listed)}"#)
+        let response = try tenant.request("GET", path, headers: [("Accept-Encoding", "gzip, deflate, br")])
+        #expect(response["content-encoding"] == "gzip")
+        #expect(response["vary"] == "Accept-Encoding")
+        #expect(response.body.count < log.listed.utf8.count * 45 / 100)
+        #expect(try Self.decompressed(response.body) == #"{"ok":true,"data":\#(log.listed)}"#)
         let head = try tenant.request("HEAD", path, headers: [("Accept-Encoding", "gzip")])
         #expect(head["content-encoding"] == "gzip")
     }
 
     @Test(arguments: ["gzip;q=0", "identity", "br", "*;q=0", "gzip;q=0.0, *", ""])
-    func `a client that does not take gzip gets the list as it is`(accepted: String) throws {
+    func `a client that does not accept gzip gets the list uncompressed`(accepted: String) throws {
         let tenant = try Shared.server.tenant()
         let log = SampleLog(id: "send-1", destinations: ["27821234567", "a@example.org"])
         try tenant.record(log)
         let path = "/send-logs/send-1?group_destinations=list"
-        let answer = try tenant.request("GET", path, headers: [("Accept-Encoding", accepted)])
-        #expect(answer["content-encoding"] == nil)
-        #expect(answer["vary"] == "Accept-Encoding")
-        #expect(answer.text == #"{"ok":true,"data":\#(log.listed)}"#)
+        let response = try tenant.request("GET", path, headers: [("Accept-Encoding", accepted)])
+        #expect(response["content-encoding"] == nil)
+        #expect(response["vary"] == "Accept-Encoding")
+        #expect(response.text == #"{"ok":true,"data":\#(log.listed)}"#)
     }
 
-    @Test func `a page of lists can be gzip, with numbers, addresses or empty lists`() throws {
+    @Test func `a search response can be gzip, with lists of numbers or addresses, or empty lists`() throws {
         let tenant = try Shared.server.tenant()
         let lists = [
             [], ["27821234567"], (0..<9000).map { "2782\(1_000_000 + $0 * 37)" }, (0..<900).map { "a\($0)@b.example" },
@@ -87,23 +87,23 @@ import Testing
         try tenant.record(logs)
         let target = "/send-logs/search?group_destinations=list"
         let plain = try tenant.request("POST", target, body: [])
-        let packed = try tenant.request("POST", target, headers: [("Accept-Encoding", "GZIP")], body: [])
-        #expect(packed["content-encoding"] == "gzip")
-        #expect(try Self.unpacked(packed.body) == plain.text)
-        // Counts are not worth it.
+        let compressed = try tenant.request("POST", target, headers: [("Accept-Encoding", "GZIP")], body: [])
+        #expect(compressed["content-encoding"] == "gzip")
+        #expect(try Self.decompressed(compressed.body) == plain.text)
+        // Compression is not worth it for counts.
         let counts = try tenant.request("POST", "/send-logs/search", headers: [("Accept-Encoding", "gzip")], body: [])
         #expect(counts["content-encoding"] == nil)
     }
 
-    private static func unpacked(_ body: [UInt8]) throws -> String {
+    private static func decompressed(_ body: [UInt8]) throws -> String {
         let folder = try TemporaryFolder()
-        try Data(body).write(to: URL(filePath: folder.file("answer.gz")))
-        return try Command.tool("gzip", "-dc", folder.file("answer.gz")).succeeded().output
+        try Data(body).write(to: URL(filePath: folder.file("response.gz")))
+        return try Command.tool("gzip", "-dc", folder.file("response.gz")).succeeded().output
     }
 
     @Test func `ids are compared character for character`() throws {
         let tenant = try Shared.server.tenant()
-        // Whoever stores ids more compactly than as text must not take any two of these for one.
+        // A store that encodes ids more compactly than as text must not confuse any two of these.
         let ids = [
             "0", "00", "1", "01", "-1", "1e3", "1000", "null", "true", "search", "import", "_", "-", "--",
             "9223372036854775808",

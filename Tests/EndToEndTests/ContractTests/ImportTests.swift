@@ -2,7 +2,7 @@ import Testing
 
 /// contract.md, "POST /send-logs/import".
 @Suite struct ImportTests {
-    @Test func `the answer counts what was recorded, what was there and what failed`() throws {
+    @Test func `the response counts recorded, existing and failed lines`() throws {
         let tenant = try Shared.server.tenant()
         try tenant.record(SampleLog(id: "there"))
         try tenant.record(SampleLog(id: "taken"))
@@ -12,9 +12,11 @@ import Testing
         ]
         let headers = [("Content-Type", "application/x-ndjson")]
         let body = Array(lines.map { $0 + "\n" }.joined().utf8)
-        let answer = try tenant.request("POST", "/send-logs/import", headers: headers, body: body)
-        #expect(answer.text.hasPrefix(#"{"ok":true,"data":{"recorded":2,"existing":1,"failed":3,"errors":[{"line":3,"#))
-        let errors = try answer.data()["errors"].elements
+        let response = try tenant.request("POST", "/send-logs/import", headers: headers, body: body)
+        #expect(
+            response.text.hasPrefix(#"{"ok":true,"data":{"recorded":2,"existing":1,"failed":3,"errors":[{"line":3,"#)
+        )
+        let errors = try response.data()["errors"].elements
         #expect(errors.map(\.names) == Array(repeating: ["code", "line", "message"], count: 3))
         #expect(errors.map(\.["line"]) == [3, 5, 6])
         #expect(errors.map(\.["code"].string) == ["conflict", "invalid_request", "invalid_request"])
@@ -23,7 +25,7 @@ import Testing
         #expect(try tenant.ids("{}") == ["new-2", "new-1", "taken", "there"])
     }
 
-    @Test func `a bad line in the middle fails alone`() throws {
+    @Test func `an invalid line in the middle fails alone`() throws {
         let tenant = try Shared.server.tenant()
         for bad in [
             "nonsense", "{", "[]", "\"text\"", "7", "null", "{}", "{\"_id\":\"a\"}}", "\u{0}", "{\"_id\":\"\u{1}\"}",
@@ -50,7 +52,7 @@ import Testing
         #expect(data["errors"][0]["line"] == 2)
     }
 
-    @Test func `only the first hundred errors are reported, and all are counted`() throws {
+    @Test func `the first 100 errors are reported, and all are counted`() throws {
         let tenant = try Shared.server.tenant()
         let lines = (1...500).map { $0 % 2 == 0 ? "bad" : SampleLog(id: "send-\($0)").json }
         let data = try tenant.post("/send-logs/import", lines.joined(separator: "\n")).data()
@@ -59,7 +61,7 @@ import Testing
         #expect(data["errors"].elements.map(\.["line"].integer) == (1...100).map { $0 * 2 })
     }
 
-    @Test func `lines may end with CRLF, the last with nothing, and blank lines count for nothing`() throws {
+    @Test func `lines can end with CRLF, the last without a line break, and blank lines are skipped`() throws {
         let tenant = try Shared.server.tenant()
         let body =
             "\(SampleLog(id: "a").json)\r\n\r\n\n  \n\(SampleLog(id: "b").json)\r\nbad\r\n\(SampleLog(id: "c").json)"
@@ -70,12 +72,12 @@ import Testing
         #expect(try tenant.ids("{}") == ["c", "b", "a"])
     }
 
-    @Test func `lines may come in pieces of any size`() throws {
+    @Test func `lines can be split into chunks of any size`() throws {
         let tenant = try Shared.server.tenant()
         let logs = (0..<20).map { SampleLog(id: "send-\($0)", message: "môre 🎉 \($0)") }
         let body = Array(logs.map { $0.json + "\r\n" }.joined().utf8)
-        let answer = try tenant.request("POST", "/send-logs/import", body: body, chunked: [1, 7, 64, 3])
-        #expect(try answer.data()["recorded"] == 20)
+        let response = try tenant.request("POST", "/send-logs/import", body: body, chunked: [1, 7, 64, 3])
+        #expect(try response.data()["recorded"] == 20)
         let found = try tenant.post(
             "/send-logs/search?group_destinations=list",
             #"{"options":{"sort":{"startDeliveryAt":1}}}"#
@@ -83,7 +85,7 @@ import Testing
         #expect(found.text.contains("[\(logs.map(\.listed).joined(separator: ","))]"))
     }
 
-    @Test func `running an import again changes nothing`() throws {
+    @Test func `a repeated import changes nothing`() throws {
         let tenant = try Shared.server.tenant()
         let body = (0..<3000).map { SampleLog(id: "send-\($0)").json + "\n" }.joined()
         #expect(try tenant.post("/send-logs/import", body).data()["recorded"] == 3000)
@@ -92,7 +94,7 @@ import Testing
         #expect(try tenant.total() == 3000)
     }
 
-    @Test func `an id twice in one import is there once`() throws {
+    @Test func `an id twice in one import is recorded once`() throws {
         let tenant = try Shared.server.tenant()
         let (log, other) = (SampleLog(id: "send-1"), SampleLog(id: "send-1", message: "other"))
         let data = try tenant.post("/send-logs/import", "\(log.json)\n\(log.json)\n\(other.json)\n").data()
@@ -103,7 +105,7 @@ import Testing
         #expect(try tenant.get("/send-logs/send-1").text.contains(log.counted))
     }
 
-    @Test func `lines without an id or a start get one each`() throws {
+    @Test func `a line without an id and a start gets both`() throws {
         let tenant = try Shared.server.tenant()
         let line = #"{"campaign_id":"c","message":"m","triggeredBy":"api","destinations":["2782"]}"#
         let data = try tenant.post("/send-logs/import", Array(repeating: line, count: 100).joined(separator: "\n"))
@@ -112,7 +114,7 @@ import Testing
         #expect(Set(try tenant.ids("{}")).count == 100)
     }
 
-    @Test func `the order of the lines is the order of the recording`() throws {
+    @Test func `an import records lines in their order`() throws {
         let tenant = try Shared.server.tenant()
         let logs = (0..<5000).map { SampleLog(id: "send-\($0)") }
         try tenant.record(logs)

@@ -10,79 +10,79 @@ import Testing
     ]
 
     @Test(arguments: endpoints)
-    func `every endpoint asks for a key`(method: String, path: String) throws {
-        let answer = try Shared.emptyTenant.request(method, path, authorisation: "")
-        try expectFailure(answer, 401, "unauthorized")
+    func `every endpoint requires a key`(method: String, path: String) throws {
+        let response = try Shared.emptyTenant.request(method, path, authorisation: "")
+        try expectFailure(response, 401, "unauthorized")
     }
 
-    @Test func `health is answered without a key`() throws {
-        let answer = try Shared.emptyTenant.request("GET", "/health", authorisation: "")
-        _ = try answer.data()
-        #expect(answer["content-type"]?.hasPrefix("application/json") == true)
+    @Test func `health needs no key`() throws {
+        let response = try Shared.emptyTenant.request("GET", "/health", authorisation: "")
+        _ = try response.data()
+        #expect(response["content-type"]?.hasPrefix("application/json") == true)
     }
 
-    @Test func `metrics are answered without a key as Prometheus text`() throws {
-        let answer = try Shared.emptyTenant.request("GET", "/metrics", authorisation: "")
-        #expect(answer.status == 200)
-        #expect(answer["content-type"]?.hasPrefix("text/plain") == true)
-        #expect(answer.text.contains("# TYPE "))
-        #expect(answer.text.hasSuffix("\n"))
+    @Test func `metrics need no key and are Prometheus text`() throws {
+        let response = try Shared.emptyTenant.request("GET", "/metrics", authorisation: "")
+        #expect(response.status == 200)
+        #expect(response["content-type"]?.hasPrefix("text/plain") == true)
+        #expect(response.text.contains("# TYPE "))
+        #expect(response.text.hasSuffix("\n"))
     }
 
-    @Test func `the OpenAPI document is answered without a key`() throws {
-        let answer = try Shared.emptyTenant.request("GET", "/openapi.json", authorisation: "")
-        #expect(answer.status == 200)
-        let document = try answer.json()
+    @Test func `the OpenAPI document needs no key`() throws {
+        let response = try Shared.emptyTenant.request("GET", "/openapi.json", authorisation: "")
+        #expect(response.status == 200)
+        let document = try response.json()
         #expect(document["openapi"].string?.hasPrefix("3.1") == true)
         let paths = ["/send-logs", "/send-logs/import", "/send-logs/search"]
         #expect(Set(paths).isSubset(of: document["paths"].names))
         #expect(!document["paths"].names.contains { $0.contains("/v1") })
     }
 
-    @Test func `a success says so in its status and in its body`() throws {
+    @Test func `a success has a 2xx status and ok in its body`() throws {
         let tenant = try Shared.server.tenant()
         let log = SampleLog(id: "send-1")
-        let answers = [
+        let responses = [
             (201, try tenant.post("/send-logs", log.json)), (200, try tenant.post("/send-logs", log.json)),
             (200, try tenant.post("/send-logs/import", log.json)), (200, try tenant.get("/send-logs/send-1")),
             (200, try tenant.post("/send-logs/search", "{}")),
         ]
-        for (status, answer) in answers {
-            #expect(answer.status == status)
-            #expect(answer.text.hasPrefix("{\"ok\":true,\"data\":{"))
-            #expect(try answer.json().names == ["data", "ok"])
-            #expect(answer["content-type"]?.hasPrefix("application/json") == true)
+        for (status, response) in responses {
+            #expect(response.status == status)
+            #expect(response.text.hasPrefix("{\"ok\":true,\"data\":{"))
+            #expect(try response.json().names == ["data", "ok"])
+            #expect(response["content-type"]?.hasPrefix("application/json") == true)
         }
     }
 
-    @Test func `a sane request id is kept`() throws {
+    @Test func `a valid request id is returned`() throws {
         for id in ["order-4711", "7f6a1c2e-0d43-4b7e-9a53-0f6c1a2b3c4d", "A_b.9"] {
-            let answer = try Shared.emptyTenant.request("GET", "/send-logs/nothing", headers: [("X-Request-Id", id)])
-            #expect(answer["x-request-id"] == id)
+            let response = try Shared.emptyTenant.request("GET", "/send-logs/nothing", headers: [("X-Request-Id", id)])
+            #expect(response["x-request-id"] == id)
         }
     }
 
     @Test(arguments: [
         "", "two words", "quote\"", String(repeating: "a", count: 1000), "semi=colon;", "é", "a\tb",
     ])
-    func `an insane request id is replaced`(id: String) throws {
-        let answer = try Shared.emptyTenant.request("GET", "/send-logs/nothing", headers: [("X-Request-Id", id)])
-        #expect(answer.status == 404)
-        #expect(answer["x-request-id"] != id)
-        #expect(answer.headers.filter { $0.name == "x-request-id" }.count == 1)
+    func `an invalid request id is replaced`(id: String) throws {
+        let response = try Shared.emptyTenant.request("GET", "/send-logs/nothing", headers: [("X-Request-Id", id)])
+        #expect(response.status == 404)
+        #expect(response["x-request-id"] != id)
+        #expect(response.headers.filter { $0.name == "x-request-id" }.count == 1)
     }
 
-    @Test func `each request without an id gets one of its own`() throws {
+    @Test func `each request without an id gets a unique one`() throws {
         let ids = try (0..<20).map { _ in try Shared.emptyTenant.get("/send-logs/nothing")["x-request-id"] }
         #expect(Set(ids).count == 20)
     }
 
-    @Test func `every log line of the request has its id`() throws {
+    @Test func `every log line of a request has its id`() throws {
         let server = try Shared.server
         let id = "trace-\(UUID().uuidString)"
         _ = try Shared.emptyTenant.request("GET", "/send-logs/nothing", headers: [("X-Request-Id", id)])
         #expect(Deadline.poll(for: 60) { server.process.errors.contains("request_id=\(id)") })
-        // The last line may be half written yet.
+        // The last line may be incomplete.
         let lines = server.process.errors.components(separatedBy: "\n").dropLast().filter { $0.contains("/send-logs") }
         #expect(!lines.isEmpty)
         #expect(lines.allSatisfy { $0.contains("request_id=") })
@@ -110,17 +110,17 @@ import Testing
         let tenant = try Shared.server.tenant()
         try tenant.record(SampleLog(id: "send-1"))
         for body in [nil, [], Array(" \r\n\t".utf8)] as [[UInt8]?] {
-            let answer = try tenant.request("POST", "/send-logs/search", body: body)
-            #expect(try answer.data() == tenant.search("{}"))
+            let response = try tenant.request("POST", "/send-logs/search", body: body)
+            #expect(try response.data() == tenant.search("{}"))
         }
-        // To create, an empty object lacks what is required.
+        // A create requires fields that an empty object lacks.
         let refused = try tenant.request("POST", "/send-logs", body: [])
         try expectFailure(refused, 400, "invalid_request", says: "campaign_id", issue: "campaign_id")
         let nothing = try tenant.request("POST", "/send-logs/import", body: []).data()
         #expect(nothing == ["recorded": 0, "existing": 0, "failed": 0, "errors": []])
     }
 
-    @Test func `a body may come in chunks of any size`() throws {
+    @Test func `a body can have chunks of any size`() throws {
         let tenant = try Shared.server.tenant()
         let log = SampleLog(id: "send-1", message: "môre 🎉", destinations: (0..<500).map { "2782\(1_000_000 + $0)" })
         let created = try tenant.request("POST", "/send-logs", body: Array(log.json.utf8), chunked: [1, 2, 3, 61])
@@ -129,7 +129,7 @@ import Testing
         #expect(try tenant.request("POST", "/send-logs/search", body: search, chunked: [1]).data()["total"] == 1)
     }
 
-    @Test func `a connection serves one request after the other, failures included`() throws {
+    @Test func `a connection serves further requests after a failure`() throws {
         let tenant = try Shared.server.tenant()
         try tenant.record(SampleLog(id: "send-1"))
         let connection = try tenant.server.connect()

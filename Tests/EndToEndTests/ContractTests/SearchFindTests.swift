@@ -1,8 +1,8 @@
 import Testing
 
-/// contract.md, "POST /send-logs/search": what is found.
+/// contract.md, "POST /send-logs/search": the filters.
 @Suite struct SearchFindTests {
-    @Test func `the document's own example search`() throws {
+    @Test func `the example search of the document finds its logs`() throws {
         let tenant = try Shared.server.tenant()
         let campaign = "5f5a1d8d2e0e4c6c8c0c0c0c"
         let first = SampleLog(id: "61cf0000000000000000000a", campaign: campaign, start: "2022-01-01T00:00:00.000Z")
@@ -31,14 +31,14 @@ import Testing
         let form = [
             ("Content-Type", "application/x-www-form-urlencoded"), ("User-Agent", "curl/8.5.0"), ("Accept", "*/*"),
         ]
-        let answer = try tenant.request("POST", "/send-logs/search", headers: form, body: Array(body.utf8))
-        #expect(answer.status == 200)
+        let response = try tenant.request("POST", "/send-logs/search", headers: form, body: Array(body.utf8))
+        #expect(response.status == 200)
         #expect(
-            answer.text.hasPrefix(
+            response.text.hasPrefix(
                 #"{"ok":true,"data":{"total":2,"send_logs":[\#(last.counted),\#(first.counted)],"parsed":{"#
             )
         )
-        let parsed = try answer.data()["parsed"]
+        let parsed = try response.data()["parsed"]
         let range: JSON = ["$gte": "2022-01-01T00:00:00.000Z", "$lte": "2022-01-31T23:59:59.999Z"]
         #expect(parsed["find"] == ["campaign_id": ["5f5a1d8d2e0e4c6c8c0c0c0c"], "startDeliveryAt": range])
         #expect(parsed["options"]["skip"] == 0)
@@ -71,7 +71,7 @@ import Testing
             #expect(data["send_logs"].elements.count == total)
             #expect(data["send_logs"].elements.allSatisfy { ids.contains("\"\($0["campaign_id"].string ?? "")\"") })
         }
-        // Several campaigns come in one order, not one after the other.
+        // The logs of several campaigns are in one order, not grouped by campaign.
         #expect(
             try tenant.ids(#"{"find":{"campaign_id":["b","a"]}}"#).prefix(4) == [
                 "send-10", "send-9", "send-7", "send-6",
@@ -79,11 +79,11 @@ import Testing
         )
     }
 
-    @Test func `a lone string is taken as an array of one`() throws {
+    @Test func `a single string counts as an array of one`() throws {
         let tenant = try Self.campaigns()
-        let lone = try tenant.search(#"{"find":{"campaign_id":"a"}}"#)
-        #expect(try tenant.search(#"{"find":{"campaign_id":["a"]}}"#) == lone)
-        #expect(lone["parsed"]["find"]["campaign_id"] == ["a"])
+        let single = try tenant.search(#"{"find":{"campaign_id":"a"}}"#)
+        #expect(try tenant.search(#"{"find":{"campaign_id":["a"]}}"#) == single)
+        #expect(single["parsed"]["find"]["campaign_id"] == ["a"])
     }
 
     @Test func `an empty array matches nothing`() throws {
@@ -97,15 +97,22 @@ import Testing
         )
     }
 
-    @Test func `a thousand campaigns are taken, one more is refused`() throws {
+    @Test func `a thousand campaigns are accepted, one more is refused`() throws {
         let tenant = try Self.campaigns()
         let names = (0..<998).map { "\"campaign-\($0)\"" } + ["\"a\"", "\"b\""]
         let data = try tenant.search(#"{"find":{"campaign_id":[\#(names.joined(separator: ","))]}}"#)
         #expect(data["total"] == 8)
         #expect(data["parsed"]["find"]["campaign_id"].elements.count == 1000)
         let tooMany = #"{"find":{"campaign_id":[\#((names + ["\"c\""]).joined(separator: ","))]}}"#
-        let answer = try tenant.post("/send-logs/search", tooMany)
-        try expectFailure(answer, 400, "invalid_request", says: "find.campaign_id", "1,000", issue: "find.campaign_id")
+        let response = try tenant.post("/send-logs/search", tooMany)
+        try expectFailure(
+            response,
+            400,
+            "invalid_request",
+            says: "find.campaign_id",
+            "1,000",
+            issue: "find.campaign_id"
+        )
     }
 
     @Test(
@@ -123,8 +130,8 @@ import Testing
             (#"{"$lte":"9999-12-31T23:59:59.999Z"}"#, 12),
         ]
     )
-    func `startDeliveryAt is a range whose ends count in`(range: String, total: Int) throws {
-        let tenant = try Self.ranged.get()
+    func `startDeliveryAt is a range that includes both ends`(range: String, total: Int) throws {
+        let tenant = try Self.sharedTenant.get()
         let data = try tenant.search(#"{"find":{"startDeliveryAt":\#(range)}}"#)
         #expect(data["total"] == JSON.number(Double(total)))
         #expect(data["send_logs"].elements.count == total)
@@ -132,7 +139,7 @@ import Testing
         #expect(ofCampaign["send_logs"] == data["send_logs"])
     }
 
-    private static let ranged = Result { try campaigns() }
+    private static let sharedTenant = Result { try campaigns() }
 
     @Test(
         arguments: [
@@ -143,7 +150,7 @@ import Testing
         ]
     )
     func `null counts as absent`(body: String) throws {
-        let tenant = try Self.ranged.get()
+        let tenant = try Self.sharedTenant.get()
         let data = try tenant.search(body)
         #expect(data["total"] == 12)
         #expect(data["parsed"]["find"] == [:])

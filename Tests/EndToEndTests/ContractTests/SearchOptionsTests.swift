@@ -9,7 +9,7 @@ import Testing
         return tenant
     }
 
-    @Test func `skip and limit cut a page out of the whole`() throws {
+    @Test func `skip and limit select a page of the result`() throws {
         let tenant = try Shared.server.tenant()
         try tenant.record((0..<10).map { SampleLog(id: "send-\($0)", start: "2022-01-01T00:00:0\($0).000Z") })
         for (skip, limit, first, count) in [
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func `without a limit a thousand are returned, and all are counted`() throws {
+    @Test func `without a limit, a search returns 1000 logs and counts all`() throws {
         let data = try Self.many.get().search("{}")
         #expect(data["send_logs"].elements.count == 1000)
         #expect(data["total"] == 10_050)
@@ -32,29 +32,29 @@ import Testing
         #expect(data["parsed"]["options"]["skip"] == 0)
     }
 
-    @Test func `ten thousand may be asked for, and come`() throws {
+    @Test func `a limit of 10000 returns 10000 logs`() throws {
         let data = try Self.many.get().search(#"{"options":{"limit":10000}}"#)
         let ids = data["send_logs"].elements.compactMap(\.["_id"].string)
         #expect(ids.count == 10_000)
         #expect(Set(ids).count == 10_000)
-        // All started at once: the order is that of the recording, the last first.
+        // All have the same start, so the order is by sequence number, newest first.
         #expect(ids == (50..<10_050).reversed().map { "send-\($0)" })
     }
 
-    @Test func `a limit of 0 answers the total alone`() throws {
-        let answer = try Self.many.get().post("/send-logs/search", #"{"options":{"limit":0}}"#)
-        #expect(answer.text.hasPrefix(#"{"ok":true,"data":{"total":10050,"send_logs":[],"parsed":{"#))
+    @Test func `a limit of 0 returns only the total`() throws {
+        let response = try Self.many.get().post("/send-logs/search", #"{"options":{"limit":0}}"#)
+        #expect(response.text.hasPrefix(#"{"ok":true,"data":{"total":10050,"send_logs":[],"parsed":{"#))
     }
 
     @Test(arguments: ["10001", "-1", "1.5", "1e400", "\"5\"", "true", "[]", "9223372036854775808", "1e-1"])
-    func `a limit out of bounds is refused, never quietly less`(limit: String) throws {
-        let answer = try Shared.emptyTenant.post("/send-logs/search", #"{"options":{"limit":\#(limit)}}"#)
-        try expectFailure(answer, 400, "invalid_request", says: "options.limit", issue: "options.limit")
+    func `a limit out of bounds is refused, not silently reduced`(limit: String) throws {
+        let response = try Shared.emptyTenant.post("/send-logs/search", #"{"options":{"limit":\#(limit)}}"#)
+        try expectFailure(response, 400, "invalid_request", says: "options.limit", issue: "options.limit")
     }
 
-    @Test func `sort goes either way, and ties follow the recording in the same direction`() throws {
+    @Test func `sort works in both directions, and ties follow the sequence number in the same direction`() throws {
         let tenant = try Shared.server.tenant()
-        // Recorded against time, two each in the same moment.
+        // Recorded in reverse order of start, in pairs with the same start.
         let logs = (0..<8).map { SampleLog(id: "send-\($0)", start: "2022-01-01T00:00:0\(9 - $0 / 2).000Z") }
         try tenant.record(logs)
         let oldestFirst = ["send-6", "send-7", "send-4", "send-5", "send-2", "send-3", "send-0", "send-1"]
@@ -78,12 +78,12 @@ import Testing
             "\"startDeliveryAt\"", "1", "[]",
         ]
     )
-    func `a sort that is not offered is refused`(sort: String) throws {
-        let answer = try Shared.emptyTenant.post("/send-logs/search", #"{"options":{"sort":\#(sort)}}"#)
-        try expectFailure(answer, 400, "invalid_request", says: "options.sort")
+    func `an unsupported sort is refused`(sort: String) throws {
+        let response = try Shared.emptyTenant.post("/send-logs/search", #"{"options":{"sort":\#(sort)}}"#)
+        try expectFailure(response, 400, "invalid_request", says: "options.sort")
     }
 
-    @Test func `group_destinations=list lists in a search`() throws {
+    @Test func `a search with group_destinations=list returns lists`() throws {
         let tenant = try Shared.server.tenant()
         let long = SampleLog(id: "send-2", destinations: (0..<10_000).map { "27\(820_000_000 + $0)" })
         let logs = [SampleLog(id: "send-1"), long, SampleLog(id: "send-3", destinations: [])]
@@ -98,7 +98,7 @@ import Testing
         #expect(try tenant.post("/send-logs/search", body).text == counted.text)
     }
 
-    @Test func `numbers may be written as JSON allows`() throws {
+    @Test func `a number can have any notation that JSON allows`() throws {
         let tenant = try Self.many.get()
         for limit in ["3", "3.0", "3e0", "30e-1", "0.3E+1"] {
             let data = try tenant.search(#"{"options":{"limit":\#(limit)}}"#)

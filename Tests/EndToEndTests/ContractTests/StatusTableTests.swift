@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// contract.md, the table of statuses, row by row, and what it says of unknown fields.
+/// contract.md: each row of the table of statuses, and unknown fields.
 @Suite struct StatusTableTests {
     @Test(
         arguments: [
@@ -16,9 +16,9 @@ import Testing
             ),
         ]
     )
-    func `400 names the field of a search`(body: String, says: String, path: String) throws {
-        let answer = try Shared.emptyTenant.post("/send-logs/search", body)
-        try expectFailure(answer, 400, "invalid_request", says: says, issue: path)
+    func `400 names the field of a search`(body: String, fragment: String, path: String) throws {
+        let response = try Shared.emptyTenant.post("/send-logs/search", body)
+        try expectFailure(response, 400, "invalid_request", says: fragment, issue: path)
     }
 
     @Test func `400 names the field of a send log`() throws {
@@ -42,26 +42,26 @@ import Testing
 
     @Test func `400 reports all issues, not only the first`() throws {
         let body = #"{"find":{"campaign_id":[1,"ok",2]},"options":{"skip":-1,"limit":"5"}}"#
-        let answer = try Shared.emptyTenant.post("/send-logs/search", body)
-        try expectFailure(answer, 400, "invalid_request")
-        let paths = try answer.json()["error"]["issues"].elements.compactMap(\.["path"].string)
+        let response = try Shared.emptyTenant.post("/send-logs/search", body)
+        try expectFailure(response, 400, "invalid_request")
+        let paths = try response.json()["error"]["issues"].elements.compactMap(\.["path"].string)
         #expect(Set(paths) == ["find.campaign_id[0]", "find.campaign_id[2]", "options.skip", "options.limit"])
     }
 
     @Test(arguments: ["campaignId", "campaignID", "campaign_ids", "campaign-id", "campain_id", "CAMPAIGN_ID"])
-    func `400 offers the nearest known name`(name: String) throws {
-        let answer = try Shared.emptyTenant.post("/send-logs/search", #"{"find":{"\#(name)":["a"]}}"#)
-        try expectFailure(answer, 400, "invalid_request", says: "find.\(name)", "campaign_id", issue: "find.\(name)")
+    func `400 suggests the nearest known name`(name: String) throws {
+        let response = try Shared.emptyTenant.post("/send-logs/search", #"{"find":{"\#(name)":["a"]}}"#)
+        try expectFailure(response, 400, "invalid_request", says: "find.\(name)", "campaign_id", issue: "find.\(name)")
     }
 
-    @Test func `400 for a bad group_destinations, which it names`() throws {
+    @Test func `400 names an invalid group_destinations`() throws {
         for value in ["number", "LIST", "", "list,count", "%00"] {
-            for answer in [
+            for response in [
                 try Shared.emptyTenant.get("/send-logs/send-1?group_destinations=\(value)"),
                 try Shared.emptyTenant.post("/send-logs/search?group_destinations=\(value)", "{}"),
             ] {
                 try expectFailure(
-                    answer,
+                    response,
                     400,
                     "invalid_request",
                     says: "group_destinations",
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test func `401 reads the same for no, a malformed, an unknown, an expired and a revoked key`() throws {
+    @Test func `401 is the same for a missing, malformed, unknown, expired or revoked key`() throws {
         let server = try Server()
         let tenant = try server.tenant()
         let elsewhere = try TemporaryFolder()
@@ -84,10 +84,10 @@ import Testing
 
         let tomorrow = Date.now.addingTimeInterval(86_400).ISO8601Format()
         let expired = try server.key(of: tenant.name, permissions: ["sendLog"], expires: tomorrow)
-        let late = Tenant(server: server, name: tenant.name, key: expired)
-        #expect(try late.get("/send-logs/none").status == 404)
+        let expiring = Tenant(server: server, name: tenant.name, key: expired)
+        #expect(try expiring.get("/send-logs/none").status == 404)
         try server.executeSQL("UPDATE api_keys SET expires = 1 WHERE expires IS NOT NULL")
-        try late.expectRefusal(within: 5, of: .now)
+        try expiring.expectRefusal(within: 5, of: .now)
 
         let revoked = try server.key(of: tenant.name, permissions: ["sendLog"])
         let former = Tenant(server: server, name: tenant.name, key: revoked)
@@ -101,35 +101,35 @@ import Testing
         let authorisations = ["", "Bearer", "Bearer ", "Bearer nonsense", unknown, expired, revoked].map {
             $0.hasPrefix("slk_") ? "Bearer \($0)" : $0
         }
-        let answers = try authorisations.map { try tenant.request("GET", "/send-logs/send-1", authorisation: $0) }
-        for answer in answers {
-            try expectFailure(answer, 401, "unauthorized")
-            #expect(answer["www-authenticate"] == "Bearer")
-            #expect(answer.text == answers[0].text)
-            #expect(answer.headers.map(\.name) == answers[0].headers.map(\.name))
+        let responses = try authorisations.map { try tenant.request("GET", "/send-logs/send-1", authorisation: $0) }
+        for response in responses {
+            try expectFailure(response, 401, "unauthorized")
+            #expect(response["www-authenticate"] == "Bearer")
+            #expect(response.text == responses[0].text)
+            #expect(response.headers.map(\.name) == responses[0].headers.map(\.name))
         }
     }
 
-    @Test func `403 names the permission that is missing`() throws {
+    @Test func `403 names the missing permission`() throws {
         let reader = try Shared.server.tenant(permissions: "sendLog.read")
         for path in ["/send-logs", "/send-logs/import"] {
-            let answer = try reader.post(path, SampleLog(id: "send-1").json)
-            try expectFailure(answer, 403, "permission_denied", says: "sendLog.create")
+            let response = try reader.post(path, SampleLog(id: "send-1").json)
+            try expectFailure(response, 403, "permission_denied", says: "sendLog.create")
         }
         #expect(try reader.total() == 0)
         let creator = try Shared.server.tenant(permissions: "sendLog.create")
-        for answer in [try creator.get("/send-logs/send-1"), try creator.post("/send-logs/search", "{}")] {
-            try expectFailure(answer, 403, "permission_denied", says: "sendLog.read")
+        for response in [try creator.get("/send-logs/send-1"), try creator.post("/send-logs/search", "{}")] {
+            try expectFailure(response, 403, "permission_denied", says: "sendLog.read")
         }
     }
 
     @Test(arguments: ["send-1", "5f5a1d8d2e0e4c6c8c0c0c0c", "%20", "a%2Fb", "..", "a.b", "%F0%9F%8E%89", "a:b", "*"])
-    func `404 for unknown and malformed ids alike`(id: String) throws {
+    func `unknown and malformed ids get 404`(id: String) throws {
         try expectFailure(Shared.emptyTenant.get("/send-logs/\(id)"), 404, "resource_not_found")
     }
 
     @Test(arguments: ["/", "/send-log", "/sendlogs", "/send-logs/a/b", "/v1/send-logs/a", "/health/live", "/admin"])
-    func `404 for a route that is not there`(path: String) throws {
+    func `an unknown route gets 404`(path: String) throws {
         try expectFailure(Shared.emptyTenant.get(path), 404, "resource_not_found")
         try expectFailure(Shared.emptyTenant.post(path, "{}"), 404, "resource_not_found")
     }
@@ -143,15 +143,15 @@ import Testing
             ("DELETE", "/metrics", "GET"), ("PUT", "/openapi.json", "GET"),
         ]
     )
-    func `405 says what is allowed`(method: String, path: String, allowed: String) throws {
-        let answer = try Shared.emptyTenant.request(method, path)
-        try expectFailure(answer, 405, "method_not_allowed")
-        let methods = (answer["allow"] ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    func `405 names the allowed methods`(method: String, path: String, allowed: String) throws {
+        let response = try Shared.emptyTenant.request(method, path)
+        try expectFailure(response, 405, "method_not_allowed")
+        let methods = (response["allow"] ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
         #expect(methods.contains(allowed))
         #expect(!methods.contains(method))
     }
 
-    @Test func `409 for an id that is taken by a different record`() throws {
+    @Test func `an id with a different record gets 409`() throws {
         let tenant = try Shared.server.tenant()
         try tenant.record(SampleLog(id: "send-1"))
         let other = SampleLog(id: "send-1", message: "something else")
@@ -161,25 +161,25 @@ import Testing
     @Test func `413 names the limit`() throws {
         let campaigns = "\"\(String(repeating: "a", count: 60))\","
         let body = #"{"find":{"campaign_id":[\#(String(repeating: campaigns, count: 34_000))"a"]}}"#
-        let answer = try Shared.emptyTenant.post("/send-logs/search", body)
-        try expectFailure(answer, 413, "payload_too_large")
-        let message = try answer.json()["error"]["message"].string ?? ""
+        let response = try Shared.emptyTenant.post("/send-logs/search", body)
+        try expectFailure(response, 413, "payload_too_large")
+        let message = try response.json()["error"]["message"].string ?? ""
         #expect(message.contains { $0.isNumber })
     }
 
-    @Test func `500 hides its cause, which is in the log`() throws {
+    @Test func `500 hides its cause, and the log has it`() throws {
         let server = try Server()
         let tenant = try server.tenant()
         try tenant.record(SampleLog(id: "send-1", message: "secret words", destinations: ["27820009999"]))
         try server.executeSQL(
             "ALTER TABLE send_logs RENAME TO mislaid; ALTER TABLE destination_chunks RENAME TO mislaid_too;"
         )
-        for answer in [try tenant.get("/send-logs/send-1"), try tenant.post("/send-logs/search", "{}")] {
-            try expectFailure(answer, 500, "internal_error")
+        for response in [try tenant.get("/send-logs/send-1"), try tenant.post("/send-logs/search", "{}")] {
+            try expectFailure(response, 500, "internal_error")
             for word in ["SQL", "sqlite", "send_logs", "table", "mislaid"] {
-                #expect(!answer.text.localizedCaseInsensitiveContains(word))
+                #expect(!response.text.localizedCaseInsensitiveContains(word))
             }
-            let id = try #require(answer["x-request-id"])
+            let id = try #require(response["x-request-id"])
             #expect(
                 Deadline.poll(for: 60) {
                     server.process.errors.split(separator: "\n").contains {

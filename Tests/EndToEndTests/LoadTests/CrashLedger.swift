@@ -1,7 +1,7 @@
 import Synchronization
 import TestSupport
 
-/// What the clients of a server that is killed were told, and what they had sent.
+/// The logs that clients sent to a server that is killed, and the ones that it acknowledged.
 final class CrashLedger: Sendable {
     private struct Entries {
         var sent: [String: SampleLog] = [:]
@@ -14,15 +14,15 @@ final class CrashLedger: Sendable {
     /// Every log that was ever sent, by its id.
     var sent: [String: SampleLog] { entries.withLock(\.sent) }
 
-    /// The ids of those that the server said it had recorded.
+    /// The ids of the logs that the server acknowledged.
     var acknowledged: Set<String> { entries.withLock(\.acknowledged) }
 
-    /// What ended a client other than the end of its connection.
+    /// Errors that ended a client, other than the end of its connection.
     var unexpected: [String] { entries.withLock(\.unexpected) }
 
-    /// Everything about a log follows from its number, so that a half recorded one cannot pass for a whole one.
+    /// Derives all fields of a log from its number, so that a partly recorded log is detected.
     private static func log(_ id: String, _ number: Int) -> SampleLog {
-        // Some lists are of several chunks.
+        // Some lists have several chunks.
         let count = number % 40 == 7 ? 9000 : number % 5
         return SampleLog(
             id: id,
@@ -42,8 +42,8 @@ final class CrashLedger: Sendable {
                 let log = Self.log("\(prefix)-\(number)", number)
                 entries.withLock { $0.sent[log.id] = log }
                 let body = Array(log.json.utf8)
-                let answer = try connection.request("POST", "/send-logs", headers: tenant.headers, body: body)
-                _ = try answer.data(201)
+                let response = try connection.request("POST", "/send-logs", headers: tenant.headers, body: body)
+                _ = try response.data(201)
                 entries.withLock { _ = $0.acknowledged.insert(log.id) }
             }
         }
@@ -57,14 +57,14 @@ final class CrashLedger: Sendable {
                 let logs = (batch * 150..<batch * 150 + 150).map { Self.log("\(prefix)-\($0)", $0) }
                 entries.withLock { entries in for log in logs { entries.sent[log.id] = log } }
                 let body = Array(logs.map { $0.json + "\n" }.joined().utf8)
-                let answer = try connection.request("POST", "/send-logs/import", headers: tenant.headers, body: body)
-                guard try answer.data()["recorded"] == 150 else { throw TestFailure("import: \(answer.text)") }
+                let response = try connection.request("POST", "/send-logs/import", headers: tenant.headers, body: body)
+                guard try response.data()["recorded"] == 150 else { throw TestFailure("import: \(response.text)") }
                 entries.withLock { $0.acknowledged.formUnion(logs.map(\.id)) }
             }
         }
     }
 
-    /// Runs a client until the server is gone, and notes what else ends it.
+    /// Runs a client until the server is gone, and records any other error that ends it.
     private func untilGone(_ client: () throws -> Void) {
         do { try client() } catch let failure as ConnectionFailure where failure.isEnd {
             return

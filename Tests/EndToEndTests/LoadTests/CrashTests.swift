@@ -3,10 +3,10 @@ import TestSupport
 import Testing
 
 extension UnderLoad {
-    /// The power goes while the server records.
+    /// The server is killed while it records.
     @Suite struct CrashTests {
         @Test(.timeLimit(.minutes(10)))
-        func `kill -9 again and again, and every acknowledged log is there exactly once`() throws {
+        func `after each kill -9, every acknowledged log is stored exactly once`() throws {
             let folder = try TemporaryFolder()
             var server = try Server(in: folder)
             let owner = try server.tenant()
@@ -24,14 +24,14 @@ extension UnderLoad {
                         }
                     }
                 }
-                // The kill must fall into the midst of recording, each time somewhere else.
+                // The kill must come during recording, each time at another moment.
                 #expect(Deadline.poll(for: 60) { ledger.acknowledged.count > before + 20 })
                 usleep(UInt32.random(in: 0...300_000, using: &random))
                 try server.crash()
                 for worker in workers { try worker.value() }
 
                 server = try Server(in: folder)
-                try Self.expect(owner.on(server), toHold: ledger, round)
+                try Self.expect(owner.on(server), toContain: ledger, round)
                 let check = try server.command("database", "check")
                 #expect(check.exit == .code(0), "round \(round): \(check)")
                 let integrity = try Command.tool("sqlite3", folder.file("test.sqlite"), "PRAGMA integrity_check")
@@ -42,35 +42,35 @@ extension UnderLoad {
             #expect(try server.stop() == .code(0))
         }
 
-        private static func expect(_ tenant: Tenant, toHold ledger: CrashLedger, _ round: Int) throws {
+        private static func expect(_ tenant: Tenant, toContain ledger: CrashLedger, _ round: Int) throws {
             let (sent, acknowledged) = (ledger.sent, ledger.acknowledged)
             var (found, counted, total): (Set<String>, Int, Int?) = ([], 0, nil)
             repeat {
                 let body = #"{"options":{"sort":{"startDeliveryAt":1},"skip":\#(counted),"limit":10000}}"#
-                let answer = try tenant.post("/send-logs/search", body)
-                let data = try answer.data()
+                let response = try tenant.post("/send-logs/search", body)
+                let data = try response.data()
                 total = data["total"].integer
                 let page = data["send_logs"].elements
                 for log in page {
                     let id = log["_id"].string ?? ""
                     found.insert(id)
-                    let wanted = sent[id]
-                    #expect(log["message"].string == wanted?.message, "round \(round): \(id) is not what was sent")
-                    #expect(log["campaign_id"].string == wanted?.campaign)
-                    #expect(log["startDeliveryAt"].string == wanted?.start)
-                    #expect(log["destinations"].integer == wanted?.destinations.count)
+                    let expected = sent[id]
+                    #expect(log["message"].string == expected?.message, "round \(round): \(id) is not what was sent")
+                    #expect(log["campaign_id"].string == expected?.campaign)
+                    #expect(log["startDeliveryAt"].string == expected?.start)
+                    #expect(log["destinations"].integer == expected?.destinations.count)
                 }
                 counted += page.count
                 if page.isEmpty { break }
             } while counted < total ?? 0
-            #expect(found.count == counted, "round \(round): a log is there twice")
+            #expect(found.count == counted, "round \(round): a log is stored twice")
             #expect(counted == total)
             #expect(acknowledged.subtracting(found).isEmpty, "round \(round): acknowledged logs are missing")
-            // Lists are read back for the newest, where something could be half there.
+            // Checks the lists of this round's logs, which could be incomplete.
             for id in found where id.contains("-\(round)-") {
                 guard let log = sent[id], log.destinations.count > 4 || found.count < 200 else { continue }
-                let answer = try tenant.get("/send-logs/\(id)?group_destinations=list")
-                #expect(answer.text == #"{"ok":true,"data":\#(log.listed)}"#, "round \(round): the list of \(id)")
+                let response = try tenant.get("/send-logs/\(id)?group_destinations=list")
+                #expect(response.text == #"{"ok":true,"data":\#(log.listed)}"#, "round \(round): the list of \(id)")
             }
         }
     }

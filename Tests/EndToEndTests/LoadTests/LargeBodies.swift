@@ -1,15 +1,15 @@
-/// Bodies too large to be built log by log.
+/// Request bodies that are too large to build log by log.
 enum LargeBodies {
-    /// The inside of a list of cell numbers, all of one length.
+    /// The elements of a JSON list of cell numbers, all of the same length.
     ///
-    /// - Returns: the text, 14 bytes each less one comma.
+    /// - Returns: the JSON text without brackets, 14 bytes for each number less one comma.
     static func destinations(_ count: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count * 14)
         for number in 0..<count {
             if number > 0 { bytes.append(UInt8(ascii: ",")) }
             bytes.append(UInt8(ascii: "\""))
-            // A stride that is coprime with the range, so that neighbours differ and none comes twice.
+            // The stride is coprime with the range, so that neighbours differ and no number repeats.
             var rest = 27_600_000_000 + number * 61_803_397 % 300_000_000
             var digits: [UInt8] = []
             while rest > 0 {
@@ -22,7 +22,7 @@ enum LargeBodies {
         return bytes
     }
 
-    /// A log with such a list, in the form that is answered too.
+    /// A log with such a list, in the same form as the response.
     ///
     /// - Returns: the log's JSON.
     static func log(_ id: String, destinations: [UInt8]) -> [UInt8] {
@@ -30,7 +30,7 @@ enum LargeBodies {
         return Array(empty.dropLast(2).utf8) + destinations + Array("]}".utf8)
     }
 
-    /// Lines of an import with one destination each, and with so many letters more than the message needs.
+    /// Lines of an import, each with one destination and `padding` additional letters in its message.
     static func lines(_ range: Range<Int>, padding: Int = 0) -> [UInt8] {
         let filler = String(repeating: "x", count: padding)
         var bytes: [UInt8] = []

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension UnderLoad {
-    /// The server's memory stays flat whatever passes through it.
+    /// The server's memory does not grow with the size of requests and responses.
     @Suite struct MemoryTests {
         @Test(.timeLimit(.minutes(10)))
         func `a million destinations are recorded, counted and listed in less than 150 MB`() throws {
@@ -12,7 +12,7 @@ extension UnderLoad {
             let body = LargeBodies.log("send-1", destinations: LargeBodies.destinations(1_000_000))
             #expect(try tenant.request("POST", "/send-logs", body: body).status == 201)
             #expect(try ServerMemory(of: server).peak < 150)
-            // Sent again, it is told from another by its digest.
+            // The digest identifies a repetition.
             #expect(try tenant.request("POST", "/send-logs", body: body).status == 200)
             #expect(try tenant.get("/send-logs/send-1").data()["destinations"] == 1_000_000)
             let whole = Array(#"{"ok":true,"data":"#.utf8) + body + Array("}".utf8)
@@ -27,7 +27,7 @@ extension UnderLoad {
         }
 
         @Test(.timeLimit(.minutes(10)))
-        func `a client that stops reading a long list costs nothing, and others are served`() throws {
+        func `a client that stops reading a long list takes little memory, and others are served`() throws {
             let server = try Server()
             let tenant = try server.tenant()
             let body = LargeBodies.log("send-1", destinations: LargeBodies.destinations(700_000))
@@ -44,10 +44,10 @@ extension UnderLoad {
                 try tenant.record(SampleLog(id: "other-\(number)"))
                 #expect(try tenant.get("/send-logs/other-\(number)").status == 200)
             }
-            let grown = try ServerMemory(of: server).peak - before
+            let growth = try ServerMemory(of: server).peak - before
             // Ten times the list would be 98 MB.
-            #expect(grown < 40, "ten readers that stand still cost \(grown) MB")
-            // The one that goes on reading gets the rest.
+            #expect(growth < 40, "ten clients that stopped reading take \(growth) MB")
+            // A client that continues to read gets the rest.
             var listed: [UInt8] = []
             while let chunk = try readers[0].chunk() { listed += chunk }
             #expect(listed == Array(#"{"ok":true,"data":"#.utf8) + body + Array("}".utf8))
@@ -56,7 +56,7 @@ extension UnderLoad {
         }
 
         @Test(.timeLimit(.minutes(10)))
-        func `a streamed response that its client does not read holds less than 300 KB`() throws {
+        func `a streamed response that its client does not read takes less than 300 KB`() throws {
             let server = try Server(arguments: ["--max-streams-per-organisation", "1000"])
             let tenant = try server.tenant()
             let list = LargeBodies.log("list", destinations: LargeBodies.destinations(700_000))
@@ -70,12 +70,12 @@ extension UnderLoad {
                 ("POST", "/send-logs/export?group_destinations=list", [], "{}"),
                 ("POST", "/send-logs/search", [], #"{"options":{"limit":10000}}"#),
             ]
-            // What the first ones of each kind leave behind is for the next ones.
+            // Warm-up: the first response of each kind allocates memory that the next ones reuse.
             for (method, target, fields, body) in requests {
                 let response = try tenant.request(method, target, headers: fields, body: Array(body.utf8))
                 #expect(response.status == 200)
             }
-            // On PostgreSQL each of them waits for a connection.
+            // On PostgreSQL, each response waits for a connection.
             let count = TestScale.count(TestPaths.isOnPostgres ? 25 : 100, soak: 100)
             for (method, target, fields, body) in requests {
                 let before = try ServerMemory(of: server).resident
@@ -87,15 +87,18 @@ extension UnderLoad {
                     #expect(try connection.responseHead().status == 200)
                     return connection
                 }
-                // Each is sent as much as its client and the server's buffers take.
-                let grown = try ServerMemory.settled(of: server).resident - before
-                #expect(grown * 1024 < 300 * readers.count, "\(readers.count) of \(target) cost \(grown) MB")
+                // The server sends each response until the buffers of client and server are full.
+                let growth = try ServerMemory.settled(of: server).resident - before
+                #expect(
+                    growth * 1024 < 300 * readers.count,
+                    "\(readers.count) responses of \(target) take \(growth) MB"
+                )
             }
             #expect(try server.stop() == .code(0))
         }
 
         @Test(.timeLimit(.minutes(10)))
-        func `memory that a peak left behind is returned to the system`() throws {
+        func `the server returns memory to the system after a peak`() throws {
             let server = try Server(arguments: ["--max-streams-per-organisation", "1000"])
             let tenant = try server.tenant()
             let list = LargeBodies.log("list", destinations: LargeBodies.destinations(700_000))
@@ -117,7 +120,7 @@ extension UnderLoad {
         }
 
         @Test(.timeLimit(.minutes(10)))
-        func `an import of many lines passes through in flat memory`() throws {
+        func `an import of many lines takes constant memory`() throws {
             let server = try Server()
             let tenant = try server.tenant()
             let count = TestScale.count(100_000, soak: 1_000_000)
@@ -144,7 +147,7 @@ extension UnderLoad {
         }
 
         @Test(.timeLimit(.minutes(10)))
-        func `a line of 100 MB fails alone, in flat memory`() throws {
+        func `a line of 100 MB fails alone, and takes constant memory`() throws {
             let server = try Server()
             let tenant = try server.tenant()
             let connection = try server.connect()

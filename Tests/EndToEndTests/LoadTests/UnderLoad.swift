@@ -1,4 +1,4 @@
 import Testing
 
-/// The tests that need the machine for themselves run one after the other.
+/// Tests that need the whole machine, and therefore run one after the other.
 @Suite(.serialized) enum UnderLoad {}

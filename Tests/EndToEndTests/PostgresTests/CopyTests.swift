@@ -3,9 +3,9 @@ import PostgresHarness
 import TestSupport
 import Testing
 
-/// From one database to another, and back.
+/// Copies from one database to another.
 struct CopyTests {
-    /// The kinds of databases that there are.
+    /// The kinds of databases.
     enum Kind: String, CaseIterable {
         case sqlite, postgres
 
@@ -23,26 +23,26 @@ struct CopyTests {
         try Command.sendlog("database", "copy", from, to)
     }
 
-    /// What an organisation is answered, for a comparison.
-    private static func answers(_ tenant: Tenant) throws -> [String] {
-        var answers = try [
+    /// The responses that an organisation gets, for a comparison.
+    private static func responses(_ tenant: Tenant) throws -> [String] {
+        var responses = try [
             tenant.post("/send-logs/search", "{}").text,
             tenant.post("/send-logs/search", #"{"options":{"skip":3,"limit":4,"sort":{"startDeliveryAt":1}}}"#).text,
-            // Those without the permission are told so on both sides.
+            // Without the permission, both servers respond with 403.
             tenant.get("/campaigns?sort=name").text,
             tenant.get("/webhooks").text,
         ]
         for webhook in try tenant.get("/webhooks").json()["data"]["webhooks"].elements {
-            answers.append(try tenant.get("/webhooks/\(webhook["_id"].string ?? "")/deliveries?state=waiting").text)
+            responses.append(try tenant.get("/webhooks/\(webhook["_id"].string ?? "")/deliveries?state=waiting").text)
         }
         for id in try tenant.ids("{}") {
-            answers.append(try tenant.get("/send-logs/\(id)?group_destinations=list").text)
+            responses.append(try tenant.get("/send-logs/\(id)?group_destinations=list").text)
         }
-        return answers
+        return responses
     }
 
     @Test(arguments: [(Kind.sqlite, Kind.postgres), (.postgres, .sqlite), (.postgres, .postgres), (.sqlite, .sqlite)])
-    func `everything moves, and answers as before`(from: Kind, to: Kind) throws {
+    func `a copy has all data, and gives the same responses`(from: Kind, to: Kind) throws {
         let folder = try TemporaryFolder()
         let server = try Server(database: from.database(in: folder))
         let tenants = try [
@@ -66,10 +66,10 @@ struct CopyTests {
         }
         let name = Array(#"{"name":"Spring 😀"}"#.utf8)
         #expect(try tenants[0].request("PUT", "/campaigns/c1", body: name).status == 200)
-        // A list that waits in a spool on its way.
+        // A list that is long enough for a spool.
         let long = LargeBodies.log("long", destinations: LargeBodies.destinations(400_000))
         #expect(try tenants[1].request("POST", "/send-logs", body: long).status == 201)
-        try Self.leaveWaiting(tenants[0])
+        try Self.createWaitingDelivery(tenants[0])
         _ = try server.command("key", "create", "--organisation", tenants[0].name, "--permission", "*").succeeded()
         _ = try server.command("key", "revoke", "--organisation", tenants[0].name, "key_3").succeeded()
 
@@ -84,14 +84,14 @@ struct CopyTests {
         )
         let copy = try Server(database: target)
         for tenant in tenants {
-            let there = tenant.on(copy)
-            #expect(try Self.answers(there) == Self.answers(tenant))
+            let copied = tenant.on(copy)
+            #expect(try Self.responses(copied) == Self.responses(tenant))
         }
         #expect(try Self.keys(of: tenants[0].name, in: target) == Self.keys(of: tenants[0].name, in: server.database))
         #expect(try copy.command("database", "check").exit == .code(0))
     }
 
-    /// An organisation's keys, but for when they were last used, which each server notes once a minute.
+    /// An organisation's keys without the time of last use, which each server writes once a minute.
     private static func keys(of organisation: String, in database: String) throws -> [[String: JSON]] {
         let list = ["key", "list", "--json", "--organisation", organisation, "--database", database]
         let keys = try JSON(parsing: Command(TestPaths.binary, list).succeeded().output.utf8).elements
@@ -99,12 +99,12 @@ struct CopyTests {
         return keys.map { $0.members.filter { $0.key != "lastUsed" } }
     }
 
-    /// Leaves a webhook, inactive now, with a delivery that failed since loopback is no place for webhooks.
-    private static func leaveWaiting(_ tenant: Tenant) throws {
-        let wanted = #"{"name":"Spring 😀","url":"http://127.0.0.1:9/{{send._id}}","body":"[{{send.message}}]"}"#
-        let made = try tenant.post("/webhooks", wanted)
+    /// Creates a webhook with a waiting delivery, which failed because loopback is not allowed, and deactivates it.
+    private static func createWaitingDelivery(_ tenant: Tenant) throws {
+        let definition = #"{"name":"Spring 😀","url":"http://127.0.0.1:9/{{send._id}}","body":"[{{send.message}}]"}"#
+        let made = try tenant.post("/webhooks", definition)
         let path = try "/webhooks/\(made.data(201)["_id"].string ?? "")"
-        try tenant.record(SampleLog(id: "told", destinations: []))
+        try tenant.record(SampleLog(id: "delivered", destinations: []))
         let hasWaitingDelivery = try Deadline.poll(for: 60) {
             try tenant.get("\(path)/deliveries").text.contains(#""waiting""#)
         }
@@ -112,7 +112,7 @@ struct CopyTests {
         #expect(try tenant.request("PUT", path, body: Array(#"{"active":false}"#.utf8)).status == 200)
     }
 
-    @Test func `a copy goes on where it stopped, with what was recorded and revoked since`() throws {
+    @Test func `the next copy adds what was recorded and revoked since the last one`() throws {
         let folder = try TemporaryFolder()
         let server = try Server()
         let tenant = try server.tenant()
@@ -130,7 +130,7 @@ struct CopyTests {
         #expect(try other.on(copy).total() == 1)
     }
 
-    @Test func `a copy while the source records is whole up to where it came`() throws {
+    @Test func `a copy works while the source records, and the next one adds the rest`() throws {
         let folder = try TemporaryFolder()
         let server = try Server()
         let tenant = try server.tenant()
@@ -139,14 +139,14 @@ struct CopyTests {
         let target = try Kind.postgres.database(in: folder)
         for _ in 0..<3 { _ = try Self.copy(server.database, target).succeeded() }
         let recorded = try recorder.stop()
-        #expect(recorded > 1, "nothing was recorded beside the copies")
+        #expect(recorded > 1, "nothing was recorded during the copies")
         _ = try Self.copy(server.database, target).succeeded()
         let copy = try Server(database: target)
         #expect(try tenant.total() == 500 + recorded)
         #expect(try tenant.on(copy).total() == 500 + recorded)
     }
 
-    @Test func `a copy that is killed is finished by the next one`() throws {
+    @Test func `the next copy finishes one that was killed`() throws {
         let folder = try TemporaryFolder()
         let server = try Server()
         let tenant = try server.tenant()
@@ -157,8 +157,8 @@ struct CopyTests {
         let name = try #require(target.split(separator: "/").last).description
         #expect(
             try Deadline.poll(for: 60) {
-                let there = try postgres.sql("SELECT to_regclass('send_logs') IS NOT NULL", database: name) == ["t"]
-                return try there && postgres.sql("SELECT count(*) > 500 FROM send_logs", database: name) == ["t"]
+                let exists = try postgres.sql("SELECT to_regclass('send_logs') IS NOT NULL", database: name) == ["t"]
+                return try exists && postgres.sql("SELECT count(*) > 500 FROM send_logs", database: name) == ["t"]
             }
         )
         process.signal(SIGKILL)
@@ -180,13 +180,13 @@ struct CopyTests {
         let changed = try Self.copy(server.database, target)
         #expect(changed.exit == .code(1))
         #expect(changed.errors.contains("the send log with sequence number 577 differs"), "\(changed)")
-        // Somebody records in the target.
+        // A server records in the target.
         let copy = try Server(database: target)
         try tenant.on(copy).record(SampleLog(id: "strange"))
         let ahead = try Self.copy(server.database, target)
         #expect(ahead.exit == .code(1))
         #expect(ahead.errors.contains("has 601 send logs in the target, but 600 in the source"), "\(ahead)")
-        // Where it is overtaken, nothing is added behind what is foreign.
+        // When the source has more logs than the target, the copy adds nothing after the foreign log.
         try tenant.record((0..<9).map { SampleLog(id: "more-\($0)") })
         let overtaken = try Self.copy(server.database, target)
         #expect(overtaken.exit == .code(1))

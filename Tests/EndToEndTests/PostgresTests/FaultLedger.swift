@@ -3,15 +3,15 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Clients that record and search while the database suffers, and repeat what was refused until it is not.
+/// Clients that record and search during a database fault, and retry each refused request until it succeeds.
 final class FaultLedger: Sendable {
     private struct Entries {
-        /// The logs that were acknowledged in the end, by their ids.
+        /// The acknowledged logs, by id.
         var acknowledged: [String: SampleLog] = [:]
-        /// How many requests were answered with 503, by client.
+        /// How many requests got 503, by client.
         var refusals: [String: Int] = [:]
         var lastSuccess = ContinuousClock.now
-        /// Answers that nobody should get.
+        /// Responses and errors that must not occur.
         var unexpected: [String] = []
     }
 
@@ -19,9 +19,9 @@ final class FaultLedger: Sendable {
     private let isOver = Flag()
     private let tenants: [Tenant]
 
-    /// Starts with nothing sent.
+    /// Creates an empty ledger.
     ///
-    /// - Parameter tenants: one organisation, on each of its servers
+    /// - Parameter tenants: the same organisation on each server
     init(_ tenants: [Tenant]) {
         self.tenants = tenants
     }
@@ -29,15 +29,15 @@ final class FaultLedger: Sendable {
     /// How many logs were acknowledged so far.
     var count: Int { entries.withLock(\.acknowledged.count) }
 
-    /// How many requests were answered with 503 so far.
+    /// How many requests got 503 so far.
     var refusals: Int { refusalsByClient.values.reduce(0, +) }
 
-    /// The same for each client that was refused at all.
+    /// How many requests got 503 so far, for each client with at least one.
     var refusalsByClient: [String: Int] { entries.withLock(\.refusals) }
 
-    /// Runs clients while something happens to the database, and then holds it to all that they were told.
+    /// Runs clients during a fault, and then checks that the database has every acknowledged log.
     ///
-    /// - Parameter fault: what happens; it ends when the database is back
+    /// - Parameter fault: makes the database fail, and returns when it is available again
     /// - Throws: what the fault throws.
     func run(during fault: () throws -> Void) throws {
         let clients = tenants.enumerated().flatMap { server, tenant in
@@ -45,11 +45,11 @@ final class FaultLedger: Sendable {
                 + [Background { self.importBatches(into: tenant, prefix: "import-\(server)") }]
                 + [Background { self.search(tenant, as: "search-\(server)") }]
         }
-        #expect(Deadline.poll(for: 60) { count > 50 }, "the clients never came to record anything")
+        #expect(Deadline.poll(for: 60) { count > 50 }, "the clients did not record 50 logs within a minute")
         let before = count
         try fault()
-        let back = ContinuousClock.now
-        let isRecovered = Deadline.poll(for: 60) { entries.withLock { $0.lastSuccess > back } }
+        let restored = ContinuousClock.now
+        let isRecovered = Deadline.poll(for: 60) { entries.withLock { $0.lastSuccess > restored } }
         #expect(isRecovered, "nothing was recorded for a minute after the database was back")
         #expect(Deadline.poll(for: 60) { count > before + 50 })
         isOver.raise()
@@ -67,12 +67,12 @@ final class FaultLedger: Sendable {
             campaign: "campaign-\(number % 7)",
             message: "message \(id)",
             start: "2022-01-\(10 + number % 18)T12:\(10 + number % 50):00.000Z",
-            // Some lists are of several chunks.
+            // Some lists have several chunks.
             destinations: (0..<(number % 50 == 7 ? 9000 : number % 5)).map { "27\(820_000_000 + $0)" }
         )
     }
 
-    /// Sends a client's request again and again until it is not refused.
+    /// Retries a client's request until it is not refused.
     private func requestUntilAccepted(
         _ client: String,
         _ tenant: Tenant,
@@ -83,16 +83,17 @@ final class FaultLedger: Sendable {
         let deadline = Deadline(after: 90)
         while !deadline.isOver {
             do {
-                let answer = try tenant.request(method, target, body: body.map { Array($0.utf8) })
-                guard answer.status == 503 else { return answer }
+                let response = try tenant.request(method, target, body: body.map { Array($0.utf8) })
+                guard response.status == 503 else { return response }
                 entries.withLock { $0.refusals[client, default: 0] += 1 }
-                if (answer["retry-after"].flatMap { Int($0) } ?? 0) < 1 || !answer.text.contains("\"unavailable\"") {
-                    unexpected("a refusal without Retry-After: \(answer.text)")
+                let retryAfter = response["retry-after"].flatMap { Int($0) } ?? 0
+                if retryAfter < 1 || !response.text.contains("\"unavailable\"") {
+                    unexpected("a refusal without Retry-After: \(response.text)")
                 }
-                // Sooner than told, so that what is repeated meets the fault again.
+                // Shorter than Retry-After, so that the retry meets the fault again.
                 usleep(20_000)
             } catch {
-                // The database may break; what the server answers may not.
+                // The database may fail, but the server must respond.
                 unexpected("\(method) \(target): \(error)")
                 return nil
             }
@@ -101,16 +102,18 @@ final class FaultLedger: Sendable {
         return nil
     }
 
-    private func unexpected(_ what: String) {
-        entries.withLock { $0.unexpected.append(String(what.prefix(300))) }
+    private func unexpected(_ message: String) {
+        entries.withLock { $0.unexpected.append(String(message.prefix(300))) }
     }
 
     private func create(in tenant: Tenant, prefix: String) {
         for number in 0... {
             if isOver.isRaised { return }
             let log = Self.log("\(prefix)-\(number)", number)
-            guard let answer = requestUntilAccepted(prefix, tenant, "POST", "/send-logs", log.json) else { return }
-            guard answer.status == 201 || answer.status == 200 else { return unexpected("create: \(answer.text)") }
+            guard let response = requestUntilAccepted(prefix, tenant, "POST", "/send-logs", log.json) else { return }
+            guard response.status == 201 || response.status == 200 else {
+                return unexpected("create: \(response.text)")
+            }
             acknowledge([log])
         }
     }
@@ -120,11 +123,11 @@ final class FaultLedger: Sendable {
             if isOver.isRaised { return }
             let logs = (batch * 40..<batch * 40 + 40).map { Self.log("\(prefix)-\($0)", $0) }
             let body = logs.map { $0.json + "\n" }.joined()
-            guard let answer = requestUntilAccepted(prefix, tenant, "POST", "/send-logs/import", body) else { return }
-            let data = try? answer.data()
+            guard let response = requestUntilAccepted(prefix, tenant, "POST", "/send-logs/import", body) else { return }
+            let data = try? response.data()
             guard let recorded = data?["recorded"].integer, let existing = data?["existing"].integer,
                 recorded + existing == logs.count
-            else { return unexpected("import: \(answer.text)") }
+            else { return unexpected("import: \(response.text)") }
             acknowledge(logs)
         }
     }
@@ -140,10 +143,10 @@ final class FaultLedger: Sendable {
         let body = #"{"options":{"limit":50}}"#
         while !isOver.isRaised {
             let known = entries.withLock { ($0.acknowledged.count, $0.acknowledged.first) }
-            guard let answer = requestUntilAccepted(client, tenant, "POST", "/send-logs/search", body) else { return }
-            let total = (try? answer.data())?["total"].integer
+            guard let response = requestUntilAccepted(client, tenant, "POST", "/send-logs/search", body) else { return }
+            let total = (try? response.data())?["total"].integer
             if total ?? 0 < known.0 {
-                unexpected("a search found \(total ?? -1) of \(known.0) logs: \(answer.text.prefix(200))")
+                unexpected("a search found \(total ?? -1) of \(known.0) logs: \(response.text.prefix(200))")
             }
             if let (id, log) = known.1 {
                 guard let one = requestUntilAccepted(client, tenant, "GET", "/send-logs/\(id)") else { return }
@@ -152,7 +155,7 @@ final class FaultLedger: Sendable {
         }
     }
 
-    /// Every acknowledged log is there, once, as it was sent, and nothing else is.
+    /// Expects each acknowledged log exactly once, as sent, and no others.
     private func expectAll(_ tenant: Tenant) throws {
         let expected = entries.withLock(\.acknowledged)
         var found: [String] = []
@@ -171,11 +174,11 @@ final class FaultLedger: Sendable {
             }
             if page.isEmpty { break }
         } while found.count < total
-        #expect(Set(found).count == found.count, "a log is there twice")
+        #expect(Set(found).count == found.count, "a log is stored twice")
         #expect(Set(found) == Set(expected.keys))
         for (id, log) in expected where log.destinations.count > 5 {
-            let answer = try tenant.get("/send-logs/\(id)?group_destinations=list")
-            #expect(answer.text == #"{"ok":true,"data":\#(log.listed)}"#)
+            let response = try tenant.get("/send-logs/\(id)?group_destinations=list")
+            #expect(response.text == #"{"ok":true,"data":\#(log.listed)}"#)
         }
     }
 }

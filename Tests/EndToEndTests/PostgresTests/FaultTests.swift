@@ -5,12 +5,12 @@ import TestSupport
 import Testing
 
 extension UnderLoad {
-    /// What happens to databases, in the middle of creates, imports and searches on two servers.
+    /// Database faults during creates, imports and searches on two servers.
     @Suite struct FaultTests {
-        /// The server that is restarted, killed and cut off, and is well again after each test.
+        /// The PostgreSQL server that tests restart, kill and disconnect; it is available again after each test.
         private static let postgres = Result { try PostgresServer() }
 
-        /// Runs clients on two servers, and something that happens to their database meanwhile.
+        /// Runs clients on two servers, and a fault of their database meanwhile.
         private func withFault(
             _ arguments: [String] = [],
             on postgres: PostgresServer? = nil,
@@ -38,12 +38,12 @@ extension UnderLoad {
             }
         }
 
-        @Test(.timeLimit(.minutes(10))) func `the database crashes and stays away for a while`() throws {
+        @Test(.timeLimit(.minutes(10))) func `the database crashes and is down for a while`() throws {
             try withFault { postgres, _, ledger in
                 for _ in 0..<TestScale.kills {
                     let before = ledger.refusals
                     try postgres.kill()
-                    // Whatever the tests find, the server is there for those that follow.
+                    // The next tests need the database, even if this one fails.
                     defer { try? postgres.start() }
                     #expect(Deadline.poll(for: 60) { ledger.refusals > before + 10 })
                     try postgres.start()
@@ -53,7 +53,7 @@ extension UnderLoad {
             }
         }
 
-        @Test(.timeLimit(.minutes(10))) func `its backends are killed again and again`() throws {
+        @Test(.timeLimit(.minutes(10))) func `the backends of the database are killed repeatedly`() throws {
             try withFault { postgres, name, _ in
                 var killed = 0
                 for _ in 0..<20 {
@@ -66,7 +66,7 @@ extension UnderLoad {
             }
         }
 
-        @Test(.timeLimit(.minutes(10))) func `connections are cut again and again`() throws {
+        @Test(.timeLimit(.minutes(10))) func `connections are cut repeatedly`() throws {
             let postgres = try Self.postgres.get()
             let proxy = try CuttableProxy(target: postgres.port)
             let name = try postgres.createDatabase()
@@ -79,7 +79,7 @@ extension UnderLoad {
             #expect(proxy.accepted > 20)
         }
 
-        @Test(.timeLimit(.minutes(10))) func `the network stands still, and then everything is cut`() throws {
+        @Test(.timeLimit(.minutes(10))) func `the network stalls, and then all connections are cut`() throws {
             let postgres = try Self.postgres.get()
             let proxy = try CuttableProxy(target: postgres.port)
             let name = try postgres.createDatabase()
@@ -90,7 +90,8 @@ extension UnderLoad {
                 ledger in
                 let before = ledger.refusalsByClient
                 proxy.freeze()
-                // What reads is refused after 6 s, what records after 11 s. Each of the ten clients is, and one that repeats it as well.
+                // Reads are refused after 6 s, recording after 11 s. Each of the ten clients must get 503, and one of
+                // them a second time after a retry.
                 let isRefused = Deadline.poll(for: 180) {
                     let refusals = ledger.refusalsByClient
                     let more = refusals.map { $0.value - before[$0.key, default: 0] }
@@ -102,7 +103,7 @@ extension UnderLoad {
             }
         }
 
-        @Test(.timeLimit(.minutes(10))) func `somebody holds a table, and later an organisation's head row`() throws {
+        @Test(.timeLimit(.minutes(10))) func `another session locks a table, and later a head row`() throws {
             try withFault(["--postgres-wait-timeout", "1"]) { postgres, name, ledger in
                 for lock in [
                     "LOCK TABLE send_logs IN ACCESS EXCLUSIVE MODE", "SELECT FROM organisation_heads FOR UPDATE",
@@ -134,7 +135,7 @@ extension UnderLoad {
                 try disk.fill()
                 let before = ledger.refusals
                 #expect(Deadline.poll(for: 60) { ledger.refusals > before + 10 })
-                // Who only reads is answered.
+                // Reads still work.
                 #expect(try postgres.sql("SELECT count(*) > 0 FROM send_logs", database: name) == ["t"])
                 try disk.empty()
             }
@@ -151,7 +152,7 @@ extension UnderLoad {
                 try postgres.kill()
                 try standby.promote()
             }
-            // Nobody writes to the old one when it comes back.
+            // The standby has the logs, and no server writes to the old primary when it returns.
             #expect(try standby.sql("SELECT count(*) > 100 FROM send_logs", database: name) == ["t"])
         }
     }

@@ -16,30 +16,30 @@ struct SeveralServersTests {
         let servers = try inParallel(4) { _ in try Server(database: database) }
         let tenant = try servers[0].tenant()
         for (index, server) in servers.enumerated() {
-            let there = tenant.on(server)
-            try there.record(SampleLog(id: "log-\(index)"))
-            #expect(try there.total() == index + 1)
+            let client = tenant.on(server)
+            try client.record(SampleLog(id: "log-\(index)"))
+            #expect(try client.total() == index + 1)
         }
         for server in servers { #expect(try server.stop() == .code(0)) }
     }
 
-    @Test func `one id sent to all servers at once is created once and known to the others`() throws {
+    @Test func `an id sent to all servers at once is recorded once: one gets 201, the others 200`() throws {
         let database = try Self.database()
         let servers = try (0..<3).map { _ in try Server(database: database) }
         let tenant = try servers[0].tenant()
         for number in 0..<10 {
             let log = SampleLog(id: "log-\(number)")
-            let answers = try inParallel(6) { sender in
-                let there = tenant.on(servers[sender % 3])
-                return try there.post("/send-logs", log.json).status
+            let responses = try inParallel(6) { sender in
+                let client = tenant.on(servers[sender % 3])
+                return try client.post("/send-logs", log.json).status
             }
-            #expect(answers.filter { $0 == 201 }.count == 1)
-            #expect(answers.filter { $0 == 200 }.count == 5)
+            #expect(responses.filter { $0 == 201 }.count == 1)
+            #expect(responses.filter { $0 == 200 }.count == 5)
         }
         #expect(try tenant.total() == 10)
     }
 
-    @Test func `a revoked key is refused by every server within five seconds, and a new one works at once`() throws {
+    @Test func `every server refuses a revoked key within five seconds, and accepts a new one at once`() throws {
         let database = try Self.database()
         let servers = try (0..<3).map { _ in try Server(database: database, arguments: ["--key-cache-seconds", "5"]) }
         let tenant = try servers[0].tenant()
@@ -54,7 +54,7 @@ struct SeveralServersTests {
         }
     }
 
-    @Test func `the list of a million destinations passes through a server and PostgreSQL in flat memory`() throws {
+    @Test func `a list of a million destinations passes through a server and PostgreSQL in constant memory`() throws {
         let server = try Server(database: Self.database())
         let tenant = try server.tenant()
         let body = LargeBodies.log("send-1", destinations: LargeBodies.destinations(1_000_000))
@@ -67,7 +67,7 @@ struct SeveralServersTests {
         #expect(try server.command("database", "check").exit == .code(0))
     }
 
-    @Test func `a database that takes fewer connections than are wanted is used with those it takes`() throws {
+    @Test func `a server works with fewer connections when the database allows no more`() throws {
         let postgres = try PostgresServer.shared()
         let name = try postgres.createDatabase()
         try postgres.sql(
@@ -89,8 +89,8 @@ struct SeveralServersTests {
             }
         }
         let wrong = statuses.joined().filter { $0 != 201 && $0 != 200 }
-        // One or the other may meet the moment in which the last connection is taken.
-        #expect(wrong.count < 20 && wrong.allSatisfy { $0 == 503 }, "\(wrong.count) of 600 answers: \(Set(wrong))")
+        // Some requests can fail at the moment in which the limit is reached.
+        #expect(wrong.count < 20 && wrong.allSatisfy { $0 == 503 }, "\(wrong.count) of 600 responses: \(Set(wrong))")
     }
 
     @Test func `a read-only role is reported as such, not as damage`() throws {
@@ -103,13 +103,13 @@ struct SeveralServersTests {
             "CREATE ROLE looking LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO looking",
             database: name
         )
-        let looking = try Server(database: postgres.url(name).replacing("sendlog@", with: "looking@"))
-        let there = tenant.on(looking)
-        #expect(try there.total() == 1)
-        let answer = try there.post("/send-logs", SampleLog(id: "b").json)
-        try expectFailure(answer, 503, "unavailable")
-        #expect(answer.text.contains("the database is read-only"))
-        let command = try looking.command("organisation", "create", "Zulu")
+        let readOnly = try Server(database: postgres.url(name).replacing("sendlog@", with: "looking@"))
+        let client = tenant.on(readOnly)
+        #expect(try client.total() == 1)
+        let response = try client.post("/send-logs", SampleLog(id: "b").json)
+        try expectFailure(response, 503, "unavailable")
+        #expect(response.text.contains("the database is read-only"))
+        let command = try readOnly.command("organisation", "create", "Zulu")
         #expect(command.exit == .code(1))
         #expect(command.errors.contains("the database is read-only"), "\(command)")
     }
@@ -126,7 +126,7 @@ struct SeveralServersTests {
         #expect(!command.description.contains("secret"))
     }
 
-    @Test func `commands on a database without tables say how to make them`() throws {
+    @Test func `commands on a database without tables say how to create them`() throws {
         let database = try Self.database()
         for arguments in [["key", "list", "--organisation", "Acme"], ["database", "check"]] {
             let command = try Command(TestPaths.binary, arguments + ["--database", database])
@@ -135,7 +135,7 @@ struct SeveralServersTests {
         }
     }
 
-    @Test func `a backup and a distribution that cannot be say what to do instead`() throws {
+    @Test func `an unsupported backup or distribution says what to do instead`() throws {
         let server = try Server(database: Self.database())
         let backup = try server.command("database", "backup", "/tmp/copy")
         #expect(backup.exit == .code(1))

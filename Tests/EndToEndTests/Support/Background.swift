@@ -2,11 +2,11 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// Something that goes on beside a test, on a thread of its own, since what it does blocks.
+/// Blocking work that runs during a test, on a separate thread.
 final class Background<Value: Sendable>: Sendable {
     private let result = Mutex<Result<Value, any Error>?>(nil)
 
-    /// Starts it.
+    /// Starts the work.
     init(_ work: @escaping @Sendable () throws -> Value) {
         Thread.detachNewThread { [self] in
             let result = Result { try work() }
@@ -14,28 +14,28 @@ final class Background<Value: Sendable>: Sendable {
         }
     }
 
-    /// Whether it is over.
+    /// Whether the work has ended.
     var isOver: Bool { result.withLock { $0 != nil } }
 
-    /// Waits for its end.
+    /// Waits for the end of the work.
     ///
-    /// - Returns: what came of it.
-    /// - Throws: what it threw, or that it took too long.
+    /// - Returns: the result of the work.
+    /// - Throws: the error of the work, or a `TestFailure` after the timeout.
     func value(atMost seconds: Double = 300) throws -> Value {
         guard Deadline.poll(for: seconds, until: { isOver }), let result = result.withLock({ $0 }) else {
-            throw TestFailure("what went on beside the test did not end within \(seconds) s")
+            throw TestFailure("the background work did not end within \(seconds) s")
         }
         return try result.get()
     }
 }
 
-/// Does several things at once.
+/// Runs work on several threads at once.
 ///
 /// - Parameters:
-///   - count: how many
-///   - work: what to do, told its number from 0
-/// - Returns: what came of them, in order.
-/// - Throws: what the first of them threw.
+///   - count: the number of threads
+///   - work: the work; its argument counts the threads from 0
+/// - Returns: the results, in the order of the threads.
+/// - Throws: the first error in that order.
 func inParallel<Value: Sendable>(
     _ count: Int,
     _ work: @escaping @Sendable (Int) throws -> Value
@@ -43,7 +43,7 @@ func inParallel<Value: Sendable>(
     try (0..<count).map { number in Background { try work(number) } }.map { try $0.value() }
 }
 
-/// A switch that threads look at.
+/// A flag that threads share.
 final class Flag: Sendable {
     private let state = Atomic(false)
 

@@ -2,9 +2,9 @@ import Foundation
 import Synchronization
 import Testing
 
-/// Tests that wait more than they work run on threads beside those that all tests share, and keep nobody from working.
+/// Uses additional threads for tests that mostly wait, so that they do not block other tests.
 ///
-/// A test blocks its thread, and there are as few of those as the machine has cores.
+/// A test blocks its thread, and the threads that tests share are only as many as the machine has cores.
 struct BlockingTrait: TestTrait, SuiteTrait, TestScoping {
     var isRecursive: Bool { true }
 
@@ -18,11 +18,11 @@ struct BlockingTrait: TestTrait, SuiteTrait, TestScoping {
 }
 
 extension Trait where Self == BlockingTrait {
-    /// Waits more than it works.
+    /// For a test that mostly waits.
     static var blocking: Self { Self() }
 }
 
-/// A few threads on which tests wait.
+/// The threads for tests that mostly wait.
 private final class BlockingExecutor: TaskExecutor {
     static let shared = BlockingExecutor(threads: 8)
 

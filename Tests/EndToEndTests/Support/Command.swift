@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// A run of a command that is over.
+/// A command that has ended, with its output.
 struct Command: CustomStringConvertible {
     let exit: Exit
     let output: String
@@ -9,7 +9,7 @@ struct Command: CustomStringConvertible {
 
     /// Runs a program to its end.
     ///
-    /// - Throws: where it cannot be started or does not end in time.
+    /// - Throws: if the program cannot be started or does not end in time.
     init(
         _ program: String,
         _ arguments: [String],
@@ -23,9 +23,7 @@ struct Command: CustomStringConvertible {
         errors = process.errors
     }
 
-    /// Runs `sendlog`.
-    ///
-    /// - Returns: what came of it.
+    /// Runs `sendlog` to its end and returns the ended command.
     static func sendlog(
         _ arguments: String...,
         environment: [String: String] = [:],
@@ -35,9 +33,7 @@ struct Command: CustomStringConvertible {
         try Command(TestPaths.binary, arguments, environment: environment, input: input, atMost: seconds)
     }
 
-    /// Runs a program that is found in the usual places.
-    ///
-    /// - Returns: what came of it.
+    /// Runs a program of the `PATH` to its end and returns the ended command.
     static func tool(_ name: String, _ arguments: String..., input: String = "/dev/null") throws -> Command {
         try Command("/usr/bin/env", [name] + arguments, input: input)
     }
@@ -49,9 +45,9 @@ struct Command: CustomStringConvertible {
         "\(exit), standard output: \(output.suffix(1500)), standard error: \(errors.suffix(1500))"
     }
 
-    /// Takes the run only where it went well.
+    /// Returns the command if it exited with 0.
     ///
-    /// - Throws: what it said where it did not.
+    /// - Throws: otherwise, with the exit code and the end of the output.
     func succeeded() throws -> Command {
         guard exit == .code(0) else { throw TestFailure(description) }
         return self

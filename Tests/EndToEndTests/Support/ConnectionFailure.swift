@@ -1,10 +1,10 @@
 import Glibc
 
-/// Why nothing more can be sent or received over a connection.
+/// The reason why a connection can no longer send or receive.
 struct ConnectionFailure: Error, CustomStringConvertible {
     /// What happened to the connection.
     enum Kind {
-        /// The server ended it in order.
+        /// The server closed it.
         case closed
         /// The server reset it.
         case reset
@@ -15,10 +15,10 @@ struct ConnectionFailure: Error, CustomStringConvertible {
     let kind: Kind
     let description: String
 
-    /// Whether the server ended the connection, in order or by a reset.
+    /// Whether the server closed or reset the connection.
     var isEnd: Bool { kind != .other }
 
-    /// Names a system call that failed just now.
+    /// Describes the failure of the last system call, from `errno`.
     static func system(_ call: String) -> ConnectionFailure {
         let code = errno
         return ConnectionFailure(

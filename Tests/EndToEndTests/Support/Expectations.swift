@@ -1,23 +1,23 @@
 import Testing
 
-/// Holds an answer to the envelope of a failure, to its status and code, and to the words that its message must have.
+/// Expects a response with the error envelope, a status, an error code, and fragments of the message.
 func expectFailure(
-    _ answer: HTTPResponse,
+    _ response: HTTPResponse,
     _ status: Int,
     _ code: String,
     says fragments: String...,
     issue path: String? = nil,
     sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
-    let text = Comment(rawValue: "status \(answer.status): \(answer.text.prefix(700))")
-    try #require(answer.status == status, text, sourceLocation: sourceLocation)
-    #expect(answer["content-type"]?.hasPrefix("application/json") == true, text, sourceLocation: sourceLocation)
+    let text = Comment(rawValue: "status \(response.status): \(response.text.prefix(700))")
+    try #require(response.status == status, text, sourceLocation: sourceLocation)
+    #expect(response["content-type"]?.hasPrefix("application/json") == true, text, sourceLocation: sourceLocation)
     #expect(
-        answer.text.hasPrefix("{\"ok\":false,\"error\":{\"code\":\"\(code)\",\"message\":\""),
+        response.text.hasPrefix("{\"ok\":false,\"error\":{\"code\":\"\(code)\",\"message\":\""),
         text,
         sourceLocation: sourceLocation
     )
-    let error = try answer.json()["error"]
+    let error = try response.json()["error"]
     let message = error["message"].string ?? ""
     #expect(!message.isEmpty, text, sourceLocation: sourceLocation)
     for word in fragments { #expect(message.contains(word), text, sourceLocation: sourceLocation) }

@@ -1,19 +1,19 @@
 import TestSupport
 
-/// A header of a message.
+/// A header field of a request or response.
 typealias Header = (name: String, value: String)
 
 extension HTTPConnection {
-    /// Sends a request and reads its answer; the connection can be used again.
+    /// Sends a request and reads its response; the connection can be used again.
     ///
     /// - Parameters:
     ///   - method: the method
-    ///   - target: path and query as they go over the wire
-    ///   - headers: what stands in the head beside the host and the length
+    ///   - target: path and query, sent as given
+    ///   - headers: the headers except for `Host` and `Content-Length`
     ///   - body: the body
-    ///   - chunked: the sizes of the body's chunks, the last of which is repeated; `nil` for a body of a length told before
-    /// - Returns: the answer.
-    /// - Throws: where there is none.
+    ///   - chunked: the sizes of the body's chunks, the last of which is repeated; `nil` to send a `Content-Length`
+    /// - Returns: the response.
+    /// - Throws: if there is no response.
     func request(
         _ method: String,
         _ target: String,
@@ -35,7 +35,7 @@ extension HTTPConnection {
                 try send(body)
             }
         } catch {
-            // A server that refuses a long body answers before it has read it all.
+            // A server that refuses a long body responds before it has read it all.
             return try response(to: method)
         }
         return try response(to: method)
@@ -79,11 +79,11 @@ extension HTTPConnection {
         try endChunks()
     }
 
-    /// Reads an answer to its end.
+    /// Reads a response to its end.
     ///
-    /// - Parameter method: what was asked: an answer to `HEAD` has no body
-    /// - Returns: the answer.
-    /// - Throws: where there is none.
+    /// - Parameter method: the request's method: a response to `HEAD` has no body
+    /// - Returns: the response.
+    /// - Throws: if there is no response.
     func response(to method: String = "GET") throws -> HTTPResponse {
         var head = try responseHead()
         while head.status < 200 { head = try responseHead() }
@@ -92,7 +92,7 @@ extension HTTPConnection {
         if head["transfer-encoding"]?.lowercased() == "chunked" {
             while let chunk = try chunk() { response.body += chunk }
         } else if let length = head["content-length"] {
-            guard let length = Int(length) else { throw TestFailure("a content-length of \(length)") }
+            guard let length = Int(length) else { throw TestFailure("not a content-length: \(length)") }
             response.body = try bytes(length)
         } else {
             response.body = try readToEnd()
@@ -100,18 +100,16 @@ extension HTTPConnection {
         return response
     }
 
-    /// Reads an answer up to its body.
-    ///
-    /// - Returns: the answer without a body.
+    /// Reads the head of a response and returns the response without its body.
     func responseHead() throws -> HTTPResponse {
         let line = try line()
         let parts = line.split(separator: " ", maxSplits: 2)
         guard parts.count >= 2, parts[0] == "HTTP/1.1", let status = Int(parts[1]) else {
-            throw TestFailure("no status line: \(line)")
+            throw TestFailure("not a status line: \(line)")
         }
         var headers: [Header] = []
         while case let line = try self.line(), !line.isEmpty {
-            guard let colon = line.firstIndex(of: ":") else { throw TestFailure("no header: \(line)") }
+            guard let colon = line.firstIndex(of: ":") else { throw TestFailure("not a header: \(line)") }
             let value = line[line.index(after: colon)...].drop { $0 == " " }
             headers.append((line[..<colon].lowercased(), String(value)))
         }
@@ -120,12 +118,12 @@ extension HTTPConnection {
 
     /// Reads one chunk of a body.
     ///
-    /// - Returns: `nil` at the body's end.
+    /// - Returns: the chunk, or `nil` at the end of the body.
     func chunk() throws -> [UInt8]? {
         let line = try line()
-        guard let size = Int(line.prefix { $0 != ";" }, radix: 16) else { throw TestFailure("no chunk: \(line)") }
+        guard let size = Int(line.prefix { $0 != ";" }, radix: 16) else { throw TestFailure("no chunk size: \(line)") }
         let chunk = try bytes(size)
-        guard try self.line().isEmpty else { throw TestFailure("a chunk longer than it said") }
+        guard try self.line().isEmpty else { throw TestFailure("a chunk is longer than its size") }
         return size == 0 ? nil : chunk
     }
 }

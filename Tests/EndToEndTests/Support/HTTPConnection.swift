@@ -1,22 +1,22 @@
 import Glibc
 import TestSupport
 
-/// A connection to a server on this machine over which anything can be sent, right or wrong.
+/// A connection to a server on this machine that sends any bytes, valid HTTP or not.
 ///
-/// It blocks, each time until its timeout at most: 60 seconds by default.
+/// Each call blocks until its timeout at most: 60 seconds by default.
 final class HTTPConnection {
     private let socket: Int32
     private var received: [UInt8] = []
     private var consumed = 0
 
-    /// Connects.
+    /// Connects to a server.
     ///
     /// - Parameters:
     ///   - host: the address at which the server listens
     ///   - port: the port
-    ///   - receiveBuffer: how many bytes the system keeps for a client that does not read
-    ///   - timeout: after how many seconds a blocked call fails
-    /// - Throws: where nobody listens.
+    ///   - receiveBuffer: `SO_RCVBUF`, how many bytes the system buffers for a client that does not read
+    ///   - timeout: the seconds after which a blocked call fails
+    /// - Throws: if no server listens there.
     init(host: String = "127.0.0.1", port: UInt16, receiveBuffer: Int32? = nil, timeout: Int = 60) throws {
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard socket >= 0 else { throw TestFailure.system("socket") }
@@ -24,9 +24,9 @@ final class HTTPConnection {
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
         setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
-        // Head and body go out at once, or the second of them would wait for the server's delayed acknowledgement.
-        var atOnce: Int32 = 1
-        setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &atOnce, socklen_t(MemoryLayout<Int32>.size))
+        // Without TCP_NODELAY the body would wait for the server's delayed acknowledgement of the head.
+        var noDelay: Int32 = 1
+        setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &noDelay, socklen_t(MemoryLayout<Int32>.size))
         if var receiveBuffer {
             setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<Int32>.size))
         }
@@ -51,7 +51,7 @@ final class HTTPConnection {
 
     /// Sends bytes as they are.
     ///
-    /// - Throws: ``ConnectionFailure`` where the server no longer takes any.
+    /// - Throws: ``ConnectionFailure`` if the server no longer receives.
     func send(_ bytes: some Sequence<UInt8>) throws {
         let bytes = Array(bytes)
         var sent = 0
@@ -72,8 +72,8 @@ final class HTTPConnection {
 
     /// Sends bytes as they are, unless the server has ended the connection.
     ///
-    /// - Returns: whether it took them.
-    /// - Throws: where it takes none within the timeout.
+    /// - Returns: whether the bytes were sent.
+    /// - Throws: if the server does not receive them within the timeout.
     func sendUnlessEnded(_ bytes: some Sequence<UInt8>) throws -> Bool {
         do {
             try send(bytes)
@@ -83,12 +83,12 @@ final class HTTPConnection {
         }
     }
 
-    /// Tells the server that nothing more comes, and goes on listening.
+    /// Shuts down the sending half of the connection; responses can still be read.
     func finishSending() {
         shutdown(socket, Int32(SHUT_WR))
     }
 
-    /// Drops the connection so that the server sees a reset.
+    /// Resets the connection.
     func reset() {
         var linger = linger(l_onoff: 1, l_linger: 0)
         setsockopt(socket, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
@@ -97,16 +97,16 @@ final class HTTPConnection {
         connect(socket, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
     }
 
-    /// The next byte.
+    /// Reads the next byte.
     ///
-    /// - Returns: `nil` where the server closed the connection.
+    /// - Returns: the byte, or `nil` if the server closed the connection.
     func byte() throws -> UInt8? {
         if consumed == received.count, try !receive() { return nil }
         defer { consumed += 1 }
         return received[consumed]
     }
 
-    /// The bytes up to a line feed, without it and the carriage return before it.
+    /// Reads a line and returns it without its CR LF or LF.
     func line() throws -> String {
         var line: [UInt8] = []
         while let byte = try byte() {
@@ -122,9 +122,9 @@ final class HTTPConnection {
         )
     }
 
-    /// As many bytes as wanted.
+    /// Reads the given number of bytes.
     ///
-    /// - Throws: where the server closed the connection before that.
+    /// - Throws: if the server closes the connection before.
     func bytes(_ count: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count)
@@ -135,23 +135,23 @@ final class HTTPConnection {
                     description: "the server closed the connection after \(bytes.count) of \(count) bytes"
                 )
             }
-            let taken = min(count - bytes.count, received.count - consumed)
-            bytes.append(contentsOf: received[consumed..<consumed + taken])
-            consumed += taken
+            let available = min(count - bytes.count, received.count - consumed)
+            bytes.append(contentsOf: received[consumed..<consumed + available])
+            consumed += available
         }
         return bytes
     }
 
-    /// Everything up to the end of the connection, which must be an orderly one.
+    /// Reads until the server closes the connection; a reset is an error.
     func readToEnd() throws -> [UInt8] {
         var bytes: [UInt8] = []
         try readRest(into: &bytes)
         return bytes
     }
 
-    /// Everything up to the end of the connection, in order or by a reset.
+    /// Reads until the server closes or resets the connection.
     ///
-    /// - Throws: where the server does not end the connection within the timeout.
+    /// - Throws: if the server does neither within the timeout.
     func readToEndOrReset() throws -> [UInt8] {
         var bytes: [UInt8] = []
         do { try readRest(into: &bytes) } catch let failure as ConnectionFailure where failure.isEnd {}
@@ -165,7 +165,7 @@ final class HTTPConnection {
         } while try receive()
     }
 
-    /// Whether nothing is there to be read at this moment, neither bytes nor the end of the connection.
+    /// Whether there is nothing to read at this moment, neither bytes nor the end of the connection.
     var isSilent: Bool {
         guard consumed == received.count else { return false }
         var byte: UInt8 = 0
@@ -173,7 +173,7 @@ final class HTTPConnection {
     }
 
     private func receive() throws -> Bool {
-        // Nothing of before is read again where this fails.
+        // The buffer is emptied first, so that its bytes are not read again if this fails.
         (received, consumed) = ([], 0)
         received = try [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, filled in
             var count = recv(socket, buffer.baseAddress, buffer.count, 0)

@@ -1,14 +1,14 @@
 import Foundation
 import TestSupport
 
-/// An answer of the server.
+/// A response of the server.
 struct HTTPResponse {
     let status: Int
-    /// In the order sent, names in lower case.
+    /// The headers in the order sent, with their names in lower case.
     let headers: [Header]
     var body: [UInt8] = []
 
-    /// A header's value.
+    /// The value of a header, by its name in lower case.
     subscript(name: String) -> String? {
         headers.first { $0.name == name }?.value
     }
@@ -18,20 +18,20 @@ struct HTTPResponse {
 
     /// The body as JSON.
     ///
-    /// - Throws: where it is none.
+    /// - Throws: if the body is not JSON.
     func json() throws -> JSON {
         do {
             return try JSON(parsing: body)
         } catch {
-            throw TestFailure("status \(status), and no JSON: \(text.prefix(500))")
+            throw TestFailure("status \(status), and the body is not JSON: \(text.prefix(500))")
         }
     }
 
-    /// The `data` of an answer that must be of one status.
+    /// Returns the `data` of the body.
     ///
-    /// - Throws: the answer, where it is another one.
-    func data(_ wanted: Int = 200) throws -> JSON {
-        guard status == wanted, text.hasPrefix("{\"ok\":true,\"data\":") else {
+    /// - Throws: the response, if it has another status or no `data`.
+    func data(_ expected: Int = 200) throws -> JSON {
+        guard status == expected, text.hasPrefix("{\"ok\":true,\"data\":") else {
             throw TestFailure("status \(status): \(text.prefix(500))")
         }
         return try json()["data"]

@@ -1,8 +1,8 @@
 import Foundation
 
-/// A JSON value, for looking into answers.
+/// A JSON value, to examine responses.
 ///
-/// Where the order of fields matters, compare bytes.
+/// Tests for which the order of fields matters compare bytes instead.
 enum JSON: Equatable {
     case null
     case bool(Bool)
@@ -11,16 +11,16 @@ enum JSON: Equatable {
     case array([JSON])
     case object([String: JSON])
 
-    /// Reads JSON.
+    /// Parses JSON.
     ///
-    /// - Throws: where it is none.
+    /// - Throws: if the bytes are not JSON.
     init(parsing bytes: some Sequence<UInt8>) throws {
         self.init(try JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed))
     }
 
-    /// Takes what Foundation read.
+    /// Converts a value of `JSONSerialization`.
     ///
-    /// A decoder would try kind after kind, and for each wrong one the testing library notes a backtrace.
+    /// A decoder would try one type after another, and the testing library records a backtrace for each failure.
     private init(_ value: Any) {
         self =
             switch value {
@@ -33,12 +33,12 @@ enum JSON: Equatable {
             }
     }
 
-    /// A member, `null` where there is none.
+    /// A member, or `null` if there is none.
     subscript(name: String) -> JSON {
         if case .object(let members) = self { members[name] ?? .null } else { .null }
     }
 
-    /// An element, `null` where there is none.
+    /// An element, or `null` if there is none.
     subscript(index: Int) -> JSON {
         if case .array(let elements) = self, elements.indices.contains(index) { elements[index] } else { .null }
     }
@@ -48,22 +48,22 @@ enum JSON: Equatable {
         if case .object(let members) = self { members.keys.sorted() } else { [] }
     }
 
-    /// The elements of an array.
+    /// The elements of an array; of another value none.
     var elements: [JSON] {
         if case .array(let elements) = self { elements } else { [] }
     }
 
-    /// The string.
+    /// The string, or `nil` if the value is no string.
     var string: String? {
         if case .string(let string) = self { string } else { nil }
     }
 
-    /// The number, where it is a whole one.
+    /// The number, or `nil` if the value is no integer.
     var integer: Int? {
         if case .number(let number) = self { Int(exactly: number) } else { nil }
     }
 
-    /// A text as it stands in JSON, in quotes.
+    /// Encodes a string as JSON, with its quotes.
     static func text(_ string: String) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes

@@ -1,16 +1,16 @@
 import TestSupport
 
-/// Records one log after the other beside a test.
+/// Records one log after another during a test.
 final class Recorder: Sendable {
     private let isOver: Flag
     private let work: Background<Int>
 
-    /// Starts, and waits until the first log is recorded.
+    /// Starts to record, and waits until the first log is recorded.
     ///
     /// - Parameters:
-    ///   - tenant: for whom
-    ///   - log: makes each log from its number, from 0
-    /// - Throws: where nothing is recorded.
+    ///   - tenant: the organisation
+    ///   - log: returns a log for its number; numbers start at 0
+    /// - Throws: if no log is recorded within a minute.
     init(in tenant: Tenant, _ log: @escaping @Sendable (Int) -> SampleLog) throws {
         let before = try tenant.total()
         let isOver = Flag()
@@ -33,8 +33,8 @@ final class Recorder: Sendable {
 
     /// Stops, and waits for the last log.
     ///
-    /// - Returns: how many were recorded.
-    /// - Throws: why one was not.
+    /// - Returns: the number of recorded logs.
+    /// - Throws: the failure of a log that was not recorded.
     func stop() throws -> Int {
         isOver.raise()
         return try work.value()

@@ -1,12 +1,12 @@
 import Foundation
 
-/// A send log as tests make them, and the text that the service must answer for it.
+/// A send log for tests, with the JSON that the service must return for it.
 struct SampleLog: Equatable {
     var id: String
     var campaign = "spring"
     var message = "Hi {{contact.firstname}}"
     var triggeredBy = "manual"
-    /// Normalised already, so that it reads the same when it is answered.
+    /// In normal form, so that the service returns it unchanged.
     var start = "2022-01-15T12:00:00.000Z"
     var destinations = ["27821234567", "27831234567"]
 
@@ -18,18 +18,16 @@ struct SampleLog: Equatable {
 
     private var listText: String { "[\(destinations.map(JSON.text).joined(separator: ","))]" }
 
-    /// The body that records it, on one line.
+    /// The body of the request that records the log, on one line.
     var json: String { "\(record)\(listText)}" }
 
-    /// What is answered for it in the count form.
+    /// The JSON that the service returns with the number of destinations.
     var counted: String { "\(record)\(destinations.count)}" }
 
-    /// What is answered for it in the list form.
+    /// The JSON that the service returns with the list of destinations.
     var listed: String { json }
 
-    /// A body with one field's text put in, or with the field left out.
-    ///
-    /// - Returns: the body.
+    /// Returns the body with the value of one field replaced by a text, or without the field if the text is `nil`.
     func json(_ field: String, _ text: String?) -> String {
         let fields = [
             ("_id", JSON.text(id)), ("campaign_id", JSON.text(campaign)), ("message", JSON.text(message)),

@@ -4,10 +4,10 @@ import PostgresHarness
 import Synchronization
 import TestSupport
 
-/// A running `sendlog serve` on a port of its own.
+/// A running `sendlog serve` on a free port.
 final class Server: Sendable {
     let folder: TemporaryFolder
-    /// The database as `--database` takes it.
+    /// The database, in the form of `--database`.
     let database: String
     let process: ChildProcess
     let port: UInt16
@@ -15,12 +15,12 @@ final class Server: Sendable {
     /// Starts a server and waits until it listens.
     ///
     /// - Parameters:
-    ///   - folder: where the database lies, or is to lie; one of its own where none is given
-    ///   - path: where in the folder
-    ///   - database: where the data is instead, as `--database` takes it
+    ///   - folder: the folder of the database file; a new folder if `nil`
+    ///   - path: the name of the database file in the folder
+    ///   - database: another database instead, in the form of `--database`
     ///   - arguments: further flags
-    ///   - environment: what the server finds in its environment
-    /// - Throws: where it does not start.
+    ///   - environment: the server's environment variables
+    /// - Throws: if the server does not start.
     init(
         in folder: TemporaryFolder? = nil,
         path: String = "test.sqlite",
@@ -55,35 +55,31 @@ final class Server: Sendable {
         return port
     }
 
-    /// Asks the server to stop, and waits.
+    /// Sends the server a signal and waits for its end.
     ///
-    /// - Returns: how it ended.
+    /// - Returns: the exit code or the signal that ended it.
     func stop(_ signal: Int32 = SIGTERM) throws -> Exit {
         process.signal(signal)
         return try process.wait(atMost: 120)
     }
 
-    /// Kills the server as a power cut would.
+    /// Kills the server with `SIGKILL`, to simulate a crash.
     func crash() throws {
         process.signal(SIGKILL)
-        guard try process.wait() == .signal(SIGKILL) else { throw TestFailure("the server had ended on its own") }
+        guard try process.wait() == .signal(SIGKILL) else { throw TestFailure("the server ended before the signal") }
     }
 
-    /// Opens a connection.
-    ///
-    /// - Returns: the connection.
+    /// Opens a connection to the server.
     func connect(receiveBuffer: Int32? = nil, timeout: Int = 60) throws -> HTTPConnection {
         try HTTPConnection(port: port, receiveBuffer: receiveBuffer, timeout: timeout)
     }
 
-    /// Runs a command on the server's database.
-    ///
-    /// - Returns: what came of it.
+    /// Runs a command of `sendlog` on the server's database.
     func command(_ arguments: String..., input: String = "/dev/null") throws -> Command {
         try Command(TestPaths.binary, arguments + ["--database", database], input: input)
     }
 
-    /// Changes the database behind the server's back.
+    /// Executes SQL in the database, without the server.
     func executeSQL(_ sql: String) throws {
         if database.hasPrefix("sqlite:") {
             _ = try Command.tool("sqlite3", String(database.dropFirst(7)), sql).succeeded()
@@ -92,9 +88,9 @@ final class Server: Sendable {
         }
     }
 
-    /// Creates an organisation and a key of it, by the command line beside the running server.
+    /// Creates an organisation and a key with the command line, while the server runs.
     ///
-    /// - Returns: what it takes to send requests for it.
+    /// - Returns: the organisation with its key, to send requests.
     func tenant(permissions: String...) throws -> Tenant {
         let name = "Organisation \(Self.organisations.add(1, ordering: .relaxed).newValue)"
         let granted = (permissions.isEmpty ? ["sendLog"] : permissions).flatMap { ["--permission", $0] }
@@ -103,9 +99,7 @@ final class Server: Sendable {
         return Tenant(server: self, name: name, key: key)
     }
 
-    /// Creates a key.
-    ///
-    /// - Returns: the key itself.
+    /// Creates a key of an organisation and returns the key's text.
     func key(of organisation: String, permissions: [String], expires: String? = nil) throws -> String {
         let granted = permissions.flatMap { ["--permission", $0] }
         let until = expires.map { ["--expires", $0] } ?? []
@@ -113,6 +107,6 @@ final class Server: Sendable {
         return try Command(TestPaths.binary, arguments).succeeded().output.trimmingCharacters(in: .newlines)
     }
 
-    /// Each organisation has a name that no other has, in whatever database.
+    /// Numbers the organisations, so that names are unique across all databases of the tests.
     private static let organisations = Atomic(0)
 }

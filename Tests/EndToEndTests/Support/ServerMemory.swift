@@ -1,25 +1,25 @@
 import Foundation
 import TestSupport
 
-/// How much of the machine's memory a process takes, in MB of 1,048,576 bytes.
+/// The memory of a server's process, in MB of 1,048,576 bytes.
 struct ServerMemory {
-    /// Now.
+    /// The resident memory now.
     let resident: Int
-    /// At most since it started or since the peak was last forgotten.
+    /// The peak of the resident memory since the start, or since the last reset.
     let peak: Int
-    /// Of the resident memory, what is no file's: pages of the database that are mapped do not count.
+    /// The anonymous part of the resident memory, without mapped pages of the database file.
     let anonymous: Int
 
-    /// Reads a server's figures.
+    /// Reads the figures from `/proc`.
     ///
-    /// - Throws: where they cannot be read.
+    /// - Throws: if they cannot be read.
     init(of server: Server) throws {
         let text = try String(contentsOfFile: "/proc/\(server.process.pid)/status", encoding: .utf8)
         func megabytes(_ name: String) throws -> Int {
             guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("\(name):") }),
                 let kilobytes = line.split(whereSeparator: { " \t".contains($0) }).dropFirst().first.flatMap({ Int($0) }
                 )
-            else { throw TestFailure("/proc tells no \(name) of the server") }
+            else { throw TestFailure("/proc has no \(name) of the server") }
             return kilobytes / 1024
         }
         resident = try megabytes("VmRSS")
@@ -27,9 +27,9 @@ struct ServerMemory {
         anonymous = try megabytes("RssAnon")
     }
 
-    /// Reads a server's figures once it takes no more and no less than half a second before.
+    /// Reads the figures once the resident memory has not changed for half a second.
     ///
-    /// - Throws: where that does not come about within a minute.
+    /// - Throws: if the memory still changes after a minute.
     static func settled(of server: Server) throws -> ServerMemory {
         let deadline = Deadline(after: 60)
         var memory = try ServerMemory(of: server)
@@ -44,7 +44,7 @@ struct ServerMemory {
         return memory
     }
 
-    /// Forgets the peak of a server, so that the next one is of what comes now.
+    /// Resets the peak, so that the next reading covers only the time from now on.
     ///
     /// See <https://www.kernel.org/doc/html/latest/filesystems/proc.html>, `clear_refs`.
     static func forgetPeak(of server: Server) throws {

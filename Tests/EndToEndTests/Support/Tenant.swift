@@ -7,23 +7,23 @@ struct Tenant {
     let name: String
     let key: String
 
-    /// The same organisation and key on another server with the same data.
+    /// Returns the same organisation and key on another server with the same data.
     func on(_ server: Server) -> Tenant { Tenant(server: server, name: name, key: key) }
 
-    /// The headers that a request needs.
+    /// The headers that authenticate a request.
     var headers: [Header] { [("Authorization", "Bearer \(key)")] }
 
-    /// Sends a request over a connection of its own, and holds its answer to what every answer must have.
+    /// Sends a request over a new connection, and expects a request ID in the response.
     ///
     /// - Parameters:
     ///   - method: the method
-    ///   - target: path and query as they go over the wire
-    ///   - authorisation: the whole header; the key of this organisation where it is not given, none where it is empty
+    ///   - target: path and query, sent as given
+    ///   - authorisation: the value of `Authorization`; this organisation's key if `nil`, no such header if empty
     ///   - headers: further headers
     ///   - body: the body
     ///   - chunked: see ``HTTPConnection/request(_:_:headers:body:chunked:)``
-    /// - Returns: the answer.
-    /// - Throws: where there is none.
+    /// - Returns: the response.
+    /// - Throws: if there is no response.
     func request(
         _ method: String,
         _ target: String,
@@ -34,28 +34,22 @@ struct Tenant {
     ) throws -> HTTPResponse {
         let authorisation = authorisation ?? "Bearer \(key)"
         let all = (authorisation.isEmpty ? [] : [("Authorization", authorisation)]) + headers
-        let answer = try server.connect().request(method, target, headers: all, body: body, chunked: chunked)
-        #expect(answer["x-request-id"]?.isEmpty == false, "\(method) \(target.prefix(100)) is answered without an id")
-        return answer
+        let response = try server.connect().request(method, target, headers: all, body: body, chunked: chunked)
+        #expect(response["x-request-id"]?.isEmpty == false, "\(method) \(target.prefix(100)): no x-request-id")
+        return response
     }
 
-    /// Sends a `POST`.
-    ///
-    /// - Returns: the answer.
+    /// Sends a `POST` and returns the response.
     func post(_ target: String, _ body: String) throws -> HTTPResponse {
         try request("POST", target, body: Array(body.utf8))
     }
 
-    /// Sends a `GET`.
-    ///
-    /// - Returns: the answer.
+    /// Sends a `GET` and returns the response.
     func get(_ target: String) throws -> HTTPResponse {
         try request("GET", target)
     }
 
-    /// Searches.
-    ///
-    /// - Returns: the answer's `data`.
+    /// Searches and returns the response's `data`.
     func search(_ body: String, list: Bool = false) throws -> JSON {
         try post("/send-logs/search\(list ? "?group_destinations=list" : "")", body).data()
     }
@@ -65,25 +59,25 @@ struct Tenant {
         _ = try post("/send-logs", log.json).data(201)
     }
 
-    /// Imports logs that must be new, of which the answer must say so.
+    /// Imports logs that must be new, and checks the count in the response.
     func record(_ logs: [SampleLog]) throws {
-        let answer = try post("/send-logs/import", logs.map { $0.json + "\n" }.joined()).data()
-        guard answer["recorded"] == JSON.number(Double(logs.count)) else {
-            throw TestFailure("not all were recorded: \(answer)")
+        let result = try post("/send-logs/import", logs.map { $0.json + "\n" }.joined()).data()
+        guard result["recorded"] == JSON.number(Double(logs.count)) else {
+            throw TestFailure("not all logs were recorded: \(result)")
         }
     }
 
-    /// How many logs the organisation has.
+    /// Returns the number of logs that the organisation has.
     func total() throws -> Int {
         guard let total = try search(#"{"options":{"limit":0}}"#)["total"].integer else {
-            throw TestFailure("no total")
+            throw TestFailure("the response has no total")
         }
         return total
     }
 
-    /// Holds the server to refusing the key from so many seconds after a moment on.
+    /// Expects that the server refuses the key at most the given seconds after a moment.
     ///
-    /// However slow the machine is: what counts is when a request was sent that was still served.
+    /// The last request that is served must be sent within that time, so a slow machine does not fail the test.
     func expectRefusal(
         within seconds: Double,
         of moment: ContinuousClock.Instant,
@@ -99,7 +93,7 @@ struct Tenant {
         #expect(isRefused && lastServed - moment <= .seconds(seconds), sourceLocation: sourceLocation)
     }
 
-    /// The ids that a search answers, in its order.
+    /// Returns the IDs that a search finds, in the order of the response.
     func ids(_ body: String) throws -> [String] {
         try search(body)["send_logs"].elements.compactMap(\.["_id"].string)
     }

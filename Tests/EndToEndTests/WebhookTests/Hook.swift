@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The servers and the receiver that webhooks' tests share, each of which brings paths and organisations of its own.
+/// The servers and the receiver that the webhook tests share; each test uses its own paths and organisations.
 enum Hooks {
     private static let running = Result {
         try Server(arguments: ["--webhooks-allow", "127.0.0.1/32", "--webhooks-retry-seconds", "60"])
@@ -16,21 +16,21 @@ enum Hooks {
     }
     private static let listening = Result { try Receiver() }
 
-    /// A server whose webhooks may go to 127.0.0.1, and that tries again within a minute.
+    /// A server that may send webhooks to 127.0.0.1, with a retry window of 60 seconds.
     static var server: Server { get throws { try running.get() } }
 
-    /// One that waits for an answer for three seconds only.
+    /// The same with a webhook timeout of 3 seconds.
     static var shortTimeoutServer: Server { get throws { try shortTimeout.get() } }
 
-    /// A receiver.
+    /// The shared receiver.
     static var receiver: Receiver { get throws { try listening.get() } }
 
-    /// An organisation that may do all that tests want.
+    /// Creates an organisation, with a key that has all permissions that the webhook tests need.
     static func tenant(on server: Server? = nil) throws -> Tenant {
         try (server ?? self.server).tenant(permissions: "sendLog", "campaign", "webhook")
     }
 
-    /// A path at the receiver that no other test has.
+    /// A path at the receiver, unique for each call.
     static func path(_ mode: String) -> String { "/\(mode)/\(UUID().uuidString)" }
 }
 
@@ -38,17 +38,17 @@ enum Hooks {
 struct Hook {
     let tenant: Tenant
     let id: String
-    /// What requests are signed with.
+    /// The secret that signs the requests.
     let secret: String
 
-    /// Makes a webhook.
+    /// Creates a webhook.
     ///
     /// - Parameters:
-    ///   - tenant: whose it is
-    ///   - url: where it goes
-    ///   - body: the body's template; none where it is `nil`
-    ///   - more: further fields as JSON, each with a comma before it
-    /// - Throws: the answer, where it is refused.
+    ///   - tenant: the organisation
+    ///   - url: the receiver's URL
+    ///   - body: the body template; `nil` for none
+    ///   - more: further fields as JSON, each after a comma
+    /// - Throws: the response, if it is not 201.
     init(
         _ tenant: Tenant,
         _ url: String,
@@ -59,22 +59,22 @@ struct Hook {
         let fields = #"{"url":\#(JSON.text(url)),"body":\#(body)\#(more)}"#
         let data = try tenant.post("/webhooks", fields).data(201)
         guard let id = data["_id"].string, let secret = data["secret"].string else {
-            throw TestFailure("a webhook without id or secret: \(data)")
+            throw TestFailure("the webhook has no id or no secret: \(data)")
         }
         (self.tenant, self.id, self.secret) = (tenant, id, secret)
     }
 
-    /// Takes one that is there already, as another server sees it.
+    /// Refers to an existing webhook, for example on another server.
     init(existing id: String, of tenant: Tenant) {
         (self.tenant, self.id, secret) = (tenant, id, "")
     }
 
-    /// What the API says of it.
+    /// The webhook as the API returns it.
     func get() throws -> JSON { try tenant.get("/webhooks/\(id)").data() }
 
-    /// Changes it.
+    /// Updates the webhook.
     ///
-    /// - Returns: what the API says of it then.
+    /// - Returns: the webhook after the update.
     @discardableResult func put(_ fields: String) throws -> JSON {
         try tenant.request("PUT", "/webhooks/\(id)", body: Array(fields.utf8)).data()
     }
@@ -84,17 +84,17 @@ struct Hook {
         try tenant.get("/webhooks/\(id)/deliveries\(query)").data()["deliveries"].elements
     }
 
-    /// Tries it.
+    /// Makes a test delivery.
     ///
     /// - Returns: the delivery.
     func test(_ body: String = "{}") throws -> JSON {
         try tenant.post("/webhooks/\(id)/test", body).data()
     }
 
-    /// Waits until the deliveries are as wanted.
+    /// Waits until the deliveries meet a condition.
     ///
-    /// - Returns: them.
-    /// - Throws: where they do not become so within three minutes.
+    /// - Returns: the deliveries.
+    /// - Throws: `TestFailure` after three minutes.
     func waitForDeliveries(_ query: String = "", until condition: ([JSON]) -> Bool) throws -> [JSON] {
         let deadline = Deadline(after: 180)
         var found: [JSON] = []
@@ -103,12 +103,12 @@ struct Hook {
             if condition(found) { return found }
             usleep(50_000)
         } while !deadline.isOver
-        throw TestFailure("the deliveries did not become what was wanted: \("\(found)".prefix(1500))")
+        throw TestFailure("the deliveries did not meet the condition: \("\(found)".prefix(1500))")
     }
 
-    /// Waits until the webhook itself is as wanted.
+    /// Waits until the webhook itself meets a condition.
     ///
-    /// - Throws: where it does not become so within three minutes.
+    /// - Throws: `TestFailure` after three minutes.
     @discardableResult func awaitState(until condition: (JSON) -> Bool) throws -> JSON {
         let deadline = Deadline(after: 180)
         var found: JSON = .null
@@ -117,11 +117,11 @@ struct Hook {
             if condition(found) { return found }
             usleep(50_000)
         } while !deadline.isOver
-        throw TestFailure("the webhook did not become what was wanted: \(found)")
+        throw TestFailure("the webhook did not meet the condition: \(found)")
     }
 }
 
 extension [ReceivedRequest] {
-    /// The sends that bodies of the form `{"id": …}` tell.
+    /// The ids in bodies of the form `{"id": …}`.
     func ids() throws -> [String] { try map { try $0.json()["id"].string ?? "" } }
 }

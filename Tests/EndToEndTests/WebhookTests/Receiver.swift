@@ -2,29 +2,31 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// A real receiver of webhooks: a program on a port of its own that notes what it is asked, and answers as the path says.
+/// A webhook receiver: a program on its own port that logs each request, and responds as the path says.
 ///
-/// `receiver.py` tells what paths there are.
+/// `receiver.py` lists the paths.
 final class Receiver: Sendable {
     let port: UInt16
-    /// Where it redirects to: its connections are counted and closed, and no webhook may ever come there.
+    /// The port that redirects lead to: its connections are counted and closed.
+    ///
+    /// No webhook may connect to it.
     let trap: UInt16
     private let folder: TemporaryFolder
     private let process: ChildProcess
     private let notes = Mutex(Notes())
 
     private struct Notes {
-        /// How much of the file was read.
+        /// How many bytes of the file were read.
         var offset: UInt64 = 0
-        /// The beginning of a line whose end is not there yet.
+        /// The last line, as long as it is incomplete.
         var rest = Data()
-        /// By path, in the order of their arrival.
+        /// By path, in the order of arrival.
         var requests: [String: [ReceivedRequest]] = [:]
         var connections = 0
         var trapped = 0
     }
 
-    /// Starts one, and waits until it listens.
+    /// Starts a receiver, and waits until it listens.
     init(host: String = "127.0.0.1") throws {
         folder = try TemporaryFolder()
         let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "receiver.py").path
@@ -42,37 +44,37 @@ final class Receiver: Sendable {
     /// The URL of a path.
     func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
 
-    /// Makes a path of `/switch/NAME` be answered with a status.
+    /// Sets the status of the responses to `/switch/NAME`.
     func setStatus(_ name: String, to status: Int) throws {
-        // Written and moved, so that it is never read half.
+        // Written, then renamed, so that the receiver never reads half a file.
         try folder.write("\(name)-next", "\(status)")
         guard rename(folder.file("\(name)-next"), folder.file(name)) == 0 else { throw TestFailure.system("rename") }
     }
 
-    /// Makes `/kill/NAME/TEXT` end a process.
+    /// Sets the process that `/kill/NAME/TEXT` kills.
     func setKillTarget(_ name: String, pid process: pid_t) throws { try folder.write(name, "\(process)") }
 
-    /// The requests for a path so far, in the order of their arrival.
+    /// The requests for a path so far, in the order of arrival.
     func requests(_ path: String) throws -> [ReceivedRequest] {
         try read { $0.requests[path] ?? [] }
     }
 
-    /// How many connections there were.
+    /// The number of connections so far.
     func connections() throws -> Int { try read(\.connections) }
 
-    /// Connects to the trap, and counts the connections to it up to this one.
+    /// Connects to the trap, and counts its connections, this one included.
     ///
-    /// - Returns: 1 where there was no other.
+    /// - Returns: 1 if there was no other.
     func trapped() throws -> Int {
-        // It is closed once it is counted, and comes behind those that were made before.
+        // The trap accepts connections in order, and closes each after it has counted it.
         _ = try HTTPConnection(port: trap).readToEndOrReset()
         return try read(\.trapped)
     }
 
-    /// Waits until there are so many requests for a path, for three minutes.
+    /// Waits for `count` requests for a path, three minutes by default.
     ///
-    /// - Returns: all that there are by then.
-    /// - Throws: where there are fewer.
+    /// - Returns: all requests so far.
+    /// - Throws: `TestFailure` if there are fewer.
     func waitForRequests(_ path: String, _ count: Int, atMost seconds: Double = 180) throws -> [ReceivedRequest] {
         var requests: [ReceivedRequest] = []
         let deadline = Deadline(after: seconds)
@@ -81,7 +83,7 @@ final class Receiver: Sendable {
             if requests.count >= count { return requests }
             usleep(20_000)
         } while !deadline.isOver
-        throw TestFailure("\(requests.count) of \(count) requests came to \(path) within \(seconds) s")
+        throw TestFailure("\(requests.count) of \(count) requests arrived at \(path) within \(seconds) s")
     }
 
     private func read<Value: Sendable>(_ body: (Notes) throws -> Value) throws -> Value {
@@ -115,11 +117,11 @@ struct ReceivedRequest: Decodable, Sendable {
     /// Path and query as they came over the wire.
     var target: String?
     var headers: [[String]]?
-    /// When it was there as a whole, in seconds since 1970.
+    /// When it was complete, in seconds since 1970.
     var at: Double?
     var body: Data?
 
-    /// A header's value; the name's case is no matter.
+    /// The value of a header; the case of the name does not matter.
     subscript(name: String) -> String? {
         headers?.first { $0.first?.lowercased() == name.lowercased() }?.last
     }
@@ -127,19 +129,19 @@ struct ReceivedRequest: Decodable, Sendable {
     /// The body as text.
     var text: String { String(decoding: body ?? Data(), as: UTF8.self) }
 
-    /// What stands behind the question mark.
+    /// The query, without the question mark.
     var query: String {
         target.flatMap { target in target.firstIndex(of: "?").map { String(target[target.index(after: $0)...]) } } ?? ""
     }
 
     /// The body as JSON.
     ///
-    /// - Throws: where it is none.
+    /// - Throws: `TestFailure` if it is not JSON.
     func json() throws -> JSON {
         do {
             return try JSON(parsing: body ?? Data())
         } catch {
-            throw TestFailure("a body that is no JSON: \(text.prefix(500))")
+            throw TestFailure("the body is not JSON: \(text.prefix(500))")
         }
     }
 }

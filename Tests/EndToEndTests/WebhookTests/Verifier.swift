@@ -1,9 +1,9 @@
 import Foundation
 import TestSupport
 
-/// Verifies signatures with `standardwebhooks` from PyPI, which knows nothing of us.
+/// Verifies signatures with `standardwebhooks` from PyPI, an independent implementation.
 ///
-/// It is installed once into a virtual environment under `.build`, as the first test asks for it.
+/// The first test that needs it installs it into a virtual environment under `.build`.
 enum Verifier {
     private static let python = Result {
         let folder = TestPaths.package.appending(path: ".build/webhook-verifier").path
@@ -14,7 +14,7 @@ enum Verifier {
             python3 -m venv "$1"
             "$1/bin/python" -m pip install --quiet --disable-pip-version-check standardwebhooks==1.1.0
             """
-        // One run at a time, as pip looks for its settings where whoever runs the tests keeps them.
+        // One run at a time. It inherits the environment, as pip reads the user's settings.
         let command = try Command(
             "flock",
             ["\(folder).lock", "sh", "-c", script, "sh", folder],
@@ -29,9 +29,9 @@ enum Verifier {
 
     /// Verifies requests.
     ///
-    /// - Parameter cases: requests, each with the secret that its receiver has
-    /// - Returns: for each `good`, or why it is not.
-    /// - Throws: where the package cannot be installed.
+    /// - Parameter cases: requests, each with the secret of its receiver
+    /// - Returns: for each case `good`, or the reason why it is invalid.
+    /// - Throws: `TestFailure` if the package cannot be installed.
     static func verify(_ cases: [(secret: String, request: ReceivedRequest)]) throws -> [String] {
         let folder = try TemporaryFolder()
         let encoder = JSONEncoder()
@@ -45,7 +45,7 @@ enum Verifier {
         let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "verify.py").path
         let results = try Command(try python.get(), [script], input: input).succeeded().lines
         guard results.count == cases.count else {
-            throw TestFailure("\(results.count) of \(cases.count) were verified")
+            throw TestFailure("\(results.count) of \(cases.count) requests were verified")
         }
         return results
     }

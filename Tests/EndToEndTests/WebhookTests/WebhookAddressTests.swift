@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Webhooks are no way into the machine or its network, however an address is written.
+/// Webhooks cannot reach the server's machine or its network, in any notation of an address.
 ///
-/// All of these are refused before anything is sent, and none has to be asked for: no packet leaves the machine.
+/// All addresses are refused before anything is sent, and none needs DNS: no packet leaves the machine.
 @Suite struct WebhookAddressTests {
-    /// Holds the server to not even trying a URL.
+    /// Checks that the server does not connect to a URL.
     private static func expectRefusal(of url: String, from tenant: Tenant) throws {
         let attempt = try Hook(tenant, url).test()["attempts"][0]
         #expect(attempt["status"] == .null && attempt["answer"] == "", "\(url): \(attempt)")
@@ -21,12 +21,12 @@ import Testing
         "[2002:7f00:1::]", "0.0.0.0", "0", "[::]",
     ]
 
-    @Test func `this machine is not to be had`() throws {
-        // It would answer.
+    @Test func `a webhook to loopback is refused in any notation`() throws {
+        // The receiver would respond.
         let receiver = try Receiver()
         let tenant = try Shared.server.tenant(permissions: "webhook")
         for host in Self.loopback { try Self.expectRefusal(of: "http://\(host):\(receiver.port)/ok", from: tenant) }
-        // The first connection is that of this test, which comes last.
+        // The only connection is the one that this test makes last.
         #expect(try HTTPConnection(port: receiver.port).request("GET", "/ok").status == 200)
         #expect(try receiver.connections() == 1)
     }
@@ -43,12 +43,12 @@ import Testing
             "[5f00::1]", "[3fff::1]",
         ]
     )
-    func `no network that is not public is to be had`(host: String) throws {
+    func `a webhook to an address that is not public is refused`(host: String) throws {
         let tenant = try Shared.server.tenant(permissions: "webhook")
         for scheme in ["http", "https"] { try Self.expectRefusal(of: "\(scheme)://\(host)/", from: tenant) }
     }
 
-    @Test func `what the operator allows is to be had, and nothing beside it`() throws {
+    @Test func `a webhook reaches addresses that the operator allows, and no others`() throws {
         let tenant = try Hooks.server.tenant(permissions: "webhook")
         let path = Hooks.path("ok")
         let port = try Hooks.receiver.port
@@ -62,13 +62,13 @@ import Testing
             ("2130706434", elsewhere.port), ("10.0.0.1", 80), ("169.254.169.254", 80),
         ]
         for (host, port) in cases { try Self.expectRefusal(of: "http://\(host):\(port)/ok", from: tenant) }
-        // The first connection is that of this test, which comes last.
-        let own = try HTTPConnection(host: "127.0.0.2", port: elsewhere.port)
-        #expect(try own.request("GET", "/ok").status == 200)
+        // The only connection is the one that this test makes last.
+        let connection = try HTTPConnection(host: "127.0.0.2", port: elsewhere.port)
+        #expect(try connection.request("GET", "/ok").status == 200)
         #expect(try elsewhere.connections() == 1)
     }
 
-    @Test func `hosts are allowed by name in any case`() throws {
+    @Test func `an allowed host name matches in any case`() throws {
         let server = try Server(arguments: ["--webhooks-allow", "LocalHost, 10.0.0.0/8"])
         let tenant = try server.tenant(permissions: "webhook")
         let path = Hooks.path("ok")
@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test(arguments: ["10.0.0.0/33", "10.0.0", "http://a", "a b;c", "1.2.3.4.5", "::1/129", "10.0.0.0/-1", "10.0.0.0/"])
-    func `a list that cannot be understood is refused at start, by its name`(list: String) throws {
+    func `an invalid list of allowed addresses is reported at start, by its name`(list: String) throws {
         let refused = try Command.sendlog("serve", "--webhooks-allow=\(list)")
         #expect(refused.exit == .code(64))
         #expect(refused.errors.contains("webhooks-allow"), "\(refused)")
@@ -91,7 +91,7 @@ import Testing
     @Test(arguments: [
         ("timeout", "0"), ("timeout", "13"), ("retry-seconds", "0"), ("keep-days", "0"), ("workers", "-1"),
     ])
-    func `a setting out of its bounds is refused at start, by its name`(name: String, value: String) throws {
+    func `a setting out of bounds is reported at start, by its name`(name: String, value: String) throws {
         let refused = try Command.sendlog("serve", "--webhooks-\(name)=\(value)")
         #expect(refused.exit == .code(64))
         #expect(refused.errors.contains("webhooks-\(name)"), "\(refused)")

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// No receiver can end the server, and a delivery that does all the same is set aside.
+/// No response can crash the server, and a delivery that crashes it nevertheless is set aside.
 @Suite(.blocking) struct WebhookCrashLoopTests {
     @Test(arguments: ["000", "042", "099"])
-    func `a status below 100 is a failed attempt, and the server goes on`(status: String) throws {
+    func `a status below 100 is a failed attempt, and the server keeps running`(status: String) throws {
         let tenant = try Hooks.tenant()
         let bodies = [
             "Content-Length: 4\r\n\r\nbody", "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n", "\r\nbody",
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(10)))
-    func `a delivery during which the server dies three times is set aside, and later ones go on`() throws {
+    func `a delivery during which the server dies three times is set aside, and others are delivered`() throws {
         let folder = try TemporaryFolder()
         let arguments = [
             "--webhooks-allow", "127.0.0.1", "--webhooks-timeout", "3", "--webhooks-lease-seconds", "6",
@@ -48,7 +48,7 @@ import Testing
             deaths += 1
             server = try Server(in: folder, arguments: arguments)
             try receiver.setKillTarget("server", pid: server.process.pid)
-            // What was not recorded yet when the first one died.
+            // The sends that were not recorded when the first server died.
             let tenant = owner.on(server)
             for id in ["send-2", "send-3"] { _ = try? tenant.record(SampleLog(id: id)) }
         }
@@ -65,7 +65,7 @@ import Testing
                 == "not attempted again: the server ended during 3 attempts of this delivery"
         )
         #expect(server.process.errors.contains("a delivery is set aside"))
-        // It can be delivered by hand once the cause is gone.
+        // A manual redelivery is possible once the cause is fixed.
         try receiver.setKillTarget("server", pid: -1)
         #expect(try server.stop() == .code(0))
     }

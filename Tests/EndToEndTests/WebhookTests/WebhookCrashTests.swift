@@ -3,19 +3,19 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// The power goes while webhooks are told.
+/// The server is killed or stopped while it delivers webhooks.
 @Suite(.blocking) struct WebhookCrashTests {
     private final class Ledger: Sendable {
         private let entries = Mutex((sent: Set<String>(), acknowledged: Set<String>(), unexpected: [String]()))
 
         var acknowledged: Set<String> { entries.withLock(\.acknowledged) }
         var sent: Set<String> { entries.withLock(\.sent) }
-        /// What ended a client other than the end of its connection.
+        /// Errors that ended a client, other than the end of its connection.
         var unexpected: [String] { entries.withLock(\.unexpected) }
 
-        /// Records sends one after the other until the server is gone, or enough of them are recorded.
+        /// Records sends one after the other until the server is gone, or 250 are recorded.
         ///
-        /// For most of the time the former server still holds the webhooks, and too many would gather.
+        /// Most of the time the former server's leases are still valid, and too many sends would accumulate.
         func record(in tenant: Tenant, prefix: String) {
             guard let connection = try? tenant.server.connect() else { return }
             do {
@@ -23,8 +23,8 @@ import Testing
                     let log = SampleLog(id: "\(prefix)-\(number)", campaign: number % 10 == 0 ? "rare" : "spring")
                     entries.withLock { _ = $0.sent.insert(log.id) }
                     let body = Array(log.json.utf8)
-                    let answer = try connection.request("POST", "/send-logs", headers: tenant.headers, body: body)
-                    _ = try answer.data(201)
+                    let response = try connection.request("POST", "/send-logs", headers: tenant.headers, body: body)
+                    _ = try response.data(201)
                     entries.withLock { _ = $0.acknowledged.insert(log.id) }
                     usleep(number < 50 ? 5000 : 400_000)
                 }
@@ -49,7 +49,7 @@ import Testing
         let (steady, flaky) = (Hooks.path("slow/10"), Hooks.path("each/1/500"))
         let hooks = [
             try Hook(owner, receiver.url(steady)),
-            // Each of its sends waits for another try in the database.
+            // Each of its sends waits in the database for its second attempt.
             try Hook(owner, receiver.url(flaky), more: #","campaign_id":["rare"]"#),
         ]
         let ledger = Ledger()
@@ -60,7 +60,7 @@ import Testing
             let workers = (0..<2).map { worker in
                 Background { ledger.record(in: tenant, prefix: "\(round)-\(worker)") }
             }
-            // The kill must fall into the midst of telling: a killed server delays its webhooks by the lease.
+            // The kill must come during deliveries: a killed server delays its webhooks until its leases expire.
             let isDelivering = try Deadline.poll(for: 180) {
                 try receiver.requests(steady).count > deliveredBefore + 15
             }
@@ -81,10 +81,10 @@ import Testing
                 return try Set(receiver.requests(path).ids()).isSuperset(of: wanted)
             }
             let ids = try receiver.requests(path).ids()
-            let forgotten = wanted.subtracting(ids).count
-            #expect(isDelivered && Set(ids) == wanted, "\(path): \(forgotten) of \(wanted.count) were forgotten")
+            let missing = wanted.subtracting(ids).count
+            #expect(isDelivered && Set(ids) == wanted, "\(path): \(missing) of \(wanted.count) are missing")
         }
-        // All of the flaky one's were taken in the end, though each was refused at first.
+        // The flaky receiver accepted all of them in the end, though it refused each at first.
         for hook in hooks {
             let hook = Hook(existing: hook.id, of: tenant)
             try hook.awaitState { $0["behind"] == 0 }
@@ -93,14 +93,14 @@ import Testing
                 #expect(isNone, "\(state)")
             }
         }
-        // Attempts of the same send are known by their id.
+        // Attempts of the same send have the same id.
         let requests = try receiver.requests(steady)
         #expect(Set(requests.map { $0["webhook-id"] }).count == recorded.count)
         #expect(try server.command("database", "check").exit == .code(0))
         #expect(try server.stop() == .code(0))
     }
 
-    @Test func `a server that stops in order leaves nothing to wait for, and nothing twice`() throws {
+    @Test func `a server that stops in order loses no send, and repeats only attempts in progress`() throws {
         let folder = try TemporaryFolder()
         let arguments = ["--webhooks-allow", "127.0.0.1"]
         var server = try Server(in: folder, arguments: arguments)
@@ -110,11 +110,11 @@ import Testing
         for round in 0..<3 {
             let tenant = owner.on(server)
             for number in 0..<20 { try tenant.record(SampleLog(id: "\(round)-\(number)")) }
-            // The last of them may be told by the next server.
+            // The next server may deliver the last of them.
             #expect(try server.stop() == .code(0))
             server = try Server(in: folder, arguments: arguments)
         }
-        // One that is told twice must not pass for another one that is yet to come.
+        // Counts distinct ids, as a send that is delivered twice must not stand in for a missing one.
         let isDelivered = try Deadline.poll(for: 180) {
             usleep(100_000)
             return try Set(Hooks.receiver.requests(path).ids()).count == 60
@@ -122,7 +122,7 @@ import Testing
         let ids = try Hooks.receiver.requests(path).ids()
         let firsts = ids.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
         #expect(isDelivered && firsts == (0..<60).map { "\($0 / 20)-\($0 % 20)" })
-        // An attempt that was under way when the server stopped is made again, and no other.
+        // Only an attempt that was in progress when the server stopped is repeated.
         #expect(ids.count <= 63, "\(ids.count)")
     }
 }

@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// How sends come to their receivers: in order, and again where they were not taken.
+/// Sends arrive at their receivers in order, and are retried if they were not accepted.
 @Suite(.blocking) struct WebhookDeliveryTests {
-    @Test func `sends recorded by several clients at once come in the order of recording, each once`() throws {
+    @Test func `sends recorded by several clients at once arrive once each, in the order of recording`() throws {
         let tenant = try Hooks.tenant()
         let path = Hooks.path("ok")
         let hook = try Hook(tenant, Hooks.receiver.url(path))
@@ -11,25 +11,25 @@ import Testing
             let connection = try tenant.server.connect()
             for number in 0..<40 {
                 let body = Array(SampleLog(id: "\(client)-\(number)").json.utf8)
-                let answer = try connection.request("POST", "/send-logs", headers: tenant.headers, body: body)
-                #expect(answer.status == 201)
+                let response = try connection.request("POST", "/send-logs", headers: tenant.headers, body: body)
+                #expect(response.status == 201)
             }
         }
         let delivered = try Hooks.receiver.waitForRequests(path, 160)
-        // Deliveries are named after the places in the order of recording.
+        // The id of a delivery is the sequence number of its send.
         let deliveries = try hook.waitForDeliveries("?limit=1000") { $0.count == 160 }
         #expect(try delivered.ids() == deliveries.reversed().map { $0["send_id"].string })
         let sequences = deliveries.compactMap { $0["_id"].string.flatMap { Int($0) } }
         #expect(sequences == (1...160).reversed())
         for client in 0..<4 {
-            let own = try delivered.ids().filter { $0.hasPrefix("\(client)-") }
-            #expect(own == (0..<40).map { "\(client)-\($0)" })
+            let ids = try delivered.ids().filter { $0.hasPrefix("\(client)-") }
+            #expect(ids == (0..<40).map { "\(client)-\($0)" })
         }
         #expect(try Hooks.receiver.requests(path).count == 160)
         #expect(try hook.get()["behind"] == 0)
     }
 
-    @Test func `a delivery says what became of it`() throws {
+    @Test func `a delivery has its state and its attempts`() throws {
         let tenant = try Hooks.tenant()
         let path = Hooks.path("long/200")
         let hook = try Hook(tenant, Hooks.receiver.url(path))
@@ -47,13 +47,13 @@ import Testing
         #expect(attempt["status"] == 200 && attempt["problem"] == .null)
         // The first kilobyte of 3,000 letters.
         #expect(attempt["answer"].string == String(String(repeating: "abc", count: 400).prefix(1024)))
-        // Milliseconds, of a receiver that takes 200.
+        // In milliseconds; this receiver takes 200.
         let slow = try Hook(tenant, Hooks.receiver.url(Hooks.path("slow/200"))).test()["attempts"][0]
         #expect(slow["duration"].integer.map { $0 >= 200 } == true, "\(slow)")
     }
 
     @Test(arguments: [500, 502, 503, 599, 429])
-    func `a failure that may pass is tried again until it is taken`(status: Int) throws {
+    func `a temporary failure is retried until the receiver accepts the send`(status: Int) throws {
         let tenant = try Hooks.tenant()
         let path = Hooks.path("fail/2/\(status)")
         let hook = try Hook(tenant, Hooks.receiver.url(path))
@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test(arguments: [400, 401, 404, 422, 301, 302, 304])
-    func `a refusal is final, and the next send is delivered`(status: Int) throws {
+    func `a permanent failure is final, and the next send is delivered`(status: Int) throws {
         let tenant = try Hooks.tenant()
         let path = Hooks.path("fail/1/\(status)")
         let hook = try Hook(tenant, Hooks.receiver.url(path))
@@ -106,7 +106,7 @@ import Testing
         let delivery = try hook.waitForDeliveries("?state=waiting") { $0.count == 1 }[0]
         let next = try Date(#require(delivery["nextTryAt"].string), strategy: .iso8601WithFraction)
         #expect((295...420).contains(next.timeIntervalSince(before)), "\(next)")
-        // Nor are other sends delivered to it meanwhile: another webhook, the sentinel, gets two first.
+        // It gets no other sends meanwhile: another webhook, the sentinel, gets two first.
         let other = Hooks.path("ok")
         _ = try Hook(tenant, Hooks.receiver.url(other))
         for id in ["send-2", "send-3"] {
@@ -117,7 +117,7 @@ import Testing
         #expect(try hook.get()["behind"] == 2)
     }
 
-    @Test func `a Retry-After of days is cut to an hour`() throws {
+    @Test func `a Retry-After of days is limited to an hour`() throws {
         let tenant = try Hooks.tenant()
         let hook = try Hook(tenant, Hooks.receiver.url(Hooks.path("status/503/8640000")))
         let before = Date()
@@ -127,7 +127,7 @@ import Testing
         #expect((3595...3720).contains(next.timeIntervalSince(before)), "\(next)")
     }
 
-    @Test func `pages of deliveries are all of them, the newest first`() throws {
+    @Test func `pages of deliveries contain all deliveries, the newest first`() throws {
         let tenant = try Hooks.tenant()
         let hook = try Hook(tenant, Hooks.receiver.url(Hooks.path("each/1/500")))
         for number in 0..<7 { try tenant.record(SampleLog(id: "send-\(number)")) }
@@ -146,31 +146,31 @@ import Testing
         #expect(try hook.deliveries("?state=waiting").isEmpty)
     }
 
-    @Test func `a receiver that hangs or is dead delays no other, nor recording`() throws {
+    @Test func `a hanging or dead receiver delays neither other receivers nor recording`() throws {
         let server = try Hooks.server
         let tenant = try Hooks.tenant()
         _ = try Hook(tenant, Hooks.receiver.url(Hooks.path("hang")))
         let slow = Hooks.path("slow/3000")
         _ = try Hook(tenant, Hooks.receiver.url(slow))
-        // A port that was free a moment ago: nobody listens there.
+        // Nothing listens at port 1.
         _ = try Hook(tenant, "http://127.0.0.1:1/")
         let path = Hooks.path("ok")
         _ = try Hook(tenant, Hooks.receiver.url(path))
         let connection = try server.connect()
         for number in 0..<30 {
             let body = Array(SampleLog(id: "send-\(number)").json.utf8)
-            let answer = try connection.request("POST", "/send-logs", headers: tenant.headers, body: body)
-            #expect(answer.status == 201)
+            let response = try connection.request("POST", "/send-logs", headers: tenant.headers, body: body)
+            #expect(response.status == 201)
         }
         let requests = try Hooks.receiver.waitForRequests(path, 30)
         #expect(try requests.ids() == (0..<30).map { "send-\($0)" })
-        // Had it waited for the others, the slow one would have got as many.
+        // If the healthy receiver had waited for the others, the slow one would have got as many requests.
         let others = try Hooks.receiver.requests(slow).count
-        #expect(others < 29, "the slow one got \(others) requests meanwhile")
+        #expect(others < 29, "the slow receiver got \(others) requests meanwhile")
     }
 }
 
 extension ParseStrategy where Self == Date.ISO8601FormatStyle {
-    /// Moments as the service writes them.
+    /// Timestamps as the service writes them.
     static var iso8601WithFraction: Self { Date.ISO8601FormatStyle(includingFractionalSeconds: true) }
 }

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Receivers that do what no receiver should: each attempt ends in time, and is told in words.
+/// Receivers that misbehave: each attempt ends in time, and reports the problem.
 @Suite(.blocking) struct WebhookMisbehaviourTests {
-    /// Tries a path with a server that waits for three seconds, or one that waits for ten.
+    /// Makes a test delivery to a path, on a server with a timeout of 3 or of 10 seconds.
     private static func attempt(
         _ mode: String,
         on server: Server,
@@ -15,7 +15,7 @@ import Testing
         let delivery = try hook.test()
         #expect(delivery["tries"] == 1 && delivery["attempts"].elements.count == 1)
         let attempt = delivery["attempts"][0]
-        // The machine may be busy; a receiver that drips would take minutes.
+        // The machine may be busy; without a timeout a dripping receiver would take minutes.
         #expect(attempt["duration"].integer.map { $0 < 300_000 } == true, "\(attempt)")
         return (attempt, path)
     }
@@ -28,20 +28,20 @@ import Testing
             ("garbage", "did not respond with HTTP"),
         ]
     )
-    func `a response that is not valid is a failure with its problem`(mode: String, problem: String) throws {
+    func `an invalid response is a failure that reports the problem`(mode: String, problem: String) throws {
         let server = try problem.hasPrefix("no response") ? Hooks.shortTimeoutServer : Hooks.server
-        // One of its own: on a connection that was used before, a request may be made again.
+        // A separate receiver, as the client may repeat a request on a reused connection.
         let receiver = try Receiver()
         let (attempt, path) = try Self.attempt(mode, on: server, at: receiver)
         #expect(attempt["status"] == .null && attempt["answer"] == "")
         #expect(attempt["problem"].string?.contains(problem) == true, "\(attempt)")
-        // Nor did the client ask again by itself before it asked for something else.
+        // The client did not repeat the request by itself before it made the next one.
         let (next, _) = try Self.attempt("ok", on: server, at: receiver)
         #expect(next["status"] == 200, "\(next)")
         #expect(try receiver.requests(path).count == 1)
     }
 
-    @Test func `a receiver without TLS is reported in plain words`() throws {
+    @Test func `a receiver without TLS is reported, with a hint at the scheme of the URL`() throws {
         let tenant = try Hooks.tenant()
         let attempt = try Hook(tenant, "https://127.0.0.1:\(tenant.server.port)/").test()["attempts"][0]
         let problem = "the receiver does not support TLS; check whether the URL must begin with http://"
@@ -52,9 +52,9 @@ import Testing
     func `a status counts even if the body after it fails`(mode: String) throws {
         let (attempt, _) = try Self.attempt(mode, on: mode == "drip-body" ? Hooks.shortTimeoutServer : Hooks.server)
         #expect(attempt["status"] == 200, "\(attempt)")
-        let answer = try #require(attempt["answer"].string)
-        let isKept = mode == "drip-body" ? answer.hasPrefix("d") && "drip".hasPrefix(answer) : answer == "only this"
-        #expect(isKept, "\(attempt)")
+        let body = try #require(attempt["answer"].string)
+        let isExpected = mode == "drip-body" ? body.hasPrefix("d") && "drip".hasPrefix(body) : body == "only this"
+        #expect(isExpected, "\(attempt)")
     }
 
     @Test(arguments: [301, 302, 303, 307, 308])
@@ -66,7 +66,7 @@ import Testing
         #expect(try receiver.trapped() == 1)
     }
 
-    @Test func `an answer of 200 MB is cut, and costs no memory`() throws {
+    @Test func `a response of 200 MB is truncated, and costs no memory`() throws {
         let server = try Server(arguments: ["--webhooks-allow", "127.0.0.1"])
         let tenant = try Hooks.tenant(on: server)
         let path = Hooks.path("big")
@@ -81,7 +81,7 @@ import Testing
         }
         _ = try hook.waitForDeliveries("?limit=1000") { $0.filter { $0["state"] == "delivered" }.count == 10 }
         let grown = try ServerMemory(of: server).peak - before
-        #expect(grown < 40, "ten answers of 200 MB cost \(grown) MB")
+        #expect(grown < 40, "ten responses of 200 MB cost \(grown) MB")
         #expect(try Hooks.receiver.requests(path).count == 10)
     }
 
@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func `a server whose receivers hang stops at once all the same`() throws {
+    @Test func `a server with a hanging receiver stops at once`() throws {
         let folder = try TemporaryFolder()
         let arguments = ["--webhooks-allow", "127.0.0.1", "--webhooks-timeout", "12"]
         let server = try Server(in: folder, arguments: arguments)
@@ -114,12 +114,12 @@ import Testing
         try tenant.record(SampleLog(id: "send-1"))
         _ = try Hooks.receiver.waitForRequests(path, 1)
         #expect(try server.stop() == .code(0))
-        // Had it waited for the timeout, the attempt would count. This server delivers nothing.
+        // If it had waited for the timeout, the attempt would be recorded. The next server delivers nothing.
         let again = try Server(in: folder, arguments: arguments + ["--webhooks-workers", "0"])
-        let kept = Hook(existing: hook.id, of: tenant.on(again))
-        let attempts = try kept.deliveries().flatMap { $0["attempts"].elements }
+        let restarted = Hook(existing: hook.id, of: tenant.on(again))
+        let attempts = try restarted.deliveries().flatMap { $0["attempts"].elements }
         #expect(!attempts.contains { $0["problem"].string?.contains("no response within") == true }, "\(attempts)")
-        #expect(try kept.get()["behind"] == 1)
+        #expect(try restarted.get()["behind"] == 1)
         #expect(try again.stop() == .code(0))
     }
 }

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Webhooks that keep failing are paused, say so, and go on where they stopped.
+/// Webhooks that keep failing are paused, give the reason, and continue where they stopped.
 @Suite(.blocking) struct WebhookPauseTests {
-    @Test func `410 pauses at once, and what waited comes when it is resumed`() throws {
+    @Test func `410 pauses a webhook at once, and a resumed webhook delivers its backlog`() throws {
         let tenant = try Hooks.tenant()
         let name = UUID().uuidString
         let path = "/switch/\(name)"
@@ -32,7 +32,7 @@ import Testing
         #expect(ids == ["gone", "waits-0", "waits-1", "waits-2"])
     }
 
-    @Test func `one that keeps failing is paused, and everything that waited comes when it is resumed`() throws {
+    @Test func `a webhook that keeps failing is paused, and delivers its backlog when it is resumed`() throws {
         let server = try Server(
             arguments: ["--webhooks-allow", "127.0.0.1", "--webhooks-retry-seconds", "5"]
         )
@@ -41,7 +41,7 @@ import Testing
         let path = "/switch/\(name)"
         try Hooks.receiver.setStatus(name, to: 503)
         let hook = try Hook(tenant, Hooks.receiver.url(path))
-        // What is recorded all the while has tries left when the webhook is paused, or has none yet.
+        // When the webhook is paused, sends recorded meanwhile have tries left, or no attempt yet.
         var (ids, paused): ([String], JSON) = ([], .null)
         let deadline = Deadline(after: 180)
         while paused == .null, !deadline.isOver {
@@ -60,18 +60,18 @@ import Testing
         _ = try Hooks.receiver.waitForRequests(other, 1)
         #expect(try hook.get()["failures"] == failures)
         // A failed delivery can only be redelivered manually. At least one other send was recorded before the pause.
-        let given = Set(try hook.deliveries("?state=failed&limit=1000").compactMap { $0["send_id"].string })
-        #expect(given.count < ids.count - 1)
+        let failedIDs = Set(try hook.deliveries("?state=failed&limit=1000").compactMap { $0["send_id"].string })
+        #expect(failedIDs.count < ids.count - 1)
         try Hooks.receiver.setStatus(name, to: 200)
         try hook.put(#"{"active":true}"#)
-        let wanted = Set(ids).subtracting(given)
+        let wanted = Set(ids).subtracting(failedIDs)
         let delivered = try hook.waitForDeliveries("?state=delivered&limit=1000") { $0.count >= wanted.count }
         #expect(Set(delivered.compactMap { $0["send_id"].string }) == wanted)
         #expect(try hook.get()["paused"] == .null)
         #expect(try server.stop() == .code(0))
     }
 
-    @Test func `a delivery that keeps failing is given up in the end`() throws {
+    @Test func `a delivery that keeps failing ends as failed, or its webhook is paused`() throws {
         let server = try Server(
             arguments: ["--webhooks-allow", "127.0.0.1", "--webhooks-retry-seconds", "2"]
         )
@@ -79,7 +79,7 @@ import Testing
         let path = Hooks.path("status/500")
         let hook = try Hook(tenant, Hooks.receiver.url(path))
         try tenant.record(SampleLog(id: "send-1"))
-        // It is given up, or its webhook is paused, whichever comes first.
+        // The delivery fails for good, or the webhook is paused, whichever comes first.
         var delivery: JSON = .null
         let isOver = try Deadline.poll(for: 180) {
             delivery = try hook.deliveries().first ?? .null
@@ -91,7 +91,7 @@ import Testing
         let tries = try #require(delivery["tries"].integer)
         #expect((5...11).contains(tries))
         #expect(delivery["attempts"].elements.count == tries)
-        // Another webhook, the sentinel, gets a send. This one would too, had it retries left.
+        // Another webhook, the sentinel, gets a send. The paused one would retry if it had retries left.
         let other = Hooks.path("ok")
         _ = try Hook(tenant, Hooks.receiver.url(other))
         try tenant.record(SampleLog(id: "send-2"))

@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// What webhooks may not be, and how that is told.
+/// Invalid webhooks, and the errors that report them.
 @Suite struct WebhookRefusalsTests {
-    /// A refused input: its fields beside a good URL, the issue's path, and a part of its message.
+    /// An invalid input: its fields beside a valid URL, the path of the issue, and a part of its message.
     typealias Case = (fields: String, path: String, says: String)
 
     private static let owner = Result { try Shared.server.tenant(permissions: "webhook") }
@@ -11,13 +11,13 @@ import Testing
 
     private static func expect(_ body: String, refusedAt path: String, saying fragment: String) throws {
         let tenant = try owner.get()
-        let answer = try tenant.post("/webhooks", body)
-        try expectFailure(answer, 400, "invalid_request", issue: path)
-        let issues = try answer.json()["error"]["issues"].elements
+        let response = try tenant.post("/webhooks", body)
+        try expectFailure(response, 400, "invalid_request", issue: path)
+        let issues = try response.json()["error"]["issues"].elements
         let isReported = issues.contains { issue in
             issue["path"].string == path && issue["message"].string?.contains(fragment) == true
         }
-        #expect(isReported, "\(body.prefix(300)): \(answer.text.prefix(700))")
+        #expect(isReported, "\(body.prefix(300)): \(response.text.prefix(700))")
     }
 
     @Test(
@@ -137,7 +137,7 @@ import Testing
         try Self.expect("{\(Self.good),\(fields)}", refusedAt: path, saying: says)
     }
 
-    @Test func `too many headers and campaigns are counted`() throws {
+    @Test func `too many headers or campaigns are reported with their number`() throws {
         let headers = (0...20).map { #""X-\#($0)":"x""# }.joined(separator: ",")
         try Self.expect("{\(Self.good),\"headers\":{\(headers)}}", refusedAt: "headers", saying: "it has 21")
         let campaigns = (0...1000).map { #""c\#($0)""# }.joined(separator: ",")
@@ -146,15 +146,15 @@ import Testing
 
     @Test(arguments: ["", "[]", "null", #"{"url":"#, "7", "\"x\""])
     func `a body that is not an object is reported`(body: String) throws {
-        let answer = try Self.owner.get().post("/webhooks", body)
-        try expectFailure(answer, 400, "invalid_request")
+        let response = try Self.owner.get().post("/webhooks", body)
+        try expectFailure(response, 400, "invalid_request")
     }
 
     @Test func `all issues are reported at once`() throws {
         let body = #"{"url":"x","method":1,"headers":{"Host":"a","X":7},"active":3,"body":"{"}"#
-        let answer = try Self.owner.get().post("/webhooks", body)
-        try expectFailure(answer, 400, "invalid_request")
-        let paths = try answer.json()["error"]["issues"].elements.compactMap(\.["path"].string)
+        let response = try Self.owner.get().post("/webhooks", body)
+        try expectFailure(response, 400, "invalid_request")
+        let paths = try response.json()["error"]["issues"].elements.compactMap(\.["path"].string)
         #expect(Set(paths) == ["url", "method", "headers.Host", "headers.X", "active", "body"])
     }
 
@@ -170,8 +170,8 @@ import Testing
             #"{"name":"New","url":null}"#,
         ]
         for change in changes {
-            let answer = try tenant.request("PUT", path, body: Array(change.utf8))
-            try expectFailure(answer, 400, "invalid_request")
+            let response = try tenant.request("PUT", path, body: Array(change.utf8))
+            try expectFailure(response, 400, "invalid_request")
             #expect(try tenant.get(path).text == before, "\(change)")
         }
     }
@@ -184,7 +184,7 @@ import Testing
             ("/deliveries?limit=1&limit=2", "limit"),
         ]
     )
-    func `a bad parameter of deliveries is named`(query: String, name: String) throws {
+    func `an invalid parameter of deliveries is reported by its name`(query: String, name: String) throws {
         let tenant = try Self.owner.get()
         let id = try Self.anyWebhook.get()
         try expectFailure(tenant.get("/webhooks/\(id)\(query)"), 400, "invalid_request", says: name, issue: name)
@@ -196,7 +196,7 @@ import Testing
             (#"{"send_id":"a","send_id":"b"}"#, "send_id"), ("[]", ""),
         ]
     )
-    func `a bad wish for a test is named`(body: String, path: String) throws {
+    func `an invalid field of a test request is reported by its name`(body: String, path: String) throws {
         let id = try Self.anyWebhook.get()
         try expectFailure(Self.owner.get().post("/webhooks/\(id)/test", body), 400, "invalid_request", issue: path)
     }

@@ -3,7 +3,7 @@ import PostgresHarness
 import TestSupport
 import Testing
 
-/// Several servers on one PostgreSQL tell each webhook by one of them at a time.
+/// Several servers on one PostgreSQL database: one of them at a time delivers for a webhook.
 @Suite(.blocking) struct WebhookServersTests {
     @Test func `without faults each send is delivered once, in order, from any server`() throws {
         let postgres = try PostgresServer.shared()
@@ -18,7 +18,7 @@ import Testing
         _ = try inParallel(4) { client in
             for number in 0..<25 { try tenants[client % 2].record(SampleLog(id: "\(client)-\(number)")) }
         }
-        // Whatever is delivered twice comes before these, which both servers deliver in the order of recording.
+        // Any duplicate arrives before these sentinels, as both servers deliver in the order of recording.
         for (index, tenant) in tenants.enumerated() { try tenant.record(SampleLog(id: "sentinel-\(index)")) }
         for path in paths { _ = try Hooks.receiver.waitForRequests(path, 102) }
         let delivered = try paths.map { try Hooks.receiver.requests($0).ids() }
@@ -27,14 +27,14 @@ import Testing
         for client in 0..<4 {
             #expect(delivered[0].filter { $0.hasPrefix("\(client)-") } == (0..<25).map { "\(client)-\($0)" })
         }
-        // One goes in order; the other tells what is recorded from then on.
+        // One server stops in order; the other delivers what is recorded from then on.
         #expect(try servers[0].stop() == .code(0))
         try tenants[1].record(SampleLog(id: "last"))
         for path in paths { #expect(try Hooks.receiver.waitForRequests(path, 103).ids().last == "last") }
     }
 
     @Test(.timeLimit(.minutes(10)))
-    func `the deliveries of a killed server are made by the other`() throws {
+    func `the other server takes over the deliveries of a killed server`() throws {
         let postgres = try PostgresServer.shared()
         let database = try postgres.url(postgres.createDatabase())
         let arguments = [

@@ -1,14 +1,14 @@
 import Foundation
 import Testing
 
-/// Requests are signed so that others' implementations of Standard Webhooks take them, and no others.
+/// Another implementation of Standard Webhooks accepts the signed requests, and rejects all others.
 @Suite struct WebhookSignaturesTests {
-    @Test func `receivers with the old secret and with the new one verify while it is rotated`() throws {
+    @Test func `receivers with the old or the new secret verify requests during a rotation`() throws {
         let tenant = try Hooks.tenant()
         let path = Hooks.path("ok")
-        let own = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+        let initial = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
         let body = #"{"text": {{send.message}}}"#
-        let hook = try Hook(tenant, Hooks.receiver.url(path), body: body, more: #","secret":"\#(own)""#)
+        let hook = try Hook(tenant, Hooks.receiver.url(path), body: body, more: #","secret":"\#(initial)""#)
         func deliver(_ count: Int) throws -> ReceivedRequest {
             try tenant.record(SampleLog(id: "send-\(count)", message: "é😀 \"{{x}}\" \(count)"))
             return try Hooks.receiver.waitForRequests(path, count)[count - 1]
@@ -24,10 +24,10 @@ import Testing
         forged.body = Data(#"{"text": "another"}"#.utf8)
         let wrong = "No matching signature found"
         let cases = [
-            (own, first, "good"), (second, first, wrong), (own, between, "good"), (second, between, "good"),
-            (third, between, wrong), (own, last, "good"), (second, last, "good"), (third, last, "good"),
-            // All of them hold for a day.
-            (own, beyond, "good"), (second, beyond, "good"), (third, beyond, "good"), (third, forged, wrong),
+            (initial, first, "good"), (second, first, wrong), (initial, between, "good"), (second, between, "good"),
+            (third, between, wrong), (initial, last, "good"), (second, last, "good"), (third, last, "good"),
+            // All of them are valid for a day.
+            (initial, beyond, "good"), (second, beyond, "good"), (third, beyond, "good"), (third, forged, wrong),
         ]
         #expect(try Verifier.verify(cases.map { ($0.0, $0.1) }) == cases.map(\.2))
         #expect(first["webhook-signature"]?.split(separator: " ").count == 1)
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(arguments: [#","method":"GET","encodeIntoUrl":true"#, #","encodeIntoUrl":true"#, ""])
-    func `the body as it is sent is signed with every method`(more: String) throws {
+    func `the signature covers the body as it is sent, with every method`(more: String) throws {
         let tenant = try Hooks.tenant()
         let path = Hooks.path("ok")
         let hook = try Hook(tenant, Hooks.receiver.url(path), more: more)
@@ -47,7 +47,7 @@ import Testing
         #expect(verified == ["good", "No matching signature found"])
     }
 
-    @Test func `every attempt has the same key and id, and a timestamp of its own`() throws {
+    @Test func `the attempts of a delivery have the same key and id, and different timestamps`() throws {
         let tenant = try Hooks.tenant()
         let path = Hooks.path("each/6/500")
         let hook = try Hook(tenant, Hooks.receiver.url(path))

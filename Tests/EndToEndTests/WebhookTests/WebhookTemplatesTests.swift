@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What comes out of templates, as a receiver gets it over the wire.
+/// Rendered templates, as a receiver gets them over the wire.
 @Suite struct WebhookTemplatesTests {
-    /// Records a send for a webhook of its own, and takes what the receiver got.
+    /// Records a send for a new webhook, and returns the request that the receiver got.
     private static func deliver(
         _ log: SampleLog,
         body: String? = nil,
@@ -21,7 +21,7 @@ import Testing
 
     private static let message = "Hi \"{{contact.firstname}}\" \\ {{send._id}}\n\t{{campaign.name}} </b>\u{1} 😀é"
 
-    @Test func `fields within strings are escaped as JSON, and never looked at again`() throws {
+    @Test func `fields within strings are escaped as JSON, and not expanded again`() throws {
         let log = SampleLog(id: "send-1", message: Self.message, triggeredBy: "a \"b\"\r\n{{send._id}}")
         let body = #"{"text": "<{{send.message}}>", "why": "{{send.triggeredBy}}/{{send._id}}"}"#
         let (request, _, _) = try Self.deliver(log, body: body)
@@ -30,7 +30,7 @@ import Testing
         #expect(try request.json()["why"].string == "a \"b\"\r\n{{send._id}}/send-1")
     }
 
-    @Test func `bare fields are values of their types, with any white space in their braces`() throws {
+    @Test func `bare fields become values of their types, with any white space in their braces`() throws {
         let tenant = try Hooks.tenant()
         let log = SampleLog(id: "send-2", campaign: "camp-1", message: Self.message)
         let body = """
@@ -46,14 +46,14 @@ import Testing
         #expect(json["at"] == "2022-01-15T12:00:00.000Z" && json["list"] == [2, "2"] && json["send-2"] == .bool(true))
         #expect(json["name"] == .null && json["name within"] == "<>")
         #expect(json["org"].string.flatMap { Int($0) }.map { $0 > 0 } == true)
-        // The name counts that the campaign has at the time.
+        // The campaign's name at the time of the delivery counts.
         let name = #"A \"name\" {{send._id}} 😀"#
         _ = try tenant.request("PUT", "/campaigns/camp-1", body: Array(#"{"name":"\#(name)"}"#.utf8)).data()
         try tenant.record(SampleLog(id: "send-3", campaign: "camp-1", destinations: []))
-        let later = try Hooks.receiver.waitForRequests(path, 2)[1].json()
-        #expect(later["name"].string == #"A "name" {{send._id}} 😀"#)
-        #expect(later["name within"].string == #"<A "name" {{send._id}} 😀>"#)
-        #expect(later["count"] == 0)
+        let second = try Hooks.receiver.waitForRequests(path, 2)[1].json()
+        #expect(second["name"].string == #"A "name" {{send._id}} 😀"#)
+        #expect(second["name within"].string == #"<A "name" {{send._id}} 😀>"#)
+        #expect(second["count"] == 0)
     }
 
     @Test(arguments: [#""{{send._id}}""#, "{{send.destinations}}", "null", "[]", " \n{} "])
@@ -63,7 +63,7 @@ import Testing
         #expect(request.text == filled)
     }
 
-    @Test func `fields in a URL are percent-encoded, and change nothing but their place`() throws {
+    @Test func `fields in a URL are percent-encoded, and change no other part of it`() throws {
         let message = "a&b=c#d/../e?f%20+\r\nX-Evil: 1 é😀"
         let log = SampleLog(id: "send-5", message: message, triggeredBy: "x y")
         let query =
@@ -79,7 +79,7 @@ import Testing
         #expect(request["content-length"] == "0")
     }
 
-    @Test func `fields in a header cannot make another one`() throws {
+    @Test func `fields in a header cannot inject another header`() throws {
         let log = SampleLog(id: "send-6", message: "é😀\u{0}\u{7f}", triggeredBy: "a\r\nX-Evil: 1\r\n\r\nGET / 100%")
         let headers =
             #","headers":{"X-Why":"<{{send.triggeredBy}}>","X-Message":"{{send.message}}","X-Plain":"100% {{send._id}}"}"#
@@ -104,7 +104,7 @@ import Testing
         let (request, _, _) = try Self.deliver(log, body: body, more: more)
         #expect(request.method == method && request.query == expected)
         #expect(request.text.isEmpty && request["content-type"] == nil)
-        // Behind those that stand there already.
+        // They follow the parameters that the URL has already.
         let (other, _, _) = try Self.deliver(log, body: body, query: "?token=x", more: more)
         #expect(other.query == "token=x&\(expected)")
     }
@@ -139,14 +139,14 @@ import Testing
         for (request, log) in zip(requests, logs) {
             let json = try request.json()
             #expect(json["id"].string == log.id)
-            // Compared by scalars: é and e with an accent are not the same here.
+            // Compared byte by byte: é and e with a combining accent are not the same here.
             #expect(json["bare"].string.map { Array($0.utf8) } == Array(log.message.utf8))
             let within = "<\(log.message)|\(log.triggeredBy)>"
             #expect(json["within"].string.map { Array($0.utf8) } == Array(within.utf8))
         }
     }
 
-    /// A text of letters, of what means something to JSON or templates, and of any scalars at all.
+    /// A text of letters, special characters of JSON and templates, and arbitrary scalars.
     private static func text(_ random: inout SplitMix64) -> String {
         let special = ["\"", "\\", "{{", "}}", "{{send._id}}", "\n", "\r", "\t", "\u{0}", "\u{1f}", "\\u0041", "</"]
         return (0..<Int.random(in: 1...30, using: &random)).map { _ in

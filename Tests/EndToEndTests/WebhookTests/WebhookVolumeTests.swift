@@ -3,9 +3,9 @@ import TestSupport
 import Testing
 
 extension UnderLoad {
-    /// Many sends at speed; how fast it goes, `make bench-webhooks` tells.
+    /// Many sends at full speed; `make bench-webhooks` measures the rate.
     @Suite struct WebhookVolumeTests {
-        @Test func `a healthy receiver gets 10,000 sends in the order of recording, beside one that is dead`() throws {
+        @Test func `a healthy receiver gets 10,000 sends in the order of recording, beside a dead one`() throws {
             let server = try Server(arguments: ["--webhooks-allow", "127.0.0.1"])
             let tenant = try Hooks.tenant(on: server)
             let path = Hooks.path("ok")
@@ -17,8 +17,8 @@ extension UnderLoad {
                 let connection = try server.connect()
                 for number in 0..<2500 {
                     let body = Array(SampleLog(id: "\(client)-\(number)").json.utf8)
-                    let answer = try connection.request("POST", "/send-logs", headers: tenant.headers, body: body)
-                    guard answer.status == 201 else { throw TestFailure("\(answer.status): \(answer.text)") }
+                    let response = try connection.request("POST", "/send-logs", headers: tenant.headers, body: body)
+                    guard response.status == 201 else { throw TestFailure("\(response.status): \(response.text)") }
                 }
             }
             let delivered = try Hooks.receiver.waitForRequests(path, 10_000, atMost: 300).ids()
@@ -40,7 +40,7 @@ extension UnderLoad {
             #expect(failed["attempts"][0]["problem"].string?.contains("Connection refused") == true)
             let grown = try ServerMemory(of: server).peak - before
             #expect(grown < 60, "10,000 sends cost \(grown) MB")
-            // What came by way of an import is told likewise.
+            // Imported sends are delivered as well.
             try tenant.record((0..<100).map { SampleLog(id: "import-\($0)") })
             let all = try Hooks.receiver.waitForRequests(path, 10_100).ids()
             #expect(all.suffix(100) == (0..<100).map { "import-\($0)" })

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What is sent is what was saved, and what the preview shows.
+/// Requests match the saved webhook and its preview.
 @Suite(.blocking) struct WebhookWireTests {
     @Test(arguments: ["/ok/caf%E9/hook?a=b", "/ok/a/../b/./%2e", "/ok//x;y?q=%7B%00&&z", "/ok?only=query"])
     func `the preview shows the URL that is sent`(path: String) throws {
@@ -35,14 +35,14 @@ import Testing
         ("http://a.0x7f/", "has a host that ends in a number but is not an IPv4 address"),
         ("http://1.2.3.4.5/", "has a host that ends in a number but is not an IPv4 address"),
     ])
-    func `a URL that no request can be sent to is refused when it is saved`(url: String, message: String) throws {
+    func `a URL that the client cannot request is refused when it is saved`(url: String, message: String) throws {
         let tenant = try Hooks.server.tenant(permissions: "webhook")
         let refused = try tenant.post("/webhooks", #"{"url":"\#(url)"}"#)
         #expect(refused.status == 400)
         #expect(try refused.json()["error"]["issues"][0]["message"] == .string(message), "\(refused.text)")
     }
 
-    @Test func `proxies of the environment are not used`() throws {
+    @Test func `proxy settings of the environment are ignored`() throws {
         let receiver = try Receiver()
         let proxy = "http://127.0.0.1:\(receiver.trap)"
         let server = try Server(

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Webhooks over HTTP: made, read, changed and deleted.
+/// Webhooks over HTTP: create, read, update and delete.
 @Suite struct WebhooksTests {
     private static let fields = [
         "_id", "active", "behind", "body", "campaign_id", "createdAt", "encodeIntoUrl", "failures", "headers",
@@ -9,7 +9,7 @@ import Testing
         "method", "name", "paused", "secrets", "updatedAt", "url",
     ]
 
-    /// Nothing is ever sent to where this goes: nothing is recorded.
+    /// No request is ever made to this URL, because no send is recorded.
     private static let full =
         #"{"name":"CRM 😀","url":"https://receiver.example/x?s={{send._id}}","method":"GET","campaign_id":["b","a"],"#
         + #""headers":{"X-B":"{{ send._id }}","Authorization":"Bearer x"},"body":"{\"n\": {{send.destinations}}}","#
@@ -17,15 +17,15 @@ import Testing
 
     private func tenant() throws -> Tenant { try Shared.server.tenant(permissions: "webhook") }
 
-    @Test func `a webhook is made with all it may have, and read as it was written`() throws {
+    @Test func `a webhook is created with all fields, and read as it was written`() throws {
         let tenant = try tenant()
-        let answer = try tenant.post("/webhooks", Self.full)
-        let made = try answer.data(201)
+        let response = try tenant.post("/webhooks", Self.full)
+        let made = try response.data(201)
         #expect(made.names == (Self.fields + ["secret"]).sorted())
         let whole = try JSON(parsing: Self.full.utf8)
         for name in whole.names { #expect(made[name] == whole[name], "\(name)") }
-        // Headers in the order in which they were given.
-        #expect(answer.text.contains(#""headers":{"X-B":"{{ send._id }}","Authorization":"Bearer x"}"#))
+        // The headers are in the order of the request.
+        #expect(response.text.contains(#""headers":{"X-B":"{{ send._id }}","Authorization":"Bearer x"}"#))
         #expect(made["paused"] == .null && made["failures"] == 0 && made["behind"] == 0)
         #expect(made["createdAt"] == made["updatedAt"] && made["createdAt"].string?.hasSuffix("Z") == true)
         let id = try #require(made["_id"].string)
@@ -35,13 +35,13 @@ import Testing
         #expect(try tenant.get("/webhooks").data() == ["webhooks": [one]])
     }
 
-    @Test func `what is left out is the default`() throws {
+    @Test func `omitted fields have their defaults`() throws {
         let made = try tenant().post("/webhooks", #"{"url":"http://receiver.example"}"#).data(201)
         #expect(made["name"] == "" && made["method"] == "POST" && made["campaign_id"] == [] && made["headers"] == [:])
         #expect(made["body"] == .null && made["encodeIntoUrl"] == .bool(false) && made["active"] == .bool(true))
     }
 
-    @Test func `a list has the webhooks in the order of their creation`() throws {
+    @Test func `the list has the webhooks in the order of creation`() throws {
         let tenant = try tenant()
         #expect(try tenant.get("/webhooks").text == #"{"ok":true,"data":{"webhooks":[]}}"#)
         let ids = try (0..<5).map { number in
@@ -51,7 +51,7 @@ import Testing
         try expectFailure(tenant.get("/webhooks?limit=1"), 400, "invalid_request", issue: "limit")
     }
 
-    @Test func `a change leaves alone what it does not name`() throws {
+    @Test func `an update changes only the fields that it contains`() throws {
         let tenant = try tenant()
         let made = try tenant.post("/webhooks", Self.full).data(201)
         let path = "/webhooks/\(made["_id"].string ?? "")"
@@ -82,23 +82,24 @@ import Testing
         #expect(second["secrets"][0]["expiresAt"] == .null)
         #expect(second["secrets"][1]["createdAt"] == made["createdAt"])
         #expect(second["secrets"][1]["expiresAt"].string?.hasSuffix("Z") == true)
-        let own = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-        let third = try tenant.request("PUT", path, body: Array(#"{"secret":"\#(own)"}"#.utf8)).data()
-        #expect(third["secret"].string == own && third["secrets"].elements.count == 3)
-        let brought = try tenant.post("/webhooks", #"{"url":"https://receiver.example","secret":"\#(own)"}"#).data(201)
-        #expect(brought["secret"].string == own)
+        let provided = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+        let third = try tenant.request("PUT", path, body: Array(#"{"secret":"\#(provided)"}"#.utf8)).data()
+        #expect(third["secret"].string == provided && third["secrets"].elements.count == 3)
+        let json = #"{"url":"https://receiver.example","secret":"\#(provided)"}"#
+        let other = try tenant.post("/webhooks", json).data(201)
+        #expect(other["secret"].string == provided)
         let renamed = try tenant.request("PUT", path, body: Array(#"{"name":"x"}"#.utf8))
-        for answer in [try tenant.get(path), try tenant.get("/webhooks"), renamed] {
-            #expect(answer.status == 200 && !answer.text.contains("whsec_"))
+        for response in [try tenant.get(path), try tenant.get("/webhooks"), renamed] {
+            #expect(response.status == 200 && !response.text.contains("whsec_"))
         }
     }
 
-    @Test func `a webhook that is deleted is gone, with its deliveries`() throws {
+    @Test func `a deleted webhook is not found, nor are its deliveries`() throws {
         let tenant = try tenant()
         let made = try tenant.post("/webhooks", #"{"url":"https://receiver.example"}"#).data(201)
         let path = "/webhooks/\(made["_id"].string ?? "")"
-        let answer = try tenant.request("DELETE", path)
-        #expect(answer.text == #"{"ok":true,"data":{"_id":"\#(made["_id"].string ?? "")","deleted":true}}"#)
+        let response = try tenant.request("DELETE", path)
+        #expect(response.text == #"{"ok":true,"data":{"_id":"\#(made["_id"].string ?? "")","deleted":true}}"#)
         #expect(try tenant.get("/webhooks").data()["webhooks"] == [])
         try Self.expectNotFound(tenant, path)
     }
@@ -114,7 +115,7 @@ import Testing
     }
 
     @Test(arguments: ["a", "a.b", "%20", "0123456789abcdef01234567", "a%2Fb"])
-    func `an id that there is none of is not found`(id: String) throws {
+    func `an unknown id is not found`(id: String) throws {
         try Self.expectNotFound(tenant(), "/webhooks/\(id)")
     }
 
@@ -137,7 +138,7 @@ import Testing
             ("webhook.update", "POST", "/ID/deliveries/1/redeliver"),
         ]
     )
-    func `each route wants its permission, and names it`(permission: String, method: String, path: String) throws {
+    func `each route requires its permission`(permission: String, method: String, path: String) throws {
         let all = ["webhook.read", "webhook.create", "webhook.update", "webhook.delete"]
         let owner = try tenant()
         let id = try owner.post("/webhooks", Self.full).data(201)["_id"].string ?? ""
@@ -150,8 +151,8 @@ import Testing
         let refused = try owner.request(method, target, authorisation: "Bearer \(without)", body: body)
         try expectFailure(refused, 403, "permission_denied", says: permission)
         let with = try Shared.server.key(of: owner.name, permissions: [permission])
-        let answer = try owner.request(method, target, authorisation: "Bearer \(with)", body: body)
-        #expect(answer.status != 403, "\(answer.text)")
+        let response = try owner.request(method, target, authorisation: "Bearer \(with)", body: body)
+        #expect(response.status != 403, "\(response.text)")
         try expectFailure(owner.request(method, target, authorisation: "", body: body), 401, "unauthorized")
     }
 
@@ -171,9 +172,9 @@ import Testing
         for _ in 0..<100 {
             #expect(try connection.request("POST", "/webhooks", headers: tenant.headers, body: body).status == 201)
         }
-        let answer = try tenant.request("POST", "/webhooks", body: body)
+        let response = try tenant.request("POST", "/webhooks", body: body)
         try expectFailure(
-            answer,
+            response,
             400,
             "invalid_request",
             says: "limit reached: an organisation can have at most 100 webhooks",

@@ -1,28 +1,28 @@
-"""A receiver of webhooks for tests: notes every request as a line of JSON, and answers as the path tells it.
+"""A webhook receiver for tests: logs every request as a line of JSON, and responds as the path says.
 
 Usage: receiver.py FOLDER [HOST]
 
-Prints its port, and a second one to which it redirects and whose connections it notes and closes. Notes go to FOLDER/requests.
-The path's first part says what is answered, and parts behind it how:
+Prints its port, and a second port that its redirects lead to; connections to that one are logged and closed. The log is
+FOLDER/requests. The first part of the path selects the response, and the other parts are its parameters:
 
     /ok                 200
     /status/N[/S]       status N, with Retry-After: S
     /fail/N/S           status S to the first N requests of the path, then 200
     /each/N/S           the same for the requests of each webhook-id
-    /switch/NAME        the status in the file FOLDER/NAME, 200 where there is none
+    /switch/NAME        the status in the file FOLDER/NAME, 200 without the file
     /long/N             status N and 3,000 letters
-    /slow/MS            200 after so many milliseconds
-    /hang               nothing
-    /drip-head          a head, a byte a second
-    /drip-body          a head at once, and a body, a byte a second
+    /slow/MS            200 after MS milliseconds
+    /hang               no response
+    /drip-head          a head, one byte a second
+    /drip-body          a head at once, then a body, one byte a second
     /big                200 and 200 MB
-    /redirect/N         status N to the second port
-    /close-early        an end before the head
-    /close-body         a head, a part of the body, and an end
-    /garbage            no HTTP
-    /raw/HEX            these bytes, and an end
-    /close-after        200, and an end that the answer does not announce
-    /kill/NAME/TEXT     the end of the process whose id is in the file FOLDER/NAME, if TEXT is in the body; 200 else
+    /redirect/N         status N with the second port as Location
+    /close-early        closes the connection before the head
+    /close-body         a head and a part of the body, then closes the connection
+    /garbage            bytes that are not HTTP
+    /raw/HEX            these bytes, then closes the connection
+    /close-after        200, then closes the connection without Connection: close
+    /kill/NAME/TEXT     kills the process whose id is in the file FOLDER/NAME if TEXT is in the body; otherwise 200
 """
 import base64
 import json
@@ -41,12 +41,12 @@ SEEN = {}
 
 
 def note(**values):
-    """Notes what happened, in the order in which it happened."""
+    """Appends a line to the log."""
     NOTES.write(json.dumps(values).encode() + b"\n")
 
 
 def read_head(stream):
-    """The request's line and its header fields, or None at the connection's end."""
+    """The request line and the header fields, or None at the end of the connection."""
     line = stream.readline(1 << 20)
     if not line:
         return None
@@ -59,8 +59,8 @@ def read_head(stream):
         fields.append([name, value.strip()])
 
 
-def answer(connection, status, body=b"", fields=()):
-    head = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(body)}", *fields]
+def reply(connection, status, body=b"", fields=()):
+    head = [f"HTTP/1.1 {status} Reason", f"Content-Length: {len(body)}", *fields]
     connection.sendall("\r\n".join(head).encode() + b"\r\n\r\n" + body)
 
 
@@ -71,31 +71,31 @@ def drip(connection, text):
 
 
 def respond(connection, parts, path, count, count_of_id, request):
-    """Answers one request.
+    """Responds to one request.
 
-    Returns whether the connection goes on.
+    Returns whether the connection stays open.
     """
     mode, rest = parts[0], parts[1:]
     if mode == "ok":
-        answer(connection, 200, b"thanks")
+        reply(connection, 200, b"thanks")
     elif mode == "status":
         after = [f"Retry-After: {rest[1]}"] if len(rest) > 1 and rest[1].isdigit() else []
-        answer(connection, int(rest[0]), f"status {rest[0]}".encode(), after)
+        reply(connection, int(rest[0]), f"status {rest[0]}".encode(), after)
     elif mode == "fail":
-        answer(connection, int(rest[1]) if count <= int(rest[0]) else 200, f"request {count}".encode())
+        reply(connection, int(rest[1]) if count <= int(rest[0]) else 200, f"request {count}".encode())
     elif mode == "each":
-        answer(connection, int(rest[1]) if count_of_id <= int(rest[0]) else 200, f"request {count_of_id}".encode())
+        reply(connection, int(rest[1]) if count_of_id <= int(rest[0]) else 200, f"request {count_of_id}".encode())
     elif mode == "switch":
         try:
             with open(os.path.join(FOLDER, rest[0])) as file:
-                answer(connection, int(file.read()), b"switched")
+                reply(connection, int(file.read()), b"switched")
         except FileNotFoundError:
-            answer(connection, 200, b"thanks")
+            reply(connection, 200, b"thanks")
     elif mode == "long":
-        answer(connection, int(rest[0]), b"abc" * 1000)
+        reply(connection, int(rest[0]), b"abc" * 1000)
     elif mode == "slow":
         time.sleep(int(rest[0]) / 1000)
-        answer(connection, 200, b"thanks")
+        reply(connection, 200, b"thanks")
     elif mode == "hang":
         connection.settimeout(60)
         connection.recv(1)
@@ -110,7 +110,7 @@ def respond(connection, parts, path, count, count_of_id, request):
         for _ in range(200):
             connection.sendall(b"x" * 1048576)
     elif mode == "redirect":
-        answer(connection, int(rest[0]), b"", [f"Location: http://127.0.0.1:{TRAP}/trapped"])
+        reply(connection, int(rest[0]), b"", [f"Location: http://127.0.0.1:{TRAP}/trapped"])
     elif mode == "close-early":
         return False
     elif mode == "close-body":
@@ -123,16 +123,16 @@ def respond(connection, parts, path, count, count_of_id, request):
         connection.sendall(bytes.fromhex(rest[0]))
         return False
     elif mode == "close-after":
-        answer(connection, 200, b"thanks")
+        reply(connection, 200, b"thanks")
         return False
     elif mode == "kill" and rest[1].encode() in request:
         with open(os.path.join(FOLDER, rest[0])) as file:
             os.kill(int(file.read()), signal.SIGKILL)
         return False
     elif mode == "kill":
-        answer(connection, 200, b"thanks")
+        reply(connection, 200, b"thanks")
     else:
-        answer(connection, 404, b"no such mode: " + path.encode())
+        reply(connection, 404, b"no such mode: " + path.encode())
     return True
 
 
@@ -154,8 +154,8 @@ def serve(connection):
                 path = target.partition("?")[0]
                 with LOCK:
                     count = SEEN[path] = SEEN.get(path, 0) + 1
-                    own = (path, values.get("webhook-id"))
-                    count_of_id = SEEN[own] = SEEN.get(own, 0) + 1
+                    key = (path, values.get("webhook-id"))
+                    count_of_id = SEEN[key] = SEEN.get(key, 0) + 1
                     note(method=method, target=target, path=path, headers=fields, at=time.time(),
                          body=base64.b64encode(body).decode())
                 if not respond(connection, path.strip("/").split("/"), path, count, count_of_id, body):

@@ -1,6 +1,6 @@
-"""Verifies webhooks with the package standardwebhooks, which is not ours.
+"""Verifies webhooks with the package standardwebhooks, an independent implementation.
 
-Reads lines of JSON, each with a secret, headers and a body in Base64, and prints for each "good", or why it is not.
+Reads lines of JSON, each with a secret, headers and a body in Base64. Prints for each "good", or why it is invalid.
 """
 import base64
 import json

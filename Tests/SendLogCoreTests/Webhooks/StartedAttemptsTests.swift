@@ -2,7 +2,7 @@ import Testing
 
 @testable import SendLogCore
 
-/// What a lease that was not released leaves to the next one.
+/// The deliveries that may have been started under a lease that was not released.
 struct StartedAttemptsTests {
     private static func at(_ milliseconds: Int64) throws -> Timestamp {
         try #require(Timestamp(milliseconds: milliseconds))
@@ -21,7 +21,7 @@ struct StartedAttemptsTests {
         #expect(batch.starts(ofRetry: SequenceNumber(7), dueAt: try Self.at(1001)) == 0)
     }
 
-    @Test func `single starts go before the batch, and end with their attempts`() throws {
+    @Test func `recorded starts take precedence over the batch, and end with their attempts`() throws {
         var record = try Self.read("last:600 due:1000 57:2")
         #expect(record.starts(of: SequenceNumber(57)) == 2)
         record.begin(SequenceNumber(57), starts: 3)
@@ -42,7 +42,7 @@ struct StartedAttemptsTests {
         #expect(record.isEmpty && record == .none && record.stored.isEmpty)
     }
 
-    @Test func `of attempts that take long the batch is the next one alone`() throws {
+    @Test func `while attempts are slow, a batch is only the next send`() throws {
         var record = try Self.read(StartedAttempts.unreleased, after: 100)
         #expect(record.stored == "last:101 due:1000" && record.batchSize == 1)
         #expect(record.starts(of: SequenceNumber(101)) == 1 && record.starts(of: SequenceNumber(102)) == 0)
@@ -52,7 +52,7 @@ struct StartedAttemptsTests {
         #expect(record.batchSize == 1)
     }
 
-    @Test func `another batch is added to what is left of the one before`() throws {
+    @Test func `another batch is added to the rest of the previous one`() throws {
         let record = try Self.read("many last:600 due:900 57:2 \(StartedAttempts.unreleased)", after: 550)
         #expect(record.stored == "many last:1050 due:1000 57:2")
         #expect(
@@ -64,12 +64,12 @@ struct StartedAttemptsTests {
     @Test(arguments: [
         "", "last:600", "due:1000", "57:2", "many", "many last:600 due:1000 1:1 57:2 9223372036854775807:3",
     ])
-    func `what is stored is read again`(text: String) throws {
+    func `the stored format is read unchanged`(text: String) throws {
         #expect(try Self.read(text).stored == text)
     }
 
     @Test(arguments: ["x", "last", "last:", "last:x", "1:2:3", ":", "a:1", "57:99999999999999999999"])
-    func `what cannot be understood counts as a batch`(text: String) throws {
+    func `an unknown part counts as a batch`(text: String) throws {
         #expect(try Self.read(text, after: 100).stored == "last:101 due:1000")
     }
 

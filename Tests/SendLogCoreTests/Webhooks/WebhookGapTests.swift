@@ -2,7 +2,7 @@ import Testing
 
 @testable import SendLogCore
 
-/// What a webhook does not tell, since it was recorded while it was not active.
+/// The send logs that a webhook never delivers, because they were recorded while it was not active.
 struct WebhookGapTests {
     private static func gap(_ after: Int64, _ through: Int64?) -> WebhookGap {
         WebhookGap(after: SequenceNumber(after), through: through.map { SequenceNumber($0) })
@@ -12,7 +12,7 @@ struct WebhookGapTests {
         WebhookProgress(cursor: SequenceNumber(cursor), gaps: gaps)
     }
 
-    @Test func `gaps are kept and read again`() throws {
+    @Test func `gaps are stored and read unchanged`() throws {
         let gaps = [Self.gap(0, 3), Self.gap(100, 200), Self.gap(300, nil)]
         #expect(WebhookGap.stored(gaps) == "0-3 100-200 300-")
         #expect(try WebhookGap.read(stored: WebhookGap.stored(gaps)) == gaps)
@@ -22,7 +22,7 @@ struct WebhookGapTests {
         }
     }
 
-    @Test func `off and on with nothing recorded in between leaves no gap, and gaps that meet are one`() {
+    @Test func `a stop and start without new send logs leaves no gap, and adjacent gaps are merged`() {
         var progress = Self.progress(2)
         progress.stop(at: SequenceNumber(5))
         progress.start(at: SequenceNumber(5))
@@ -45,7 +45,7 @@ struct WebhookGapTests {
         #expect(progress == Self.progress(9))
     }
 
-    @Test func `a gap that was left open by others ends where they began`() {
+    @Test func `a gap that an earlier version left open ends at the cursor`() {
         var progress = Self.progress(20, Self.gap(5, nil))
         progress.stop(at: SequenceNumber(30))
         progress.start(at: SequenceNumber(40))
@@ -54,7 +54,7 @@ struct WebhookGapTests {
         #expect(progress == Self.progress(40))
     }
 
-    @Test func `in a database that has less, no gap reaches beyond what is there`() {
+    @Test func `in an older copy of the database, no gap ends after the head`() {
         var progress = Self.progress(5, Self.gap(30, 40), Self.gap(45, 200), Self.gap(300, 400), Self.gap(500, nil))
         progress.clip(to: SequenceNumber(50))
         #expect(progress == Self.progress(5, Self.gap(30, 40), Self.gap(45, 50), Self.gap(50, nil)))

@@ -2,7 +2,7 @@ import Testing
 
 @testable import SendLogCore
 
-/// How the JSON of webhooks is understood, and kept.
+/// Parsing and storing the JSON of webhooks.
 struct WebhookInputTests {
     private static func read(
         _ json: String,
@@ -27,7 +27,7 @@ struct WebhookInputTests {
         "encodeIntoUrl":true,"active":false}
         """
 
-    @Test func `a webhook is read, kept and read again`() throws {
+    @Test func `a webhook is parsed, stored and read unchanged`() throws {
         let input = try Self.read(Self.whole).get()
         let definition = input.definition
         #expect(definition.name == "CRM" && definition.method == .get && !definition.isActive)
@@ -36,13 +36,13 @@ struct WebhookInputTests {
         #expect(try WebhookDefinition(stored: definition.stored) == definition)
     }
 
-    @Test func `what is left out is the default`() throws {
+    @Test func `a missing field has its default`() throws {
         let definition = try Self.read(#"{"url":"https://a"}"#).get().definition
         #expect(definition.method == .post && definition.isActive && definition.body == nil)
         #expect(definition.campaigns.isEmpty && definition.headers.isEmpty && !definition.encodesIntoURL)
     }
 
-    @Test func `a change leaves alone what it does not name`() throws {
+    @Test func `an update changes only the given fields`() throws {
         let before = try Self.read(Self.whole).get().definition
         let after = try Self.read(#"{"active":true,"campaign_id":null}"#, changing: before).get().definition
         #expect(after.isActive && after.campaigns.isEmpty)
@@ -96,11 +96,11 @@ struct WebhookInputTests {
         ("whsec_QUJD", false), ("whsec_" + String(repeating: "QUJD", count: 22), false),
         ("whsec_" + String(repeating: "QUJD", count: 21), true),
     ])
-    func `secrets are as the standard has them`(text: String, isOne: Bool) {
-        #expect(WebhookSecret.isValid(text) == isOne)
+    func `secrets have the format of Standard Webhooks`(text: String, isValid: Bool) {
+        #expect(WebhookSecret.isValid(text) == isValid)
     }
 
-    @Test func `secrets are kept with their times`() throws {
+    @Test func `secrets are stored with their times`() throws {
         let moment = try #require(Timestamp(milliseconds: 5))
         let secrets = [
             WebhookSecret(text: "whsec_a", created: moment),
@@ -109,7 +109,7 @@ struct WebhookInputTests {
         #expect(try WebhookSecret.read(stored: WebhookSecret.stored(secrets)) == secrets)
     }
 
-    @Test func `attempts are kept as they were`() throws {
+    @Test func `attempts are stored and read unchanged`() throws {
         let moment = try #require(Timestamp(milliseconds: 1_700_000_000_123))
         let attempts = [
             DeliveryAttempt(at: moment, duration: 12, status: 500, responseBody: Array("\u{0}\"\\\n é😀".utf8)),
@@ -123,7 +123,7 @@ struct WebhookInputTests {
     @Test(arguments: [
         ("12", true), ("0-t5", true), ("-1", false), ("01", false), ("1-t", false), ("1-t05", false), ("x", false),
     ])
-    func `deliveries have names`(text: String, isOne: Bool) {
-        #expect((DeliveryID(text)?.description == text) == isOne)
+    func `delivery ids are parsed`(text: String, isValid: Bool) {
+        #expect((DeliveryID(text)?.description == text) == isValid)
     }
 }

@@ -3,9 +3,9 @@ import Testing
 
 @testable import SendLogCore
 
-/// What templates render to, and which are refused.
+/// Rendered templates, and invalid ones.
 struct WebhookTemplateTests {
-    /// A send whose texts are as awkward as texts can be.
+    /// Returns a send whose texts need escapes in JSON, URLs and headers.
     private static func send(
         message: String = "Hi \"{{contact.firstname}}\" \\ {{send._id}}\n😀",
         triggeredBy: String = "a\r\nX-Evil: 1&b=2/../%",
@@ -28,7 +28,7 @@ struct WebhookTemplateTests {
         return []
     }
 
-    @Test func `a body has strings within strings and values by themselves`() throws {
+    @Test func `a field is text within a string, and a JSON value outside strings`() throws {
         let body = try WebhookBody(
             #"{"id":"{{send._id}}","text":"<{{ send.message }}>","why":{{send.triggeredBy}},"count":{{  send.destinations }},"name":{{campaign.name}},"in":"{{campaign.name}}","org":"{{organisation._id}}","of":["{{campaign._id}}/{{send.campaign_id}}"],"at":{{send.startDeliveryAt}}}"#
         )
@@ -46,7 +46,7 @@ struct WebhookTemplateTests {
         "{\"\\u00e9{{send._id}}\": 1}", "{\"a\":{\"b\":{{send._id}}}}", "{{{send._id}}:{{{send.triggeredBy}}:1}}",
         " null ",
     ])
-    func `other bodies are taken`(body: String) throws {
+    func `valid bodies are accepted`(body: String) throws {
         _ = try WebhookBody(body)
     }
 
@@ -63,7 +63,7 @@ struct WebhookTemplateTests {
         ("{\"a\":\"{{}}\"}", "has the unknown field {{}}"),
         ("{\"a\":\"{{send. _id}}\"}", "has the unknown field"),
     ])
-    func `bodies that could come out wrong are refused`(body: String, why: String) {
+    func `invalid bodies, and those that could render to invalid JSON, are refused`(body: String, why: String) {
         let issues = Self.issues { () throws(InvalidInput) in _ = try WebhookBody(body) }
         #expect(issues.count == 1)
         #expect(issues.first?.hasPrefix("body ") == true)
@@ -75,7 +75,7 @@ struct WebhookTemplateTests {
         #expect(issues.count == 2)
     }
 
-    @Test func `a URL takes fields in their places, percent-encoded`() throws {
+    @Test func `a field in a URL is percent-encoded`() throws {
         let url = try WebhookURL(
             "https://Example.com:8443/sends/{{send._id}}/{{campaign._id}}?why={{send.triggeredBy}}&m={{send.message}}"
         )
@@ -91,7 +91,7 @@ struct WebhookTemplateTests {
         ("http://a", "a", 80), ("https://a", "a", 443), ("http://[::1]:8080/x", "::1", 8080), ("HTTP://A:1/?x", "a", 1),
         ("http://[2001:db8::1]", "2001:db8::1", 80), ("http://1.2.3.4?x={{send.message}}", "1.2.3.4", 80),
     ])
-    func `other URLs are taken`(text: String, host: String, port: Int) throws {
+    func `valid URLs are accepted`(text: String, host: String, port: Int) throws {
         let url = try WebhookURL(text)
         #expect(url.host == host && url.port == port)
     }
@@ -113,13 +113,13 @@ struct WebhookTemplateTests {
         ("http://a/{{send.x}}", "has the unknown field"),
         ("http://a/\r\nHost: b", "percent-encoded"), ("http:///path", "xn--"),
     ])
-    func `other URLs are refused`(text: String, why: String) {
+    func `invalid URLs are refused`(text: String, why: String) {
         let issues = Self.issues { () throws(InvalidInput) in _ = try WebhookURL(text) }
         #expect(issues.first?.hasPrefix("url ") == true)
         #expect(issues.first?.contains(why) == true, "\(issues)")
     }
 
-    @Test func `a header's value stays one line of printable ASCII`() throws {
+    @Test func `a header's value is one line of printable ASCII`() throws {
         let header = try WebhookHeader("X-Why", "why: {{send.triggeredBy}} {{send.message}}")
         let value = header.rendered(for: try Self.send(message: "é 50%"))
         #expect(value == "why: a%0D%0AX-Evil: 1&b=2/../%25 %C3%A9 50%25")
@@ -133,13 +133,13 @@ struct WebhookTemplateTests {
         ("Webhook-Signature", "x", "sets itself"), ("a", "b\r\nc: d", "printable ASCII"), ("a", "é", "printable ASCII"),
         ("a", "{{send.x}}", "has the unknown field"),
     ])
-    func `other headers are refused`(name: String, value: String, why: String) {
+    func `invalid headers are refused`(name: String, value: String, why: String) {
         let issues = Self.issues { () throws(InvalidInput) in _ = try WebhookHeader(name, value) }
         #expect(issues.first?.hasPrefix("headers.") == true)
         #expect(issues.first?.contains(why) == true, "\(issues)")
     }
 
-    @Test func `members of the body become parameters`() throws {
+    @Test func `members of the body become query parameters`() throws {
         let body = try WebhookBody(
             #"{"id":"{{send._id}}","text":"{{send.message}}","n":{{send.destinations}},"name":{{campaign.name}},"list":[1,{"a b":null}],"yes":true,"é&":"x"}"#
         )
@@ -165,7 +165,7 @@ struct WebhookTemplateTests {
             }
             let rendered = body.rendered(for: try Self.send(message: message, triggeredBy: message))
             let value = try rendered.withUnsafeBufferPointer { try JSONValue(utf8: $0) }
-            guard case .object(let members) = value else { throw InvalidInput(path: "", "is no object") }
+            guard case .object(let members) = value else { throw InvalidInput(path: "", "is not an object") }
             #expect(members[0].value == .string(message + message))
             #expect(members[1].value == .string(message))
         }

@@ -1,0 +1,111 @@
+import NIOCore
+import SendLogContent
+package import SendLogCore
+import SendLogHTTP
+import SendLogScheduling
+
+/// Sends a response in pieces, and waits while the client does not read.
+package struct ResponseStream {
+    /// The content coding of the response.
+    enum Coding: Sendable {
+        case identity
+        case gzip
+    }
+
+    private let writer: ResponseWriter
+    private var gzip: GzipMemberWriter?
+    private var pending: ByteBuffer
+    private var scratch: [UInt8] = []
+    private var slice = TimeSlice()
+    private(set) var sent = 0
+
+    /// The number of buffered bytes at which the buffer is flushed.
+    private static let flushThreshold = 56 * 1024
+    /// The maximum buffer capacity in bytes to reserve in advance or to reuse.
+    ///
+    /// A client that does not read costs this memory, in addition to the bytes that the connection has not sent yet.
+    private static let maxBufferCapacity = 128 * 1024
+
+    init(_ writer: ResponseWriter, _ coding: Coding) {
+        self.writer = writer
+        pending = ByteBufferAllocator().buffer(capacity: 4096)
+        guard coding == .gzip else { return }
+        gzip = GzipMemberWriter()
+        pending.writeBytes(GzipMemberWriter.header)
+    }
+
+    /// Appends text to the response.
+    package mutating func write(_ body: (inout [UInt8]) -> Void) async throws {
+        append(body)
+        try await flushIfFull()
+    }
+
+    /// Appends text to the response.
+    package mutating func write(_ text: [UInt8]) async throws {
+        append(text)
+        try await flushIfFull()
+    }
+
+    /// Appends text to the buffer, without sending it; ``flushIfFull()`` must follow.
+    package mutating func append(_ body: (inout [UInt8]) -> Void) {
+        scratch.removeAll(keepingCapacity: true)
+        body(&scratch)
+        append(scratch)
+        // Do not hold much memory while a client does not read.
+        if scratch.capacity > Self.maxScratchCapacity { scratch = [] }
+    }
+
+    private static let maxScratchCapacity = 8192
+
+    /// Appends text to the buffer, without sending it; ``flushIfFull()`` must follow.
+    package mutating func append(_ text: [UInt8]) {
+        if let stored = gzip?.stored(text) { pending.writeBytes(stored) } else { pending.writeBytes(text) }
+    }
+
+    /// Appends the text of a chunk to the buffer, without sending it; ``flushIfFull()`` must follow.
+    package mutating func append(_ chunk: BorrowedChunk) throws(StoreError) {
+        guard chunk.isLengthValid else { throw .corrupted(detail: "the length of a chunk is invalid") }
+        if gzip != nil {
+            guard chunk.isJoinable else { throw .corrupted(detail: "a chunk cannot be part of a gzip stream") }
+            gzip?.append(chunk)
+            pending.writeBytes(chunk.body)
+            return
+        }
+        let length = chunk.length
+        let written = pending.writeWithUnsafeMutableBytes(minimumWritableBytes: length) { space in
+            chunk.decompress(into: UnsafeMutableRawBufferPointer(rebasing: space[..<length])) ? length : 0
+        }
+        if written != length { throw .corrupted(detail: "a chunk cannot be decompressed") }
+    }
+
+    /// Reserves buffer capacity for a list, so that the buffer does not grow in steps.
+    package mutating func reserveCapacity(destinations: Int) {
+        // The stored count may be corrupted.
+        let count = min(max(destinations, 0), Self.maxBufferCapacity)
+        let capacity = min(count * (gzip == nil ? 15 : 6), Self.maxBufferCapacity - pending.readableBytes)
+        if capacity > 0 { pending.reserveCapacity(minimumWritableBytes: capacity) }
+    }
+
+    /// Flushes the buffer if it is full enough, and lets other requests run if the time slice is over.
+    package mutating func flushIfFull() async throws {
+        if pending.readableBytes >= Self.flushThreshold { try await flush() }
+        await slice.yieldIfOver()
+    }
+
+    /// Sends the rest of the response.
+    mutating func finish() async throws {
+        if let gzip { pending.writeBytes(gzip.trailer) }
+        try await flush()
+    }
+
+    private mutating func flush() async throws {
+        sent += pending.readableBytes
+        try await writer.write(pending)
+        // Reuse the buffer's memory, unless it is too large or the connection still holds it.
+        if pending.capacity > Self.maxBufferCapacity {
+            pending = ByteBufferAllocator().buffer(capacity: 4096)
+        } else {
+            pending.clear()
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Foundation
+package import NIOHTTP1
+package import SendLogCore
+
+/// A method and a path, and the handler of their requests.
+package struct Route: Sendable {
+    let method: HTTPMethod
+    /// The path's segments; a segment that begins with a colon is a parameter.
+    let parts: [String]
+    /// The permission that the key must have; `nil` if none is required.
+    let permission: Permission?
+    /// Whether the route requires no API key.
+    let isPublic: Bool
+    /// Authenticates requests and renders failures; `nil` for the default of the API.
+    let middleware: (any RouteMiddleware)?
+    /// The maximum length of the body in bytes.
+    let maxBodyLength: Int
+    /// Whether to handle a request on the event loop, for requests that take far less than a millisecond.
+    ///
+    /// All other requests run on the thread pool.
+    let runsOnEventLoop: @Sendable (RouteInput) -> Bool
+    let handle: Handler
+    /// Handles a request without suspending; returns `nil` if the request must wait for something.
+    let handleSynchronously: (@Sendable (RouteInput) throws -> Response?)?
+
+    /// A value of ``runsOnEventLoop`` for routes whose requests are all short.
+    package static let always: @Sendable (RouteInput) -> Bool = { _ in true }
+
+    /// A function that handles the requests of a route.
+    package typealias Handler = @Sendable (RouteInput) async throws -> Response
+
+    /// The name of the route in logs and metrics: the path pattern, without IDs.
+    let name: String
+    /// The index of the route in the table.
+    var index = Route.unknown
+    /// The index in logs and metrics for requests that match no route.
+    static let unknown = -1
+
+    package init(
+        _ method: HTTPMethod,
+        _ path: String,
+        permission: Permission? = nil,
+        isPublic: Bool? = nil,
+        middleware: (any RouteMiddleware)? = nil,
+        maxBodyLength: Int = .max,
+        runsOnEventLoop: @escaping @Sendable (RouteInput) -> Bool = { _ in false },
+        handleSynchronously: (@Sendable (RouteInput) throws -> Response?)? = nil,
+        handle: @escaping Handler
+    ) {
+        self.method = method
+        parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(String.init)
+        self.permission = permission
+        self.isPublic = isPublic ?? (permission == nil)
+        self.middleware = middleware
+        self.maxBodyLength = maxBodyLength
+        self.runsOnEventLoop = runsOnEventLoop
+        self.handleSynchronously = handleSynchronously
+        self.handle = handle
+        name = "\(method.rawValue) \(path)"
+    }
+}
+
+/// The authentication and the error responses of a group of routes.
+package protocol RouteMiddleware: Sendable {
+    /// Returns the API key of a request.
+    ///
+    /// - Throws: ``APIError/unauthorized`` if there is no valid key; ``StoreError`` if the database is unavailable.
+    func key(of input: RouteInput) async throws -> APIKey
+
+    /// Returns the response to a failure.
+    func response(to failure: APIError, _ input: RouteInput) -> Response
+}

@@ -1,0 +1,51 @@
+import SendLogAPI
+import SendLogCore
+import SendLogHTTP
+import SendLogHash
+
+/// The console's cookies.
+enum Cookie: String {
+    /// The ``SessionToken`` of the signed-in user.
+    case session
+    /// The CSRF token of the sign-in form.
+    case form
+    /// The user's time zone, such as `Africa/Johannesburg`.
+    case zone
+
+    /// Returns the cookie's name.
+    ///
+    /// With TLS it has the `__Host-` prefix, so that browsers accept it from this host only
+    /// (<https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#name-the-__host-prefix>).
+    func name(isSecure: Bool) -> String {
+        self == .zone ? "sendlog_zone" : isSecure ? "__Host-sendlog_\(rawValue)" : "sendlog_\(rawValue)"
+    }
+
+    /// Returns the cookie's value in a request.
+    func value(_ request: HTTPRequest) -> String? {
+        let name = name(isSecure: request.isBehindTLS)
+        for line in request.fields("cookie") {
+            for pair in line.split(separator: ";") {
+                let parts = pair.drop { $0 == " " }.split(separator: "=", maxSplits: 1)
+                if parts.count == 2, parts[0] == name { return String(parts[1]) }
+            }
+        }
+        return nil
+    }
+
+    /// Returns the response header that sets the cookie.
+    ///
+    /// - Parameters:
+    ///   - value: ASCII characters without spaces, commas and semicolons
+    ///   - seconds: the lifetime in seconds; 0 deletes the cookie
+    ///   - request: the request that the response belongs to
+    /// - Returns: the header field.
+    func header(_ value: String, for seconds: Int, _ request: HTTPRequest) -> ResponseHead.Field {
+        let isSecure = request.isBehindTLS
+        // Scripts may read and set only the time zone.
+        let attributes = (self == .zone ? "" : "; HttpOnly") + (isSecure ? "; Secure" : "")
+        return (
+            "Set-Cookie",
+            "\(name(isSecure: isSecure))=\(value); Path=/; Max-Age=\(seconds); SameSite=Strict\(attributes)"
+        )
+    }
+}

@@ -1,0 +1,25 @@
+import SendLogCore
+import SendLogHTTP
+
+extension HTTPRequest {
+    /// Whether the browser uses TLS, according to the reverse proxy.
+    var isBehindTLS: Bool {
+        field("x-forwarded-proto")?.split(separator: ",").first?.lowercased() == "https"
+    }
+
+    /// The path and query of the page of this server that linked here; `nil` for none.
+    var referrer: String? {
+        let referrer = field("referer") ?? ""
+        return referrer.hasPrefix("\(origin)/") ? String(referrer.dropFirst(origin.count)) : nil
+    }
+
+    /// The origin at which the browser reaches this server, such as `https://sendlog.example`.
+    var origin: String {
+        let host = field("host") ?? ""
+        let isPlain = host.utf8.allSatisfy { byte in
+            Character(Unicode.Scalar(byte)).isLetter || Character(Unicode.Scalar(byte)).isNumber
+                || ".-:[]".utf8.contains(byte)
+        }
+        return "\(isBehindTLS ? "https" : "http")://\(isPlain && !host.isEmpty ? host : "localhost:8080")"
+    }
+}

@@ -1,0 +1,30 @@
+/// A send log as the store keeps it.
+public struct StoredSendLog: Equatable, Sendable {
+    /// The log's sequence number.
+    public let sequence: SequenceNumber
+    /// The JSON object up to and including `startDeliveryAt`; see ``NewSendLog/record``.
+    public let record: [UInt8]
+    /// The number of destinations.
+    public let destinations: Int
+
+    /// Creates a stored send log.
+    public init(sequence: SequenceNumber, record: [UInt8], destinations: Int) {
+        self.sequence = sequence
+        self.record = record
+        self.destinations = destinations
+    }
+}
+
+/// A stored send log with the digest of its content.
+public struct StoredSendLogWithDigest: Equatable, Sendable {
+    /// The send log.
+    public let log: StoredSendLog
+    /// The SHA-256 of the record and the list's digest, 32 bytes.
+    public let digest: [UInt8]
+
+    /// Creates a stored send log with its digest.
+    public init(log: StoredSendLog, digest: [UInt8]) {
+        self.log = log
+        self.digest = digest
+    }
+}

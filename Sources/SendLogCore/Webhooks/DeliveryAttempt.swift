@@ -1,0 +1,99 @@
+/// One attempt of a delivery.
+public struct DeliveryAttempt: Equatable, Sendable {
+    /// The time at which the attempt began.
+    public let at: Timestamp
+    /// The duration in milliseconds.
+    public let duration: Int
+    /// The status code of the response; `nil` if there was no response.
+    public let status: Int?
+    /// Why there was no response, or what is wrong with it, in plain text for users.
+    public let problem: String?
+    /// The first bytes of the response body, at most ``maxResponseBytes``.
+    public let responseBody: [UInt8]
+    /// The delay in seconds that the receiver requests; not stored, because ``Delivery/nextTry`` includes it.
+    public let retryAfter: Int?
+    /// Whether the failure is permanent; not stored, because ``Delivery/state`` includes it.
+    public let isPermanent: Bool
+
+    /// The maximum number of bytes that are stored of a response body.
+    public static let maxResponseBytes = 1024
+
+    /// Creates an attempt.
+    public init(
+        at: Timestamp,
+        duration: Int,
+        status: Int? = nil,
+        problem: String? = nil,
+        responseBody: [UInt8] = [],
+        retryAfter: Int? = nil,
+        isPermanent: Bool = false
+    ) {
+        self.at = at
+        self.duration = duration
+        self.status = status
+        self.problem = problem
+        self.responseBody = responseBody
+        self.retryAfter = retryAfter
+        self.isPermanent = isPermanent
+    }
+
+    /// Whether the receiver accepted the request, with a status of 200 to 299.
+    public var isSuccess: Bool { status.map { (200..<300).contains($0) } ?? false }
+
+    /// Whether another attempt may succeed: no response, 429, or a server error (500 and above).
+    public var isRetryable: Bool { !isPermanent && (status.map { $0 == 429 || $0 >= 500 } ?? true) }
+
+    /// Appends attempts as JSON, in the format that ``read(_:)`` parses.
+    public static func write(_ attempts: [DeliveryAttempt], to bytes: inout [UInt8]) {
+        bytes.append("[")
+        for (index, attempt) in attempts.enumerated() {
+            if index > 0 { bytes.append(",") }
+            attempt.write(to: &bytes)
+        }
+        bytes.append("]")
+    }
+
+    private func write(to bytes: inout [UInt8]) {
+        bytes.append("{\"at\":\"")
+        at.write(to: &bytes)
+        bytes.append("\",\"duration\":")
+        bytes.appendDecimal(duration)
+        bytes.append(",\"status\":")
+        if let status { bytes.appendDecimal(status) } else { bytes.append("null") }
+        bytes.append(",\"problem\":")
+        if let problem { bytes.appendJSON(problem) } else { bytes.append("null") }
+        bytes.append(",\"answer\":")
+        // Invalid UTF-8 is replaced, because the text is for people to read.
+        bytes.appendJSON(String(decoding: responseBody, as: UTF8.self))
+        bytes.append("}")
+    }
+
+    /// Parses attempts in the format of ``write(_:to:)``; malformed ones are left out.
+    public static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> [DeliveryAttempt] {
+        guard case .array(let values)? = try? JSONValue(utf8: bytes) else { return [] }
+        return values.compactMap { value in
+            guard case .object(let members) = value else { return nil }
+            var (at, duration, status): (Timestamp?, Int, Int?) = (nil, 0, nil)
+            var (problem, responseBody): (String?, String) = (nil, "")
+            for member in members {
+                switch (member.name, member.value) {
+                case ("at", .string(let text)): at = Timestamp(rfc3339: text)
+                case ("duration", .scalar(.number(let number))): duration = number.integer ?? 0
+                case ("status", .scalar(.number(let number))): status = number.integer
+                case ("problem", .string(let text)): problem = text
+                case ("answer", .string(let text)): responseBody = text
+                default: break
+                }
+            }
+            return at.map {
+                DeliveryAttempt(
+                    at: $0,
+                    duration: duration,
+                    status: status,
+                    problem: problem,
+                    responseBody: Array(responseBody.utf8)
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+import NIOCore
+
+/// Notifies a connection of bytes before they are parsed, since the parser passes on nothing of an incomplete head.
+///
+/// Drops the bytes once the connection has sent its last response.
+final class InboundBytesHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private let connection: HTTPConnection
+
+    init(_ connection: HTTPConnection) { self.connection = connection }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // Bytes after the last response are dropped without parsing.
+        if connection.isFinished { return }
+        connection.noteBytes()
+        context.fireChannelRead(data)
+    }
+}

@@ -1,0 +1,81 @@
+public import SendLogCore
+import SendLogScheduling
+
+extension SQLiteStore {
+    /// See ``OrganisationStore/createOrganisation(named:at:)``.
+    public func createOrganisation(
+        named name: OrganisationName,
+        at now: Timestamp
+    ) async throws(StoreError) -> Organisation {
+        try await write(for: .server) { database in
+            var query = try Query(
+                "INSERT INTO organisations (name, created) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                on: database
+            )
+            try query.bind(name.description)
+            try query.bind(now.milliseconds)
+            try query.run()
+            guard database.affectedRows == 1 else { throw StoreError.nameTaken }
+            let id = database.lastInsertedRowID
+            guard id < RowID.maxOrganisations else { throw StoreError.corrupted(detail: "too many organisations") }
+            return Organisation(id: OrganisationID(id), name: name, created: now, sends: 0, destinations: 0)
+        }
+    }
+
+    /// See ``OrganisationStore/organisations()``.
+    public func organisations() async throws(StoreError) -> [Organisation] {
+        try await readers.scan(for: .server) { try Self.organisations($0, where: "TRUE") { _ in } }
+    }
+
+    /// See ``OrganisationStore/organisation(named:)``.
+    public func organisation(named name: OrganisationName) async throws(StoreError) -> Organisation {
+        let found = try await readers.scan(for: .server) { database in
+            try Self.organisations(database, where: "name = ?") { try $0.bind(name.description) }
+        }
+        guard let organisation = found.first else { throw .notFound }
+        return organisation
+    }
+
+    /// See ``OrganisationStore/organisation(_:)``.
+    public func organisation(_ id: OrganisationID) async throws(StoreError) -> Organisation {
+        let found = try await readers.scan(for: id) { database in
+            try Self.organisations(database, where: "id = ?") { try $0.bind(id.number) }
+        }
+        guard let organisation = found.first else { throw .notFound }
+        return organisation
+    }
+
+    /// See ``OrganisationStore/ping()``.
+    public func ping() async throws(StoreError) {
+        _ = try await pointReaders.pointRead { try Query("SELECT 1 FROM organisations LIMIT 1", on: $0).run() }
+    }
+
+    static func organisations(
+        _ database: Connection,
+        where condition: String,
+        bind: (inout Query) throws -> Void
+    ) throws -> [Organisation] {
+        var query = try Query(
+            dynamicSQL: """
+                SELECT id, name, created, sequence, destinations FROM organisations WHERE \(condition) ORDER BY id
+                """,
+            on: database
+        )
+        try bind(&query)
+        var organisations: [Organisation] = []
+        while try query.step() {
+            guard let name = OrganisationName(query.text(1)), let created = Timestamp(milliseconds: query.integer(2))
+            else { throw StoreError.corrupted(detail: "invalid row of an organisation") }
+            organisations.append(
+                Organisation(
+                    id: OrganisationID(query.integer(0)),
+                    name: name,
+                    created: created,
+                    sends: try query.count(3),
+                    destinations: try query.count(4)
+                )
+            )
+        }
+        return organisations
+    }
+}

@@ -1,0 +1,13 @@
+/// A refusal by a service; the API turns it into a status.
+package enum ServiceError: Error, Equatable {
+    /// There is no valid API key.
+    case unauthorized
+    /// The organisation sent too many requests in the current window.
+    ///
+    /// `retryAfter` is in seconds, `resetsAt` in Unix seconds.
+    case rateLimited(retryAfter: Int, resetsAt: Int)
+    /// The organisation has too many concurrent requests of a kind, such as `tests and redeliveries of webhooks`.
+    case concurrencyLimitReached(kind: String, limit: Int)
+    /// The server has too many concurrent requests of a kind, of all organisations together.
+    case overloaded(kind: String, limit: Int)
+}

@@ -1,0 +1,240 @@
+package import SendLogCore
+
+/// What users do with webhooks, by the API or the console: create, change, test, redeliver.
+///
+/// Callers list and delete webhooks with ``store`` directly.
+package struct WebhookService: Sendable {
+    package let store: any SendLogStore & CampaignStore & WebhookStore
+    private let organisationStore: any OrganisationStore
+    private let client: any WebhookClient
+    private let ids: SendLogIDSource
+
+    /// The limit of concurrent tests and redeliveries.
+    ///
+    /// Each of them may hold several copies of a message for as long as the receiver takes.
+    private let manualAttempts = ConcurrencyLimit(
+        of: "tests and redeliveries of webhooks",
+        (total: 64, perOrganisation: 16)
+    )
+
+    /// The time after a rotation during which requests are also signed with the former secret, in milliseconds: one
+    /// day.
+    package static let rotationGracePeriod: Int64 = 86_400_000
+    /// The maximum number of secrets of a webhook, including former secrets.
+    private static let maxSecrets = 10
+
+    package init(
+        store: any SendLogStore & CampaignStore & WebhookStore,
+        organisationStore: any OrganisationStore,
+        client: any WebhookClient,
+        ids: SendLogIDSource
+    ) {
+        self.store = store
+        self.organisationStore = organisationStore
+        self.client = client
+        self.ids = ids
+    }
+
+    /// The counts of attempts since the start of the server.
+    package var attempts: AttemptTally { client.tally }
+
+    /// Creates a webhook.
+    ///
+    /// - Returns: the webhook, and its secret, which is not returned again.
+    /// - Throws: ``InvalidInput`` if the organisation has the maximum number of webhooks; ``StoreError``.
+    package func create(
+        _ input: WebhookInput,
+        in organisation: OrganisationID,
+        at now: Timestamp
+    ) async throws -> (webhook: Webhook, secret: WebhookSecret) {
+        guard try await store.webhooks(in: organisation).count < WebhookDefinition.maxPerOrganisation else {
+            let most = WebhookDefinition.maxPerOrganisation
+            let message = "limit reached: an organisation can have at most \(most) webhooks"
+            throw InvalidInput([InputIssue(path: "", message: message, isSentence: true)])
+        }
+        guard let id = WebhookID(ids.next(at: now).text) else {
+            throw StoreError.corrupted(detail: "the id of a new webhook is invalid")
+        }
+        let secret = WebhookSecret(text: input.secret ?? .randomWebhookSecret, created: now)
+        let webhook = try await store.createWebhook(id, input.definition, secret: secret, in: organisation, at: now)
+        return (webhook, secret)
+    }
+
+    /// Changes some fields of a webhook.
+    ///
+    /// - Parameters:
+    ///   - id: the webhook
+    ///   - json: the members that change; see ``WebhookInput``
+    ///   - organisation: the organisation of the webhook
+    ///   - now: the current time
+    /// - Returns: the changed webhook, and its new secret, if any.
+    /// - Throws: ``InvalidInput``; ``StoreError``.
+    package func change(
+        _ id: WebhookID,
+        _ json: JSONValue,
+        in organisation: OrganisationID,
+        at now: Timestamp
+    ) async throws -> (webhook: Webhook, secret: WebhookSecret?) {
+        // Another request may change the webhook between the read and the write. A retry keeps the fields that it
+        // changed.
+        for _ in 0..<10 {
+            let present = try await store.webhook(id, in: organisation)
+            let input = try WebhookInput(json, changing: present.definition)
+            let changed = try await change(id, input, ofVersion: present.version, in: organisation, at: now)
+            if changed.webhook.version == present.version + 1 { return changed }
+        }
+        throw StoreError.unavailable(.overloaded, detail: "a webhook was updated by other requests during 10 attempts")
+    }
+
+    /// Replaces the whole definition of a webhook.
+    ///
+    /// - Parameters:
+    ///   - id: the webhook
+    ///   - input: the complete definition
+    ///   - version: the version to replace, any other is left unchanged; `nil` for any version
+    ///   - organisation: the organisation of the webhook
+    ///   - now: the current time
+    /// - Returns: the webhook after the change, and its new secret, if any.
+    /// - Throws: ``StoreError``.
+    package func change(
+        _ id: WebhookID,
+        _ input: WebhookInput,
+        ofVersion version: Int? = nil,
+        in organisation: OrganisationID,
+        at now: Timestamp
+    ) async throws -> (webhook: Webhook, secret: WebhookSecret?) {
+        let text = input.secret ?? (input.rotatesSecret ? .randomWebhookSecret : nil)
+        let secret = text.map { WebhookSecret(text: $0, created: now) }
+        let webhook = try await store.changeWebhook(id, in: organisation, at: now) { webhook in
+            guard version == nil || webhook.version == version else { return }
+            webhook.definition = input.definition
+            if let secret { webhook.secrets = Self.secrets(secret, before: webhook.secrets, at: now) }
+        }
+        return (webhook, secret)
+    }
+
+    /// Returns a new secret, followed by the former secrets that requests are still signed with.
+    private static func secrets(
+        _ secret: WebhookSecret,
+        before: [WebhookSecret],
+        at now: Timestamp
+    ) -> [WebhookSecret] {
+        let end = Timestamp(milliseconds: now.milliseconds + rotationGracePeriod)
+        let former = before.filter { $0.text != secret.text && ($0.expires ?? .latest) > now }
+            .map { WebhookSecret(text: $0.text, created: $0.created, expires: $0.expires ?? end) }
+        return [secret] + former.prefix(maxSecrets - 1)
+    }
+
+    /// Returns the sequence number of the organisation's last send log.
+    package func head(of organisation: OrganisationID) async throws -> SequenceNumber {
+        SequenceNumber(Int64(try await organisationStore.organisation(organisation).sends))
+    }
+
+    /// Returns a send to test a webhook with.
+    ///
+    /// - Parameters:
+    ///   - id: the send; `nil` for the last send of the webhook's campaigns, or a sample if there is none
+    ///   - campaigns: the webhook's campaigns; empty for all
+    ///   - organisation: the organisation of the webhook
+    /// - Returns: the send, and its sequence number, 0 for a sample.
+    /// - Throws: ``StoreError/notFound`` for an unknown ID.
+    package func send(
+        _ id: SendLogID?,
+        of campaigns: [CampaignID],
+        in organisation: OrganisationID
+    ) async throws -> (send: WebhookSend, sequence: SequenceNumber)? {
+        let log: StoredSendLog
+        if let id {
+            log = try await store.sendLog(id, in: organisation)
+        } else {
+            let search = SendLogSearch(campaigns: campaigns.isEmpty ? nil : campaigns, limit: 1)
+            let rows = try await store.search(search, in: organisation).rows
+            guard let row = rows.rows.first else {
+                return WebhookSend.sample.map { ($0, SequenceNumber(0)) }
+            }
+            log = StoredSendLog(
+                sequence: row.sequence,
+                record: Array(rows.text[row.record]),
+                destinations: row.destinations
+            )
+        }
+        return (try await self.send(log, in: organisation), log.sequence)
+    }
+
+    private func send(_ log: StoredSendLog, in organisation: OrganisationID) async throws -> WebhookSend {
+        let plain = try WebhookSend(log, campaignName: nil, of: organisation)
+        guard let id = plain.campaignID, let name = try await store.campaignNames(of: [id], in: organisation)[id] else {
+            return plain
+        }
+        return try WebhookSend(log, campaignName: name, of: organisation)
+    }
+
+    /// Sends a test request for a send at once, even if the webhook is inactive, and saves it as a delivery.
+    ///
+    /// - Throws: ``StoreError/notFound`` for an unknown webhook or send.
+    package func test(
+        _ id: WebhookID,
+        with send: SendLogID?,
+        in organisation: OrganisationID,
+        at now: Timestamp
+    ) async throws -> Delivery {
+        let webhook = try await store.webhook(id, in: organisation)
+        guard let (send, sequence) = try await self.send(send, of: webhook.definition.campaigns, in: organisation),
+            let sendID = send.id
+        else { throw StoreError.corrupted(detail: "a send has no id") }
+        let delivery = Delivery(
+            id: DeliveryID(sequence, test: now.milliseconds),
+            send: sendID,
+            created: now,
+            state: .failed
+        )
+        return try await attempt(delivery, send, webhook, isManual: false, at: now)
+    }
+
+    /// Attempts a delivery at once, outside its retry schedule.
+    ///
+    /// - Throws: ``StoreError/notFound`` for an unknown webhook or delivery.
+    package func redeliver(
+        _ id: DeliveryID,
+        of webhook: WebhookID,
+        in organisation: OrganisationID,
+        at now: Timestamp
+    ) async throws -> Delivery {
+        let delivery = try await store.delivery(id, of: webhook, in: organisation)
+        let webhook = try await store.webhook(webhook, in: organisation)
+        if id.sequence.number == 0, let sample = WebhookSend.sample {
+            return try await attempt(delivery, sample, webhook, at: now)
+        }
+        let log = try await store.sendLog(delivery.send, in: organisation)
+        return try await attempt(delivery, try await send(log, in: organisation), webhook, at: now)
+    }
+
+    private func attempt(
+        _ delivery: Delivery,
+        _ send: WebhookSend,
+        _ webhook: Webhook,
+        isManual: Bool = true,
+        at now: Timestamp
+    ) async throws -> Delivery {
+        let attempt = try await manualAttempts.run(for: webhook.organisation) {
+            await client.attempt(webhook, send, as: delivery.id, at: now)
+        }
+        guard let attempt else { throw StoreError.unavailable(.closed, detail: "the server is shutting down") }
+        // A webhook worker may have attempted the delivery meanwhile.
+        var delivery = delivery
+        do throws(StoreError) {
+            delivery = try await store.delivery(delivery.id, of: webhook.id, in: webhook.organisation)
+        } catch {
+            guard error == .notFound else { throw error }
+        }
+        delivery.add(attempt, isManual: isManual)
+        if attempt.isSuccess {
+            (delivery.state, delivery.nextTry) = (.delivered, nil)
+        } else if delivery.nextTry == nil, delivery.state != .delivered {
+            // A delivery that waits for its next attempt keeps waiting, and a delivered one stays delivered.
+            delivery.state = .failed
+        }
+        try await store.saveDelivery(delivery, of: webhook.id, in: webhook.organisation)
+        return delivery
+    }
+}
