@@ -113,11 +113,12 @@ public struct SendLogCopy: Sendable {
         for organisation in organisations {
             guard let counterpart = known[organisation.name] else { continue }
             counterparts[organisation.id] = counterpart.id
-            guard counterpart.sends <= organisation.sends else {
+            guard counterpart.head.lastSequence <= organisation.head.lastSequence else {
                 throw Failure(
                     description:
-                        "organisation \"\(organisation.name)\" has \(counterpart.sends) send logs in the target, but "
-                        + "\(organisation.sends) in the source"
+                        "organisation \"\(organisation.name)\" has send logs up to sequence number "
+                        + "\(counterpart.head.lastSequence.number) in the target, but up to "
+                        + "\(organisation.head.lastSequence.number) in the source"
                 )
             }
             try await checkCopiedPrefix(of: (organisation, counterpart))
@@ -131,13 +132,20 @@ public struct SendLogCopy: Sendable {
         }
     }
 
-    /// Checks that the last send log in the target equals the one with the same sequence number in the source.
+    /// Checks that the send log at the head of the target equals the one with the same sequence number in the source.
     private func checkCopiedPrefix(of pair: Pair) async throws {
-        guard pair.target.sends > 0 else { return }
-        let last = SequenceNumber(Int64(pair.target.sends) - 1)
-        let original = try await source.sendLogs(after: last, in: pair.source.id).first
-        let copy = try await target.sendLogs(after: last, in: pair.target.id).first
-        if original != copy { throw mismatch(SequenceNumber(last.number + 1), pair.source) }
+        let head = pair.target.head.lastSequence
+        guard head.number > 0 else { return }
+        func log(in store: any Store, _ organisation: OrganisationID) async throws -> StoredSendLogWithDigest? {
+            let before = SequenceNumber(head.number - 1)
+            return try await store.sendLogs(after: before, in: organisation, limit: 1).logs.first {
+                $0.log.sequence == head
+            }
+        }
+        // Both are `nil` if it was deleted.
+        let original = try await log(in: source, pair.source.id)
+        let copy = try await log(in: target, pair.target.id)
+        if original != copy { throw mismatch(head, pair.source) }
     }
 
     private func copyKeys(_ pairs: [Pair], _ report: inout Report) async throws {
@@ -159,24 +167,47 @@ public struct SendLogCopy: Sendable {
     }
 
     private func copyLogs(of pair: Pair, progress: (_ count: Int) -> Void) async throws {
-        var last = SequenceNumber(Int64(pair.target.sends))
+        var last = pair.target.head.lastSequence
         var batch = try await read(after: last, of: pair.source)
         while let end = batch.last?.sequence {
             // The next batch is read while this one is recorded.
             async let next = read(after: end, of: pair.source)
-            let outcomes = try await target.record(batch.map(\.log), in: pair.target.id)
-            for (outcome, original) in zip(outcomes, batch) {
-                guard case .recorded(let copy) = outcome, copy.sequence == original.sequence else {
-                    throw Failure(
-                        description:
-                            "organisation \"\(pair.source.name)\" differs between target and source: "
-                            + "sequence number \(original.sequence.number) belongs to another send log in the target; copy into an empty database"
-                    )
+            for run in Self.runs(of: batch) {
+                // Deleted send logs leave the same gaps in the target.
+                if run[run.startIndex].sequence.number > last.number + 1 {
+                    let before = SequenceNumber(run[run.startIndex].sequence.number - 1)
+                    try await target.raiseHead(to: before, in: pair.target.id)
                 }
+                try await copy(run, of: pair)
+                last = run[run.endIndex - 1].sequence
             }
             progress(batch.count)
-            last = end
             batch = try await next
+        }
+        try await target.raiseHead(to: pair.source.head.lastSequence, in: pair.target.id)
+    }
+
+    /// Splits send logs into runs of consecutive sequence numbers.
+    private static func runs(of batch: [Original]) -> [ArraySlice<Original>] {
+        var (runs, begin): ([ArraySlice<Original>], Int) = ([], 0)
+        for index in batch.indices
+        where index + 1 == batch.count || batch[index + 1].sequence.number > batch[index].sequence.number + 1 {
+            runs.append(batch[begin...index])
+            begin = index + 1
+        }
+        return runs
+    }
+
+    private func copy(_ run: ArraySlice<Original>, of pair: Pair) async throws {
+        let outcomes = try await target.record(run.map(\.log), in: pair.target.id)
+        for (outcome, original) in zip(outcomes, run) {
+            guard case .recorded(let copy) = outcome, copy.sequence == original.sequence else {
+                throw Failure(
+                    description:
+                        "organisation \"\(pair.source.name)\" differs between target and source: "
+                        + "sequence number \(original.sequence.number) belongs to another send log in the target; copy into an empty database"
+                )
+            }
         }
     }
 
@@ -201,7 +232,7 @@ public struct SendLogCopy: Sendable {
     private func read(after last: SequenceNumber, of organisation: Organisation) async throws -> [Original] {
         var originals: [Original] = []
         var (spools, bytes) = (0, 0)
-        for archived in try await source.sendLogs(after: last, in: organisation.id) {
+        for archived in try await source.sendLogs(after: last, in: organisation.id).logs {
             if spools >= Self.batchLimit.spools || bytes >= Self.batchLimit.bytes { break }
             let sequence = archived.log.sequence
             let list = try await list(of: archived.log, in: organisation.id)
@@ -230,23 +261,24 @@ public struct SendLogCopy: Sendable {
     }
 
     private func verify(_ pair: Pair, progress: ([StoredSendLogWithDigest]) -> Void) async throws {
-        var last = SequenceNumber(0)
+        var (last, verified) = (SequenceNumber(0), 0)
         while true {
             let begin = last
-            async let copies = target.sendLogs(after: begin, in: pair.target.id)
-            let originals = try await source.sendLogs(after: begin, in: pair.source.id)
+            async let copies = target.sendLogs(after: begin, in: pair.target.id).logs
+            let originals = try await source.sendLogs(after: begin, in: pair.source.id).logs
             // Send logs that the source recorded since are left to the next run.
             let both = zip(originals, try await copies).map { ($0, $1) }
             for (original, copy) in both where original != copy { throw mismatch(original.log.sequence, pair.source) }
             guard let end = both.last?.0.log.sequence else { break }
             progress(both.map(\.0))
             last = end
+            verified += both.count
         }
         let copy = try await target.organisation(named: pair.target.name)
-        guard last.number >= Int64(pair.source.sends), copy.sends == Int(last.number) else {
+        guard verified >= pair.source.sends, copy.sends == verified else {
             throw Failure(
                 description:
-                    "organisation \"\(pair.source.name)\": the target has \(copy.sends) send logs, of which \(last.number) are equal to those of "
+                    "organisation \"\(pair.source.name)\": the target has \(copy.sends) send logs, of which \(verified) are equal to those of "
                     + "the source, which has \(pair.source.sends)"
             )
         }

@@ -1,4 +1,6 @@
-/// A log's sequence number: the order in which an organisation's logs were recorded, 1, 2, 3 and so on, without gaps.
+/// A log's sequence number: its position in the order in which an organisation's logs were recorded, 1, 2, 3 and so on.
+///
+/// Sequence numbers of deleted logs are not used again.
 public struct SequenceNumber: Hashable, Comparable, Sendable {
     /// The number; 0 means before the first log.
     public let number: Int64

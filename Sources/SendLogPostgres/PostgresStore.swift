@@ -196,6 +196,43 @@ public final class PostgresStore: SendLogStore, OrganisationStore, KeyStore {
         in organisation: OrganisationID
     ) throws(StoreError) -> StoredSendLog? { nil }
 
+    /// See ``SendLogStore/sendLogCount(in:of:)``.
+    public func sendLogCount(
+        in ranges: [ClosedRange<SequenceNumber>],
+        of organisation: OrganisationID
+    ) async throws(StoreError) -> Int {
+        let (whole, parts) = ranges.map(CounterBlock.split).reduce(
+            into: ([ClosedRange<Int64>](), [ClosedRange<SequenceNumber>]())
+        ) { sums, split in
+            if let whole = split.whole { sums.0.append(whole) }
+            sums.1 += split.parts
+        }
+        return try await performLong(for: organisation) { connection in
+            var parameters = Parameters()
+            parameters.add(organisation.number)
+            parameters.add(bigints: whole.map(\.lowerBound))
+            parameters.add(bigints: whole.map(\.upperBound))
+            parameters.add(bigints: parts.map(\.lowerBound.number))
+            parameters.add(bigints: parts.map(\.upperBound.number))
+            return try connection.rows(Self.sendLogCountSQL, parameters).count(0, 0)
+        }
+    }
+
+    static let sendLogCountSQL = """
+        SELECT (
+            SELECT coalesce(sum(d.sends), 0)::bigint FROM unnest($2::bigint[], $3::bigint[]) b (first, last)
+            CROSS JOIN LATERAL (
+                SELECT sum(sends) AS sends FROM organisation_days
+                WHERE org_id = $1 AND block BETWEEN b.first AND b.last
+            ) d
+        ) + (
+            SELECT coalesce(sum(l.sends), 0)::bigint FROM unnest($4::bigint[], $5::bigint[]) s (first, last)
+            CROSS JOIN LATERAL (
+                SELECT count(*) AS sends FROM send_logs WHERE org_id = $1 AND seq BETWEEN s.first AND s.last
+            ) l
+        )
+        """
+
     /// See ``SendLogStore/search(_:in:)``.
     public func search(
         _ search: SendLogSearch,

@@ -13,8 +13,9 @@ struct CampaignReport {
     func page(_ query: CampaignQuery) throws -> CampaignPage {
         // No ID and no name contains NUL, and SQLite would treat it as the end of the text.
         if query.text?.utf8.contains(0) == true { return CampaignPage(total: 0, campaigns: []) }
-        let total = try total(query)
-        var page = try Query(dynamicSQL: Self.sql(query), on: database)
+        let hasGaps = try hasGaps()
+        let total = try total(query, hasGaps: hasGaps)
+        var page = try Query(dynamicSQL: Self.sql(query, hasGaps: hasGaps), on: database)
         try bind(query, to: &page)
         try page.bind(query.limit)
         try page.bind(query.skip)
@@ -30,13 +31,14 @@ struct CampaignReport {
         )
         try query.bind(organisation.number)
         try query.bind(PackedID(id))
-        guard try query.step() else { throw StoreError.notFound }
+        // A campaign whose send logs were all deleted has no first one.
+        guard try query.step(), query.optionalInteger(4) != nil else { throw StoreError.notFound }
         return try Self.campaign(query)
     }
 
-    private func total(_ query: CampaignQuery) throws -> Int {
+    private func total(_ query: CampaignQuery, hasGaps: Bool) throws -> Int {
         var count = try Query(
-            dynamicSQL: "SELECT count(*) FROM campaigns WHERE \(Self.condition(query))",
+            dynamicSQL: "SELECT count(*) FROM campaigns WHERE \(Self.condition(query, hasGaps: hasGaps))",
             on: database
         )
         try bind(query, to: &count)
@@ -50,12 +52,24 @@ struct CampaignReport {
         try statement.bind(text)
     }
 
-    private static func condition(_ query: CampaignQuery) -> String {
-        guard query.text != nil else { return "organisation = ?" }
-        return "organisation = ? AND (instr(lower(\(id)), lower(?)) OR instr(lower(ifnull(name, '')), lower(?)))"
+    /// Returns whether send logs of the organisation were deleted.
+    private func hasGaps() throws -> Bool {
+        var query = try Query("SELECT deleted FROM organisations WHERE id = ?", on: database)
+        try query.bind(organisation.number)
+        return try query.step() && query.integer(0) > 0
     }
 
-    static func sql(_ query: CampaignQuery) -> String {
+    /// Returns the SQL condition for the campaigns of a query.
+    ///
+    /// If send logs were deleted, campaigns may have none left.
+    private static func condition(_ query: CampaignQuery, hasGaps: Bool) -> String {
+        let hasSends = "EXISTS (SELECT 1 FROM campaign_days d WHERE d.campaign = number)"
+        let owned = hasGaps ? "organisation = ? AND \(hasSends)" : "organisation = ?"
+        guard query.text != nil else { return owned }
+        return "\(owned) AND (instr(lower(\(id)), lower(?)) OR instr(lower(ifnull(name, '')), lower(?)))"
+    }
+
+    static func sql(_ query: CampaignQuery, hasGaps: Bool = false) -> String {
         let key =
             switch query.sort {
             case .last: last
@@ -68,7 +82,7 @@ struct CampaignReport {
         return """
             SELECT \(columns) FROM (
                 SELECT number, id, name, \(id) AS text, \(key) AS key FROM campaigns c
-                WHERE \(condition(query)) \(ordered) LIMIT ? OFFSET ?
+                WHERE \(condition(query, hasGaps: hasGaps)) \(ordered) LIMIT ? OFFSET ?
             ) c \(ordered)
             """
     }

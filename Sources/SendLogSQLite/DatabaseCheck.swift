@@ -19,7 +19,7 @@ struct DatabaseCheck {
         try checkPages()
         // If pages are damaged, the results of the other checks are unreliable.
         guard findings.isEmpty else { return }
-        try checkSequenceNumbers()
+        try checkHeads()
         try checkCounters("organisation")
         try checkCounters("campaign")
         try checkContents(progress: progress)
@@ -32,29 +32,28 @@ struct DatabaseCheck {
         }
     }
 
-    /// Checks that sequence numbers run from 1 to the head without gaps, and that destination totals are right.
-    private mutating func checkSequenceNumbers() throws {
+    /// Checks that the heads have the number of logs and destinations, and that no log comes after its head.
+    private mutating func checkHeads() throws {
         let query = try Query(
             """
-            SELECT o.id, o.sequence, o.destinations, count(l.place), ifnull(min(l.place), 0), ifnull(max(l.place), 0),
-                ifnull(sum(l.destinations), 0)
+            SELECT o.id, o.sequence, o.deleted, o.destinations, count(l.place), max(l.place), ifnull(sum(l.destinations), 0)
             FROM organisations o LEFT JOIN send_logs l ON l.place > o.id << 40 AND l.place < (o.id + 1) << 40
             GROUP BY o.id
             """,
             on: database
         )
         while try query.step() {
-            let (head, count) = (query.integer(1), query.integer(3))
-            let first = RowID(rawValue: query.integer(4)).sequence.number
-            let last = RowID(rawValue: query.integer(5)).sequence.number
             let name = "organisation \(query.integer(0))"
-            if count != head || head > 0 && (first != 1 || last != head) {
+            let (sequence, deleted, count) = (query.integer(1), query.integer(2), query.integer(4))
+            let last = RowID(rawValue: query.integer(5)).sequence.number
+            if count != sequence - deleted || last > sequence {
                 findings.append(
-                    "\(name): \(count) send logs with sequence numbers \(first) to \(last), but the head is \(head)"
+                    "\(name): \(count) send logs up to sequence number \(last), but the head has "
+                        + "\(sequence - deleted) up to \(sequence)"
                 )
             }
-            if query.integer(6) != query.integer(2) {
-                findings.append("\(name): \(query.integer(6)) destinations, but the counter is \(query.integer(2))")
+            if query.integer(6) != query.integer(3) {
+                findings.append("\(name): \(query.integer(6)) destinations, but the counter is \(query.integer(3))")
             }
         }
     }

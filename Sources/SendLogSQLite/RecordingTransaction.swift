@@ -7,29 +7,11 @@ struct RecordingTransaction {
     private let database: Connection
     private let campaigns: CampaignNumberCache
     private var heads: [OrganisationID: Head] = [:]
-    private var days: [DayKey: Count] = [:]
-    private var campaignDays: [DayKey: Count] = [:]
+    private var counters = CounterChanges()
 
     private struct Head {
         var sequence: SequenceNumber
-        var added = Count()
-    }
-
-    /// The key of a counter: an organisation or a campaign, a day, and a block of sequence numbers.
-    private struct DayKey: Hashable {
-        let owner: Int64
-        let day: Int
-        let block: Int64
-    }
-
-    private struct Count {
-        var sends = 0
-        var destinations = 0
-
-        mutating func add(_ log: NewSendLog) {
-            sends += 1
-            destinations += log.destinations.count
-        }
+        var added = CounterChanges.Count()
     }
 
     init(_ database: Connection, campaigns: CampaignNumberCache) {
@@ -46,11 +28,10 @@ struct RecordingTransaction {
                 return try compare(prepared, in: organisation)
             }
             let log = prepared.log
+            let count = CounterChanges.Count(sends: 1, destinations: log.destinations.count)
             head.sequence = sequence
-            head.added.add(log)
-            let (day, block) = (log.start.day.number, CounterBlock.of(sequence))
-            days[DayKey(owner: organisation.number, day: day, block: block), default: Count()].add(log)
-            campaignDays[DayKey(owner: campaign, day: day, block: block), default: Count()].add(log)
+            head.added += count
+            counters.add(count, on: log.start.day, sequence, of: campaign, in: organisation)
             return .recorded(
                 StoredSendLog(sequence: sequence, record: log.record, destinations: log.destinations.count)
             )
@@ -69,51 +50,11 @@ struct RecordingTransaction {
             try query.bind(organisation.number)
             try query.run()
         }
-        try write(
-            days,
-            update: """
-                UPDATE organisation_days SET sends = sends + ?, destinations = destinations + ?
-                WHERE organisation = ? AND day = ? AND block = ?
-                """,
-            insert: """
-                INSERT INTO organisation_days (sends, destinations, organisation, day, block)
-                VALUES (?, ?, ?, ?, ?)
-                """
-        )
-        try write(
-            campaignDays,
-            update: """
-                UPDATE campaign_days SET sends = sends + ?, destinations = destinations + ?
-                WHERE campaign = ? AND day = ? AND block = ?
-                """,
-            insert: """
-                INSERT INTO campaign_days (sends, destinations, campaign, day, block) VALUES (?, ?, ?, ?, ?)
-                """
-        )
-    }
-
-    private func write(_ counts: [DayKey: Count], update: StaticString, insert: StaticString) throws {
-        for (key, count) in counts {
-            try write(key, count, with: update)
-            if database.affectedRows == 0 { try write(key, count, with: insert) }
-        }
-    }
-
-    private func write(_ key: DayKey, _ count: Count, with sql: StaticString) throws {
-        var query = try Query(sql, on: database)
-        try query.bind(count.sends)
-        try query.bind(count.destinations)
-        try query.bind(key.owner)
-        try query.bind(key.day)
-        try query.bind(key.block)
-        try query.run()
+        try counters.write(on: database)
     }
 
     private func readHead(_ organisation: OrganisationID) throws -> Head {
-        var query = try Query("SELECT sequence FROM organisations WHERE id = ?", on: database)
-        try query.bind(organisation.number)
-        guard try query.step() else { throw StoreError.corrupted(detail: "the organisation does not exist") }
-        return Head(sequence: try StoredNumber.sequence(query.integer(0)))
+        Head(sequence: try LogHead(of: organisation, on: database).lastSequence)
     }
 
     /// Inserts a log and its destination chunks.

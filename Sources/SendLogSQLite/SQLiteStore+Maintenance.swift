@@ -29,8 +29,9 @@ extension SQLiteStore: StoreMaintenance {
         after sequence: SequenceNumber,
         in organisation: OrganisationID,
         limit: Int
-    ) async throws(StoreError) -> [StoredSendLogWithDigest] {
+    ) async throws(StoreError) -> SendLogBatch {
         try await readers.scan(for: organisation) { database in
+            let head = try LogHead(of: organisation, on: database).lastSequence
             var query = try Query(
                 """
                 SELECT place, destinations, record, digest FROM send_logs
@@ -50,7 +51,25 @@ extension SQLiteStore: StoreMaintenance {
                 )
                 logs.append(StoredSendLogWithDigest(log: log, digest: query.bytes(3)))
             }
-            return logs
+            return SendLogBatch(logs, limit: limit, head: head)
+        }
+    }
+
+    /// See ``StoreMaintenance/raiseHead(to:in:)``.
+    public func raiseHead(to sequence: SequenceNumber, in organisation: OrganisationID) async throws(StoreError) {
+        try await write(for: organisation) { database in
+            var query = try Query(
+                """
+                UPDATE organisations SET deleted = deleted + (? - sequence), sequence = ?
+                WHERE id = ? AND sequence < ?
+                """,
+                on: database
+            )
+            try query.bind(sequence.number)
+            try query.bind(sequence.number)
+            try query.bind(organisation.number)
+            try query.bind(sequence.number)
+            try query.run()
         }
     }
 

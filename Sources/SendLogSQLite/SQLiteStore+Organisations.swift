@@ -18,7 +18,7 @@ extension SQLiteStore {
             guard database.affectedRows == 1 else { throw StoreError.nameTaken }
             let id = database.lastInsertedRowID
             guard id < RowID.maxOrganisations else { throw StoreError.corrupted(detail: "too many organisations") }
-            return Organisation(id: OrganisationID(id), name: name, created: now, sends: 0, destinations: 0)
+            return Organisation(id: OrganisationID(id), name: name, created: now, head: .empty, destinations: 0)
         }
     }
 
@@ -57,7 +57,7 @@ extension SQLiteStore {
     ) throws -> [Organisation] {
         var query = try Query(
             dynamicSQL: """
-                SELECT id, name, created, sequence, destinations FROM organisations WHERE \(condition) ORDER BY id
+                SELECT id, name, created, sequence, deleted, destinations FROM organisations WHERE \(condition) ORDER BY id
                 """,
             on: database
         )
@@ -71,8 +71,8 @@ extension SQLiteStore {
                     id: OrganisationID(query.integer(0)),
                     name: name,
                     created: created,
-                    sends: try query.count(3),
-                    destinations: try query.count(4)
+                    head: try LogHead(storedSequence: query.integer(3), deleted: query.integer(4)),
+                    destinations: try query.count(5)
                 )
             )
         }

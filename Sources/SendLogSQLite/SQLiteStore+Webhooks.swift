@@ -58,7 +58,7 @@ extension SQLiteStore: WebhookStore {
     ) async throws(StoreError) -> Webhook {
         try await write(for: organisation) { database in
             var webhook = try WebhookRows.webhook(id, in: organisation, on: database)
-            webhook.change(at: now, head: try WebhookRows.head(of: organisation, on: database), change)
+            webhook.change(at: now, head: try LogHead(of: organisation, on: database).lastSequence, change)
             var query = try Query(
                 """
                 UPDATE webhooks SET definition = ?, secrets = ?, version = ?, updated = ?, active = ?, told = ?,

@@ -115,6 +115,39 @@ public final class SQLiteStore: SendLogStore, OrganisationStore, KeyStore {
         )
     }
 
+    /// See ``SendLogStore/sendLogCount(in:of:)``.
+    public func sendLogCount(
+        in ranges: [ClosedRange<SequenceNumber>],
+        of organisation: OrganisationID
+    ) async throws(StoreError) -> Int {
+        try await readers.scan(for: organisation) { database in
+            var count = 0
+            for range in ranges {
+                let (whole, parts) = CounterBlock.split(range)
+                if let whole {
+                    var query = try Query(
+                        """
+                        SELECT ifnull(sum(sends), 0) FROM organisation_days
+                        WHERE organisation = ? AND block BETWEEN ? AND ?
+                        """,
+                        on: database
+                    )
+                    try query.bind(organisation.number)
+                    try query.bind(whole.lowerBound)
+                    try query.bind(whole.upperBound)
+                    if try query.step() { try StoredNumber.add(query.count(0), to: &count) }
+                }
+                for part in parts {
+                    var query = try Query("SELECT count(*) FROM send_logs WHERE place BETWEEN ? AND ?", on: database)
+                    try query.bind(RowID(organisation, part.lowerBound).rawValue)
+                    try query.bind(RowID(organisation, part.upperBound).rawValue)
+                    if try query.step() { try StoredNumber.add(query.count(0), to: &count) }
+                }
+            }
+            return count
+        }
+    }
+
     /// See ``SendLogStore/search(_:in:)``.
     public func search(
         _ search: SendLogSearch,

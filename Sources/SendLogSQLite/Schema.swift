@@ -176,5 +176,9 @@ enum Schema {
         """
         CREATE INDEX sessions_by_end ON sessions (expires);
         """,
+        """
+        -- deleted: the number of sequence numbers whose send logs were deleted, see LogHead.
+        ALTER TABLE organisations ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;
+        """,
     ]
 }

@@ -6,8 +6,7 @@ struct SearchTransaction {
     let database: Connection
     let organisation: OrganisationID
     let search: SendLogSearch
-    /// The newest recorded log.
-    private let head: SequenceNumber
+    private let head: LogHead
     /// The newest log that the search includes.
     private let asOf: SequenceNumber
     /// The organisation or campaigns to search; empty if none of the campaigns exists.
@@ -17,11 +16,8 @@ struct SearchTransaction {
         self.database = database
         self.organisation = organisation
         self.search = search
-        var query = try Query("SELECT sequence FROM organisations WHERE id = ?", on: database)
-        try query.bind(organisation.number)
-        guard try query.step() else { throw StoreError.corrupted(detail: "the organisation does not exist") }
-        head = try StoredNumber.sequence(query.integer(0))
-        asOf = min(search.asOf ?? head, head)
+        head = try LogHead(of: organisation, on: database)
+        asOf = min(search.asOf ?? head.lastSequence, head.lastSequence)
         if let campaigns = search.campaigns {
             sources = try campaigns.compactMap { campaign in
                 try database.campaignNumber(campaign, in: organisation).map { .campaign($0) }
@@ -43,11 +39,10 @@ struct SearchTransaction {
             from: from,
             to: to,
             asOf: asOf,
-            head: head
+            head: head.lastSequence
         )
-        // Without filters no count is needed, since sequence numbers have no gaps.
         let isAll = search.campaigns == nil && search.from == nil && search.to == nil
-        let total = isAll ? Int(asOf.number) : try counts.total()
+        let total = try isAll ? head.count(asOf: asOf) ?? counts.total() : counts.total()
         if search.skip == 0 {
             let rows = try rows(from: from, to: to, offset: 0, count: min(search.limit, total))
             return SearchResult(total: total, asOf: asOf, rows: rows)

@@ -59,7 +59,7 @@ enum WebhookRows {
                     updated: updated,
                     progress: WebhookProgress(
                         cursor: SequenceNumber(query.integer(7)),
-                        gaps: try WebhookGap.read(stored: query.text(13)),
+                        skippedRanges: try SkippedRange.read(stored: query.text(13)),
                         failures: Int(query.integer(8)),
                         failingSince: timestamp(query, 9),
                         heldUntil: timestamp(query, 10),
@@ -80,14 +80,8 @@ enum WebhookRows {
         try query.bind(progress.heldUntil?.milliseconds)
         try query.bind(progress.pause?.at.milliseconds)
         try query.bind(progress.pause?.reason ?? "")
-        try query.bind(WebhookGap.stored(progress.gaps))
+        try query.bind(SkippedRange.stored(progress.skippedRanges))
         try query.bind(progress.slowness)
-    }
-
-    static func head(of organisation: OrganisationID, on database: Connection) throws -> SequenceNumber {
-        var query = try Query("SELECT sequence FROM organisations WHERE id = ?", on: database)
-        try query.bind(organisation.number)
-        return try query.step() ? StoredNumber.sequence(query.integer(0)) : SequenceNumber(0)
     }
 
     static func deliveries(_ query: inout Query) throws -> [Delivery] {

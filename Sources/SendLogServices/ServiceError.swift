@@ -2,6 +2,8 @@
 package enum ServiceError: Error, Equatable {
     /// There is no valid API key.
     case unauthorized
+    /// The send log of a delivery was deleted, so the delivery cannot be attempted again.
+    case sendLogDeleted
     /// The organisation sent too many requests in the current window.
     ///
     /// `retryAfter` is in seconds, `resetsAt` in Unix seconds.

@@ -30,6 +30,8 @@ struct DatabaseCheckTests {
         "INSERT INTO campaign_days VALUES (1, 'c1', 5, 0, 1, 1)",
         "UPDATE organisation_heads SET sequence = sequence + 1 WHERE org_id = 1",
         "UPDATE organisation_heads SET sequence = sequence - 1 WHERE org_id = 1",
+        "UPDATE organisation_heads SET deleted = deleted + 1 WHERE org_id = 1",
+        "UPDATE organisation_heads SET sequence = sequence - 1, deleted = deleted - 1 WHERE org_id = 1",
         "UPDATE organisation_heads SET destinations = destinations + 1 WHERE org_id = 1",
         "DELETE FROM organisation_heads WHERE org_id = 1",
         "DELETE FROM send_logs WHERE org_id = 1 AND seq = 7",

@@ -83,6 +83,16 @@ struct QueryPlanTests {
         #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")
     }
 
+    @Test func `logs after a sequence number and counts of ranges come from primary keys`() async throws {
+        for sql in [PostgresStore.sendLogsSQL, PostgresStore.sendLogCountSQL] {
+            let plan = try await plan(sql)
+            #expect(plan.contains("using send_logs_pkey on send_logs"), "\(plan)")
+            #expect(plan.contains("(seq >"), "\(plan)")
+            #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")
+        }
+        #expect(try await plan(PostgresStore.sendLogCountSQL).contains("organisation_days_pkey"))
+    }
+
     @Test func `due deliveries are found by their index, and only their rows are read`()
         async throws
     {

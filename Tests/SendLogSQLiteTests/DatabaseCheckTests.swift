@@ -33,6 +33,8 @@ struct DatabaseCheckTests {
         "INSERT INTO campaign_days VALUES (1, 5, 0, 1, 1)",
         "UPDATE organisations SET sequence = sequence + 1",
         "UPDATE organisations SET sequence = sequence - 1",
+        "UPDATE organisations SET deleted = deleted + 1", "UPDATE organisations SET deleted = -1",
+        "UPDATE organisations SET sequence = sequence - 1, deleted = deleted - 1",
         "UPDATE organisations SET destinations = destinations + 1",
         "DELETE FROM send_logs WHERE place & 4095 = 7",
         "DELETE FROM send_logs WHERE place & 4095 = 2500",

@@ -11,6 +11,12 @@ struct StoreCheckTests {
         try await withStore { store, _ in try await check.run(store) }
     }
 
+    @Test func `a copy has the gaps of deleted send logs`() async throws {
+        try await withStore { source, _ in
+            try await withStore { target, _ in try await StoreCheck.copiesGaps(from: source, to: target) }
+        }
+    }
+
     @Test func `an unreadable webhook does not block other webhooks`() async throws {
         try await withStore { store, _ in
             try await StoreCheck.skipsDamagedWebhook(in: store) {

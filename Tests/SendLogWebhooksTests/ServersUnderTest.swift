@@ -40,6 +40,13 @@ final class ServersUnderTest: Sendable {
         try #require(hasStarted, "\(name) was not started \(start) times")
     }
 
+    /// Deletes send logs.
+    func delete(_ sequences: [Int64], in organisation: OrganisationID) async throws {
+        let deleter = try #require(store as? any SendLogDeleter)
+        let count = try await deleter.deleteSendLogs(sequences.map { SequenceNumber($0) }, in: organisation)
+        try #require(count == sequences.count)
+    }
+
     /// Creates a webhook, with further fields as JSON, each after a comma.
     @discardableResult func makeWebhook(
         _ id: String,

@@ -6,7 +6,9 @@ struct CampaignModel {
     let organisation: OrganisationID
     let seed: UInt64
     private(set) var campaigns: [Campaign] = []
-    private var logs: [NewSendLog] = []
+    /// The logs by sequence number.
+    private var logs: [Int: NewSendLog] = [:]
+    private var names: [CampaignID: CampaignName] = [:]
 
     /// Records random logs in a new organisation, and names some of their campaigns.
     init(in store: any Store, logs count: Int, seed: UInt64) async throws {
@@ -19,22 +21,33 @@ struct CampaignModel {
             let log = try cases.log(number)
             if number % 7 == 0 { _ = try await store.record([log], in: other) }
             _ = try await store.record([log], in: organisation)
-            logs.append(log)
+            logs[number + 1] = log
         }
         let names = ["Brief", "brief <i>", "ünï", "%", "_'", "Zebra", "campaign-1"].compactMap { CampaignName($0) }
-        let byCampaign = Dictionary(grouping: logs, by: \.campaignID)
-        for (id, logs) in byCampaign.sorted(by: { $0.key.text < $1.key.text }) {
-            let name = cases.once(in: 3) ? names[cases.number(0...names.count - 1)] : nil
-            if let name { _ = try await store.nameCampaign(id, name, in: organisation) }
-            campaigns.append(
-                Campaign(
-                    id: id,
-                    name: name,
-                    sends: logs.count,
-                    destinations: logs.reduce(0) { $0 + $1.destinations.count },
-                    first: try #require(logs.map(\.start).min()),
-                    last: try #require(logs.map(\.start).max())
-                )
+        for id in Set(logs.values.map(\.campaignID)).sorted(by: { $0.text < $1.text }) where cases.once(in: 3) {
+            self.names[id] = names[cases.number(0...names.count - 1)]
+        }
+        for (id, name) in self.names { _ = try await store.nameCampaign(id, name, in: organisation) }
+        try countCampaigns()
+    }
+
+    /// Deletes logs of the store.
+    mutating func delete(_ sequences: [Int], in store: any Store) async throws {
+        let count = try await store.delete(sequences, in: organisation)
+        #expect(count == sequences.count)
+        for sequence in sequences { logs[sequence] = nil }
+        try countCampaigns()
+    }
+
+    private mutating func countCampaigns() throws {
+        campaigns = try Dictionary(grouping: logs.values, by: \.campaignID).map { id, logs in
+            Campaign(
+                id: id,
+                name: names[id],
+                sends: logs.count,
+                destinations: logs.reduce(0) { $0 + $1.destinations.count },
+                first: try #require(logs.map(\.start).min()),
+                last: try #require(logs.map(\.start).max())
             )
         }
     }
@@ -59,7 +72,7 @@ struct CampaignModel {
 
     /// The tallies over all days that a store must return.
     func tallies(of campaigns: [CampaignID]?) -> [DayTally] {
-        let wanted = logs.filter { campaigns?.contains($0.campaignID) ?? true }
+        let wanted = logs.values.filter { campaigns?.contains($0.campaignID) ?? true }
         return Dictionary(grouping: wanted) { $0.start.day }.map { day, logs in
             DayTally(day: day, sends: logs.count, destinations: logs.reduce(0) { $0 + $1.destinations.count })
         }.sorted { $0.day < $1.day }

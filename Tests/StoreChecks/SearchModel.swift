@@ -3,6 +3,8 @@ import SendLogCore
 /// The expected result of a search, computed from a plain array that is filtered, sorted and sliced.
 struct SearchModel {
     private(set) var logs: [Log] = []
+    /// The newest sequence number, also of logs that were deleted.
+    private(set) var head = 0
 
     struct Log {
         let sequence: Int
@@ -11,13 +13,21 @@ struct SearchModel {
 
     /// Adds a recorded log; logs must come in the order of recording.
     mutating func append(_ log: NewSendLog) {
-        logs.append(Log(sequence: logs.count + 1, log: log))
+        head += 1
+        logs.append(Log(sequence: head, log: log))
     }
+
+    /// Removes deleted logs.
+    mutating func delete(_ sequences: Set<Int>) {
+        logs.removeAll { sequences.contains($0.sequence) }
+    }
+
+    /// Skips sequence numbers, so that the next log comes after `head`.
+    mutating func raiseHead(to head: Int) { self.head = head }
 
     /// The expected page of a search.
     func page(_ search: SendLogSearch) -> WholePage {
-        let head = Int64(logs.count)
-        let asOf = min(search.asOf?.number ?? head, head)
+        let asOf = min(search.asOf?.number ?? Int64(head), Int64(head))
         let campaigns = search.campaigns.map { Set($0) }
         var found = logs.filter { entry in
             entry.sequence <= asOf

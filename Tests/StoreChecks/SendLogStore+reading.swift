@@ -58,6 +58,14 @@ extension SendLogStore {
         return page.sequences
     }
 
+    /// Deletes logs.
+    ///
+    /// - Returns: the number of deleted logs.
+    func delete(_ sequences: [Int], in organisation: OrganisationID) async throws -> Int {
+        let deleter = try #require(self as? any SendLogDeleter)
+        return try await deleter.deleteSendLogs(sequences.map { SequenceNumber(Int64($0)) }, in: organisation)
+    }
+
     /// All chunks of a list.
     func chunks(
         of sequence: SequenceNumber,

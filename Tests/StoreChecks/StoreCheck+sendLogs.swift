@@ -17,13 +17,13 @@ extension StoreCheck {
             while true {
                 let last = found.last?.log.sequence ?? SequenceNumber(0)
                 let next = try await store.sendLogs(after: last, in: acme)
-                if next.isEmpty { break }
-                found += next
+                if next.logs.isEmpty { break }
+                found += next.logs
             }
             #expect(found.map(\.log.sequence.number) == Array(1...1234))
             #expect(found.map(\.log.record) == logs.map(\.record))
             #expect(found.map(\.digest) == logs.map { DigestedSendLog($0).digest })
-            #expect(try await store.sendLogs(after: SequenceNumber(0), in: zulu).count == 1)
+            #expect(try await store.sendLogs(after: SequenceNumber(0), in: zulu).logs.count == 1)
         }
     ]
 }

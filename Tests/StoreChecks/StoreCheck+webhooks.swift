@@ -100,7 +100,7 @@ extension StoreCheck {
                 }
                 expected.definition = definition
                 expected.secrets = secrets
-                expected.progress.gaps = definition.isActive ? [] : [WebhookGap(after: SequenceNumber(0))]
+                expected.progress.skippedRanges = definition.isActive ? [] : [SkippedRange(after: SequenceNumber(0))]
                 expected.version += 1
                 expected.updated = try WebhookSample.at(index + 1)
                 #expect(changed == expected)
@@ -135,10 +135,10 @@ extension StoreCheck {
             #expect(again.backlog(SequenceNumber(5)) == 2)
             // Sends recorded before are delivered, once it is active.
             #expect(try await store.leaseIDs(for: "one", at: 3, until: 10) == ["hook"])
-            let gaps = again.progress.gaps
-            let one = try await webhook.save(by: "one", cursor: 1, version: 4, until: 20) { $0.gaps = gaps }
-            #expect(one?.progress == WebhookProgress(cursor: SequenceNumber(1), gaps: gaps))
-            let saved = try await webhook.save(by: "one", cursor: 2, version: 4) { $0.gaps = gaps }
+            let skipped = again.progress.skippedRanges
+            let one = try await webhook.save(by: "one", cursor: 1, version: 4, until: 20) { $0.skippedRanges = skipped }
+            #expect(one?.progress == WebhookProgress(cursor: SequenceNumber(1), skippedRanges: skipped))
+            let saved = try await webhook.save(by: "one", cursor: 2, version: 4) { $0.skippedRanges = skipped }
             #expect(saved?.progress == WebhookProgress(cursor: SequenceNumber(5)))
             #expect(try await store.leaseIDs(for: "one", at: 4, until: 10) == [])
             try await webhook.record(1, "after")
@@ -170,19 +170,19 @@ extension StoreCheck {
             let current = try await webhook.current
             #expect(current.backlog(SequenceNumber(10)) == 6)
             #expect(
-                current.progress.gaps == [
-                    WebhookGap(after: SequenceNumber(2), through: SequenceNumber(4)),
-                    WebhookGap(after: SequenceNumber(6), through: SequenceNumber(8)),
+                current.progress.skippedRanges == [
+                    SkippedRange(after: SequenceNumber(2), through: SequenceNumber(4)),
+                    SkippedRange(after: SequenceNumber(6), through: SequenceNumber(8)),
                 ]
             )
             #expect(try await store.leaseIDs(for: "one", at: 100, until: 200) == ["hook"])
             for (cursor, expected, behind) in [(1, 1, 5), (2, 4, 4), (5, 5, 3), (6, 8, 2), (10, 10, 0)] {
                 let saved = try await webhook.save(by: "one", cursor: cursor, version: current.version, until: 200) {
                     progress in
-                    progress.gaps = current.progress.gaps.filter { $0.after.number >= Int64(cursor) }
+                    progress.skippedRanges = current.progress.skippedRanges.filter { $0.after.number >= Int64(cursor) }
                 }
                 #expect(saved?.progress.cursor == SequenceNumber(Int64(expected)), "\(cursor)")
-                #expect(saved?.backlog(SequenceNumber(10)) == Int64(behind), "\(cursor)")
+                #expect(saved?.backlog(SequenceNumber(10)) == behind, "\(cursor)")
             }
             #expect(try await webhook.current.progress == WebhookProgress(cursor: SequenceNumber(10)))
         },

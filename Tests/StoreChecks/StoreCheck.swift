@@ -39,6 +39,8 @@ public struct StoreCheck: Sendable, CustomTestStringConvertible {
         topic("isolation", isolation),
         topic("model", model),
         topic("archive", archive),
+        topic("deletion", deletion),
+        topic("gaps", gaps),
         topic("closing", closing),
     ].flatMap(\.self)
 

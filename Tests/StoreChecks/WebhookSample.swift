@@ -185,3 +185,10 @@ extension WebhookStore {
         return try await leaseWebhooks(try await pendingWebhooks(for: lease, limit: limit), for: lease)
     }
 }
+
+extension Webhook {
+    /// The number of sequence numbers that the webhook has not processed, for a newest sequence number.
+    func backlog(_ head: SequenceNumber) -> Int {
+        pendingRanges(to: head).reduce(0) { $0 + Int($1.upperBound.number - $1.lowerBound.number) + 1 }
+    }
+}

@@ -174,6 +174,7 @@ package struct APIError: Error, Equatable {
             case let error as InvalidInput: .invalidRequest(error)
             case is TruncatedBody: .bodyTruncated
             case ServiceError.unauthorized: .unauthorized
+            case ServiceError.sendLogDeleted: .notFound("the send log of this delivery was deleted")
             case ServiceError.rateLimited(let seconds, let end): .rateLimited(retryAfter: seconds, resetsAt: end)
             case ServiceError.concurrencyLimitReached(let kind, let limit): .concurrencyLimitReached(kind, limit: limit)
             case ServiceError.overloaded(let kind, let limit):

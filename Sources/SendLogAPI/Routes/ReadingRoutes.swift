@@ -122,7 +122,8 @@ struct ReadingRoutes {
                 }
                 guard let rest else { break }
                 block = try await store.rows(rest, in: organisation)
-                stream.append { $0.append(",") }
+                // The rest of the page may have been deleted since.
+                if !block.rows.isEmpty { stream.append { $0.append(",") } }
             }
             try await stream.write(last)
         }

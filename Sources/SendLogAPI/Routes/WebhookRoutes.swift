@@ -26,14 +26,13 @@ struct WebhookRoutes {
     @Sendable private func list(_ input: RouteInput) async throws -> Response {
         try QueryString(input.request.query).expect(only: [])
         let organisation = try input.organisation()
-        let (webhooks, head) = (
-            try await service.store.webhooks(in: organisation), try await service.head(of: organisation)
-        )
+        let webhooks = try await service.store.webhooks(in: organisation)
+        let backlogs = try await service.backlogs(of: webhooks, in: organisation)
         var bytes: [UInt8] = []
         bytes.append("{\"ok\":true,\"data\":{\"webhooks\":[")
         for (index, webhook) in webhooks.enumerated() {
             if index > 0 { bytes.append(",") }
-            webhook.write(head: head, to: &bytes)
+            webhook.write(backlog: backlogs[index], to: &bytes)
         }
         bytes.append("]}}")
         return Response(body: bytes)
@@ -42,12 +41,12 @@ struct WebhookRoutes {
     @Sendable private func create(_ input: RouteInput) async throws -> Response {
         let wanted = try WebhookInput(try await RequestBodyReader.json(input))
         let (webhook, secret) = try await service.create(wanted, in: try input.organisation(), at: input.now)
-        return Self.response(webhook, secret, head: webhook.progress.cursor, status: .created)
+        return Self.response(webhook, secret, backlog: 0, status: .created)
     }
 
     @Sendable private func get(_ input: RouteInput) async throws -> Response {
         let webhook = try await find(input)
-        return Self.response(webhook, nil, head: try await service.head(of: webhook.organisation))
+        return Self.response(webhook, nil, backlog: try await service.backlog(of: webhook))
     }
 
     @Sendable private func change(_ input: RouteInput) async throws -> Response {
@@ -59,8 +58,11 @@ struct WebhookRoutes {
         } catch let error as StoreError {
             throw APIError.noWebhook(present.id.text).ifNotFound(error)
         }
-        let head = try await service.head(of: present.organisation)
-        return Self.response(changed.webhook, changed.secret, head: head)
+        return Self.response(
+            changed.webhook,
+            changed.secret,
+            backlog: try await service.backlog(of: changed.webhook)
+        )
     }
 
     @Sendable private func delete(_ input: RouteInput) async throws -> Response {
@@ -182,12 +184,12 @@ struct WebhookRoutes {
     private static func response(
         _ webhook: Webhook,
         _ secret: WebhookSecret?,
-        head: SequenceNumber,
+        backlog: Int,
         status: HTTPResponseStatus = .ok
     ) -> Response {
         var bytes: [UInt8] = []
         bytes.append("{\"ok\":true,\"data\":")
-        webhook.write(head: head, to: &bytes)
+        webhook.write(backlog: backlog, to: &bytes)
         if let secret {
             bytes.removeLast()
             bytes.append(",\"secret\":")

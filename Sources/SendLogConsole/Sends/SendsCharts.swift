@@ -10,6 +10,8 @@ final class SendsCharts: Sendable {
         let to: Timestamp?
         let rows: Int
         let asOf: SequenceNumber?
+        /// The number of sends that the filter finds, which changes if any of them is deleted.
+        let total: Int
         let zone: String
     }
 
@@ -26,10 +28,16 @@ final class SendsCharts: Sendable {
 
     /// Returns the chart of a filter with an ``SendsFilter/asOf`` snapshot.
     ///
+    /// - Parameters:
+    ///   - filter: the filter
+    ///   - total: the number of sends that it finds
+    ///   - zone: the time zone of the user
+    ///   - organisation: the organisation
     /// - Returns: HTML; empty if there is nothing to draw.
     /// - Throws: ``StoreError``.
     func html(
         _ filter: SendsFilter,
+        total: Int,
         _ zone: UserTimeZone,
         in organisation: OrganisationID
     ) async throws(StoreError) -> [UInt8] {
@@ -40,6 +48,7 @@ final class SendsCharts: Sendable {
             to: filter.to,
             rows: filter.rows,
             asOf: filter.asOf,
+            total: total,
             zone: zone.name
         )
         if let known = cache[key] { return known }
@@ -52,7 +61,7 @@ final class SendsCharts: Sendable {
         let isBounded = filter.from != nil && filter.to != nil
         let html = draw(Chart(tallies, over: isBounded ? days : nil), filter, zone)
         // Does not cache a chart that includes sends recorded after the snapshot.
-        let isPinned = try await store.organisation(organisation).sends == filter.asOf.map { Int($0.number) }
+        let isPinned = try await store.organisation(organisation).head.lastSequence == filter.asOf
         guard isPinned, filter.campaigns.count <= Self.maxCampaigns else { return html }
         cache.insert(html, for: key)
         return html

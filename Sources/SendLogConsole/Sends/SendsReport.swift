@@ -60,7 +60,7 @@ struct SendsReport: Sendable {
             values["first-run"] = ["curl": CurlCommands(origin: user.origin).record, "may": user.may(.createSendLogs)]
         }
         values["rows"] = rows.isEmpty ? nil : rows
-        values["chart"] = try await charts.html(filter, user.zone, in: organisation)
+        values["chart"] = try await charts.html(filter, total: found.total, user.zone, in: organisation)
         let pinned = filter.parameters(zone: user.zone, isPinned: true)
         values["pager"] = Pager(page: filter.page, rows: filter.rows, total: found.total).values(
             action: "/console/sends",

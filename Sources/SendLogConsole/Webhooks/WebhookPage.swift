@@ -44,8 +44,8 @@ struct WebhookPage: Sendable {
     ) async throws -> Response {
         let user = try await middleware.user(input)
         let query = QueryString(input.request.method == .GET ? input.request.query : nil)
-        let head = try await service.head(of: webhook.organisation)
-        let state = WebhookState(webhook, head: head, zone: user.zone, now: input.now)
+        let behind = try await service.backlog(of: webhook)
+        let state = WebhookState(webhook, behind: behind, zone: user.zone, now: input.now)
         let table = DeliveriesTable(service: service, webhook: webhook, user: user)
         var values = facts(webhook, user).merging(state.values) { own, _ in own }
         values["is-paused"] = state.label == "paused"

@@ -13,12 +13,12 @@ struct WebhookState {
     ///
     /// - Parameters:
     ///   - webhook: the webhook
-    ///   - head: the sequence number of the organisation's newest send log
+    ///   - behind: the number of sends that are not processed yet
     ///   - zone: the time zone of times in the details
     ///   - now: the current time
-    init(_ webhook: Webhook, head: SequenceNumber, zone: UserTimeZone, now: Timestamp) {
+    init(_ webhook: Webhook, behind: Int, zone: UserTimeZone, now: Timestamp) {
         let progress = webhook.progress
-        behind = Int(webhook.backlog(head))
+        self.behind = behind
         if !webhook.definition.isActive {
             (label, detail) = ("inactive", "new sends are not delivered")
         } else if let pause = progress.pause {

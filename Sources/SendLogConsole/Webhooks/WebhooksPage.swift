@@ -35,10 +35,10 @@ struct WebhooksPage: Sendable {
         if user.may(.readWebhooks) {
             let organisation = try input.organisation()
             let webhooks = try await service.store.webhooks(in: organisation)
-            let head = try await service.head(of: organisation)
+            let backlogs = try await service.backlogs(of: webhooks, in: organisation)
             let last = try await lastDeliveries(of: webhooks)
-            values["webhooks"] = webhooks.map { webhook in
-                row(webhook, last[webhook.id], user, head: head, now: input.now)
+            values["webhooks"] = zip(webhooks, backlogs).map { webhook, behind in
+                row(webhook, last[webhook.id], user, behind: behind, now: input.now)
             }
             values["is-empty"] = webhooks.isEmpty
             values["is-full"] = webhooks.count >= WebhookDefinition.maxPerOrganisation
@@ -58,11 +58,11 @@ struct WebhooksPage: Sendable {
         _ webhook: Webhook,
         _ last: Delivery?,
         _ user: SignedInUser,
-        head: SequenceNumber,
+        behind: Int,
         now: Timestamp
     ) -> [String: Any] {
         let definition = webhook.definition
-        var values = WebhookState(webhook, head: head, zone: user.zone, now: now).values
+        var values = WebhookState(webhook, behind: behind, zone: user.zone, now: now).values
         values["id"] = webhook.id.text
         values["name"] = definition.nameHTML
         values["url"] = UntrustedText.html(definition.url.text)

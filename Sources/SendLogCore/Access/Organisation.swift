@@ -6,19 +6,22 @@ public struct Organisation: Equatable, Sendable {
     public let name: OrganisationName
     /// The time of creation.
     public let created: Timestamp
-    /// The number of recorded send logs.
-    public let sends: Int
+    /// The end of the order of recording.
+    public let head: LogHead
     /// The number of destinations of all send logs.
     public let destinations: Int
 
     /// Creates an organisation from its parts.
-    public init(id: OrganisationID, name: OrganisationName, created: Timestamp, sends: Int, destinations: Int) {
+    public init(id: OrganisationID, name: OrganisationName, created: Timestamp, head: LogHead, destinations: Int) {
         self.id = id
         self.name = name
         self.created = created
-        self.sends = sends
+        self.head = head
         self.destinations = destinations
     }
+
+    /// The number of send logs.
+    public var sends: Int { head.count }
 }
 
 /// The store's number of an organisation, which is never part of a response.

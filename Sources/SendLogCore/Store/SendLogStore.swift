@@ -5,7 +5,7 @@ public protocol SendLogStore: Sendable {
     /// Records send logs of one organisation, all of them durable when the method returns.
     ///
     /// Each log has its own outcome: recorded, already existing, or in conflict. Recorded logs get the organisation's
-    /// next sequence numbers, without gaps, in the order given.
+    /// next sequence numbers in the order given.
     ///
     /// - Returns: the outcome of each log, in the order given.
     /// - Throws: ``StoreError/unavailable(_:detail:)`` if no log was recorded, or if the connection to the database
@@ -31,6 +31,18 @@ public protocol SendLogStore: Sendable {
         _ id: SendLogID,
         in organisation: OrganisationID
     ) throws(StoreError) -> StoredSendLog?
+
+    /// Returns the number of send logs in ranges of sequence numbers.
+    ///
+    /// - Parameters:
+    ///   - ranges: ranges of sequence numbers from 1 that do not overlap
+    ///   - organisation: the organisation that owns the logs
+    /// - Returns: the number of logs, without deleted ones.
+    /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``.
+    func sendLogCount(
+        in ranges: [ClosedRange<SequenceNumber>],
+        of organisation: OrganisationID
+    ) async throws(StoreError) -> Int
 
     /// Returns the total of a search and the first block of rows of its page.
     ///

@@ -2,8 +2,8 @@
 public protocol StoreMaintenance: Sendable {
     /// Checks that the stored data is consistent.
     ///
-    /// Compares counters with full counts, digests and checksums with the contents, and checks that the sequence
-    /// numbers have no gaps. Works on one snapshot, so that recording goes on during the check.
+    /// Compares counters and heads with full counts, and digests and checksums with the contents. Works on one
+    /// snapshot, so that recording goes on during the check.
     ///
     /// - Parameter progress: called with the number of send logs that are checked and the number of all send logs
     /// - Returns: the problems found, as texts for the operator; empty if there are none.
@@ -18,13 +18,21 @@ public protocol StoreMaintenance: Sendable {
     ///   - sequence: the sequence number after which the batch begins; 0 for the first log
     ///   - organisation: the organisation that owns the logs
     ///   - limit: the largest number of logs in the batch
-    /// - Returns: the next logs; empty after the last log.
-    /// - Throws: ``StoreError/unavailable(_:detail:)``.
+    /// - Returns: the next logs, none after the last log, and the sequence number up to which no log is left out.
+    /// - Throws: ``StoreError/notFound`` if the organisation does not exist; ``StoreError/unavailable(_:detail:)``.
     func sendLogs(
         after sequence: SequenceNumber,
         in organisation: OrganisationID,
         limit: Int
-    ) async throws(StoreError) -> [StoredSendLogWithDigest]
+    ) async throws(StoreError) -> SendLogBatch
+
+    /// Raises an organisation's newest sequence number, so that the next log is recorded after it.
+    ///
+    /// The sequence numbers in between have no logs, as if these were deleted. Does nothing if the newest sequence
+    /// number is not lower.
+    ///
+    /// - Throws: ``StoreError/unavailable(_:detail:)``.
+    func raiseHead(to sequence: SequenceNumber, in organisation: OrganisationID) async throws(StoreError)
 
     /// Writes a backup of the whole database from one snapshot, so that recording goes on during the backup.
     ///
@@ -41,7 +49,7 @@ extension StoreMaintenance {
     public func sendLogs(
         after sequence: SequenceNumber,
         in organisation: OrganisationID
-    ) async throws(StoreError) -> [StoredSendLogWithDigest] {
+    ) async throws(StoreError) -> SendLogBatch {
         try await sendLogs(after: sequence, in: organisation, limit: 500)
     }
 }

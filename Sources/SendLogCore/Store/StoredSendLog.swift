@@ -28,3 +28,23 @@ public struct StoredSendLogWithDigest: Equatable, Sendable {
         self.digest = digest
     }
 }
+
+/// Stored send logs in the order of recording.
+public struct SendLogBatch: Equatable, Sendable {
+    /// The logs, by ascending sequence number.
+    public let logs: [StoredSendLogWithDigest]
+    /// The sequence number up to which the batch has all logs: that of the last log, or the newest one if no log follows.
+    public let end: SequenceNumber
+
+    /// Creates a batch.
+    ///
+    /// - Parameters:
+    ///   - logs: the logs
+    ///   - limit: the largest number of logs that was asked for
+    ///   - head: the newest sequence number when the logs were read
+    public init(_ logs: [StoredSendLogWithDigest], limit: Int, head: SequenceNumber) {
+        self.logs = logs
+        let last = logs.last?.log.sequence
+        end = logs.count < limit ? max(head, last ?? head) : last ?? head
+    }
+}

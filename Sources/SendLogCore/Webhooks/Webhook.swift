@@ -43,14 +43,14 @@ public struct Webhook: Equatable, Sendable {
         definition.campaigns.isEmpty || definition.campaigns.contains(campaign)
     }
 
-    /// Returns the number of send logs that the webhook has not processed yet.
+    /// Returns the ranges of sequence numbers that the webhook has not processed yet.
     ///
     /// Send logs that were recorded while it was not active do not count.
     ///
-    /// - Parameter head: the sequence number of the organisation's newest send log
-    /// - Returns: the number of send logs; 0 for a webhook that was never active.
-    public func backlog(_ head: SequenceNumber) -> Int64 {
-        definition.isActive || !progress.gaps.isEmpty ? progress.backlog(head) : 0
+    /// - Parameter head: the organisation's newest sequence number
+    /// - Returns: the ranges in ascending order; none for a webhook that was never active.
+    public func pendingRanges(to head: SequenceNumber) -> [ClosedRange<SequenceNumber>] {
+        definition.isActive || !progress.skippedRanges.isEmpty ? progress.pendingRanges(to: head) : []
     }
 
     /// Applies a user's change; stores call it within their transaction.
@@ -87,9 +87,9 @@ public struct Webhook: Equatable, Sendable {
     /// Appends the webhook as JSON, without its secrets.
     ///
     /// - Parameters:
-    ///   - head: the sequence number of the organisation's newest send log
+    ///   - backlog: the number of send logs that it has not processed yet
     ///   - bytes: the buffer
-    public func write(head: SequenceNumber, to bytes: inout [UInt8]) {
+    public func write(backlog: Int, to bytes: inout [UInt8]) {
         bytes.append("{\"_id\":")
         bytes.appendJSON(id.text)
         bytes.append(",")
@@ -115,7 +115,7 @@ public struct Webhook: Equatable, Sendable {
         bytes.append(",\"failures\":")
         bytes.appendDecimal(progress.failures)
         bytes.append(",\"behind\":")
-        bytes.appendDecimal(backlog(head))
+        bytes.appendDecimal(backlog)
         bytes.append(",\"createdAt\":\"")
         created.write(to: &bytes)
         bytes.append("\",\"updatedAt\":\"")

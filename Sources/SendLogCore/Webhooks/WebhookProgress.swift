@@ -3,7 +3,7 @@ public struct WebhookProgress: Equatable, Sendable {
     /// The cursor: every send log up to this sequence number was delivered or skipped, or waits for its next attempt.
     public var cursor: SequenceNumber
     /// The ranges of send logs after the cursor that are not delivered, in order.
-    public var gaps: [WebhookGap]
+    public var skippedRanges: [SkippedRange]
     /// The number of failed attempts since the last successful one.
     public var failures: Int
     /// The time of the first of these failures.
@@ -37,7 +37,7 @@ public struct WebhookProgress: Equatable, Sendable {
     /// Creates the progress of a webhook whose first delivery is after the cursor.
     public init(
         cursor: SequenceNumber,
-        gaps: [WebhookGap] = [],
+        skippedRanges: [SkippedRange] = [],
         failures: Int = 0,
         failingSince: Timestamp? = nil,
         heldUntil: Timestamp? = nil,
@@ -45,7 +45,7 @@ public struct WebhookProgress: Equatable, Sendable {
         slowness: Int = 0
     ) {
         self.cursor = cursor
-        self.gaps = gaps
+        self.skippedRanges = skippedRanges
         self.failures = failures
         self.failingSince = failingSince
         self.heldUntil = heldUntil
@@ -63,63 +63,67 @@ public struct WebhookProgress: Equatable, Sendable {
 }
 
 extension WebhookProgress {
-    /// Moves the cursor forward to a sequence number, and past every gap that it reaches.
+    /// Moves the cursor forward to a sequence number, and past every range that it reaches.
     public mutating func advance(to sequence: SequenceNumber) {
         cursor = max(cursor, sequence)
-        while let gap = gaps.first, let end = gap.through, gap.after <= cursor {
+        while let range = skippedRanges.first, let end = range.through, range.after <= cursor {
             cursor = max(cursor, end)
-            gaps.removeFirst()
+            skippedRanges.removeFirst()
         }
     }
 
     /// Adapts the progress to a database copy whose newest send log is an earlier one.
     public mutating func clip(to head: SequenceNumber) {
         cursor = min(cursor, head)
-        gaps = gaps.compactMap { gap in
-            guard let end = gap.through else { return WebhookGap(after: min(gap.after, head)) }
-            return gap.after < head ? WebhookGap(after: gap.after, through: min(end, head)) : nil
+        skippedRanges = skippedRanges.compactMap { range in
+            guard let end = range.through else { return SkippedRange(after: min(range.after, head)) }
+            return range.after < head ? SkippedRange(after: range.after, through: min(end, head)) : nil
         }
         advance(to: cursor)
     }
 
-    /// Opens a gap after the organisation's newest send log, because the webhook is no longer active.
+    /// Opens a range after the organisation's newest send log, because the webhook is no longer active.
     mutating func stop(at head: SequenceNumber) {
-        if let gap = gaps.last, gap.through == nil {
-            // An earlier version of the server, which does not know gaps, left it open.
-            gaps[gaps.count - 1].through = max(gap.after, cursor)
+        if let range = skippedRanges.last, range.through == nil {
+            // An earlier version of the server, which does not know skipped ranges, left it open.
+            skippedRanges[skippedRanges.count - 1].through = max(range.after, cursor)
         }
-        if let gap = gaps.last, gap.through == head {
-            gaps[gaps.count - 1].through = nil
+        if let range = skippedRanges.last, range.through == head {
+            skippedRanges[skippedRanges.count - 1].through = nil
         } else {
-            gaps.append(WebhookGap(after: head))
+            skippedRanges.append(SkippedRange(after: head))
         }
     }
 
-    /// Closes the open gap at the organisation's newest send log, because the webhook is active again.
+    /// Closes the open range at the organisation's newest send log, because the webhook is active again.
     ///
-    /// Send logs between the cursor and the gap are still delivered.
+    /// Send logs between the cursor and the range are still delivered.
     mutating func start(at head: SequenceNumber) {
-        if let gap = gaps.last, gap.through == nil {
-            gaps[gaps.count - 1].through = max(head, gap.after)
-            if head <= gap.after { gaps.removeLast() }
+        if let range = skippedRanges.last, range.through == nil {
+            skippedRanges[skippedRanges.count - 1].through = max(head, range.after)
+            if head <= range.after { skippedRanges.removeLast() }
         } else {
-            gaps.append(WebhookGap(after: cursor, through: max(head, cursor)))
+            skippedRanges.append(SkippedRange(after: cursor, through: max(head, cursor)))
         }
         advance(to: cursor)
     }
 
-    /// Returns the number of send logs after the cursor, without those in gaps.
+    /// Returns the ranges of sequence numbers after the cursor, without the skipped ranges.
     ///
-    /// They are still to be delivered, or to be skipped because of their campaign.
+    /// Their send logs are still to be delivered, or to be skipped because of their campaign.
     ///
-    /// - Parameter head: the sequence number of the organisation's newest send log
-    /// - Returns: the number of send logs.
-    public func backlog(_ head: SequenceNumber) -> Int64 {
-        var left = max(0, cursor.distance(to: head))
-        for gap in gaps {
-            let skipped = max(0, max(gap.after, cursor).distance(to: min(gap.through ?? head, head)))
-            left = left.subtractingReportingOverflow(skipped).partialValue
+    /// - Parameter head: the organisation's newest sequence number
+    /// - Returns: the ranges in ascending order.
+    public func pendingRanges(to head: SequenceNumber) -> [ClosedRange<SequenceNumber>] {
+        var ranges: [ClosedRange<SequenceNumber>] = []
+        // The last sequence number that is processed or skipped.
+        var last = max(cursor, SequenceNumber(0))
+        for range in skippedRanges where last < head {
+            let end = min(range.after, head)
+            if last < end { ranges.append(SequenceNumber(last.number + 1)...end) }
+            last = max(last, range.through ?? head)
         }
-        return max(0, left)
+        if last < head { ranges.append(SequenceNumber(last.number + 1)...head) }
+        return ranges
     }
 }

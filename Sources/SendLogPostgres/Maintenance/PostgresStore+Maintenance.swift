@@ -20,27 +20,51 @@ extension PostgresStore: StoreMaintenance {
         after sequence: SequenceNumber,
         in organisation: OrganisationID,
         limit: Int
-    ) async throws(StoreError) -> [StoredSendLogWithDigest] {
+    ) async throws(StoreError) -> SendLogBatch {
         let rows = try await performLong(for: organisation) { connection in
             var parameters = Parameters()
             parameters.add(organisation.number)
             parameters.add(sequence.number)
             parameters.add(limit)
-            return try connection.rows(
+            return try connection.rows(Self.sendLogsSQL, parameters)
+        }
+        guard rows.count > 0 else { throw .notFound }
+        // Without logs there is one row, with the head alone.
+        let found = (0..<rows.count).filter { !rows.isNull($0, 1) }
+        let logs = try found.map { (row) throws(StoreError) in
+            let log = StoredSendLog(
+                sequence: SequenceNumber(rows.integer(row, 1)),
+                record: rows.bytes(row, 3),
+                destinations: try rows.count(row, 2)
+            )
+            return StoredSendLogWithDigest(log: log, digest: rows.bytes(row, 4))
+        }
+        return SendLogBatch(logs, limit: limit, head: try StoredNumber.sequence(rows.integer(0, 0)))
+    }
+
+    /// Reads the logs after a sequence number, and the head in the same snapshot.
+    static let sendLogsSQL = """
+        SELECT h.sequence, l.seq, l.destinations, l.record, l.digest FROM organisation_heads h
+        LEFT JOIN LATERAL (
+            SELECT seq, destinations, record, digest FROM send_logs
+            WHERE org_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
+        ) l ON true
+        WHERE h.org_id = $1 ORDER BY l.seq
+        """
+
+    /// See ``StoreMaintenance/raiseHead(to:in:)``.
+    public func raiseHead(to sequence: SequenceNumber, in organisation: OrganisationID) async throws(StoreError) {
+        try await performShort(for: organisation) { connection in
+            var parameters = Parameters()
+            parameters.add(organisation.number)
+            parameters.add(sequence.number)
+            _ = try connection.rows(
                 """
-                SELECT seq, destinations, record, digest FROM send_logs
-                WHERE org_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
+                UPDATE organisation_heads SET deleted = deleted + ($2 - sequence), sequence = $2
+                WHERE org_id = $1 AND sequence < $2
                 """,
                 parameters
             )
-        }
-        return try (0..<rows.count).map { (row) throws(StoreError) in
-            let log = StoredSendLog(
-                sequence: SequenceNumber(rows.integer(row, 0)),
-                record: rows.bytes(row, 2),
-                destinations: try rows.count(row, 1)
-            )
-            return StoredSendLogWithDigest(log: log, digest: rows.bytes(row, 3))
         }
     }
 

@@ -33,7 +33,7 @@ extension PostgresStore {
                     return .stored(number)
                 }
             }
-            return Organisation(id: OrganisationID(number), name: name, created: now, sends: 0, destinations: 0)
+            return Organisation(id: OrganisationID(number), name: name, created: now, head: .empty, destinations: 0)
         }
     }
 
@@ -72,7 +72,7 @@ extension PostgresStore {
         add(&parameters)
         let rows = try connection.rows(
             """
-            SELECT org_id, name, created, sequence, destinations
+            SELECT org_id, name, created, sequence, deleted, destinations
             FROM organisations JOIN organisation_heads USING (org_id) WHERE \(condition) ORDER BY org_id
             """,
             parameters
@@ -85,8 +85,8 @@ extension PostgresStore {
                 id: OrganisationID(rows.integer(row, 0)),
                 name: name,
                 created: created,
-                sends: try rows.count(row, 3),
-                destinations: try rows.count(row, 4)
+                head: try LogHead(storedSequence: rows.integer(row, 3), deleted: rows.integer(row, 4)),
+                destinations: try rows.count(row, 5)
             )
         }
     }

@@ -35,7 +35,7 @@ struct RecordingCall {
         let floor = heads.head(of: organisation) ?? SequenceNumber(0)
         while !pending.isEmpty {
             let answer = try write(pending.map { logs[$0] })
-            guard answer.count > 0 else { throw StoreError.corrupted(detail: "the organisation does not exist") }
+            guard answer.count > 0 else { throw StoreError.notFound }
             if answer.integer(0, 0) == 0 {
                 let first = answer.integer(0, 1)
                 for (offset, index) in pending.enumerated() {

@@ -47,7 +47,7 @@ extension Schema {
         CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (created) WHERE next_try IS NULL
         """
 
-    /// Adds the gaps: the logs recorded while a webhook was not active, which it does not deliver; see ``WebhookGap``.
+    /// Adds the gaps: the logs recorded while a webhook was not active, which it does not deliver; see ``SkippedRange``.
     static let webhookGaps = """
         ALTER TABLE webhooks ADD COLUMN gaps text NOT NULL DEFAULT ''
         """

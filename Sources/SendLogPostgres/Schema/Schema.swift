@@ -32,6 +32,7 @@ struct Schema {
         Step(sql: webhooks, oldestCompatible: 1),
         Step(sql: webhookGaps, oldestCompatible: 1), Step(sql: webhookHealth, oldestCompatible: 1),
         Step(sql: "CREATE INDEX sessions_by_end ON sessions (expires)", oldestCompatible: 1),
+        Step(sql: deletion, oldestCompatible: 1),
     ])
 
     /// Creates the table of the schema version, which exists before the first step.

@@ -81,8 +81,11 @@ struct RowQuery {
         let first = isContinued ? 9 : 7
         switch campaigns {
         case nil:
-            let head = "(SELECT sequence FROM organisation_heads WHERE org_id = $1)"
-            return "SELECT \(columns), \(head) FROM send_logs WHERE \(range) \(ordered) LIMIT $5 OFFSET $6"
+            let head = ["sequence", "deleted"].map { "(SELECT \($0) FROM organisation_heads WHERE org_id = $1)" }
+            return """
+                SELECT \(columns), \(head.joined(separator: ", ")) FROM send_logs
+                WHERE \(range) \(ordered) LIMIT $5 OFFSET $6
+                """
         case .some(let slots) where slots > maxMerged:
             return """
                 SELECT \(columns) FROM (

@@ -11,7 +11,7 @@ struct SearchCall {
     /// - Throws: ``PostgresFailure``; ``StoreError/corrupted(detail:)`` if the stored data contradict each other.
     func answer() throws -> SearchResult {
         let isAll = search.campaigns == nil && search.from == nil && search.to == nil
-        if isAll, search.skip == 0, search.limit > 0 { return try unfilteredFirstPage() }
+        if isAll, search.skip == 0, search.limit > 0, let result = try unfilteredFirstPage() { return result }
         let campaigns = search.campaigns?.count ?? 0
         let counting = CountQuery(
             organisation: organisation,
@@ -20,7 +20,7 @@ struct SearchCall {
             isByDay: search.limit > 0 && (search.skip > 0 || campaigns > 1)
         )
         guard let counts = try counting.run(on: connection) else {
-            throw StoreError.corrupted(detail: "the organisation does not exist")
+            throw StoreError.notFound
         }
         let asOf = min(search.asOf ?? counts.head, counts.head)
         let total = counts.total
@@ -48,16 +48,18 @@ struct SearchCall {
         return SearchResult(total: total, asOf: asOf, rows: try fill(block, rows, asOf: asOf, of: page.count))
     }
 
-    /// Returns the first page of all logs: sequence numbers have no gaps, so the head is also the total.
-    private func unfilteredFirstPage() throws -> SearchResult {
+    /// Returns the first page of all logs with one statement: the head has their total.
+    ///
+    /// - Returns: the page; `nil` if there are no rows, or if only counting gives the total.
+    private func unfilteredFirstPage() throws -> SearchResult? {
         let pinned = search.asOf ?? SequenceNumber(.max)
         let block = RowBlock(for: search)
         let rows = try query(.earliest, .latest, asOf: pinned, offset: 0, count: search.limit)
             .run(on: connection, for: block)
-        // There are no rows only if no log is recorded, or `asOf` excludes all of them.
-        guard rows.count > 0 else { return SearchResult(total: 0, asOf: SequenceNumber(0), rows: RowBlock()) }
-        let asOf = min(pinned, SequenceNumber(rows.integer(0, 5)))
-        let total = Int(asOf.number)
+        guard rows.count > 0 else { return nil }
+        let head = try LogHead(storedSequence: rows.integer(0, 5), deleted: rows.integer(0, 6))
+        let asOf = min(pinned, head.lastSequence)
+        guard let total = head.count(asOf: asOf) else { return nil }
         return SearchResult(
             total: total,
             asOf: asOf,

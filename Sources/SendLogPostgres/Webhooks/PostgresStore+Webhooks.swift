@@ -69,7 +69,8 @@ extension PostgresStore: WebhookStore {
                 var webhook = try rows.locked(id).webhook
                 // On a retry, the first attempt may have changed the webhook before its connection broke.
                 if connection.isRetry, webhook.updated == now, webhook.version > 1 { return webhook }
-                webhook.change(at: now, head: try rows.head(), change)
+                let head = try LogHead(of: organisation, on: connection).lastSequence
+                webhook.change(at: now, head: head, change)
                 try rows.write(webhook)
                 return webhook
             }

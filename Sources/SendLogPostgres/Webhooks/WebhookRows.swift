@@ -34,14 +34,6 @@ struct WebhookRows {
         return (webhook, rows.text(0, 15))
     }
 
-    /// Returns the sequence number of the organisation's newest log; 0 if it has none.
-    func head() throws -> SequenceNumber {
-        var parameters = Parameters()
-        parameters.add(organisation.number)
-        let rows = try connection.rows("SELECT sequence FROM organisation_heads WHERE org_id = $1", parameters)
-        return rows.count == 0 ? SequenceNumber(0) : try StoredNumber.sequence(rows.integer(0, 0))
-    }
-
     /// Writes the definition, the secrets and the progress of a locked webhook after a change.
     func write(_ webhook: Webhook) throws {
         var parameters = parameters(webhook.id)
@@ -128,7 +120,7 @@ struct WebhookRows {
     private static func progress(_ rows: Rows, _ row: Int) throws(StoreError) -> WebhookProgress {
         WebhookProgress(
             cursor: SequenceNumber(rows.integer(row, 7)),
-            gaps: try WebhookGap.read(stored: rows.text(row, 13)),
+            skippedRanges: try SkippedRange.read(stored: rows.text(row, 13)),
             failures: Int(rows.integer(row, 8)),
             failingSince: rows.timestamp(row, 9),
             heldUntil: rows.timestamp(row, 10),
@@ -148,7 +140,7 @@ extension Parameters {
         add(progress.pause?.at.milliseconds)
         // PostgreSQL does not store U+0000 in text.
         add(progress.pause?.reason.replacing("\0", with: "\u{fffd}") ?? "")
-        add(WebhookGap.stored(progress.gaps))
+        add(SkippedRange.stored(progress.skippedRanges))
         add(progress.slowness)
     }
 }

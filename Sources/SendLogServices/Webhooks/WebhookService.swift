@@ -125,9 +125,32 @@ package struct WebhookService: Sendable {
         return [secret] + former.prefix(maxSecrets - 1)
     }
 
-    /// Returns the sequence number of the organisation's last send log.
-    package func head(of organisation: OrganisationID) async throws -> SequenceNumber {
-        SequenceNumber(Int64(try await organisationStore.organisation(organisation).sends))
+    /// Returns the number of send logs that each webhook has not processed yet.
+    ///
+    /// - Parameters:
+    ///   - webhooks: webhooks of one organisation
+    ///   - organisation: the organisation
+    /// - Returns: the numbers, in the order of the webhooks.
+    /// - Throws: ``StoreError``.
+    package func backlogs(of webhooks: [Webhook], in organisation: OrganisationID) async throws -> [Int] {
+        let head = try await organisationStore.organisation(organisation).head
+        var backlogs: [Int] = []
+        for webhook in webhooks {
+            let ranges = webhook.pendingRanges(to: head.lastSequence)
+            if head.hasGaps, !ranges.isEmpty {
+                backlogs.append(try await store.sendLogCount(in: ranges, of: organisation))
+            } else {
+                backlogs.append(ranges.reduce(0) { $0 + Int($1.upperBound.number - $1.lowerBound.number) + 1 })
+            }
+        }
+        return backlogs
+    }
+
+    /// Returns the number of send logs that a webhook has not processed yet.
+    ///
+    /// - Throws: ``StoreError``.
+    package func backlog(of webhook: Webhook) async throws -> Int {
+        try await backlogs(of: [webhook], in: webhook.organisation)[0]
     }
 
     /// Returns a send to test a webhook with.
@@ -193,7 +216,7 @@ package struct WebhookService: Sendable {
 
     /// Attempts a delivery at once, outside its retry schedule.
     ///
-    /// - Throws: ``StoreError/notFound`` for an unknown webhook or delivery.
+    /// - Throws: ``StoreError/notFound`` for an unknown webhook or delivery; ``ServiceError/sendLogDeleted``.
     package func redeliver(
         _ id: DeliveryID,
         of webhook: WebhookID,
@@ -205,7 +228,12 @@ package struct WebhookService: Sendable {
         if id.sequence.number == 0, let sample = WebhookSend.sample {
             return try await attempt(delivery, sample, webhook, at: now)
         }
-        let log = try await store.sendLog(delivery.send, in: organisation)
+        let log: StoredSendLog
+        do throws(StoreError) { log = try await store.sendLog(delivery.send, in: organisation) } catch {
+            throw error == .notFound ? ServiceError.sendLogDeleted : error
+        }
+        // Another send log may have been recorded under the ID of a deleted one.
+        guard log.sequence == id.sequence else { throw ServiceError.sendLogDeleted }
         return try await attempt(delivery, try await send(log, in: organisation), webhook, at: now)
     }
 

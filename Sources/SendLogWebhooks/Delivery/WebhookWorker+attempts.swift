@@ -108,13 +108,10 @@ extension WebhookWorker {
             "a delivery is set aside: the server ended during each of its attempts",
             metadata: ["webhook": "\(webhook.id)", "delivery": "\(delivery.id)"]
         )
-        var delivery = delivery
-        let problem =
+        giveUp(
+            delivery,
             "not attempted again: the server ended during \(StartedAttempts.maxUnfinishedAttempts) attempts of this delivery"
-        delivery.add(DeliveryAttempt(at: now(), duration: 0, problem: problem), isManual: true)
-        (delivery.state, delivery.nextTry) = (.failed, nil)
-        unsaved.append(delivery)
-        started.end(delivery.id.sequence)
+        )
     }
 
     /// Loads changes that users made to the webhook meanwhile.

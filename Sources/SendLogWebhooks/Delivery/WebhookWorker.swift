@@ -154,9 +154,15 @@ struct WebhookWorker {
                     continue
                 }
                 log = try await store.sendLog(delivery.send, in: webhook.organisation)
+                // Another send log may have been recorded under the ID of a deleted one.
+                guard log.sequence == delivery.id.sequence else { throw .notFound }
             } catch {
                 guard error == .notFound else { throw error }
-                giveUp(found)
+                context.logger.info(
+                    "the send log of a delivery was deleted",
+                    metadata: ["webhook": "\(webhook.id)", "delivery": "\(found.id)"]
+                )
+                giveUp(found, "not attempted again: the send log was deleted")
                 continue
             }
             guard try await deliver(log, delivery) else { return 1 }
@@ -166,13 +172,14 @@ struct WebhookWorker {
         return due.count
     }
 
-    /// Marks a delivery as failed because its send log does not exist any more.
-    private mutating func giveUp(_ delivery: Delivery) {
-        context.logger.error(
-            "the send log of a delivery does not exist",
-            metadata: ["webhook": "\(webhook.id)", "delivery": "\(delivery.id)"]
-        )
+    /// Marks a delivery as failed without an attempt.
+    ///
+    /// - Parameters:
+    ///   - delivery: the delivery
+    ///   - problem: the reason, for users
+    mutating func giveUp(_ delivery: Delivery, _ problem: String) {
         var delivery = delivery
+        delivery.add(DeliveryAttempt(at: now(), duration: 0, problem: problem), isManual: true)
         (delivery.state, delivery.nextTry) = (.failed, nil)
         unsaved.append(delivery)
         started.end(delivery.id.sequence)
@@ -186,10 +193,15 @@ struct WebhookWorker {
                 in: webhook.organisation,
                 limit: Self.maxRead.logs
             )
-            logs = Self.beginning(of: read.map(\.log))
-            if logs.isEmpty { started.endNew() }
+            logs = Self.beginning(of: read.logs.map(\.log))
+            if logs.isEmpty {
+                started.endNew()
+                // All send logs up to there were deleted: the webhook has nothing pending any more.
+                if read.end > webhook.progress.cursor { webhook.progress.advance(to: read.end) }
+                return 0
+            }
             // Changes of the webhook that were made before these sends were recorded must apply to them.
-            if !logs.isEmpty, try await !refresh() { return 0 }
+            if try await !refresh() { return 0 }
         }
         let begin = now()
         var count = 0
