@@ -40,7 +40,10 @@ extension SendLogCopy {
                 before: last,
                 limit: 500
             )
-            for delivery in waiting { try await self.target.saveDelivery(delivery, of: webhook.id, in: target) }
+            for delivery in waiting {
+                let update = DeliveryUpdate(replacing: delivery)
+                _ = try await self.target.updateDelivery(update, of: webhook.id, in: target)
+            }
             guard let end = waiting.last?.id else { return }
             last = end
         }

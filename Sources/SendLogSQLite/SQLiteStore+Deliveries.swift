@@ -24,8 +24,8 @@ extension SQLiteStore {
             )
             try query.bind(organisation.number)
             try query.bind(webhook.text)
-            try query.bind(before?.sequence.number ?? .max)
-            try query.bind(before.map { $0.test ?? 0 } ?? .max)
+            try query.bind((before ?? .last).sequence.number)
+            try query.bind((before ?? .last).storedTest)
             try query.bind(limit)
             return try WebhookRows.deliveries(&query)
         }
@@ -38,33 +38,25 @@ extension SQLiteStore {
         in organisation: OrganisationID
     ) async throws(StoreError) -> Delivery {
         try await readers.scan(for: organisation) { database in
-            var query = try Query(
-                dynamicSQL: """
-                    SELECT \(WebhookRows.deliveryColumns) FROM webhook_deliveries
-                    WHERE organisation = ? AND webhook = ? AND sequence = ? AND test = ?
-                    """,
-                on: database
-            )
-            try query.bind(organisation.number)
-            try query.bind(webhook.text)
-            try query.bind(id.sequence.number)
-            try query.bind(id.test ?? 0)
-            guard let delivery = try WebhookRows.deliveries(&query).first else { throw StoreError.notFound }
+            guard let delivery = try WebhookRows.delivery(id, of: webhook, in: organisation, on: database) else {
+                throw StoreError.notFound
+            }
             return delivery
         }
     }
 
-    /// See ``WebhookStore/saveDelivery(_:of:in:)``.
-    public func saveDelivery(
-        _ delivery: Delivery,
+    /// See ``WebhookStore/updateDelivery(_:of:in:)``.
+    public func updateDelivery(
+        _ update: DeliveryUpdate,
         of webhook: WebhookID,
         in organisation: OrganisationID
-    ) async throws(StoreError) {
+    ) async throws(StoreError) -> Delivery {
         try await write(for: organisation) { database in
             do { _ = try WebhookRows.webhook(webhook, in: organisation, on: database) } catch StoreError.notFound {
-                return
+                return update.result
             }
-            try WebhookRows.save(delivery, of: webhook, in: organisation, on: database)
+            let saved = try WebhookRows.apply([update], of: webhook, in: organisation, on: database)
+            return saved.first ?? update.result
         }
     }
 

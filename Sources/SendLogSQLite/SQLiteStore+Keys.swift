@@ -23,7 +23,7 @@ extension SQLiteStore {
             try query.bind(organisation.number)
             try query.bind(hash)
             try query.bind(key.name)
-            try query.bind(key.permissions.map(\.description).joined(separator: " "))
+            try query.bind(key.permissions.stored)
             try query.bind(now.milliseconds)
             try query.bind(key.expires?.milliseconds)
             try query.run()
@@ -115,7 +115,7 @@ extension SQLiteStore {
                 id: APIKeyID(query.integer(0)),
                 organisation: OrganisationID(query.integer(1)),
                 name: query.text(2),
-                permissions: query.text(3).split(separator: " ").compactMap { Permission(String($0)) },
+                permissions: [Permission](stored: query.text(3)),
                 created: created,
                 expires: query.optionalInteger(5).flatMap(Timestamp.init),
                 revoked: query.optionalInteger(6).flatMap(Timestamp.init),

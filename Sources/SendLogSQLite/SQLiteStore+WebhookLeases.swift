@@ -132,10 +132,8 @@ extension SQLiteStore {
             try query.bind(report.owner)
             try query.run()
             let isOwner = database.affectedRows == 1
-            for delivery in report.deliveries {
-                // A worker that lost its lease adds missing deliveries, but replaces none of the next owner's.
-                try WebhookRows.save(delivery, of: webhook, in: organisation, replaces: isOwner, on: database)
-            }
+            // A worker that lost its lease adds missing deliveries, but replaces none of the next owner's.
+            try WebhookRows.apply(report.updates, of: webhook, in: organisation, replaces: isOwner, on: database)
             return isActive && isOwner ? current : nil
         }
     }

@@ -90,10 +90,9 @@ enum WebhookRows {
             guard let send = SendLogID(query.text(2)), let created = Timestamp(milliseconds: query.integer(3)),
                 let state = Delivery.State(rawValue: query.text(4))
             else { throw StoreError.corrupted(detail: "invalid row of a delivery") }
-            let test = query.integer(1)
             deliveries.append(
                 Delivery(
-                    id: DeliveryID(SequenceNumber(query.integer(0)), test: test == 0 ? nil : test),
+                    id: DeliveryID(storedSequence: query.integer(0), test: query.integer(1)),
                     send: send,
                     created: created,
                     state: state,
@@ -106,11 +105,59 @@ enum WebhookRows {
         return deliveries
     }
 
-    static func save(
-        _ delivery: Delivery,
+    static func delivery(
+        _ id: DeliveryID,
+        of webhook: WebhookID,
+        in organisation: OrganisationID,
+        on database: Connection
+    ) throws -> Delivery? {
+        var query = try Query(
+            dynamicSQL: """
+                SELECT \(deliveryColumns) FROM webhook_deliveries
+                WHERE organisation = ? AND webhook = ? AND sequence = ? AND test = ?
+                """,
+            on: database
+        )
+        try query.bind(organisation.number)
+        try query.bind(webhook.text)
+        try query.bind(id.sequence.number)
+        try query.bind(id.storedTest)
+        return try deliveries(&query).first
+    }
+
+    /// Applies updates to the stored deliveries, and writes them.
+    ///
+    /// - Parameters:
+    ///   - updates: the updates of deliveries of one webhook
+    ///   - webhook: the webhook
+    ///   - organisation: the organisation that owns the webhook
+    ///   - replaces: whether stored deliveries are changed; otherwise only missing ones are added
+    ///   - database: the connection
+    /// - Returns: the deliveries after the updates.
+    /// - Throws: the errors of the database.
+    @discardableResult
+    static func apply(
+        _ updates: [DeliveryUpdate],
         of webhook: WebhookID,
         in organisation: OrganisationID,
         replaces: Bool = true,
+        on database: Connection
+    ) throws -> [Delivery] {
+        let current = try DeliveryUpdate.idsToRead(updates).compactMap { id in
+            try delivery(id, of: webhook, in: organisation, on: database)
+        }
+        let changed = DeliveryUpdate.apply(updates, to: current)
+        for delivery in changed {
+            try save(delivery, of: webhook, in: organisation, replaces: replaces, on: database)
+        }
+        return changed
+    }
+
+    private static func save(
+        _ delivery: Delivery,
+        of webhook: WebhookID,
+        in organisation: OrganisationID,
+        replaces: Bool,
         on database: Connection
     ) throws {
         var query = try Query(
@@ -126,7 +173,7 @@ enum WebhookRows {
         try query.bind(organisation.number)
         try query.bind(webhook.text)
         try query.bind(delivery.id.sequence.number)
-        try query.bind(delivery.id.test ?? 0)
+        try query.bind(delivery.id.storedTest)
         try query.bind(delivery.send.text)
         try query.bind(delivery.created.milliseconds)
         try query.bind(delivery.state.rawValue)

@@ -147,7 +147,7 @@ final class StatementLog: Sendable {
             owner: "one",
             version: 2,
             progress: WebhookProgress(cursor: SequenceNumber(1)),
-            deliveries: [delivery],
+            updates: [DeliveryUpdate(replacing: delivery)],
             leaseEnd: nil
         )
         _ = try await store.save(report, of: id, in: organisation)

@@ -9,7 +9,7 @@ struct RetryScheduleTests {
 
     private static func afterStart(_ seconds: Double) -> Timestamp { start.advanced(by: Int64(seconds * 1000)) }
 
-    private static func delivery(tries: Int = 1) throws -> Delivery {
+    private static func delivery(tries: Int = 0) throws -> Delivery {
         Delivery(
             id: DeliveryID(SequenceNumber(1)),
             send: try #require(SendLogID("send-1")),
@@ -66,7 +66,7 @@ struct RetryScheduleTests {
     @Test(arguments: [(nil, true), (500, true), (503, true), (429, true), (400, false), (404, false), (301, false)])
     func `a temporary failure is retried`(status: Int?, isRetried: Bool) throws {
         var (progress, delivery) = (WebhookProgress(cursor: SequenceNumber(1)), try Self.delivery())
-        progress.note(Self.attempt(status), of: &delivery, RetrySchedule(), at: Self.start)
+        progress.attempt(Self.attempt(status), of: &delivery, RetrySchedule(), at: Self.start)
         #expect(delivery.state == (isRetried ? .waiting : .failed))
         #expect((delivery.nextTry != nil) == isRetried)
         if let next = delivery.nextTry { #expect(next > Self.afterStart(3.9) && next < Self.afterStart(6.1)) }
@@ -75,8 +75,8 @@ struct RetryScheduleTests {
     }
 
     @Test func `a delivery fails after its last try`() throws {
-        var (progress, delivery) = (WebhookProgress(cursor: SequenceNumber(1)), try Self.delivery(tries: 11))
-        progress.note(Self.attempt(500), of: &delivery, RetrySchedule(), at: Self.start)
+        var (progress, delivery) = (WebhookProgress(cursor: SequenceNumber(1)), try Self.delivery(tries: 10))
+        progress.attempt(Self.attempt(500), of: &delivery, RetrySchedule(), at: Self.start)
         #expect(delivery.state == .failed && delivery.nextTry == nil)
     }
 
@@ -89,7 +89,7 @@ struct RetryScheduleTests {
         )
         var delivery = try Self.delivery()
         delivery.nextTry = Self.start
-        progress.note(Self.attempt(204), of: &delivery, RetrySchedule(), at: Self.afterStart(5))
+        progress.attempt(Self.attempt(204), of: &delivery, RetrySchedule(), at: Self.afterStart(5))
         #expect(progress == WebhookProgress(cursor: SequenceNumber(1)))
         #expect(delivery.state == .delivered && delivery.nextTry == nil)
     }
@@ -97,7 +97,7 @@ struct RetryScheduleTests {
     @Test(arguments: [(0, 0.0), (120, 120.0), (86_400, 3600.0)])
     func `Retry-After is respected, up to an hour`(requested: Int, held: Double) throws {
         var (progress, delivery) = (WebhookProgress(cursor: SequenceNumber(1)), try Self.delivery())
-        progress.note(Self.attempt(429, retryAfter: requested), of: &delivery, RetrySchedule(), at: Self.start)
+        progress.attempt(Self.attempt(429, retryAfter: requested), of: &delivery, RetrySchedule(), at: Self.start)
         #expect(progress.heldUntil == Self.afterStart(held))
         let next = try #require(delivery.nextTry)
         #expect(next >= Self.afterStart(max(held, 3.9)) && next <= Self.afterStart(max(held, 6.1)))
@@ -105,7 +105,7 @@ struct RetryScheduleTests {
 
     @Test func `410 pauses a webhook at once`() throws {
         var (progress, delivery) = (WebhookProgress(cursor: SequenceNumber(1)), try Self.delivery())
-        progress.note(Self.attempt(410), of: &delivery, RetrySchedule(), at: Self.start)
+        progress.attempt(Self.attempt(410), of: &delivery, RetrySchedule(), at: Self.start)
         #expect(progress.pause?.at == Self.start && progress.pause?.reason.contains("410") == true)
         #expect(delivery.state == .failed)
     }
@@ -115,7 +115,7 @@ struct RetryScheduleTests {
         var progress = WebhookProgress(cursor: SequenceNumber(1))
         func note(_ seconds: Double, _ status: Int? = 500) throws {
             var delivery = try Self.delivery()
-            progress.note(Self.attempt(status), of: &delivery, schedule, at: Self.afterStart(seconds))
+            progress.attempt(Self.attempt(status), of: &delivery, schedule, at: Self.afterStart(seconds))
         }
         try note(0)
         // For long enough, but not often enough.
@@ -136,5 +136,18 @@ struct RetryScheduleTests {
         #expect(progress.pause == nil)
         try note(951)
         #expect(progress.pause?.reason.hasSuffix("HTTP 500") == true)
+    }
+}
+
+extension WebhookProgress {
+    /// Records the result of an attempt in the progress and in the delivery.
+    fileprivate mutating func attempt(
+        _ attempt: DeliveryAttempt,
+        of delivery: inout Delivery,
+        _ schedule: RetrySchedule,
+        at now: Timestamp
+    ) {
+        let nextTry = note(attempt, of: delivery, schedule, at: now)
+        delivery.apply(attempt, .automatic(nextTry: nextTry))
     }
 }

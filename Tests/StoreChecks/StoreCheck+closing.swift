@@ -23,7 +23,7 @@ extension StoreCheck {
                 owner: "one",
                 version: 1,
                 progress: WebhookProgress(cursor: SequenceNumber(1)),
-                deliveries: [delivery],
+                updates: [DeliveryUpdate(replacing: delivery)],
                 leaseEnd: nil
             )
             let rest = RestOfPage(

@@ -93,6 +93,50 @@ extension StoreCheck {
             #expect(try await webhook.save(by: "one", cursor: 1, [delivery, test, last], until: 10) != nil)
             #expect(try await webhook.delivery(last.id) == last)
         },
+        StoreCheck("attempts of a worker and of a user at the same time are both kept") { store in
+            let webhook = try await WebhookUnderTest(in: store.organisation("Acme"), of: store)
+            try await webhook.record(2)
+            func attempt(_ milliseconds: Int, _ status: Int) throws -> DeliveryAttempt {
+                DeliveryAttempt(at: try WebhookSample.at(milliseconds), duration: 5, status: status)
+            }
+            func update(_ update: DeliveryUpdate) async throws -> Delivery {
+                try await store.updateDelivery(update, of: webhook.id, in: webhook.organisation)
+            }
+            // Both read the delivery before either attempt ends.
+            let read = try WebhookSample.delivery(1, state: .waiting, nextTry: 20)
+            try await store.saveDelivery(read, of: webhook.id, in: webhook.organisation)
+            let manual = try DeliveryUpdate(read, attempt(30, 500), .manual)
+            #expect(try await update(manual).nextTry == read.nextTry)
+            #expect(try await store.leaseIDs(for: "one", at: 0, until: 10) == ["hook"])
+            let automatic = try DeliveryUpdate(read, attempt(31, 503), .automatic(nextTry: WebhookSample.at(50)))
+            func report(_ updates: DeliveryUpdate...) throws -> WebhookReport {
+                WebhookReport(
+                    owner: "one",
+                    version: 1,
+                    progress: WebhookProgress(cursor: SequenceNumber(1)),
+                    updates: updates,
+                    leaseEnd: try WebhookSample.at(10)
+                )
+            }
+            // The same report again changes nothing, as after a connection that broke after the commit.
+            for _ in 0..<2 {
+                _ = try await store.save(report(automatic), of: webhook.id, in: webhook.organisation)
+                let stored = try await webhook.delivery(read.id)
+                #expect(stored.attempts.map(\.status) == [500, 500, 503])
+                #expect((stored.tries, stored.state, stored.nextTry) == (2, .waiting, try WebhookSample.at(50)))
+            }
+            // A user's attempt succeeds while the worker's fails: the delivery stays delivered.
+            #expect(try await update(DeliveryUpdate(read, attempt(40, 204), .manual)).state == .delivered)
+            let late = try DeliveryUpdate(read, attempt(41, 500), .automatic(nextTry: WebhookSample.at(99)))
+            _ = try await store.save(report(late), of: webhook.id, in: webhook.organisation)
+            let last = try await webhook.delivery(read.id)
+            #expect((last.state, last.nextTry, last.attempts.count, last.tries) == (.delivered, nil, 5, 3))
+            #expect(try await webhook.due(at: 1000) == [])
+            // A deleted webhook has no deliveries.
+            try await store.deleteWebhook(webhook.id, in: webhook.organisation)
+            #expect(try await update(manual).attempts.count == 2)
+            #expect(try await webhook.deliveries == [])
+        },
         StoreCheck("due deliveries come in the order of recording") { store in
             let acme = try await store.organisation("Acme")
             let webhook = try await WebhookUnderTest(in: acme, of: store)

@@ -72,7 +72,7 @@ extension StoreCheck {
                 owner: "one",
                 version: 1,
                 progress: WebhookProgress(cursor: SequenceNumber(3)),
-                deliveries: [other],
+                updates: [DeliveryUpdate(replacing: other)],
                 leaseEnd: nil
             )
             #expect(try await store.save(report, of: id, in: acme) == nil)

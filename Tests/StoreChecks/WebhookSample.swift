@@ -131,7 +131,7 @@ struct WebhookUnderTest {
             owner: owner,
             version: version,
             progress: progress,
-            deliveries: deliveries,
+            updates: deliveries.map { DeliveryUpdate(replacing: $0) },
             started: started,
             leaseEnd: try end.map { try WebhookSample.at($0) }
         )
@@ -145,6 +145,15 @@ struct WebhookUnderTest {
 }
 
 extension WebhookStore {
+    /// Saves a delivery, in place of the stored one.
+    package func saveDelivery(
+        _ delivery: Delivery,
+        of webhook: WebhookID,
+        in organisation: OrganisationID
+    ) async throws(StoreError) {
+        _ = try await updateDelivery(DeliveryUpdate(replacing: delivery), of: webhook, in: organisation)
+    }
+
     /// Leases webhooks for an owner.
     ///
     /// - Returns: their ids, sorted.
@@ -190,5 +199,14 @@ extension Webhook {
     /// The number of sequence numbers that the webhook has not processed, for a newest sequence number.
     func backlog(_ head: SequenceNumber) -> Int {
         pendingRanges(to: head).reduce(0) { $0 + Int($1.upperBound.number - $1.lowerBound.number) + 1 }
+    }
+}
+
+extension Delivery {
+    /// Adds an automatic attempt, and leaves the state as it is.
+    mutating func add(_ attempt: DeliveryAttempt) {
+        let (state, nextTry) = (state, nextTry)
+        apply(attempt, .automatic(nextTry: nil))
+        (self.state, self.nextTry) = (state, nextTry)
     }
 }

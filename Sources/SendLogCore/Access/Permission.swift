@@ -67,6 +67,12 @@ public struct Permission: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension [Permission] {
+    /// The stored format: the names, separated by spaces.
+    public var stored: String { map(\.description).joined(separator: " ") }
+
+    /// Reads the stored format; leaves out what is not a permission.
+    public init(stored text: String) { self = text.split(separator: " ").compactMap { Permission(String($0)) } }
+
     /// Returns whether any of these permissions includes `wanted`.
     public func grants(_ wanted: Permission) -> Bool {
         contains { $0.grants(wanted) }

@@ -81,14 +81,15 @@ public protocol WebhookStore: Sendable {
         in organisation: OrganisationID
     ) async throws(StoreError) -> Delivery
 
-    /// Saves a delivery that was made without a lease; does nothing if the webhook no longer exists.
+    /// Changes a delivery without a lease; stores nothing if the webhook no longer exists.
     ///
+    /// - Returns: the delivery after the change.
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
-    func saveDelivery(
-        _ delivery: Delivery,
+    func updateDelivery(
+        _ update: DeliveryUpdate,
         of webhook: WebhookID,
         in organisation: OrganisationID
-    ) async throws(StoreError)
+    ) async throws(StoreError) -> Delivery
 
     // MARK: - Leases
 

@@ -47,15 +47,35 @@ public struct Delivery: Equatable, Sendable {
         self.attempts = attempts
     }
 
-    /// Adds an attempt, and drops the oldest if there are more than ``maxStoredAttempts``.
+    /// The kind of an attempt, which decides what follows a failure.
+    public enum AttemptKind: Sendable {
+        /// An attempt of the retry schedule, with the time of the next one; `nil` if none follows.
+        case automatic(nextTry: Timestamp?)
+        /// An attempt that a user requested, which changes neither the schedule nor ``Delivery/tries``.
+        case manual
+        /// An entry that says why no attempt is made any more.
+        case givenUp
+    }
+
+    /// Adds an attempt, and drops the oldest one if there are more than ``maxStoredAttempts``.
     ///
-    /// - Parameters:
-    ///   - attempt: the attempt
-    ///   - isManual: whether a user requested the attempt; if so, ``tries`` does not change
-    public mutating func add(_ attempt: DeliveryAttempt, isManual: Bool = false) {
-        if !isManual { tries += 1 }
+    /// A delivered one stays delivered.
+    public mutating func apply(_ attempt: DeliveryAttempt, _ kind: AttemptKind) {
         attempts.append(attempt)
         if attempts.count > Self.maxStoredAttempts { attempts.removeFirst() }
+        if case .automatic = kind { tries += 1 }
+        if attempt.isSuccess { state = .delivered }
+        guard state != .delivered else {
+            nextTry = nil
+            return
+        }
+        switch kind {
+        case .automatic(let moment): nextTry = moment
+        // A delivery that waits for its next attempt keeps waiting.
+        case .manual: break
+        case .givenUp: nextTry = nil
+        }
+        state = nextTry == nil ? .failed : .waiting
     }
 
     /// Appends the delivery as JSON.

@@ -11,6 +11,17 @@ public struct DeliveryID: Hashable, Sendable, CustomStringConvertible {
         self.test = test
     }
 
+    /// Creates an ID from its stored numbers; `test` is 0 for a delivery that is not a test.
+    public init(storedSequence sequence: Int64, test: Int64) {
+        self.init(SequenceNumber(sequence), test: test == 0 ? nil : test)
+    }
+
+    /// The stored number of the test; 0 if the delivery is not a test.
+    public var storedTest: Int64 { test ?? 0 }
+
+    /// An ID after those of all deliveries.
+    public static let last = DeliveryID(SequenceNumber(.max), test: .max)
+
     /// Parses an ID in the format of ``description``; `nil` if the text has another format.
     public init?(_ text: String) {
         let parts = text.split(separator: "-t", maxSplits: 1, omittingEmptySubsequences: false)

@@ -6,8 +6,8 @@ public struct WebhookReport: Sendable {
     public var version: Int
     /// The new progress.
     public var progress: WebhookProgress
-    /// The deliveries that changed.
-    public var deliveries: [Delivery]
+    /// The changes of deliveries, in order.
+    public var updates: [DeliveryUpdate]
     /// The attempts that earlier leases left without an end, or that are about to be started again.
     public var started: StartedAttempts
     /// The new end of the lease; `nil` to release it.
@@ -18,14 +18,14 @@ public struct WebhookReport: Sendable {
         owner: String,
         version: Int,
         progress: WebhookProgress,
-        deliveries: [Delivery] = [],
+        updates: [DeliveryUpdate] = [],
         started: StartedAttempts = .none,
         leaseEnd: Timestamp?
     ) {
         self.owner = owner
         self.version = version
         self.progress = progress
-        self.deliveries = deliveries
+        self.updates = updates
         self.started = started
         self.leaseEnd = leaseEnd
     }

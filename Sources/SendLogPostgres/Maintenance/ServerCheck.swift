@@ -4,7 +4,7 @@ import SendLogCore
 struct ServerCheck {
     let connection: Connection
 
-    /// The indexes that searches, recording, webhooks and the directory need, with their columns and conditions.
+    /// The indexes that searches, recording, webhooks and the console need, with their columns and conditions.
     static let indexes = [
         ("organisations_pkey", "(org_id)"), ("organisations_name_key", "(name)"), ("api_keys_pkey", "(key_id)"),
         ("api_keys_hash_key", "(hash)"), ("api_keys_by_organisation", "(org_id, key_id)"),
@@ -13,7 +13,7 @@ struct ServerCheck {
         ("send_logs_by_start", "(org_id, start, seq)"), ("send_logs_by_campaign", "(org_id, campaign, start, seq)"),
         ("destination_chunks_pkey", "(org_id, seq, number)"), ("organisation_days_pkey", "(org_id, day, block)"),
         ("campaign_days_pkey", "(org_id, campaign, day, block)"), ("campaign_names_pkey", "(org_id, campaign)"),
-        ("sessions_pkey", "(hash)"), ("webhooks_pkey", "(org_id, id)"),
+        ("sessions_pkey", "(hash)"), ("sessions_by_end", "(expires)"), ("webhooks_pkey", "(org_id, id)"),
         ("webhook_deliveries_pkey", "(org_id, webhook, seq, test)"),
         ("webhook_deliveries_due", "(org_id, webhook, next_try, seq, test) WHERE (next_try IS NOT NULL)"),
         ("webhook_deliveries_by_state", "(org_id, webhook, state, seq, test) WHERE (state <> 'delivered'::text)"),

@@ -22,7 +22,7 @@ extension PostgresStore {
                 parameters.add(organisation.number)
                 parameters.add(hash)
                 parameters.add(key.name)
-                parameters.add(key.permissions.map(\.description).joined(separator: " "))
+                parameters.add(key.permissions.stored)
                 parameters.add(now.milliseconds)
                 parameters.add(key.expires?.milliseconds)
                 let rows = try connection.rows(
@@ -130,7 +130,7 @@ extension PostgresStore {
                 id: APIKeyID(rows.integer(row, 0)),
                 organisation: OrganisationID(rows.integer(row, 1)),
                 name: rows.text(row, 2),
-                permissions: rows.text(row, 3).split(separator: " ").compactMap { Permission(String($0)) },
+                permissions: [Permission](stored: rows.text(row, 3)),
                 created: created,
                 expires: rows.optionalInteger(row, 5).flatMap(Timestamp.init),
                 revoked: rows.optionalInteger(row, 6).flatMap(Timestamp.init),

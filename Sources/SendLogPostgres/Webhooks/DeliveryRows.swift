@@ -12,29 +12,61 @@ enum DeliveryRows {
     /// The value for NULL in array parameters, which have no NULLs here.
     private static let never = Int64.max
 
-    /// Writes deliveries of a webhook in one statement; replaces existing ones if `replaces` is true.
+    /// Applies updates to the stored deliveries of a locked webhook, and writes them.
+    ///
+    /// - Parameters:
+    ///   - updates: the updates
+    ///   - webhook: the webhook, whose row is locked
+    ///   - rows: the rows of its organisation
+    ///   - replaces: whether stored deliveries are changed; otherwise only missing ones are added
+    /// - Returns: the deliveries after the updates.
+    /// - Throws: ``PostgresFailure``; ``StoreError/corrupted(detail:)``.
+    @discardableResult
+    static func apply(
+        _ updates: [DeliveryUpdate],
+        of webhook: WebhookID,
+        _ rows: WebhookRows,
+        replaces: Bool = true
+    ) throws -> [Delivery] {
+        let ids = DeliveryUpdate.idsToRead(updates)
+        let changed = DeliveryUpdate.apply(updates, to: try read(ids, of: webhook, rows))
+        try write(changed, of: webhook, rows, replaces: replaces)
+        return changed
+    }
+
+    private static func read(_ ids: Set<DeliveryID>, of webhook: WebhookID, _ rows: WebhookRows) throws -> [Delivery] {
+        if ids.isEmpty { return [] }
+        var parameters = rows.parameters(webhook)
+        parameters.add(bigints: ids.map(\.sequence.number))
+        let found = try rows.connection.rows(
+            "SELECT \(columns) FROM webhook_deliveries WHERE org_id = $1 AND webhook = $2 AND seq = ANY($3)",
+            parameters
+        )
+        return try deliveries(found).filter { ids.contains($0.id) }
+    }
+
+    /// Writes deliveries of a webhook, each once, in one statement; replaces existing ones if `replaces` is true.
     ///
     /// The statement selects from the webhook's row, so that Citus runs all of it on the organisation's node, and
     /// nothing is written for a deleted webhook.
     ///
     /// - Throws: ``PostgresFailure``.
-    static func write(_ deliveries: [Delivery], of webhook: WebhookID, _ rows: WebhookRows, replaces: Bool = true)
-        throws
-    {
-        // One statement cannot write a row twice: for each id, the last delivery given is written.
-        var last: [DeliveryID: Delivery] = [:]
-        for delivery in deliveries { last[delivery.id] = delivery }
-        if last.isEmpty { return }
-        let unique = Array(last.values)
+    private static func write(
+        _ deliveries: [Delivery],
+        of webhook: WebhookID,
+        _ rows: WebhookRows,
+        replaces: Bool
+    ) throws {
+        if deliveries.isEmpty { return }
         var parameters = rows.parameters(webhook)
-        parameters.add(bigints: unique.map(\.id.sequence.number))
-        parameters.add(bigints: unique.map { $0.id.test ?? 0 })
-        parameters.add(texts: unique.map(\.send.text))
-        parameters.add(bigints: unique.map(\.created.milliseconds))
-        parameters.add(texts: unique.map(\.state.rawValue))
-        parameters.add(bigints: unique.map { $0.nextTry?.milliseconds ?? never })
-        parameters.add(bigints: unique.map { Int64($0.tries) })
-        parameters.add(texts: unique.map { text(of: $0.attempts) })
+        parameters.add(bigints: deliveries.map(\.id.sequence.number))
+        parameters.add(bigints: deliveries.map(\.id.storedTest))
+        parameters.add(texts: deliveries.map(\.send.text))
+        parameters.add(bigints: deliveries.map(\.created.milliseconds))
+        parameters.add(texts: deliveries.map(\.state.rawValue))
+        parameters.add(bigints: deliveries.map { $0.nextTry?.milliseconds ?? never })
+        parameters.add(bigints: deliveries.map { Int64($0.tries) })
+        parameters.add(texts: deliveries.map { text(of: $0.attempts) })
         _ = try rows.connection.rows(
             """
             INSERT INTO webhook_deliveries
@@ -63,10 +95,9 @@ enum DeliveryRows {
             guard let send = SendLogID(rows.text(row, 2)), let created = Timestamp(milliseconds: rows.integer(row, 3)),
                 let state = Delivery.State(rawValue: rows.text(row, 4))
             else { throw .corrupted(detail: "invalid row of a delivery") }
-            let test = rows.integer(row, 1)
             deliveries.append(
                 Delivery(
-                    id: DeliveryID(SequenceNumber(rows.integer(row, 0)), test: test == 0 ? nil : test),
+                    id: DeliveryID(storedSequence: rows.integer(row, 0), test: rows.integer(row, 1)),
                     send: send,
                     created: created,
                     state: state,

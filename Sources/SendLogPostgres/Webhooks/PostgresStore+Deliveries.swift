@@ -12,8 +12,8 @@ extension PostgresStore {
     ) async throws(StoreError) -> [Delivery] {
         try await performShort(for: organisation) { connection in
             var parameters = WebhookRows(connection: connection, organisation: organisation).parameters(webhook)
-            parameters.add(before?.sequence.number ?? .max)
-            parameters.add(before.map { $0.test ?? 0 } ?? .max)
+            parameters.add((before ?? .last).sequence.number)
+            parameters.add((before ?? .last).storedTest)
             parameters.add(limit)
             return try DeliveryRows.deliveries(try connection.rows(Self.deliveriesSQL(state), parameters))
         }
@@ -38,7 +38,7 @@ extension PostgresStore {
         try await performShort(for: organisation) { connection in
             var parameters = WebhookRows(connection: connection, organisation: organisation).parameters(webhook)
             parameters.add(id.sequence.number)
-            parameters.add(id.test ?? 0)
+            parameters.add(id.storedTest)
             let rows = try connection.rows(
                 """
                 SELECT \(DeliveryRows.columns) FROM webhook_deliveries
@@ -51,18 +51,20 @@ extension PostgresStore {
         }
     }
 
-    /// See ``WebhookStore/saveDelivery(_:of:in:)``.
-    public func saveDelivery(
-        _ delivery: Delivery,
+    /// See ``WebhookStore/updateDelivery(_:of:in:)``.
+    public func updateDelivery(
+        _ update: DeliveryUpdate,
         of webhook: WebhookID,
         in organisation: OrganisationID
-    ) async throws(StoreError) {
+    ) async throws(StoreError) -> Delivery {
         try await performShort(for: organisation) { connection in
             let rows = WebhookRows(connection: connection, organisation: organisation)
-            try connection.transaction {
-                // The lock keeps the webhook from being deleted meanwhile.
-                do { _ = try rows.locked(webhook) } catch let error as StoreError where error == .notFound { return }
-                try DeliveryRows.write([delivery], of: webhook, rows)
+            return try connection.transaction {
+                // The lock keeps the webhook from being deleted, and the delivery from being changed meanwhile.
+                do { _ = try rows.locked(webhook) } catch let error as StoreError where error == .notFound {
+                    return update.result
+                }
+                return try DeliveryRows.apply([update], of: webhook, rows).first ?? update.result
             }
         }
     }

@@ -182,7 +182,7 @@ extension PostgresStore {
                 }
                 // A worker that lost its lease adds only deliveries that the new owner has not written.
                 let isOwner = locked.owner == report.owner
-                try DeliveryRows.write(report.deliveries, of: webhook, rows, replaces: isOwner)
+                try DeliveryRows.apply(report.updates, of: webhook, rows, replaces: isOwner)
                 var current = locked.webhook
                 guard isOwner else { return nil }
                 current.apply(report)

@@ -248,21 +248,12 @@ package struct WebhookService: Sendable {
             await client.attempt(webhook, send, as: delivery.id, at: now)
         }
         guard let attempt else { throw StoreError.unavailable(.closed, detail: "the server is shutting down") }
-        // A webhook worker may have attempted the delivery meanwhile.
-        var delivery = delivery
-        do throws(StoreError) {
-            delivery = try await store.delivery(delivery.id, of: webhook.id, in: webhook.organisation)
-        } catch {
-            guard error == .notFound else { throw error }
-        }
-        delivery.add(attempt, isManual: isManual)
-        if attempt.isSuccess {
-            (delivery.state, delivery.nextTry) = (.delivered, nil)
-        } else if delivery.nextTry == nil, delivery.state != .delivered {
-            // A delivery that waits for its next attempt keeps waiting, and a delivered one stays delivered.
-            delivery.state = .failed
-        }
-        try await store.saveDelivery(delivery, of: webhook.id, in: webhook.organisation)
-        return delivery
+        // A webhook worker may have attempted the delivery meanwhile; a test is attempted only here.
+        let kind = isManual ? Delivery.AttemptKind.manual : .automatic(nextTry: nil)
+        return try await store.updateDelivery(
+            DeliveryUpdate(delivery, attempt, kind),
+            of: webhook.id,
+            in: webhook.organisation
+        )
     }
 }

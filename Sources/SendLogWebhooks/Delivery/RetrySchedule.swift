@@ -58,20 +58,20 @@ extension WebhookProgress {
     ///
     /// - Parameters:
     ///   - attempt: the attempt
-    ///   - delivery: the delivery, to which the attempt was already added; its state and next try are set
+    ///   - delivery: the delivery, without the attempt
     ///   - schedule: the retry schedule
     ///   - now: when the attempt ended
+    /// - Returns: the time of the next attempt; `nil` if none follows.
     mutating func note(
         _ attempt: DeliveryAttempt,
-        of delivery: inout Delivery,
+        of delivery: Delivery,
         _ schedule: RetrySchedule,
         at now: Timestamp
-    ) {
+    ) -> Timestamp? {
         note(duration: attempt.duration)
         if attempt.isSuccess {
-            (delivery.state, delivery.nextTry) = (.delivered, nil)
             (failures, failingSince, heldUntil) = (0, nil, nil)
-            return
+            return nil
         }
         failures += 1
         let since = failingSince ?? now
@@ -79,12 +79,6 @@ extension WebhookProgress {
         let asked = attempt.retryAfter.map { Int64(min($0, RetrySchedule.maxRetryAfter)) * 1000 }
         if let hold = [asked, schedule.hold(afterFailures: failures)].compactMap({ $0 }).max() {
             heldUntil = now.advanced(by: hold)
-        }
-        let age = now.milliseconds - delivery.created.milliseconds
-        if attempt.isRetryable, let delay = schedule.delay(afterTries: delivery.tries, age: age) {
-            (delivery.state, delivery.nextTry) = (.waiting, now.advanced(by: max(delay, asked ?? 0)))
-        } else {
-            (delivery.state, delivery.nextTry) = (.failed, nil)
         }
         if attempt.status == 410 {
             pause = Pause(at: now, reason: "the receiver responded with 410 Gone")
@@ -94,6 +88,11 @@ extension WebhookProgress {
             let last = attempt.problem ?? attempt.status.map { "HTTP \($0)" } ?? ""
             pause = Pause(at: now, reason: "no attempt has succeeded since \(since); last failure: \(last)")
         }
+        let age = now.milliseconds - delivery.created.milliseconds
+        guard attempt.isRetryable, let delay = schedule.delay(afterTries: delivery.tries + 1, age: age) else {
+            return nil
+        }
+        return now.advanced(by: max(delay, asked ?? 0))
     }
 }
 

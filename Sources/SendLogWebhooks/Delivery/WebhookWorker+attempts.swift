@@ -45,7 +45,7 @@ extension WebhookWorker {
             throw error
         }
         started.end(sequence)
-        // Saves the result of a retry at once, so that a later save does not overwrite a manual redelivery.
+        // Saves the result of a retry at once: otherwise the store would return the delivery as due again.
         return isRepeated || isLastAttempt ? try await save() : true
     }
 
@@ -58,18 +58,8 @@ extension WebhookWorker {
         guard let attempt = await context.client.attempt(webhook, send, as: delivery.id, at: now()) else {
             return false
         }
-        var delivery = delivery
-        // If a user redelivered it meanwhile, the result is added to the current state.
-        if delivery.tries > 0,
-            let current = try? await store.delivery(delivery.id, of: webhook.id, in: webhook.organisation)
-        {
-            delivery = current
-        }
-        let isDelivered = delivery.state == .delivered
-        delivery.add(attempt)
-        webhook.progress.note(attempt, of: &delivery, context.schedule, at: now())
-        if isDelivered { (delivery.state, delivery.nextTry) = (.delivered, nil) }
-        unsaved.append(delivery)
+        let nextTry = webhook.progress.note(attempt, of: delivery, context.schedule, at: now())
+        unsaved.append(DeliveryUpdate(delivery, attempt, .automatic(nextTry: nextTry)))
         started.note(duration: attempt.duration)
         context.pool.note(key, isHealthy: webhook.progress.isHealthy)
         if let pause = webhook.progress.pause {
@@ -155,7 +145,7 @@ extension WebhookWorker {
             owner: owner,
             version: webhook.version,
             progress: webhook.progress,
-            deliveries: unsaved,
+            updates: unsaved,
             started: started,
             leaseEnd: isReleasing ? nil : leaseEnd
         )

@@ -14,7 +14,7 @@ struct WebhookWorker {
     /// When the lease ends.
     var leaseEnd: Timestamp
     /// The deliveries that changed since the last save.
-    var unsaved: [Delivery] = []
+    var unsaved: [DeliveryUpdate] = []
     /// When the last save was made.
     var savedAt: Timestamp
     /// The cursor and the batch size as of the last save.
@@ -129,7 +129,8 @@ struct WebhookWorker {
     /// Delivers due retries and stops at the first failure, so that a failing receiver does not delay new sends.
     private mutating func deliverRetries() async throws -> Int {
         // The store does not know unsaved results yet, and would return these deliveries as due again.
-        if unsaved.contains(where: { $0.state == .waiting || $0.tries > 1 }), try await !save() { return 0 }
+        let mayBeDue = unsaved.contains { $0.result.state == .waiting || $0.delivery.tries > 0 }
+        if mayBeDue, try await !save() { return 0 }
         let due = try await store.dueDeliveries(
             of: webhook.id,
             in: webhook.organisation,
@@ -178,10 +179,8 @@ struct WebhookWorker {
     ///   - delivery: the delivery
     ///   - problem: the reason, for users
     mutating func giveUp(_ delivery: Delivery, _ problem: String) {
-        var delivery = delivery
-        delivery.add(DeliveryAttempt(at: now(), duration: 0, problem: problem), isManual: true)
-        (delivery.state, delivery.nextTry) = (.failed, nil)
-        unsaved.append(delivery)
+        let entry = DeliveryAttempt(at: now(), duration: 0, problem: problem)
+        unsaved.append(DeliveryUpdate(delivery, entry, .givenUp))
         started.end(delivery.id.sequence)
     }
 

@@ -58,7 +58,7 @@ struct SkippedRangeTests {
         #expect(progress == Self.progress(40))
     }
 
-    @Test func `pending ranges end at the head, whatever is stored`() {
+    @Test func `pending ranges end at the head, also of a damaged row`() {
         #expect(Self.pending(Self.progress(5), 5) == [])
         #expect(Self.pending(Self.progress(7), 5) == [])
         #expect(Self.pending(Self.progress(-3), 2) == [1...2])

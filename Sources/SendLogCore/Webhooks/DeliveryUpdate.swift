@@ -1,0 +1,70 @@
+/// A change of a delivery, which a store applies to the stored delivery in one transaction.
+///
+/// A worker and a user may attempt the same delivery at the same time; both attempts are kept.
+public struct DeliveryUpdate: Sendable {
+    /// The delivery as it was read before the attempt.
+    public let delivery: Delivery
+    private let change: Change
+
+    private enum Change {
+        case attempt(DeliveryAttempt, Delivery.AttemptKind)
+        case replacement
+    }
+
+    /// Creates an update that adds an attempt.
+    public init(_ delivery: Delivery, _ attempt: DeliveryAttempt, _ kind: Delivery.AttemptKind) {
+        (self.delivery, change) = (delivery, .attempt(attempt, kind))
+    }
+
+    /// Creates an update that replaces the stored delivery, if any.
+    public init(replacing delivery: Delivery) {
+        (self.delivery, change) = (delivery, .replacement)
+    }
+
+    /// The delivery after the update, if the stored one has not changed since it was read.
+    public var result: Delivery { applied(to: delivery) }
+
+    /// Returns a delivery after the update.
+    ///
+    /// An attempt that the delivery already has is not added again: a store may repeat a transaction whose connection
+    /// broke after the commit.
+    public func applied(to current: Delivery) -> Delivery {
+        guard case .attempt(let attempt, let kind) = change else { return delivery }
+        let isPresent = current.attempts.contains {
+            ($0.at, $0.duration, $0.status, $0.problem)
+                == (attempt.at, attempt.duration, attempt.status, attempt.problem)
+        }
+        if isPresent { return current }
+        var changed = current
+        changed.apply(attempt, kind)
+        return changed
+    }
+
+    /// Whether the stored delivery may have changed since it was read: its first attempt creates it.
+    private var mayHaveChanged: Bool {
+        if case .replacement = change { return false }
+        return delivery.tries > 0 || !delivery.attempts.isEmpty
+    }
+
+    /// Returns the IDs of the deliveries that must be read before the updates can be applied.
+    public static func idsToRead(_ updates: [DeliveryUpdate]) -> Set<DeliveryID> {
+        Set(updates.filter(\.mayHaveChanged).map(\.delivery.id))
+    }
+
+    /// Applies updates in their order.
+    ///
+    /// - Parameters:
+    ///   - updates: the updates, of which several may be of the same delivery
+    ///   - current: the stored deliveries of ``idsToRead(_:)``, without those that do not exist
+    /// - Returns: the deliveries to store, each once.
+    public static func apply(_ updates: [DeliveryUpdate], to current: [Delivery]) -> [Delivery] {
+        var changed = Dictionary(current.map { ($0.id, $0) }) { $1 }
+        var (order, seen): ([DeliveryID], Set<DeliveryID>) = ([], [])
+        for update in updates {
+            let id = update.delivery.id
+            if seen.insert(id).inserted { order.append(id) }
+            changed[id] = update.applied(to: changed[id] ?? update.delivery)
+        }
+        return order.compactMap { changed[$0] }
+    }
+}
