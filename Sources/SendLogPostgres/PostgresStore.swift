@@ -98,12 +98,10 @@ public final class PostgresStore: SendLogStore, OrganisationStore, KeyStore {
         longPool = pool(options.connections - 2 * quarter, statementTimeout: statementTimeouts.long, reserve: .unit)
         recording = GroupQueue(
             pool(quarter, statementTimeout: statementTimeouts.recording, drainsOnClose: true),
-            limits: .init(
-                maxGroupSize: RecordingGroup.maxGroupSize,
-                maxWaitingWeight: options.maxWaitingBytes,
-                waitTimeout: .seconds(options.waitTimeout)
-            ),
-            needsOwnGroup: RecordingGroup.needsOwnGroup,
+            maxGroup: RecordingGroup.maxGroup,
+            maxWaitingWeight: options.maxWaitingBytes,
+            waitTimeout: .seconds(options.waitTimeout),
+            cost: RecordingGroup.cost,
             work: {
                 RecordingGroup.commit($0, in: $1, on: $2, within: .seconds(statementTimeouts.recording), heads: heads)
             }
@@ -111,11 +109,10 @@ public final class PostgresStore: SendLogStore, OrganisationStore, KeyStore {
         shortPool = pool(quarter, statementTimeout: statementTimeouts.short)
         reading = GroupQueue(
             shortPool,
-            limits: .init(
-                maxGroupSize: ReadingGroup.maxGroupSize,
-                maxWaitingWeight: 10_000,
-                waitTimeout: .seconds(options.waitTimeout)
-            ),
+            maxGroup: ReadingGroup.maxGroup,
+            maxWaitingWeight: 10_000,
+            waitTimeout: .seconds(options.waitTimeout),
+            cost: { _ in (items: 1, weight: 1, needsOwnGroup: false) },
             work: { ReadingGroup.read($0, in: $1, on: $2, within: .seconds(statementTimeouts.short)) }
         )
     }
@@ -175,8 +172,7 @@ public final class PostgresStore: SendLogStore, OrganisationStore, KeyStore {
         in organisation: OrganisationID
     ) async throws(StoreError) -> [RecordingOutcome] {
         if logs.isEmpty { return [] }
-        let weight = logs.reduce(0) { $0 + $1.weight }
-        return try await recording.submit(logs.map { DigestedSendLog($0) }, weight: weight, in: organisation)
+        return try await recording.submit(logs.map { DigestedSendLog($0) }, in: organisation)
     }
 
     /// See ``SendLogStore/sendLog(_:in:)``.
@@ -184,7 +180,7 @@ public final class PostgresStore: SendLogStore, OrganisationStore, KeyStore {
         _ id: SendLogID,
         in organisation: OrganisationID
     ) async throws(StoreError) -> StoredSendLog {
-        guard let log = try await reading.submit(id, weight: 1, in: organisation) else { throw .notFound }
+        guard let log = try await reading.submit(id, in: organisation) else { throw .notFound }
         return log
     }
 

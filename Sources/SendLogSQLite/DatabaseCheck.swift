@@ -6,8 +6,6 @@ struct DatabaseCheck {
     let database: Connection
     private(set) var findings: [String] = []
 
-    /// The maximum number of findings that one kind of check lists.
-    private static let maxFindings = 20
     private static let day = "((start - ((start % 86400000) + 86400000) % 86400000) / 86400000)"
     private static let block = "(((place & 1099511627775) - 1) / \(CounterBlock.size))"
 
@@ -26,7 +24,7 @@ struct DatabaseCheck {
     }
 
     private mutating func checkPages() throws {
-        let query = try Query(dynamicSQL: "PRAGMA integrity_check(\(Self.maxFindings))", on: database)
+        let query = try Query(dynamicSQL: "PRAGMA integrity_check(\(CheckFinding.maxOfKind))", on: database)
         while try query.step() {
             if query.text(0) != "ok" { findings.append("SQLite: \(query.text(0))") }
         }
@@ -43,18 +41,11 @@ struct DatabaseCheck {
             on: database
         )
         while try query.step() {
-            let name = "organisation \(query.integer(0))"
-            let (sequence, deleted, count) = (query.integer(1), query.integer(2), query.integer(4))
-            let last = RowID(rawValue: query.integer(5)).sequence.number
-            if count != sequence - deleted || last > sequence {
-                findings.append(
-                    "\(name): \(count) send logs up to sequence number \(last), but the head has "
-                        + "\(sequence - deleted) up to \(sequence)"
-                )
-            }
-            if query.integer(6) != query.integer(3) {
-                findings.append("\(name): \(query.integer(6)) destinations, but the counter is \(query.integer(3))")
-            }
+            findings += CheckFinding.head(
+                of: query.integer(0),
+                stored: (query.integer(1), query.integer(2), query.integer(3)),
+                counted: (query.integer(4), RowID(rawValue: query.integer(5)).sequence.number, query.integer(6))
+            )
         }
     }
 
@@ -64,15 +55,19 @@ struct DatabaseCheck {
             SELECT \(owner), \(Self.day), \(Self.block), count(*), sum(destinations) FROM send_logs GROUP BY 1, 2, 3
             """
         let kept = "SELECT \(owner), day, block, sends, destinations FROM \(owner)_days"
-        for (left, right, what) in [(counted, kept, "is missing"), (kept, counted, "is unexpected")] {
+        for (left, right, isStored) in [(counted, kept, false), (kept, counted, true)] {
             let query = try Query(
-                dynamicSQL: "SELECT * FROM (\(left)) EXCEPT SELECT * FROM (\(right)) LIMIT \(Self.maxFindings)",
+                dynamicSQL: "SELECT * FROM (\(left)) EXCEPT SELECT * FROM (\(right)) LIMIT \(CheckFinding.maxOfKind)",
                 on: database
             )
             while try query.step() {
                 findings.append(
-                    "\(owner) \(query.integer(0)), day \(query.integer(1)), block \(query.integer(2)): a counter of "
-                        + "\(query.integer(3)) sends and \(query.integer(4)) destinations \(what)"
+                    CheckFinding.counter(
+                        of: "\(owner) \(query.integer(0))",
+                        key: (query.integer(1), query.integer(2)),
+                        counts: (query.integer(3), query.integer(4)),
+                        isStored: isStored
+                    )
                 )
             }
         }
@@ -89,11 +84,11 @@ struct DatabaseCheck {
             on: database
         )
         var (done, wrong) = (0, 0)
-        while try logs.step(), wrong < Self.maxFindings {
+        while try logs.step(), wrong < CheckFinding.maxOfKind {
             if let fault = try fault(inListOf: logs) ?? fault(inColumnsOf: logs) {
                 let rowID = logs.integer(0)
                 findings.append(
-                    "organisation \(rowID >> 40), send log \(RowID(rawValue: rowID).sequence.number): \(fault)"
+                    CheckFinding.sendLog(RowID(rawValue: rowID).sequence.number, of: rowID >> 40, fault)
                 )
                 wrong += 1
             }
@@ -111,7 +106,7 @@ struct DatabaseCheck {
             """
         )
         if misplacedLogs > 0 { findings.append("\(misplacedLogs) send logs have a row ID of another organisation") }
-        if orphanedChunks > 0 { findings.append("\(orphanedChunks) chunks of destinations belong to no send log") }
+        if let finding = CheckFinding.orphanedChunks(Int64(orphanedChunks)) { findings.append(finding) }
     }
 
     private func count(_ sql: StaticString) throws -> Int {

@@ -8,15 +8,12 @@ struct DayCounts {
     let database: Connection
     let organisation: OrganisationID
     let sources: [LogSource]
-    let from: Timestamp
-    let to: Timestamp
-    let asOf: SequenceNumber
-    let head: SequenceNumber
+    let plan: SearchPlan
 
     /// Returns the total number of logs; SQLite sums the counters.
     func total() throws -> Int {
         var total = 0
-        let span = SearchDays(from: from, to: to)
+        let span = SearchDays(from: plan.from, to: plan.to)
         if let whole = span.whole {
             for source in sources {
                 let query = try countersQuery(source, over: whole, columns: "ifnull(sum(sends), 0)", order: "")
@@ -29,7 +26,7 @@ struct DayCounts {
 
     /// Calls `body` with each day that has logs, in order, until `body` returns false.
     func forEachDay(_ order: SortOrder, _ body: (DayCount) -> Bool) throws {
-        let span = SearchDays(from: from, to: to)
+        let span = SearchDays(from: plan.from, to: plan.to)
         let whole = span.whole
         var edges = span.edges
         // A partial day at the start of the search comes first, and a partial day at its end comes last.
@@ -103,18 +100,18 @@ struct DayCounts {
         try query.bind(source.number)
         try query.bind(days.lowerBound)
         try query.bind(days.upperBound)
-        try query.bind(CounterBlock.of(asOf))
+        try query.bind(CounterBlock.of(plan.asOf))
         return query
     }
 
     /// Calls `body` with the day of each log that the counters include and the search excludes: fewer than one block.
     private func forEachExcluded(over days: ClosedRange<Int>, _ body: (_ day: Int) -> Void) throws {
-        let end = min(head, CounterBlock.last(of: CounterBlock.of(asOf)))
-        guard asOf < end else { return }
+        let end = min(plan.head.lastSequence, CounterBlock.last(of: CounterBlock.of(plan.asOf)))
+        guard plan.asOf < end else { return }
         var wanted: Set<Int64>?
         if !sources.contains(.organisation(organisation.number)) { wanted = Set(sources.map(\.number)) }
         var query = try Query("SELECT start, campaign FROM send_logs WHERE place > ? AND place <= ?", on: database)
-        try query.bind(RowID(organisation, asOf).rawValue)
+        try query.bind(RowID(organisation, plan.asOf).rawValue)
         try query.bind(RowID(organisation, end).rawValue)
         while try query.step() {
             let day = Timestamp.floorDay(query.integer(0))
@@ -129,7 +126,7 @@ struct DayCounts {
             try query.bind(source.number)
             try query.bind(range.lowerBound)
             try query.bind(range.upperBound)
-            try query.bind(RowID(organisation, asOf).rawValue)
+            try query.bind(RowID(organisation, plan.asOf).rawValue)
             return try query.step() ? sum + query.count(0) : sum
         }
     }

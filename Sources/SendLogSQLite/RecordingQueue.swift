@@ -20,41 +20,48 @@ import Darwin
 final class RecordingQueue: Sendable {
     private enum Request: Sendable {
         case record(RecordingRequest)
-        /// A write of another kind, in a separate transaction.
-        case write(@Sendable () -> Void)
+        /// A write of another kind, in a separate transaction; refused with an error instead if it cannot run.
+        case write(@Sendable (StoreError?) -> Void)
 
-        var logs: Int { if case .record(let request) = self { request.logs.count } else { 0 } }
-        /// The size that counts against the memory limit, in bytes; a fixed estimate for a write of another kind.
-        var weight: Int { if case .record(let request) = self { request.weight } else { 4096 } }
+        func refuse(_ error: StoreError) {
+            switch self {
+            case .record(let request): request.continuation.resume(returning: .failure(error))
+            case .write(let body): body(error)
+            }
+        }
     }
 
     /// The logs of one call, and the continuation that receives their outcomes.
     private struct RecordingRequest: Sendable {
         let logs: [PreparedSendLog]
-        let weight: Int
         let organisation: OrganisationID
         let continuation: UnsafeContinuation<Result<[RecordingOutcome], StoreError>, Never>
     }
 
-    private struct State {
-        var waiting = FairQueue<Request>()
-        var bytesWaiting: FairShares
-        var isRunning = false
-        var isClosed = false
-    }
-
     /// The size from which a transaction accepts no more requests, in logs and in bytes.
-    private static let maxGroupSize = (logs: 5000, bytes: 4 << 20)
+    private static let maxGroup = (items: 5000, weight: 4 << 20)
+    /// The weight of a write of another kind, in bytes.
+    private static let writeWeight = 4096
 
-    private let state: Mutex<State>
+    private let state: Mutex<GroupCommit<Request>>
     private let database: Connection
     private let campaigns = CampaignNumberCache()
     private let thread = DispatchQueue(label: "sendlog.sqlite.recording")
 
-    /// Creates a queue that writes to a database, and rejects requests while about `maxWaitingBytes` bytes wait.
-    init(_ database: Connection, maxWaitingBytes: Int) {
+    /// Creates a queue that writes to a database.
+    ///
+    /// - Parameters:
+    ///   - database: the connection
+    ///   - maxWaitingBytes: the number of waiting bytes above which requests are refused
+    ///   - waitTimeout: the time that a request may wait for the transactions before it
+    init(_ database: Connection, maxWaitingBytes: Int, waitTimeout: Duration) {
         self.database = database
-        state = Mutex(State(bytesWaiting: FairShares(capacity: maxWaitingBytes)))
+        let limits = GroupCommit<Request>.Limits(
+            maxGroup: Self.maxGroup,
+            maxWaitingWeight: maxWaitingBytes,
+            waitTimeout: waitTimeout
+        )
+        state = Mutex(GroupCommit(limits, scope: .all))
     }
 
     func record(
@@ -63,15 +70,8 @@ final class RecordingQueue: Sendable {
     ) async throws(StoreError) -> [RecordingOutcome] {
         let weight = logs.reduce(0) { $0 + $1.log.weight }
         let result: Result<[RecordingOutcome], StoreError> = await withUnsafeContinuation { continuation in
-            let request = RecordingRequest(
-                logs: logs,
-                weight: weight,
-                organisation: organisation,
-                continuation: continuation
-            )
-            if let refusal = submit(.record(request), for: organisation) {
-                continuation.resume(returning: .failure(refusal))
-            }
+            let request = RecordingRequest(logs: logs, organisation: organisation, continuation: continuation)
+            submit(.record(request), .init(items: logs.count, weight: weight), for: organisation)
         }
         return try result.get()
     }
@@ -82,80 +82,73 @@ final class RecordingQueue: Sendable {
         _ body: @escaping @Sendable (Connection) throws -> Value
     ) async throws(StoreError) -> Value {
         let result: Result<Value, StoreError> = await withUnsafeContinuation { continuation in
-            let write: @Sendable () -> Void = { [database] in
+            let write: @Sendable (StoreError?) -> Void = { [database] refusal in
+                if let refusal { return continuation.resume(returning: .failure(refusal)) }
                 continuation.resume(returning: Result { try database.write(body) }.mapError { StoreError($0) })
             }
-            if let refusal = submit(.write(write), for: organisation) {
-                continuation.resume(returning: .failure(refusal))
-            }
+            submit(.write(write), .init(items: 1, weight: Self.writeWeight, needsOwnGroup: true), for: organisation)
         }
         return try result.get()
     }
 
-    /// Adds a request to the queue.
-    ///
-    /// - Parameters:
-    ///   - request: the request to add
-    ///   - organisation: the organisation that the request belongs to
-    /// - Returns: the error if the queue rejects the request.
-    private func submit(_ request: Request, for organisation: OrganisationID) -> StoreError? {
-        let refusal = state.withLock { state -> Unavailability? in
-            if state.isClosed { return .closed }
-            if !state.bytesWaiting.hasRoom(for: organisation) { return .overloaded }
-            state.waiting.append(request, for: organisation)
-            state.bytesWaiting.acquire(request.weight, for: organisation)
+    /// Adds a request to the queue, or refuses it.
+    private func submit(_ request: Request, _ cost: GroupCommit<Request>.Cost, for organisation: OrganisationID) {
+        let admission = state.withLock { state in
+            let admission = state.submit(request, cost, for: organisation, at: .now)
             // Dispatched under the lock, so that `close()` waits for every accepted request.
-            if !state.isRunning { thread.async { self.run() } }
-            state.isRunning = true
-            return nil
+            if case .accepted(starts: true) = admission { thread.async { self.run() } }
+            return admission
         }
-        return refusal.map { .unavailable($0, detail: "the recording queue is full or closed") }
+        if case .refused(let reason) = admission {
+            request.refuse(.unavailable(reason, detail: "the recording queue is full or closed"))
+        }
     }
 
     /// Rejects new requests and waits until the accepted ones are written.
     func close() {
-        state.withLock { $0.isClosed = true }
+        state.withLock { $0.close() }
         thread.sync {}
     }
 
     /// Waits up to 0.3 ms (6 × 50 µs) for nearly as many requests as the last group had.
     ///
-    /// Clients that receive their responses together send their next requests together, and a larger group lowers the
-    /// cost of the commit per request. After a group of one request there is no wait.
-    ///
-    /// - Parameter last: the number of requests in the last group
-    private func gather(_ last: Int) {
-        for _ in 0..<6 where state.withLock({ $0.waiting.count < last * 7 / 8 }) { usleep(50) }
+    /// A larger group lowers the cost of the commit per request. After a group of one request there is no wait.
+    private func gather() {
+        for _ in 0..<6 where state.withLock({ $0.isGathering(for: .server) }) { usleep(50) }
     }
 
     private func run() {
-        var last = 0
-        while true {
-            gather(last)
-            let group = state.withLock { state in
-                var (group, logs, bytes): ([Request], Int, Int) = ([], 0, 0)
-                while logs < Self.maxGroupSize.logs, bytes < Self.maxGroupSize.bytes, let next = state.waiting.first {
-                    // A write of another kind needs a separate transaction.
-                    if case .write = next, !group.isEmpty { break }
-                    guard let (organisation, request) = state.waiting.next() else { break }
-                    logs += request.logs
-                    bytes += request.weight
-                    state.bytesWaiting.release(request.weight, for: organisation)
-                    group.append(request)
-                    if case .write = request { break }
-                }
-                state.isRunning = !group.isEmpty
-                return group
+        var hasMore = true
+        while hasMore {
+            let (group, late) = state.withLock { $0.nextGroup(for: .server, at: .now) }
+            for request in late {
+                request.refuse(.unavailable(.overloaded, detail: "earlier requests took too long"))
             }
-            if case .write(let body)? = group.first {
-                body()
-                continue
+            let hasFailed = process(group)
+            gather()
+            let end = state.withLock { $0.endGroup(for: .server, hasFailed: hasFailed) }
+            for request in end.refused {
+                request.refuse(
+                    .unavailable(.closed, detail: "earlier requests failed while the service was shutting down")
+                )
             }
-            let requests = group.compactMap { if case .record(let request) = $0 { request } else { nil } }
-            if requests.isEmpty { return }
-            last = requests.count
-            for (request, result) in zip(requests, commit(requests)) { request.continuation.resume(returning: result) }
+            hasMore = end.hasMore
         }
+    }
+
+    /// Writes a group.
+    ///
+    /// - Returns: whether all of it failed.
+    private func process(_ group: [Request]) -> Bool {
+        if case .write(let body)? = group.first {
+            body(nil)
+            return false
+        }
+        let requests = group.compactMap { if case .record(let request) = $0 { request } else { nil } }
+        if requests.isEmpty { return false }
+        let results = commit(requests)
+        for (request, result) in zip(requests, results) { request.continuation.resume(returning: result) }
+        return results.allSatisfy { if case .failure = $0 { true } else { false } }
     }
 
     private func commit(_ group: [RecordingRequest]) -> [Result<[RecordingOutcome], StoreError>] {
@@ -177,8 +170,7 @@ final class RecordingQueue: Sendable {
             return group.flatMap { commit([$0]) }
         }
     }
-}
-extension RecordingQueue {
+
     /// Returns whether a request (such as one with an unreadable spool) made a transaction fail, and not the database.
     private static func isRequestError(_ error: any Error) -> Bool {
         !(error is DatabaseError)

@@ -20,6 +20,9 @@ public final class SQLiteStore: SendLogStore, OrganisationStore, KeyStore {
     /// must not wait for it.
     private static let pointReaders = 4
 
+    /// The time that a write may wait for writes before it, in seconds, in addition to the lock timeout.
+    private static let queueTime = 10.0
+
     /// The options for opening a database.
     public struct Options: Sendable {
         /// The number of connections that can scan at the same time; `nil` for one per thread.
@@ -60,7 +63,11 @@ public final class SQLiteStore: SendLogStore, OrganisationStore, KeyStore {
         writer = try file.openWriter()
         readers = ReaderPool(try file.openReaders(max(options.readers ?? threads.count, 1)), threads: threads)
         pointReaders = ReaderPool(try file.openReaders(Self.pointReaders), threads: threads)
-        queue = RecordingQueue(writer, maxWaitingBytes: options.maxWaitingBytes)
+        queue = RecordingQueue(
+            writer,
+            maxWaitingBytes: options.maxWaitingBytes,
+            waitTimeout: .seconds(options.lockTimeout + Self.queueTime)
+        )
     }
 
     /// Rejects new requests, completes the accepted writes, and closes the file.

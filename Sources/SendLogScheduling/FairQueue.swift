@@ -48,6 +48,12 @@ public struct FairQueue<Element> {
     /// The first element of the organisation whose turn is next.
     public var first: Element? { turns.first.flatMap { queues[$0]?.first } }
 
+    /// Returns the first element of an organisation.
+    public func first(of organisation: OrganisationID) -> Element? { queues[organisation]?.first }
+
+    /// Returns the number of elements of an organisation.
+    public func count(of organisation: OrganisationID) -> Int { queues[organisation]?.count ?? 0 }
+
     /// Returns whether any organisation with elements may have its turn.
     public func hasNext(where mayTake: (OrganisationID) -> Bool) -> Bool { turns.contains(where: mayTake) }
 

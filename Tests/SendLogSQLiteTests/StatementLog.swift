@@ -82,7 +82,7 @@ final class StatementLog: Sendable {
         _ = try await store.search(SendLogSearch(campaigns: many), in: organisation)
         for (campaigns, skip) in [(nil, 2), ([campaigns[0]], 2), (campaigns, 2), (campaigns, 0)] {
             for order in SortOrder.allCases {
-                for asOf in [nil, SequenceNumber(30)] {
+                for asOf in [SequenceNumber(10_000), SequenceNumber(30)] {
                     let search = SendLogSearch(
                         campaigns: campaigns,
                         from: Timestamp(milliseconds: 1),

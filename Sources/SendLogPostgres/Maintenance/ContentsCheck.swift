@@ -19,7 +19,7 @@ struct ContentsCheck {
 
     mutating func run(progress: (_ done: Int) -> Void) throws {
         var last: Int64 = 0
-        while findings.count < DatabaseCheck.maxFindings {
+        while findings.count < CheckFinding.maxOfKind {
             var parameters = DatabaseCheck.parameters(organisation)
             parameters.add(last)
             let logs = try connection.rows(
@@ -58,7 +58,7 @@ struct ContentsCheck {
                     record: record
                 )
             if let fault {
-                findings.append("organisation \(organisation), send log \(sequence): \(fault)")
+                findings.append(CheckFinding.sendLog(sequence, of: organisation, fault))
             }
         }
     }

@@ -6,8 +6,6 @@ struct DatabaseCheck {
     let connection: Connection
     private(set) var findings: [String] = []
 
-    /// The maximum number of findings of one kind that are reported individually.
-    static let maxFindings = 20
     private static let day = "((start - ((start % 86400000) + 86400000) % 86400000) / 86400000)"
     private static let block = "((seq - 1) / \(CounterBlock.size))"
 
@@ -53,22 +51,15 @@ struct DatabaseCheck {
             """,
             Self.parameters(organisation)
         )
-        let name = "organisation \(organisation)"
         guard rows.count == 1 else {
-            findings.append("\(name) has no head row: nothing can be recorded for it")
+            findings.append("organisation \(organisation) has no head row: nothing can be recorded for it")
             return
         }
-        let (sequence, deleted) = (rows.integer(0, 0), rows.integer(0, 1))
-        let (count, last) = (rows.integer(0, 3), rows.integer(0, 4))
-        if count != sequence - deleted || last > sequence {
-            findings.append(
-                "\(name): \(count) send logs up to sequence number \(last), but the head has \(sequence - deleted) up to "
-                    + "\(sequence)"
-            )
-        }
-        if rows.integer(0, 5) != rows.integer(0, 2) {
-            findings.append("\(name): \(rows.integer(0, 5)) destinations, but the counter is \(rows.integer(0, 2))")
-        }
+        findings += CheckFinding.head(
+            of: organisation,
+            stored: (rows.integer(0, 0), rows.integer(0, 1), rows.integer(0, 2)),
+            counted: (rows.integer(0, 3), rows.integer(0, 4), rows.integer(0, 5))
+        )
     }
 
     /// Compares the counters by day with a full count.
@@ -79,16 +70,20 @@ struct DatabaseCheck {
             FROM send_logs WHERE org_id = $1 GROUP BY 1, 2, 3
             """
         let kept = "SELECT \(owner), day::bigint, block::bigint, sends, destinations FROM \(table) WHERE org_id = $1"
-        for (left, right, what) in [(counted, kept, "is missing"), (kept, counted, "is unexpected")] {
+        for (left, right, isStored) in [(counted, kept, false), (kept, counted, true)] {
             let rows = try connection.rows(
-                "SELECT * FROM ((\(left)) EXCEPT (\(right))) x LIMIT \(Self.maxFindings)",
+                "SELECT * FROM ((\(left)) EXCEPT (\(right))) x LIMIT \(CheckFinding.maxOfKind)",
                 Self.parameters(organisation)
             )
             for row in 0..<rows.count {
                 let campaign = rows.isNull(row, 0) ? "" : ", campaign \(rows.text(row, 0))"
                 findings.append(
-                    "organisation \(organisation)\(campaign), day \(rows.integer(row, 1)), block \(rows.integer(row, 2)): a counter of "
-                        + "\(rows.integer(row, 3)) sends and \(rows.integer(row, 4)) destinations \(what)"
+                    CheckFinding.counter(
+                        of: "organisation \(organisation)\(campaign)",
+                        key: (rows.integer(row, 1), rows.integer(row, 2)),
+                        counts: (rows.integer(row, 3), rows.integer(row, 4)),
+                        isStored: isStored
+                    )
                 )
             }
         }
@@ -102,11 +97,7 @@ struct DatabaseCheck {
             """,
             Self.parameters(organisation)
         ).integer(0, 0)
-        if orphanedChunks > 0 {
-            findings.append(
-                "organisation \(organisation): \(orphanedChunks) chunks of destinations belong to no send log"
-            )
-        }
+        if let finding = CheckFinding.orphanedChunks(orphanedChunks, of: organisation) { findings.append(finding) }
     }
 
     /// Counts rows of organisations that do not exist.

@@ -3,11 +3,15 @@ import SendLogCore
 
 /// Records the logs of several requests together; a request completes only after its logs are durable.
 enum RecordingGroup {
-    /// The size at which a group is complete; the weight is in bytes.
-    static let maxGroupSize = (requests: 5000, weight: 4 << 20)
+    /// The size at which a group is complete, in send logs and in bytes.
+    static let maxGroup = (items: 5000, weight: 4 << 20)
 
-    /// Returns whether a list is spooled on disk: such a request takes long, and its disk may fail.
-    static func needsOwnGroup(_ logs: [DigestedSendLog]) -> Bool { logs.contains(where: \.log.destinations.isSpooled) }
+    /// Returns the size of a request.
+    ///
+    /// A request with a list that is spooled on disk needs its own group: it takes long, and the disk may fail.
+    static func cost(_ logs: [DigestedSendLog]) -> (items: Int, weight: Int, needsOwnGroup: Bool) {
+        (logs.count, logs.reduce(0) { $0 + $1.log.weight }, logs.contains(where: \.log.destinations.isSpooled))
+    }
 
     /// Records the logs of several requests of one organisation.
     ///

@@ -12,8 +12,8 @@ struct CountQuery {
 
     /// The result of a count.
     struct Counts {
-        /// The sequence number of the organisation's newest log.
-        let head: SequenceNumber
+        /// The end of the organisation's order of recording.
+        let head: LogHead
         /// The number of logs by day since 1970; all under one day if ``CountQuery/isByDay`` is false.
         let days: [Int: Int]
 
@@ -58,7 +58,8 @@ struct CountQuery {
             _ = try StoredNumber.count(Int64(clamping: change.magnitude))
             try StoredNumber.add(Int(change), to: &days[day, default: 0])
         }
-        return Counts(head: try StoredNumber.sequence(rows.integer(0, 0)), days: days)
+        let head = try LogHead(storedSequence: rows.integer(0, 0), deleted: rows.integer(0, 3))
+        return Counts(head: head, days: days)
     }
 
     static func sql(ofCampaigns: Bool, isByDay: Bool) -> String {
@@ -98,7 +99,7 @@ struct CountQuery {
                 \(ofCampaigns ? "AND campaign || '' = ANY($11)" : "") \(group)
             """
         return """
-            SELECT h.sequence, counts.day, counts.sends
+            SELECT h.sequence, counts.day, counts.sends, h.deleted
             FROM organisation_heads h
             LEFT JOIN LATERAL (
                 \(whole) UNION ALL \(unseen) UNION ALL \(edge(5)) UNION ALL \(edge(8))

@@ -3,7 +3,7 @@ import SendLogCore
 /// Reads the logs of several requests together, by id.
 enum ReadingGroup {
     /// The size at which a group is complete.
-    static let maxGroupSize = (requests: 64, weight: 64)
+    static let maxGroup = (items: 64, weight: 64)
 
     /// Reads logs of one organisation by id.
     ///

@@ -7,16 +7,12 @@ struct RowQuery {
     let organisation: OrganisationID
     let campaigns: [CampaignID]?
     let order: SortOrder
-    let from: Timestamp
-    let to: Timestamp
+    /// The time range, the number of logs to skip, and the maximum number of logs to fetch.
+    let rows: SearchPlan.Rows
     /// The last sequence number that the search includes.
     let asOf: SequenceNumber
     /// The log after which the range begins; `nil` for the first log.
     let after: (start: Timestamp, sequence: SequenceNumber)?
-    /// The number of logs to skip.
-    let offset: Int
-    /// The maximum number of logs to fetch.
-    let count: Int
 
     /// The assumed length of a row in bytes; a query fetches as many rows as fit into a block at this length.
     private static let typicalRowLength = 300
@@ -40,11 +36,11 @@ struct RowQuery {
     func run(on connection: Connection, for block: RowBlock) throws -> Rows {
         var parameters = Parameters()
         parameters.add(organisation.number)
-        parameters.add(from.milliseconds)
-        parameters.add(to.milliseconds)
+        parameters.add(rows.from.milliseconds)
+        parameters.add(rows.to.milliseconds)
         parameters.add(asOf.number)
-        parameters.add(min(count, block.size / Self.typicalRowLength))
-        parameters.add(offset)
+        parameters.add(min(rows.count, block.size / Self.typicalRowLength))
+        parameters.add(rows.offset)
         if let after {
             parameters.add(after.start.milliseconds)
             parameters.add(after.sequence.number)

@@ -10,8 +10,9 @@ struct SearchCall {
     ///
     /// - Throws: ``PostgresFailure``; ``StoreError/corrupted(detail:)`` if the stored data contradict each other.
     func answer() throws -> SearchResult {
-        let isAll = search.campaigns == nil && search.from == nil && search.to == nil
-        if isAll, search.skip == 0, search.limit > 0, let result = try unfilteredFirstPage() { return result }
+        if search.isUnfiltered, search.skip == 0, search.limit > 0, let result = try unfilteredFirstPage() {
+            return result
+        }
         let campaigns = search.campaigns?.count ?? 0
         let counting = CountQuery(
             organisation: organisation,
@@ -19,110 +20,76 @@ struct SearchCall {
             // Several campaigns are merged; limiting the query to the days of the page keeps the merge short.
             isByDay: search.limit > 0 && (search.skip > 0 || campaigns > 1)
         )
-        guard let counts = try counting.run(on: connection) else {
-            throw StoreError.notFound
-        }
-        let asOf = min(search.asOf ?? counts.head, counts.head)
+        guard let counts = try counting.run(on: connection) else { throw StoreError.notFound }
+        let plan = SearchPlan(search, head: counts.head)
         let total = counts.total
-        var page = (
-            from: search.from ?? .earliest, to: search.to ?? .latest, offset: 0, count: min(search.limit, total)
-        )
-        if counting.isByDay {
-            let locator = PageLocator(total: total, order: search.order, skip: search.skip, limit: search.limit) {
-                order,
-                body in
-                _ = counts.sorted(order).allSatisfy(body)
-            }
-            guard let locator else {
-                throw StoreError.corrupted(detail: "the counters do not match the send logs")
-            }
-            guard let days = locator.page else { return SearchResult(total: total, asOf: asOf, rows: RowBlock()) }
-            page.from = max(page.from, Timestamp(milliseconds: days.earliest.firstMillisecond) ?? .earliest)
-            page.to = min(page.to, Timestamp(milliseconds: days.latest.lastMillisecond) ?? .latest)
-            (page.offset, page.count) = (days.offset, days.count)
+        let page = try plan.page(total: total, isByDay: counting.isByDay) { order, body in
+            _ = counts.sorted(order).allSatisfy(body)
         }
-        guard page.count > 0 else { return SearchResult(total: total, asOf: asOf, rows: RowBlock()) }
-        let block = RowBlock(for: search)
-        let rows = try query(page.from, page.to, asOf: asOf, offset: page.offset, count: page.count)
-            .run(on: connection, for: block)
-        return SearchResult(total: total, asOf: asOf, rows: try fill(block, rows, asOf: asOf, of: page.count))
+        guard let page else { return plan.result(total: total) }
+        let builder = PageBuilder(plan, count: page.count)
+        let rows = try query(page, asOf: plan.asOf).run(on: connection, for: builder.block)
+        return plan.result(total: total, rows: try fill(builder, rows))
     }
 
     /// Returns the first page of all logs with one statement: the head has their total.
     ///
     /// - Returns: the page; `nil` if there are no rows, or if only counting gives the total.
     private func unfilteredFirstPage() throws -> SearchResult? {
-        let pinned = search.asOf ?? SequenceNumber(.max)
-        let block = RowBlock(for: search)
-        let rows = try query(.earliest, .latest, asOf: pinned, offset: 0, count: search.limit)
-            .run(on: connection, for: block)
+        let query = query(SearchPlan.Rows(of: search), asOf: search.asOf ?? SequenceNumber(.max))
+        let rows = try query.run(on: connection, for: RowBlock(for: search))
         guard rows.count > 0 else { return nil }
-        let head = try LogHead(storedSequence: rows.integer(0, 5), deleted: rows.integer(0, 6))
-        let asOf = min(pinned, head.lastSequence)
-        guard let total = head.count(asOf: asOf) else { return nil }
-        return SearchResult(
-            total: total,
-            asOf: asOf,
-            rows: try fill(block, rows, asOf: asOf, of: min(search.limit, total))
+        let plan = SearchPlan(
+            search,
+            head: try LogHead(storedSequence: rows.integer(0, 5), deleted: rows.integer(0, 6))
         )
+        guard let total = plan.knownTotal else { return nil }
+        return plan.result(total: total, rows: try fill(PageBuilder(plan, count: min(search.limit, total)), rows))
     }
 
     /// Returns the rows after the last one of a block.
     func rows(after rest: RestOfPage) throws -> RowBlock {
-        guard let asOf = search.asOf else { throw StoreError.corrupted(detail: "the rest of a page has no asOf") }
+        let builder = try PageBuilder(rest)
         let query = query(
-            search.from ?? .earliest,
-            search.to ?? .latest,
-            asOf: asOf,
-            after: (rest.start, rest.sequence),
-            offset: 0,
-            count: search.limit
+            SearchPlan.Rows(of: search),
+            asOf: search.asOf ?? SequenceNumber(0),
+            after: (rest.start, rest.sequence)
         )
-        let block = RowBlock(restOf: search)
-        return try fill(block, try query.run(on: connection, for: block), asOf: asOf, of: search.limit)
+        return try fill(builder, try query.run(on: connection, for: builder.block))
     }
 
     private func query(
-        _ from: Timestamp,
-        _ to: Timestamp,
+        _ page: SearchPlan.Rows,
         asOf: SequenceNumber,
-        after: (start: Timestamp, sequence: SequenceNumber)? = nil,
-        offset: Int,
-        count: Int
+        after: (start: Timestamp, sequence: SequenceNumber)? = nil
     ) -> RowQuery {
         RowQuery(
             organisation: organisation,
             campaigns: search.campaigns,
             order: search.order,
-            from: from,
-            to: to,
+            rows: page,
             asOf: asOf,
-            after: after,
-            offset: offset,
-            count: count
+            after: after
         )
     }
 
-    /// Renders as many rows as fit into a block, and sets the rest of the page that comes after them.
-    private func fill(_ block: RowBlock, _ rows: Rows, asOf: SequenceNumber, of count: Int) throws -> RowBlock {
-        var (fitting, length) = (0, 0)
+    /// Appends as many rows as fit into a block.
+    private func fill(_ page: PageBuilder, _ rows: Rows) throws -> RowBlock {
+        var (page, fitting, length) = (page, 0, 0)
         var long: [Int64] = []
-        while fitting < rows.count, length < block.size {
+        while fitting < rows.count, length < page.block.size {
             try StoredNumber.add(rows.count(fitting, 4), to: &length)
             if rows.isNull(fitting, 3) { long.append(rows.integer(fitting, 0)) }
             fitting += 1
         }
         let longRecords = try RowQuery.longRecords(long, of: organisation, on: connection)
-        var block = block
-        block.reserve(fitting)
+        page.reserve(fitting)
         for row in 0..<fitting {
-            let (sequence, destinations) = (rows.integer(row, 0), try rows.count(row, 2))
+            let (sequence, start, destinations) = (
+                rows.integer(row, 0), rows.integer(row, 1), try rows.count(row, 2)
+            )
             func append(_ record: UnsafeRawBufferPointer) {
-                block.append(
-                    record,
-                    sequence: SequenceNumber(sequence),
-                    destinations: destinations
-                )
+                page.append(record, sequence: SequenceNumber(sequence), start: start, destinations: destinations)
             }
             if !long.isEmpty, let record = longRecords[sequence] {
                 record.withUnsafeBytes { append($0) }
@@ -130,13 +97,6 @@ struct SearchCall {
                 append(rows.rawBytes(row, 3))
             }
         }
-        let last = fitting - 1
-        guard last >= 0, fitting < count, let start = Timestamp(milliseconds: rows.integer(last, 1)) else {
-            return block
-        }
-        var rest = search
-        (rest.skip, rest.limit, rest.asOf) = (0, count - fitting, asOf)
-        block.rest = RestOfPage(search: rest, start: start, sequence: SequenceNumber(rows.integer(last, 0)))
-        return block
+        return page.finish(hasMore: true)
     }
 }
