@@ -7,7 +7,10 @@ public import SendLogCore
 /// send logs in the target shows how far the copy got. The source can stay in use: the next run copies what it records
 /// meanwhile.
 public struct SendLogCopy: Sendable {
-    let source: any Store
+    /// What a copy reads: a database, or anything else that answers like one.
+    public typealias Source = LogReader & OrganisationStore & KeyStore & CampaignStore & WebhookStore
+
+    let source: any Source
     let target: any Store
     private let spoolFolder: String
 
@@ -47,7 +50,7 @@ public struct SendLogCopy: Sendable {
     ///   - source: the store to read from
     ///   - target: the store to write to
     ///   - spoolFolder: the folder for the spools of long lists
-    public init(from source: any Store, to target: any Store, spoolFolder: String) {
+    public init(from source: any Source, to target: any Store, spoolFolder: String) {
         self.source = source
         self.target = target
         self.spoolFolder = spoolFolder
@@ -136,7 +139,7 @@ public struct SendLogCopy: Sendable {
     private func checkCopiedPrefix(of pair: Pair) async throws {
         let head = pair.target.head.lastSequence
         guard head.number > 0 else { return }
-        func log(in store: any Store, _ organisation: OrganisationID) async throws -> StoredSendLogWithDigest? {
+        func log(in store: any LogReader, _ organisation: OrganisationID) async throws -> StoredSendLogWithDigest? {
             let before = SequenceNumber(head.number - 1)
             return try await store.sendLogs(after: before, in: organisation, limit: 1).logs.first {
                 $0.log.sequence == head
@@ -235,7 +238,10 @@ public struct SendLogCopy: Sendable {
         for archived in try await source.sendLogs(after: last, in: organisation.id).logs {
             if spools >= Self.batchLimit.spools || bytes >= Self.batchLimit.bytes { break }
             let sequence = archived.log.sequence
-            let list = try await list(of: archived.log, in: organisation.id)
+            let list: DestinationList
+            do { list = try await self.list(of: archived.log, in: organisation.id) } catch StoreError.corrupted {
+                throw corruption(sequence, organisation)
+            }
             guard let log = NewSendLog(stored: archived.log.record, destinations: list),
                 DigestedSendLog(log).digest == archived.digest
             else { throw corruption(sequence, organisation) }
@@ -248,15 +254,14 @@ public struct SendLogCopy: Sendable {
 
     private func list(of log: StoredSendLog, in organisation: OrganisationID) async throws -> DestinationList {
         var builder = DestinationListBuilder(spoolFolder: spoolFolder)
-        var fetched = 0
-        while builder.count < log.destinations {
-            let chunkCount = try await source.destinations(of: log.sequence, from: fetched, limit: 4, in: organisation)
-            {
-                chunk throws(StoreError) in try builder.append(chunk.copy)
-            }
-            if chunkCount == 0 { break }
-            fetched += chunkCount
-        }
+        var list = DestinationReader(
+            source,
+            of: log.sequence,
+            destinations: log.destinations,
+            in: organisation,
+            batch: 4
+        )
+        while try await list.next({ (chunk, _) throws(StoreError) in try builder.append(chunk.copy) }) {}
         return builder.list()
     }
 

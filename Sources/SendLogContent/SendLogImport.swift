@@ -22,7 +22,7 @@ public struct SendLogImport {
     /// The number of destinations of the recorded lines.
     public private(set) var destinationsRecorded = 0
 
-    private let store: any SendLogStore
+    private let store: any LogWriter
     private let organisation: OrganisationID
     private let context: ParserContext
     /// The executor of the unstructured tasks that record batches.
@@ -45,7 +45,7 @@ public struct SendLogImport {
     ///   - executor: the executor of the tasks that record batches; `nil` for the default executor
     public init(
         into organisation: OrganisationID,
-        of store: any SendLogStore,
+        of store: any LogWriter,
         context: ParserContext,
         executor: (any TaskExecutor)? = nil
     ) {

@@ -7,7 +7,7 @@ import SendLogScheduling
 ///
 /// Any number of servers may use one database. They share state only through the database. A server whose connection
 /// breaks opens a new one and continues.
-public final class PostgresStore: SendLogStore, OrganisationStore, KeyStore {
+public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeyStore {
     let location: PostgresLocation
     let options: Options
     /// The connections for long statements.
@@ -166,7 +166,7 @@ public final class PostgresStore: SendLogStore, OrganisationStore, KeyStore {
         longPool.close()
     }
 
-    /// See ``SendLogStore/record(_:in:)``.
+    /// See ``LogWriter/record(_:in:)``.
     public func record(
         _ logs: [NewSendLog],
         in organisation: OrganisationID
@@ -175,7 +175,7 @@ public final class PostgresStore: SendLogStore, OrganisationStore, KeyStore {
         return try await recording.submit(logs.map { DigestedSendLog($0) }, in: organisation)
     }
 
-    /// See ``SendLogStore/sendLog(_:in:)``.
+    /// See ``LogReader/sendLog(_:in:)``.
     public func sendLog(
         _ id: SendLogID,
         in organisation: OrganisationID
@@ -186,13 +186,13 @@ public final class PostgresStore: SendLogStore, OrganisationStore, KeyStore {
 
     /// Returns `nil`: a read from a database server always waits for the network.
     ///
-    /// See ``SendLogStore/sendLogWithoutBlocking(_:in:)``.
+    /// See ``LogReader/sendLogWithoutBlocking(_:in:)``.
     public func sendLogWithoutBlocking(
         _ id: SendLogID,
         in organisation: OrganisationID
     ) throws(StoreError) -> StoredSendLog? { nil }
 
-    /// See ``SendLogStore/sendLogCount(in:of:)``.
+    /// See ``LogReader/sendLogCount(in:of:)``.
     public func sendLogCount(
         in ranges: [ClosedRange<SequenceNumber>],
         of organisation: OrganisationID
@@ -229,7 +229,7 @@ public final class PostgresStore: SendLogStore, OrganisationStore, KeyStore {
         )
         """
 
-    /// See ``SendLogStore/search(_:in:)``.
+    /// See ``LogReader/search(_:in:)``.
     public func search(
         _ search: SendLogSearch,
         in organisation: OrganisationID
@@ -239,7 +239,7 @@ public final class PostgresStore: SendLogStore, OrganisationStore, KeyStore {
         }
     }
 
-    /// See ``SendLogStore/rows(_:in:)``.
+    /// See ``LogReader/rows(_:in:)``.
     public func rows(
         _ rest: RestOfPage,
         in organisation: OrganisationID
@@ -249,7 +249,7 @@ public final class PostgresStore: SendLogStore, OrganisationStore, KeyStore {
         }
     }
 
-    /// See ``SendLogStore/destinations(of:from:limit:in:_:)``.
+    /// See ``LogReader/destinations(of:from:limit:in:_:)``.
     public func destinations(
         of sequence: SequenceNumber,
         from first: Int,

@@ -8,8 +8,8 @@ import Glibc
 import Darwin
 #endif
 
-extension SQLiteStore: StoreMaintenance {
-    /// See ``StoreMaintenance/check(progress:)``.
+extension SQLiteStore: Maintenance {
+    /// See ``Maintenance/check(progress:)``.
     public func check(
         progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
     ) async throws(StoreError) -> [String] {
@@ -24,7 +24,7 @@ extension SQLiteStore: StoreMaintenance {
         }
     }
 
-    /// See ``StoreMaintenance/sendLogs(after:in:limit:)``.
+    /// See ``LogReader/sendLogs(after:in:limit:)``.
     public func sendLogs(
         after sequence: SequenceNumber,
         in organisation: OrganisationID,
@@ -55,7 +55,7 @@ extension SQLiteStore: StoreMaintenance {
         }
     }
 
-    /// See ``StoreMaintenance/raiseHead(to:in:)``.
+    /// See ``Maintenance/raiseHead(to:in:)``.
     public func raiseHead(to sequence: SequenceNumber, in organisation: OrganisationID) async throws(StoreError) {
         try await write(for: organisation) { database in
             var query = try Query(
@@ -73,7 +73,7 @@ extension SQLiteStore: StoreMaintenance {
         }
     }
 
-    /// See ``StoreMaintenance/backUp(to:)``.
+    /// See ``Maintenance/backUp(to:)``.
     public func backUp(to path: String) async throws(StoreSetupError) {
         guard access(path, F_OK) != 0 else {
             throw StoreSetupError("\(path) already exists; a backup overwrites no file")

@@ -45,7 +45,7 @@ extension SQLiteStore {
         return organisation
     }
 
-    /// See ``OrganisationStore/ping()``.
+    /// See ``LogReader/ping()``.
     public func ping() async throws(StoreError) {
         _ = try await pointReaders.pointRead { try Query("SELECT 1 FROM organisations LIMIT 1", on: $0).run() }
     }

@@ -5,7 +5,7 @@ public import SendLogScheduling
 /// An embedded store in one SQLite file, with one writer that groups commits and a pool of readers.
 ///
 /// Several processes can use the file at the same time; SQLite's locks coordinate them.
-public final class SQLiteStore: SendLogStore, OrganisationStore, KeyStore {
+public final class SQLiteStore: LogReader, LogWriter, OrganisationStore, KeyStore {
     let file: DatabaseFile
     let writer: Connection
     /// The connections for scans.
@@ -78,7 +78,7 @@ public final class SQLiteStore: SendLogStore, OrganisationStore, KeyStore {
         try? writer.close()
     }
 
-    /// See ``SendLogStore/record(_:in:)``.
+    /// See ``LogWriter/record(_:in:)``.
     public func record(
         _ logs: [NewSendLog],
         in organisation: OrganisationID
@@ -87,7 +87,7 @@ public final class SQLiteStore: SendLogStore, OrganisationStore, KeyStore {
         return try await queue.record(logs.map { PreparedSendLog($0) }, in: organisation)
     }
 
-    /// See ``SendLogStore/sendLog(_:in:)``.
+    /// See ``LogReader/sendLog(_:in:)``.
     public func sendLog(
         _ id: SendLogID,
         in organisation: OrganisationID
@@ -95,7 +95,7 @@ public final class SQLiteStore: SendLogStore, OrganisationStore, KeyStore {
         try await pointReaders.pointRead { try Self.sendLog(id, in: organisation, on: $0) }
     }
 
-    /// See ``SendLogStore/sendLogWithoutBlocking(_:in:)``.
+    /// See ``LogReader/sendLogWithoutBlocking(_:in:)``.
     public func sendLogWithoutBlocking(
         _ id: SendLogID,
         in organisation: OrganisationID
@@ -122,7 +122,7 @@ public final class SQLiteStore: SendLogStore, OrganisationStore, KeyStore {
         )
     }
 
-    /// See ``SendLogStore/sendLogCount(in:of:)``.
+    /// See ``LogReader/sendLogCount(in:of:)``.
     public func sendLogCount(
         in ranges: [ClosedRange<SequenceNumber>],
         of organisation: OrganisationID
@@ -155,7 +155,7 @@ public final class SQLiteStore: SendLogStore, OrganisationStore, KeyStore {
         }
     }
 
-    /// See ``SendLogStore/search(_:in:)``.
+    /// See ``LogReader/search(_:in:)``.
     public func search(
         _ search: SendLogSearch,
         in organisation: OrganisationID
@@ -165,7 +165,7 @@ public final class SQLiteStore: SendLogStore, OrganisationStore, KeyStore {
         }
     }
 
-    /// See ``SendLogStore/rows(_:in:)``.
+    /// See ``LogReader/rows(_:in:)``.
     public func rows(
         _ rest: RestOfPage,
         in organisation: OrganisationID
@@ -175,7 +175,7 @@ public final class SQLiteStore: SendLogStore, OrganisationStore, KeyStore {
         }
     }
 
-    /// See ``SendLogStore/destinations(of:from:limit:in:_:)``.
+    /// See ``LogReader/destinations(of:from:limit:in:_:)``.
     public func destinations(
         of sequence: SequenceNumber,
         from first: Int,

@@ -24,7 +24,6 @@ final class ServiceUnderTest: Sendable {
         service = APIService(
             store: store,
             authenticator: authenticator,
-            organisationStore: store,
             context: ParserContext(ids: ids, spoolFolder: folder.path, now: { Self.now }),
             webhooks: WebhookService(store: store, organisationStore: store, client: AcceptingClient(), ids: ids),
             threads: FairThreadPool(count: 2, name: "workers"),

@@ -116,7 +116,7 @@ extension StoreCheck {
     private static func race(
         _ count: Int,
         in organisation: OrganisationID,
-        of store: any SendLogStore,
+        of store: any LogReader & LogWriter,
         log: @escaping @Sendable (Int) throws -> NewSendLog
     ) async throws -> [RecordingOutcome] {
         try await withThrowingTaskGroup(of: RecordingOutcome.self) { group in

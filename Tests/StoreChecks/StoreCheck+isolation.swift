@@ -133,7 +133,7 @@ extension StoreCheck {
 
     /// Two organisations whose logs have the same ids, campaign and starts, recorded in turn; only the texts differ.
     private static func twins(
-        in store: any SendLogStore & OrganisationStore,
+        in store: any LogReader & LogWriter & OrganisationStore,
         message: String = ""
     ) async throws -> [Twin] {
         var pair: [Twin] = []

@@ -78,7 +78,7 @@ extension StoreCheck {
     static func compare(
         _ search: SendLogSearch,
         in organisation: OrganisationID,
-        of store: any SendLogStore,
+        of store: any LogReader & LogWriter,
         with model: SearchModel,
         name: () -> String
     ) async throws {

@@ -113,7 +113,8 @@ extension StoreCheck {
         )
     }
 
-    private static func bigLogs(in store: any SendLogStore & OrganisationStore) async throws -> OrganisationID {
+    private static func bigLogs(in store: any LogReader & LogWriter & OrganisationStore) async throws -> OrganisationID
+    {
         let organisation = try await store.organisation("Acme")
         _ = try await store.record((0..<60).map(log), in: organisation)
         return organisation

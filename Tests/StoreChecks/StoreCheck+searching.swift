@@ -123,7 +123,8 @@ extension StoreCheck {
     ]
 
     /// Six logs of three campaigns, a millisecond apart.
-    private static func seasons(in store: any SendLogStore & OrganisationStore) async throws -> OrganisationID {
+    private static func seasons(in store: any LogReader & LogWriter & OrganisationStore) async throws -> OrganisationID
+    {
         let organisation = try await store.organisation("Acme")
         let logs = try (0..<6).map { number in
             try Sample.log(

@@ -74,7 +74,7 @@ extension StoreCheck {
     /// Records a log for each start, of two campaigns in turn.
     private static func record(
         _ moments: [String],
-        into store: any SendLogStore,
+        into store: any LogReader & LogWriter,
         _ organisation: OrganisationID,
         _ prefix: String = "log"
     ) async throws {
@@ -87,7 +87,7 @@ extension StoreCheck {
     /// Searches each range with and without campaigns, in both orders and page by page; expects `found`, oldest first.
     private static func expect(
         _ cases: [(from: String?, to: String?, found: [Int])],
-        in store: any SendLogStore,
+        in store: any LogReader & LogWriter,
         _ organisation: OrganisationID
     ) async throws {
         for (from, to, found) in cases {

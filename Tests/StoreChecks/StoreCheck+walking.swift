@@ -128,7 +128,7 @@ extension StoreCheck {
     private static func readPages(
         of search: SendLogSearch,
         in organisation: OrganisationID,
-        of store: any SendLogStore
+        of store: any LogReader & LogWriter
     ) async throws {
         var search = search
         let first = try await store.page(search, in: organisation)

@@ -5,7 +5,7 @@ package import SendLogHTTP
 ///
 /// Its memory depends neither on the length of the result nor on the length of a list.
 package struct SendLogExport: Sendable {
-    let store: any SendLogStore
+    let store: any LogReader
     let organisation: OrganisationID
     let search: SendLogSearch
     let format: Format
@@ -35,7 +35,7 @@ package struct SendLogExport: Sendable {
     ///   - format: the format of the file
     ///   - destinationFormat: whether destinations are counted or, in NDJSON, listed
     package init(
-        store: any SendLogStore,
+        store: any LogReader,
         organisation: OrganisationID,
         search: SendLogSearch,
         format: Format,
@@ -91,9 +91,9 @@ package struct SendLogExport: Sendable {
     }
 
     private func writeLists(_ block: RowBlock, to stream: inout ResponseStream) async throws {
-        let writer = SendLogWriter(store: store, organisation: organisation)
+        let renderer = SendLogRenderer(store: store, organisation: organisation)
         for row in block.rows {
-            try await writer.write(
+            try await renderer.write(
                 block.text[row.record],
                 sequence: row.sequence,
                 destinations: row.destinations,

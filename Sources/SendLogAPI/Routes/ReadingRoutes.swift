@@ -4,7 +4,7 @@ import SendLogHTTP
 
 /// The routes that read: one send log, the search, and the export of a search result.
 struct ReadingRoutes {
-    let store: any SendLogStore
+    let store: any LogReader
     /// The maximum length of a search's request body in bytes: room for several times a thousand campaign IDs.
     static let maxSearchBodyLength = 1 << 20
 
@@ -73,10 +73,10 @@ struct ReadingRoutes {
         case .count:
             return Response(body: SendLogJSON.envelope(log))
         case .list:
-            let writer = SendLogWriter(store: store, organisation: organisation)
+            let renderer = SendLogRenderer(store: store, organisation: organisation)
             return Response(listsFor: input.request) { stream in
                 try await stream.write { $0.append("{\"ok\":true,\"data\":") }
-                try await writer.write(
+                try await renderer.write(
                     log.record[...],
                     sequence: log.sequence,
                     destinations: log.destinations,
@@ -133,14 +133,14 @@ struct ReadingRoutes {
 
     private static func writeLists(
         _ block: RowBlock,
-        of store: any SendLogStore,
+        of store: any LogReader,
         in organisation: OrganisationID,
         to stream: inout ResponseStream
     ) async throws {
-        let writer = SendLogWriter(store: store, organisation: organisation)
+        let renderer = SendLogRenderer(store: store, organisation: organisation)
         for (index, row) in block.rows.enumerated() {
             if index > 0 { try await stream.write { $0.append(",") } }
-            try await writer.write(
+            try await renderer.write(
                 block.text[row.record],
                 sequence: row.sequence,
                 destinations: row.destinations,

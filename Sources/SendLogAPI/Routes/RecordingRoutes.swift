@@ -8,7 +8,7 @@ import SendLogServices
 
 /// The routes that record: one send log, and an import.
 struct RecordingRoutes {
-    let store: any SendLogStore
+    let store: any LogWriter
     let context: ParserContext
     let metrics: ServiceMetrics
     /// The limit of concurrent uploads, each of which holds some memory for as long as its client takes.

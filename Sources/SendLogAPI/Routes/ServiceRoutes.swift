@@ -4,7 +4,7 @@ import SendLogServices
 
 /// The routes for the service itself, which require no key.
 struct ServiceRoutes {
-    let organisationStore: any OrganisationStore
+    let store: any LogReader
     let metrics: ServiceMetrics
     let webhooks: WebhookService
 
@@ -13,7 +13,7 @@ struct ServiceRoutes {
     var routes: [Route] {
         [
             Route(.GET, "/health", runsOnEventLoop: Route.always) { _ in
-                try await organisationStore.ping()
+                try await store.ping()
                 var body: [UInt8] = []
                 body.append("{\"ok\":true,\"data\":{\"status\":\"ok\",\"version\":")
                 body.appendJSON(ServiceVersion.current)

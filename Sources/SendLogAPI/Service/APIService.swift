@@ -28,7 +28,6 @@ public struct APIService: Sendable {
     /// - Parameters:
     ///   - store: the store of send logs and campaigns
     ///   - authenticator: authenticates the API keys of requests
-    ///   - organisationStore: the store of organisations and keys
     ///   - context: the dependencies of the send log parser
     ///   - webhooks: creates, changes and tests webhooks
     ///   - threads: the thread pool for requests that are not handled on an event loop
@@ -38,9 +37,8 @@ public struct APIService: Sendable {
     ///   - pages: the routes of the pages for people
     ///   - middleware: renders the page for browsers that request an unknown path
     package init(
-        store: any SendLogStore & CampaignStore,
+        store: any LogReader & LogWriter & CampaignStore,
         authenticator: Authenticator,
-        organisationStore: any OrganisationStore,
         context: ParserContext,
         webhooks: WebhookService,
         threads: FairThreadPool,
@@ -63,7 +61,7 @@ public struct APIService: Sendable {
             routes: ReadingRoutes(store: store).routes
                 + RecordingRoutes(store: store, context: context, metrics: metrics, uploads: uploads).routes
                 + CampaignRoutes(store: store).routes + WebhookRoutes(service: webhooks).routes
-                + ServiceRoutes(organisationStore: organisationStore, metrics: metrics, webhooks: webhooks).routes
+                + ServiceRoutes(store: store, metrics: metrics, webhooks: webhooks).routes
                 + pages
         )
     }

@@ -6,12 +6,12 @@ import Synchronization
 
 /// Authenticates requests to the console, and renders its error pages.
 final class ConsoleMiddleware: RouteMiddleware {
-    private let store: any Store
+    private let store: any SessionStore & OrganisationStore
     let pages: Pages
     /// The names of organisations, cached without expiry because they never change.
     private let names = Mutex<[OrganisationID: String]>([:])
 
-    init(store: any Store, pages: Pages) {
+    init(store: any SessionStore & OrganisationStore, pages: Pages) {
         self.store = store
         self.pages = pages
     }

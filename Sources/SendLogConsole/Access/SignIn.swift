@@ -7,7 +7,7 @@ import SendLogServices
 
 /// The pages to sign in with an API key and to sign out, and the start page, which redirects.
 struct SignIn: Sendable {
-    let store: any Store
+    let store: any SessionStore
     let authenticator: Authenticator
     let middleware: ConsoleMiddleware
     /// The lifetime of a session, in seconds.

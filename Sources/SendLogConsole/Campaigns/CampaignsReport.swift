@@ -6,7 +6,7 @@ import SendLogHTTP
 
 /// The Campaigns Report: its table, the form that names a campaign, and the suggestions for campaign search fields.
 struct CampaignsReport: Sendable {
-    let store: any Store
+    let store: any CampaignStore
     let middleware: ConsoleMiddleware
 
     private static let rows = 50

@@ -7,7 +7,7 @@ import SendLogServices
 
 /// The page of the organisation's API keys: lists, creates and revokes keys.
 struct KeysPage: Sendable {
-    let store: any Store
+    let store: any KeyStore
     let authenticator: Authenticator
     let middleware: ConsoleMiddleware
 

@@ -4,7 +4,7 @@ import SendLogCore
 
 /// The table of one send's destinations: a page of all, or the results of a search.
 struct DestinationsTable {
-    let store: any SendLogStore
+    let store: any LogReader
     let organisation: OrganisationID
     let log: StoredSendLog
 

@@ -4,7 +4,7 @@ import SendLogHTTP
 
 /// A download of a send's destinations, streamed while the list is read.
 struct ListDownload: Sendable {
-    let store: any SendLogStore
+    let store: any LogReader
     let organisation: OrganisationID
     let log: StoredSendLog
     let format: Format

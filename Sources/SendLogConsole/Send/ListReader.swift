@@ -12,16 +12,12 @@ struct ListReader {
         let first: Int
     }
 
-    private let store: any SendLogStore
-    private let organisation: OrganisationID
-    private let log: StoredSendLog
-    private var listed = 0
-    private var chunk = 0
+    private var reader: DestinationReader
     private var slice = TimeSlice()
 
     /// Creates a reader at the beginning of a send's list.
-    init(store: any SendLogStore, organisation: OrganisationID, log: StoredSendLog) {
-        (self.store, self.organisation, self.log) = (store, organisation, log)
+    init(store: any LogReader, organisation: OrganisationID, log: StoredSendLog) {
+        reader = DestinationReader(store, of: log.sequence, destinations: log.destinations, in: organisation)
     }
 
     /// Reads the next piece.
@@ -35,24 +31,17 @@ struct ListReader {
     mutating func next(
         skips: (_ first: Int, _ count: Int) -> Bool = { _, _ in false }
     ) async throws -> Piece? {
-        while listed < log.destinations {
+        var (piece, isAtEnd): (Piece?, Bool) = (nil, false)
+        while piece == nil, !isAtEnd {
             await slice.yieldIfOver()
-            var (piece, index): (Piece?, Int) = (nil, listed)
-            let chunkCount = try await store.destinations(of: log.sequence, from: chunk, limit: 1, in: organisation) {
-                chunk throws(StoreError) in
-                if !skips(index, chunk.count) {
-                    guard let text = chunk.copy.text() else {
-                        throw .corrupted(detail: "a chunk cannot be decompressed")
-                    }
-                    piece = Piece(text: text, first: index)
+            isAtEnd = try await !reader.next { (chunk, first) throws(StoreError) in
+                if skips(first, chunk.count) { return }
+                guard let text = chunk.copy.text() else {
+                    throw .corrupted(detail: "a chunk cannot be decompressed")
                 }
-                index += chunk.count
+                piece = Piece(text: text, first: first)
             }
-            if chunkCount == 0 { throw StoreError.corrupted(detail: "a list of destinations is incomplete") }
-            listed = index
-            chunk += chunkCount
-            if let piece { return piece }
         }
-        return nil
+        return piece
     }
 }

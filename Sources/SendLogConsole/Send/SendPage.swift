@@ -5,7 +5,7 @@ import SendLogHTTP
 
 /// The page of one send with its details and destinations.
 struct SendPage: Sendable {
-    let store: any Store
+    let store: any LogReader & CampaignStore
     let middleware: ConsoleMiddleware
 
     var routes: [Route] {

@@ -5,12 +5,12 @@ import SendLogHTTP
 
 /// The Sends Report: the recorded sends, newest first.
 struct SendsReport: Sendable {
-    let store: any Store
+    let store: any LogReader & CampaignStore & OrganisationStore
     let middleware: ConsoleMiddleware
     private let charts: SendsCharts
     private let formCache = HTMLCache<[String]>(maxBytes: 2 << 20)
 
-    init(store: any Store, middleware: ConsoleMiddleware) {
+    init(store: any LogReader & CampaignStore & OrganisationStore, middleware: ConsoleMiddleware) {
         self.store = store
         self.middleware = middleware
         charts = SendsCharts(store: store, templates: middleware.pages.templates)

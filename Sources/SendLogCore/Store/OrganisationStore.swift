@@ -22,9 +22,4 @@ public protocol OrganisationStore: Sendable {
     ///
     /// - Throws: ``StoreError/notFound``; ``StoreError/unavailable(_:detail:)``.
     func organisation(_ id: OrganisationID) async throws(StoreError) -> Organisation
-
-    /// Checks that the database responds.
-    ///
-    /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``.
-    func ping() async throws(StoreError)
 }

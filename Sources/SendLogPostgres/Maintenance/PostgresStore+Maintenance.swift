@@ -1,8 +1,8 @@
 import Dispatch
 public import SendLogCore
 
-extension PostgresStore: StoreMaintenance {
-    /// See ``StoreMaintenance/check(progress:)``.
+extension PostgresStore: Maintenance {
+    /// See ``Maintenance/check(progress:)``.
     ///
     /// Each organisation is checked in its own snapshot.
     public func check(
@@ -15,7 +15,7 @@ extension PostgresStore: StoreMaintenance {
         }
     }
 
-    /// See ``StoreMaintenance/sendLogs(after:in:limit:)``.
+    /// See ``LogReader/sendLogs(after:in:limit:)``.
     public func sendLogs(
         after sequence: SequenceNumber,
         in organisation: OrganisationID,
@@ -52,7 +52,7 @@ extension PostgresStore: StoreMaintenance {
         WHERE h.org_id = $1 ORDER BY l.seq
         """
 
-    /// See ``StoreMaintenance/raiseHead(to:in:)``.
+    /// See ``Maintenance/raiseHead(to:in:)``.
     public func raiseHead(to sequence: SequenceNumber, in organisation: OrganisationID) async throws(StoreError) {
         try await performShort(for: organisation) { connection in
             var parameters = Parameters()
@@ -70,7 +70,7 @@ extension PostgresStore: StoreMaintenance {
 
     /// Throws always: PostgreSQL's backup programs do this better than another program can.
     ///
-    /// See ``StoreMaintenance/backUp(to:)``.
+    /// See ``Maintenance/backUp(to:)``.
     public func backUp(to path: String) async throws(StoreSetupError) {
         throw StoreSetupError(
             """

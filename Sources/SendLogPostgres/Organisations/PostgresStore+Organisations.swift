@@ -58,7 +58,7 @@ extension PostgresStore {
         return organisation
     }
 
-    /// See ``OrganisationStore/ping()``.
+    /// See ``LogReader/ping()``.
     public func ping() async throws(StoreError) {
         _ = try await performShort(for: .server) { try $0.rows("SELECT 1 FROM sendlog_schema") }
     }

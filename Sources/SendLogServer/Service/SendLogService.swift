@@ -54,7 +54,6 @@ public struct SendLogService: Sendable {
         let api = APIService(
             store: store,
             authenticator: authenticator,
-            organisationStore: store,
             context: context,
             webhooks: service,
             threads: threads,

@@ -4,7 +4,7 @@ package import SendLogCore
 ///
 /// Callers list and delete webhooks with ``store`` directly.
 package struct WebhookService: Sendable {
-    package let store: any SendLogStore & CampaignStore & WebhookStore
+    package let store: any LogReader & CampaignStore & WebhookStore
     private let organisationStore: any OrganisationStore
     private let client: any WebhookClient
     private let ids: SendLogIDSource
@@ -24,7 +24,7 @@ package struct WebhookService: Sendable {
     private static let maxSecrets = 10
 
     package init(
-        store: any SendLogStore & CampaignStore & WebhookStore,
+        store: any LogReader & CampaignStore & WebhookStore,
         organisationStore: any OrganisationStore,
         client: any WebhookClient,
         ids: SendLogIDSource

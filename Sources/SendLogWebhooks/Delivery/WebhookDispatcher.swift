@@ -46,7 +46,7 @@ public struct WebhookDispatcher: Service {
     ///   - logger: the logger for failures
     ///   - now: returns the current time
     public init(
-        store: any Store,
+        store: any LogReader & CampaignStore & WebhookStore,
         client: any WebhookClient,
         schedule: RetrySchedule,
         executor: (any TaskExecutor)? = nil,

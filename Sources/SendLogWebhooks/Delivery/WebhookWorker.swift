@@ -41,7 +41,7 @@ struct WebhookWorker {
 
     /// The dependencies that all workers of a server share.
     struct Context: Sendable {
-        let store: any Store
+        let store: any LogReader & CampaignStore & WebhookStore
         let client: any WebhookClient
         let schedule: RetrySchedule
         let pool: WorkerPool
@@ -69,7 +69,7 @@ struct WebhookWorker {
         savedAt = begin
     }
 
-    var store: any Store { context.store }
+    var store: any LogReader & CampaignStore & WebhookStore { context.store }
     var key: PendingWebhook.Key { .init(organisation: webhook.organisation, id: webhook.id) }
     func now() -> Timestamp { context.now() }
 

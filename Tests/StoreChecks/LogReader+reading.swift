@@ -31,7 +31,7 @@ struct WholePage: Equatable {
     }
 }
 
-extension SendLogStore {
+extension LogReader {
     /// Searches, and reads all blocks of the page.
     func page(_ search: SendLogSearch, in organisation: OrganisationID) async throws -> WholePage {
         let result = try await self.search(search, in: organisation)
@@ -105,7 +105,9 @@ extension SendLogStore {
         }
         return text
     }
+}
 
+extension LogWriter {
     /// Records one log.
     func record(_ log: NewSendLog, in organisation: OrganisationID) async throws -> RecordingOutcome {
         let outcomes = try await record([log], in: organisation)

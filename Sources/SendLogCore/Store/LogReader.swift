@@ -1,20 +1,7 @@
-/// A store that records and searches send logs.
+/// A store that searches and reads send logs.
 ///
 /// Every method works within one organisation, and never sees the logs of another one.
-public protocol SendLogStore: Sendable {
-    /// Records send logs of one organisation, all of them durable when the method returns.
-    ///
-    /// Each log has its own outcome: recorded, already existing, or in conflict. Recorded logs get the organisation's
-    /// next sequence numbers in the order given.
-    ///
-    /// - Returns: the outcome of each log, in the order given.
-    /// - Throws: ``StoreError/unavailable(_:detail:)`` if no log was recorded, or if the connection to the database
-    ///   broke: then all logs may have been recorded, and a retry is safe; ``StoreError/corrupted(detail:)``.
-    func record(
-        _ logs: [NewSendLog],
-        in organisation: OrganisationID
-    ) async throws(StoreError) -> [RecordingOutcome]
-
+public protocol LogReader: Sendable {
     /// Returns the send log with an ID.
     ///
     /// - Throws: ``StoreError/notFound``; ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``.
@@ -81,4 +68,33 @@ public protocol SendLogStore: Sendable {
         in organisation: OrganisationID,
         _ take: (BorrowedChunk) throws(StoreError) -> Void
     ) async throws(StoreError) -> Int
+
+    /// Reads stored send logs by ascending sequence number, in batches so that memory use stays constant.
+    ///
+    /// - Parameters:
+    ///   - sequence: the sequence number after which the batch begins; 0 for the first log
+    ///   - organisation: the organisation that owns the logs
+    ///   - limit: the largest number of logs in the batch
+    /// - Returns: the next logs, none after the last log, and the sequence number up to which no log is left out.
+    /// - Throws: ``StoreError/notFound`` if the organisation does not exist; ``StoreError/unavailable(_:detail:)``.
+    func sendLogs(
+        after sequence: SequenceNumber,
+        in organisation: OrganisationID,
+        limit: Int
+    ) async throws(StoreError) -> SendLogBatch
+
+    /// Checks that the database responds.
+    ///
+    /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``.
+    func ping() async throws(StoreError)
+}
+
+extension LogReader {
+    /// Reads stored send logs in batches of 500; see ``sendLogs(after:in:limit:)``.
+    public func sendLogs(
+        after sequence: SequenceNumber,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> SendLogBatch {
+        try await sendLogs(after: sequence, in: organisation, limit: 500)
+    }
 }

@@ -1,5 +1,5 @@
 /// The maintenance operations of a store, for operators.
-public protocol StoreMaintenance: Sendable {
+public protocol Maintenance: Sendable {
     /// Checks that the stored data is consistent.
     ///
     /// Compares counters and heads with full counts, and digests and checksums with the contents. Works on one
@@ -11,20 +11,6 @@ public protocol StoreMaintenance: Sendable {
     func check(
         progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
     ) async throws(StoreError) -> [String]
-
-    /// Reads stored send logs by ascending sequence number, in batches so that memory use stays constant.
-    ///
-    /// - Parameters:
-    ///   - sequence: the sequence number after which the batch begins; 0 for the first log
-    ///   - organisation: the organisation that owns the logs
-    ///   - limit: the largest number of logs in the batch
-    /// - Returns: the next logs, none after the last log, and the sequence number up to which no log is left out.
-    /// - Throws: ``StoreError/notFound`` if the organisation does not exist; ``StoreError/unavailable(_:detail:)``.
-    func sendLogs(
-        after sequence: SequenceNumber,
-        in organisation: OrganisationID,
-        limit: Int
-    ) async throws(StoreError) -> SendLogBatch
 
     /// Raises an organisation's newest sequence number, so that the next log is recorded after it.
     ///
@@ -43,17 +29,3 @@ public protocol StoreMaintenance: Sendable {
     /// Refuses new work, finishes the accepted recordings, and closes the database.
     func close()
 }
-
-extension StoreMaintenance {
-    /// Reads stored send logs in batches of 500; see ``sendLogs(after:in:limit:)``.
-    public func sendLogs(
-        after sequence: SequenceNumber,
-        in organisation: OrganisationID
-    ) async throws(StoreError) -> SendLogBatch {
-        try await sendLogs(after: sequence, in: organisation, limit: 500)
-    }
-}
-
-/// A complete store: every store protocol together.
-public typealias Store = SendLogStore & CampaignStore & OrganisationStore & KeyStore & SessionStore & WebhookStore
-    & StoreMaintenance

@@ -1,0 +1,5 @@
+/// A complete store: every store protocol together.
+///
+/// Parts of the program take only the protocols that they use.
+public typealias Store = LogReader & LogWriter & CampaignStore & OrganisationStore & KeyStore & SessionStore
+    & WebhookStore & Maintenance
