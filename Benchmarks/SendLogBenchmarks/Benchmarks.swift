@@ -110,12 +110,12 @@ private func id(_ number: Int) throws -> SendLogID {
     return id
 }
 
-private func parse(_ json: [UInt8], _ data: SampleData) throws -> NewSendLog {
+private func parse(_ json: [UInt8], _ data: SampleData) throws -> PreparedSendLog {
     var parser = SendLogParser(data.context)
     try json.withUnsafeBufferPointer { try parser.feed($0) }
     return try parser.finish()
 }
 
-private func log(_ data: SampleData, _ number: Int, _ destinations: Int) throws -> NewSendLog {
+private func log(_ data: SampleData, _ number: Int, _ destinations: Int) throws -> PreparedSendLog {
     try parse(Array(SampleData.json(number, of: number, destinations: destinations).utf8), data)
 }

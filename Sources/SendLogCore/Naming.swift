@@ -1,14 +1,14 @@
 /// Formatting of names that people typed, for error messages.
-enum Naming {
+package enum Naming {
     /// Returns a name in quotes, truncated to 40 characters.
-    static func quoted(_ name: String) -> String {
+    package static func quoted(_ name: String) -> String {
         let scalars = name.unicodeScalars
         let shown = String(String.UnicodeScalarView(scalars.prefix(40)))
         return "\"\(shown)\(scalars.count > 40 ? "…" : "")\""
     }
 
     /// Returns the error message for an unknown field.
-    static func unknown(_ name: String, known: [String]) -> String {
+    package static func unknown(_ name: String, known: [String]) -> String {
         if let nearest = NearestName.to(name, among: known) {
             return "is not a known field; did you mean \(quoted(nearest))?"
         }

@@ -14,7 +14,7 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
     let longPool: ConnectionPool
     /// The connections for short statements, which read or write a row or two.
     let shortPool: ConnectionPool
-    private let recording: GroupQueue<[DigestedSendLog], [RecordingOutcome]>
+    private let recording: GroupQueue<[PreparedSendLog], [RecordingOutcome]>
     private let reading: GroupQueue<SendLogID, StoredSendLog?>
 
     /// The options of a database.
@@ -39,25 +39,6 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
             self.connections = connections
             self.waitTimeout = waitTimeout
         }
-    }
-
-    /// The timeouts of statements in seconds; each includes the time to wait for a lock.
-    ///
-    /// PostgreSQL cancels a statement by itself after ``serverTimeout(_:)``, 2 seconds earlier: a statement that the
-    /// client gave up must not run on and hold locks.
-    struct StatementTimeouts {
-        /// The timeout of a statement that reads or writes a row or two.
-        let short: Int
-        /// The timeout of a statement that records send logs.
-        let recording: Int
-        /// The timeout of a search.
-        let long: Int
-
-        init(_ options: Options) {
-            (short, recording, long) = (options.waitTimeout + 5, options.waitTimeout + 10, options.waitTimeout + 35)
-        }
-
-        static func serverTimeout(_ seconds: Int) -> Int { seconds - 2 }
     }
 
     let statementTimeouts: StatementTimeouts
@@ -134,31 +115,6 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
         }
     }
 
-    /// Returns the statements that configure a session for the store.
-    ///
-    /// PostgreSQL plans each statement once, and uses indexes regardless of the tables' statistics: every statement has
-    /// an index that fits it. Citus plans each execution, because it needs the parameter values to find the shard.
-    ///
-    /// - Parameters:
-    ///   - lockTimeout: the time to wait for a lock, in seconds
-    ///   - statementTimeout: the time that a statement may take, in seconds; 0 for no limit
-    /// - Returns: the SQL statements.
-    static func session(lockTimeout: Int, statementTimeout: Int) -> String {
-        """
-        SET lock_timeout = '\(lockTimeout)s';
-        SET statement_timeout = '\(statementTimeout)s';
-        SET idle_in_transaction_session_timeout = '30s';
-        SET plan_cache_mode = force_generic_plan;
-        SET enable_seqscan = off;
-        SET enable_bitmapscan = off;
-        SET enable_sort = off;
-        SET jit = off;
-        SELECT set_config('plan_cache_mode', 'auto', false) WHERE EXISTS (SELECT FROM pg_extension WHERE extname = 'citus');
-        SELECT set_config('client_connection_check_interval', '2s', false) WHERE version() LIKE '%linux%';
-        SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
-        """
-    }
-
     /// Refuses new work, records the send logs accepted so far, and closes the connections.
     public func close() {
         recording.close()
@@ -168,11 +124,11 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
 
     /// See ``LogWriter/record(_:in:)``.
     public func record(
-        _ logs: [NewSendLog],
+        _ logs: [PreparedSendLog],
         in organisation: OrganisationID
     ) async throws(StoreError) -> [RecordingOutcome] {
         if logs.isEmpty { return [] }
-        return try await recording.submit(logs.map { DigestedSendLog($0) }, in: organisation)
+        return try await recording.submit(logs, in: organisation)
     }
 
     /// See ``LogReader/sendLog(_:in:)``.

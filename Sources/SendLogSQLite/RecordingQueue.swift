@@ -68,7 +68,7 @@ final class RecordingQueue: Sendable {
         _ logs: [PreparedSendLog],
         in organisation: OrganisationID
     ) async throws(StoreError) -> [RecordingOutcome] {
-        let weight = logs.reduce(0) { $0 + $1.log.weight }
+        let weight = logs.reduce(0) { $0 + $1.weight }
         let result: Result<[RecordingOutcome], StoreError> = await withUnsafeContinuation { continuation in
             let request = RecordingRequest(logs: logs, organisation: organisation, continuation: continuation)
             submit(.record(request), .init(items: logs.count, weight: weight), for: organisation)

@@ -22,12 +22,11 @@ struct RecordingTransaction {
     mutating func record(_ logs: [PreparedSendLog], in organisation: OrganisationID) throws -> [RecordingOutcome] {
         var head = try heads[organisation] ?? readHead(organisation)
         defer { heads[organisation] = head }
-        return try logs.map { prepared in
+        return try logs.map { log in
             let sequence = SequenceNumber(head.sequence.number + 1)
-            guard let campaign = try insert(prepared, as: sequence, in: organisation) else {
-                return try compare(prepared, in: organisation)
+            guard let campaign = try insert(log, as: sequence, in: organisation) else {
+                return try compare(log, in: organisation)
             }
-            let log = prepared.log
             let count = CounterChanges.Count(sends: 1, destinations: log.destinations.count)
             head.sequence = sequence
             head.added += count
@@ -60,24 +59,24 @@ struct RecordingTransaction {
     /// Inserts a log and its destination chunks.
     ///
     /// - Parameters:
-    ///   - prepared: the log to insert
+    ///   - log: the log to insert
     ///   - sequence: the log's sequence number
     ///   - organisation: the organisation that owns the log
     /// - Returns: the campaign's number, or `nil` if the ID is taken; nothing is written then.
     /// - Throws: the errors of the database, or of reading the destinations.
     private func insert(
-        _ prepared: PreparedSendLog,
+        _ log: PreparedSendLog,
         as sequence: SequenceNumber,
         in organisation: OrganisationID
     ) throws -> Int64? {
-        let log = prepared.log
+        let id = PackedID(log.id)
         let campaign: Int64
         let key = CampaignNumberCache.Key(organisation: organisation, campaign: log.campaignID)
         if let known = campaigns.number(for: key) {
             campaign = known
         } else {
             // Check the ID before adding the campaign: a log that is not inserted must not leave an empty campaign.
-            if try isTaken(prepared.id, in: organisation) { return nil }
+            if try isTaken(id, in: organisation) { return nil }
             campaign = try campaignNumber(log.campaignID, in: organisation)
             campaigns.insert(campaign, for: key)
         }
@@ -91,11 +90,11 @@ struct RecordingTransaction {
         )
         try query.bind(rowID.rawValue)
         try query.bind(organisation.number)
-        try query.bind(prepared.id)
+        try query.bind(id)
         try query.bind(campaign)
         try query.bind(log.start.milliseconds)
         try query.bind(log.destinations.count)
-        try query.bind(prepared.digested.digest)
+        try query.bind(log.digest)
         try query.bind(log.record)
         try query.run()
         if database.affectedRows == 0 { return nil }
@@ -138,13 +137,13 @@ struct RecordingTransaction {
     }
 
     /// Compares a log with the stored log of the same ID: it is either a repetition or a conflict.
-    private func compare(_ prepared: PreparedSendLog, in organisation: OrganisationID) throws -> RecordingOutcome {
+    private func compare(_ log: PreparedSendLog, in organisation: OrganisationID) throws -> RecordingOutcome {
         var query = try Query(
             "SELECT place, start, destinations, digest, record FROM send_logs WHERE organisation = ? AND id = ?",
             on: database
         )
         try query.bind(organisation.number)
-        try query.bind(prepared.id)
+        try query.bind(PackedID(log.id))
         guard try query.step(), let start = Timestamp(milliseconds: query.integer(1)) else {
             throw StoreError.corrupted(detail: "the send log of an existing ID does not exist")
         }
@@ -153,7 +152,7 @@ struct RecordingTransaction {
             record: query.bytes(4),
             destinations: try query.count(2)
         )
-        return prepared.digested.outcome(against: stored, startingAt: start, digest: query.bytes(3))
+        return log.outcome(against: stored, startingAt: start, digest: query.bytes(3))
     }
 }
 

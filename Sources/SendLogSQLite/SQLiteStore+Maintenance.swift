@@ -42,14 +42,16 @@ extension SQLiteStore: Maintenance {
             try query.bind(RowID(organisation, sequence).rawValue)
             try query.bind(RowID(OrganisationID(organisation.number + 1), SequenceNumber(0)).rawValue)
             try query.bind(limit)
-            var logs: [StoredSendLogWithDigest] = []
+            var logs: [StoredSendLog] = []
             while try query.step() {
-                let log = StoredSendLog(
-                    sequence: RowID(rawValue: query.integer(0)).sequence,
-                    record: query.bytes(2),
-                    destinations: try query.count(1)
+                logs.append(
+                    StoredSendLog(
+                        sequence: RowID(rawValue: query.integer(0)).sequence,
+                        record: query.bytes(2),
+                        destinations: try query.count(1),
+                        digest: query.bytes(3)
+                    )
                 )
-                logs.append(StoredSendLogWithDigest(log: log, digest: query.bytes(3)))
             }
             return SendLogBatch(logs, limit: limit, head: head)
         }

@@ -80,11 +80,11 @@ public final class SQLiteStore: LogReader, LogWriter, OrganisationStore, KeyStor
 
     /// See ``LogWriter/record(_:in:)``.
     public func record(
-        _ logs: [NewSendLog],
+        _ logs: [PreparedSendLog],
         in organisation: OrganisationID
     ) async throws(StoreError) -> [RecordingOutcome] {
         if logs.isEmpty { return [] }
-        return try await queue.record(logs.map { PreparedSendLog($0) }, in: organisation)
+        return try await queue.record(logs, in: organisation)
     }
 
     /// See ``LogReader/sendLog(_:in:)``.

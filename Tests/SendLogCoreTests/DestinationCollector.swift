@@ -1,3 +1,4 @@
+import SendLogContent
 import SendLogCore
 
 /// Collects the destinations of a send log.
@@ -9,7 +10,7 @@ struct DestinationCollector: DestinationSink {
     }
 
     /// Reads a send log from its text.
-    static func read(_ text: String) throws -> (draft: SendLogDraft, destinations: [String]) {
+    static func read(_ text: String) throws -> (draft: ParsedSendLog, destinations: [String]) {
         var tokenizer = JSONTokenizer()
         var reader = SendLogReader(sink: DestinationCollector())
         try Array(text.utf8).withUnsafeBufferPointer { try tokenizer.feed($0, to: &reader) }

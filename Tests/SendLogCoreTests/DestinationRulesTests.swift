@@ -1,3 +1,4 @@
+import SendLogContent
 import SendLogCore
 import Testing
 
@@ -54,7 +55,7 @@ struct DestinationRulesTests {
         #expect(reader.sink.destinations == ["1"])
     }
 
-    private func read(_ destinations: String) throws -> (draft: SendLogDraft, destinations: [String]) {
+    private func read(_ destinations: String) throws -> (draft: ParsedSendLog, destinations: [String]) {
         try DestinationCollector.read(SendLogReaderTests.text(changing: "destinations", to: destinations))
     }
 }

@@ -1,3 +1,4 @@
+import SendLogContent
 import TestSupport
 import Testing
 

@@ -1,3 +1,4 @@
+import SendLogContent
 import SendLogCore
 import Testing
 
@@ -193,7 +194,7 @@ struct SendLogReaderTests {
     }
 
     @discardableResult
-    private func read(_ text: String) throws -> (draft: SendLogDraft, destinations: [String]) {
+    private func read(_ text: String) throws -> (draft: ParsedSendLog, destinations: [String]) {
         try DestinationCollector.read(text)
     }
 

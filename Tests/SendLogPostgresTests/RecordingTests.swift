@@ -20,10 +20,10 @@ struct RecordingTests {
                 session: PostgresStore.session(lockTimeout: 1, statementTimeout: 5)
             )
             let heads = KnownHeads()
-            func record(_ log: NewSendLog, isRetry: Bool) throws -> [RecordingOutcome] {
+            func record(_ log: PreparedSendLog, isRetry: Bool) throws -> [RecordingOutcome] {
                 connection.isRetry = isRetry
                 return try RecordingCall(organisation: organisation, connection: connection, heads: heads)
-                    .record([DigestedSendLog(log)])
+                    .record([log])
             }
             #expect(try record(log, isRetry: true) == stored)
             #expect(try record(log, isRetry: false) != stored)
@@ -113,7 +113,7 @@ struct RecordingTests {
             )
             let recorded = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for sender in 0..<40 {
-                    let log = NewSendLog(
+                    let log = PreparedSendLog(
                         id: try #require(SendLogID("log-\(sender)")),
                         campaignID: try #require(CampaignID("spring")),
                         message: [],

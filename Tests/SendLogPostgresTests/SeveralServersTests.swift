@@ -108,7 +108,7 @@ struct SeveralServersTests {
 
     @Test func `paging on one server finds every log once while the others record`() async throws {
         try await withServers { stores, organisation in
-            func logs(_ prefix: String, _ count: Int) throws -> [NewSendLog] {
+            func logs(_ prefix: String, _ count: Int) throws -> [PreparedSendLog] {
                 try (0..<count).map { try Sample.plain("\(prefix)-\($0)", campaign: "c\($0 % 3)", day: $0 % 11) }
             }
             _ = try await stores[0].record(logs("first", 500), in: organisation)

@@ -12,10 +12,10 @@ struct CounterTests {
             var random = SplitMix64(defaultSeed: 31)
             var organisations: [OrganisationID] = []
             for name in ["Acme", "Zulu", "Kilo"] { organisations.append(try await store.organisation(name)) }
-            var earlier: [NewSendLog] = []
+            var earlier: [PreparedSendLog] = []
             var (recorded, existing, conflicts) = (0, 0, 0)
             for _ in 0..<60 {
-                var logs: [NewSendLog] = []
+                var logs: [PreparedSendLog] = []
                 for _ in 0..<Int.random(in: 1...40, using: &random) {
                     // Whole logs and ids repeat, so that some are recorded, some exist and some are in conflict; many
                     // of the conflicts have a campaign that no other log has.

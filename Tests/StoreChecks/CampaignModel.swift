@@ -7,7 +7,7 @@ struct CampaignModel {
     let seed: UInt64
     private(set) var campaigns: [Campaign] = []
     /// The logs by sequence number.
-    private var logs: [Int: NewSendLog] = [:]
+    private var logs: [Int: PreparedSendLog] = [:]
     private var names: [CampaignID: CampaignName] = [:]
 
     /// Records random logs in a new organisation, and names some of their campaigns.

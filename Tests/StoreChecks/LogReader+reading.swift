@@ -109,7 +109,7 @@ extension LogReader {
 
 extension LogWriter {
     /// Records one log.
-    func record(_ log: NewSendLog, in organisation: OrganisationID) async throws -> RecordingOutcome {
+    func record(_ log: PreparedSendLog, in organisation: OrganisationID) async throws -> RecordingOutcome {
         let outcomes = try await record([log], in: organisation)
         try #require(outcomes.count == 1)
         return outcomes[0]

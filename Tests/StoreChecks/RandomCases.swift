@@ -43,7 +43,7 @@ struct RandomCases {
     }
 
     /// A log with at most one destination.
-    mutating func log(_ id: Int) throws -> NewSendLog {
+    mutating func log(_ id: Int) throws -> PreparedSendLog {
         try Sample.log(
             "log-\(id)",
             campaign: campaign()?.text ?? "",

@@ -17,8 +17,8 @@ package enum Sample {
         start: Timestamp? = Self.start,
         now: Timestamp? = Self.start,
         destinations: [String] = []
-    ) throws -> NewSendLog {
-        NewSendLog(
+    ) throws -> PreparedSendLog {
+        PreparedSendLog(
             id: try #require(SendLogID(id)),
             campaignID: try #require(CampaignID(campaign)),
             message: Array(message.utf8),
@@ -35,7 +35,7 @@ package enum Sample {
         _ prefix: String,
         campaign: String = "spring",
         start: (Int) -> Timestamp? = { _ in Self.start }
-    ) throws -> [NewSendLog] {
+    ) throws -> [PreparedSendLog] {
         try (0..<count).map { try log("\(prefix)-\($0)", campaign: campaign, start: start($0)) }
     }
 
@@ -48,9 +48,9 @@ package enum Sample {
         message: String = "Hi",
         day: Int = 19_000,
         count: Int = 0
-    ) throws -> NewSendLog {
+    ) throws -> PreparedSendLog {
         let numbers = (0..<count).map { "2782\(7_000_000 + $0)" }
-        return NewSendLog(
+        return PreparedSendLog(
             id: try #require(SendLogID(id)),
             campaignID: try #require(CampaignID(campaign)),
             message: Array(message.utf8),
@@ -84,7 +84,7 @@ package enum Sample {
     }
 
     /// Parses a log from its JSON, as in a request: long lists are cut into chunks and spooled.
-    static func parsed(_ id: String, destinations: [String]) throws -> NewSendLog {
+    static func parsed(_ id: String, destinations: [String]) throws -> PreparedSendLog {
         let context = ParserContext(ids: SendLogIDSource(), spoolFolder: NSTemporaryDirectory()) { .earliest }
         var json = Array(#"{"_id":""#.utf8)
         json.append(contentsOf: id.utf8)
@@ -117,5 +117,27 @@ extension OrganisationStore {
     /// Creates an organisation.
     package func organisation(_ name: String = "Acme") async throws -> OrganisationID {
         try await createOrganisation(named: #require(OrganisationName(name)), at: .earliest).id
+    }
+}
+
+extension PreparedSendLog {
+    /// Prepares a log from its fields.
+    package init(
+        id: SendLogID,
+        campaignID: CampaignID,
+        message: [UInt8],
+        triggeredBy: [UInt8],
+        start: Timestamp?,
+        now: Timestamp,
+        destinations: DestinationList
+    ) {
+        let parsed = ParsedSendLog(
+            id: id,
+            campaignID: campaignID,
+            message: message,
+            triggeredBy: triggeredBy,
+            start: start
+        )
+        self.init(parsed, id: id, now: now, destinations: destinations)
     }
 }

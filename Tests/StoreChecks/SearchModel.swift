@@ -8,11 +8,11 @@ struct SearchModel {
 
     struct Log {
         let sequence: Int
-        let log: NewSendLog
+        let log: PreparedSendLog
     }
 
     /// Adds a recorded log; logs must come in the order of recording.
-    mutating func append(_ log: NewSendLog) {
+    mutating func append(_ log: PreparedSendLog) {
         head += 1
         logs.append(Log(sequence: head, log: log))
     }

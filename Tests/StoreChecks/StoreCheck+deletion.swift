@@ -141,7 +141,7 @@ extension StoreCheck {
         let after = cases.number(0...model.head)
         let batch = try await store.sendLogs(after: SequenceNumber(Int64(after)), in: organisation, limit: 7)
         let expected = model.logs.filter { $0.sequence > after }
-        #expect(batch.logs.map { Int($0.log.sequence.number) } == expected.prefix(7).map(\.sequence))
+        #expect(batch.logs.map { Int($0.sequence.number) } == expected.prefix(7).map(\.sequence))
         #expect(Int(batch.end.number) == (expected.count >= 7 ? expected[6].sequence : model.head))
     }
 }

@@ -117,7 +117,7 @@ extension StoreCheck {
         _ count: Int,
         in organisation: OrganisationID,
         of store: any LogReader & LogWriter,
-        log: @escaping @Sendable (Int) throws -> NewSendLog
+        log: @escaping @Sendable (Int) throws -> PreparedSendLog
     ) async throws -> [RecordingOutcome] {
         try await withThrowingTaskGroup(of: RecordingOutcome.self) { group in
             for sender in 0..<count {

@@ -1,3 +1,4 @@
+import SendLogContent
 import SendLogCore
 import Testing
 
@@ -128,7 +129,7 @@ extension StoreCheck {
     private struct Twin {
         let name: String
         let organisation: OrganisationID
-        let logs: [NewSendLog]
+        let logs: [PreparedSendLog]
     }
 
     /// Two organisations whose logs have the same ids, campaign and starts, recorded in turn; only the texts differ.

@@ -1,3 +1,4 @@
+import SendLogContent
 import SendLogCore
 import Testing
 
@@ -104,7 +105,7 @@ extension StoreCheck {
     }
 
     /// A log with the longest message allowed; two logs start in each millisecond.
-    private static func log(_ number: Int) throws -> NewSendLog {
+    private static func log(_ number: Int) throws -> PreparedSendLog {
         try Sample.log(
             "log-\(number)",
             campaign: "c\(number % 3)",

@@ -133,8 +133,8 @@ extension StoreCheck {
     ]
 
     /// A log whose spool fails at the second chunk.
-    private static func broken(_ id: String) throws -> NewSendLog {
-        NewSendLog(
+    private static func broken(_ id: String) throws -> PreparedSendLog {
+        PreparedSendLog(
             id: try #require(SendLogID(id)),
             campaignID: try #require(CampaignID("spring")),
             message: [],

@@ -13,16 +13,16 @@ extension StoreCheck {
             }
             for batch in [logs[..<500], logs[500...]] { _ = try await store.record(Array(batch), in: acme) }
             _ = try await store.record(Sample.log("other"), in: zulu)
-            var found: [StoredSendLogWithDigest] = []
+            var found: [StoredSendLog] = []
             while true {
-                let last = found.last?.log.sequence ?? SequenceNumber(0)
+                let last = found.last?.sequence ?? SequenceNumber(0)
                 let next = try await store.sendLogs(after: last, in: acme)
                 if next.logs.isEmpty { break }
                 found += next.logs
             }
-            #expect(found.map(\.log.sequence.number) == Array(1...1234))
-            #expect(found.map(\.log.record) == logs.map(\.record))
-            #expect(found.map(\.digest) == logs.map { DigestedSendLog($0).digest })
+            #expect(found.map(\.sequence.number) == Array(1...1234))
+            #expect(found.map(\.record) == logs.map(\.record))
+            #expect(found.map(\.digest) == logs.map(\.digest))
             #expect(try await store.sendLogs(after: SequenceNumber(0), in: zulu).logs.count == 1)
         }
     ]

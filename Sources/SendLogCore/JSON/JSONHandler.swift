@@ -56,7 +56,7 @@ public enum JSONScalar: Equatable, Sendable {
     case number(JSONNumber)
 
     /// The name of the value's kind, for error messages.
-    var kind: String {
+    package var kind: String {
         switch self {
         case .null: "null"
         case .bool: "a boolean"

@@ -1,10 +1,10 @@
 /// A search for the end of plain text, eight bytes at a time
 /// (<https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord>).
-enum PlainBytes {
+package enum PlainBytes {
     /// Returns the offset of the first byte that is not printable ASCII or that JSON escapes; the count if there is
     /// none.
     @inline(__always)
-    static func end(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+    package static func end(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
         var offset = start
         guard let base = UnsafeRawPointer(bytes.baseAddress) else { return offset }
         while offset + 8 <= bytes.count {
@@ -34,7 +34,7 @@ enum PlainBytes {
     }
 
     @inline(__always)
-    static func isPlain(_ byte: UInt8) -> Bool { byte < 0x7f && !isEscaped(byte) }
+    package static func isPlain(_ byte: UInt8) -> Bool { byte < 0x7f && !isEscaped(byte) }
 
     @inline(__always)
     private static func isEscaped(_ byte: UInt8) -> Bool {

@@ -54,7 +54,7 @@ public struct DestinationReader: Sendable {
     private func missing() async throws(StoreError) -> StoreError {
         let before = SequenceNumber(log.sequence.number - 1)
         let found = try await store.sendLogs(after: before, in: organisation, limit: 1).logs.first
-        if found?.log.sequence != log.sequence { return .notFound }
+        if found?.sequence != log.sequence { return .notFound }
         return .corrupted(detail: "a list of destinations is incomplete")
     }
 }

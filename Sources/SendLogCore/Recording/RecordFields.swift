@@ -1,4 +1,4 @@
-/// The fields of a stored record, as slices of its buffer; see ``NewSendLog/record``.
+/// The fields of a stored record, as slices of its buffer; see ``PreparedSendLog/record``.
 public struct RecordFields {
     /// The `_id`.
     public let id: UnsafeBufferPointer<UInt8>

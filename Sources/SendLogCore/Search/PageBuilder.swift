@@ -35,7 +35,7 @@ public struct PageBuilder {
     /// Appends the next row of the search.
     ///
     /// - Parameters:
-    ///   - record: the log's record; see ``NewSendLog/record``
+    ///   - record: the log's record; see ``PreparedSendLog/record``
     ///   - sequence: the log's sequence number
     ///   - start: the log's `startDeliveryAt`, in milliseconds since 1970
     ///   - destinations: the log's number of destinations

@@ -20,7 +20,7 @@ public struct RowBlock: Equatable, Sendable {
 
     /// A row of a block.
     public struct Row: Equatable, Sendable {
-        /// The range of the log's record in ``RowBlock/text``; see ``NewSendLog/record``.
+        /// The range of the log's record in ``RowBlock/text``; see ``PreparedSendLog/record``.
         public let record: Range<Int>
         /// The log's sequence number.
         public let sequence: SequenceNumber
@@ -46,7 +46,7 @@ public struct RowBlock: Equatable, Sendable {
     /// Appends a row.
     ///
     /// - Parameters:
-    ///   - record: the log's record; see ``NewSendLog/record``
+    ///   - record: the log's record; see ``PreparedSendLog/record``
     ///   - sequence: the log's sequence number
     ///   - destinations: the log's number of destinations
     public mutating func append(_ record: UnsafeRawBufferPointer, sequence: SequenceNumber, destinations: Int) {

@@ -11,7 +11,7 @@ public protocol LogWriter: Sendable {
     /// - Throws: ``StoreError/unavailable(_:detail:)`` if no log was recorded, or if the connection to the database
     ///   broke: then all logs may have been recorded, and a retry is safe; ``StoreError/corrupted(detail:)``.
     func record(
-        _ logs: [NewSendLog],
+        _ logs: [PreparedSendLog],
         in organisation: OrganisationID
     ) async throws(StoreError) -> [RecordingOutcome]
 }

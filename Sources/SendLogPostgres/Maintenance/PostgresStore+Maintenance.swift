@@ -32,12 +32,12 @@ extension PostgresStore: Maintenance {
         // Without logs there is one row, with the head alone.
         let found = (0..<rows.count).filter { !rows.isNull($0, 1) }
         let logs = try found.map { (row) throws(StoreError) in
-            let log = StoredSendLog(
+            StoredSendLog(
                 sequence: SequenceNumber(rows.integer(row, 1)),
                 record: rows.bytes(row, 3),
-                destinations: try rows.count(row, 2)
+                destinations: try rows.count(row, 2),
+                digest: rows.bytes(row, 4)
             )
-            return StoredSendLogWithDigest(log: log, digest: rows.bytes(row, 4))
         }
         return SendLogBatch(logs, limit: limit, head: try StoredNumber.sequence(rows.integer(0, 0)))
     }

@@ -22,11 +22,11 @@ struct RecordingCall {
     /// - Returns: the outcome of each log, in the order given.
     /// - Throws: ``PostgresFailure``; ``StoreError`` if a long list cannot be read back, or the organisation does not
     ///   exist.
-    func record(_ logs: [DigestedSendLog]) throws -> [RecordingOutcome] {
+    func record(_ logs: [PreparedSendLog]) throws -> [RecordingOutcome] {
         var firsts: [SendLogID: Int] = [:]
         var pending: [Int] = []
-        for (index, log) in logs.enumerated() where firsts[log.log.id] == nil {
-            firsts[log.log.id] = index
+        for (index, log) in logs.enumerated() where firsts[log.id] == nil {
+            firsts[log.id] = index
             pending.append(index)
         }
         var outcomes = [RecordingOutcome](repeating: .conflict, count: logs.count)
@@ -39,7 +39,7 @@ struct RecordingCall {
             if answer.integer(0, 0) == 0 {
                 let first = answer.integer(0, 1)
                 for (offset, index) in pending.enumerated() {
-                    let log = logs[index].log
+                    let log = logs[index]
                     let stored = StoredSendLog(
                         sequence: SequenceNumber(first + Int64(offset)),
                         record: log.record,
@@ -48,7 +48,7 @@ struct RecordingCall {
                     outcomes[index] = .recorded(stored)
                     written = max(written, stored.sequence)
                     if firsts.count < logs.count {
-                        existingLogs[index] = ExistingLog(stored: stored, start: log.start, digest: logs[index].digest)
+                        existingLogs[index] = ExistingLog(stored: stored, start: log.start, digest: log.digest)
                     }
                 }
                 break
@@ -66,14 +66,14 @@ struct RecordingCall {
         }
         if written.number > 0 { heads.note(written, of: organisation) }
         for (index, log) in logs.enumerated() {
-            guard let first = firsts[log.log.id], first != index, let known = existingLogs[first] else { continue }
+            guard let first = firsts[log.id], first != index, let known = existingLogs[first] else { continue }
             outcomes[index] = log.outcome(against: known.stored, startingAt: known.start, digest: known.digest)
         }
         return outcomes
     }
 
     private func compare(
-        _ log: DigestedSendLog,
+        _ log: PreparedSendLog,
         with existingLog: ExistingLog,
         above floor: SequenceNumber
     ) -> RecordingOutcome {
@@ -105,14 +105,14 @@ struct RecordingCall {
     /// Writes the logs if none of them exists.
     ///
     /// - Returns: the result of `record_sends`.
-    private func write(_ logs: [DigestedSendLog]) throws -> Rows {
-        guard logs.contains(where: \.log.destinations.isSpooled) else { return try call(logs, staged: []) }
+    private func write(_ logs: [PreparedSendLog]) throws -> Rows {
+        guard logs.contains(where: \.destinations.isSpooled) else { return try call(logs, staged: []) }
         // Long lists are staged chunk by chunk, so that neither client nor server holds a whole list in memory, and
         // before the organisation's head row is locked. `record_sends` then gives them their logs' sequence numbers.
         var answer: Rows?
         do {
             try connection.transaction {
-                let staged = try logs.map { log in log.log.destinations.isSpooled ? try stage(log.log.destinations) : 0
+                let staged = try logs.map { log in log.destinations.isSpooled ? try stage(log.destinations) : 0
                 }
                 let rows = try call(logs, staged: staged)
                 answer = rows
@@ -159,21 +159,21 @@ struct RecordingCall {
         return stagingSequence
     }
 
-    private func call(_ logs: [DigestedSendLog], staged: [Int64]) throws -> Rows {
+    private func call(_ logs: [PreparedSendLog], staged: [Int64]) throws -> Rows {
         var parameters = Parameters()
         parameters.add(organisation.number)
-        parameters.add(texts: logs.lazy.map(\.log.id.text))
-        parameters.add(texts: logs.lazy.map(\.log.campaignID.text))
-        parameters.add(bigints: logs.lazy.map(\.log.start.milliseconds))
-        parameters.add(integers: logs.lazy.map(\.log.start.day.number))
-        parameters.add(integers: logs.lazy.map(\.log.destinations.count))
+        parameters.add(texts: logs.lazy.map(\.id.text))
+        parameters.add(texts: logs.lazy.map(\.campaignID.text))
+        parameters.add(bigints: logs.lazy.map(\.start.milliseconds))
+        parameters.add(integers: logs.lazy.map(\.start.day.number))
+        parameters.add(integers: logs.lazy.map(\.destinations.count))
         parameters.add(byteStrings: logs.lazy.map(\.digest))
-        parameters.add(byteStrings: logs.lazy.map(\.log.record))
+        parameters.add(byteStrings: logs.lazy.map(\.record))
         parameters.add(bigints: staged)
         var chunks = ChunkArrays()
-        for (offset, log) in logs.enumerated() where !log.log.destinations.isSpooled {
+        for (offset, log) in logs.enumerated() where !log.destinations.isSpooled {
             var number = 0
-            try log.log.destinations.forEachChunk { chunk in
+            try log.destinations.forEachChunk { chunk in
                 chunks.append(chunk, logIndex: offset + 1, number: number)
                 number += 1
             }

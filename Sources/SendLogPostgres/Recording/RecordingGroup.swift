@@ -9,15 +9,15 @@ enum RecordingGroup {
     /// Returns the size of a request.
     ///
     /// A request with a list that is spooled on disk needs its own group: it takes long, and the disk may fail.
-    static func cost(_ logs: [DigestedSendLog]) -> (items: Int, weight: Int, needsOwnGroup: Bool) {
-        (logs.count, logs.reduce(0) { $0 + $1.log.weight }, logs.contains(where: \.log.destinations.isSpooled))
+    static func cost(_ logs: [PreparedSendLog]) -> (items: Int, weight: Int, needsOwnGroup: Bool) {
+        (logs.count, logs.reduce(0) { $0 + $1.weight }, logs.contains(where: \.destinations.isSpooled))
     }
 
     /// Records the logs of several requests of one organisation.
     ///
     /// - Returns: the outcomes of each request's logs.
     static func commit(
-        _ group: [[DigestedSendLog]],
+        _ group: [[PreparedSendLog]],
         in organisation: OrganisationID,
         on thread: PoolThread,
         within statementTimeout: Duration,

@@ -192,7 +192,7 @@ struct WebhookWorker {
                 in: webhook.organisation,
                 limit: Self.maxRead.logs
             )
-            logs = Self.beginning(of: read.logs.map(\.log))
+            logs = Self.beginning(of: read.logs)
             if logs.isEmpty {
                 started.endNew()
                 // All send logs up to there were deleted: the webhook has nothing pending any more.

@@ -185,7 +185,10 @@ struct CopyTests {
         try tenant.on(copy).record(SampleLog(id: "strange"))
         let ahead = try Self.copy(server.database, target)
         #expect(ahead.exit == .code(1))
-        #expect(ahead.errors.contains("has 601 send logs in the target, but 600 in the source"), "\(ahead)")
+        #expect(
+            ahead.errors.contains("has send logs up to sequence number 601 in the target, but up to 600 in the source"),
+            "\(ahead)"
+        )
         // When the source has more logs than the target, the copy adds nothing after the foreign log.
         try tenant.record((0..<9).map { SampleLog(id: "more-\($0)") })
         let overtaken = try Self.copy(server.database, target)

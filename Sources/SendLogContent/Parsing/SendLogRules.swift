@@ -1,3 +1,5 @@
+public import SendLogCore
+
 /// The rules for the texts of a send log.
 public enum SendLogRules {
     /// The maximum length of a message in bytes of UTF-8.

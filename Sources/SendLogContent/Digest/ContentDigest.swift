@@ -9,7 +9,7 @@ public enum ContentDigest {
     /// Computes the digest of the record's bytes followed by the list's digest.
     ///
     /// - Parameters:
-    ///   - record: see ``NewSendLog/record``
+    ///   - record: see ``PreparedSendLog/record``
     ///   - list: see ``DestinationList/digest``
     /// - Returns: SHA-256, 32 bytes.
     public static func of(record: [UInt8], list: [UInt8]) -> [UInt8] {

@@ -1,7 +1,8 @@
+import SendLogContent
 import SendLogCore
 import Testing
 
-struct NewSendLogTests {
+struct PreparedSendLogTests {
     @Test func `a record is the log's JSON up to its start, in the API's order of fields`() throws {
         let log = try log(start: Timestamp(rfc3339: "2022-01-01T02:00:00+02:00"), now: .latest)
         #expect(
@@ -27,13 +28,17 @@ struct NewSendLogTests {
         }
     }
 
-    private func log(start: Timestamp?, now: Timestamp) throws -> NewSendLog {
-        NewSendLog(
-            id: try #require(SendLogID("a")),
+    private func log(start: Timestamp?, now: Timestamp) throws -> PreparedSendLog {
+        let parsed = ParsedSendLog(
+            id: nil,
             campaignID: try #require(CampaignID("spring")),
             message: Array("Hi \"{{contact.firstname}}\"\n".utf8),
             triggeredBy: Array("né".utf8),
-            start: start,
+            start: start
+        )
+        return PreparedSendLog(
+            parsed,
+            id: try #require(SendLogID("a")),
             now: now,
             destinations: DestinationList(count: 0, digest: [], chunks: [])
         )

@@ -37,20 +37,16 @@ public struct SendLogParser {
     ///
     /// - Throws: ``InvalidInput`` with all issues; ``StoreError/unavailable(_:detail:)`` if a long list could not be
     ///   spooled.
-    public mutating func finish() throws -> NewSendLog {
+    public mutating func finish() throws -> PreparedSendLog {
         do throws(JSONSyntaxError) {
             try tokenizer.finish(to: &reader)
         } catch {
             throw InvalidInput(error)
         }
-        let draft = try reader.finish()
-        let now = context.now()
-        return NewSendLog(
-            id: draft.id ?? context.ids.next(at: now),
-            campaignID: draft.campaignID,
-            message: draft.message,
-            triggeredBy: draft.triggeredBy,
-            start: draft.start,
+        let (parsed, now) = (try reader.finish(), context.now())
+        return PreparedSendLog(
+            parsed,
+            id: parsed.id ?? context.ids.next(at: now),
             now: now,
             destinations: try reader.sink.finish()
         )

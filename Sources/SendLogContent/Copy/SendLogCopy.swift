@@ -81,7 +81,7 @@ public struct SendLogCopy: Sendable {
         for pair in pairs {
             try await verify(pair) { logs in
                 report.verified += logs.count
-                report.destinations += logs.reduce(0) { $0 + $1.log.destinations }
+                report.destinations += logs.reduce(0) { $0 + $1.destinations }
                 progress(.verifying, report.verified, total)
             }
         }
@@ -139,10 +139,10 @@ public struct SendLogCopy: Sendable {
     private func checkCopiedPrefix(of pair: Pair) async throws {
         let head = pair.target.head.lastSequence
         guard head.number > 0 else { return }
-        func log(in store: any LogReader, _ organisation: OrganisationID) async throws -> StoredSendLogWithDigest? {
+        func log(in store: any LogReader, _ organisation: OrganisationID) async throws -> StoredSendLog? {
             let before = SequenceNumber(head.number - 1)
             return try await store.sendLogs(after: before, in: organisation, limit: 1).logs.first {
-                $0.log.sequence == head
+                $0.sequence == head
             }
         }
         // Both are `nil` if it was deleted.
@@ -227,7 +227,7 @@ public struct SendLogCopy: Sendable {
         }
     }
 
-    private typealias Original = (sequence: SequenceNumber, log: NewSendLog)
+    private typealias Original = (sequence: SequenceNumber, log: PreparedSendLog)
 
     /// The limits of a batch: the number of spooled lists, and the number of bytes in memory.
     private static let batchLimit = (spools: 32, bytes: 5 << 19)
@@ -237,13 +237,13 @@ public struct SendLogCopy: Sendable {
         var (spools, bytes) = (0, 0)
         for archived in try await source.sendLogs(after: last, in: organisation.id).logs {
             if spools >= Self.batchLimit.spools || bytes >= Self.batchLimit.bytes { break }
-            let sequence = archived.log.sequence
+            let sequence = archived.sequence
             let list: DestinationList
-            do { list = try await self.list(of: archived.log, in: organisation.id) } catch StoreError.corrupted {
+            do { list = try await self.list(of: archived, in: organisation.id) } catch StoreError.corrupted {
                 throw corruption(sequence, organisation)
             }
-            guard let log = NewSendLog(stored: archived.log.record, destinations: list),
-                DigestedSendLog(log).digest == archived.digest
+            guard let log = PreparedSendLog(stored: archived.record, destinations: list),
+                log.digest == archived.digest
             else { throw corruption(sequence, organisation) }
             originals.append((sequence, log))
             bytes += log.weight
@@ -263,45 +263,5 @@ public struct SendLogCopy: Sendable {
         )
         while try await list.next({ (chunk, _) throws(StoreError) in try builder.append(chunk.copy) }) {}
         return builder.list()
-    }
-
-    private func verify(_ pair: Pair, progress: ([StoredSendLogWithDigest]) -> Void) async throws {
-        var (last, verified) = (SequenceNumber(0), 0)
-        while true {
-            let begin = last
-            async let copies = target.sendLogs(after: begin, in: pair.target.id).logs
-            let originals = try await source.sendLogs(after: begin, in: pair.source.id).logs
-            // Send logs that the source recorded since are left to the next run.
-            let both = zip(originals, try await copies).map { ($0, $1) }
-            for (original, copy) in both where original != copy { throw mismatch(original.log.sequence, pair.source) }
-            guard let end = both.last?.0.log.sequence else { break }
-            progress(both.map(\.0))
-            last = end
-            verified += both.count
-        }
-        let copy = try await target.organisation(named: pair.target.name)
-        guard verified >= pair.source.sends, copy.sends == verified else {
-            throw Failure(
-                description:
-                    "organisation \"\(pair.source.name)\": the target has \(copy.sends) send logs, of which \(verified) are equal to those of "
-                    + "the source, which has \(pair.source.sends)"
-            )
-        }
-    }
-
-    private func mismatch(_ sequence: SequenceNumber, _ organisation: Organisation) -> Failure {
-        Failure(
-            description:
-                "organisation \"\(organisation.name)\": the send log with sequence number \(sequence.number) differs from its copy; "
-                + "copy into an empty database"
-        )
-    }
-
-    private func corruption(_ sequence: SequenceNumber, _ organisation: Organisation) -> Failure {
-        Failure(
-            description:
-                "organisation \"\(organisation.name)\": the send log with sequence number \(sequence.number) is damaged in the source; "
-                + "run sendlog database check for details"
-        )
     }
 }

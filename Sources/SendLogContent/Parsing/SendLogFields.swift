@@ -1,3 +1,5 @@
+import SendLogCore
+
 /// The fields of a send log to be recorded, with their names in JSON.
 enum SendLogField: String, CaseIterable {
     case id = "_id"

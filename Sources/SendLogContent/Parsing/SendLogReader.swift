@@ -1,3 +1,5 @@
+public import SendLogCore
+
 /// A receiver of a send log's destinations while the log is read.
 public protocol DestinationSink {
     /// Appends the next destination, which is valid.
@@ -68,7 +70,7 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
     /// Returns the fields read, after the end of the text.
     ///
     /// - Throws: the issues found in the send log, at most ``InvalidInput/maxIssues``.
-    public mutating func finish() throws(InvalidInput) -> SendLogDraft {
+    public mutating func finish() throws(InvalidInput) -> ParsedSendLog {
         for field in SendLogField.allCases where field.isRequired && !given.contains(field) {
             // A field of the wrong type is reported already.
             if position != .outside, !issues.contains(where: { $0.path == field.rawValue }) {
@@ -76,7 +78,7 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
             }
         }
         guard issues.isEmpty, let campaignID else { throw InvalidInput(issues) }
-        return SendLogDraft(
+        return ParsedSendLog(
             id: id,
             campaignID: campaignID,
             message: message,
@@ -222,18 +224,4 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
     private mutating func report(_ path: @autoclosure () -> String, _ message: @autoclosure () -> String) {
         if issues.count < InvalidInput.maxIssues { issues.append(InputIssue(path: path(), message: message())) }
     }
-}
-
-/// The fields of a send log as read, without its destinations.
-public struct SendLogDraft: Sendable {
-    /// The `_id`; `nil` if none was given.
-    public let id: SendLogID?
-    /// The campaign that triggered the send.
-    public let campaignID: CampaignID
-    /// The template as sent, in UTF-8.
-    public let message: [UInt8]
-    /// The reason for the send, in UTF-8.
-    public let triggeredBy: [UInt8]
-    /// The time at which delivery started; `nil` if none was given.
-    public let start: Timestamp?
 }

@@ -1,3 +1,5 @@
+import SendLogCore
+
 /// A run of destinations in plain text, separated only by commas: `,"27821234567","27821234568"`.
 ///
 /// Nearly all lists come in this form. A run's destinations are valid and its text is what the service would render, so

@@ -29,7 +29,7 @@ public struct SendLogImport {
     private let executor: (any TaskExecutor)?
     private var parser: SendLogParser
     private var skipsLine = false
-    private var batch: [(line: Int, log: NewSendLog)] = []
+    private var batch: [(line: Int, log: PreparedSendLog)] = []
     private var batchBytes = 0
     private var inFlight: Task<Result<[(line: Int, outcome: RecordingOutcome)], StoreError>, Never>?
 
