@@ -6,9 +6,6 @@ struct DatabaseCheck {
     let database: Connection
     private(set) var findings: [String] = []
 
-    private static let day = "((start - ((start % 86400000) + 86400000) % 86400000) / 86400000)"
-    private static let block = "(((place & 1099511627775) - 1) / \(CounterBlock.size))"
-
     init(database: Connection) {
         self.database = database
     }
@@ -18,8 +15,7 @@ struct DatabaseCheck {
         // If pages are damaged, the results of the other checks are unreliable.
         guard findings.isEmpty else { return }
         try checkHeads()
-        try checkCounters("organisation")
-        try checkCounters("campaign")
+        for kind in DerivedChanges.kinds { findings += try kind.findings(on: database) }
         try checkContents(progress: progress)
     }
 
@@ -46,30 +42,6 @@ struct DatabaseCheck {
                 stored: (query.integer(1), query.integer(2), query.integer(3)),
                 counted: (query.integer(4), RowID(rawValue: query.integer(5)).sequence.number, query.integer(6))
             )
-        }
-    }
-
-    /// Checks that the daily counters match a full count.
-    private mutating func checkCounters(_ owner: String) throws {
-        let counted = """
-            SELECT \(owner), \(Self.day), \(Self.block), count(*), sum(destinations) FROM send_logs GROUP BY 1, 2, 3
-            """
-        let kept = "SELECT \(owner), day, block, sends, destinations FROM \(owner)_days"
-        for (left, right, isStored) in [(counted, kept, false), (kept, counted, true)] {
-            let query = try Query(
-                dynamicSQL: "SELECT * FROM (\(left)) EXCEPT SELECT * FROM (\(right)) LIMIT \(CheckFinding.maxOfKind)",
-                on: database
-            )
-            while try query.step() {
-                findings.append(
-                    CheckFinding.counter(
-                        of: "\(owner) \(query.integer(0))",
-                        key: (query.integer(1), query.integer(2)),
-                        counts: (query.integer(3), query.integer(4)),
-                        isStored: isStored
-                    )
-                )
-            }
         }
     }
 

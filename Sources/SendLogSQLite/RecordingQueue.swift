@@ -157,7 +157,7 @@ final class RecordingQueue: Sendable {
             try database.write { connection in
                 var transaction = RecordingTransaction(connection, campaigns: campaigns)
                 outcomes = try group.map { try transaction.record($0.logs, in: $0.organisation) }
-                try transaction.writeCounters()
+                try transaction.finish()
             }
             campaigns.commit()
             return outcomes.map { .success($0) }

@@ -7,11 +7,11 @@ struct RecordingTransaction {
     private let database: Connection
     private let campaigns: CampaignNumberCache
     private var heads: [OrganisationID: Head] = [:]
-    private var counters = CounterChanges()
+    private var derived = DerivedChanges()
 
     private struct Head {
         var sequence: SequenceNumber
-        var added = CounterChanges.Count()
+        var added = CounterChanges<Int64>.Count()
     }
 
     init(_ database: Connection, campaigns: CampaignNumberCache) {
@@ -27,18 +27,18 @@ struct RecordingTransaction {
             guard let campaign = try insert(log, as: sequence, in: organisation) else {
                 return try compare(log, in: organisation)
             }
-            let count = CounterChanges.Count(sends: 1, destinations: log.destinations.count)
+            let change = LogChange(recording: log, as: sequence, of: campaign, in: organisation)
             head.sequence = sequence
-            head.added += count
-            counters.add(count, on: log.start.day, sequence, of: campaign, in: organisation)
+            head.added.add(change)
+            derived.add(change)
             return .recorded(
                 StoredSendLog(sequence: sequence, record: log.record, destinations: log.destinations.count)
             )
         }
     }
 
-    /// Writes the counters and heads, as the last step of the transaction.
-    func writeCounters() throws {
+    /// Writes the heads and the derived data, as the last step of the transaction.
+    func finish() throws {
         for (organisation, head) in heads where head.added.sends > 0 {
             var query = try Query(
                 "UPDATE organisations SET sequence = ?, destinations = destinations + ? WHERE id = ?",
@@ -49,7 +49,7 @@ struct RecordingTransaction {
             try query.bind(organisation.number)
             try query.run()
         }
-        try counters.write(on: database)
+        try derived.write(on: database)
     }
 
     private func readHead(_ organisation: OrganisationID) throws -> Head {

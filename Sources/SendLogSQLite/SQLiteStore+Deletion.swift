@@ -7,17 +7,16 @@ extension SQLiteStore: SendLogDeleter {
         in organisation: OrganisationID
     ) async throws(StoreError) -> Int {
         try await write(for: organisation) { database in
-            var (counters, deleted) = (CounterChanges(), CounterChanges.Count())
+            var (derived, deleted) = (DerivedChanges(), CounterChanges<Int64>.Count())
             for sequence in sequences {
-                guard let log = try Self.deleteRow(RowID(organisation, sequence), on: database) else { continue }
+                guard let change = try Self.deleteRow(of: sequence, in: organisation, on: database) else { continue }
                 var query = try Query("DELETE FROM destination_chunks WHERE place = ?", on: database)
                 try query.bind(RowID(organisation, sequence).rawValue)
                 try query.run()
-                let count = CounterChanges.Count(sends: -1, destinations: -log.destinations)
-                counters.add(count, on: log.day, sequence, of: log.campaign, in: organisation)
-                deleted += count
+                derived.add(change)
+                deleted.add(change)
             }
-            try counters.write(on: database)
+            try derived.write(on: database)
             var query = try Query(
                 "UPDATE organisations SET deleted = deleted - ?, destinations = destinations + ? WHERE id = ?",
                 on: database
@@ -32,23 +31,27 @@ extension SQLiteStore: SendLogDeleter {
 
     /// Deletes the row of a log.
     ///
-    /// - Returns: what the counters count of it; `nil` if there is no such log.
+    /// - Returns: the change; `nil` if there is no such log.
     private static func deleteRow(
-        _ rowID: RowID,
+        of sequence: SequenceNumber,
+        in organisation: OrganisationID,
         on database: Connection
-    ) throws -> (campaign: Int64, day: Day, destinations: Int)? {
+    ) throws -> LogChange<Int64>? {
         var query = try Query(
             "DELETE FROM send_logs WHERE place = ? RETURNING campaign, start, destinations",
             on: database
         )
-        try query.bind(rowID.rawValue)
+        try query.bind(RowID(organisation, sequence).rawValue)
         guard try query.step() else { return nil }
-        guard let start = Timestamp(milliseconds: query.integer(1)) else {
-            throw StoreError.corrupted(detail: "a log's start is out of range")
-        }
-        let log = (query.integer(0), start.day, try query.count(2))
+        let change = try LogChange(
+            deleting: sequence,
+            of: query.integer(0),
+            start: query.integer(1),
+            destinations: try query.count(2),
+            in: organisation
+        )
         // SQLite deletes the row in the first step, and the statement ends with the second one.
         _ = try query.step()
-        return log
+        return change
     }
 }

@@ -25,7 +25,7 @@ public struct SearchPlan: Sendable {
     public var knownTotal: Int? { search.isUnfiltered ? head.count(asOf: asOf) : nil }
 
     /// A part of the result, in the order of the search.
-    public struct Rows: Equatable, Sendable {
+    public struct RowRange: Equatable, Sendable {
         /// The earliest `startDeliveryAt` of the rows, inclusive.
         public var from: Timestamp
         /// The latest `startDeliveryAt` of the rows, inclusive.
@@ -54,8 +54,8 @@ public struct SearchPlan: Sendable {
         total: Int,
         isByDay: Bool,
         forEachDay: (SortOrder, (DayCount) -> Bool) throws -> Void
-    ) throws -> Rows? {
-        var rows = Rows(of: search)
+    ) throws -> RowRange? {
+        var rows = RowRange(of: search)
         rows.count = min(search.limit, total)
         if isByDay {
             let locator = try PageLocator(

@@ -6,9 +6,6 @@ struct DatabaseCheck {
     let connection: Connection
     private(set) var findings: [String] = []
 
-    private static let day = "((start - ((start % 86400000) + 86400000) % 86400000) / 86400000)"
-    private static let block = "((seq - 1) / \(CounterBlock.size))"
-
     init(connection: Connection) {
         self.connection = connection
     }
@@ -26,8 +23,7 @@ struct DatabaseCheck {
             // One snapshot per organisation: all rows that are compared are on one node.
             try connection.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") {
                 try checkHead(of: organisation)
-                try checkCounters(of: organisation, "organisation_days", by: "NULL::text")
-                try checkCounters(of: organisation, "campaign_days", by: "campaign")
+                for kind in DerivedChanges.kinds { findings += try kind.findings(of: organisation, on: connection) }
                 var contents = ContentsCheck(connection: connection, organisation: organisation)
                 try contents.run { progress(done + $0, total) }
                 done += contents.done
@@ -60,33 +56,6 @@ struct DatabaseCheck {
             stored: (rows.integer(0, 0), rows.integer(0, 1), rows.integer(0, 2)),
             counted: (rows.integer(0, 3), rows.integer(0, 4), rows.integer(0, 5))
         )
-    }
-
-    /// Compares the counters by day with a full count.
-    private mutating func checkCounters(of organisation: Int64, _ table: String, by owner: String) throws {
-        let counted = """
-            SELECT \(owner) AS owner, \(Self.day) AS day, \(Self.block) AS block, count(*) AS sends,
-                sum(destinations)::bigint AS destinations
-            FROM send_logs WHERE org_id = $1 GROUP BY 1, 2, 3
-            """
-        let kept = "SELECT \(owner), day::bigint, block::bigint, sends, destinations FROM \(table) WHERE org_id = $1"
-        for (left, right, isStored) in [(counted, kept, false), (kept, counted, true)] {
-            let rows = try connection.rows(
-                "SELECT * FROM ((\(left)) EXCEPT (\(right))) x LIMIT \(CheckFinding.maxOfKind)",
-                Self.parameters(organisation)
-            )
-            for row in 0..<rows.count {
-                let campaign = rows.isNull(row, 0) ? "" : ", campaign \(rows.text(row, 0))"
-                findings.append(
-                    CheckFinding.counter(
-                        of: "organisation \(organisation)\(campaign)",
-                        key: (rows.integer(row, 1), rows.integer(row, 2)),
-                        counts: (rows.integer(row, 3), rows.integer(row, 4)),
-                        isStored: isStored
-                    )
-                )
-            }
-        }
     }
 
     private mutating func checkOrphanedChunks(of organisation: Int64) throws {

@@ -5,20 +5,20 @@ struct ServerCheck {
     let connection: Connection
 
     /// The indexes that searches, recording, webhooks and the console need, with their columns and conditions.
-    static let indexes = [
-        ("organisations_pkey", "(org_id)"), ("organisations_name_key", "(name)"), ("api_keys_pkey", "(key_id)"),
-        ("api_keys_hash_key", "(hash)"), ("api_keys_by_organisation", "(org_id, key_id)"),
-        ("organisation_heads_pkey", "(org_id)"), ("send_logs_pkey", "(org_id, seq)"),
-        ("send_logs_by_id", "(org_id, id)"),
-        ("send_logs_by_start", "(org_id, start, seq)"), ("send_logs_by_campaign", "(org_id, campaign, start, seq)"),
-        ("destination_chunks_pkey", "(org_id, seq, number)"), ("organisation_days_pkey", "(org_id, day, block)"),
-        ("campaign_days_pkey", "(org_id, campaign, day, block)"), ("campaign_names_pkey", "(org_id, campaign)"),
-        ("sessions_pkey", "(hash)"), ("sessions_by_end", "(expires)"), ("webhooks_pkey", "(org_id, id)"),
-        ("webhook_deliveries_pkey", "(org_id, webhook, seq, test)"),
-        ("webhook_deliveries_due", "(org_id, webhook, next_try, seq, test) WHERE (next_try IS NOT NULL)"),
-        ("webhook_deliveries_by_state", "(org_id, webhook, state, seq, test) WHERE (state <> 'delivered'::text)"),
-        ("webhook_deliveries_by_age", "(created) WHERE (next_try IS NULL)"),
-    ]
+    static let indexes: [(String, String)] =
+        [
+            ("organisations_pkey", "(org_id)"), ("organisations_name_key", "(name)"), ("api_keys_pkey", "(key_id)"),
+            ("api_keys_hash_key", "(hash)"), ("api_keys_by_organisation", "(org_id, key_id)"),
+            ("organisation_heads_pkey", "(org_id)"), ("send_logs_pkey", "(org_id, seq)"),
+            ("send_logs_by_id", "(org_id, id)"),
+            ("send_logs_by_start", "(org_id, start, seq)"), ("send_logs_by_campaign", "(org_id, campaign, start, seq)"),
+            ("destination_chunks_pkey", "(org_id, seq, number)"), ("campaign_names_pkey", "(org_id, campaign)"),
+            ("sessions_pkey", "(hash)"), ("sessions_by_end", "(expires)"), ("webhooks_pkey", "(org_id, id)"),
+            ("webhook_deliveries_pkey", "(org_id, webhook, seq, test)"),
+            ("webhook_deliveries_due", "(org_id, webhook, next_try, seq, test) WHERE (next_try IS NOT NULL)"),
+            ("webhook_deliveries_by_state", "(org_id, webhook, state, seq, test) WHERE (state <> 'delivered'::text)"),
+            ("webhook_deliveries_by_age", "(created) WHERE (next_try IS NULL)"),
+        ] + DerivedChanges.kinds.flatMap { $0.indexes }
 
     /// Returns the tables that are missing; without them nothing else can be checked.
     ///

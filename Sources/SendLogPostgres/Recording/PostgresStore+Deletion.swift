@@ -24,19 +24,30 @@ extension PostgresStore: SendLogDeleter {
                     "DELETE FROM destination_chunks WHERE org_id = $1 AND seq = ANY($2)",
                     parameters
                 )
-                var counters = CounterDecreases()
+                var (derived, deleted) = (DerivedChanges(), CounterChanges<String>.Count())
                 for row in 0..<rows.count {
-                    guard let start = Timestamp(milliseconds: rows.integer(row, 2)) else {
-                        throw StoreError.corrupted(detail: "a log's start is out of range")
-                    }
-                    counters.add(
-                        start.day,
-                        SequenceNumber(rows.integer(row, 0)),
-                        campaign: rows.text(row, 1),
-                        destinations: try rows.count(row, 3)
+                    let change = try LogChange(
+                        deleting: SequenceNumber(rows.integer(row, 0)),
+                        of: rows.text(row, 1),
+                        start: rows.integer(row, 2),
+                        destinations: try rows.count(row, 3),
+                        in: organisation
                     )
+                    derived.add(change)
+                    deleted.add(change)
                 }
-                try counters.write(of: organisation, on: connection)
+                try derived.write(of: organisation, on: connection)
+                var counts = Parameters()
+                counts.add(organisation.number)
+                counts.add(deleted.sends)
+                counts.add(deleted.destinations)
+                _ = try connection.rows(
+                    """
+                    UPDATE organisation_heads SET deleted = deleted - $2, destinations = destinations + $3
+                    WHERE org_id = $1
+                    """,
+                    counts
+                )
                 return rows.count
             }
         }

@@ -21,10 +21,9 @@ struct Schema {
     static let referenceTables = ["sendlog_schema", "organisations", "api_keys", "sessions"]
 
     /// The tables that Citus distributes over the nodes by `org_id`; all are colocated with the first.
-    static let distributedTables = [
-        "organisation_heads", "send_logs", "destination_chunks", "organisation_days", "campaign_days",
-        "campaign_names", "webhooks", "webhook_deliveries",
-    ]
+    static let distributedTables =
+        ["organisation_heads", "send_logs", "destination_chunks", "campaign_names", "webhooks", "webhook_deliveries"]
+        + DerivedChanges.kinds.flatMap { $0.tables }
 
     /// The schema of this program.
     static let current = Schema(steps: [

@@ -8,7 +8,7 @@ struct RowQuery {
     let campaigns: [CampaignID]?
     let order: SortOrder
     /// The time range, the number of logs to skip, and the maximum number of logs to fetch.
-    let rows: SearchPlan.Rows
+    let rows: SearchPlan.RowRange
     /// The last sequence number that the search includes.
     let asOf: SequenceNumber
     /// The log after which the range begins; `nil` for the first log.

@@ -36,7 +36,7 @@ struct SearchCall {
     ///
     /// - Returns: the page; `nil` if there are no rows, or if only counting gives the total.
     private func unfilteredFirstPage() throws -> SearchResult? {
-        let query = query(SearchPlan.Rows(of: search), asOf: search.asOf ?? SequenceNumber(.max))
+        let query = query(SearchPlan.RowRange(of: search), asOf: search.asOf ?? SequenceNumber(.max))
         let rows = try query.run(on: connection, for: RowBlock(for: search))
         guard rows.count > 0 else { return nil }
         let plan = SearchPlan(
@@ -51,7 +51,7 @@ struct SearchCall {
     func rows(after rest: RestOfPage) throws -> RowBlock {
         let builder = try PageBuilder(rest)
         let query = query(
-            SearchPlan.Rows(of: search),
+            SearchPlan.RowRange(of: search),
             asOf: search.asOf ?? SequenceNumber(0),
             after: (rest.start, rest.sequence)
         )
@@ -59,7 +59,7 @@ struct SearchCall {
     }
 
     private func query(
-        _ page: SearchPlan.Rows,
+        _ page: SearchPlan.RowRange,
         asOf: SequenceNumber,
         after: (start: Timestamp, sequence: SequenceNumber)? = nil
     ) -> RowQuery {
