@@ -22,12 +22,11 @@ extension PreparedSendLog {
         )
     }
 
-    /// Prepares a stored send log to be recorded in another database.
+    /// Prepares a stored send log to be recorded in another database; `nil` if the record is malformed.
     ///
     /// - Parameters:
     ///   - record: see ``record``
     ///   - destinations: the destinations
-    /// - Returns: `nil` if the record is malformed.
     public init?(stored record: [UInt8], destinations: DestinationList) {
         let parts = record.withUnsafeBufferPointer { record in
             RecordFields(record).map { fields in
