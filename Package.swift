@@ -145,7 +145,7 @@ let package = Package(
         .target(name: "PostgresHarness", dependencies: ["TestSupport"], path: "Tests/PostgresHarness"),
         .testTarget(
             name: "EndToEndTests",
-            // They start the program, which lies beside them once all is built, and need nothing of it to be compiled.
+            // These tests run the built executable and link none of its modules.
             dependencies: ["PostgresHarness", "TestSupport"],
             exclude: ["WebhookTests/receiver.py", "WebhookTests/verify.py"]
         ),
@@ -198,8 +198,8 @@ let package = Package(
     ]
 )
 
-// What scans, parses and stores is optimised in debug builds too, with its assertions kept: else tests of millions of
-// destinations take minutes.
+// Targets that scan, parse or store are optimised in debug builds too, with assertions kept; otherwise tests of
+// millions of destinations take minutes.
 let hot = ["SendLogCore", "SendLogContent", "SendLogHash", "SendLogHTTP", "SendLogSQLite"]
 
 for target in package.targets where target.type != .system {

@@ -6,6 +6,7 @@ import Glibc
 import Darwin
 #endif
 
+/// Closes connections: after the last response, with a reset, or after a timeout.
 extension HTTPConnection {
     /// The time that a client has to read the last response before the connection closes.
     private static let lingerTimeout = TimeAmount.seconds(2)

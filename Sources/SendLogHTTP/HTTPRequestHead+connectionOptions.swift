@@ -1,5 +1,6 @@
 import NIOHTTP1
 
+/// Reads whether a client asks for another protocol, or asks to close the connection.
 extension HTTPRequestHead {
     /// Whether the client asks for another protocol or for a tunnel through this server
     /// (<https://www.rfc-editor.org/rfc/rfc9110#section-7.8>).

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Notifies a connection of bytes before they are parsed, since the parser passes on nothing of an incomplete head.
+/// Notifies a connection of bytes before they are parsed, because the parser emits nothing until a head is complete.
 ///
 /// Drops the bytes once the connection has sent its last response.
 final class InboundBytesHandler: ChannelInboundHandler {

@@ -49,8 +49,7 @@ package struct SHA256 {
     package static func authenticationCode(of bytes: [UInt8], key: [UInt8]) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: 32) { code, count in
             let made = HMAC(EVP_sha256(), key, Int32(key.count), bytes, bytes.count, code.baseAddress, nil)
-            // HMAC fails only if memory runs out.
-            precondition(made != nil, "libcrypto made no code")
+            precondition(made != nil, "HMAC failed: out of memory")
             count = 32
         }
     }

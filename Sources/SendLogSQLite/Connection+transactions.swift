@@ -1,6 +1,7 @@
 import GRDB
 import GRDBSQLite
 
+/// Runs closures in transactions, and rolls back the failed ones.
 extension Connection {
     /// Runs a closure in a read transaction, so that all its reads see one snapshot.
     func snapshot<Result>(_ body: (Connection) throws -> Result) throws -> Result {

@@ -138,7 +138,7 @@ final class RecordingQueue: Sendable {
 
     /// Writes a group.
     ///
-    /// - Returns: whether all of it failed.
+    /// - Returns: whether the database failed.
     private func process(_ group: [Request]) -> Bool {
         if case .write(let body)? = group.first {
             body(nil)
@@ -146,12 +146,16 @@ final class RecordingQueue: Sendable {
         }
         let requests = group.compactMap { if case .record(let request) = $0 { request } else { nil } }
         if requests.isEmpty { return false }
-        let results = commit(requests)
-        for (request, result) in zip(requests, results) { request.continuation.resume(returning: result) }
-        return results.allSatisfy { if case .failure = $0 { true } else { false } }
+        var hasFailed = false
+        for (request, result) in zip(requests, commit(requests, &hasFailed)) {
+            request.continuation.resume(returning: result)
+        }
+        return hasFailed
     }
 
-    private func commit(_ group: [RecordingRequest]) -> [Result<[RecordingOutcome], StoreError>] {
+    private func commit(_ group: [RecordingRequest], _ hasFailed: inout Bool) -> [Result<
+        [RecordingOutcome], StoreError
+    >] {
         do {
             var outcomes: [[RecordingOutcome]] = []
             try database.write { connection in
@@ -163,11 +167,11 @@ final class RecordingQueue: Sendable {
             return outcomes.map { .success($0) }
         } catch {
             campaigns.rollBack()
-            guard group.count > 1, Self.isRequestError(error) else {
-                return group.map { _ in .failure(StoreError(error)) }
-            }
+            let isRequestError = Self.isRequestError(error)
+            hasFailed = hasFailed || !isRequestError
+            guard group.count > 1, isRequestError else { return group.map { _ in .failure(StoreError(error)) } }
             // One request failed the whole group: retry each request in a separate transaction.
-            return group.flatMap { commit([$0]) }
+            return group.flatMap { commit([$0], &hasFailed) }
         }
     }
 

@@ -1,5 +1,6 @@
 public import SendLogCore
 
+/// Reads campaigns and their counters, and names campaigns.
 extension SQLiteStore: CampaignStore {
     /// See ``CampaignStore/campaigns(_:in:)``.
     public func campaigns(
@@ -120,7 +121,8 @@ extension SQLiteStore: CampaignStore {
             var tallies: [CampaignID: [DayTally]] = [:]
             for id in Set(campaigns) {
                 guard let number = try database.campaignNumber(id, in: organisation) else { continue }
-                tallies[id] = try report.tallies(.campaign(number), over: days)
+                let found = try report.tallies(.campaign(number), over: days)
+                if !found.isEmpty { tallies[id] = found }
             }
             return tallies
         }

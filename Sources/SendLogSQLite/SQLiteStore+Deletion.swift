@@ -1,8 +1,9 @@
-package import SendLogCore
+public import SendLogCore
 
+/// Deletes send logs, and subtracts them from the counters in the same transaction.
 extension SQLiteStore: SendLogDeleter {
     /// See ``SendLogDeleter/deleteSendLogs(_:in:)``.
-    package func deleteSendLogs(
+    public func deleteSendLogs(
         _ sequences: [SequenceNumber],
         in organisation: OrganisationID
     ) async throws(StoreError) -> Int {

@@ -1,6 +1,7 @@
 public import SendLogCore
 import SendLogScheduling
 
+/// Reads and updates the deliveries of webhooks, and deletes old ones.
 extension SQLiteStore {
     /// See ``WebhookStore/deliveries(of:in:state:before:limit:)``.
     public func deliveries(

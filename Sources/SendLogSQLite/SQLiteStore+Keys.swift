@@ -1,6 +1,7 @@
 public import SendLogCore
 import SendLogScheduling
 
+/// Reads and writes the API keys of organisations.
 extension SQLiteStore {
     /// See ``KeyStore/createKey(_:hash:in:at:)``.
     public func createKey(

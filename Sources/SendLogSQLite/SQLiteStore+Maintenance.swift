@@ -8,6 +8,7 @@ import Glibc
 import Darwin
 #endif
 
+/// Checks and backs up the database for operators, and reads send logs in order for copies.
 extension SQLiteStore: Maintenance {
     /// See ``Maintenance/check(progress:)``.
     public func check(

@@ -1,6 +1,7 @@
 public import SendLogCore
 import SendLogScheduling
 
+/// Creates and reads organisations, and checks that the database responds.
 extension SQLiteStore {
     /// See ``OrganisationStore/createOrganisation(named:at:)``.
     public func createOrganisation(

@@ -1,6 +1,7 @@
 public import SendLogCore
 import SendLogScheduling
 
+/// Creates, reads and ends the sessions of the console.
 extension SQLiteStore: SessionStore {
     /// See ``SessionStore/createSession(_:of:at:until:)``.
     public func createSession(

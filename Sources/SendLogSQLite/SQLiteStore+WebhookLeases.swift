@@ -1,6 +1,7 @@
 public import SendLogCore
 import SendLogScheduling
 
+/// Leases webhooks to workers, and saves their reports.
 extension SQLiteStore {
     /// The SQL condition for a webhook that can be leased.
     ///
@@ -132,8 +133,7 @@ extension SQLiteStore {
             try query.bind(report.owner)
             try query.run()
             let isOwner = database.affectedRows == 1
-            // A worker that lost its lease adds missing deliveries, but replaces none of the next owner's.
-            try WebhookRows.apply(report.updates, of: webhook, in: organisation, replaces: isOwner, on: database)
+            try WebhookRows.apply(report.updates, of: webhook, in: organisation, isOwner: isOwner, on: database)
             return isActive && isOwner ? current : nil
         }
     }

@@ -1,5 +1,6 @@
 public import SendLogCore
 
+/// Creates, reads, changes and deletes the webhooks of organisations.
 extension SQLiteStore: WebhookStore {
     /// See ``WebhookStore/createWebhook(_:_:secret:in:at:)``.
     public func createWebhook(

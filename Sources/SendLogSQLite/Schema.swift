@@ -37,6 +37,12 @@ enum Schema {
         return Set(rows.map { Object(name: $0[0], table: $0[1], condition: $0[2]) })
     }
 
+    /// The migration steps.
+    ///
+    /// Released steps never change, so columns and SQL comments keep older words. The column `place` (in comments also
+    /// `Place`) is the ``RowID``; a place in the order of recording is a ``SequenceNumber``; `NewSendLog` is
+    /// ``PreparedSendLog``. Of a webhook, `told` is the cursor, `holder` is the lease owner, the lease lasts from
+    /// `taken_at` to `taken_until`, and `gaps` (`WebhookGap`) are the skipped ranges; see ``SkippedRange``.
     private static let steps = [
         """
         CREATE TABLE organisations (

@@ -131,7 +131,7 @@ enum WebhookRows {
     ///   - updates: the updates of deliveries of one webhook
     ///   - webhook: the webhook
     ///   - organisation: the organisation that owns the webhook
-    ///   - replaces: whether stored deliveries are changed; otherwise only missing ones are added
+    ///   - isOwner: see ``DeliveryUpdate/apply(_:to:isOwner:)``
     ///   - database: the connection
     /// - Returns: the deliveries after the updates.
     /// - Throws: the errors of the database.
@@ -140,15 +140,15 @@ enum WebhookRows {
         _ updates: [DeliveryUpdate],
         of webhook: WebhookID,
         in organisation: OrganisationID,
-        replaces: Bool = true,
+        isOwner: Bool = true,
         on database: Connection
     ) throws -> [Delivery] {
         let current = try DeliveryUpdate.idsToRead(updates).compactMap { id in
             try delivery(id, of: webhook, in: organisation, on: database)
         }
-        let changed = DeliveryUpdate.apply(updates, to: current)
+        let changed = DeliveryUpdate.apply(updates, to: current, isOwner: isOwner)
         for delivery in changed {
-            try save(delivery, of: webhook, in: organisation, replaces: replaces, on: database)
+            try save(delivery, of: webhook, in: organisation, on: database)
         }
         return changed
     }
@@ -157,15 +157,14 @@ enum WebhookRows {
         _ delivery: Delivery,
         of webhook: WebhookID,
         in organisation: OrganisationID,
-        replaces: Bool,
         on database: Connection
     ) throws {
         var query = try Query(
-            dynamicSQL: """
-                INSERT OR \(replaces ? "REPLACE" : "IGNORE") INTO webhook_deliveries
-                    (organisation, webhook, sequence, test, send, created, state, next_try, tries, attempts)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """,
+            """
+            INSERT OR REPLACE INTO webhook_deliveries
+                (organisation, webhook, sequence, test, send, created, state, next_try, tries, attempts)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
             on: database
         )
         var attempts: [UInt8] = []

@@ -19,7 +19,7 @@ public struct FairShares: Sendable {
         case share
         /// One unit: each of `n` organisations may use `1 / n` of the rest.
         case unit
-        /// Nothing: organisations only take turns, for work that takes a moment.
+        /// Reserves no capacity; for short work, where taking turns is enough.
         case nothing
     }
 

@@ -178,7 +178,7 @@ private final class Threads: Sendable {
                     return true
                 }
                 if ends { return }
-                // `wake()` found no sleeping thread, so each of them, including this one, is being signalled.
+                // No thread is asleep, so this one must already have been signalled.
                 signal.wait()
             }
         }

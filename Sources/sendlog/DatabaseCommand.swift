@@ -15,7 +15,7 @@ struct DatabaseCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check the consistency of the database.",
             discussion: """
-                Compares counters with a full count, checks that sequence numbers have no gaps, and verifies digests and checksums. \
+                Compares counters and the number of send logs with full counts, and digests and checksums with the contents. \
                 Prints ok, or one line per finding; with findings the exit code is 1.
                 """
         )

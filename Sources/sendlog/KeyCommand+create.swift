@@ -2,6 +2,7 @@ import ArgumentParser
 import SendLogCore
 import SendLogServer
 
+/// Defines the command `sendlog key create`.
 extension KeyCommand {
     /// Creates an API key.
     struct Create: AsyncParsableCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import SendLogCore
 import SendLogServer
 
+/// Defines the command `sendlog key list`.
 extension KeyCommand {
     /// Lists the keys of an organisation.
     struct List: AsyncParsableCommand {

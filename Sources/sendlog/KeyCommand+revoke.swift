@@ -2,6 +2,7 @@ import ArgumentParser
 import SendLogCore
 import SendLogServer
 
+/// Defines the command `sendlog key revoke`.
 extension KeyCommand {
     /// Revokes an API key.
     struct Revoke: AsyncParsableCommand {

@@ -29,7 +29,7 @@ extension KeyCommand {
         Terminal.say(
             "Created \(key.id) for \"\(organisation.name)\" with \(key.permissions.described)\(until). It is shown only once:"
         )
-        // A reader that has gone makes the write fail instead of ending the program.
+        // Ignores SIGPIPE: a closed pipe must fail the write, not end the process.
         signal(SIGPIPE, SIG_IGN)
         do {
             try Terminal.result(text.text)

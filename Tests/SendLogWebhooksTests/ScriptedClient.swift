@@ -34,8 +34,8 @@ final class ScriptedClient: WebhookClient {
     /// The outcome of an attempt.
     enum Outcome: Sendable {
         case status(Int)
-        /// The server dies: neither this attempt nor any other of this server ends.
-        case death
+        /// The server crashes: neither this attempt nor any other of this server ends.
+        case crash
     }
 
     /// Returns the outcome of an attempt such as `hook/log-1`, given the number of its start.
@@ -45,13 +45,13 @@ final class ScriptedClient: WebhookClient {
     private let script: Script
     /// The duration that attempts report, in milliseconds.
     private let duration: Int
-    private let state = Mutex((isDead: false, finishedWorkers: 0))
+    private let state = Mutex((isCrashed: false, finishedWorkers: 0))
 
     init(_ journal: AttemptJournal, taking duration: Int, _ script: @escaping Script) {
         (self.journal, self.script, self.duration) = (journal, script, duration)
     }
 
-    var isDead: Bool { state.withLock(\.isDead) }
+    var isCrashed: Bool { state.withLock(\.isCrashed) }
     var finishedWorkers: Int { state.withLock(\.finishedWorkers) }
     func finishWorker() { state.withLock { $0.finishedWorkers += 1 } }
 
@@ -71,8 +71,8 @@ final class ScriptedClient: WebhookClient {
             Issue.record(error)
             return nil
         }
-        if case .death = outcome { state.withLock { $0.isDead = true } }
-        while isDead, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
+        if case .crash = outcome { state.withLock { $0.isCrashed = true } }
+        while isCrashed, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
         guard case .status(let status) = outcome, !Task.isCancelled else { return nil }
         if (200..<300).contains(status) { journal.deliver(name) }
         return DeliveryAttempt(at: now, duration: duration, status: status)

@@ -9,7 +9,7 @@ import Testing
 
 @testable import SendLogWebhooks
 
-/// Servers that deliver webhooks from one database, one after the other, and die when a test says so.
+/// Servers that deliver webhooks from one database, one after the other, and crash when a test says so.
 final class ServersUnderTest: Sendable {
     /// The lease duration, in milliseconds of ``now``.
     static let leaseDuration: Int64 = 20_000
@@ -76,8 +76,8 @@ final class ServersUnderTest: Sendable {
             leaseDuration: Self.leaseDuration,
             leaseRenewalMargin: 14_000,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            // The clock of a dead server does not advance, and it renews no lease.
-            now: { [self] in client.isDead ? start : now }
+            // The clock of a crashed server does not advance, and it renews no lease.
+            now: { [self] in client.isCrashed ? start : now }
         )
         let number = count.withLock { count in
             count += 1
@@ -110,23 +110,23 @@ final class ServersUnderTest: Sendable {
         }
     }
 
-    /// Runs servers until one finishes its work; the next one starts when the leases of a dead one have expired.
+    /// Runs servers until one finishes its work; the next one starts when the leases of a crashed one have expired.
     ///
-    /// - Returns: the number of dead servers.
+    /// - Returns: the number of crashed servers.
     func serveUntilDone(taking duration: Int = 1, _ script: @escaping ScriptedClient.Script) async throws -> Int {
-        var dead: [RunningServer] = []
-        while dead.count < 20 {
+        var crashed: [RunningServer] = []
+        while crashed.count < 20 {
             let server = try await serve(taking: duration, script)
             let isOver = try await Deadline.wait(for: 60) {
-                server.client.isDead || server.client.finishedWorkers == server.tasks.count
+                server.client.isCrashed || server.client.finishedWorkers == server.tasks.count
             }
-            try #require(isOver, "the server neither died nor finished its work")
+            try #require(isOver, "the server neither crashed nor finished its work")
             advance(by: Self.leaseDuration + 1)
-            guard server.client.isDead else { break }
-            dead.append(server)
+            guard server.client.isCrashed else { break }
+            crashed.append(server)
         }
         // They have lost their leases, so their results do not count.
-        for server in dead { await server.stop() }
-        return dead.count
+        for server in crashed { await server.stop() }
+        return crashed.count
     }
 }

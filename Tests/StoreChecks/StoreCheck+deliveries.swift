@@ -132,6 +132,25 @@ extension StoreCheck {
             let last = try await webhook.delivery(read.id)
             #expect((last.state, last.nextTry, last.attempts.count, last.tries) == (.delivered, nil, 5, 3))
             #expect(try await webhook.due(at: 1000) == [])
+            // The first attempts of a worker that lost its lease and of the next one are both kept.
+            let new = try WebhookSample.delivery(2, state: .waiting)
+            let unread = Delivery(id: new.id, send: new.send, created: new.created, state: .waiting)
+            func first(_ owner: String, _ milliseconds: Int, _ status: Int) throws -> WebhookReport {
+                var report = try report(
+                    DeliveryUpdate(unread, attempt(milliseconds, status), .automatic(nextTry: WebhookSample.at(70)))
+                )
+                report.owner = owner
+                return report
+            }
+            for report in try [first("lost", 50, 204), first("one", 51, 500)] {
+                _ = try await store.save(report, of: webhook.id, in: webhook.organisation)
+            }
+            #expect(try await webhook.delivery(new.id).attempts.map(\.status) == [204, 500])
+            #expect(try await webhook.delivery(new.id).state == .delivered)
+            // A late attempt changes no schedule of the next owner.
+            _ = try await store.save(first("lost", 52, 500), of: webhook.id, in: webhook.organisation)
+            #expect(try await webhook.delivery(new.id).attempts.count == 3)
+            #expect(try await webhook.delivery(new.id).tries == 2)
             // A deleted webhook has no deliveries.
             try await store.deleteWebhook(webhook.id, in: webhook.organisation)
             #expect(try await update(manual).attempts.count == 2)

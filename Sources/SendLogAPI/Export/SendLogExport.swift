@@ -97,9 +97,9 @@ package struct SendLogExport: Sendable {
                 block.text[row.record],
                 sequence: row.sequence,
                 destinations: row.destinations,
+                suffix: "\n",
                 to: &stream
             )
-            try await stream.write { $0.append("\n") }
         }
     }
 

@@ -1,6 +1,7 @@
 import SendLogContent
 import SendLogCore
 
+/// Parses the format of destinations from the query string of a request.
 extension DestinationFormat {
     private static let name = "group_destinations"
 

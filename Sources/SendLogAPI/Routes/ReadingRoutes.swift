@@ -75,14 +75,15 @@ struct ReadingRoutes {
         case .list:
             let renderer = SendLogRenderer(store: store, organisation: organisation)
             return Response(listsFor: input.request) { stream in
-                try await stream.write { $0.append("{\"ok\":true,\"data\":") }
-                try await renderer.write(
+                let isWritten = try await renderer.write(
                     log.record[...],
                     sequence: log.sequence,
                     destinations: log.destinations,
+                    prefix: "{\"ok\":true,\"data\":",
+                    suffix: "}",
                     to: &stream
                 )
-                try await stream.write { $0.append("}") }
+                if !isWritten { throw StoreError.notFound }
             }
         }
     }
@@ -110,20 +111,22 @@ struct ReadingRoutes {
         let produce: Response.Producer = { stream in
             try await stream.write(first)
             var block = rows.take() ?? RowBlock()
+            var isFirst = true
             while true {
                 let rest = block.rest
                 if destinationFormat == .list {
-                    try await Self.writeLists(block, of: store, in: organisation, to: &stream)
+                    try await Self.writeLists(block, of: store, in: organisation, isFirst: &isFirst, to: &stream)
                 } else {
+                    // The rest of the page may have been deleted since.
+                    if !isFirst, !block.rows.isEmpty { stream.append { $0.append(",") } }
                     stream.append(block.text)
+                    isFirst = isFirst && block.rows.isEmpty
                     // Do not hold the block while a client does not read.
                     block = RowBlock()
                     try await stream.flushIfFull()
                 }
                 guard let rest else { break }
                 block = try await store.rows(rest, in: organisation)
-                // The rest of the page may have been deleted since.
-                if !block.rows.isEmpty { stream.append { $0.append(",") } }
             }
             try await stream.write(last)
         }
@@ -135,17 +138,19 @@ struct ReadingRoutes {
         _ block: RowBlock,
         of store: any LogReader,
         in organisation: OrganisationID,
+        isFirst: inout Bool,
         to stream: inout ResponseStream
     ) async throws {
         let renderer = SendLogRenderer(store: store, organisation: organisation)
-        for (index, row) in block.rows.enumerated() {
-            if index > 0 { try await stream.write { $0.append(",") } }
-            try await renderer.write(
+        for row in block.rows {
+            let isWritten = try await renderer.write(
                 block.text[row.record],
                 sequence: row.sequence,
                 destinations: row.destinations,
+                prefix: isFirst ? "" : ",",
                 to: &stream
             )
+            if isWritten { isFirst = false }
         }
     }
 

@@ -6,22 +6,54 @@ struct SendLogRenderer {
     let store: any LogReader
     let organisation: OrganisationID
 
-    /// Writes a send log with its whole list of destinations.
+    /// Writes a send log with its whole list of destinations, unless it was deleted meanwhile.
+    ///
+    /// - Parameters:
+    ///   - record: the log's record
+    ///   - sequence: the log's sequence number
+    ///   - destinations: the log's number of destinations
+    ///   - prefix: is written before the log
+    ///   - suffix: is written after the log
+    ///   - stream: the response
+    /// - Returns: whether the log was written; otherwise nothing was.
+    /// - Throws: ``StoreError``; the errors of the stream.
+    @discardableResult
     func write(
         _ record: ArraySlice<UInt8>,
         sequence: SequenceNumber,
         destinations: Int,
+        prefix: StaticString = "",
+        suffix: StaticString = "",
         to stream: inout ResponseStream
-    ) async throws {
-        try await stream.write { bytes in
-            bytes.append(contentsOf: record)
-            bytes.append(",\"destinations\":[")
+    ) async throws -> Bool {
+        func begin(_ stream: inout ResponseStream) {
+            stream.append { bytes in
+                bytes.append(prefix)
+                bytes.append(contentsOf: record)
+                bytes.append(",\"destinations\":[")
+            }
+            stream.reserveCapacity(destinations: destinations)
         }
-        stream.reserveCapacity(destinations: destinations)
         var list = DestinationReader(store, of: sequence, destinations: destinations, in: organisation)
-        while try await list.next({ (chunk, _) throws(StoreError) in try stream.append(chunk) }) {
-            try await stream.flushIfFull()
+        if destinations == 0 { begin(&stream) }
+        var isBegun = destinations == 0
+        do {
+            while try await list.next({ (chunk, first) throws(StoreError) in
+                if first == 0 { begin(&stream) }
+                isBegun = true
+                try stream.append(chunk)
+            }) {
+                try await stream.flushIfFull()
+            }
+        } catch StoreError.notFound {
+            // Nothing of a deleted log is sent; one that is deleted while it is sent breaks the response.
+            guard isBegun else { return false }
+            throw StoreError.notFound
         }
-        try await stream.write { $0.append("]}") }
+        try await stream.write { bytes in
+            bytes.append("]}")
+            bytes.append(suffix)
+        }
+        return true
     }
 }

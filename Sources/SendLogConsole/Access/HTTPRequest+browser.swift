@@ -1,6 +1,7 @@
 import SendLogCore
 import SendLogHTTP
 
+/// Reads the origin, the use of TLS and the referring page from a browser's request.
 extension HTTPRequest {
     /// Whether the browser uses TLS, according to the reverse proxy.
     var isBehindTLS: Bool {

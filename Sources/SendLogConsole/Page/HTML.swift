@@ -1,5 +1,6 @@
 import SendLogCore
 
+/// Appends escaped text and grouped numbers to a page of the console.
 extension [UInt8] {
     /// Appends UTF-8 text, escaped for HTML (<https://html.spec.whatwg.org/multipage/parsing.html#data-state>).
     mutating func appendHTML(_ text: UnsafeBufferPointer<UInt8>) {

@@ -114,7 +114,7 @@ private final class Compressor: @unchecked Sendable {
             ZLIB_VERSION,
             Int32(MemoryLayout<z_stream>.size)
         )
-        precondition(status == Z_OK, "zlib refused its own constants, or there is no memory left")
+        precondition(status == Z_OK, "deflateInit2 failed: out of memory")
     }
 
     deinit {
@@ -147,7 +147,7 @@ private final class Decompressor: @unchecked Sendable {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
         let status = inflateInit2_(stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-        precondition(status == Z_OK, "zlib refused its own constants, or there is no memory left")
+        precondition(status == Z_OK, "inflateInit2 failed: out of memory")
     }
 
     deinit {

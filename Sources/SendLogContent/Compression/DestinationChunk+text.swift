@@ -1,5 +1,6 @@
 public import SendLogCore
 
+/// Compresses the text of chunks for recording, and decompresses it for copies and checks.
 extension DestinationChunk {
     /// Compresses a part of the content of a list's JSON array.
     ///

@@ -1,3 +1,4 @@
+/// Recognises and decompresses blocks with the fixed code, for readers of chunks.
 extension DigitHuffmanCode {
     /// Returns whether a chunk's body begins with ``header``.
     static func hasHeader(_ body: UnsafeBufferPointer<UInt8>) -> Bool {

@@ -1,3 +1,4 @@
+/// Compresses the text of chunks that contain only numbers.
 extension DigitHuffmanCode {
     /// Compresses a part of a list's JSON array to one block and an empty stored block, which ends at a byte boundary.
     ///

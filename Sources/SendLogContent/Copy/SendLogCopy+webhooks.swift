@@ -1,5 +1,6 @@
 import SendLogCore
 
+/// Copies an organisation's webhooks and their waiting deliveries to the target.
 extension SendLogCopy {
     /// Replaces the target's webhooks with copies of the source's, including their progress.
     ///

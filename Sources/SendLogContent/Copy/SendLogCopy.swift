@@ -7,7 +7,7 @@ public import SendLogCore
 /// send logs in the target shows how far the copy got. The source can stay in use: the next run copies what it records
 /// meanwhile.
 public struct SendLogCopy: Sendable {
-    /// What a copy reads: a database, or anything else that answers like one.
+    /// The store protocols that a copy reads from.
     public typealias Source = LogReader & OrganisationStore & KeyStore & CampaignStore & WebhookStore
 
     let source: any Source
@@ -145,10 +145,10 @@ public struct SendLogCopy: Sendable {
                 $0.sequence == head
             }
         }
-        // Both are `nil` if it was deleted.
         let original = try await log(in: source, pair.source.id)
         let copy = try await log(in: target, pair.target.id)
-        if original != copy { throw mismatch(head, pair.source) }
+        // The source may have deleted it since.
+        if let original, original != copy { throw mismatch(head, pair.source) }
     }
 
     private func copyKeys(_ pairs: [Pair], _ report: inout Report) async throws {
@@ -204,7 +204,13 @@ public struct SendLogCopy: Sendable {
     private func copy(_ run: ArraySlice<Original>, of pair: Pair) async throws {
         let outcomes = try await target.record(run.map(\.log), in: pair.target.id)
         for (outcome, original) in zip(outcomes, run) {
-            guard case .recorded(let copy) = outcome, copy.sequence == original.sequence else {
+            // A killed run's last batch may be committed only now.
+            let copy: StoredSendLog? =
+                switch outcome {
+                case .recorded(let copy), .existing(let copy): copy
+                case .conflict: nil
+                }
+            guard copy?.sequence == original.sequence else {
                 throw Failure(
                     description:
                         "organisation \"\(pair.source.name)\" differs between target and source: "
@@ -241,6 +247,9 @@ public struct SendLogCopy: Sendable {
             let list: DestinationList
             do { list = try await self.list(of: archived, in: organisation.id) } catch StoreError.corrupted {
                 throw corruption(sequence, organisation)
+            } catch StoreError.notFound {
+                // It was deleted meanwhile.
+                continue
             }
             guard let log = PreparedSendLog(stored: archived.record, destinations: list),
                 log.digest == archived.digest

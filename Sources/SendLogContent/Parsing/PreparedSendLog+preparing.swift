@@ -1,5 +1,6 @@
 public import SendLogCore
 
+/// Prepares parsed and copied send logs for recording, and compares repeated ones with the stored ones.
 extension PreparedSendLog {
     /// Renders the record of a parsed send log, and computes its digest.
     ///

@@ -21,8 +21,8 @@ extension DestinationSink {
 
 /// A JSON handler that reads and validates a send log of any length.
 ///
-/// Destinations go to the sink as they are read. Of the other fields, the reader keeps no more than a valid value can
-/// have.
+/// Destinations go to the sink as they are read. The reader stores the other fields, each up to its maximum valid
+/// length.
 public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
     /// The sink that received the destinations.
     public var sink: Sink

@@ -1,3 +1,4 @@
+/// Reads numbers and the literals `true`, `false` and `null`, each of which may span several pieces.
 extension JSONTokenizer {
     private static let maxNumberLength = 400
 

@@ -1,3 +1,4 @@
+/// Reads strings and their escapes, each of which may span several pieces.
 extension JSONTokenizer {
     /// Reads a string up to its end, an escape, or the end of the piece.
     ///

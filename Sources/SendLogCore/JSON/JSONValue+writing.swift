@@ -1,5 +1,6 @@
 import SendLogNetwork
 
+/// Writes parsed JSON values, and lists the members of objects, for webhook requests.
 extension JSONValue {
     /// The names of an object's members; empty for any other value.
     var names: [String] {

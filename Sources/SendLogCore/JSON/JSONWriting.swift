@@ -1,3 +1,4 @@
+/// Appends text to a buffer, unchanged or as a JSON string, and unescapes such strings.
 extension [UInt8] {
     /// Appends ASCII or UTF-8 text unchanged.
     @inline(__always)

@@ -19,7 +19,7 @@ public struct CounterChanges<Campaign: Hashable & Sendable>: Sendable {
         /// The number of destinations.
         public private(set) var destinations = 0
 
-        /// Creates a count of nothing.
+        /// Creates a count of zero.
         public init() {}
 
         /// Adds a log that is recorded, or subtracts one that is deleted.
@@ -35,7 +35,7 @@ public struct CounterChanges<Campaign: Hashable & Sendable>: Sendable {
     /// The changes of the campaigns' counters.
     public private(set) var ofCampaigns: [Key: Count] = [:]
 
-    /// Creates no changes.
+    /// Creates an empty set of changes.
     public init() {}
 
     /// Adds the change that a log makes.

@@ -1,3 +1,4 @@
+/// Parses the body of a search request, and writes a search as JSON for responses and for the console.
 extension SendLogSearch {
     /// Parses the body of a search request.
     ///

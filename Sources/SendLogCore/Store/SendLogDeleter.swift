@@ -1,7 +1,7 @@
 /// A store that can delete send logs.
 ///
-/// No part of the API or of the command line deletes send logs yet; the tests of the stores do.
-package protocol SendLogDeleter: Sendable {
+/// A copy deletes what its source has deleted. No part of the API or of the command line deletes send logs yet.
+public protocol SendLogDeleter: Sendable {
     /// Deletes send logs with their destinations, and takes them out of the counters, in one transaction.
     ///
     /// Their sequence numbers are not used again. Deliveries of webhooks are kept.

@@ -1,5 +1,6 @@
 /// A complete store: every store protocol together.
 ///
 /// Parts of the program take only the protocols that they use.
-public typealias Store = LogReader & LogWriter & CampaignStore & OrganisationStore & KeyStore & SessionStore
+public typealias Store = LogReader & LogWriter & SendLogDeleter & CampaignStore & OrganisationStore & KeyStore
+    & SessionStore
     & WebhookStore & Maintenance

@@ -1,3 +1,4 @@
+/// Appends integers in decimal digits to a buffer.
 extension [UInt8] {
     /// Appends an integer in decimal digits.
     public mutating func appendDecimal(_ value: some FixedWidthInteger) {

@@ -1,3 +1,4 @@
+/// Converts between hexadecimal digits and their values.
 extension UInt8 {
     /// The value of a hexadecimal digit in lower case; `nil` for any other byte.
     @inlinable public var lowercaseHexDigitValue: UInt8? {

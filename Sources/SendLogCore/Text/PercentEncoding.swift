@@ -1,3 +1,4 @@
+/// Appends percent-encoded text to URLs.
 extension [UInt8] {
     /// Appends bytes; those that `keeps` rejects become `%XX` (<https://www.rfc-editor.org/rfc/rfc3986#section-2.1>).
     public mutating func appendPercentEncoded(_ text: some Sequence<UInt8>, keeping keeps: (UInt8) -> Bool) {

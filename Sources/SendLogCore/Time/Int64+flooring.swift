@@ -1,3 +1,4 @@
+/// Divides and rounds down, for times before 1970.
 extension Int64 {
     /// Returns the quotient rounded down, also for negative numbers.
     func flooringDivided(by divisor: Int64) -> Int64 {

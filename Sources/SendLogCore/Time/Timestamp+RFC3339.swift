@@ -1,3 +1,4 @@
+/// Parses and writes timestamps as date-times of RFC 3339.
 extension Timestamp {
     /// The error message for an invalid date-time.
     public static let rule =

@@ -40,15 +40,9 @@ public struct DeliveryUpdate: Sendable {
         return changed
     }
 
-    /// Whether the stored delivery may have changed since it was read: its first attempt creates it.
-    private var mayHaveChanged: Bool {
-        if case .replacement = change { return false }
-        return delivery.tries > 0 || !delivery.attempts.isEmpty
-    }
-
     /// Returns the IDs of the deliveries that must be read before the updates can be applied.
     public static func idsToRead(_ updates: [DeliveryUpdate]) -> Set<DeliveryID> {
-        Set(updates.filter(\.mayHaveChanged).map(\.delivery.id))
+        Set(updates.filter { if case .attempt = $0.change { true } else { false } }.map(\.delivery.id))
     }
 
     /// Applies updates in their order.
@@ -56,15 +50,33 @@ public struct DeliveryUpdate: Sendable {
     /// - Parameters:
     ///   - updates: the updates, of which several may be of the same delivery
     ///   - current: the stored deliveries of ``idsToRead(_:)``, without those that do not exist
+    ///   - isOwner: whether the webhook is leased to the worker that reports the updates; if it is leased to another
+    ///     one, an attempt is added to a stored delivery, but does not change its schedule
     /// - Returns: the deliveries to store, each once.
-    public static func apply(_ updates: [DeliveryUpdate], to current: [Delivery]) -> [Delivery] {
-        var changed = Dictionary(current.map { ($0.id, $0) }) { $1 }
-        var (order, seen): ([DeliveryID], Set<DeliveryID>) = ([], [])
+    public static func apply(
+        _ updates: [DeliveryUpdate],
+        to current: [Delivery],
+        isOwner: Bool = true
+    ) -> [Delivery] {
+        let stored = Dictionary(current.map { ($0.id, $0) }) { $1 }
+        var (changed, order, seen) = (stored, [DeliveryID](), Set<DeliveryID>())
         for update in updates {
             let id = update.delivery.id
+            if stored[id] != nil, !isOwner {
+                guard let late = update.withoutSchedule else { continue }
+                changed[id] = late.applied(to: changed[id] ?? update.delivery)
+            } else {
+                changed[id] = update.applied(to: changed[id] ?? update.delivery)
+            }
             if seen.insert(id).inserted { order.append(id) }
-            changed[id] = update.applied(to: changed[id] ?? update.delivery)
         }
         return order.compactMap { changed[$0] }
+    }
+
+    /// The update of a worker that lost its lease; `nil` if it made no attempt.
+    private var withoutSchedule: DeliveryUpdate? {
+        guard case .attempt(let attempt, let kind) = change else { return nil }
+        if case .givenUp = kind { return nil }
+        return DeliveryUpdate(delivery, attempt, .manual)
     }
 }

@@ -1,5 +1,4 @@
-// The JSON format of webhooks in the store.
-
+/// Writes and parses the JSON of webhooks in the store: definitions here, and secrets below.
 extension WebhookDefinition {
     /// The stored format of the definition.
     public var stored: String {

@@ -1,7 +1,7 @@
 /// The results of a worker's deliveries for a webhook, to be saved under its lease.
 public struct WebhookReport: Sendable {
     /// The lease owner.
-    public let owner: String
+    public var owner: String
     /// The version of the webhook that the worker used.
     public var version: Int
     /// The new progress.

@@ -1,5 +1,6 @@
 public import SendLogCore
 
+/// Reads campaigns and their counters, and names campaigns.
 extension PostgresStore: CampaignStore {
     /// See ``CampaignStore/campaigns(_:in:)``.
     public func campaigns(

@@ -1,3 +1,4 @@
+/// Defines the statement timeouts and the session settings of the store's connections.
 extension PostgresStore {
     /// The timeouts of statements in seconds; each includes the time to wait for a lock.
     ///

@@ -11,12 +11,12 @@ protocol DerivedData: Sendable {
     /// The indexes of the tables, with their columns and conditions.
     static var indexes: [(String, String)] { get }
 
-    /// Creates no changes.
+    /// Creates an empty set of changes.
     init()
 
     /// Collects the change that the deletion of a log makes.
     ///
-    /// What recording changes, `record_sends` writes in one round trip; see ``Schema``.
+    /// `record_sends` writes the changes of recorded logs, in the same round trip; see ``Schema``.
     mutating func add(_ change: LogChange<String>)
 
     /// Writes the collected changes, in the transaction that deletes the logs and holds the lock of the head.

@@ -1,6 +1,7 @@
 import Dispatch
 public import SendLogCore
 
+/// Checks and distributes the database for operators, and reads send logs in order for copies.
 extension PostgresStore: Maintenance {
     /// See ``Maintenance/check(progress:)``.
     ///
@@ -68,7 +69,7 @@ extension PostgresStore: Maintenance {
         }
     }
 
-    /// Throws always: PostgreSQL's backup programs do this better than another program can.
+    /// Always throws: use PostgreSQL's own tools, such as pg_dump.
     ///
     /// See ``Maintenance/backUp(to:)``.
     public func backUp(to path: String) async throws(StoreSetupError) {

@@ -1,5 +1,6 @@
 import SendLogCore
 
+/// Reads the head of an organisation for the other parts of the store.
 extension LogHead {
     /// Reads the head of an organisation.
     ///

@@ -1,6 +1,7 @@
 public import SendLogCore
 import SendLogScheduling
 
+/// Reads and writes the API keys of organisations.
 extension PostgresStore {
     /// See ``KeyStore/createKey(_:hash:in:at:)``.
     public func createKey(
@@ -47,7 +48,7 @@ extension PostgresStore {
 
     /// See ``KeyStore/keys(hashPrefix:)``.
     public func keys(hashPrefix: [UInt8]) async throws(StoreError) -> [(key: APIKey, hash: [UInt8])] {
-        // Of hashes of one length, those with the prefix lie between the prefix and the prefix followed by 0xff.
+        // Hashes of equal length that begin with the prefix sort between the prefix and the prefix padded with 0xff.
         let end = hashPrefix + [UInt8](repeating: 0xff, count: max(33 - hashPrefix.count, 1))
         return try await performShort(for: .server) { connection in
             try Self.keys(

@@ -1,3 +1,4 @@
+import Foundation
 import SendLogCore
 
 /// Migrates a database to the schema version of this program; several servers may do so at the same time.
@@ -7,8 +8,10 @@ struct Migration {
     /// The name of the database in messages.
     let location: PostgresLocation
 
-    /// The time to wait while another server migrates the tables, in seconds.
+    /// The time to wait while another server migrates the tables, or until the tables can be locked, in seconds.
     static let lockTimeout = 600
+    /// The time to wait for the lock of a table at a time, in seconds; shorter than the lock timeout of servers.
+    private static let tableLockTimeout = 2
     /// The oldest supported PostgreSQL version, as libpq numbers it.
     private static let oldestServer = 140_000
     /// The key of the advisory lock that lets one server migrate at a time: "sendlog" in ASCII.
@@ -31,11 +34,27 @@ struct Migration {
         connection.statementTimeout = .seconds(Self.lockTimeout + 10)
         try connection.run("SELECT pg_advisory_lock(\(Self.lock))")
         defer { try? connection.run("SELECT pg_advisory_unlock(\(Self.lock))") }
+        let deadline = ContinuousClock.now + .seconds(Self.lockTimeout)
+        while true {
+            do { return try migrate() } catch let failure as PostgresFailure {
+                guard failure.kind == .state("55P03"), .now < deadline else { throw failure }
+                // Lets the statements run that queue behind this one, and the transaction that uses the table end.
+                Thread.sleep(forTimeInterval: 1)
+            }
+        }
+    }
+
+    /// Runs the steps that the database lacks, in one transaction.
+    ///
+    /// - Throws: ``PostgresFailure`` with SQLSTATE 55P03 if another session, such as a backup, uses a table for long.
+    private func migrate() throws {
         try connection.transaction {
             // Another server may have migrated the database while this one waited.
             let found = try version()
             if let found, try isUpToDate(found) { return }
             if found == nil { try requireNoForeignTables() }
+            // All statements of running servers queue behind a lock that this transaction waits for.
+            try connection.run("SET LOCAL lock_timeout = '\(Self.tableLockTimeout)s'")
             try connection.run(Schema.versionTable)
             // Creating an index may take long.
             connection.statementTimeout = nil

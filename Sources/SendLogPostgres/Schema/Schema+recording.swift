@@ -1,14 +1,15 @@
 import SendLogCore
 
+/// The part of the first schema step that creates the function `record_sends`.
 extension Schema {
     /// Creates the function that records new logs of one organisation in one round trip, on the organisation's node.
     ///
     /// If some of the logs exist, the function returns them and writes nothing: the caller compares them, and calls
     /// again with the rest. Otherwise it returns one row with `o_place` 0 and the `o_seq` of the first log. No row
-    /// means that the organisation does not exist.
+    /// means that the organisation does not exist. A `place` in the SQL is a position among the given logs, from 1.
     ///
     /// The function locks the head row until the commit, so that one transaction at a time records for an organisation:
-    /// sequence numbers have no gaps, transactions commit in their order, and the counters cause no deadlocks. If
+    /// sequence numbers count up by one, transactions commit in their order, and the counters cause no deadlocks. If
     /// another server records one of the logs between the search for them and the lock, the function fails with 40001,
     /// and the client retries it.
     ///

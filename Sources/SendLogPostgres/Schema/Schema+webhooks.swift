@@ -1,5 +1,10 @@
+/// The schema steps for webhooks and their deliveries.
 extension Schema {
     /// Creates the tables of webhooks and deliveries.
+    ///
+    /// Released steps never change, so columns and SQL comments keep older words: `told` is the cursor, a
+    /// ``SequenceNumber``, as is each place in the order of recording; `holder` is the lease owner, and the lease lasts
+    /// from `taken_at` to `taken_until`; ``webhookGaps`` adds `gaps`, the skipped ranges.
     static let webhooks = """
         -- definition: WebhookDefinition as JSON. secrets: see WebhookSecret. told: the last place in the order of recording that
         -- was told. holder: the worker that took it at taken_at, and has it until taken_until. Written several times a second, and
@@ -47,7 +52,9 @@ extension Schema {
         CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (created) WHERE next_try IS NULL
         """
 
-    /// Adds the gaps: the logs recorded while a webhook was not active, which it does not deliver; see ``SkippedRange``.
+    /// Adds the skipped ranges: the logs recorded while a webhook was not active, which it does not deliver.
+    ///
+    /// See ``SkippedRange``.
     static let webhookGaps = """
         ALTER TABLE webhooks ADD COLUMN gaps text NOT NULL DEFAULT ''
         """

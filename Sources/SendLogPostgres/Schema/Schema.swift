@@ -26,6 +26,9 @@ struct Schema {
         + DerivedChanges.kinds.flatMap { $0.tables }
 
     /// The schema of this program.
+    ///
+    /// Released steps never change, so their SQL comments keep older words: a place in the order of recording is a
+    /// ``SequenceNumber``, and `NewSendLog` is ``PreparedSendLog``. For the columns of webhooks, see ``webhooks``.
     static let current = Schema(steps: [
         Step(sql: tables + recording, oldestCompatible: 1), Step(sql: console, oldestCompatible: 1),
         Step(sql: webhooks, oldestCompatible: 1),

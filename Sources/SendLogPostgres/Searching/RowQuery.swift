@@ -2,7 +2,7 @@ import SendLogCore
 
 /// Fetches a range of a search's logs in the search's order, as many as fit into a block.
 ///
-/// The result depends on `asOf` only, and not on logs recorded meanwhile, because logs never change.
+/// The result does not depend on logs that are recorded meanwhile.
 struct RowQuery {
     let organisation: OrganisationID
     let campaigns: [CampaignID]?

@@ -21,9 +21,18 @@ struct SearchCall {
             isByDay: search.limit > 0 && (search.skip > 0 || campaigns > 1)
         )
         guard let counts = try counting.run(on: connection) else { throw StoreError.notFound }
+        guard counts.head.hasGaps else { return try answer(counts, isByDay: counting.isByDay) }
+        // Logs may be deleted between the statements, which must count and read the same ones.
+        return try connection.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") {
+            guard let counts = try counting.run(on: connection) else { throw StoreError.notFound }
+            return try answer(counts, isByDay: counting.isByDay)
+        }
+    }
+
+    private func answer(_ counts: CountQuery.Counts, isByDay: Bool) throws -> SearchResult {
         let plan = SearchPlan(search, head: counts.head)
         let total = counts.total
-        let page = try plan.page(total: total, isByDay: counting.isByDay) { order, body in
+        let page = try plan.page(total: total, isByDay: isByDay) { order, body in
             _ = counts.sorted(order).allSatisfy(body)
         }
         guard let page else { return plan.result(total: total) }
@@ -91,11 +100,12 @@ struct SearchCall {
             func append(_ record: UnsafeRawBufferPointer) {
                 page.append(record, sequence: SequenceNumber(sequence), start: start, destinations: destinations)
             }
-            if !long.isEmpty, let record = longRecords[sequence] {
+            if let record = longRecords[sequence] {
                 record.withUnsafeBytes { append($0) }
-            } else {
+            } else if !rows.isNull(row, 3) {
                 append(rows.rawBytes(row, 3))
             }
+            // Otherwise the log was deleted between the two statements.
         }
         return page.finish(hasMore: true)
     }

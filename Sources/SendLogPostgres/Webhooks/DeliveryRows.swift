@@ -18,7 +18,7 @@ enum DeliveryRows {
     ///   - updates: the updates
     ///   - webhook: the webhook, whose row is locked
     ///   - rows: the rows of its organisation
-    ///   - replaces: whether stored deliveries are changed; otherwise only missing ones are added
+    ///   - isOwner: see ``DeliveryUpdate/apply(_:to:isOwner:)``
     /// - Returns: the deliveries after the updates.
     /// - Throws: ``PostgresFailure``; ``StoreError/corrupted(detail:)``.
     @discardableResult
@@ -26,11 +26,11 @@ enum DeliveryRows {
         _ updates: [DeliveryUpdate],
         of webhook: WebhookID,
         _ rows: WebhookRows,
-        replaces: Bool = true
+        isOwner: Bool = true
     ) throws -> [Delivery] {
         let ids = DeliveryUpdate.idsToRead(updates)
-        let changed = DeliveryUpdate.apply(updates, to: try read(ids, of: webhook, rows))
-        try write(changed, of: webhook, rows, replaces: replaces)
+        let changed = DeliveryUpdate.apply(updates, to: try read(ids, of: webhook, rows), isOwner: isOwner)
+        try write(changed, of: webhook, rows)
         return changed
     }
 
@@ -45,7 +45,7 @@ enum DeliveryRows {
         return try deliveries(found).filter { ids.contains($0.id) }
     }
 
-    /// Writes deliveries of a webhook, each once, in one statement; replaces existing ones if `replaces` is true.
+    /// Writes deliveries of a webhook, each once, in one statement, in place of the stored ones.
     ///
     /// The statement selects from the webhook's row, so that Citus runs all of it on the organisation's node, and
     /// nothing is written for a deleted webhook.
@@ -54,8 +54,7 @@ enum DeliveryRows {
     private static func write(
         _ deliveries: [Delivery],
         of webhook: WebhookID,
-        _ rows: WebhookRows,
-        replaces: Bool
+        _ rows: WebhookRows
     ) throws {
         if deliveries.isEmpty { return }
         var parameters = rows.parameters(webhook)
@@ -76,7 +75,7 @@ enum DeliveryRows {
             CROSS JOIN unnest($3, $4, $5, $6, $7, $8, $9, $10)
                 d (seq, test, send, created, state, next_try, tries, attempts)
             WHERE w.org_id = $1 AND w.id = $2
-            ON CONFLICT (org_id, webhook, seq, test) DO \(replaces ? replacing : "NOTHING")
+            ON CONFLICT (org_id, webhook, seq, test) DO \(replacing)
             """,
             parameters
         )

@@ -1,6 +1,7 @@
 public import SendLogCore
 import SendLogScheduling
 
+/// Leases webhooks to workers, reads the due deliveries for them, and saves their reports.
 extension PostgresStore {
     /// Finds the pending webhooks of all organisations; see ``WebhookStore/pendingWebhooks(for:limit:)``.
     public func pendingWebhooks(
@@ -180,9 +181,8 @@ extension PostgresStore {
                 do { locked = try rows.locked(webhook) } catch let error as StoreError where error == .notFound {
                     return nil
                 }
-                // A worker that lost its lease adds only deliveries that the new owner has not written.
                 let isOwner = locked.owner == report.owner
-                try DeliveryRows.apply(report.updates, of: webhook, rows, replaces: isOwner)
+                try DeliveryRows.apply(report.updates, of: webhook, rows, isOwner: isOwner)
                 var current = locked.webhook
                 guard isOwner else { return nil }
                 current.apply(report)

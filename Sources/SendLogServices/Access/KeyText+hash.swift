@@ -1,6 +1,7 @@
 public import SendLogCore
 import SendLogHash
 
+/// Computes the hash by which the store finds an API key.
 extension KeyText {
     /// The hash that is stored instead of the key: SHA-256 of its text, 32 bytes.
     ///

@@ -1,5 +1,6 @@
 import Foundation
 
+/// Generates the secrets with which webhook requests are signed.
 extension String {
     /// A new secret of a webhook: `whsec_` and 32 random bytes in Base64.
     static var randomWebhookSecret: String {

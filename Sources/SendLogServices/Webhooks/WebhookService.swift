@@ -134,11 +134,15 @@ package struct WebhookService: Sendable {
     /// - Throws: ``StoreError``.
     package func backlogs(of webhooks: [Webhook], in organisation: OrganisationID) async throws -> [Int] {
         let head = try await organisationStore.organisation(organisation).head
-        var backlogs: [Int] = []
+        var (backlogs, counted): ([Int], [[ClosedRange<SequenceNumber>]: Int]) = ([], [:])
         for webhook in webhooks {
             let ranges = webhook.pendingRanges(to: head.lastSequence)
             if head.hasGaps, !ranges.isEmpty {
-                backlogs.append(try await store.sendLogCount(in: ranges, of: organisation))
+                // Most webhooks have the same ranges.
+                if counted[ranges] == nil {
+                    counted[ranges] = try await store.sendLogCount(in: ranges, of: organisation)
+                }
+                backlogs.append(counted[ranges] ?? 0)
             } else {
                 backlogs.append(ranges.reduce(0) { $0 + Int($1.upperBound.number - $1.lowerBound.number) + 1 })
             }

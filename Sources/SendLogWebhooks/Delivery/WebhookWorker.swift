@@ -145,15 +145,13 @@ struct WebhookWorker {
         let begin = now()
         for found in due {
             let failures = webhook.progress.failures
-            let delivery: Delivery
+            // A user may have redelivered it, or deleted the webhook, meanwhile.
+            guard let delivery = try await waiting(found) else {
+                started.end(found.id.sequence)
+                continue
+            }
             let log: StoredSendLog
             do throws(StoreError) {
-                // A user may have redelivered it meanwhile.
-                delivery = try await store.delivery(found.id, of: webhook.id, in: webhook.organisation)
-                if delivery.nextTry == nil {
-                    started.end(delivery.id.sequence)
-                    continue
-                }
                 log = try await store.sendLog(delivery.send, in: webhook.organisation)
                 // Another send log may have been recorded under the ID of a deleted one.
                 guard log.sequence == delivery.id.sequence else { throw .notFound }
@@ -171,6 +169,17 @@ struct WebhookWorker {
             if webhook.progress.failures > failures || now().milliseconds - begin.milliseconds > Self.maxTurn { break }
         }
         return due.count
+    }
+
+    /// Returns the present state of a delivery; `nil` if no attempt is due any more.
+    private func waiting(_ delivery: Delivery) async throws(StoreError) -> Delivery? {
+        do throws(StoreError) {
+            let present = try await store.delivery(delivery.id, of: webhook.id, in: webhook.organisation)
+            return present.nextTry == nil ? nil : present
+        } catch {
+            guard error == .notFound else { throw error }
+            return nil
+        }
     }
 
     /// Marks a delivery as failed without an attempt.

@@ -6,6 +6,7 @@ import Glibc
 import Darwin
 #endif
 
+/// Converts libcurl errors to the failures that attempts report.
 extension HTTPFailure {
     /// Converts a libcurl error.
     ///

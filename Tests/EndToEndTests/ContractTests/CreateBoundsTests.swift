@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// contract.md, "POST /send-logs": the bounds of each field.
+/// The bounds of each field of a recorded send log.
 @Suite struct CreateBoundsTests {
     /// A field and its value as JSON (`nil` for a missing field), with the path of the expected issue.
     struct Case: CustomTestStringConvertible {

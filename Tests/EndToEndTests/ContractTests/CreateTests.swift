@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// contract.md, "POST /send-logs": recording and repetition.
+/// Recording a send log, and repeating it.
 @Suite struct CreateTests {
     @Test func `a create gets 201 with Location and the count form`() throws {
         let tenant = try Shared.server.tenant()

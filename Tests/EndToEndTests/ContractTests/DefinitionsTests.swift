@@ -1,6 +1,6 @@
 import Testing
 
-/// contract.md, "Words".
+/// Fields of a send log, separation of organisations, and permissions.
 @Suite struct DefinitionsTests {
     @Test func `a response has the fields of a send log in the order of the document`() throws {
         let tenant = try Shared.server.tenant()

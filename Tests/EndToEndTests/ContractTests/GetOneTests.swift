@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// contract.md, "GET /send-logs/:send_id".
+/// Reading one send log: formats, compression and IDs.
 @Suite struct GetOneTests {
     @Test func `the count form is the default, and the list form has the strings`() throws {
         let tenant = try Shared.server.tenant()

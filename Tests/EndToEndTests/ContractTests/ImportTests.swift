@@ -1,6 +1,6 @@
 import Testing
 
-/// contract.md, "POST /send-logs/import".
+/// Importing send logs, one per line.
 @Suite struct ImportTests {
     @Test func `the response counts recorded, existing and failed lines`() throws {
         let tenant = try Shared.server.tenant()

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// contract.md: status 429.
+/// Rate limits of organisations, and status 429.
 @Suite(.blocking) struct RateLimitTests {
     @Test func `429 names the time of the reset, and requests succeed after it`() throws {
         let server = try Server(arguments: ["--rate-limit-requests", "5", "--rate-limit-window", "3"])

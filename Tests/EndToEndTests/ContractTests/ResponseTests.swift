@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// contract.md, "Requests and answers", up to the table.
+/// Keys, the envelope, request IDs and bodies of all endpoints.
 @Suite struct ResponseTests {
     static let endpoints = [
         ("GET", "/send-logs/send-1"), ("POST", "/send-logs/search"), ("POST", "/send-logs"),

@@ -1,6 +1,6 @@
 import Testing
 
-/// contract.md, "POST /send-logs/search": the filters.
+/// The filters of a search.
 @Suite struct SearchFindTests {
     @Test func `the example search of the document finds its logs`() throws {
         let tenant = try Shared.server.tenant()

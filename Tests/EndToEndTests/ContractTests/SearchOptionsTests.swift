@@ -1,6 +1,6 @@
 import Testing
 
-/// contract.md, "POST /send-logs/search": the options.
+/// The options of a search: skip, limit and order.
 @Suite struct SearchOptionsTests {
     private static let many = Result {
         let tenant = try Shared.server.tenant()

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// contract.md, "POST /send-logs/search": `parsed`, `as_of` and the snapshot of a search.
+/// `parsed`, `as_of` and the snapshot of a search.
 @Suite struct SearchParsedTests {
     /// The text of `parsed` at the end of a response.
     private static func parsed(of response: HTTPResponse) throws -> String {

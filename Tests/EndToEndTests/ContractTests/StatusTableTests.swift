@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// contract.md: each row of the table of statuses, and unknown fields.
+/// Each error status with its causes, and unknown fields.
 @Suite struct StatusTableTests {
     @Test(
         arguments: [
