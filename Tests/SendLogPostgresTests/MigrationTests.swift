@@ -78,6 +78,34 @@ struct MigrationTests {
         #expect(try await store.check { _, _ in } == [])
     }
 
+    @Test func `a migration waits for a long transaction, such as a backup, without stopping other statements`()
+        async throws
+    {
+        try await withStore { store, database in
+            let organisation = try await store.organisation()
+            let step = Schema.Step(sql: "ALTER TABLE organisation_heads ADD COLUMN addition int", oldestCompatible: 1)
+            let backup = try Self.connection(to: database)
+            try backup.run("BEGIN; LOCK TABLE organisation_heads IN ACCESS SHARE MODE")
+            async let migration: Void = Self.migrate(database, to: Schema(steps: Schema.current.steps + [step]))
+            // Long enough for several attempts to lock the table.
+            let end = ContinuousClock.now + .seconds(7)
+            var recorded = 0
+            while .now < end {
+                let duration = try await ContinuousClock().measure {
+                    _ = try await store.record([Sample.plain("log-\(recorded)")], in: organisation)
+                }
+                #expect(duration < .seconds(6), "recording must wait for one attempt only")
+                recorded += 1
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            #expect(try database.sql("SELECT version FROM sendlog_schema") == ["\(Schema.current.version)"])
+            try backup.run("ROLLBACK")
+            try await migration
+            #expect(try database.sql("SELECT version FROM sendlog_schema") == ["\(Schema.current.version + 1)"])
+            #expect(try await store.search(SendLogSearch(), in: organisation).total == recorded)
+        }
+    }
+
     @Test func `a migration step that fails leaves the database unchanged`() async throws {
         try await withStore { store, database in
             let organisation = try await store.organisation()
@@ -145,7 +173,11 @@ struct MigrationTests {
 
     private static func migrate(_ database: TestDatabase, to schema: Schema) throws {
         let location = try PostgresLocation(database.url)
-        let connection = try Connection(location, session: PostgresStore.session(lockTimeout: 60, statementTimeout: 60))
-        try Migration(schema: schema, connection: connection, location: location).run(createsTables: true)
+        try Migration(schema: schema, connection: connection(to: database), location: location).run(createsTables: true)
+    }
+
+    private static func connection(to database: TestDatabase) throws -> Connection {
+        let session = PostgresStore.session(lockTimeout: 60, statementTimeout: 60)
+        return try Connection(PostgresLocation(database.url), session: session)
     }
 }
