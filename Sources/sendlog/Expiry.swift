@@ -6,7 +6,7 @@ import SendLogServer
 /// Parses the expiry of a key.
 enum Expiry {
     static func moment(_ text: String, now: Timestamp) throws -> Timestamp {
-        let units: [Character: Int64] = ["d": 86_400_000, "h": 3_600_000, "m": 60_000]
+        let units: [Character: Int64] = ["d": Day.milliseconds, "h": 3_600_000, "m": 60_000]
         let moment: Timestamp?
         if let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()),
             (1...1_000_000).contains(count)

@@ -191,24 +191,32 @@ import Testing
         }
     }
 
-    @Test func `a setting is accepted under its former name, with a warning`() async throws {
-        let former = try #require(Setting.sqliteLockTimeout.former)
-        let cases: [(configuration: ServiceConfiguration, former: String, present: String)] = [
-            (try await configuration(flags: [former: "9"]), "--sqlite-patience", "--sqlite-lock-timeout"),
-            (
-                try await configuration(environment: ["SENDLOG_SQLITE_PATIENCE": "9"]),
-                "SENDLOG_SQLITE_PATIENCE", "SENDLOG_SQLITE_LOCK_TIMEOUT"
-            ),
-        ]
-        for (found, former, present) in cases {
-            #expect(found.database.sqlite.lockTimeout == 9)
-            #expect(found.warnings == ["\(former) is now called \(present); the former name will be removed"])
+    /// The settings with a former name, and how to read the value that the server would use.
+    private static let renamed: [(Setting, read: @Sendable (ServiceConfiguration) -> Int)] = [
+        (.sqliteLockTimeout, { Int($0.database.sqlite.lockTimeout) }),
+        (.postgresWaitTimeout, { Int($0.database.postgres.waitTimeout) }),
+        (.webhookWorkers, { $0.webhooks.limits.workers }),
+    ]
+
+    @Test func `every former name is accepted from every source, with a warning`() async throws {
+        #expect(Self.renamed.compactMap(\.0.former?.key) == Setting.formerSettings.map(\.key))
+        for (setting, read) in Self.renamed {
+            let former = try #require(setting.former)
+            let part = former.key.split(separator: ".")
+            let flag = try await configuration(flags: [former: "9"])
+            let variable = try await configuration(environment: [former.variable: "9"])
+            let file = try await configuration(file: #"{"\#(part[0])": {"\#(part[1])": 9}}"#)
+            #expect([flag, variable, file].map(read) == [9, 9, 9], "\(former.key)")
+            func warning(_ former: String, _ present: String) -> [String] {
+                ["\(former) is now called \(present); the former name will be removed"]
+            }
+            #expect(flag.warnings == warning("--\(former.flag)", "--\(setting.flag)"))
+            #expect(variable.warnings == warning(former.variable, setting.variable))
+            let message = try #require(file.warnings.first)
+            #expect(message.starts(with: "\(former.key) in ") && message.contains(" is now called \(setting.key) in "))
+            #expect(file.warnings.count == 1)
+            #expect(try await configuration(flags: [setting: "9"]).warnings == [])
         }
-        let file = #"{"webhooks": {"lanes": 7}, "postgres": {"patience": 8}}"#
-        let found = try await configuration(file: file)
-        #expect(found.webhooks.limits.workers == 7 && found.database.postgres.waitTimeout == 8)
-        #expect(found.warnings.count == 2 && found.warnings.allSatisfy { $0.contains(" is now called ") })
-        #expect(try await configuration(flags: [.sqliteLockTimeout: "9"]).warnings.isEmpty)
     }
 
     @Test func `a present name takes precedence over a former one of another source`() async throws {

@@ -21,7 +21,7 @@ struct LocalDateTime {
     /// - Returns: `nil` if the text is invalid.
     func timestamp(in zone: UserTimeZone) -> Timestamp? {
         switch text.utf8.count {
-        case 10: return local("T00:00:00Z", zone, unit: 86_400_000)
+        case 10: return local("T00:00:00Z", zone, unit: Day.milliseconds)
         case 16: return local(":00Z", zone, unit: 60_000)
         case 19: return local("Z", zone, unit: 1000)
         // Browsers omit trailing zeros of a fraction.

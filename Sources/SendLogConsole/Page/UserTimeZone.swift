@@ -123,7 +123,7 @@ struct UserTimeZone {
     /// Returns the moment at a local time: the first of two if clocks were set back, a
     /// nearby moment if clocks skipped it.
     func timestamp(local: Timestamp) -> Timestamp? {
-        let day: Int64 = 86_400_000
+        let day = Day.milliseconds
         let (before, after) = (
             offset(atMilliseconds: local.milliseconds - day), offset(atMilliseconds: local.milliseconds + day)
         )

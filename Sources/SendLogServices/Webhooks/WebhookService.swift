@@ -19,7 +19,7 @@ package struct WebhookService: Sendable {
 
     /// The time after a rotation during which requests are also signed with the former secret, in milliseconds: one
     /// day.
-    package static let rotationGracePeriod: Int64 = 86_400_000
+    package static let rotationGracePeriod = Day.milliseconds
     /// The maximum number of secrets of a webhook, including former secrets.
     private static let maxSecrets = 10
 

@@ -131,7 +131,7 @@ public struct WebhookDispatcher: Service {
 
     private func deleteOld() async {
         while !Task.isCancelled {
-            let moment = context.now().advanced(by: -Int64(limits.keepDays) * 86_400_000)
+            let moment = context.now().advanced(by: -Int64(limits.keepDays) * Day.milliseconds)
             do {
                 while try await context.store.deleteDeliveries(before: moment) > 0, !Task.isCancelled {}
             } catch {
