@@ -84,10 +84,3 @@ struct OrganisationCommand: AsyncParsableCommand {
         }
     }
 }
-
-/// Quotes texts for a shell.
-enum Shell {
-    static func quoted(_ text: String) -> String {
-        "'\(text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
-    }
-}

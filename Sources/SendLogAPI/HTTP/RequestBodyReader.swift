@@ -38,7 +38,7 @@ package struct RequestBodyReader {
     @inline(never) static func json(_ input: RouteInput) async throws -> JSONValue {
         var reader = RequestBodyReader(input)
         return try await reader.collect().withBytes { bytes throws(InvalidInput) in
-            let isBlank = bytes.allSatisfy { $0 == 0x20 || $0 == 0x0a || $0 == 0x0d || $0 == 0x09 }
+            let isBlank = bytes.allSatisfy(\.isASCIIWhiteSpace)
             if isBlank { return .object([]) }
             do throws(JSONSyntaxError) { return try JSONValue(utf8: bytes) } catch { throw InvalidInput(error) }
         }

@@ -89,7 +89,7 @@ public struct WebhookBody: Equatable, Sendable {
     var isObject: Bool {
         // A template that begins with a field does not render to an object.
         guard case .text(let bytes)? = pieces.first else { return false }
-        return bytes.first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) } == UInt8(ascii: "{")
+        return bytes.first { !$0.isASCIIWhiteSpace } == UInt8(ascii: "{")
     }
 
     /// Whether names of top-level members cannot be parameters: they are longer than 100 bytes, or depend on the send.

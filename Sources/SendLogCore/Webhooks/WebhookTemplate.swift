@@ -33,10 +33,7 @@ struct WebhookTemplate: Equatable, Sendable {
                 copied = bytes.count
                 break
             }
-            let blanks = " \t\r\n".utf8
-            let inside = bytes[(index + 2)..<end].drop { blanks.contains($0) }
-            let length = inside.lastIndex { !blanks.contains($0) }.map { $0 + 1 } ?? inside.startIndex
-            let name = String(decoding: inside[..<length], as: UTF8.self)
+            let name = String(decoding: bytes[(index + 2)..<end].trimmedASCIIWhiteSpace, as: UTF8.self)
             if let field = WebhookField(rawValue: name) {
                 pieces.append(.field(field))
             } else {

@@ -125,7 +125,7 @@ public final class Authenticator: Sendable {
         let scheme = "bearer "
         // A longer header contains no key.
         guard (scheme.utf8.count + 1...256).contains(header.utf8.count),
-            zip(header.utf8, scheme.utf8).allSatisfy({ $0 == $1 || $0 | 0x20 == $1 && $1 != UInt8(ascii: " ") })
+            zip(header.utf8, scheme.utf8).allSatisfy({ $0.lowercasedASCII == $1 })
         else { return nil }
         return header.dropFirst(scheme.utf8.count).drop { $0 == " " }
     }

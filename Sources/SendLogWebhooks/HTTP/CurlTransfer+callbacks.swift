@@ -43,12 +43,9 @@ extension CurlTransfer {
     private static func value(of name: StaticString, in line: UnsafeRawBufferPointer) -> String? {
         let size = name.utf8CodeUnitCount
         guard line.count > size, line[size] == UInt8(ascii: ":"),
-            (0..<size).allSatisfy({ line[$0] | 0x20 == name.utf8Start[$0] })
+            (0..<size).allSatisfy({ line[$0].lowercasedASCII == name.utf8Start[$0] })
         else { return nil }
-        let blanks = " \t\r\n".utf8
-        let value = line[(size + 1)...].drop { blanks.contains($0) }
-        let end = value.lastIndex { !blanks.contains($0) }.map { $0 + 1 } ?? value.startIndex
-        return String(decoding: value[..<end], as: UTF8.self)
+        return String(decoding: line[(size + 1)...].trimmedASCIIWhiteSpace, as: UTF8.self)
     }
 
     /// Receives a part of the body.
