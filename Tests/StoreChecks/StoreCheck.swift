@@ -40,6 +40,7 @@ public struct StoreCheck: Sendable, CustomTestStringConvertible {
         topic("model", model),
         topic("archive", archive),
         topic("deletion", deletion),
+        topic("concurrency", concurrency),
         topic("gaps", gaps),
         topic("closing", closing),
     ].flatMap(\.self)
