@@ -119,7 +119,7 @@ release: deps ## Build the optimised program, with its symbols in a separate fil
 
 lint: ## Check the style of all Swift files, and that no retired word is used
 	cd "$(ROOT)" && $(SWIFT) format lint --strict --recursive $(SOURCES)
-	@"$(ROOT)/scripts/words.sh" "$(ROOT)" Sources Tests Benchmarks Examples docs Makefile Package.swift README.md CONTRIBUTING.md CHANGELOG.md
+	@"$(ROOT)/scripts/words.sh" "$(ROOT)" Sources Tests Benchmarks Examples docs scripts Makefile Package.swift README.md CONTRIBUTING.md CHANGELOG.md
 
 format: ## Format all Swift files
 	cd "$(ROOT)" && $(SWIFT) format --in-place --recursive $(SOURCES)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures recording in turns without webhooks and with two, one to a healthy receiver and one to a dead one.
+"""Measures recording in turns without webhooks and with two, one to a healthy receiver and one to an unreachable one.
 
 Usage: webhooks.py PROGRAM   (make bench-webhooks runs it)
 Environment: SENDS (10000) send logs for each turn, TURNS (15) of each kind, CLIENTS (8) connections, FOLDER (a temporary one) for the data.
@@ -102,7 +102,7 @@ class Organisation:
         return LOGS / (time.perf_counter() - begin)
 
 
-def dead_port():
+def closed_port():
     """A loopback port that is bound, so that no other process can use it, but on which nothing listens."""
     bound = socket.socket()
     bound.bind(("127.0.0.1", 0))
@@ -114,12 +114,12 @@ receiver = subprocess.Popen([sys.executable, RECEIVER, GOT], stdout=subprocess.P
 server = subprocess.Popen([PROGRAM, "serve", "--port", "0", "--webhooks-allow", "127.0.0.1", "--database", DATABASE],
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 try:
-    healthy, dead = int(receiver.stdout.readline()), dead_port()
+    healthy, unreachable = int(receiver.stdout.readline()), closed_port()
     port = int(server.stdout.readline().rsplit(":", 1)[1])
     without, with_hooks = Organisation("Without", port), Organisation("With", port)
     template = '{"id": {{send._id}}, "campaign": {{campaign._id}}, "count": {{send.destinations}}}'
     hooks = [with_hooks.call("POST", "/webhooks", json.dumps({"url": f"http://127.0.0.1:{number}/x", "body": template}))
-             for number in (healthy, dead.getsockname()[1])]
+             for number in (healthy, unreachable.getsockname()[1])]
     for one in (without, with_hooks):
         one.record("warm")
     print(f"{LOGS} send logs a turn, {CLIENTS} connections; send logs recorded a second\n{'turn':>4}  {'without':>8} {'with two':>8}  ratio  private memory, MB")
@@ -157,7 +157,7 @@ try:
         print(f"at index {wrong}: {got[wrong:wrong + 5]} instead of {expected[wrong:wrong + 5]}; {len(got)}, {len(expected)}, {len(set(got))}")
     print("in the order of recording, each once" if got == expected and len(set(got)) == sent else "NOT IN ORDER, OR NOT ALL, OR TWICE")
     state = with_hooks.call("GET", f"/webhooks/{hooks[1]['_id']}")
-    print(f"the dead one failed {state['failures']} times, and has a backlog of {state['behind']}")
+    print(f"the unreachable one failed {state['failures']} times, and has a backlog of {state['behind']}")
     after = memory(server)
     print(f"private memory: {before[0]:.0f} MB before, {after[0]:.0f} MB after; with mapped pages {before[1]:.0f} and {after[1]:.0f} MB")
     if got != expected or len(got) != sent:

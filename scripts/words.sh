@@ -5,10 +5,11 @@
 set -euo pipefail
 
 cd "$1"
-words=$(sed 's/^\(.\)\(.*\)$/\1\2|\u\1\2/' scripts/retired-words.txt | paste -sd '|')
+words=$(sed 's/^.*$/&|\u&|\U&/' scripts/retired-words.txt | paste -sd '|')
 exempt=$(grep -v '^#' scripts/retired-words-exempt.txt | paste -sd '|')
-# A word within a name counts as well: isTold, told_before.
-found=$(grep -rnIP "(?<![a-z])($words)(?![a-z])" "${@:2}" | grep -vP "$exempt" || true)
+# A word within a name counts as well: isTold, told_before; so do the names of files.
+pattern="(?<![a-z])($words)(?![a-z])"
+found=$({ grep -rnIP "$pattern" "${@:2}"; find "${@:2}" | grep -P "$pattern"; } | grep -vP "$exempt" || true)
 [ -z "$found" ] && exit 0
 printf '%s\n' "$found" | cut -c -200 >&2
 echo "These words are retired; docs/glossary.md has the terms in use." >&2

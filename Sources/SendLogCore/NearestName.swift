@@ -6,13 +6,13 @@ public enum NearestName {
     /// third of the letters may be wrong, missing, added or swapped.
     public static func to(_ name: String, among known: [String]) -> String? {
         // A long name is not a typing error of a short one; the limit bounds the work that a hostile name can cause.
-        let wanted = letters(String(name.unicodeScalars.prefix(64)))
+        let requested = letters(String(name.unicodeScalars.prefix(64)))
         var nearest: (name: String, distance: Int)?
         for name in known {
             let letters = letters(name)
-            let distance = distance(wanted, letters)
+            let distance = distance(requested, letters)
             // At least one letter must match; otherwise every letter would be close to a name of one letter.
-            let isLikely = distance <= max(1, letters.count / 3) && distance < max(wanted.count, letters.count)
+            let isLikely = distance <= max(1, letters.count / 3) && distance < max(requested.count, letters.count)
             if isLikely, distance < nearest?.distance ?? .max {
                 nearest = (name, distance)
             }

@@ -67,13 +67,13 @@ final class AcceptLimit: ChannelDuplexHandler {
         let handler = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         connection.closeFuture.hop(to: context.eventLoop).whenComplete { _ in
             let (limit, context) = handler.value
-            limit.noteEnd(of: client)
+            limit.connectionEnded(of: client)
             limit.resumeReading(context)
         }
         context.fireChannelRead(data)
     }
 
-    private func noteEnd(of client: IPAddress?) {
+    private func connectionEnded(of client: IPAddress?) {
         open -= 1
         guard let client, let count = openByAddress[client] else { return }
         openByAddress[client] = count > 1 ? count - 1 : nil

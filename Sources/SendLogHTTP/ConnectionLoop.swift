@@ -40,10 +40,10 @@ final class ConnectionLoop: TaskExecutor {
     }
 
     /// Registers an open connection.
-    func noteOpen(_ context: ChannelHandlerContext) { open.value[ObjectIdentifier(context)] = context }
+    func add(_ context: ChannelHandlerContext) { open.value[ObjectIdentifier(context)] = context }
 
     /// Unregisters a closed connection.
-    func noteClosed(_ context: ChannelHandlerContext) { open.value[ObjectIdentifier(context)] = nil }
+    func remove(_ context: ChannelHandlerContext) { open.value[ObjectIdentifier(context)] = nil }
 
     /// Closes all connections.
     func closeConnections() {

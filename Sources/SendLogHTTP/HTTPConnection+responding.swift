@@ -111,7 +111,7 @@ extension HTTPConnection: ClientConnection {
     func responseEnded(isComplete: Bool) {
         guard let exchange else { return }
         self.exchange = nil
-        slowClientDetector.noteResponse(isBodyComplete: isBodyComplete, at: .now())
+        slowClientDetector.didSendResponse(isBodyComplete: isBodyComplete, at: .now())
         guard let context, !isFinished else { return }
         if !isComplete || !exchange.isHeadSent {
             // A partial response must not look complete. Earlier responses are complete and are still sent.

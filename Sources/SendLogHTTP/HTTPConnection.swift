@@ -108,14 +108,14 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         peer = context.remoteAddress.flatMap { IPAddress($0) }
-        loop.noteOpen(context)
+        loop.add(context)
         isFromProxy = peer.map { proxies.contains($0) } ?? false
         scheduleTimeout(context, after: min(idleTimeout, slowClientDetector.interval))
     }
 
     /// Records the arrival of bytes, before they are parsed.
-    func noteBytes() {
-        if exchange == nil, isBodyComplete, input.isEmpty { slowClientDetector.noteHeadBytes(at: .now()) }
+    func didReceiveBytes() {
+        if exchange == nil, isBodyComplete, input.isEmpty { slowClientDetector.didReceiveHeadBytes(at: .now()) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -125,10 +125,10 @@ final class HTTPConnection: ChannelDuplexHandler {
         switch part {
         case .head(let head):
             isUpgradeRequested = head.requestsProtocolSwitch
-            slowClientDetector.noteHead()
+            slowClientDetector.didReceiveHead()
         case .body(let buffer):
             bufferedBytes += buffer.readableBytes
-            slowClientDetector.noteBody(buffer.readableBytes)
+            slowClientDetector.didReceiveBody(buffer.readableBytes)
         case .end: isParserStopped = isUpgradeRequested
         }
         input.append(part)
@@ -162,7 +162,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         timeoutTask?.cancel()
         (inputEnd, isClosedByClient) = (inputEnd ?? .closed, true)
         isFinished = true
-        loop.noteClosed(context)
+        loop.remove(context)
         exchange?.request?.abandon()
         resume()
         context.fireChannelInactive()
@@ -231,7 +231,7 @@ final class HTTPConnection: ChannelDuplexHandler {
             }
             if case .end = part {
                 isBodyComplete = true
-                slowClientDetector.noteBodyEnd()
+                slowClientDetector.didReceiveBodyEnd()
             }
         }
         if discardedBytes > Self.maxDiscardedBytes {

@@ -17,7 +17,7 @@ public final class HTTPRequest: Sendable {
     /// The client's address, or `nil` if the connection has none; see ``IPAddress/clientPrefix``.
     package let client: IPAddress?
     private let headers: HTTPHeaders
-    private let isClientGone = Atomic(false)
+    private let isClientDisconnected = Atomic(false)
     /// The body, which can be read once.
     public let body: RequestBody
 
@@ -53,10 +53,10 @@ public final class HTTPRequest: Sendable {
     }
 
     /// Whether the client has disconnected, so that work that has not begun can be skipped.
-    package var isAbandoned: Bool { isClientGone.load(ordering: .relaxed) }
+    package var isAbandoned: Bool { isClientDisconnected.load(ordering: .relaxed) }
 
     /// Records that the client has disconnected.
-    func abandon() { isClientGone.store(true, ordering: .relaxed) }
+    func abandon() { isClientDisconnected.store(true, ordering: .relaxed) }
 
     /// Returns the path and query of a request target.
     private static func originForm(_ target: String) -> Substring {

@@ -14,7 +14,7 @@ final class InboundBytesHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         // Bytes after the last response are dropped without parsing.
         if connection.isFinished { return }
-        connection.noteBytes()
+        connection.didReceiveBytes()
         context.fireChannelRead(data)
     }
 }

@@ -20,22 +20,22 @@ struct SlowClientDetector {
     }
 
     /// Records bytes that do not belong to a request yet.
-    mutating func noteHeadBytes(at now: NIODeadline) { headBegan = headBegan ?? now }
+    mutating func didReceiveHeadBytes(at now: NIODeadline) { headBegan = headBegan ?? now }
 
     /// Records a complete head.
-    mutating func noteHead() { headBegan = nil }
+    mutating func didReceiveHead() { headBegan = nil }
 
     /// Records bytes of a body.
-    mutating func noteBody(_ bytes: Int) { body?.bytes += bytes }
+    mutating func didReceiveBody(_ bytes: Int) { body?.bytes += bytes }
 
     /// Records that a response was sent, and whether the request's body had ended.
-    mutating func noteResponse(isBodyComplete: Bool, at now: NIODeadline) {
+    mutating func didSendResponse(isBodyComplete: Bool, at now: NIODeadline) {
         drainBegan = isBodyComplete ? nil : now
         body = nil
     }
 
     /// Records the end of a body.
-    mutating func noteBodyEnd() { (drainBegan, body) = (nil, nil) }
+    mutating func didReceiveBodyEnd() { (drainBegan, body) = (nil, nil) }
 
     /// Decides whether the client is too slow.
     ///

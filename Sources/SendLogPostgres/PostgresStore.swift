@@ -54,7 +54,7 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
         try Self.migrate(location, options)
         // Short statements do not wait behind searches, and recording does not wait behind either.
         let quarter = max(1, options.connections / 4)
-        let (health, heads) = (ServerHealth(), KnownHeads())
+        let (health, heads) = (ServerHealth(), LastRecordedSequences())
         func pool(
             _ connections: Int,
             statementTimeout: Int,

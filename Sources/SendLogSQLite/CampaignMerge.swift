@@ -34,10 +34,10 @@ struct CampaignMerge {
     private var cursors: [Cursor]
     private var heap = Heap<Entry>()
 
-    /// Creates a merge that begins at the start of a range, and expects to return about `wanted` logs of all campaigns.
-    init(_ sources: [LogSource], in range: LogRange, wanted: Int, on database: Connection) throws {
+    /// Creates a merge that begins at the start of a range, and expects to return about `requested` logs of all campaigns.
+    init(_ sources: [LogSource], in range: LogRange, requested: Int, on database: Connection) throws {
         self.database = database
-        let share = min(max(2 * wanted / max(sources.count, 1), 2), 256)
+        let share = min(max(2 * requested / max(sources.count, 1), 2), 256)
         cursors = sources.map { Cursor(source: $0, range: range, batchSize: share) }
         heap.reserveCapacity(cursors.count)
         for cursor in cursors.indices {

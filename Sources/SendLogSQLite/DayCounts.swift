@@ -108,14 +108,14 @@ struct DayCounts {
     private func forEachExcluded(over days: ClosedRange<Int>, _ body: (_ day: Int) -> Void) throws {
         let end = min(plan.head.lastSequence, CounterBlock.last(of: CounterBlock.of(plan.asOf)))
         guard plan.asOf < end else { return }
-        var wanted: Set<Int64>?
-        if !sources.contains(.organisation(organisation.number)) { wanted = Set(sources.map(\.number)) }
+        var requested: Set<Int64>?
+        if !sources.contains(.organisation(organisation.number)) { requested = Set(sources.map(\.number)) }
         var query = try Query("SELECT start, campaign FROM send_logs WHERE place > ? AND place <= ?", on: database)
         try query.bind(RowID(organisation, plan.asOf).rawValue)
         try query.bind(RowID(organisation, end).rawValue)
         while try query.step() {
             let day = Timestamp.floorDay(query.integer(0))
-            if days.contains(day), wanted?.contains(query.integer(1)) ?? true { body(day) }
+            if days.contains(day), requested?.contains(query.integer(1)) ?? true { body(day) }
         }
     }
 

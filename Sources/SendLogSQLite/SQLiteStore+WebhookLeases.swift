@@ -63,13 +63,13 @@ extension SQLiteStore {
 
     /// See ``WebhookStore/leaseWebhooks(_:for:)``.
     public func leaseWebhooks(
-        _ wanted: [PendingWebhook],
+        _ requested: [PendingWebhook],
         for lease: WebhookLease
     ) async throws(StoreError) -> [LeasedWebhook] {
-        if wanted.isEmpty { return [] }
+        if requested.isEmpty { return [] }
         return try await write(for: .server) { database in
             var leased: [LeasedWebhook] = []
-            for pending in wanted {
+            for pending in requested {
                 var query = try Query(
                     dynamicSQL: """
                         UPDATE webhooks SET holder = ?4, taken_at = ?1, taken_until = ?5,

@@ -68,8 +68,8 @@ struct SearchTransaction {
             while try !page.isComplete && merge.next({ try append($0, to: &page) }) {}
         } else {
             // A block seldom holds more than 2048 rows, and the merge should not read rows for later blocks.
-            let wanted = offset + min(count, 2048)
-            var merge = try CampaignMerge(sources, in: range, wanted: wanted, on: database)
+            let requested = offset + min(count, 2048)
+            var merge = try CampaignMerge(sources, in: range, requested: requested, on: database)
             for _ in 0..<offset { _ = try merge.next() }
             while !page.isComplete, let rowID = try merge.next() {
                 var query = try Query(

@@ -6,7 +6,7 @@ import SendLogCore
 struct Sendlog: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sendlog",
-        abstract: "Records bulk sends, and answers what was sent, when, why and to whom.",
+        abstract: "Records bulk sends, and reports what was sent, when, why and to whom.",
         discussion: """
             To get started:
 

@@ -241,8 +241,8 @@ struct Serve: AsyncParsableCommand {
                 .sqliteLockTimeout: sqliteLockTimeout, .postgresConnections: postgresConnections,
                 .postgresWaitTimeout: postgresWaitTimeout, .keyCacheSeconds: keyCacheSeconds,
                 .consoleSessionMinutes: consoleSessionMinutes, .webhookAllow: webhooksAllow,
-                .webhookTimeout: webhooksTimeout, .webhookRetry: webhooksRetrySeconds,
-                .webhookKeep: webhooksKeepDays, .webhookWorkers: webhooksWorkers,
+                .webhookTimeout: webhooksTimeout, .webhookRetrySeconds: webhooksRetrySeconds,
+                .webhookKeepDays: webhooksKeepDays, .webhookWorkers: webhooksWorkers,
                 .webhookLease: webhooksLeaseSeconds,
             ]
             for (setting, value) in [

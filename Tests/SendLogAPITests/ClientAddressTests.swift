@@ -42,21 +42,21 @@ struct ClientAddressTests {
         let (one, two) = (IPAddress("192.0.2.1"), IPAddress("192.0.2.2"))
         let authenticationFailures = AuthenticationFailures(capacity: 2)
         let now = ContinuousClock.now
-        for _ in 0..<10 { #expect(authenticationFailures.note(one, at: now) == .init(isLogged: true, delay: nil)) }
+        for _ in 0..<10 { #expect(authenticationFailures.record(one, at: now) == .init(isLogged: true, delay: nil)) }
         for _ in 0..<3 {
-            #expect(authenticationFailures.note(one, at: now) == .init(isLogged: false, delay: .seconds(1)))
+            #expect(authenticationFailures.record(one, at: now) == .init(isLogged: false, delay: .seconds(1)))
         }
-        #expect(authenticationFailures.note(two, at: now).delay == nil)
-        #expect(authenticationFailures.note(one, hasKey: false, at: now).isLogged)
+        #expect(authenticationFailures.record(two, at: now).delay == nil)
+        #expect(authenticationFailures.record(one, hasKey: false, at: now).isLogged)
         // Clients beyond the capacity are counted together.
-        for number in 0..<13 { _ = authenticationFailures.note(IPAddress("198.51.100.\(number)"), at: now) }
+        for number in 0..<13 { _ = authenticationFailures.record(IPAddress("198.51.100.\(number)"), at: now) }
         let counts = authenticationFailures.takeCounts(at: now)
         #expect(counts.count == 2)
         #expect(counts.contains { $0.client == one && $0.count == 3 })
         #expect(counts.contains { $0.client == nil && $0.count == 3 })
         #expect(authenticationFailures.takeCounts(at: now).isEmpty)
-        #expect(authenticationFailures.note(one, at: now + .seconds(59)).delay == .seconds(1))
-        #expect(authenticationFailures.note(one, at: now + .seconds(60)).delay == nil)
+        #expect(authenticationFailures.record(one, at: now + .seconds(59)).delay == .seconds(1))
+        #expect(authenticationFailures.record(one, at: now + .seconds(60)).delay == nil)
         #expect(authenticationFailures.takeCounts(at: now + .seconds(200)).map(\.count) == [1])
     }
 }

@@ -21,22 +21,22 @@ struct SlowClientDetectorTests {
 
     @Test func `a head must arrive within its timeout, counted from its first byte`() {
         var detector = SlowClientDetector(Self.limits)
-        detector.noteHeadBytes(at: Self.at(3))
-        detector.noteHeadBytes(at: Self.at(12))
+        detector.didReceiveHeadBytes(at: Self.at(3))
+        detector.didReceiveHeadBytes(at: Self.at(12))
         Self.expect(false, &detector, at: 12, isAwaited: false)
         Self.expect(true, &detector, at: 13, isAwaited: false)
-        detector.noteHead()
+        detector.didReceiveHead()
         Self.expect(false, &detector, at: 100, isAwaited: false)
     }
 
     @Test func `the rest of a body must arrive within the drain timeout after the response`() {
         var detector = SlowClientDetector(Self.limits)
-        detector.noteResponse(isBodyComplete: true, at: Self.at(0))
+        detector.didSendResponse(isBodyComplete: true, at: Self.at(0))
         Self.expect(false, &detector, at: 100, isAwaited: false)
-        detector.noteResponse(isBodyComplete: false, at: Self.at(100))
+        detector.didSendResponse(isBodyComplete: false, at: Self.at(100))
         Self.expect(false, &detector, at: 104, isAwaited: false)
         Self.expect(true, &detector, at: 105, isAwaited: false)
-        detector.noteBodyEnd()
+        detector.didReceiveBodyEnd()
         Self.expect(false, &detector, at: 200, isAwaited: false)
     }
 
@@ -46,9 +46,9 @@ struct SlowClientDetectorTests {
     ) {
         var detector = SlowClientDetector(Self.limits)
         // Bytes from before the wait do not count.
-        detector.noteBody(1_000_000)
+        detector.didReceiveBody(1_000_000)
         Self.expect(false, &detector, at: 0, isAwaited: true)
-        detector.noteBody(bytes)
+        detector.didReceiveBody(bytes)
         Self.expect(false, &detector, at: 19, isAwaited: true)
         Self.expect(isTooSlow, &detector, at: 20, isAwaited: true)
         // Each window counts by itself.

@@ -7,8 +7,8 @@ struct PermissionTests {
         ("sendLog.read", "sendLog.read"), ("sendLog", "sendLog.read"), ("sendLog", "sendLog.create"),
         ("sendLog", "sendLog"), ("*", "sendLog.read"), ("*", "sendLog"), ("*", "*"), ("a.b", "a.b.c.d"),
     ])
-    func `a permission grants itself and its children`(held: String, wanted: String) throws {
-        #expect(try permission(held).grants(permission(wanted)))
+    func `a permission grants itself and its children`(held: String, requested: String) throws {
+        #expect(try permission(held).grants(permission(requested)))
     }
 
     @Test(arguments: [
@@ -16,8 +16,8 @@ struct PermissionTests {
         ("send", "sendLog"), ("send", "sendLog.read"), ("sendLog.re", "sendLog.read"), ("sendlog", "sendLog.read"),
         ("sendLog.read", "sendLog.readAll"), ("a.b.c", "a.b"),
     ])
-    func `a permission grants neither its parent nor its siblings`(held: String, wanted: String) throws {
-        #expect(try !permission(held).grants(permission(wanted)))
+    func `a permission grants neither its parent nor its siblings`(held: String, requested: String) throws {
+        #expect(try !permission(held).grants(permission(requested)))
     }
 
     @Test func `one of several permissions is enough`() {

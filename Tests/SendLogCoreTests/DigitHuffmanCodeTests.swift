@@ -37,7 +37,7 @@ struct DigitHuffmanCodeTests {
     private static func expand(_ body: [UInt8], length: Int) -> [UInt8]? {
         // The 32 bytes on each side show writes outside the output buffer.
         var buffer = [UInt8](repeating: 0xaa, count: length + 64)
-        let isSound = body.withUnsafeBufferPointer { body in
+        let isValid = body.withUnsafeBufferPointer { body in
             buffer.withUnsafeMutableBytes { buffer in
                 DigitHuffmanCode.decompress(
                     body,
@@ -46,7 +46,7 @@ struct DigitHuffmanCodeTests {
             }
         }
         #expect(buffer[..<32].allSatisfy { $0 == 0xaa } && buffer[(32 + length)...].allSatisfy { $0 == 0xaa })
-        return isSound ? Array(buffer[32..<32 + length]) : nil
+        return isValid ? Array(buffer[32..<32 + length]) : nil
     }
 
     @Test(arguments: Kind.allCases) func `compressed text is read by the code and by zlib`(kind: Kind) throws {

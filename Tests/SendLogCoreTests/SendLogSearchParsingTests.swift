@@ -49,7 +49,7 @@ struct SendLogSearchParsingTests {
         #expect(try campaigns("[\(thousand)]")?.count == 1000)
         #expect(
             issues(#"{"find":{"campaign_id":[\#(thousand),"x"]}}"#)
-                == [InputIssue(path: "find.campaign_id", message: "must have at most 1,000 ids; it has 1001")]
+                == [InputIssue(path: "find.campaign_id", message: "must have at most 1,000 IDs; it has 1001")]
         )
     }
 
@@ -85,8 +85,8 @@ struct SendLogSearchParsingTests {
         (#"{"find":[]}"#, "find", "must be an object, not an array"),
         (#"{"find":"x"}"#, "find", "must be an object, not a string"),
         (#"{"options":5}"#, "options", "must be an object, not a number"),
-        (#"{"find":{"campaign_id":5}}"#, "find.campaign_id", "must be an array of campaign ids, not a number"),
-        (#"{"find":{"campaign_id":{}}}"#, "find.campaign_id", "must be an array of campaign ids, not an object"),
+        (#"{"find":{"campaign_id":5}}"#, "find.campaign_id", "must be an array of campaign IDs, not a number"),
+        (#"{"find":{"campaign_id":{}}}"#, "find.campaign_id", "must be an array of campaign IDs, not an object"),
         (#"{"find":{"campaign_id":["a",5]}}"#, "find.campaign_id[1]", "must be a string, not a number"),
         (#"{"find":{"campaign_id":[null]}}"#, "find.campaign_id[0]", "must be a string, not null"),
         (#"{"find":{"campaign_id":["a","b","a/b"]}}"#, "find.campaign_id[2]", CampaignID.rule),

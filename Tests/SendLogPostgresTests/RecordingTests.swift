@@ -19,7 +19,7 @@ struct RecordingTests {
                 PostgresLocation(database.url),
                 session: PostgresStore.session(lockTimeout: 1, statementTimeout: 5)
             )
-            let heads = KnownHeads()
+            let heads = LastRecordedSequences()
             func record(_ log: PreparedSendLog, isRetry: Bool) throws -> [RecordingOutcome] {
                 connection.isRetry = isRetry
                 return try RecordingCall(organisation: organisation, connection: connection, heads: heads)

@@ -134,7 +134,7 @@ import Testing
             .spoolFolder: FileManager.default.temporaryDirectory.path, .sqliteReaders: "9", .sqliteLockTimeout: "10",
             .postgresConnections: "11", .postgresWaitTimeout: "12", .keyCacheSeconds: "4",
             .consoleSessionMinutes: "13", .webhookAllow: "10.0.0.0/8,receiver.internal", .webhookTimeout: "7",
-            .webhookRetry: "3600", .webhookKeep: "14", .webhookWorkers: "15",
+            .webhookRetrySeconds: "3600", .webhookKeepDays: "14", .webhookWorkers: "15",
             .webhookLease: "16",
         ]
         #expect(Set(values.keys) == Set(Setting.all), "add each new setting to this test")

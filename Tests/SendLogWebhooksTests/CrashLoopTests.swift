@@ -6,7 +6,7 @@ import Testing
 
 /// A delivery that crashes the server is found and set aside, and the deliveries after it continue.
 struct CrashLoopTests {
-    private static let reason = "not attempted again: the server ended during 3 attempts of this delivery"
+    private static let reason = "not attempted again: the server crashed during 3 attempts of this delivery"
 
     @Test func `a delivery during which the server crashed three times is set aside, and the next ones are made`()
         async throws

@@ -68,7 +68,13 @@ final class HostileReceiver: CountingListener, Sendable {
                 self.count.add(1, ordering: .relaxed)
                 let (isEarly, reply) = (self.isEarly, self.reply)
                 Thread.detachNewThread { [weak self] in
-                    Self.serve(client, isEarly, reply, note: { self?.note($0) }, noteReply: { self?.noteReply() })
+                    Self.serve(
+                        client,
+                        isEarly,
+                        reply,
+                        record: { self?.record($0) },
+                        recordReply: { self?.recordReply() }
+                    )
                     close(client)
                 }
             }
@@ -80,20 +86,20 @@ final class HostileReceiver: CountingListener, Sendable {
         close(socket)
     }
 
-    private func note(_ request: String) {
+    private func record(_ request: String) {
         received.withLock { received in
             if received.count < 1000 { received.append(request) }
         }
     }
 
-    private func noteReply() { replied.add(1, ordering: .relaxed) }
+    private func recordReply() { replied.add(1, ordering: .relaxed) }
 
     private static func serve(
         _ client: Int32,
         _ isEarly: Bool,
         _ next: (Int) -> Reply,
-        note: (String) -> Void,
-        noteReply: () -> Void
+        record: (String) -> Void,
+        recordReply: () -> Void
     ) {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         // No thread waits forever for a client.
@@ -105,7 +111,7 @@ final class HostileReceiver: CountingListener, Sendable {
             if !isEarly {
                 let size = recv(client, &buffer, buffer.count, 0)
                 if size <= 0 { return }
-                note(String(decoding: buffer[..<size], as: UTF8.self))
+                record(String(decoding: buffer[..<size], as: UTF8.self))
                 let digits = buffer[..<size].drop { $0 != UInt8(ascii: "/") }.dropFirst().prefix {
                     (0x30...0x39).contains($0)
                 }
@@ -117,7 +123,7 @@ final class HostileReceiver: CountingListener, Sendable {
                 if !send(piece, to: client) { return }
             }
             if reply.end == .close { shutdown(client, Int32(SHUT_RDWR)) }
-            noteReply()
+            recordReply()
             switch reply.end {
             case .close: return
             case .reset:
@@ -127,7 +133,7 @@ final class HostileReceiver: CountingListener, Sendable {
             case .keepAlive: if isEarly, recv(client, &buffer, buffer.count, 0) <= 0 { return }
             case .closeAtNext:
                 let size = recv(client, &buffer, buffer.count, 0)
-                if size > 0 { note(String(decoding: buffer[..<size], as: UTF8.self)) }
+                if size > 0 { record(String(decoding: buffer[..<size], as: UTF8.self)) }
                 shutdown(client, Int32(SHUT_RDWR))
                 return
             case .stall:

@@ -113,28 +113,28 @@ struct RetryScheduleTests {
     @Test func `a webhook is paused if it fails for the whole window, and often enough`() throws {
         let schedule = RetrySchedule(window: 1000)
         var progress = WebhookProgress(cursor: SequenceNumber(1))
-        func note(_ seconds: Double, _ status: Int? = 500) throws {
+        func record(_ seconds: Double, _ status: Int? = 500) throws {
             var delivery = try Self.delivery()
             progress.attempt(Self.attempt(status), of: &delivery, schedule, at: Self.afterStart(seconds))
         }
-        try note(0)
+        try record(0)
         // For long enough, but not often enough.
         for seconds in [990.0, 991, 992] {
-            try note(seconds)
+            try record(seconds)
             #expect(progress.pause == nil)
         }
-        try note(993, nil)
+        try record(993, nil)
         #expect(progress.failures == 5)
         #expect(progress.pause?.at == Self.afterStart(993))
         #expect(progress.pause?.reason.contains("no attempt has succeeded since 2022-01-26T08:00:00") == true)
         #expect(progress.pause?.reason.hasSuffix("no response") == true)
         // Often enough, but not for long enough.
         progress = WebhookProgress(cursor: SequenceNumber(1))
-        for number in 0..<50 { try note(Double(number) * 10) }
+        for number in 0..<50 { try record(Double(number) * 10) }
         #expect(progress.pause == nil && progress.failures == 50)
-        try note(949)
+        try record(949)
         #expect(progress.pause == nil)
-        try note(951)
+        try record(951)
         #expect(progress.pause?.reason.hasSuffix("HTTP 500") == true)
     }
 }
@@ -147,7 +147,7 @@ extension WebhookProgress {
         _ schedule: RetrySchedule,
         at now: Timestamp
     ) {
-        let nextTry = note(attempt, of: delivery, schedule, at: now)
+        let nextTry = record(attempt, of: delivery, schedule, at: now)
         delivery.apply(attempt, .automatic(nextTry: nextTry))
     }
 }

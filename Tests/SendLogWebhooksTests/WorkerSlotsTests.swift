@@ -85,9 +85,9 @@ struct WorkerSlotsTests {
         var slots = WorkerSlots(capacity: 8)
         let chosen = slots.choose(from: try (1...8).flatMap { try Self.pending(Int64($0), 1) })
         #expect(chosen.count == 8)
-        for webhook in chosen.prefix(4) { slots.note(webhook.key, isHealthy: false) }
+        for webhook in chosen.prefix(4) { slots.record(webhook.key, isHealthy: false) }
         for webhook in chosen { #expect(!slots.mustYield(webhook.key, hasUsedSlotTime: false)) }
-        slots.note(chosen[4].key, isHealthy: false)
+        slots.record(chosen[4].key, isHealthy: false)
         #expect(
             slots.mustYield(chosen[4].key, hasUsedSlotTime: false)
                 && !slots.mustYield(chosen[5].key, hasUsedSlotTime: false)
@@ -95,8 +95,8 @@ struct WorkerSlotsTests {
         slots.release(chosen[4].key)
         #expect(!slots.mustYield(chosen[0].key, hasUsedSlotTime: false))
         // A webhook that recovers no longer counts.
-        slots.note(chosen[0].key, isHealthy: true)
-        slots.note(chosen[5].key, isHealthy: false)
+        slots.record(chosen[0].key, isHealthy: true)
+        slots.record(chosen[5].key, isHealthy: false)
         #expect(!slots.mustYield(chosen[1].key, hasUsedSlotTime: false))
     }
 

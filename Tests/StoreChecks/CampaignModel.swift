@@ -72,8 +72,8 @@ struct CampaignModel {
 
     /// The tallies over all days that a store must return.
     func tallies(of campaigns: [CampaignID]?) -> [DayTally] {
-        let wanted = logs.values.filter { campaigns?.contains($0.campaignID) ?? true }
-        return Dictionary(grouping: wanted) { $0.start.day }.map { day, logs in
+        let requested = logs.values.filter { campaigns?.contains($0.campaignID) ?? true }
+        return Dictionary(grouping: requested) { $0.start.day }.map { day, logs in
             DayTally(day: day, sends: logs.count, destinations: logs.reduce(0) { $0 + $1.destinations.count })
         }.sorted { $0.day < $1.day }
     }

@@ -27,7 +27,7 @@ public struct StoreCheck: Sendable, CustomTestStringConvertible {
         topic("searching", searching),
         topic("times", times),
         topic("pages", pages),
-        topic("walking", walking),
+        topic("snapshots", snapshots),
         topic("organisations", organisations),
         topic("keys", keys),
         topic("sessions", sessions),

@@ -104,14 +104,14 @@ package struct SendLogExport: Sendable {
     }
 
     private func append(_ block: RowBlock, in stream: inout ResponseStream) throws(StoreError) {
-        var isSound = true
+        var isValid = true
         stream.append { bytes in
             bytes.reserveCapacity(block.text.count + block.rows.count * 16)
             block.text.withUnsafeBufferPointer { text in
                 for row in block.rows {
                     let record = UnsafeBufferPointer(rebasing: text[row.record])
                     switch format {
-                    case .csv: isSound = Self.appendCSV(record, row.destinations, to: &bytes) && isSound
+                    case .csv: isValid = Self.appendCSV(record, row.destinations, to: &bytes) && isValid
                     case .ndjson:
                         bytes.append(contentsOf: record)
                         bytes.append(",\"destinations\":")
@@ -121,7 +121,7 @@ package struct SendLogExport: Sendable {
                 }
             }
         }
-        if !isSound { throw StoreError.corrupted(detail: "a record is malformed") }
+        if !isValid { throw StoreError.corrupted(detail: "a record is malformed") }
     }
 
     /// Appends a send log as a line of CSV.

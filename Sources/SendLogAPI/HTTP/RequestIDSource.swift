@@ -11,14 +11,14 @@ final class RequestIDSource: Sendable {
     /// An ID is valid if it has 1 to 128 characters of `A-Z a-z 0-9 . _ -`: such an ID cannot forge a part of a log
     /// line.
     func id(given: String?) -> String {
-        if let given, Self.isSane(given) { return given }
+        if let given, Self.isValid(given) { return given }
         let number = base &+ count.wrappingAdd(1, ordering: .relaxed).newValue &* 0x9e37_79b9_7f4a_7c15
         var digits: [UInt8] = []
         digits.appendHex(number, digits: 16)
         return String(decoding: digits, as: UTF8.self)
     }
 
-    private static func isSane(_ id: String) -> Bool {
+    private static func isValid(_ id: String) -> Bool {
         (1...128).contains(id.utf8.count)
             && id.utf8.allSatisfy { $0.isASCIIAlphanumeric || "._-".utf8.contains($0) }
     }

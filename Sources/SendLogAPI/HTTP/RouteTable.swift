@@ -25,9 +25,9 @@ struct RouteTable: Sendable {
 
     /// Finds the route of a request; a literal path segment takes precedence over a parameter.
     func match(_ method: HTTPMethod, _ path: Substring) -> Match {
-        let wanted = method == .HEAD ? .GET : method
+        let requested = method == .HEAD ? .GET : method
         var (found, parameter): (Int?, Substring) = (nil, "")
-        for route in routes where route.method == wanted {
+        for route in routes where route.method == requested {
             guard let value = Self.parameter(of: path, against: route.parts) else { continue }
             if found == nil || value.isEmpty { (found, parameter) = (route.index, value) }
         }

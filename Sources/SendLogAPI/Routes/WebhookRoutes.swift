@@ -39,8 +39,8 @@ struct WebhookRoutes {
     }
 
     @Sendable private func create(_ input: RouteInput) async throws -> Response {
-        let wanted = try WebhookInput(try await RequestBodyReader.json(input))
-        let (webhook, secret) = try await service.create(wanted, in: try input.organisation(), at: input.now)
+        let requested = try WebhookInput(try await RequestBodyReader.json(input))
+        let (webhook, secret) = try await service.create(requested, in: try input.organisation(), at: input.now)
         return Self.response(webhook, secret, backlog: 0, status: .created)
     }
 
@@ -113,20 +113,20 @@ struct WebhookRoutes {
         var (count, next): (Int, DeliveryID?) = (0, before)
         // The stored responses of receivers may be long: read in batches, and end the page early.
         while count < limit, bytes.count < Self.maxPageBytes {
-            let wanted = min(limit - count, Self.readBatchSize)
+            let requested = min(limit - count, Self.readBatchSize)
             let found = try await service.store.deliveries(
                 of: webhook.id,
                 in: webhook.organisation,
                 state: state,
                 before: next,
-                limit: wanted
+                limit: requested
             )
             for delivery in found {
                 if count > 0 { bytes.append(",") }
                 delivery.write(webhook: webhook.id, to: &bytes)
                 count += 1
             }
-            next = found.count == wanted ? found.last?.id : nil
+            next = found.count == requested ? found.last?.id : nil
             if next == nil { break }
         }
         bytes.append("],\"next\":")

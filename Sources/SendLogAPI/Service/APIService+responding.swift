@@ -76,7 +76,7 @@ extension APIService: HTTPResponder {
         guard context.organisation == nil, (400..<500).contains(failure.status.code) else { return nil }
         // Browsers, and some clients, send a first request without a key: it is counted, but not delayed.
         let hasKey = failure.status == .unauthorized && request.field("authorization") != nil
-        let handling = authenticator.authenticationFailures.note(request.client, hasKey: hasKey)
+        let handling = authenticator.authenticationFailures.record(request.client, hasKey: hasKey)
         context.isUnlogged = !handling.isLogged
         return hasKey ? handling.delay : nil
     }
@@ -259,7 +259,7 @@ extension APIService: HTTPResponder {
     /// Returns the response to input that is not HTTP, and logs it.
     public func badRequestResponse() -> (head: ResponseHead, body: [UInt8]) {
         var context = RequestContext(now: now(), id: ids.id(given: nil))
-        context.isUnlogged = !authenticator.authenticationFailures.note(nil, hasKey: false).isLogged
+        context.isUnlogged = !authenticator.authenticationFailures.record(nil, hasKey: false).isLogged
         note(context, status: 400, bytes: 0, .notHTTP)
         return (head(of: APIError.notHTTP.response, context), APIError.notHTTP.body)
     }

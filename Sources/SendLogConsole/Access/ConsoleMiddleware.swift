@@ -60,7 +60,7 @@ final class ConsoleMiddleware: RouteMiddleware {
             if request.method == .GET, request.field("sec-fetch-site") == "cross-site" {
                 return pages.response(
                     "message",
-                    title: "One moment",
+                    title: "Loading",
                     to: request,
                     user: nil,
                     ["refresh": true, "text": "Opening the page…"]
@@ -117,7 +117,7 @@ final class ConsoleMiddleware: RouteMiddleware {
                 title = failure.status == .tooManyRequests ? "Too many requests" : "Temporarily unavailable"
                 reload = request.method == .GET ? "\(request.path)\(request.query.map { "?\($0)" } ?? "")" : nil
             case .internalServerError:
-                text = "Internal error. The server's log has the details under the request id below."
+                text = "Internal error. The server's log has the details under the request ID below."
             default: break
             }
         }

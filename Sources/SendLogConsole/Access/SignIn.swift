@@ -59,7 +59,7 @@ struct SignIn: Sendable {
         guard let token = Cookie.form.value(input.request).flatMap({ SessionToken($0) }),
             form.hasToken(for: token.csrfToken)
         else {
-            let handling = authenticator.authenticationFailures.note(input.request.client, hasKey: false)
+            let handling = authenticator.authenticationFailures.record(input.request.client, hasKey: false)
             var response = show(
                 input.request,
                 problem: "The form has expired, or the browser blocks cookies. Allow cookies and try again.",
@@ -73,7 +73,7 @@ struct SignIn: Sendable {
         do {
             key = try await authenticator.key(authorization: "Bearer \(text)", at: input.now)
         } catch ServiceError.unauthorized {
-            let handling = authenticator.authenticationFailures.note(input.request.client)
+            let handling = authenticator.authenticationFailures.record(input.request.client)
             if let delay = handling.delay { try await Task.sleep(for: delay) }
             let problem =
                 text.isEmpty

@@ -77,7 +77,7 @@ struct CampaignsReport: Sendable {
             values["curl"] = CurlCommands(origin: user.origin).record
             values["may-record"] = user.may(.createSendLogs)
         }
-        values["beyond"] = page.total > 0 && page.campaigns.isEmpty
+        values["page-too-high"] = page.total > 0 && page.campaigns.isEmpty
         if !page.campaigns.isEmpty { values["rows"] = rows }
         values["pager"] = Pager(page: view.page, rows: Self.rows, total: page.total).values(
             action: "/console/campaigns",

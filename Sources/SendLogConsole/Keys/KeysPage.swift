@@ -46,7 +46,7 @@ struct KeysPage: Sendable {
 
     private func show(
         _ input: RouteInput,
-        made: (key: APIKey, text: KeyText)? = nil,
+        created: (key: APIKey, text: KeyText)? = nil,
         problems: [String] = [],
         keyForm: KeyForm = KeyForm()
     ) async throws -> Response {
@@ -62,10 +62,11 @@ struct KeysPage: Sendable {
             values["keys"] = keys.reversed().map { Self.values($0, user, at: input.now) }
         }
         if !problems.isEmpty { values["problems"] = problems }
-        if let made {
-            values["made"] = [
-                "id": "\(made.key.id)", "text": made.text.text,
-                "name": made.key.name, "permissions": made.key.permissions.map(\.description).joined(separator: ", "),
+        if let created {
+            values["new-key"] = [
+                "id": "\(created.key.id)", "text": created.text.text,
+                "name": created.key.name,
+                "permissions": created.key.permissions.map(\.description).joined(separator: ", "),
             ]
         }
         return middleware.pages.response(
@@ -125,7 +126,7 @@ struct KeysPage: Sendable {
         }
         let new = NewAPIKey(name: name, permissions: least, expires: expires)
         let key = try await store.createKey(new, hash: text.hash, in: input.organisation(), at: input.now)
-        return try await show(input, made: (key, text))
+        return try await show(input, created: (key, text))
     }
 
     @Sendable private func revoke(_ input: RouteInput) async throws -> Response {

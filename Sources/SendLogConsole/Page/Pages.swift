@@ -70,7 +70,7 @@ struct Pages: Sendable {
         for (file, path) in assets.paths { values["asset-\(file)"] = path }
         if let user {
             let name = user.key.name.isEmpty ? "\(user.key.id)" : user.key.name
-            values["visitor"] = ["organisation": user.organisation, "key": name, "zone": user.zone.name]
+            values["signed-in-user"] = ["organisation": user.organisation, "key": name, "zone": user.zone.name]
             values["form-token"] = user.csrfToken
             values["sections"] = SignedInUser.Section.allCases.filter(user.mayOpen).map { part in
                 "<a href=\"\(part.path)\"\(part == section ? " aria-current=page" : "")>\(part.title)</a>"

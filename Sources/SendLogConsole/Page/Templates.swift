@@ -54,7 +54,7 @@ final class Templates: Sendable {
         ("campaigns", PackageResources.campaigns_mustache),
         ("webhooks", PackageResources.webhooks_mustache),
         ("webhook", PackageResources.webhook_mustache),
-        ("webhook-made", PackageResources.webhook_made_mustache),
+        ("webhook-secret", PackageResources.webhook_secret_mustache),
         ("webhook-editor", PackageResources.webhook_editor_mustache),
         ("webhook-preview", PackageResources.webhook_preview_mustache),
         ("webhook-attempts", PackageResources.webhook_attempts_mustache),

@@ -1,6 +1,6 @@
 import SendLogCore
 
-/// Renders texts of senders so that they cannot run on the page or deceive its reader.
+/// Renders texts of senders so that they cannot run as scripts or deceive the reader.
 enum UntrustedText {
     /// Appends a text as HTML; marks `{{…}}` and shows invisible characters by name.
     ///

@@ -1,4 +1,4 @@
-// What pages do better with a script. All of them work without it.
+// Optional enhancements. All pages work without this script.
 "use strict";
 (() => {
   const root = document.documentElement;
@@ -12,7 +12,7 @@
     say.timer = setTimeout(() => { status.classList.remove("shown"); status.textContent = ""; }, 4000);
   };
 
-  // Where the page is not behind TLS, browsers keep the clipboard to themselves.
+  // Browsers block the clipboard API without TLS.
   const copy = async (text) => {
     if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(text);
     const area = document.createElement("textarea");
@@ -49,12 +49,12 @@
     }
   });
 
-  // The zone goes along with the key, so that the first page is in it.
+  // The time zone is sent with the key, so that the first page uses it.
   for (const field of document.querySelectorAll("input[data-zone]")) {
     field.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
   }
 
-  // Names of campaigns while somebody types.
+  // Suggests campaign names while the user types.
   for (const field of document.querySelectorAll("input[data-suggest]")) {
     let wanted = 0;
     const suggest = async () => {
@@ -74,7 +74,7 @@
     field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(suggest, 200); });
   }
 
-  // What a webhook would send, while somebody writes it.
+  // Previews the request of a webhook while the user edits the template.
   for (const form of document.querySelectorAll("form[data-preview]")) {
     const pane = form.querySelector(".preview");
     let [timer, wanted] = [0, 0];
@@ -103,7 +103,7 @@
     show();
   }
 
-  // A slow answer is announced.
+  // Shows a busy state for slow responses.
   let waiting;
   const wait = () => { waiting = setTimeout(() => root.classList.add("waiting"), 150); };
   const stop = () => { clearTimeout(waiting); root.classList.remove("waiting"); };

@@ -33,22 +33,22 @@ struct DestinationsTable {
     private func showPage(_ query: QueryString, at path: String, in values: inout [String: Any]) async throws {
         let last = (log.destinations + Self.rows - 1) / Self.rows
         let page = min(max(query["page"].flatMap { Int($0) } ?? 1, 1), last)
-        let wanted = (page - 1) * Self.rows..<min(page * Self.rows, log.destinations)
+        let requested = (page - 1) * Self.rows..<min(page * Self.rows, log.destinations)
         var rows: [UInt8] = []
         var reader = ListReader(store: store, organisation: organisation, log: log)
         var index = 0
-        while index < wanted.upperBound,
-            let piece = try await reader.next(skips: { first, count in first + count <= wanted.lowerBound })
+        while index < requested.upperBound,
+            let piece = try await reader.next(skips: { first, count in first + count <= requested.lowerBound })
         {
             index = piece.first
             try Self.forEach(piece.text) { destination in
-                if wanted.contains(index) { Self.append(destination, index, to: &rows) }
+                if requested.contains(index) { Self.append(destination, index, to: &rows) }
                 index += 1
-                return index < wanted.upperBound
+                return index < requested.upperBound
             }
         }
         values["list"] = rows
-        values["range"] = "\((wanted.lowerBound + 1).grouped) to \(wanted.upperBound.grouped)"
+        values["range"] = "\((requested.lowerBound + 1).grouped) to \(requested.upperBound.grouped)"
         values["pager"] = Pager(page: page, rows: Self.rows, total: log.destinations).values(
             action: path,
             parameters: []
@@ -82,8 +82,8 @@ struct DestinationsTable {
     }
 
     private static func forEach(_ text: [UInt8], _ body: (UnsafeBufferPointer<UInt8>) -> Bool) throws {
-        let isSound = text.withUnsafeBufferPointer { DestinationListJSON.forEach(in: $0, body) }
-        if !isSound { throw StoreError.corrupted(detail: "a chunk is not a valid part of a list") }
+        let isValid = text.withUnsafeBufferPointer { DestinationListJSON.forEach(in: $0, body) }
+        if !isValid { throw StoreError.corrupted(detail: "a chunk is not a valid part of a list") }
     }
 
     private static func append(

@@ -55,7 +55,7 @@ struct ListDownload: Sendable {
     private func lines(_ text: [UInt8]) throws -> [UInt8] {
         var (lines, plain): ([UInt8], [UInt8]) = ([], [])
         lines.reserveCapacity(text.count * 5 / 4)
-        let isSound = text.withUnsafeBufferPointer { text in
+        let isValid = text.withUnsafeBufferPointer { text in
             DestinationListJSON.forEach(in: text) { destination in
                 if format == .ndjson {
                     lines.append("\"")
@@ -70,7 +70,7 @@ struct ListDownload: Sendable {
                 return true
             }
         }
-        if !isSound { throw StoreError.corrupted(detail: "a chunk is not a valid part of a list") }
+        if !isValid { throw StoreError.corrupted(detail: "a chunk is not a valid part of a list") }
         return lines
     }
 }

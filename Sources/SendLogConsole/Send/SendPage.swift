@@ -30,7 +30,7 @@ struct SendPage: Sendable {
 
     private func find(_ input: RouteInput) async throws -> (SendLogID, StoredSendLog) {
         guard let id = SendLogID(input.parameter) else {
-            throw APIError.notFound("there is no send log with this id in this organisation")
+            throw APIError.notFound("this organisation has no send log with this ID")
         }
         let organisation = try input.organisation()
         let log: StoredSendLog
@@ -44,12 +44,12 @@ struct SendPage: Sendable {
         let user = try await middleware.user(input)
         let organisation = try input.organisation()
         let (id, log) = try await find(input)
-        guard let facts = Facts(log.record) else { throw StoreError.corrupted(detail: "a record lacks fields") }
+        guard let fields = Fields(log.record) else { throw StoreError.corrupted(detail: "a record lacks fields") }
         var values: [String: Any] = [
-            "id": id.text, "campaign": facts.campaign.text, "message": facts.message, "why": facts.triggeredBy,
-            "when": user.zone.text(facts.start), "offset": user.zone.offsetText(at: facts.start),
-            "zone": user.zone.name, "utc": facts.start.description, "destinations": log.destinations.grouped,
-            "bytes": facts.bytes.grouped, "curl": CurlCommands(origin: user.origin).sendLog(id),
+            "id": id.text, "campaign": fields.campaign.text, "message": fields.message, "why": fields.triggeredBy,
+            "when": user.zone.text(fields.start), "offset": user.zone.offsetText(at: fields.start),
+            "zone": user.zone.name, "utc": fields.start.description, "destinations": log.destinations.grouped,
+            "bytes": fields.bytes.grouped, "curl": CurlCommands(origin: user.origin).sendLog(id),
             "send-field": "{{send._id}}", "campaign-field": "{{campaign._id}}",
         ]
         // Links back to the page of the report that linked here.
@@ -57,8 +57,8 @@ struct SendPage: Sendable {
         values["back"] = referrer.flatMap { $0.hasPrefix("/console/sends?") ? $0 : nil } ?? "/console/sends"
         values["no-name"] = user.may(.readCampaigns) ? "unnamed" : "campaign"
         if user.may(.readCampaigns) {
-            let names = try await store.campaignNames(of: [facts.campaign], in: organisation)
-            values["name"] = names[facts.campaign].map { UntrustedText.html($0.description) }
+            let names = try await store.campaignNames(of: [fields.campaign], in: organisation)
+            values["name"] = names[fields.campaign].map { UntrustedText.html($0.description) }
         }
         let query = QueryString(input.request.query)
         let table = DestinationsTable(store: store, organisation: organisation, log: log)
@@ -74,7 +74,7 @@ struct SendPage: Sendable {
     }
 
     /// The details of a record, ready for display.
-    private struct Facts {
+    private struct Fields {
         let campaign: CampaignID
         let message: String
         let triggeredBy: String
@@ -83,13 +83,13 @@ struct SendPage: Sendable {
         let bytes: Int
 
         init?(_ record: [UInt8]) {
-            let facts = record.withUnsafeBufferPointer { record -> Facts? in
+            let fields = record.withUnsafeBufferPointer { record -> Fields? in
                 guard let fields = RecordFields(record), let campaign = CampaignID(utf8: fields.campaignID),
                     let start = Timestamp(rfc3339: fields.startDeliveryAt)
                 else { return nil }
                 var message: [UInt8] = []
                 message.appendUnescaped(fields.message)
-                return Facts(
+                return Fields(
                     campaign: campaign,
                     message: Self.html(fields.message),
                     triggeredBy: Self.html(fields.triggeredBy),
@@ -97,8 +97,8 @@ struct SendPage: Sendable {
                     bytes: message.count
                 )
             }
-            guard let facts else { return nil }
-            self = facts
+            guard let fields else { return nil }
+            self = fields
         }
 
         private init(campaign: CampaignID, message: String, triggeredBy: String, start: Timestamp, bytes: Int) {

@@ -14,19 +14,19 @@ struct SendRows {
     /// - Throws: ``StoreError/corrupted(detail:)``.
     func append(_ block: RowBlock, to html: inout [UInt8]) throws(StoreError) {
         html.reserveCapacity(html.count + block.rows.count * 600)
-        let isSound = block.text.withUnsafeBufferPointer { text in
-            var (message, isSound) = ([UInt8](), true)
+        let isValid = block.text.withUnsafeBufferPointer { text in
+            var (message, isValid) = ([UInt8](), true)
             var known: (quarter: Int64, offset: Int64)?
             for row in block.rows {
                 guard let fields = RecordFields(UnsafeBufferPointer(rebasing: text[row.record])) else {
-                    isSound = false
+                    isValid = false
                     break
                 }
                 append(fields, row.destinations, &message, &known, to: &html)
             }
-            return isSound
+            return isValid
         }
-        if !isSound { throw .corrupted(detail: "a record lacks fields") }
+        if !isValid { throw .corrupted(detail: "a record lacks fields") }
     }
 
     private func append(

@@ -44,7 +44,7 @@ struct SendsFilter {
                 if let campaign = CampaignID(String(id)) {
                     if seen.insert(campaign).inserted { campaigns.append(campaign) }
                 } else {
-                    problems.append("“\(id.prefix(80))” is not a valid campaign id: it \(CampaignID.rule).")
+                    problems.append("“\(id.prefix(80))” is not a valid campaign ID: it \(CampaignID.rule).")
                     enteredCampaign = String(id)
                 }
             }

@@ -55,7 +55,7 @@ struct SendsReport: Sendable {
         values["total"] = found.total.grouped
         values["sends-noun"] = found.total == 1 ? "send" : "sends"
         values["empty"] = found.total == 0
-        values["beyond"] = found.total > 0 && rows.isEmpty ? ["link": filter.link(zone: user.zone)] : nil
+        values["page-too-high"] = found.total > 0 && rows.isEmpty ? ["link": filter.link(zone: user.zone)] : nil
         if found.total == 0, !filter.hasCriteria {
             values["first-run"] = ["curl": CurlCommands(origin: user.origin).record, "may": user.may(.createSendLogs)]
         }
@@ -169,11 +169,11 @@ struct SendsReport: Sendable {
     ) -> [(title: String, from: Timestamp?, to: Timestamp?)] {
         func before(_ moment: Timestamp) -> Timestamp? { Timestamp(milliseconds: moment.milliseconds - 1) }
         let midnight = { (days: Int) in zone.midnight(days, after: now) }
-        let tonight = before(midnight(1))
+        let endOfToday = before(midnight(1))
         return [
-            ("All time", nil, nil), ("Today", midnight(0), tonight),
-            ("Yesterday", midnight(-1), before(midnight(0))), ("Last 7 days", midnight(-6), tonight),
-            ("Last 30 days", midnight(-29), tonight),
+            ("All time", nil, nil), ("Today", midnight(0), endOfToday),
+            ("Yesterday", midnight(-1), before(midnight(0))), ("Last 7 days", midnight(-6), endOfToday),
+            ("Last 30 days", midnight(-29), endOfToday),
             ("This month", zone.firstOfMonth(0, after: now), before(zone.firstOfMonth(1, after: now))),
             ("Last month", zone.firstOfMonth(-1, after: now), before(zone.firstOfMonth(0, after: now))),
         ]

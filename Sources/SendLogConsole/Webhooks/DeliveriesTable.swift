@@ -70,11 +70,11 @@ struct DeliveriesTable {
     /// Returns the values of a delivery with its attempts, newest first.
     func values(_ delivery: Delivery) -> [String: Any] {
         // Manual redeliveries count as attempts, but not as tries.
-        let made = max(delivery.tries, delivery.attempts.count)
+        let count = max(delivery.tries, delivery.attempts.count)
         var values: [String: Any] = [
             "delivery": delivery.id.description, "delivery-state": Self.cssClass(delivery.state),
-            "label": Self.label(delivery.state), "made": made.grouped,
-            "attempts-noun": made == 1 ? "attempt" : "attempts", "send": delivery.send.text,
+            "label": Self.label(delivery.state), "attempt-count": count.grouped,
+            "attempts-noun": count == 1 ? "attempt" : "attempts", "send": delivery.send.text,
             "is-test": delivery.id.test != nil, "is-sample": delivery.id.sequence.number == 0,
             "is-linked": user.may(.readSendLogs) && delivery.id.sequence.number > 0,
             "next": delivery.nextTry.map { user.zone.text($0) } ?? "none",
@@ -82,7 +82,7 @@ struct DeliveriesTable {
             "may-repeat": user.may(.updateWebhooks),
         ]
         values["when"] = delivery.attempts.last.map { user.zone.text($0.at) }
-        if delivery.attempts.count == Delivery.maxStoredAttempts { values["kept"] = delivery.attempts.count }
+        if delivery.attempts.count == Delivery.maxStoredAttempts { values["stored-count"] = delivery.attempts.count }
         return values
     }
 

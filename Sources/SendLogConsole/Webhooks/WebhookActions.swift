@@ -76,7 +76,7 @@ struct WebhookActions: Sendable {
             let page = WebhookPage(service: service, middleware: middleware)
             return try await page.show(input, webhook, problem: problem, send: text)
         }
-        if !text.isEmpty, id == nil { return try await refuse(SendLogID.rule, "The send id \(SendLogID.rule).") }
+        if !text.isEmpty, id == nil { return try await refuse(SendLogID.rule, "The send ID \(SendLogID.rule).") }
         do {
             let delivery = try await service.test(webhook.id, with: id, in: webhook.organisation, at: input.now)
             return try await back(input, to: webhook, "?attempted=\(delivery.id)")
@@ -87,7 +87,7 @@ struct WebhookActions: Sendable {
     }
 
     @Sendable private func redeliver(_ input: RouteInput, _ form: Form, _ webhook: Webhook) async throws -> Response {
-        let missing = APIError.notFound("there is no delivery \(input.parameter.prefix(64)) of this webhook")
+        let missing = APIError.notFound("delivery \(input.parameter.prefix(64)) of this webhook not found")
         guard let id = DeliveryID(input.parameter) else { throw missing }
         do {
             let delivery = try await service.redeliver(id, of: webhook.id, in: webhook.organisation, at: input.now)

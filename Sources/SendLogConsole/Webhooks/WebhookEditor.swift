@@ -84,22 +84,22 @@ struct WebhookEditor: Sendable {
     /// - Returns: the form; the webhook to save, or `nil` for a preview or an invalid form; the issues of the form.
     private func entered(
         _ input: RouteInput
-    ) async throws -> (form: WebhookForm, wanted: WebhookInput?, issues: [InputIssue]) {
+    ) async throws -> (form: WebhookForm, requested: WebhookInput?, issues: [InputIssue]) {
         let fields = try await Form(input, of: try await middleware.user(input))
         let form = WebhookForm(fields)
         do throws(InvalidInput) {
-            let wanted = try form.input()
-            return (form, fields["do"] == "preview" ? nil : wanted, [])
+            let requested = try form.input()
+            return (form, fields["do"] == "preview" ? nil : requested, [])
         } catch {
             return (form, nil, error.issues)
         }
     }
 
     @Sendable private func create(_ input: RouteInput) async throws -> Response {
-        let (form, wanted, issues) = try await entered(input)
-        guard let wanted else { return try await show(input, form, changing: nil, issues: issues) }
+        let (form, requested, issues) = try await entered(input)
+        guard let requested else { return try await show(input, form, changing: nil, issues: issues) }
         do {
-            let made = try await service.create(wanted, in: try input.organisation(), at: input.now)
+            let made = try await service.create(requested, in: try input.organisation(), at: input.now)
             let secret = NewSecret(made.secret, isFirst: true, former: nil)
             guard try await middleware.user(input).may(.readWebhooks) else {
                 return try await WebhooksPage(service: service, middleware: middleware).show(input, secret: secret)
@@ -115,11 +115,11 @@ struct WebhookEditor: Sendable {
     }
 
     @Sendable private func change(_ input: RouteInput) async throws -> Response {
-        let (form, wanted, issues) = try await entered(input)
+        let (form, requested, issues) = try await entered(input)
         let webhook = try await service.webhook(input)
-        guard let wanted else { return try await show(input, form, changing: webhook, issues: issues) }
+        guard let requested else { return try await show(input, form, changing: webhook, issues: issues) }
         do {
-            _ = try await service.change(webhook.id, wanted, in: webhook.organisation, at: input.now)
+            _ = try await service.change(webhook.id, requested, in: webhook.organisation, at: input.now)
         } catch let error as StoreError {
             throw APIError.noWebhook(webhook.id.text).ifNotFound(error)
         }
@@ -146,15 +146,15 @@ extension WebhookField {
     /// The description of the field, for people.
     fileprivate var meaning: String {
         switch self {
-        case .sendID: "the id of the send"
-        case .sendCampaignID: "the id of the campaign, as recorded in the send"
+        case .sendID: "the ID of the send"
+        case .sendCampaignID: "the ID of the campaign, as recorded in the send"
         case .message: "the template that was sent, with its own fields unresolved"
         case .triggeredBy: "the type of the send, or the reason it was triggered"
         case .startDeliveryAt: "when delivery of the send started, in UTC"
         case .destinations: "the number of destinations"
-        case .campaignID: "the id of the campaign"
+        case .campaignID: "the ID of the campaign"
         case .campaignName: "the name of the campaign; null if it has none"
-        case .organisationID: "the id of the organisation, a number"
+        case .organisationID: "the ID of the organisation, a number"
         }
     }
 }

@@ -180,12 +180,12 @@ struct WebhookForm {
             guard let index = Int(detail.dropLast()), ids.indices.contains(index) else {
                 return "The list of campaigns"
             }
-            return "The campaign id “\(ids[index].prefix(64))”"
+            return "The campaign ID “\(ids[index].prefix(64))”"
         case .headers: return issue.path == "headers" ? "The headers" : "The header “\(detail)”"
         case .body: return "The body"
         case .encode: return "“Encode into URL”"
         case .active: return "“Active”"
-        case .send: return "The send id"
+        case .send: return "The send ID"
         }
     }
 }

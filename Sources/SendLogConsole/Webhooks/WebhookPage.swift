@@ -47,14 +47,14 @@ struct WebhookPage: Sendable {
         let behind = try await service.backlog(of: webhook)
         let state = WebhookState(webhook, behind: behind, zone: user.zone, now: input.now)
         let table = DeliveriesTable(service: service, webhook: webhook, user: user)
-        var values = facts(webhook, user).merging(state.values) { own, _ in own }
+        var values = fields(webhook, user).merging(state.values) { own, _ in own }
         values["is-paused"] = state.label == "paused"
         values["is-delivering"] = webhook.definition.isActive && state.label != "paused"
         values["may-update"] = user.may(.updateWebhooks)
         values["may-delete"] = user.may(.deleteWebhooks)
         values["may-act"] = user.may(.updateWebhooks) || user.may(.deleteWebhooks)
         values["zone"] = user.zone.name
-        values["made"] = secret?.values(zone: user.zone)
+        values["new-secret"] = secret?.values(zone: user.zone)
         values["test-send"] = send
         if let problem { values["problem"] = UntrustedText.html(problem) }
         if let attempted = try await attempted(query, of: webhook) { values["attempted"] = table.values(attempted) }
@@ -82,7 +82,7 @@ struct WebhookPage: Sendable {
         }
     }
 
-    private func facts(_ webhook: Webhook, _ user: SignedInUser) -> [String: Any] {
+    private func fields(_ webhook: Webhook, _ user: SignedInUser) -> [String: Any] {
         let definition = webhook.definition
         let campaigns = definition.campaigns.map { ["campaign": $0.text] }
         var values: [String: Any] = [
@@ -93,7 +93,7 @@ struct WebhookPage: Sendable {
             "headers": definition.headers.map { ["header": UntrustedText.html("\($0.name): \($0.text)")] },
             "has-headers": !definition.headers.isEmpty, "created": user.zone.text(webhook.created),
             "secrets": webhook.secrets.map { secret in
-                var values = ["made-at": user.zone.text(secret.created)]
+                var values = ["created-at": user.zone.text(secret.created)]
                 values["until"] = secret.expires.map { user.zone.text($0) }
                 return values
             },

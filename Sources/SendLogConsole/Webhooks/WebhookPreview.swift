@@ -29,13 +29,13 @@ struct WebhookPreview {
         let isUntouched = form.url.isEmpty && definition != nil
         if showsIssues, !isUntouched, !issues.isEmpty { values["problems"] = issues.map { form.problem($0) } }
         values["without-url"] = definition != nil && !issues.isEmpty
-        values["waits"] = definition == nil
+        values["has-errors"] = definition == nil
         guard let definition else { return (values, nil) }
         let chosen = try await send(form.send, of: definition.campaigns)
-        values["made-up"] = chosen.isSample
+        values["is-sample"] = chosen.isSample
         values["may-not-read"] = !user.may(.readSendLogs)
         guard let send = chosen.send else {
-            values["waits"] = true
+            values["has-errors"] = true
             if let issue = chosen.issue, showsIssues { values["problems"] = [form.problem(issue)] }
             return (values, chosen.issue)
         }

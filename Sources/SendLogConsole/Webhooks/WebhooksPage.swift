@@ -31,7 +31,7 @@ struct WebhooksPage: Sendable {
         var values: [String: Any] = [
             "may-list": user.may(.readWebhooks), "may-create": user.may(.createWebhooks),
         ]
-        values["made"] = secret?.values(zone: user.zone)
+        values["new-secret"] = secret?.values(zone: user.zone)
         if user.may(.readWebhooks) {
             let organisation = try input.organisation()
             let webhooks = try await service.store.webhooks(in: organisation)

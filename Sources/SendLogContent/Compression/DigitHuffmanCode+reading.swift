@@ -156,7 +156,7 @@ extension DigitHuffmanCode {
                 let before = target + (done &- distance)
                 let first = before.loadUnaligned(as: UInt64.self) & firsts[size].low
                 let second = (before + 8).loadUnaligned(as: UInt64.self) & firsts[size].high
-                let wanted = digitBits[distance &- size]
+                let requested = digitBits[distance &- size]
                 // The digits follow the shared bytes. The next number overwrites the surplus bytes.
                 let shift = UInt64(truncatingIfNeeded: 8 &* size) & 63
                 let isLow = size < 8
@@ -168,7 +168,7 @@ extension DigitHuffmanCode {
                         | UInt64(pairs[Int(truncatingIfNeeded: digits &>> 16 & 0xff)]) &<< 32
                         | UInt64(pairs[Int(truncatingIfNeeded: digits &>> 24 & 0xff)]) &<< 48
                     let high = UInt64(pairs[Int(truncatingIfNeeded: digits &>> 32 & 0xff)])
-                    if wanted.low & ~low | wanted.high & ~high != 0 { return }
+                    if requested.low & ~low | requested.high & ~high != 0 { return }
                     let to = target + done
                     if isLow {
                         let over = low &>> (64 &- shift) | high &<< shift

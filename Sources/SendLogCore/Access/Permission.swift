@@ -58,11 +58,11 @@ public struct Permission: Hashable, Sendable, CustomStringConvertible {
         description = name
     }
 
-    /// Returns whether this permission includes `wanted`.
-    public func grants(_ wanted: Permission) -> Bool {
-        if self == .all || self == wanted { return true }
-        let rest = wanted.description.utf8.dropFirst(description.utf8.count)
-        return rest.first == UInt8(ascii: ".") && wanted.description.utf8.starts(with: description.utf8)
+    /// Returns whether this permission includes `requested`.
+    public func grants(_ requested: Permission) -> Bool {
+        if self == .all || self == requested { return true }
+        let rest = requested.description.utf8.dropFirst(description.utf8.count)
+        return rest.first == UInt8(ascii: ".") && requested.description.utf8.starts(with: description.utf8)
     }
 }
 
@@ -73,8 +73,8 @@ extension [Permission] {
     /// Reads the stored format; leaves out what is not a permission.
     public init(stored text: String) { self = text.split(separator: " ").compactMap { Permission(String($0)) } }
 
-    /// Returns whether any of these permissions includes `wanted`.
-    public func grants(_ wanted: Permission) -> Bool {
-        contains { $0.grants(wanted) }
+    /// Returns whether any of these permissions includes `requested`.
+    public func grants(_ requested: Permission) -> Bool {
+        contains { $0.grants(requested) }
     }
 }

@@ -91,7 +91,7 @@ private struct SearchReader {
             search.campaigns = campaign(id, at: path).map { [$0] }
         case .array(let values):
             guard values.count <= SendLogSearch.maxCampaigns else {
-                return report(path, "must have at most 1,000 ids; it has \(values.count)")
+                return report(path, "must have at most 1,000 IDs; it has \(values.count)")
             }
             var (campaigns, seen): ([CampaignID], Set<CampaignID>) = ([], [])
             for (index, value) in values.enumerated() {
@@ -105,7 +105,7 @@ private struct SearchReader {
             }
             search.campaigns = campaigns
         default:
-            report(path, "must be an array of campaign ids, not \(value.kind)")
+            report(path, "must be an array of campaign IDs, not \(value.kind)")
         }
     }
 

@@ -3,7 +3,7 @@ public protocol Maintenance: Sendable {
     /// Checks that the stored data is consistent.
     ///
     /// Compares counters and heads with full counts, and digests and checksums with the contents. Works on one
-    /// snapshot, so that recording goes on during the check.
+    /// snapshot, so that recording continues during the check.
     ///
     /// - Parameter progress: called with the number of send logs that are checked and the number of all send logs
     /// - Returns: the problems found, as texts for the operator; empty if there are none.
@@ -20,7 +20,7 @@ public protocol Maintenance: Sendable {
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
     func raiseHead(to sequence: SequenceNumber, in organisation: OrganisationID) async throws(StoreError)
 
-    /// Writes a backup of the whole database from one snapshot, so that recording goes on during the backup.
+    /// Writes a backup of the whole database from one snapshot, so that recording continues during the backup.
     ///
     /// - Parameter path: the file to write, which must not exist
     /// - Throws: ``StoreSetupError`` if the file exists or cannot be written; an incomplete file is deleted.

@@ -99,7 +99,7 @@ public protocol WebhookStore: Sendable {
     /// and leased webhooks are left out.
     ///
     /// - Parameters:
-    ///   - lease: the lease that the worker asks for
+    ///   - lease: the lease that the worker requests
     ///   - limit: the largest number of webhooks
     /// - Returns: the webhooks in rounds: the first round has the least recently leased webhook of every organisation,
     ///   the second round the next one of every organisation, and so on. A round counts healthy and unhealthy webhooks
@@ -110,11 +110,12 @@ public protocol WebhookStore: Sendable {
     /// Leases webhooks to a worker.
     ///
     /// - Parameters:
-    ///   - wanted: the webhooks to lease
+    ///   - requested: the webhooks to lease
     ///   - lease: the lease's owner and period
     /// - Returns: the webhooks that could still be leased, in any order.
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
-    func leaseWebhooks(_ wanted: [PendingWebhook], for lease: WebhookLease) async throws(StoreError) -> [LeasedWebhook]
+    func leaseWebhooks(_ requested: [PendingWebhook], for lease: WebhookLease) async throws(StoreError)
+        -> [LeasedWebhook]
 
     /// Returns the deliveries whose retry is due, by ascending sequence number.
     ///

@@ -54,7 +54,7 @@ public struct Delivery: Equatable, Sendable {
         /// An attempt that a user requested, which changes neither the schedule nor ``Delivery/tries``.
         case manual
         /// An entry that says why no attempt is made any more.
-        case givenUp
+        case abandoned
     }
 
     /// Adds an attempt, and drops the oldest one if there are more than ``maxStoredAttempts``.
@@ -73,7 +73,7 @@ public struct Delivery: Equatable, Sendable {
         case .automatic(let moment): nextTry = moment
         // A delivery that waits for its next attempt keeps waiting.
         case .manual: break
-        case .givenUp: nextTry = nil
+        case .abandoned: nextTry = nil
         }
         state = nextTry == nil ? .failed : .waiting
     }

@@ -76,7 +76,7 @@ public struct DeliveryUpdate: Sendable {
     /// The update of a worker that lost its lease; `nil` if it made no attempt.
     private var withoutSchedule: DeliveryUpdate? {
         guard case .attempt(let attempt, let kind) = change else { return nil }
-        if case .givenUp = kind { return nil }
+        if case .abandoned = kind { return nil }
         return DeliveryUpdate(delivery, attempt, .manual)
     }
 }

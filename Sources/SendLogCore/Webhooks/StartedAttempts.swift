@@ -35,7 +35,7 @@ public struct StartedAttempts: Equatable, Sendable {
     public var batchSize: Int64 { isQuick ? Self.batchSizes.quick : Self.batchSizes.other }
 
     /// Updates the batch size of the next save with the duration of an attempt, in milliseconds.
-    public mutating func note(duration: Int) { isQuick = duration < Self.quickAttempt }
+    public mutating func record(duration: Int) { isQuick = duration < Self.quickAttempt }
 
     /// Adds the batch of a lease that was not released.
     ///

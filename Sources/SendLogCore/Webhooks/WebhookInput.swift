@@ -182,11 +182,11 @@ private struct WebhookReader {
         guard case .array(let values) = value else {
             throw InvalidInput(
                 path: "campaign_id",
-                "must be an array of campaign ids, empty for all; not \(value.kind)"
+                "must be an array of campaign IDs, empty for all; not \(value.kind)"
             )
         }
         guard values.count <= WebhookDefinition.maxCampaigns else {
-            throw InvalidInput(path: "campaign_id", "must have at most 1,000 ids; it has \(values.count)")
+            throw InvalidInput(path: "campaign_id", "must have at most 1,000 IDs; it has \(values.count)")
         }
         var (campaigns, issues): ([CampaignID], [InputIssue]) = ([], [])
         var seen: Set<CampaignID> = []

@@ -57,7 +57,7 @@ public struct WebhookProgress: Equatable, Sendable {
     public var isHealthy: Bool { failures == 0 && slowness == 0 }
 
     /// Updates ``slowness`` with the duration of an attempt, in milliseconds.
-    public mutating func note(duration: Int) {
+    public mutating func record(duration: Int) {
         slowness = duration > Self.slowAttempt ? Self.maxSlowness : max(0, min(slowness, Self.maxSlowness) - 1)
     }
 }

@@ -64,8 +64,10 @@ struct CampaignReport {
 
     static func filter(_ query: CampaignQuery) -> Filter {
         guard query.text != nil else { return ("", "") }
-        let wanted = "lower($4 COLLATE \"C\")"
-        return ("", "WHERE position(\(wanted) IN lower(c.campaign)) > 0 OR position(\(wanted) IN lower(n.name)) > 0")
+        let requested = "lower($4 COLLATE \"C\")"
+        return (
+            "", "WHERE position(\(requested) IN lower(c.campaign)) > 0 OR position(\(requested) IN lower(n.name)) > 0"
+        )
     }
 
     static func sql(_ sort: CampaignQuery.Sort, isDescending: Bool, filter: Filter) -> String {

@@ -52,7 +52,7 @@ final class PoolThread {
                 if hasBegun, failure.isOutcomeUnknown { isOutcomeUnknown = true }
                 if failure.invalidatesConnection {
                     connection = nil
-                    if hasBegun { health.noteLoss() }
+                    if hasBegun { health.recordDisconnection() }
                 }
                 tries += 1
                 guard failure.isTransient, tries < Self.retryLimit.tries, .now - begin < Self.retryLimit.time else {
@@ -68,7 +68,7 @@ final class PoolThread {
 
     private func acquire() throws(PostgresFailure) -> Connection {
         // If one connection broke, older connections are probably dead too, and would fail late.
-        if let connection, connection.createdAt > health.lastLoss { return connection }
+        if let connection, connection.createdAt > health.lastDisconnection { return connection }
         connection = nil
         if let failure = health.recentFailure { throw failure }
         do {
@@ -76,7 +76,7 @@ final class PoolThread {
             connection = new
             return new
         } catch {
-            health.note(error)
+            health.record(error)
             throw error
         }
     }

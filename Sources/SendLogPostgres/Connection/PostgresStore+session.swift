@@ -3,7 +3,7 @@ extension PostgresStore {
     /// The timeouts of statements in seconds; each includes the time to wait for a lock.
     ///
     /// PostgreSQL cancels a statement by itself after ``serverTimeout(_:)``, 2 seconds earlier: a statement that the
-    /// client gave up must not run on and hold locks.
+    /// client abandoned must not continue and hold locks.
     struct StatementTimeouts {
         /// The timeout of a statement that reads or writes a row or two.
         let short: Int

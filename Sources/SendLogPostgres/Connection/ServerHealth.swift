@@ -2,7 +2,8 @@ import Foundation
 import SendLogCore
 import Synchronization
 
-/// The server's recent failures, shared by the threads of all pools: one thread's failed attempt spares the others.
+/// The server's recent failures, shared by the threads of all pools: after one thread's failed attempt, the
+/// others do not repeat it at once.
 final class ServerHealth: Sendable {
     private let failure = Mutex<(PostgresFailure, ContinuousClock.Instant)?>(nil)
     private let loss = Mutex(ContinuousClock.now)
@@ -16,13 +17,13 @@ final class ServerHealth: Sendable {
     }
 
     /// When a connection last broke.
-    var lastLoss: ContinuousClock.Instant { loss.withLock { $0 } }
+    var lastDisconnection: ContinuousClock.Instant { loss.withLock { $0 } }
 
-    func note(_ reason: PostgresFailure) {
+    func record(_ reason: PostgresFailure) {
         failure.withLock { $0 = (reason, .now) }
     }
 
-    func noteLoss() {
+    func recordDisconnection() {
         loss.withLock { $0 = .now }
     }
 }

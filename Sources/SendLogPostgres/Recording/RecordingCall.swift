@@ -5,7 +5,7 @@ import SendLogCore
 struct RecordingCall {
     let organisation: OrganisationID
     let connection: Connection
-    let heads: KnownHeads
+    let heads: LastRecordedSequences
 
     /// A log that is already stored, or that came earlier in this call.
     private struct ExistingLog {
@@ -64,7 +64,7 @@ struct RecordingCall {
             }
             pending.removeAll { found.contains($0) }
         }
-        if written.number > 0 { heads.note(written, of: organisation) }
+        if written.number > 0 { heads.record(written, of: organisation) }
         for (index, log) in logs.enumerated() {
             guard let first = firsts[log.id], first != index, let known = existingLogs[first] else { continue }
             outcomes[index] = log.outcome(against: known.stored, startingAt: known.start, digest: known.digest)

@@ -21,7 +21,7 @@ enum RecordingGroup {
         in organisation: OrganisationID,
         on thread: PoolThread,
         within statementTimeout: Duration,
-        heads: KnownHeads
+        heads: LastRecordedSequences
     ) -> Result<[[RecordingOutcome]], StoreError> {
         let logs = group.flatMap(\.self)
         let outcomes = thread.perform(within: statementTimeout) { connection in

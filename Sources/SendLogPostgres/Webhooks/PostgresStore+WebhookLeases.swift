@@ -82,10 +82,10 @@ extension PostgresStore {
     ///
     /// See ``WebhookStore/leaseWebhooks(_:for:)``.
     public func leaseWebhooks(
-        _ wanted: [PendingWebhook],
+        _ requested: [PendingWebhook],
         for lease: WebhookLease
     ) async throws(StoreError) -> [LeasedWebhook] {
-        let organisations = Dictionary(grouping: wanted, by: \.organisation)
+        let organisations = Dictionary(grouping: requested, by: \.organisation)
         var (leased, failure): ([LeasedWebhook], StoreError?) = ([], nil)
         for (organisation, webhooks) in organisations.sorted(by: { $0.key.number < $1.key.number }) {
             do throws(StoreError) {

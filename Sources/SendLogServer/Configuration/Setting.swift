@@ -162,13 +162,13 @@ public struct Setting: Hashable, Sendable {
     /// The timeout of a webhook attempt, in seconds.
     public static let webhookTimeout = Setting(key: "webhooks.timeout", flag: "webhooks-timeout", kind: .number(1...12))
     /// The time for which a delivery is retried, in seconds.
-    public static let webhookRetry = Setting(
+    public static let webhookRetrySeconds = Setting(
         key: "webhooks.retrySeconds",
         flag: "webhooks-retry-seconds",
         kind: .number(1...2_592_000)
     )
     /// The retention time of deliveries, in days.
-    public static let webhookKeep = Setting(
+    public static let webhookKeepDays = Setting(
         key: "webhooks.keepDays",
         flag: "webhooks-keep-days",
         kind: .number(1...3650)
@@ -195,7 +195,8 @@ public struct Setting: Hashable, Sendable {
         maxUploadsPerOrganisation, httpThreads, workerThreads,
         logLevel, logFormat, rateLimitRequests, rateLimitWindow, spoolFolder, sqliteReaders,
         sqliteLockTimeout, postgresConnections, postgresWaitTimeout,
-        keyCacheSeconds, consoleSessionMinutes, webhookAllow, webhookTimeout, webhookRetry, webhookKeep, webhookWorkers,
+        keyCacheSeconds, consoleSessionMinutes, webhookAllow, webhookTimeout, webhookRetrySeconds, webhookKeepDays,
+        webhookWorkers,
         webhookLease,
     ]
 

@@ -25,12 +25,12 @@ public struct WebhookSettings: Sendable {
             )
         }
         timeout = try sources.number(.webhookTimeout) ?? 10
-        schedule = RetrySchedule(window: try sources.number(.webhookRetry) ?? 86_400)
+        schedule = RetrySchedule(window: try sources.number(.webhookRetrySeconds) ?? 86_400)
         limits = WebhookDispatcher.Limits(
             workers: try sources.number(.webhookWorkers) ?? 256,
             leaseSeconds: try sources.number(.webhookLease) ?? 20,
             timeoutSeconds: timeout,
-            keepDays: try sources.number(.webhookKeep) ?? 30
+            keepDays: try sources.number(.webhookKeepDays) ?? 30
         )
         let shortest = timeout + WebhookDispatcher.Limits.leaseMargin + 1
         guard limits.leaseSeconds >= shortest else {

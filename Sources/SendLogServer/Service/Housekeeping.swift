@@ -27,11 +27,11 @@ struct Housekeeping: Service {
                     Memory.returnUnused()
                     busy = 0
                 }
-                await writeUses(else: "trying again later")
+                await writeUses(else: "retrying later")
             }
         }
         authenticator.authenticationFailures.log(to: logger)
-        await writeUses(else: "their last uses are lost")
+        await writeUses(else: "the times since the previous save are lost")
     }
 
     private func writeUses(else consequence: String) async {

@@ -21,13 +21,13 @@ public enum OpenFiles {
     /// Returns the number of connections that fit into the limit.
     ///
     /// - Parameters:
-    ///   - wanted: the configured number of connections
+    ///   - requested: the configured number of connections
     ///   - limit: the limit of open files; `nil` for no limit
     /// - Returns: the configured number, or a lower one that reserves a quarter of the files, at most 512, for the
     ///   database, webhooks and all else.
-    public static func connections(_ wanted: Int, within limit: Int?) -> Int {
-        guard let limit else { return wanted }
-        return min(wanted, max(1, limit - min(limit / 4, 512)))
+    public static func connections(_ requested: Int, within limit: Int?) -> Int {
+        guard let limit else { return requested }
+        return min(requested, max(1, limit - min(limit / 4, 512)))
     }
 
     #if canImport(Glibc)

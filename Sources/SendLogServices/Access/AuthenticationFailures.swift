@@ -51,7 +51,7 @@ public final class AuthenticationFailures: Sendable {
     ///   - hasKey: whether the request has a key, which is invalid
     ///   - now: the current time
     /// - Returns: how to handle the failure.
-    package func note(
+    package func record(
         _ address: IPAddress?,
         hasKey: Bool = true,
         at now: ContinuousClock.Instant = .now

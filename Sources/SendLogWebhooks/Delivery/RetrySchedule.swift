@@ -62,13 +62,13 @@ extension WebhookProgress {
     ///   - schedule: the retry schedule
     ///   - now: when the attempt ended
     /// - Returns: the time of the next attempt; `nil` if none follows.
-    mutating func note(
+    mutating func record(
         _ attempt: DeliveryAttempt,
         of delivery: Delivery,
         _ schedule: RetrySchedule,
         at now: Timestamp
     ) -> Timestamp? {
-        note(duration: attempt.duration)
+        record(duration: attempt.duration)
         if attempt.isSuccess {
             (failures, failingSince, heldUntil) = (0, nil, nil)
             return nil

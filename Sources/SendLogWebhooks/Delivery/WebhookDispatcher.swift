@@ -104,7 +104,7 @@ public struct WebhookDispatcher: Service {
                     }
                 } catch {
                     if Task.isCancelled { break }
-                    context.logger.warning("cannot lease webhooks; trying again", metadata: ["cause": "\(error)"])
+                    context.logger.warning("cannot lease webhooks; retrying", metadata: ["cause": "\(error)"])
                     try? await Task.sleep(for: .seconds(2))
                 }
                 try? await Task.sleep(for: WebhookWorker.interval)
@@ -135,7 +135,7 @@ public struct WebhookDispatcher: Service {
             do {
                 while try await context.store.deleteDeliveries(before: moment) > 0, !Task.isCancelled {}
             } catch {
-                context.logger.warning("cannot delete old deliveries; trying again", metadata: ["cause": "\(error)"])
+                context.logger.warning("cannot delete old deliveries; retrying", metadata: ["cause": "\(error)"])
             }
             try? await Task.sleep(for: .seconds(600))
         }

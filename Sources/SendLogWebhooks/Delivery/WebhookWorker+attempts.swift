@@ -58,10 +58,10 @@ extension WebhookWorker {
         guard let attempt = await context.client.attempt(webhook, send, as: delivery.id, at: now()) else {
             return false
         }
-        let nextTry = webhook.progress.note(attempt, of: delivery, context.schedule, at: now())
+        let nextTry = webhook.progress.record(attempt, of: delivery, context.schedule, at: now())
         unsaved.append(DeliveryUpdate(delivery, attempt, .automatic(nextTry: nextTry)))
-        started.note(duration: attempt.duration)
-        context.pool.note(key, isHealthy: webhook.progress.isHealthy)
+        started.record(duration: attempt.duration)
+        context.pool.record(key, isHealthy: webhook.progress.isHealthy)
         if let pause = webhook.progress.pause {
             context.logger.warning(
                 "a webhook is paused",
@@ -92,15 +92,15 @@ extension WebhookWorker {
         return true
     }
 
-    /// Marks a delivery as failed because the server ended during each of its attempts.
+    /// Marks a delivery as failed because the server crashed or was killed during each of its attempts.
     private mutating func setAside(_ delivery: Delivery) {
         context.logger.error(
-            "a delivery is set aside: the server ended during each of its attempts",
+            "a delivery is set aside: the server crashed or was killed during each of its attempts",
             metadata: ["webhook": "\(webhook.id)", "delivery": "\(delivery.id)"]
         )
-        giveUp(
+        abandon(
             delivery,
-            "not attempted again: the server ended during \(StartedAttempts.maxUnfinishedAttempts) attempts of this delivery"
+            "not attempted again: the server crashed during \(StartedAttempts.maxUnfinishedAttempts) attempts of this delivery"
         )
     }
 

@@ -90,7 +90,7 @@ struct WebhookWorker {
             if !hasLostLease { _ = try await save(isReleasing: true) }
         } catch {
             context.logger.warning(
-                "deliveries of a webhook are delayed; trying again",
+                "deliveries of a webhook are delayed; retrying",
                 metadata: ["webhook": "\(webhook.id)", "cause": "\(error)"]
             )
             try? await Task.sleep(for: .seconds(1))
@@ -161,7 +161,7 @@ struct WebhookWorker {
                     "the send log of a delivery was deleted",
                     metadata: ["webhook": "\(webhook.id)", "delivery": "\(found.id)"]
                 )
-                giveUp(found, "not attempted again: the send log was deleted")
+                abandon(found, "not attempted again: the send log was deleted")
                 continue
             }
             guard try await deliver(log, delivery) else { return 1 }
@@ -187,9 +187,9 @@ struct WebhookWorker {
     /// - Parameters:
     ///   - delivery: the delivery
     ///   - problem: the reason, for users
-    mutating func giveUp(_ delivery: Delivery, _ problem: String) {
+    mutating func abandon(_ delivery: Delivery, _ problem: String) {
         let entry = DeliveryAttempt(at: now(), duration: 0, problem: problem)
-        unsaved.append(DeliveryUpdate(delivery, entry, .givenUp))
+        unsaved.append(DeliveryUpdate(delivery, entry, .abandoned))
         started.end(delivery.id.sequence)
     }
 

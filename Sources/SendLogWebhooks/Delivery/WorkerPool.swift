@@ -18,8 +18,8 @@ final class WorkerPool: Sendable {
     func release(_ webhook: PendingWebhook.Key) { slots.withLock { $0.release(webhook) } }
 
     /// See ``WorkerSlots/note(_:isHealthy:)``.
-    func note(_ webhook: PendingWebhook.Key, isHealthy: Bool) {
-        slots.withLock { $0.note(webhook, isHealthy: isHealthy) }
+    func record(_ webhook: PendingWebhook.Key, isHealthy: Bool) {
+        slots.withLock { $0.record(webhook, isHealthy: isHealthy) }
     }
 
     /// See ``WorkerSlots/mustYield(_:hasUsedSlotTime:)``.
@@ -29,7 +29,7 @@ final class WorkerPool: Sendable {
 
     /// Begins the last attempt of a delivery, unless another last attempt is running.
     ///
-    /// The server ended during each earlier attempt of such a delivery. A server makes one last attempt at a time: if
+    /// The server crashed or was killed during each earlier attempt of such a delivery. A server makes one last attempt at a time: if
     /// the server ends again, this delivery is the cause, and no other delivery is blamed.
     ///
     /// - Returns: whether the attempt may begin; ``endLastAttempt()`` must follow then.

@@ -83,7 +83,7 @@ struct WorkerSlots {
     }
 
     /// Records whether a webhook that has a worker is healthy.
-    mutating func note(_ webhook: PendingWebhook.Key, isHealthy: Bool) {
+    mutating func record(_ webhook: PendingWebhook.Key, isHealthy: Bool) {
         guard let before = workers[webhook], before != isHealthy else { return }
         workers[webhook] = isHealthy
         if isHealthy {

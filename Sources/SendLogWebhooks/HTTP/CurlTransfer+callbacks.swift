@@ -76,13 +76,13 @@ extension CurlTransfer {
     }
 
     /// Opens a socket for the checked address, and refuses any other address.
-    func openSocket(_ wanted: UnsafeMutablePointer<curl_sockaddr>?) -> curl_socket_t {
-        guard let wanted, let addressOffset = MemoryLayout<curl_sockaddr>.offset(of: \.addr),
+    func openSocket(_ requested: UnsafeMutablePointer<curl_sockaddr>?) -> curl_socket_t {
+        guard let requested, let addressOffset = MemoryLayout<curl_sockaddr>.offset(of: \.addr),
             // The struct ends with the beginning of an address, which may be longer.
-            IPAddress(UnsafeRawPointer(wanted) + addressOffset, family: wanted.pointee.family) == exchange.address
+            IPAddress(UnsafeRawPointer(requested) + addressOffset, family: requested.pointee.family) == exchange.address
         else { return CURL_SOCKET_BAD }
-        let (family, kind) = (wanted.pointee.family, wanted.pointee.socktype)
-        let descriptor = makeSocket(family, kind, wanted.pointee.protocol)
+        let (family, kind) = (requested.pointee.family, requested.pointee.socktype)
+        let descriptor = makeSocket(family, kind, requested.pointee.protocol)
         if descriptor < 0 {
             socketError = errno
             return CURL_SOCKET_BAD

@@ -206,7 +206,7 @@ import Testing
             seen.append(focused)
         }
         #expect(seen.contains("link \"CSV\""))
-        #expect(seen.contains { $0.hasPrefix("button \"Copy send id") })
+        #expect(seen.contains { $0.hasPrefix("button \"Copy send ID") })
         #expect(seen.contains { $0.contains("Show as a table") })
         #expect(seen.count < 400)
     }

@@ -51,7 +51,7 @@ import Testing
         #expect(try user.texts("td.campaign .name") == ["Sümmer & <sun>"])
         #expect(try tenant.get("/campaigns/summer").data()["name"].string == "Sümmer & <sun>")
         if hasJavaScript {
-            #expect(try page.copied { try page.click(.named("Copy campaign id summer", role: "button")) } == "summer")
+            #expect(try page.copied { try page.click(.named("Copy campaign ID summer", role: "button")) } == "summer")
         }
         try page.clickAndLoad("td.campaign a.name")
         #expect(try page.text(of: "#result") == "43 sends")

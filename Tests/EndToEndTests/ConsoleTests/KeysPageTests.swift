@@ -18,7 +18,7 @@ import Testing
         }
         try page.set("2030-01-31", in: "input[name=expires]")
         try page.clickAndLoad(.named("Create key", role: "button"))
-        let key = try page.text(of: "#made-key")
+        let key = try page.text(of: "#created-key")
         #expect(key.hasPrefix("slk_"))
         if hasJavaScript {
             #expect(try page.copied { try page.click(.named("Copy the key", role: "button")) } == key)

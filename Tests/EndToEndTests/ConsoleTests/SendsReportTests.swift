@@ -37,7 +37,7 @@ import Testing
         let page = user.page
         if !hasJavaScript {
             // Without JavaScript, the server does not know the time zone, and the user selects it.
-            try page.clickAndLoad(".who a")
+            try page.clickAndLoad(".user a")
             try page.select("Africa/Johannesburg", in: "select[name=zone]")
             try page.clickAndLoad(.named("Use this zone", role: "button"))
             try user.open("/console/sends")
@@ -89,7 +89,7 @@ import Testing
         let (user, tenant) = try user()
         let page = user.page
         let send = try #require(try user.texts("table.sends td.id code").first)
-        #expect(try page.copied { try page.click(.named("Copy send id \(send)", role: "button")) } == send)
+        #expect(try page.copied { try page.click(.named("Copy send ID \(send)", role: "button")) } == send)
         try page.wait(for: "the status message") { try page.text(of: "#status") == "Copied \(send)" }
         let campaign = try #require(try user.texts("table.sends td.campaign code").first)
         #expect(try page.copied { try page.click("table.sends tbody tr:first-child .campaign button") } == campaign)
@@ -140,7 +140,7 @@ import Testing
     @Test func `an invalid filter gets an error at the form, and no table`() throws {
         let (user, _) = try user()
         for (query, message) in [
-            ("campaign=a.b", "“a.b” is not a valid campaign id"), ("from=soon", "“from” must be a date"),
+            ("campaign=a.b", "“a.b” is not a valid campaign ID"), ("from=soon", "“from” must be a date"),
             ("to=2022-02-30", "“to” must be a date"),
             ("from=2022-02-02&to=2022-02-01", "“from” must not be later than “to”"),
             ("page=0", "“page” must be a number from 1"),

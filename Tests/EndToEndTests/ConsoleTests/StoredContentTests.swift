@@ -105,7 +105,7 @@ import Testing
             try user.open(path)
             try expectHarmless(user)
             #expect(try user.page.text(of: ".organisation") == attack)
-            #expect(try user.page.attribute("title", of: ".who button") == "Signed in with \(attack)")
+            #expect(try user.page.attribute("title", of: ".user button") == "Signed in with \(attack)")
         }
     }
 

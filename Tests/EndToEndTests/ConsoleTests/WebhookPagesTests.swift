@@ -39,7 +39,7 @@ import Testing
         #expect(try WebhookPages.webhooks(tenant).isEmpty)
         try user.saveScreenshot("webhook-new-filled")
         try page.clickAndLoad(.named("Create webhook", role: "button"))
-        let secret = try page.text(of: "#made-secret")
+        let secret = try page.text(of: "#created-secret")
         #expect(secret.hasPrefix("whsec_"))
         if hasJavaScript {
             #expect(try page.copied { try page.click(.named("Copy the secret", role: "button")) } == secret)
@@ -96,7 +96,7 @@ import Testing
             ("url", "The URL must begin with https:// or http://."),
             ("body", "The body has the unknown field {{send.id}}; did you mean {{send._id}}?"),
             ("headers", "The header “Host” is a header that sendlog sets itself; remove it."),
-            ("campaigns", "The campaign id “id!” must be 1 to 64 characters of A-Z a-z 0-9 _ -."),
+            ("campaigns", "The campaign ID “id!” must be 1 to 64 characters of A-Z a-z 0-9 _ -."),
         ] {
             #expect(try page.text(of: "#\(field)-problem") == message)
             #expect(try page.attribute("aria-invalid", of: "#\(field)") == "true")
@@ -112,8 +112,8 @@ import Testing
         for (fields, message) in [
             ([("method", "GET"), ("body", "{}")], "GET sends no body"),
             ([("encode", "true"), ("body", "[]")], "must be an object"), ([("body", "{\"a\":")], "is not valid JSON"),
-            ([("do", "preview"), ("send", "none")], "The send id does not match any send"),
-            ([("do", "preview"), ("send", "??")], "The send id must be 1 to 64"),
+            ([("do", "preview"), ("send", "none")], "The send ID does not match any send"),
+            ([("do", "preview"), ("send", "??")], "The send ID must be 1 to 64"),
             ([("name", String(repeating: "a", count: 101))], "at most 100 characters"),
             ([("headers", "no colon")], "has no colon"),
         ] {
@@ -134,12 +134,12 @@ import Testing
         let page = user.page
         try user.signIn(tenant.key)
         try user.open(path)
-        #expect(try page.text(of: ".facts .state") == "active")
+        #expect(try page.text(of: ".fields .state") == "active")
         try page.clickAndLoad(.named("Deactivate", role: "button"))
-        #expect(try page.text(of: ".facts .state") == "inactive")
+        #expect(try page.text(of: ".fields .state") == "inactive")
         #expect(try WebhookPages.webhooks(tenant).first?["active"] == false)
         try page.clickAndLoad(.named("Activate", role: "button"))
-        #expect(try page.text(of: ".facts .state") == "active")
+        #expect(try page.text(of: ".fields .state") == "active")
         #expect(try WebhookPages.webhooks(tenant).first?["active"] == true)
         try page.clickAndLoad(.named("Edit", role: "link"))
         try page.type("every order", into: "#name")
@@ -149,12 +149,12 @@ import Testing
         #expect(try WebhookPages.webhooks(tenant).first?["campaign_id"] == ["spring", "summer"])
         try page.click(.named("Rotate the secret", role: "DisclosureTriangle"))
         try page.clickAndLoad(.named("Create a new secret", role: "button"))
-        let secret = try page.text(of: "#made-secret")
+        let secret = try page.text(of: "#created-secret")
         #expect(secret.hasPrefix("whsec_"))
         #expect(try page.text.contains("Requests are also signed with the previous secret until"))
         try user.open(path)
         #expect(try !page.html.contains(secret))
-        #expect(try page.text(of: ".facts").contains("valid until"))
+        #expect(try page.text(of: ".fields").contains("valid until"))
         try page.click(.named("Delete", role: "DisclosureTriangle"))
         try page.clickAndLoad(.named("Delete the webhook permanently", role: "button"))
         #expect(try page.text.contains("There are no webhooks yet."))
@@ -176,7 +176,7 @@ import Testing
         try page.wait(for: "a first attempt", atMost: 180) {
             try user.open(path)
             // The page reads the webhook first, and then its deliveries.
-            return try page.exists(row) && page.text(of: ".facts .state") == "failing"
+            return try page.exists(row) && page.text(of: ".fields .state") == "failing"
         }
         #expect(try user.texts("\(row) td:nth-child(2)") == ["waiting for retry"])
         try page.click(.selector("\(row) summary"))
@@ -236,7 +236,7 @@ import Testing
         try user.saveScreenshot("webhook-paused")
         try receiver.respond(200, "back")
         try page.clickAndLoad(.named("Resume", role: "button"))
-        #expect(try page.text(of: ".facts .state") == "active")
+        #expect(try page.text(of: ".fields .state") == "active")
         try user.expectNoErrors()
     }
 }

@@ -98,11 +98,11 @@ final class Receiver: Sendable {
             let lines = notes.rest[...end].split(separator: UInt8(ascii: "\n"))
             notes.rest = Data(notes.rest[notes.rest.index(after: end)...])
             for line in lines {
-                let note = try JSONDecoder().decode(ReceivedRequest.self, from: Data(line))
-                switch note.path {
+                let record = try JSONDecoder().decode(ReceivedRequest.self, from: Data(line))
+                switch record.path {
                 case "connected": notes.connections += 1
                 case "trapped": notes.trapped += 1
-                default: notes.requests[note.path, default: []].append(note)
+                default: notes.requests[record.path, default: []].append(record)
                 }
             }
             return try body(notes)

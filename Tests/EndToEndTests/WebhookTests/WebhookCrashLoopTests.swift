@@ -62,7 +62,7 @@ import Testing
         #expect(failed.map { $0["send_id"] } == ["deadly"])
         #expect(
             failed.first?["attempts"][0]["problem"]
-                == "not attempted again: the server ended during 3 attempts of this delivery"
+                == "not attempted again: the server crashed during 3 attempts of this delivery"
         )
         #expect(server.process.errors.contains("a delivery is set aside"))
         // A manual redelivery is possible once the cause is fixed.

@@ -75,14 +75,14 @@ import Testing
         let recorded = try Set(tenant.ids(#"{"options":{"limit":10000}}"#))
         #expect(ledger.acknowledged.subtracting(recorded).isEmpty)
         let rare = try Set(tenant.ids(#"{"find":{"campaign_id":["rare"]},"options":{"limit":10000}}"#))
-        for (path, wanted) in [(steady, recorded), (flaky, rare)] {
+        for (path, requested) in [(steady, recorded), (flaky, rare)] {
             let isDelivered = try Deadline.poll(for: 180) {
                 usleep(100_000)
-                return try Set(receiver.requests(path).ids()).isSuperset(of: wanted)
+                return try Set(receiver.requests(path).ids()).isSuperset(of: requested)
             }
             let ids = try receiver.requests(path).ids()
-            let missing = wanted.subtracting(ids).count
-            #expect(isDelivered && Set(ids) == wanted, "\(path): \(missing) of \(wanted.count) are missing")
+            let missing = requested.subtracting(ids).count
+            #expect(isDelivered && Set(ids) == requested, "\(path): \(missing) of \(requested.count) are missing")
         }
         // The flaky receiver accepted all of them in the end, though it refused each at first.
         for hook in hooks {

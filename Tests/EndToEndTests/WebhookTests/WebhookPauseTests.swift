@@ -64,9 +64,9 @@ import Testing
         #expect(failedIDs.count < ids.count - 1)
         try Hooks.receiver.setStatus(name, to: 200)
         try hook.put(#"{"active":true}"#)
-        let wanted = Set(ids).subtracting(failedIDs)
-        let delivered = try hook.waitForDeliveries("?state=delivered&limit=1000") { $0.count >= wanted.count }
-        #expect(Set(delivered.compactMap { $0["send_id"].string }) == wanted)
+        let requested = Set(ids).subtracting(failedIDs)
+        let delivered = try hook.waitForDeliveries("?state=delivered&limit=1000") { $0.count >= requested.count }
+        #expect(Set(delivered.compactMap { $0["send_id"].string }) == requested)
         #expect(try hook.get()["paused"] == .null)
         #expect(try server.stop() == .code(0))
     }

@@ -46,9 +46,9 @@ struct StartedAttemptsTests {
         var record = try Self.read(StartedAttempts.unreleased, after: 100)
         #expect(record.stored == "last:101 due:1000" && record.batchSize == 1)
         #expect(record.starts(of: SequenceNumber(101)) == 1 && record.starts(of: SequenceNumber(102)) == 0)
-        record.note(duration: 249)
+        record.record(duration: 249)
         #expect(record.stored == "many last:101 due:1000" && record.batchSize == 500)
-        record.note(duration: 250)
+        record.record(duration: 250)
         #expect(record.batchSize == 1)
     }
 

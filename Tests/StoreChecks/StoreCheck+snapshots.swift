@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension StoreCheck {
-    static let walking = [
+    static let snapshots = [
         StoreCheck("a search returns the head as its snapshot") { store in
             let organisation = try await store.organisation("Acme")
             #expect(try await store.search(SendLogSearch(), in: organisation).asOf == SequenceNumber(0))
