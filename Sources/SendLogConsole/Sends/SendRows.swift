@@ -82,7 +82,7 @@ struct SendRows {
     static func appendID(_ id: UnsafeBufferPointer<UInt8>, of what: StaticString, to html: inout [UInt8]) {
         html.append("<code data-copy=\"")
         html.append(what)
-        html.append(" id\">")
+        html.append(" ID\">")
         html.append(contentsOf: id)
         html.append("</code>")
     }

@@ -164,7 +164,7 @@ import Testing
         let user = try ConsoleUser(tenant.server, width: 390, isPhone: true)
         try user.signIn(tenant.key)
         for (path, headers) in [
-            ("/console/sends", ["Started", "Campaign", "Message", "Triggered by", "Destinations", "Send id"]),
+            ("/console/sends", ["Started", "Campaign", "Message", "Triggered by", "Destinations", "Send ID"]),
             ("/console/keys", ["Key", "Permissions", "Created", "Expires", "Last used", "State"]),
             ("/console/webhooks", ["Webhook", "URL", "Campaigns", "State", "Last delivery"]),
         ] {
