@@ -33,6 +33,18 @@ extension StoreCheck {
         #expect(try await target.check { _, _ in } == [])
     }
 
+    /// Checks that a target with other send logs is refused, and that none of them is deleted.
+    package static func keepsOtherContent(from source: any Store, to target: any Store) async throws {
+        let (organisation, other) = (try await source.organisation("Acme"), try await target.organisation("Acme"))
+        _ = try await source.record(Sample.logs(1200, "log"), in: organisation)
+        _ = try await target.record(Sample.logs(1200, "other"), in: other)
+        // The first batches of the source have no log that differs from the target's.
+        #expect(try await source.delete(Array(1...1100), in: organisation) == 1100)
+        let copy = SendLogCopy(from: source, to: target, spoolFolder: NSTemporaryDirectory())
+        await #expect(throws: SendLogCopy.Failure.self) { try await copy.run { _, _, _ in } }
+        #expect(try await target.organisation(other).sends == 1200)
+    }
+
     private static func compare(
         _ source: any Store,
         _ target: any Store,
