@@ -21,21 +21,15 @@ package struct Console: Sendable {
         let pages = Pages(templates: try Templates(), assets: Assets())
         let middleware = ConsoleMiddleware(store: store, pages: pages)
         self.middleware = middleware
-        let signIn = SignIn(
-            store: store,
-            authenticator: authenticator,
-            middleware: middleware,
-            lifetime: sessionSeconds
-        )
         routes =
-            signIn.routes + TimeZonePage(middleware: middleware).routes + pages.assets.routes
+            SignIn(store: store, authenticator: authenticator, middleware: middleware, lifetime: sessionSeconds).routes
+            + TimeZonePage(middleware: middleware).routes + pages.assets.routes
             + SendsReport(store: store, middleware: middleware).routes
             + SendPage(store: store, middleware: middleware).routes
             + CampaignsReport(store: store, middleware: middleware).routes
             + WebhooksPage(service: service, middleware: middleware).routes
             + WebhookEditor(service: service, middleware: middleware).routes
             + WebhookPage(service: service, middleware: middleware).routes
-            + WebhookActions(service: service, middleware: middleware).routes
             + KeysPage(store: store, authenticator: authenticator, middleware: middleware).routes
     }
 }

@@ -9,9 +9,7 @@ public struct InputIssue: Equatable, Sendable {
 
     /// Creates an issue of a field.
     public init(path: String, message: String, isSentence: Bool = false) {
-        self.path = path
-        self.message = message
-        self.isSentence = isSentence
+        (self.path, self.message, self.isSentence) = (path, message, isSentence)
     }
 }
 

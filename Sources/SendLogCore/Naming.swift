@@ -1,11 +1,13 @@
 /// Formatting of names that people typed, for error messages.
 package enum Naming {
-    /// Returns a name in quotes, truncated to 40 characters.
-    package static func quoted(_ name: String) -> String {
+    /// Returns a name truncated to 40 characters.
+    static func truncated(_ name: String) -> String {
         let scalars = name.unicodeScalars
-        let shown = String(String.UnicodeScalarView(scalars.prefix(40)))
-        return "\"\(shown)\(scalars.count > 40 ? "…" : "")\""
+        return scalars.count > 40 ? "\(String(String.UnicodeScalarView(scalars.prefix(40))))…" : name
     }
+
+    /// Returns a name in quotes, truncated to 40 characters.
+    package static func quoted(_ name: String) -> String { "\"\(truncated(name))\"" }
 
     /// Returns the error message for an unknown field.
     package static func unknown(_ name: String, known: [String]) -> String {

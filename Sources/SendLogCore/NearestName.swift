@@ -33,11 +33,8 @@ public enum NearestName {
             var current = [row] + [Int](repeating: 0, count: right.count)
             for column in 1...right.count {
                 let same = left[row - 1] == right[column - 1]
-                current[column] = min(
-                    previous[column] + 1,
-                    current[column - 1] + 1,
-                    previous[column - 1] + (same ? 0 : 1)
-                )
+                let replaced = previous[column - 1] + (same ? 0 : 1)
+                current[column] = min(previous[column] + 1, current[column - 1] + 1, replaced)
                 if row > 1, column > 1, left[row - 1] == right[column - 2], left[row - 2] == right[column - 1] {
                     current[column] = min(current[column], before[column - 2] + 1)
                 }

@@ -10,8 +10,7 @@ public struct SequenceNumber: Hashable, Comparable, Sendable {
         self.number = number
     }
 
-    /// Returns the number of logs from this one to another one; negative if the other one is earlier, clamped to
-    /// `Int64`.
+    /// Returns the difference to another sequence number; negative if that is earlier, clamped to `Int64`.
     public func distance(to other: SequenceNumber) -> Int64 {
         let (distance, isTooLarge) = other.number.subtractingReportingOverflow(number)
         return isTooLarge ? (other.number > number ? .max : .min) : distance

@@ -1,12 +1,7 @@
+import Foundation
 import Logging
 import NIOCore
 import SendLogNetwork
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// Limits the number of open connections; further connections wait in the system's backlog until there is room.
 ///
@@ -16,9 +11,7 @@ import Darwin
 /// waiting connection would wake the event loop again and again.
 final class AcceptLimit: ChannelDuplexHandler {
     typealias InboundIn = any Channel
-    typealias InboundOut = any Channel
     typealias OutboundIn = Never
-    typealias OutboundOut = Never
 
     private let maxConnections: Int
     private let maxConnectionsPerAddress: Int
@@ -64,11 +57,9 @@ final class AcceptLimit: ChannelDuplexHandler {
             openByAddress[client, default: 0] += 1
         }
         open += 1
-        let handler = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        connection.closeFuture.hop(to: context.eventLoop).whenComplete { _ in
-            let (limit, context) = handler.value
-            limit.connectionEnded(of: client)
-            limit.resumeReading(context)
+        connection.closeFuture.hop(to: context.eventLoop).assumeIsolated().whenComplete { _ in
+            self.connectionEnded(of: client)
+            self.resumeReading(context)
         }
         context.fireChannelRead(data)
     }
@@ -104,12 +95,10 @@ final class AcceptLimit: ChannelDuplexHandler {
         isOutOfDescriptors = true
         // The pending read would otherwise wake the event loop again.
         _ = context.channel.setOption(.autoRead, value: false)
-        let handler = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: Self.retryDelay) {
-            let (limit, context) = handler.value
-            limit.isOutOfDescriptors = false
+        context.eventLoop.assumeIsolated().scheduleTask(in: Self.retryDelay) {
+            self.isOutOfDescriptors = false
             _ = context.channel.setOption(.autoRead, value: true)
-            limit.resumeReading(context)
+            self.resumeReading(context)
         }
     }
 

@@ -8,7 +8,7 @@ final class ConnectionLoop: TaskExecutor {
     let loop: any EventLoop
     /// The number of tasks that handle requests, including requests of clients that have disconnected.
     let running = Atomic<Int>(0)
-    private let unflushed: NIOLoopBoundBox<[ChannelHandlerContext]?>
+    private let unflushed: NIOLoopBoundBox<[ChannelHandlerContext]>
     private let open: NIOLoopBoundBox<[ObjectIdentifier: ChannelHandlerContext]>
 
     /// The maximum time to wait for the last requests after cancellation, in steps of 5 ms.
@@ -16,7 +16,7 @@ final class ConnectionLoop: TaskExecutor {
 
     init(_ loop: any EventLoop) {
         self.loop = loop
-        unflushed = .makeEmptyBox(valueType: [ChannelHandlerContext].self, eventLoop: loop)
+        unflushed = .makeBoxSendingValue([], eventLoop: loop)
         open = .makeBoxSendingValue([:], eventLoop: loop)
     }
 
@@ -55,17 +55,13 @@ final class ConnectionLoop: TaskExecutor {
     /// Each flush wakes its client. Clients that get their responses together wake up together, and send their next
     /// requests together.
     func scheduleFlush(_ context: ChannelHandlerContext) {
-        if unflushed.value == nil {
-            unflushed.value = [context]
-            loop.execute { self.flush() }
-        } else {
-            unflushed.value?.append(context)
-        }
+        if unflushed.value.isEmpty { loop.execute { self.flush() } }
+        unflushed.value.append(context)
     }
 
     private func flush() {
-        let contexts = unflushed.value ?? []
-        unflushed.value = nil
+        let contexts = unflushed.value
+        unflushed.value = []
         for context in contexts { context.flush() }
     }
 }

@@ -1,10 +1,5 @@
+import Foundation
 import NIOCore
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// Closes connections: after the last response, with a reset, or after a timeout.
 extension HTTPConnection {
@@ -13,19 +8,13 @@ extension HTTPConnection {
 
     /// Closes the connection once everything is sent.
     ///
-    /// - Parameters:
-    ///   - context: the connection's context
-    ///   - lingers: whether to wait until the client has read the last response: closing the connection while more
-    ///     input arrives resets it, and the client loses the response
+    /// A connection that lingers waits until the client has read the last response: closing it while more input arrives
+    /// resets it, and the client loses the response.
     func finish(_ context: ChannelHandlerContext, lingers: Bool) {
         isFinished = true
         input.removeAll()
         let sent = context.eventLoop.makePromise(of: Void.self)
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        sent.futureResult.whenComplete { _ in
-            let (connection, context) = bound.value
-            connection.end(context, lingers: lingers)
-        }
+        sent.futureResult.assumeIsolated().whenComplete { _ in self.end(context, lingers: lingers) }
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: sent)
     }
 
@@ -50,11 +39,7 @@ extension HTTPConnection {
     /// Schedules the next check of whether the client has exceeded a timeout.
     func scheduleTimeout(_ context: ChannelHandlerContext, after delay: TimeAmount) {
         timeoutTask?.cancel()
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        timeoutTask = context.eventLoop.scheduleTask(in: delay) {
-            let (connection, context) = bound.value
-            connection.checkTimeout(context)
-        }
+        timeoutTask = context.eventLoop.assumeIsolated().scheduleTask(in: delay) { self.checkTimeout(context) }
     }
 
     private func checkTimeout(_ context: ChannelHandlerContext) {

@@ -2,16 +2,15 @@ import NIOCore
 import NIOHTTP1
 
 /// Sends the responses of the handlers: complete ones at once, streamed ones piece by piece.
-extension HTTPConnection: ClientConnection {
+extension HTTPConnection {
     /// The maximum length in bytes of a body that is copied into the buffer of its head, which is cheaper than a second
     /// write.
     private static let maxCopiedBytes = 8192
 
+    /// Whether the client is still connected and the last response was not written.
     var isOpen: Bool { !isFinished && context?.channel.isActive == true }
 
-    func buffer(capacity: Int) -> ByteBuffer {
-        context?.channel.allocator.buffer(capacity: capacity) ?? ByteBuffer()
-    }
+    func buffer(capacity: Int) -> ByteBuffer { context?.channel.allocator.buffer(capacity: capacity) ?? ByteBuffer() }
 
     /// Sends `100 Continue` if the client waits for it (<https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1>).
     func sendContinue() {
@@ -68,7 +67,7 @@ extension HTTPConnection: ClientConnection {
         if exchange.isChunked {
             var line = buffer(capacity: 16)
             if exchange.isInChunk { line.writeStaticString("\r\n") }
-            line.writeHexadecimal(piece.readableBytes)
+            line.writeString(String(piece.readableBytes, radix: 16))
             line.writeStaticString("\r\n")
             context.write(wrapOutboundOut(line), promise: nil)
             self.exchange?.isInChunk = true
@@ -90,9 +89,7 @@ extension HTTPConnection: ClientConnection {
     func end() {
         guard let context, let exchange, !exchange.isHeadRequest else { return }
         var bytes = buffer(capacity: 16)
-        if exchange.isChunked {
-            bytes.writeStaticString(exchange.isInChunk ? "\r\n0\r\n\r\n" : "0\r\n\r\n")
-        }
+        if exchange.isChunked { bytes.writeStaticString(exchange.isInChunk ? "\r\n0\r\n\r\n" : "0\r\n\r\n") }
         context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     }
 
@@ -105,6 +102,7 @@ extension HTTPConnection: ClientConnection {
         head.write(to: &bytes, framing: framing, isHTTP10: isHTTP10, closes: closes)
     }
 
+    /// Closes the connection after the response in progress.
     func closeAfterwards() { exchange?.closes = true }
 
     /// Ends the exchange: starts the next request, or closes the connection.

@@ -9,7 +9,6 @@ import Synchronization
 /// holds many, or while the client leaves much of a response unread, the connection reads nothing from the network.
 final class HTTPConnection: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
-    typealias InboundOut = Never
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
@@ -102,9 +101,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     // MARK: Input
 
-    func handlerAdded(context: ChannelHandlerContext) {
-        self.context = context
-    }
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
     func channelActive(context: ChannelHandlerContext) {
         peer = context.remoteAddress.flatMap { IPAddress($0) }
@@ -134,9 +131,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         input.append(part)
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
-        advance()
-    }
+    func channelReadComplete(context: ChannelHandlerContext) { advance() }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if isFinished { return }
@@ -168,9 +163,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         context.fireChannelInactive()
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
-        self.context = nil
-    }
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
@@ -206,8 +199,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         while steps < Self.maxSteps, step() { steps += 1 }
         if steps == Self.maxSteps, let context {
             // After many pipelined requests, other connections get their turn.
-            let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-            context.eventLoop.execute { bound.value.advance() }
+            context.eventLoop.assumeIsolated().execute { self.advance() }
         }
         guard let context, isReadPending, mayRead(context) else { return }
         isReadPending = false
@@ -247,9 +239,9 @@ final class HTTPConnection: ChannelDuplexHandler {
             return true
         }
         if inputEnd == .notHTTP, isBodyComplete {
-            let badRequestResponse = responder.badRequestResponse()
+            let (head, body) = responder.badRequestResponse()
             exchange = Exchange(isHeadRequest: false, isHTTP10: false, closes: true, expectsContinue: false)
-            send(badRequestResponse.head, body: [ByteBuffer(bytes: badRequestResponse.body)])
+            send(head, body: [ByteBuffer(bytes: body)])
             exchange = nil
         }
         if inputEnd != nil { finish(context, lingers: true) }
@@ -258,9 +250,12 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     private func start(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        let isHTTP10 = head.version.major < 1 || head.version.major == 1 && head.version.minor == 0
+        let isHTTP10 = head.isHTTP10
         let handle = ConnectionHandle(self, on: context.eventLoop)
-        let client = isFromProxy ? peer.map { proxies.client(of: head.headers, from: $0) } : peer?.clientPrefix
+        let client = peer.map { peer in
+            isFromProxy
+                ? proxies.client(forwardedFor: head.headers["x-forwarded-for"], by: peer) : peer.clientPrefix
+        }
         let request = HTTPRequest(
             method: head.method,
             target: head.uri,

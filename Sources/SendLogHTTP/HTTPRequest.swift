@@ -21,15 +21,7 @@ public final class HTTPRequest: Sendable {
     /// The body, which can be read once.
     public let body: RequestBody
 
-    /// Creates a request; for the forms of targets see <https://www.rfc-editor.org/rfc/rfc9112#section-3.2>.
-    ///
-    /// - Parameters:
-    ///   - method: the request method
-    ///   - target: the request target, in any form
-    ///   - headers: the header fields
-    ///   - client: the client's address
-    ///   - body: the body
-    ///   - fault: the violation of HTTP, or the unsupported feature, if any
+    /// Creates a request with a target in any form (<https://www.rfc-editor.org/rfc/rfc9112#section-3.2>).
     package init(
         method: HTTPMethod,
         target: String,

@@ -1,7 +1,10 @@
 import NIOHTTP1
 
-/// Reads whether a client asks for another protocol, or asks to close the connection.
+/// Reads a client's version of HTTP, and whether it asks for another protocol, or asks to close the connection.
 extension HTTPRequestHead {
+    /// Whether the client uses HTTP/1.0 or an older version.
+    var isHTTP10: Bool { version.major < 1 || version.major == 1 && version.minor == 0 }
+
     /// Whether the client asks for another protocol or for a tunnel through this server
     /// (<https://www.rfc-editor.org/rfc/rfc9110#section-7.8>).
     var requestsProtocolSwitch: Bool { method == .CONNECT || headers.contains(name: "upgrade") }

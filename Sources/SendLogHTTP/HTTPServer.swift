@@ -35,14 +35,9 @@ public struct HTTPServer: Service {
     ///
     /// - Throws: an error if the server cannot listen on the address.
     public func run() async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
-        do {
+        try await MultiThreadedEventLoopGroup.withEventLoopGroup(numberOfThreads: settings.threads) { group in
             try await serve(on: group)
-        } catch {
-            try? await group.shutdownGracefully()
-            throw error
         }
-        try await group.shutdownGracefully()
     }
 
     private func serve(on group: MultiThreadedEventLoopGroup) async throws {
@@ -65,8 +60,7 @@ public struct HTTPServer: Service {
                 quiescing.initiateShutdown(promise: drained)
             }
         } onCancel: {
-            // The time for a graceful shutdown is over. Closing the connections resumes the tasks that wait for
-            // clients.
+            // The time to shut down is over. Closing the connections resumes the tasks that wait for clients.
             channel.close(promise: nil)
             for loop in loops { loop.closeConnections() }
             drained.succeed()
@@ -82,8 +76,7 @@ public struct HTTPServer: Service {
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            // Accept one connection per read: otherwise more connections than allowed are accepted before they are
-            // counted.
+            // One connection per read: otherwise more connections than allowed are accepted before they are counted.
             .serverChannelOption(.maxMessagesPerRead, value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -105,11 +98,7 @@ public struct HTTPServer: Service {
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     let loop = loops.first { $0.loop === channel.eventLoop } ?? ConnectionLoop(channel.eventLoop)
-                    let connection = HTTPConnection(
-                        responder,
-                        on: loop,
-                        settings
-                    )
+                    let connection = HTTPConnection(responder, on: loop, settings)
                     try pipeline.addHandler(InboundBytesHandler(connection))
                     try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
                     try pipeline.addHandler(connection)

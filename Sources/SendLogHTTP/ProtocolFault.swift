@@ -15,7 +15,6 @@ public enum ProtocolFault: Equatable, Sendable {
 
     /// Finds the fault of a request; `nil` if it has none.
     init?(_ head: HTTPRequestHead) {
-        let isHTTP10 = head.version.major < 1 || head.version.major == 1 && head.version.minor == 0
         var hosts = 0
         var fault: ProtocolFault?
         for (name, value) in head.headers {
@@ -24,13 +23,13 @@ public enum ProtocolFault: Equatable, Sendable {
                 if !Self.isHost(value.trimmingBlanks) { fault = fault ?? .hostInvalid }
             } else if name.matches("transfer-encoding") {
                 if !value.trimmingBlanks.matches("chunked") { fault = fault ?? .transferEncodingUnknown }
-            } else if name.matches("expect"), !isHTTP10 {
+            } else if name.matches("expect"), !head.isHTTP10 {
                 if !value.trimmingBlanks.matches("100-continue") { fault = fault ?? .expectationUnknown }
             }
         }
         if hosts > 1 {
             self = .hostRepeated
-        } else if hosts == 0, !isHTTP10 {
+        } else if hosts == 0, !head.isHTTP10 {
             self = .hostMissing
         } else if let fault {
             self = fault
@@ -42,9 +41,7 @@ public enum ProtocolFault: Equatable, Sendable {
     /// Returns whether a text has only characters that are allowed in a host and its port
     /// (<https://www.rfc-editor.org/rfc/rfc3986#section-3.2.2>).
     private static func isHost(_ text: Substring) -> Bool {
-        text.utf8.allSatisfy { byte in
-            byte > 0x20 && byte < 0x7f && !"/?#@\\\"<>^`{|}".utf8.contains(byte)
-        }
+        text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && !"/?#@\\\"<>^`{|}".utf8.contains($0) }
     }
 }
 

@@ -1,4 +1,4 @@
-public import NIOCore
+import NIOCore
 public import NIOHTTP1
 
 /// The status and the header fields of a response.
@@ -32,7 +32,7 @@ public struct ResponseHead: Sendable {
     /// Writes the head in the format of HTTP/1 (<https://www.rfc-editor.org/rfc/rfc9112#section-4>).
     func write(to buffer: inout ByteBuffer, framing: Framing, isHTTP10: Bool, closes: Bool) {
         buffer.writeStaticString(isHTTP10 ? "HTTP/1.0 " : "HTTP/1.1 ")
-        buffer.writeDecimal(Int(status.code))
+        buffer.writeString(String(status.code))
         buffer.writeStaticString(" ")
         buffer.writeString(status.reasonPhrase)
         buffer.writeStaticString("\r\n")
@@ -45,7 +45,7 @@ public struct ResponseHead: Sendable {
         switch framing {
         case .length(let length):
             buffer.writeStaticString("Content-Length: ")
-            buffer.writeDecimal(length)
+            buffer.writeString(String(length))
             buffer.writeStaticString("\r\n")
         case .chunks: buffer.writeStaticString("Transfer-Encoding: chunked\r\n")
         case .close, .none: break

@@ -46,10 +46,3 @@ public struct ResponseWriter: Sendable {
     /// Ends a response of unknown length.
     public func end() { handle.connection.end() }
 }
-
-extension ByteBuffer {
-    mutating func writeDecimal(_ value: Int) { writeString(String(value)) }
-
-    /// Writes the size of a chunk in hexadecimal.
-    mutating func writeHexadecimal(_ value: Int) { writeString(String(value, radix: 16)) }
-}

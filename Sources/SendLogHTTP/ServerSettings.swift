@@ -1,6 +1,3 @@
-import NIOExtras
-import NIOPosix
-
 /// The settings of an HTTP server.
 public struct ServerSettings: Equatable, Sendable {
     /// The address to listen on: a host name or an IP address.
@@ -21,16 +18,6 @@ public struct ServerSettings: Equatable, Sendable {
     public let slowClientLimits: SlowClientLimits
 
     /// Creates settings.
-    ///
-    /// - Parameters:
-    ///   - host: the address to listen on
-    ///   - port: the TCP port to listen on; 0 for any free port
-    ///   - idleTimeout: the idle timeout of a connection, in seconds
-    ///   - maxConnections: the maximum number of open connections
-    ///   - maxConnectionsPerAddress: the maximum number of open connections per client
-    ///   - proxies: the proxies whose `X-Forwarded-For` headers are trusted
-    ///   - threads: the number of threads that serve connections
-    ///   - slowClientLimits: the limits for clients that send slowly
     public init(
         host: String,
         port: Int,
@@ -41,7 +28,6 @@ public struct ServerSettings: Equatable, Sendable {
         threads: Int,
         slowClientLimits: SlowClientLimits = SlowClientLimits()
     ) {
-        self.slowClientLimits = slowClientLimits
         self.host = host
         self.port = port
         self.idleTimeout = idleTimeout
@@ -49,5 +35,6 @@ public struct ServerSettings: Equatable, Sendable {
         self.maxConnectionsPerAddress = maxConnectionsPerAddress
         self.proxies = proxies
         self.threads = threads
+        self.slowClientLimits = slowClientLimits
     }
 }

@@ -37,12 +37,7 @@ struct SlowClientDetector {
     /// Records the end of a body.
     mutating func didReceiveBodyEnd() { (drainBegan, body) = (nil, nil) }
 
-    /// Decides whether the client is too slow.
-    ///
-    /// - Parameters:
-    ///   - now: the current time
-    ///   - isAwaited: whether the server waits for more of a body
-    /// - Returns: whether to close the connection.
+    /// Returns whether the client is too slow, given whether the server waits for more of a body.
     mutating func isTooSlow(at now: NIODeadline, isAwaited: Bool) -> Bool {
         if let headBegan, now - headBegan >= .seconds(Int64(limits.headTimeout)) { return true }
         if let drainBegan, now - drainBegan >= .seconds(Int64(limits.drainTimeout)) { return true }

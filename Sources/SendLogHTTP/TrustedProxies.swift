@@ -1,5 +1,4 @@
 import NIOCore
-import NIOHTTP1
 package import SendLogNetwork
 
 /// The proxies whose `X-Forwarded-For` headers are trusted.
@@ -33,11 +32,6 @@ public struct TrustedProxies: Equatable, Sendable {
         if networks.isEmpty { return false }
         let plain = address.clientPrefix.bytes.count == 4 ? address.clientPrefix : address
         return networks.contains { $0.contains(plain) }
-    }
-
-    /// Returns the client of a request with these headers; see ``client(forwardedFor:by:)``.
-    func client(of headers: HTTPHeaders, from proxy: IPAddress) -> IPAddress {
-        client(forwardedFor: headers["x-forwarded-for"], by: proxy)
     }
 
     /// Returns the client of a request that a proxy forwarded.

@@ -1,8 +1,6 @@
 internal import CCrypto
 
 /// An incremental SHA-256, computed by the system's libcrypto (<https://csrc.nist.gov/pubs/fips/180-4/upd1/final>).
-///
-/// The type has value semantics: a copy is independent of the original.
 package struct SHA256 {
     /// A hash as four words in the order of its bytes.
     package typealias Words = (UInt64, UInt64, UInt64, UInt64)

@@ -51,15 +51,17 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    private static let mapped = [UInt8](repeating: 0, count: 10) + [0xff, 0xff]
+
     /// The IPv4 address that an IPv6 address embeds: mapped, compatible, translated (NAT64) or 6to4.
     package var embeddedIPv4: IPAddress? {
         guard bytes.count == 16 else { return nil }
         // ::ffff:0:0/96 mapped, ::/96 compatible (https://www.rfc-editor.org/rfc/rfc4291#section-2.5.5),
         // 64:ff9b::/96 translated (https://www.rfc-editor.org/rfc/rfc6052).
-        let mapped = [UInt8](repeating: 0, count: 10) + [0xff, 0xff]
         let compatible = [UInt8](repeating: 0, count: 12)
         let translated: [UInt8] = [0, 0x64, 0xff, 0x9b] + [UInt8](repeating: 0, count: 8)
-        if [mapped, compatible, translated].contains(Array(bytes[..<12])) { return IPAddress(Array(bytes[12...])) }
+        let prefixes = [Self.mapped, compatible, translated]
+        if prefixes.contains(Array(bytes[..<12])) { return IPAddress(Array(bytes[12...])) }
         // 2002::/16 (https://www.rfc-editor.org/rfc/rfc3056).
         return bytes[0] == 0x20 && bytes[1] == 0x02 ? IPAddress(Array(bytes[2..<6])) : nil
     }
@@ -71,9 +73,7 @@ extension IPAddress {
     package var clientPrefix: IPAddress {
         guard bytes.count == 16 else { return self }
         // A dual-stack socket reports IPv4 addresses as mapped IPv6 addresses.
-        if bytes[..<10].allSatisfy({ $0 == 0 }), bytes[10] == 0xff, bytes[11] == 0xff {
-            return IPAddress(Array(bytes[12...]))
-        }
+        if bytes.starts(with: Self.mapped) { return IPAddress(Array(bytes[12...])) }
         return IPAddress(Array(bytes[..<8]) + [UInt8](repeating: 0, count: 8))
     }
 }

@@ -132,10 +132,7 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
     }
 
     /// See ``LogReader/sendLog(_:in:)``.
-    public func sendLog(
-        _ id: SendLogID,
-        in organisation: OrganisationID
-    ) async throws(StoreError) -> StoredSendLog {
+    public func sendLog(_ id: SendLogID, in organisation: OrganisationID) async throws(StoreError) -> StoredSendLog {
         guard let log = try await reading.submit(id, in: organisation) else { throw .notFound }
         return log
     }
@@ -160,12 +157,8 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
             sums.1 += split.parts
         }
         return try await performLong(for: organisation) { connection in
-            var parameters = Parameters()
-            parameters.add(organisation.number)
-            parameters.add(bigints: whole.map(\.lowerBound))
-            parameters.add(bigints: whole.map(\.upperBound))
-            parameters.add(bigints: parts.map(\.lowerBound.number))
-            parameters.add(bigints: parts.map(\.upperBound.number))
+            var parameters = Parameters(organisation.number, whole.map(\.lowerBound), whole.map(\.upperBound))
+            parameters.add(parts.map(\.lowerBound.number), parts.map(\.upperBound.number))
             return try connection.rows(Self.sendLogCountSQL, parameters).count(0, 0)
         }
     }
@@ -196,10 +189,7 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
     }
 
     /// See ``LogReader/rows(_:in:)``.
-    public func rows(
-        _ rest: RestOfPage,
-        in organisation: OrganisationID
-    ) async throws(StoreError) -> RowBlock {
+    public func rows(_ rest: RestOfPage, in organisation: OrganisationID) async throws(StoreError) -> RowBlock {
         try await performLong(for: organisation) { connection in
             try SearchCall(connection: connection, organisation: organisation, search: rest.search).rows(after: rest)
         }
@@ -214,11 +204,8 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
         _ take: (BorrowedChunk) throws(StoreError) -> Void
     ) async throws(StoreError) -> Int {
         let rows = try await performShort(for: organisation) { connection in
-            var parameters = Parameters()
-            parameters.add(organisation.number)
-            parameters.add(sequence.number)
-            parameters.add(integer: first)
-            parameters.add(integer: limit)
+            var parameters = Parameters(organisation.number, sequence.number, Int32(clamping: first))
+            parameters.add(Int32(clamping: limit))
             return try connection.rows(
                 """
                 SELECT count, length, crc, body FROM destination_chunks

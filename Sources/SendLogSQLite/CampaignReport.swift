@@ -17,8 +17,7 @@ struct CampaignReport {
         let total = try total(query, hasGaps: hasGaps)
         var page = try Query(dynamicSQL: Self.sql(query, hasGaps: hasGaps), on: database)
         try bind(query, to: &page)
-        try page.bind(query.limit)
-        try page.bind(query.skip)
+        try page.bind(query.limit, query.skip)
         var campaigns: [Campaign] = []
         while try page.step() { campaigns.append(try Self.campaign(page)) }
         return CampaignPage(total: total, campaigns: campaigns)
@@ -29,8 +28,7 @@ struct CampaignReport {
             dynamicSQL: "SELECT \(Self.columns) FROM campaigns c WHERE organisation = ? AND id = ?",
             on: database
         )
-        try query.bind(organisation.number)
-        try query.bind(PackedID(id))
+        try query.bind(organisation.number, PackedID(id))
         // A campaign whose send logs were all deleted has no first one.
         guard try query.step(), query.optionalInteger(4) != nil else { throw StoreError.notFound }
         return try Self.campaign(query)
@@ -48,8 +46,7 @@ struct CampaignReport {
     private func bind(_ query: CampaignQuery, to statement: inout Query) throws {
         try statement.bind(organisation.number)
         guard let text = query.text else { return }
-        try statement.bind(text)
-        try statement.bind(text)
+        try statement.bind(text, text)
     }
 
     /// Returns whether send logs of the organisation were deleted.
@@ -123,9 +120,7 @@ struct CampaignReport {
                 """,
             on: database
         )
-        try query.bind(source.number)
-        try query.bind(days.lowerBound.number)
-        try query.bind(days.upperBound.number)
+        try query.bind(source.number, days.lowerBound.number, days.upperBound.number)
         var tallies: [DayTally] = []
         while try query.step() {
             tallies.append(

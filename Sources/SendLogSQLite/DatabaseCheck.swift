@@ -59,9 +59,7 @@ struct DatabaseCheck {
         while try logs.step(), wrong < CheckFinding.maxOfKind {
             if let fault = try fault(inListOf: logs) ?? fault(inColumnsOf: logs) {
                 let rowID = logs.integer(0)
-                findings.append(
-                    CheckFinding.sendLog(RowID(rawValue: rowID).sequence.number, of: rowID >> 40, fault)
-                )
+                findings.append(CheckFinding.sendLog(RowID(rawValue: rowID).sequence.number, of: rowID >> 40, fault))
                 wrong += 1
             }
             done += 1

@@ -80,8 +80,7 @@ struct DayCounts {
                 try StoredNumber.add(query.count(1), to: &counts[StoredNumber.day(query.integer(0)), default: 0])
             }
         }
-        let sorted = counts.filter { $0.value > 0 }.sorted { ($0.key < $1.key) == (order == .oldestFirst) }
-        return sorted.allSatisfy { body(DayCount(day: Day(number: $0.key), sends: $0.value)) }
+        return DayCount.sorted(counts, order).allSatisfy(body)
     }
 
     private func countersQuery(
@@ -97,10 +96,7 @@ struct DayCounts {
                 """,
             on: database
         )
-        try query.bind(source.number)
-        try query.bind(days.lowerBound)
-        try query.bind(days.upperBound)
-        try query.bind(CounterBlock.of(plan.asOf))
+        try query.bind(source.number, days.lowerBound, days.upperBound, CounterBlock.of(plan.asOf))
         return query
     }
 
@@ -111,8 +107,7 @@ struct DayCounts {
         var requested: Set<Int64>?
         if !sources.contains(.organisation(organisation.number)) { requested = Set(sources.map(\.number)) }
         var query = try Query("SELECT start, campaign FROM send_logs WHERE place > ? AND place <= ?", on: database)
-        try query.bind(RowID(organisation, plan.asOf).rawValue)
-        try query.bind(RowID(organisation, end).rawValue)
+        try query.bind(RowID(organisation, plan.asOf).rawValue, RowID(organisation, end).rawValue)
         while try query.step() {
             let day = Timestamp.floorDay(query.integer(0))
             if days.contains(day), requested?.contains(query.integer(1)) ?? true { body(day) }
@@ -123,10 +118,7 @@ struct DayCounts {
     private func count(_ range: ClosedRange<Int64>) throws -> Int {
         try sources.reduce(0) { sum, source in
             var query = try Query(dynamicSQL: Self.countSQL(source), on: database)
-            try query.bind(source.number)
-            try query.bind(range.lowerBound)
-            try query.bind(range.upperBound)
-            try query.bind(RowID(organisation, plan.asOf).rawValue)
+            try query.bind(source.number, range.lowerBound, range.upperBound, RowID(organisation, plan.asOf).rawValue)
             return try query.step() ? sum + query.count(0) : sum
         }
     }

@@ -37,11 +37,8 @@ struct LogRange {
         var (first, last, left) = (from.milliseconds, to.milliseconds, count)
         if let after {
             var query = try Query(dynamicSQL: Self.tiesSQL(source, order: order, columns: columns), on: database)
-            try query.bind(source.number)
-            try query.bind(after.start.milliseconds)
-            try query.bind(RowID(organisation, after.sequence).rawValue)
-            try query.bind(asOf.rawValue)
-            try query.bind(left)
+            try query.bind(source.number, after.start.milliseconds, RowID(organisation, after.sequence).rawValue)
+            try query.bind(asOf.rawValue, left)
             while try query.step() {
                 if try body(query) { return }
                 left -= 1
@@ -53,12 +50,7 @@ struct LogRange {
         }
         if left == 0 { return }
         var query = try Query(dynamicSQL: Self.sql(source, order: order, columns: columns), on: database)
-        try query.bind(source.number)
-        try query.bind(first)
-        try query.bind(last)
-        try query.bind(asOf.rawValue)
-        try query.bind(left)
-        try query.bind(offset)
+        try query.bind(source.number, first, last, asOf.rawValue, left, offset)
         while try query.step() {
             if try body(query) { return }
         }
@@ -68,12 +60,7 @@ struct LogRange {
     func rows(of source: LogSource, slot: Int, count: Int, on connection: Connection) throws -> Query {
         let sql = Self.sql(source, order: order, columns: "place, start, destinations, record")
         var query = try Query(dynamicSQL: "\(sql) -- \(slot)", on: connection)
-        try query.bind(source.number)
-        try query.bind(from.milliseconds)
-        try query.bind(to.milliseconds)
-        try query.bind(asOf.rawValue)
-        try query.bind(count)
-        try query.bind(0)
+        try query.bind(source.number, from.milliseconds, to.milliseconds, asOf.rawValue, count, 0)
         return query
     }
 

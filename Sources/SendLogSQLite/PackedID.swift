@@ -34,3 +34,15 @@ extension PackedID {
         "CASE typeof(\(column)) WHEN 'blob' THEN lower(hex(\(column))) ELSE \(column) END"
     }
 }
+
+extension PackedID: BindableValue {
+    func bind(to query: inout Query) throws {
+        switch self {
+        case .digits(let high, let low):
+            try withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { digits in
+                try query.bind(bytes: UnsafeRawBufferPointer(rebasing: digits[..<12]))
+            }
+        case .text(let text): try query.bind(text: text)
+        }
+    }
+}

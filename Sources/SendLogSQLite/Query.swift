@@ -27,20 +27,17 @@ struct Query: ~Copyable {
     // `SQLITE_TRANSIENT`, which makes SQLite copy the value; Swift cannot import the macro.
     private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
-    mutating func bind(_ value: some BinaryInteger) throws {
+    /// Binds the next parameters.
+    mutating func bind<each Value: BindableValue>(_ values: repeat each Value) throws {
+        repeat try (each values).bind(to: &self)
+    }
+
+    mutating func bind(integer value: Int64?) throws {
         bound += 1
-        try check(sqlite3_bind_int64(pointer, bound, Int64(value)))
+        if let value { try check(sqlite3_bind_int64(pointer, bound, value)) }
     }
 
-    mutating func bind(_ value: (some BinaryInteger)?) throws {
-        guard let value else {
-            bound += 1
-            return
-        }
-        try bind(value)
-    }
-
-    mutating func bind(_ text: String) throws {
+    mutating func bind(text: String) throws {
         bound += 1
         let index = bound
         var text = text
@@ -52,28 +49,13 @@ struct Query: ~Copyable {
         try check(status)
     }
 
-    mutating func bind(_ bytes: [UInt8]) throws {
+    mutating func bind(bytes: UnsafeRawBufferPointer) throws {
         bound += 1
-        let index = bound
-        let status = bytes.withUnsafeBytes { buffer in
-            buffer.isEmpty
-                ? sqlite3_bind_zeroblob(pointer, index, 0)
-                : sqlite3_bind_blob64(pointer, index, buffer.baseAddress, UInt64(buffer.count), Self.transient)
-        }
+        let status =
+            bytes.isEmpty
+            ? sqlite3_bind_zeroblob(pointer, bound, 0)
+            : sqlite3_bind_blob64(pointer, bound, bytes.baseAddress, UInt64(bytes.count), Self.transient)
         try check(status)
-    }
-
-    mutating func bind(_ key: PackedID) throws {
-        switch key {
-        case .digits(let high, let low):
-            bound += 1
-            let digits = (high.bigEndian, low.bigEndian)
-            let status = withUnsafeBytes(of: digits) { bytes in
-                sqlite3_bind_blob64(pointer, bound, bytes.baseAddress, 12, Self.transient)
-            }
-            try check(status)
-        case .text(let text): try bind(text)
-        }
     }
 
     /// Moves to the next row, and returns false after the last one.
@@ -87,8 +69,9 @@ struct Query: ~Copyable {
         }
     }
 
-    /// Runs a statement that returns no rows.
-    consuming func run() throws {
+    /// Binds the next parameters, and runs a statement that returns no rows.
+    consuming func run<each Value: BindableValue>(_ values: repeat each Value) throws {
+        try bind(repeat each values)
         while try step() {}
     }
 
@@ -122,4 +105,29 @@ struct Query: ~Copyable {
     private func check(_ status: Int32) throws {
         guard status == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: status)) }
     }
+}
+
+/// A value that can be bound to a parameter of a statement.
+protocol BindableValue {
+    func bind(to query: inout Query) throws
+}
+
+extension BindableValue where Self: BinaryInteger {
+    func bind(to query: inout Query) throws { try query.bind(integer: Int64(self)) }
+}
+
+extension Int: BindableValue {}
+extension Int64: BindableValue {}
+extension UInt32: BindableValue {}
+
+extension Int64?: BindableValue {
+    func bind(to query: inout Query) throws { try query.bind(integer: self) }
+}
+
+extension String: BindableValue {
+    func bind(to query: inout Query) throws { try query.bind(text: self) }
+}
+
+extension [UInt8]: BindableValue {
+    func bind(to query: inout Query) throws { try withUnsafeBytes { try query.bind(bytes: $0) } }
 }

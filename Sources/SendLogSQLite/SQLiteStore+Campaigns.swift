@@ -13,10 +13,7 @@ extension SQLiteStore: CampaignStore {
     }
 
     /// See ``CampaignStore/campaign(_:in:)``.
-    public func campaign(
-        _ id: CampaignID,
-        in organisation: OrganisationID
-    ) async throws(StoreError) -> Campaign {
+    public func campaign(_ id: CampaignID, in organisation: OrganisationID) async throws(StoreError) -> Campaign {
         try await readers.scan(for: organisation) {
             try CampaignReport(database: $0, organisation: organisation).campaign(id)
         }
@@ -29,11 +26,8 @@ extension SQLiteStore: CampaignStore {
         in organisation: OrganisationID
     ) async throws(StoreError) -> Campaign {
         try await write(for: organisation) { database in
-            var query = try Query("UPDATE campaigns SET name = ? WHERE organisation = ? AND id = ?", on: database)
-            try query.bind(name.description)
-            try query.bind(organisation.number)
-            try query.bind(PackedID(id))
-            try query.run()
+            let query = try Query("UPDATE campaigns SET name = ? WHERE organisation = ? AND id = ?", on: database)
+            try query.run(name.description, organisation.number, PackedID(id))
             return try CampaignReport(database: database, organisation: organisation).campaign(id)
         }
     }
@@ -53,8 +47,7 @@ extension SQLiteStore: CampaignStore {
             guard try first.step() else { return names }
             for id in ids {
                 var query = try Query(Self.nameSQL, on: database)
-                try query.bind(organisation.number)
-                try query.bind(PackedID(id))
+                try query.bind(organisation.number, PackedID(id))
                 if try query.step() { names[id] = CampaignName(query.text(0)) }
             }
             return names

@@ -11,21 +11,17 @@ extension SQLiteStore: SendLogDeleter {
             var (derived, deleted) = (DerivedChanges(), CounterChanges<Int64>.Count())
             for sequence in sequences {
                 guard let change = try Self.deleteRow(of: sequence, in: organisation, on: database) else { continue }
-                var query = try Query("DELETE FROM destination_chunks WHERE place = ?", on: database)
-                try query.bind(RowID(organisation, sequence).rawValue)
-                try query.run()
+                let query = try Query("DELETE FROM destination_chunks WHERE place = ?", on: database)
+                try query.run(RowID(organisation, sequence).rawValue)
                 derived.add(change)
                 deleted.add(change)
             }
             try derived.write(on: database)
-            var query = try Query(
+            let query = try Query(
                 "UPDATE organisations SET deleted = deleted - ?, destinations = destinations + ? WHERE id = ?",
                 on: database
             )
-            try query.bind(deleted.sends)
-            try query.bind(deleted.destinations)
-            try query.bind(organisation.number)
-            try query.run()
+            try query.run(deleted.sends, deleted.destinations, organisation.number)
             return -deleted.sends
         }
     }

@@ -23,11 +23,8 @@ extension SQLiteStore {
                     """,
                 on: database
             )
-            try query.bind(organisation.number)
-            try query.bind(webhook.text)
-            try query.bind((before ?? .last).sequence.number)
-            try query.bind((before ?? .last).storedTest)
-            try query.bind(limit)
+            try query.bind(organisation.number, webhook.text, (before ?? .last).sequence.number)
+            try query.bind((before ?? .last).storedTest, limit)
             return try WebhookRows.deliveries(&query)
         }
     }
@@ -61,7 +58,7 @@ extension SQLiteStore {
         }
     }
 
-    /// See ``WebhookStore/dueDeliveries(of:in:at:limit:)``.
+    /// See ``WebhookLeaseStore/dueDeliveries(of:in:at:limit:)``.
     public func dueDeliveries(
         of webhook: WebhookID,
         in organisation: OrganisationID,
@@ -76,10 +73,7 @@ extension SQLiteStore {
                     """,
                 on: database
             )
-            try query.bind(organisation.number)
-            try query.bind(webhook.text)
-            try query.bind(now.milliseconds)
-            try query.bind(limit)
+            try query.bind(organisation.number, webhook.text, now.milliseconds, limit)
             return try WebhookRows.deliveries(&query)
         }
     }
@@ -93,32 +87,29 @@ extension SQLiteStore {
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
     func deleteDeliveries(of webhook: WebhookID, in organisation: OrganisationID) async throws(StoreError) -> Int {
         try await write(for: organisation) { database in
-            var query = try Query(
+            let query = try Query(
                 """
                 DELETE FROM webhook_deliveries WHERE rowid IN (
                     SELECT rowid FROM webhook_deliveries WHERE organisation = ? AND webhook = ? LIMIT 1000)
                 """,
                 on: database
             )
-            try query.bind(organisation.number)
-            try query.bind(webhook.text)
-            try query.run()
+            try query.run(organisation.number, webhook.text)
             return database.affectedRows
         }
     }
 
-    /// See ``WebhookStore/deleteDeliveries(before:)``.
+    /// See ``WebhookLeaseStore/deleteDeliveries(before:)``.
     public func deleteDeliveries(before timestamp: Timestamp) async throws(StoreError) -> Int {
         try await write(for: .server) { database in
-            var query = try Query(
+            let query = try Query(
                 """
                 DELETE FROM webhook_deliveries WHERE rowid IN (SELECT rowid FROM webhook_deliveries
                     INDEXED BY webhook_deliveries_by_age WHERE created < ? AND next_try IS NULL LIMIT 1000)
                 """,
                 on: database
             )
-            try query.bind(timestamp.milliseconds)
-            try query.run()
+            try query.run(timestamp.milliseconds)
             return database.affectedRows
         }
     }

@@ -21,13 +21,8 @@ extension SQLiteStore {
                 """,
                 on: database
             )
-            try query.bind(organisation.number)
-            try query.bind(hash)
-            try query.bind(key.name)
-            try query.bind(key.permissions.stored)
-            try query.bind(now.milliseconds)
-            try query.bind(key.expires?.milliseconds)
-            try query.run()
+            try query.bind(organisation.number, hash, key.name, key.permissions.stored, now.milliseconds)
+            try query.run(key.expires?.milliseconds)
             return APIKey(key, id: APIKeyID(database.lastInsertedRowID), of: organisation, created: now)
         }
     }
@@ -47,8 +42,7 @@ extension SQLiteStore {
         let end = hashPrefix + [UInt8](repeating: 0xff, count: max(33 - hashPrefix.count, 1))
         return try await pointReaders.pointRead { database in
             try Self.keys(database, where: "hash BETWEEN ? AND ?") { query in
-                try query.bind(hashPrefix)
-                try query.bind(end)
+                try query.bind(hashPrefix, end)
             }
         }
     }
@@ -60,17 +54,13 @@ extension SQLiteStore {
         at now: Timestamp
     ) async throws(StoreError) -> APIKey {
         try await write(for: organisation) { database in
-            var query = try Query(
+            let query = try Query(
                 "UPDATE api_keys SET revoked = ? WHERE id = ? AND organisation = ? AND revoked IS NULL",
                 on: database
             )
-            try query.bind(now.milliseconds)
-            try query.bind(id.number)
-            try query.bind(organisation.number)
-            try query.run()
+            try query.run(now.milliseconds, id.number, organisation.number)
             let keys = try Self.keys(database, where: "id = ? AND organisation = ?") { query in
-                try query.bind(id.number)
-                try query.bind(organisation.number)
+                try query.bind(id.number, organisation.number)
             }
             guard let key = keys.first?.key else { throw StoreError.notFound }
             return key
@@ -82,14 +72,11 @@ extension SQLiteStore {
         if keys.isEmpty { return }
         try await write(for: .server) { database in
             for (id, timestamp) in keys {
-                var query = try Query(
+                let query = try Query(
                     "UPDATE api_keys SET last_used = max(ifnull(last_used, ?), ?) WHERE id = ?",
                     on: database
                 )
-                try query.bind(timestamp.milliseconds)
-                try query.bind(timestamp.milliseconds)
-                try query.bind(id.number)
-                try query.run()
+                try query.run(timestamp.milliseconds, timestamp.milliseconds, id.number)
             }
         }
     }

@@ -41,8 +41,7 @@ extension SQLiteStore: Maintenance {
                 on: database
             )
             try query.bind(RowID(organisation, sequence).rawValue)
-            try query.bind(RowID(OrganisationID(organisation.number + 1), SequenceNumber(0)).rawValue)
-            try query.bind(limit)
+            try query.bind(RowID(OrganisationID(organisation.number + 1), SequenceNumber(0)).rawValue, limit)
             var logs: [StoredSendLog] = []
             while try query.step() {
                 logs.append(
@@ -61,18 +60,14 @@ extension SQLiteStore: Maintenance {
     /// See ``Maintenance/raiseHead(to:in:)``.
     public func raiseHead(to sequence: SequenceNumber, in organisation: OrganisationID) async throws(StoreError) {
         try await write(for: organisation) { database in
-            var query = try Query(
+            let query = try Query(
                 """
                 UPDATE organisations SET deleted = deleted + (? - sequence), sequence = ?
                 WHERE id = ? AND sequence < ?
                 """,
                 on: database
             )
-            try query.bind(sequence.number)
-            try query.bind(sequence.number)
-            try query.bind(organisation.number)
-            try query.bind(sequence.number)
-            try query.run()
+            try query.run(sequence.number, sequence.number, organisation.number, sequence.number)
         }
     }
 

@@ -9,13 +9,11 @@ extension SQLiteStore {
         at now: Timestamp
     ) async throws(StoreError) -> Organisation {
         try await write(for: .server) { database in
-            var query = try Query(
+            let query = try Query(
                 "INSERT INTO organisations (name, created) VALUES (?, ?) ON CONFLICT DO NOTHING",
                 on: database
             )
-            try query.bind(name.description)
-            try query.bind(now.milliseconds)
-            try query.run()
+            try query.run(name.description, now.milliseconds)
             guard database.affectedRows == 1 else { throw StoreError.nameTaken }
             let id = database.lastInsertedRowID
             guard id < RowID.maxOrganisations else { throw StoreError.corrupted(detail: "too many organisations") }

@@ -11,14 +11,9 @@ extension SQLiteStore: SessionStore {
         until end: Timestamp
     ) async throws(StoreError) {
         try await write(for: .server) { database in
-            var expired = try Query("DELETE FROM sessions WHERE expires <= ?", on: database)
-            try expired.bind(now.milliseconds)
-            try expired.run()
-            var query = try Query("INSERT INTO sessions (hash, key, expires) VALUES (?, ?, ?)", on: database)
-            try query.bind(hash)
-            try query.bind(key.number)
-            try query.bind(end.milliseconds)
-            try query.run()
+            try Query("DELETE FROM sessions WHERE expires <= ?", on: database).run(now.milliseconds)
+            let query = try Query("INSERT INTO sessions (hash, key, expires) VALUES (?, ?, ?)", on: database)
+            try query.run(hash, key.number, end.milliseconds)
         }
     }
 
@@ -26,8 +21,7 @@ extension SQLiteStore: SessionStore {
     public func sessionKey(_ hash: [UInt8], at now: Timestamp) async throws(StoreError) -> APIKey {
         let found = try await pointReaders.pointRead { database in
             try Self.keys(database, where: "id = (SELECT key FROM sessions WHERE hash = ? AND expires > ?)") { query in
-                try query.bind(hash)
-                try query.bind(now.milliseconds)
+                try query.bind(hash, now.milliseconds)
             }
         }
         guard let key = found.first?.key else { throw .notFound }
@@ -37,9 +31,7 @@ extension SQLiteStore: SessionStore {
     /// See ``SessionStore/endSession(_:)``.
     public func endSession(_ hash: [UInt8]) async throws(StoreError) {
         try await write(for: .server) { database in
-            var query = try Query("DELETE FROM sessions WHERE hash = ?", on: database)
-            try query.bind(hash)
-            try query.run()
+            try Query("DELETE FROM sessions WHERE hash = ?", on: database).run(hash)
         }
     }
 }

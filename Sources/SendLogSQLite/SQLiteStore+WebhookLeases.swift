@@ -2,7 +2,7 @@ public import SendLogCore
 import SendLogScheduling
 
 /// Leases webhooks to workers, and saves their reports.
-extension SQLiteStore {
+extension SQLiteStore: WebhookLeaseStore {
     /// The SQL condition for a webhook that can be leased.
     ///
     /// `?1` is the current time, `?2` the latest valid end of a lease, and `?3` the latest valid end of a hold, all in
@@ -13,16 +13,11 @@ extension SQLiteStore {
         """
 
     private static func bind(_ lease: WebhookLease, to query: inout Query) throws {
-        try query.bind(lease.start.milliseconds)
-        try query.bind(lease.latestEnd)
-        try query.bind(lease.latestHold)
+        try query.bind(lease.start.milliseconds, lease.latestEnd, lease.latestHold)
     }
 
-    /// See ``WebhookStore/pendingWebhooks(for:limit:)``.
-    public func pendingWebhooks(
-        for lease: WebhookLease,
-        limit: Int
-    ) async throws(StoreError) -> [PendingWebhook] {
+    /// See ``WebhookLeaseStore/pendingWebhooks(for:limit:)``.
+    public func pendingWebhooks(for lease: WebhookLease, limit: Int) async throws(StoreError) -> [PendingWebhook] {
         try await pointReaders.pointRead { database in
             var query = try Query(
                 dynamicSQL: """
@@ -61,7 +56,7 @@ extension SQLiteStore {
         }
     }
 
-    /// See ``WebhookStore/leaseWebhooks(_:for:)``.
+    /// See ``WebhookLeaseStore/leaseWebhooks(_:for:)``.
     public func leaseWebhooks(
         _ requested: [PendingWebhook],
         for lease: WebhookLease
@@ -80,12 +75,8 @@ extension SQLiteStore {
                     on: database
                 )
                 try Self.bind(lease, to: &query)
-                try query.bind(lease.owner)
-                try query.bind(lease.end.milliseconds)
-                try query.bind(StartedAttempts.unreleased)
-                try query.bind(pending.organisation.number)
-                try query.bind(pending.id.text)
-                try query.run()
+                try query.bind(lease.owner, lease.end.milliseconds, StartedAttempts.unreleased)
+                try query.run(pending.organisation.number, pending.id.text)
                 // Skip a damaged row, so that it does not stop the other webhooks.
                 if database.affectedRows == 1,
                     let found = try? WebhookRows.leased(
@@ -102,7 +93,7 @@ extension SQLiteStore {
         }
     }
 
-    /// See ``WebhookStore/save(_:of:in:)``.
+    /// See ``WebhookLeaseStore/save(_:of:in:)``.
     public func save(
         _ report: WebhookReport,
         of webhook: WebhookID,
@@ -126,12 +117,8 @@ extension SQLiteStore {
                 on: database
             )
             try WebhookRows.bind(current.progress, to: &query)
-            try query.bind(report.started.stored)
-            try query.bind(isActive ? report.leaseEnd?.milliseconds ?? 0 : 0)
-            try query.bind(organisation.number)
-            try query.bind(webhook.text)
-            try query.bind(report.owner)
-            try query.run()
+            try query.bind(report.started.stored, isActive ? report.leaseEnd?.milliseconds ?? 0 : 0)
+            try query.run(organisation.number, webhook.text, report.owner)
             let isOwner = database.affectedRows == 1
             try WebhookRows.apply(report.updates, of: webhook, in: organisation, isOwner: isOwner, on: database)
             return isActive && isOwner ? current : nil

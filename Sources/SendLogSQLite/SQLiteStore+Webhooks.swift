@@ -18,14 +18,8 @@ extension SQLiteStore: WebhookStore {
                 """,
                 on: database
             )
-            try query.bind(id.text)
-            try query.bind(definition.stored)
-            try query.bind(WebhookSecret.stored([secret]))
-            try query.bind(now.milliseconds)
-            try query.bind(now.milliseconds)
-            try query.bind(definition.isActive ? 1 : 0)
-            try query.bind(organisation.number)
-            try query.run()
+            try query.bind(id.text, definition.stored, WebhookSecret.stored([secret]), now.milliseconds)
+            try query.run(now.milliseconds, definition.isActive ? 1 : 0, organisation.number)
             return try WebhookRows.webhook(id, in: organisation, on: database)
         }
     }
@@ -43,10 +37,7 @@ extension SQLiteStore: WebhookStore {
     }
 
     /// See ``WebhookStore/webhook(_:in:)``.
-    public func webhook(
-        _ id: WebhookID,
-        in organisation: OrganisationID
-    ) async throws(StoreError) -> Webhook {
+    public func webhook(_ id: WebhookID, in organisation: OrganisationID) async throws(StoreError) -> Webhook {
         try await readers.scan(for: organisation) { try WebhookRows.webhook(id, in: organisation, on: $0) }
     }
 
@@ -68,29 +59,19 @@ extension SQLiteStore: WebhookStore {
                 """,
                 on: database
             )
-            try query.bind(webhook.definition.stored)
-            try query.bind(WebhookSecret.stored(webhook.secrets))
-            try query.bind(webhook.version)
-            try query.bind(webhook.updated.milliseconds)
-            try query.bind(webhook.definition.isActive ? 1 : 0)
+            try query.bind(webhook.definition.stored, WebhookSecret.stored(webhook.secrets), webhook.version)
+            try query.bind(webhook.updated.milliseconds, webhook.definition.isActive ? 1 : 0)
             try WebhookRows.bind(webhook.progress, to: &query)
-            try query.bind(organisation.number)
-            try query.bind(id.text)
-            try query.run()
+            try query.run(organisation.number, id.text)
             return webhook
         }
     }
 
     /// See ``WebhookStore/deleteWebhook(_:in:)``.
-    public func deleteWebhook(
-        _ id: WebhookID,
-        in organisation: OrganisationID
-    ) async throws(StoreError) {
+    public func deleteWebhook(_ id: WebhookID, in organisation: OrganisationID) async throws(StoreError) {
         try await write(for: organisation) { database in
-            var query = try Query("DELETE FROM webhooks WHERE organisation = ? AND id = ?", on: database)
-            try query.bind(organisation.number)
-            try query.bind(id.text)
-            try query.run()
+            let query = try Query("DELETE FROM webhooks WHERE organisation = ? AND id = ?", on: database)
+            try query.run(organisation.number, id.text)
             if database.affectedRows == 0 { throw StoreError.notFound }
         }
         // Delete in batches, since there can be millions, so that recording runs in between.

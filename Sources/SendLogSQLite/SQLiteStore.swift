@@ -53,11 +53,7 @@ public final class SQLiteStore: LogReader, LogWriter, OrganisationStore, KeyStor
     ///   - threads: the thread pool for scans; `nil` to create one
     /// - Throws: ``StoreSetupError`` if the file has a newer schema version, belongs to another program, or is damaged,
     ///   locked or read-only. The file is then unchanged.
-    public init(
-        path: String,
-        options: Options = Options(),
-        threads: FairThreadPool? = nil
-    ) throws(StoreSetupError) {
+    public init(path: String, options: Options = Options(), threads: FairThreadPool? = nil) throws(StoreSetupError) {
         let threads = threads ?? FairThreadPool(count: FairThreadPool.defaultCount, name: "readers")
         file = DatabaseFile(path: path, lockTimeout: options.lockTimeout)
         writer = try file.openWriter()
@@ -88,10 +84,7 @@ public final class SQLiteStore: LogReader, LogWriter, OrganisationStore, KeyStor
     }
 
     /// See ``LogReader/sendLog(_:in:)``.
-    public func sendLog(
-        _ id: SendLogID,
-        in organisation: OrganisationID
-    ) async throws(StoreError) -> StoredSendLog {
+    public func sendLog(_ id: SendLogID, in organisation: OrganisationID) async throws(StoreError) -> StoredSendLog {
         try await pointReaders.pointRead { try Self.sendLog(id, in: organisation, on: $0) }
     }
 
@@ -112,8 +105,7 @@ public final class SQLiteStore: LogReader, LogWriter, OrganisationStore, KeyStor
             "SELECT place, destinations, record FROM send_logs WHERE organisation = ? AND id = ?",
             on: connection
         )
-        try query.bind(organisation.number)
-        try query.bind(PackedID(id))
+        try query.bind(organisation.number, PackedID(id))
         guard try query.step() else { throw StoreError.notFound }
         return StoredSendLog(
             sequence: RowID(rawValue: query.integer(0)).sequence,
@@ -139,9 +131,7 @@ public final class SQLiteStore: LogReader, LogWriter, OrganisationStore, KeyStor
                         """,
                         on: database
                     )
-                    try query.bind(organisation.number)
-                    try query.bind(whole.lowerBound)
-                    try query.bind(whole.upperBound)
+                    try query.bind(organisation.number, whole.lowerBound, whole.upperBound)
                     if try query.step() { try StoredNumber.add(query.count(0), to: &count) }
                 }
                 for part in parts {
@@ -166,10 +156,7 @@ public final class SQLiteStore: LogReader, LogWriter, OrganisationStore, KeyStor
     }
 
     /// See ``LogReader/rows(_:in:)``.
-    public func rows(
-        _ rest: RestOfPage,
-        in organisation: OrganisationID
-    ) async throws(StoreError) -> RowBlock {
+    public func rows(_ rest: RestOfPage, in organisation: OrganisationID) async throws(StoreError) -> RowBlock {
         try await readers.scan(for: organisation) { database in
             try SearchTransaction(database, organisation: organisation, search: rest.search).rows(after: rest)
         }
@@ -191,9 +178,7 @@ public final class SQLiteStore: LogReader, LogWriter, OrganisationStore, KeyStor
                 """,
                 on: connection
             )
-            try query.bind(RowID(organisation, sequence).rawValue)
-            try query.bind(first)
-            try query.bind(limit)
+            try query.bind(RowID(organisation, sequence).rawValue, first, limit)
             var chunkCount = 0
             while try query.step() {
                 try take(

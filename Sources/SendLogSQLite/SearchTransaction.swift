@@ -26,7 +26,8 @@ struct SearchTransaction {
         if plan.isEmpty || sources.isEmpty { return plan.result(total: 0) }
         let counts = DayCounts(database: database, organisation: organisation, sources: sources, plan: plan)
         let total = try plan.knownTotal ?? counts.total()
-        let page = try plan.page(total: total, isByDay: plan.search.skip > 0, forEachDay: counts.forEachDay)
+        let isByDay = plan.search.isByDay(mergesLazily: true)
+        let page = try plan.page(total: total, isByDay: isByDay, forEachDay: counts.forEachDay)
         guard let page else { return plan.result(total: total) }
         let range = range(from: page.from, to: page.to)
         let rows = try rows(in: range, offset: page.offset, into: PageBuilder(plan, count: page.count))

@@ -10,17 +10,12 @@ enum WebhookRows {
     static let deliveryColumns = "sequence, test, send, created, state, next_try, tries, attempts"
 
     /// - Throws: ``StoreError/notFound``.
-    static func webhook(
-        _ id: WebhookID,
-        in organisation: OrganisationID,
-        on database: Connection
-    ) throws -> Webhook {
+    static func webhook(_ id: WebhookID, in organisation: OrganisationID, on database: Connection) throws -> Webhook {
         var query = try Query(
             dynamicSQL: "SELECT \(columns) FROM webhooks WHERE organisation = ? AND id = ?",
             on: database
         )
-        try query.bind(organisation.number)
-        try query.bind(id.text)
+        try query.bind(organisation.number, id.text)
         guard let webhook = try webhooks(&query).first else { throw StoreError.notFound }
         return webhook
     }
@@ -34,8 +29,7 @@ enum WebhookRows {
     ) throws -> LeasedWebhook {
         let webhook = try webhook(id, in: organisation, on: database)
         var query = try Query("SELECT started FROM webhooks WHERE organisation = ? AND id = ?", on: database)
-        try query.bind(organisation.number)
-        try query.bind(id.text)
+        try query.bind(organisation.number, id.text)
         guard try query.step() else { throw StoreError.notFound }
         let started = StartedAttempts(stored: query.text(0), after: webhook.progress.cursor, at: now)
         return LeasedWebhook(webhook: webhook, started: started)
@@ -74,14 +68,9 @@ enum WebhookRows {
 
     /// Binds the columns from `told` to `slow`.
     static func bind(_ progress: WebhookProgress, to query: inout Query) throws {
-        try query.bind(progress.cursor.number)
-        try query.bind(progress.failures)
-        try query.bind(progress.failingSince?.milliseconds)
-        try query.bind(progress.heldUntil?.milliseconds)
-        try query.bind(progress.pause?.at.milliseconds)
-        try query.bind(progress.pause?.reason ?? "")
-        try query.bind(SkippedRange.stored(progress.skippedRanges))
-        try query.bind(progress.slowness)
+        try query.bind(progress.cursor.number, progress.failures, progress.failingSince?.milliseconds)
+        try query.bind(progress.heldUntil?.milliseconds, progress.pause?.at.milliseconds, progress.pause?.reason ?? "")
+        try query.bind(SkippedRange.stored(progress.skippedRanges), progress.slowness)
     }
 
     static func deliveries(_ query: inout Query) throws -> [Delivery] {
@@ -118,10 +107,7 @@ enum WebhookRows {
                 """,
             on: database
         )
-        try query.bind(organisation.number)
-        try query.bind(webhook.text)
-        try query.bind(id.sequence.number)
-        try query.bind(id.storedTest)
+        try query.bind(organisation.number, webhook.text, id.sequence.number, id.storedTest)
         return try deliveries(&query).first
     }
 
@@ -167,19 +153,9 @@ enum WebhookRows {
             """,
             on: database
         )
-        var attempts: [UInt8] = []
-        DeliveryAttempt.write(delivery.attempts, to: &attempts)
-        try query.bind(organisation.number)
-        try query.bind(webhook.text)
-        try query.bind(delivery.id.sequence.number)
-        try query.bind(delivery.id.storedTest)
-        try query.bind(delivery.send.text)
-        try query.bind(delivery.created.milliseconds)
-        try query.bind(delivery.state.rawValue)
-        try query.bind(delivery.nextTry?.milliseconds)
-        try query.bind(delivery.tries)
-        try query.bind(String(decoding: attempts, as: UTF8.self))
-        try query.run()
+        try query.bind(organisation.number, webhook.text, delivery.id.sequence.number, delivery.id.storedTest)
+        try query.bind(delivery.send.text, delivery.created.milliseconds, delivery.state.rawValue)
+        try query.run(delivery.nextTry?.milliseconds, delivery.tries, delivery.attempts.json)
     }
 
     private static func timestamp(_ query: borrowing Query, _ column: Int32) -> Timestamp? {

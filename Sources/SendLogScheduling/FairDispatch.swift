@@ -2,9 +2,7 @@ public import SendLogCore
 
 /// A scheduler that assigns the work of organisations to a fixed number of threads in fair shares.
 ///
-/// It decides when its owner must wake a sleeping thread.
-///
-/// It uses no I/O, clock or random numbers, and is not thread-safe: its owner guards it with a lock.
+/// It decides when its owner, which guards it with a lock, must wake a sleeping thread.
 public struct FairDispatch<Work> {
     private var shares: FairShares
     private var waiting = FairQueue<Work>()
@@ -44,9 +42,7 @@ public struct FairDispatch<Work> {
     /// Whether another thread is needed; check it after each change.
     public var needsThread: Bool { !waiting.isEmpty && waiting.hasNext { shares.hasRoom(for: $0) } }
 
-    /// Counts one thread less as sleeping; the owner wakes it.
-    ///
-    /// - Returns: false if no thread sleeps.
+    /// Counts one thread less as sleeping, which the owner wakes; returns false if no thread sleeps.
     public mutating func takeSleepingThread() -> Bool {
         guard idle > 0 else { return false }
         idle -= 1

@@ -2,8 +2,6 @@ import DequeModule
 public import SendLogCore
 
 /// A queue that serves organisations in turn, and the elements of each organisation in order.
-///
-/// No organisation waits for the whole queue of another. The queue uses no I/O, clock or random numbers.
 public struct FairQueue<Element> {
     private var queues: [OrganisationID: Deque<Element>] = [:]
     /// The organisations that have elements, in the order of their turns.

@@ -1,10 +1,6 @@
 public import SendLogCore
 
-/// The shares of organisations in a limited resource, such as threads, slots or bytes.
-///
-/// A share prevents one organisation from taking all of it.
-///
-/// The calculation uses no I/O, clock or random numbers.
+/// The shares of organisations in a limited resource, such as threads, slots or bytes, so that none takes all of it.
 public struct FairShares: Sendable {
     /// The total number of units.
     public let capacity: Int

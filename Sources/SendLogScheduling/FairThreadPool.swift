@@ -14,21 +14,12 @@ import Darwin
 /// Work comes in slices: a closure, or a task's job from one suspension to the next. A free thread runs one slice of
 /// the organisation whose turn it is, and no organisation can have all threads; see ``FairQueue`` and ``FairShares``.
 /// Work that cannot be sliced, such as an SQLite query, keeps its thread, and the operating system divides the cores
-/// between the threads.
-///
-/// The threads have a lower priority than the event loops. They start on demand, and end after they were idle for some
-/// time.
+/// between the threads. They have a lower priority than the event loops, start on demand, and end after an idle time.
 public final class FairThreadPool: Sendable {
     private let threads: Threads
     private let executors = Mutex<[OrganisationID: OrganisationExecutor]>([:])
 
-    /// Creates a pool.
-    ///
-    /// - Parameters:
-    ///   - count: the maximum number of threads
-    ///   - name: the name of the threads, at most 15 bytes
-    ///   - reserve: the part that an organisation leaves free for others
-    ///   - idleTime: the time that an idle thread waits for work before it ends
+    /// Creates a pool of at most `count` threads, whose name has at most 15 bytes, and which end after the idle time.
     public init(
         count: Int,
         name: String,
@@ -38,10 +29,7 @@ public final class FairThreadPool: Sendable {
         threads = Threads(FairShares(capacity: max(count, 1), reserve: reserve), name: name, idleTime: idleTime)
     }
 
-    /// The default number of threads for this machine, twice the number of its cores and at least 4.
-    ///
-    /// An organisation that is alone gets half of them, which can keep all cores busy; the others are free for other
-    /// organisations.
+    /// The default number of threads: twice the number of cores, so that an organisation's half can keep them busy.
     public static var defaultCount: Int { max(4, 2 * ProcessInfo.processInfo.activeProcessorCount) }
 
     /// The maximum number of threads.
@@ -55,9 +43,7 @@ public final class FairThreadPool: Sendable {
         threads.submit(.closure(work), for: organisation)
     }
 
-    /// Returns the executor that runs an organisation's tasks on this pool.
-    ///
-    /// It is always the same object, so a task that already runs on it does not change threads.
+    /// Returns the executor of an organisation's tasks, always the same one, so that tasks do not change threads.
     public func executor(for organisation: OrganisationID) -> any TaskExecutor {
         executors.withLock { executors in
             if let known = executors[organisation] { return known }
@@ -132,12 +118,11 @@ private final class Threads: Sendable {
     var isIdle: Bool { state.withLock { $0.work.isIdle } }
 
     func submit(_ work: Work, for organisation: OrganisationID) {
-        perform(
-            state.withLock { state in
-                state.work.append(work, for: organisation)
-                return state.wake(capacity)
-            }
-        )
+        let wake = state.withLock { state in
+            state.work.append(work, for: organisation)
+            return state.wake(capacity)
+        }
+        perform(wake)
     }
 
     private func perform(_ wake: Wake) {

@@ -71,9 +71,7 @@ public struct GroupCommit<Request> {
         weight = FairShares(capacity: limits.maxWaitingWeight)
     }
 
-    private func key(_ organisation: OrganisationID) -> OrganisationID {
-        scope == .all ? .server : organisation
-    }
+    private func key(_ organisation: OrganisationID) -> OrganisationID { scope == .all ? .server : organisation }
 
     /// Accepts or refuses a request.
     public mutating func submit(
@@ -94,18 +92,13 @@ public struct GroupCommit<Request> {
     /// Refuses all further requests.
     public mutating func close() { isClosed = true }
 
-    /// Whether to wait a moment for more requests, because the last group had more than now wait.
-    ///
-    /// Clients that receive their responses together send their next requests together.
+    /// Whether to wait a moment for more requests: clients that receive responses together send the next ones together.
     public func isGathering(for organisation: OrganisationID) -> Bool {
         waitingCount(organisation) < (running[key(organisation)] ?? 0) * 7 / 8
     }
 
-    /// Removes the requests of the next group, and those that have waited too long.
+    /// Removes the requests of an organisation's next group, or of the one group if the scope is all organisations.
     ///
-    /// - Parameters:
-    ///   - organisation: the organisation whose group is next; any if the scope is all organisations
-    ///   - now: the current time
     /// - Returns: the group, and the requests to refuse because the groups before them took too long.
     public mutating func nextGroup(
         for organisation: OrganisationID,
@@ -130,13 +123,9 @@ public struct GroupCommit<Request> {
         return (group, late)
     }
 
-    /// Records the end of a group.
+    /// Records the end of an organisation's group, or of the one group if the scope is all organisations.
     ///
-    /// - Parameters:
-    ///   - organisation: the organisation whose group ended; any if the scope is all organisations
-    ///   - hasFailed: whether the whole group failed
-    /// - Returns: whether the next group must be processed, and the requests to refuse, because a group failed during
-    ///   shutdown.
+    /// - Returns: whether the next group must be processed, and the requests to refuse after a failure during shutdown.
     public mutating func endGroup(
         for organisation: OrganisationID,
         hasFailed: Bool

@@ -1,7 +1,4 @@
-/// A time slice, after which a task that computes yields to other tasks.
-///
-/// Create it before a loop, and call ``yieldIfOver()`` in each iteration; an iteration must be short compared to
-/// ``length``.
+/// A time slice, after which a task that computes yields to other tasks; call ``yieldIfOver()`` in its short iterations.
 public struct TimeSlice: Sendable {
     private var end: ContinuousClock.Instant
 

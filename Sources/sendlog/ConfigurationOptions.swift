@@ -4,18 +4,11 @@ import SendLogServer
 
 /// The options of every command that reads the configuration.
 struct ConfigurationOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp("A JSON file with settings; or set SENDLOG_CONFIG.", valueName: "file"),
-        completion: .file()
-    )
+    @Option("file", "A JSON file with settings; or set SENDLOG_CONFIG.", completion: .file())
     var config: String?
 
-    /// Returns the sources of settings, including the command's flags.
+    /// Returns the sources of settings, including the command's flags; the server logs the warnings instead.
     ///
-    /// - Parameters:
-    ///   - flags: the values of the command's flags
-    ///   - printsWarnings: whether to print warnings about the configuration; the server logs them instead
-    /// - Returns: the sources.
     /// - Throws: ``ConfigurationError`` for an invalid file and for unknown names.
     func sources(flags: [Setting: String?] = [:], printsWarnings: Bool = true) async throws -> ConfigurationSources {
         let sources = try await ConfigurationSources(
@@ -25,5 +18,12 @@ struct ConfigurationOptions: ParsableArguments {
         )
         if printsWarnings { for warning in sources.warnings { Terminal.say("Warning: \(warning)") } }
         return sources
+    }
+}
+
+extension Option where Value == String? {
+    /// Creates an option of text: the name of its value in the help, such as `seconds`, and the help.
+    init(_ valueName: String, _ help: String, completion: CompletionKind? = nil) {
+        self.init(help: ArgumentHelp(help, valueName: valueName), completion: completion)
     }
 }

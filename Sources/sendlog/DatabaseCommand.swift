@@ -24,7 +24,7 @@ struct DatabaseCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await database.withStore { store, _ in
-                let progress = Mutex(Progress(of: "checked", total: nil, unit: .sends))
+                let progress = Mutex(Progress(of: "checked", unit: .sends))
                 let findings = try await store.check { done, total in
                     progress.withLock { $0.advance(to: done, of: total) }
                 }

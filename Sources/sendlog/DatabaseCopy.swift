@@ -65,8 +65,8 @@ struct DatabaseCopy: AsyncParsableCommand {
         to target: any Store,
         spoolFolder: String
     ) async throws -> SendLogCopy.Report {
-        var copying = Progress(of: "copied", total: nil, unit: .sends)
-        var verifying = Progress(of: "compared", total: nil, unit: .sends)
+        var copying = Progress(of: "copied", unit: .sends)
+        var verifying = Progress(of: "compared", unit: .sends)
         defer { verifying.end() }
         return try await SendLogCopy(from: source, to: target, spoolFolder: spoolFolder).run { stage, done, total in
             switch stage {

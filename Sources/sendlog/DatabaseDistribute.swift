@@ -29,9 +29,7 @@ struct DatabaseDistribute: AsyncParsableCommand {
     func run() async throws {
         try await Terminal.explainingFailures {
             let location = try DatabaseLocation(try await database.sources())
-            try await location.distribute(shards: shards, apply: yes) { step in
-                Terminal.say(step)
-            }
+            try await location.distribute(shards: shards, apply: yes) { Terminal.say($0) }
             try Terminal.result(yes ? "done" : "dry run; pass --yes to apply")
         }
     }

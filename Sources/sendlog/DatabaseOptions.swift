@@ -1,23 +1,18 @@
 import ArgumentParser
-import Foundation
 import SendLogCore
 import SendLogServer
 
 /// The options of every command that uses the database.
 struct DatabaseOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp(
-            "The database: sqlite: and the path of a file, or postgres://USER@HOST/NAME; or set SENDLOG_DATABASE. (default: sqlite:sendlog.db)",
-            valueName: "location"
-        )
+        "location",
+        "The database: sqlite: and the path of a file, or postgres://USER@HOST/NAME; or set SENDLOG_DATABASE. (default: sqlite:sendlog.db)"
     )
     var database: String?
 
     @OptionGroup var configuration: ConfigurationOptions
 
-    /// Returns the sources of settings, including the command's flags.
-    ///
-    /// See ``ConfigurationOptions/sources(flags:printsWarnings:)``.
+    /// Returns the sources of settings; see ``ConfigurationOptions/sources(flags:printsWarnings:)``.
     func sources(flags: [Setting: String?] = [:], printsWarnings: Bool = true) async throws -> ConfigurationSources {
         let flags = flags.merging([.database: database]) { $1 }
         return try await configuration.sources(flags: flags, printsWarnings: printsWarnings)

@@ -27,11 +27,8 @@ struct Import: AsyncParsableCommand {
             let organisation = try await organisation.find(in: store)
             let input = try open()
             let size = file == "-" ? nil : try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int
-            let context = ParserContext(
-                ids: SendLogIDSource(),
-                spoolFolder: location.spoolFolder,
-                now: ServiceClock.now
-            )
+            let spoolFolder = location.spoolFolder
+            let context = ParserContext(ids: SendLogIDSource(), spoolFolder: spoolFolder, now: ServiceClock.now)
             var lines = SendLogImport(into: organisation.id, of: store, context: context)
             let activeWebhooks = try await store.webhooks(in: organisation.id).filter(\.definition.isActive).count
             if activeWebhooks > 0 {

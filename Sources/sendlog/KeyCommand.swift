@@ -11,9 +11,152 @@ struct KeyCommand: AsyncParsableCommand {
         abstract: "Create, list and revoke API keys.",
         subcommands: [Create.self, List.self, Revoke.self]
     )
-}
 
-extension KeyCommand {
+    /// Creates an API key.
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Create an API key.",
+            discussion: """
+                Only the key is printed on standard output. It is shown only once, because only its hash is stored.
+
+                Permissions: sendLog.read to search and read, sendLog.create to record, sendLog for both; campaign.read, campaign.update and \
+                campaign; apiKey.read, apiKey.create, apiKey.revoke and apiKey; webhook.read, webhook.create, \
+                webhook.update, webhook.delete and webhook; * for everything.
+                """
+        )
+
+        @OptionGroup var organisation: OrganisationOption
+
+        @Option(
+            name: .customLong("permission"),
+            help: "A permission of the key; can be given several times.",
+            completion: .list(Permission.known.map(\.description))
+        )
+        var permissions: [String]
+
+        @Option(help: "The name of the key.")
+        var name = ""
+
+        @Option("when", "When the key expires: 90d, 12h, 30m, or a date such as 2027-01-31.")
+        var expires: String?
+
+        @OptionGroup var database: DatabaseOptions
+
+        func run() async throws {
+            try await database.withStore { store, _ in
+                let now = ServiceClock.now()
+                guard NewAPIKey.accepts(name: name) else { throw CommandFailure("--name \(NewAPIKey.nameRule)") }
+                let new = NewAPIKey(
+                    name: name,
+                    permissions: try permissions.map(KeyCommand.permission),
+                    expires: try expires.map { try Self.expiry($0, now: now) }
+                )
+                try await KeyCommand.create(new, for: organisation.find(in: store), in: store, at: now)
+            }
+        }
+
+        private static func expiry(_ text: String, now: Timestamp) throws -> Timestamp {
+            let units: [Character: Int64] = ["d": Day.milliseconds, "h": 3_600_000, "m": 60_000]
+            let moment: Timestamp?
+            if let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()),
+                (1...1_000_000).contains(count)
+            {
+                moment = Timestamp(milliseconds: now.milliseconds + count * unit)
+            } else {
+                moment = Timestamp(rfc3339: text)
+            }
+            guard let moment else {
+                throw CommandFailure("--expires must be 90d, 12h, 30m, or a date such as 2027-01-31, not \(text)")
+            }
+            guard moment > now else { throw CommandFailure("--expires \(text) is in the past") }
+            return moment
+        }
+    }
+
+    /// Lists the keys of an organisation.
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the keys of an organisation.")
+
+        @OptionGroup var organisation: OrganisationOption
+
+        @Flag(help: "Print a JSON array.")
+        var json = false
+
+        @OptionGroup var database: DatabaseOptions
+
+        private struct Line: Encodable {
+            let id: String
+            let name: String
+            let permissions: [String]
+            let state: String
+            let created: String
+            let expires: String?
+            let revoked: String?
+            let lastUsed: String?
+        }
+
+        func run() async throws {
+            try await database.withStore { store, _ in
+                let now = ServiceClock.now()
+                let organisation = try await organisation.find(in: store)
+                let lines = try await store.keys(in: organisation.id).map { key in
+                    Line(
+                        id: key.id.description,
+                        name: key.name,
+                        permissions: key.permissions.map(\.description),
+                        state: key.revoked != nil ? "revoked" : key.isValid(at: now) ? "valid" : "expired",
+                        created: key.created.description,
+                        expires: key.expires?.description,
+                        revoked: key.revoked?.description,
+                        lastUsed: key.lastUsed?.description
+                    )
+                }
+                if json { return try Terminal.json(lines) }
+                if lines.isEmpty { return Terminal.say("There are no keys yet; create one with sendlog key create.") }
+                try Terminal.table(
+                    ["ID", "STATE", "PERMISSIONS", "CREATED", "EXPIRES", "LAST USED", "NAME"],
+                    lines.map { line in
+                        [
+                            line.id, line.state, line.permissions.joined(separator: " "), line.created,
+                            line.expires ?? "never", line.lastUsed ?? "never", line.name,
+                        ]
+                    }
+                )
+            }
+        }
+    }
+
+    /// Revokes an API key.
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Revoke a key permanently; servers reject it within five seconds."
+        )
+
+        @OptionGroup var organisation: OrganisationOption
+
+        @Argument(help: "The key's ID, such as key_3; see sendlog key list.")
+        var id: String
+
+        @OptionGroup var database: DatabaseOptions
+
+        func run() async throws {
+            try await database.withStore { store, _ in
+                guard let id = APIKeyID(id) else {
+                    throw CommandFailure("the key's ID must have the form key_3; run sendlog key list to see the IDs")
+                }
+                let organisation = try await organisation.find(in: store)
+                do {
+                    let key = try await store.revokeKey(id, in: organisation.id, at: ServiceClock.now())
+                    Terminal.say("Revoked \(key.id) of \"\(organisation.name)\".")
+                } catch StoreError.notFound {
+                    throw CommandFailure(
+                        "\"\(organisation.name)\" has no key \(id); run sendlog key list to see its keys"
+                    )
+                }
+            }
+        }
+    }
+
     /// Creates a key, prints the key on standard output, and prints its description on standard error.
     ///
     /// - Throws: ``CommandFailure`` if standard output cannot be written; the key is revoked then.
@@ -26,8 +169,9 @@ extension KeyCommand {
         let text = KeyText.random()
         let key = try await store.createKey(new, hash: text.hash, in: organisation.id, at: now)
         let until = key.expires.map { ", until \($0)" } ?? ""
+        let permissions = key.permissions.map(\.description).joined(separator: ", ")
         Terminal.say(
-            "Created \(key.id) for \"\(organisation.name)\" with \(key.permissions.described)\(until). It is shown only once:"
+            "Created \(key.id) for \"\(organisation.name)\" with \(permissions)\(until). It is shown only once:"
         )
         // Ignores SIGPIPE: a closed pipe must fail the write, not end the process.
         signal(SIGPIPE, SIG_IGN)
@@ -41,8 +185,6 @@ extension KeyCommand {
     }
 
     /// Parses a value of `--permission`.
-    ///
-    /// - Throws: ``CommandFailure`` for an unknown permission.
     static func permission(_ name: String) throws -> Permission {
         if let known = Permission.known.first(where: { $0.description == name }) { return known }
         let names = Permission.known.map(\.description)
@@ -51,8 +193,4 @@ extension KeyCommand {
             "--permission \(name) is unknown\(hint ?? "; valid values are \(names.joined(separator: ", "))")"
         )
     }
-}
-
-extension [Permission] {
-    fileprivate var described: String { map(\.description).joined(separator: ", ") }
 }

@@ -38,9 +38,8 @@ struct OrganisationCommand: AsyncParsableCommand {
                     return try await KeyCommand.create(key, for: organisation, in: store, at: now)
                 }
                 Terminal.say("Created organisation \"\(organisation.name)\". Create a key for it:")
-                Terminal.say(
-                    "  sendlog key create --organisation \(Shell.quoted(name.description)) --permission sendLog"
-                )
+                let escaped = name.description.replacing("'", with: #"'\''"#)
+                Terminal.say("  sendlog key create --organisation '\(escaped)' --permission sendLog")
             }
         }
     }

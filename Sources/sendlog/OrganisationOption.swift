@@ -1,7 +1,5 @@
 import ArgumentParser
-import Foundation
 import SendLogCore
-import SendLogServer
 
 /// The organisation that a command applies to.
 struct OrganisationOption: ParsableArguments {

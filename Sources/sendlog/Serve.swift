@@ -18,102 +18,43 @@ struct Serve: AsyncParsableCommand {
 
     @Option(help: "The address to listen on. (default: 127.0.0.1)")
     var host: String?
-
     @Option(help: "The port to listen on; 0 for any free port. (default: 8080)")
     var port: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "The time after which an idle connection is closed. (default: 60)",
-            valueName: "seconds"
-        )
-    )
+    @Option("seconds", "The time after which an idle connection is closed. (default: 60)")
     var idleTimeout: String?
-
-    @Option(help: ArgumentHelp("The timeout for the head of a request. (default: 20)", valueName: "seconds"))
+    @Option("seconds", "The timeout for the head of a request. (default: 20)")
     var headTimeout: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The timeout for the rest of a request body after the response was sent. (default: 20)",
-            valueName: "seconds"
-        )
-    )
+    @Option("seconds", "The timeout for the rest of a request body after the response was sent. (default: 20)")
     var drainTimeout: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The minimum rate of a request body per second; 0 for no limit. (default: 500)",
-            valueName: "bytes"
-        )
-    )
+    @Option("bytes", "The minimum rate of a request body per second; 0 for no limit. (default: 500)")
     var minBodyRate: String?
 
-    @Option(help: ArgumentHelp("The maximum number of open connections. (default: 10000)", valueName: "count"))
+    @Option("count", "The maximum number of open connections. (default: 10000)")
     var maxConnections: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The maximum number of open connections per client address. (default: 4096)",
-            valueName: "count"
-        )
-    )
+    @Option("count", "The maximum number of open connections per client address. (default: 4096)")
     var maxConnectionsPerAddress: String?
-
     @Option(
-        help: ArgumentHelp(
-            "The proxies whose X-Forwarded-For is trusted: addresses and networks, separated by commas. (default: none)",
-            valueName: "list"
-        )
+        "list",
+        "The proxies whose X-Forwarded-For is trusted: addresses and networks, separated by commas. (default: none)"
     )
     var trustedProxies: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "The maximum number of concurrent exports and other streamed responses. (default: 1000)",
-            valueName: "count"
-        )
-    )
+    @Option("count", "The maximum number of concurrent exports and other streamed responses. (default: 1000)")
     var maxStreams: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The maximum number of concurrent streamed responses per organisation. (default: 100)",
-            valueName: "count"
-        )
-    )
+    @Option("count", "The maximum number of concurrent streamed responses per organisation. (default: 100)")
     var maxStreamsPerOrganisation: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The maximum number of concurrent imports and long send logs. (default: 128)",
-            valueName: "count"
-        )
-    )
+    @Option("count", "The maximum number of concurrent imports and long send logs. (default: 128)")
     var maxUploads: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The maximum number of concurrent imports and long send logs per organisation. (default: 32)",
-            valueName: "count"
-        )
-    )
+    @Option("count", "The maximum number of concurrent imports and long send logs per organisation. (default: 32)")
     var maxUploadsPerOrganisation: String?
 
     @Option(
-        help: ArgumentHelp(
-            "The number of event loop threads, which move the bytes of connections. (default: half the cores, at least 1)",
-            valueName: "count"
-        )
+        "count",
+        "The number of event loop threads, which move the bytes of connections. (default: half the cores, at least 1)"
     )
     var httpThreads: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The number of threads that search, parse and render. (default: two per core, at least 4)",
-            valueName: "count"
-        )
-    )
+    @Option("count", "The number of threads that search, parse and render. (default: two per core, at least 4)")
     var workersThreads: String?
 
     @Option(
@@ -122,104 +63,53 @@ struct Serve: AsyncParsableCommand {
         completion: .list(["trace", "debug", "info", "notice", "warning", "error", "critical"])
     )
     var logLevel: String?
-
     @Option(help: "The format of log lines: text or json. (default: text)", completion: .list(["text", "json"]))
     var logFormat: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "The maximum number of requests per organisation within a window; 0 for no limit. (default: 0)",
-            valueName: "count"
-        )
-    )
+    @Option("count", "The maximum number of requests per organisation within a window; 0 for no limit. (default: 0)")
     var rateLimitRequests: String?
-
-    @Option(help: ArgumentHelp("The length of the rate limit window. (default: 60)", valueName: "seconds"))
+    @Option("seconds", "The length of the rate limit window. (default: 60)")
     var rateLimitWindow: String?
 
     @Option(
-        help: ArgumentHelp(
-            "The folder for long lists that are not recorded yet. (default: the SQLite file's folder, or the system's temporary folder)",
-            valueName: "folder"
-        ),
+        "folder",
+        "The folder for long lists that are not recorded yet. (default: the SQLite file's folder, or the system's temporary folder)",
         completion: .directory
     )
     var spoolFolder: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "The number of connections that read a SQLite database. (default: as many as workers.threads)",
-            valueName: "count"
-        )
-    )
+    @Option("count", "The number of connections that read a SQLite database. (default: as many as workers.threads)")
     var sqliteReaders: String?
-
-    @Option(help: ArgumentHelp("The timeout for locks of a SQLite database. (default: 5)", valueName: "seconds"))
+    @Option("seconds", "The timeout for locks of a SQLite database. (default: 5)")
     var sqliteLockTimeout: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "The maximum number of connections to PostgreSQL. (default: 8)",
-            valueName: "count"
-        )
-    )
+    @Option("count", "The maximum number of connections to PostgreSQL. (default: 8)")
     var postgresConnections: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The timeout for a free connection to PostgreSQL, and for its locks. (default: 5)",
-            valueName: "seconds"
-        )
-    )
+    @Option("seconds", "The timeout for a free connection to PostgreSQL, and for its locks. (default: 5)")
     var postgresWaitTimeout: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "How long a key is cached before it is read again, at most 5. (default: 2)",
-            valueName: "seconds"
-        )
-    )
+    @Option("seconds", "How long a key is cached before it is read again, at most 5. (default: 2)")
     var keyCacheSeconds: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The lifetime of a console session. (default: 720)",
-            valueName: "minutes"
-        )
-    )
+    @Option("minutes", "The lifetime of a console session. (default: 720)")
     var consoleSessionMinutes: String?
 
     @Option(
-        help: ArgumentHelp(
-            "The networks, addresses and hosts, separated by commas, that webhooks may use beyond the public internet. (default: none)",
-            valueName: "list"
-        )
+        "list",
+        "The networks, addresses and hosts, separated by commas, that webhooks may use beyond the public internet. (default: none)"
     )
     var webhooksAllow: String?
-
-    @Option(help: ArgumentHelp("The timeout of a webhook attempt. (default: 10)", valueName: "seconds"))
+    @Option("seconds", "The timeout of a webhook attempt. (default: 10)")
     var webhooksTimeout: String?
-
-    @Option(help: ArgumentHelp("How long a failed delivery is retried. (default: 86400)", valueName: "seconds"))
+    @Option("seconds", "How long a failed delivery is retried. (default: 86400)")
     var webhooksRetrySeconds: String?
-
-    @Option(help: ArgumentHelp("How long deliveries are kept. (default: 30)", valueName: "days"))
+    @Option("days", "How long deliveries are kept. (default: 30)")
     var webhooksKeepDays: String?
-
     @Option(
-        help: ArgumentHelp(
-            "The maximum number of webhooks that this server delivers concurrently; 0 for none. (default: 256)",
-            valueName: "count"
-        )
+        "count",
+        "The maximum number of webhooks that this server delivers concurrently; 0 for none. (default: 256)"
     )
     var webhooksWorkers: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The duration of a webhook lease, which delays a webhook if its server is killed. (default: 20)",
-            valueName: "seconds"
-        )
-    )
+    @Option("seconds", "The duration of a webhook lease, which delays a webhook if its server is killed. (default: 20)")
     var webhooksLeaseSeconds: String?
 
     // Flags of earlier versions.

@@ -3,6 +3,13 @@ import Foundation
 import SendLogCore
 import SendLogServer
 
+/// A command's failure, described for its user.
+struct CommandFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
 /// Writes to the terminal: results on standard output, messages on standard error.
 enum Terminal {
     static func result(_ line: String) throws {
@@ -49,9 +56,7 @@ enum Terminal {
         } catch let error as StoreSetupError where error.isMissing {
             say("Error: \(error); create one with sendlog organisation create, or name another with --database")
             throw ExitCode.failure
-        } catch let error as ExitCode {
-            throw error
-        } catch let error as ValidationError {
+        } catch let error where error is ExitCode || error is ValidationError {
             throw error
         } catch {
             say("Error: \(error)")
@@ -59,7 +64,7 @@ enum Terminal {
         }
     }
 
-    static func describe(_ error: StoreError) -> String {
+    private static func describe(_ error: StoreError) -> String {
         switch error {
         case .notFound: "not found in this organisation"
         case .nameTaken: "an organisation with this name already exists"

@@ -20,11 +20,11 @@ struct ConnectionTests {
         var parameters = Parameters()
         parameters.add(Int64.min)
         parameters.add(Int64?.none)
-        parameters.add(integer: -7)
+        parameters.add(Int32(clamping: -7))
         parameters.add("Zoë \"quoted\" 😀")
-        parameters.add([0, 255, 34, 92] as [UInt8])
+        parameters.add(ByteString([0, 255, 34, 92]))
         parameters.add("")
-        parameters.add([] as [UInt8])
+        parameters.add(ByteString([]))
         let rows = try connection.rows("SELECT $1, $2, $3, $4, $5, $6, $7, true, NULL::text", parameters)
         #expect(rows.integer(0, 0) == .min)
         #expect(rows.isNull(0, 1) && rows.optionalInteger(0, 1) == nil)
@@ -41,10 +41,10 @@ struct ConnectionTests {
     @Test func `arrays keep their values and their order`() throws {
         let connection = try connection()
         var parameters = Parameters()
-        parameters.add(bigints: [3, .max, -1])
-        parameters.add(integers: [7, -7, 0])
-        parameters.add(texts: ["b", "", "a,\"{}\\"])
-        parameters.add(byteStrings: [[0], [], [1, 2]])
+        parameters.add([3, .max, -1] as [Int64])
+        parameters.add([7, -7, 0] as [Int32])
+        parameters.add(["b", "", "a,\"{}\\"])
+        parameters.add([[0], [], [1, 2]].map(ByteString.init))
         let rows = try connection.rows(
             "SELECT * FROM unnest($1, $2, $3, $4) WITH ORDINALITY n (a, b, c, d, place) ORDER BY place",
             parameters
@@ -54,7 +54,7 @@ struct ConnectionTests {
         #expect((0..<3).map { rows.text($0, 2) } == ["b", "", "a,\"{}\\"])
         #expect((0..<3).map { rows.bytes($0, 3) } == [[0], [], [1, 2]])
         var empty = Parameters()
-        empty.add(texts: [])
+        empty.add([] as [String])
         #expect(try connection.rows("SELECT cardinality($1)", empty).integer(0, 0) == 0)
     }
 
@@ -120,7 +120,7 @@ struct ConnectionTests {
         #expect(!isOver.value)
         // A query also times out if the server stops reading a long parameter.
         var parameters = Parameters()
-        parameters.add([UInt8](repeating: 7, count: 30_000_000))
+        parameters.add(ByteString([UInt8](repeating: 7, count: 30_000_000)))
         proxy.thaw()
         let other = try self.connection(url, statementTimeout: 60)
         other.statementTimeout = .milliseconds(300)

@@ -153,7 +153,9 @@ extension WebhookStore {
     ) async throws(StoreError) {
         _ = try await updateDelivery(DeliveryUpdate(replacing: delivery), of: webhook, in: organisation)
     }
+}
 
+extension WebhookLeaseStore {
     /// Leases webhooks for an owner.
     ///
     /// - Returns: their ids, sorted.

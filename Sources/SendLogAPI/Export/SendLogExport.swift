@@ -26,14 +26,7 @@ package struct SendLogExport: Sendable {
         }
     }
 
-    /// Creates an export.
-    ///
-    /// - Parameters:
-    ///   - store: the store of the send logs
-    ///   - organisation: the organisation of the send logs
-    ///   - search: the filter; its skip and limit are ignored
-    ///   - format: the format of the file
-    ///   - destinationFormat: whether destinations are counted or, in NDJSON, listed
+    /// Creates an export; the skip and limit of the search are ignored, and only NDJSON can list destinations.
     package init(
         store: any LogReader,
         organisation: OrganisationID,
@@ -41,10 +34,8 @@ package struct SendLogExport: Sendable {
         format: Format,
         destinationFormat: DestinationFormat
     ) {
-        self.store = store
-        self.organisation = organisation
-        self.format = format
-        self.destinationFormat = destinationFormat
+        (self.store, self.organisation) = (store, organisation)
+        (self.format, self.destinationFormat) = (format, destinationFormat)
         var search = search
         (search.skip, search.limit) = (0, .max)
         search.isStreamed = destinationFormat == .list
@@ -83,10 +74,11 @@ package struct SendLogExport: Sendable {
             destinationFormat == .count
             ? Response(type: format.mediaType, produce: produce)
             : Response(listsFor: request, type: format.mediaType, produce: produce)
-        response.fields.append(("Content-Disposition", "attachment; filename=\"send-logs.\(format.rawValue)\""))
-        response.fields += [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
-        response.fields.append(("X-Sendlog-Total", String(first.total)))
-        response.fields.append(("X-Sendlog-As-Of", String(first.asOf.number)))
+        response.fields += [
+            ("Content-Disposition", "attachment; filename=\"send-logs.\(format.rawValue)\""),
+            ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"),
+            ("X-Sendlog-Total", String(first.total)), ("X-Sendlog-As-Of", String(first.asOf.number)),
+        ]
         return response
     }
 

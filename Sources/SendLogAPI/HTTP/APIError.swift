@@ -23,43 +23,17 @@ package struct APIError: Error, Equatable {
         APIError(status: .badRequest, code: "invalid_request", message: input.message, issues: input.issues)
     }
 
-    static let notHTTP = APIError(
-        status: .badRequest,
-        code: "invalid_request",
-        message: "the request is not valid HTTP/1.1",
-        issues: [InputIssue(path: "", message: "the request is not valid HTTP/1.1")]
-    )
-
-    /// Creates the error for a violation of HTTP or an unsupported feature.
-    init(_ fault: ProtocolFault) {
-        func invalid(_ message: String) -> APIError {
-            .invalidRequest(InvalidInput(path: "headers.Host", message))
-        }
-        self =
-            switch fault {
-            case .hostMissing: invalid("is required: an HTTP/1.1 request has exactly one")
-            case .hostRepeated: invalid("must be given only once")
-            case .hostInvalid: invalid("must be a host, with or without a port")
-            case .transferEncodingUnknown:
-                APIError(
-                    status: .notImplemented,
-                    code: "not_implemented",
-                    message: "Transfer-Encoding must be chunked; other transfer codings are not implemented"
-                )
-            case .expectationUnknown:
-                APIError(
-                    status: .expectationFailed,
-                    code: "expectation_failed",
-                    message: "Expect must be 100-continue; other expectations are not supported"
-                )
-            }
+    /// Returns an error whose message is not the one of its issue.
+    private static func invalidRequest(_ message: String, path: String = "", issue: String) -> APIError {
+        let issues = [InputIssue(path: path, message: issue)]
+        return APIError(status: .badRequest, code: "invalid_request", message: message, issues: issues)
     }
 
-    static let bodyTruncated = APIError(
-        status: .badRequest,
-        code: "invalid_request",
-        message: "the body ended too early; the truncated part was not recorded",
-        issues: [InputIssue(path: "", message: "ended too early")]
+    static let notHTTP = invalidRequest("the request is not valid HTTP/1.1", issue: "the request is not valid HTTP/1.1")
+
+    static let bodyTruncated = invalidRequest(
+        "the body ended too early; the truncated part was not recorded",
+        issue: "ended too early"
     )
 
     /// A missing key gets the same error as an unknown, expired or revoked key.
@@ -70,21 +44,12 @@ package struct APIError: Error, Equatable {
     )
 
     package static func permissionDenied(_ missing: Permission) -> APIError {
-        APIError(
-            status: .forbidden,
-            code: "permission_denied",
-            message: "this key lacks the permission \(missing)"
-        )
+        APIError(status: .forbidden, code: "permission_denied", message: "this key lacks the permission \(missing)")
     }
 
     /// Returns the error for a form without the session's CSRF token, which another site may have made.
     package static func invalidFormToken(_ message: String) -> APIError {
-        APIError(
-            status: .badRequest,
-            code: "invalid_request",
-            message: message,
-            issues: [InputIssue(path: "form-token", message: "does not belong to this session")]
-        )
+        invalidRequest(message, path: "form-token", issue: "does not belong to this session")
     }
 
     package static func notFound(_ message: String) -> APIError {
@@ -108,11 +73,8 @@ package struct APIError: Error, Equatable {
     )
 
     static func payloadTooLarge(limit: Int) -> APIError {
-        APIError(
-            status: .payloadTooLarge,
-            code: "payload_too_large",
-            message: "the body must be at most \(limit) bytes long"
-        )
+        let message = "the body must be at most \(limit) bytes long"
+        return APIError(status: .payloadTooLarge, code: "payload_too_large", message: message)
     }
 
     static func rateLimited(retryAfter: Int, resetsAt: Int) -> APIError {
@@ -129,29 +91,16 @@ package struct APIError: Error, Equatable {
         APIError(
             status: .tooManyRequests,
             code: "rate_limited",
-            message:
-                "an organisation can have at most \(limit) \(kind) at the same time; retry after 1 s",
+            message: "an organisation can have at most \(limit) \(kind) at the same time; retry after 1 s",
             retryAfter: 1
         )
     }
 
-    static func unavailable(_ reason: String, detail: String) -> APIError {
+    static func unavailable(_ reason: String, advice: String = "retry after 1 s", detail: String) -> APIError {
         APIError(
             status: .serviceUnavailable,
             code: "unavailable",
-            message: "\(reason); retry after 1 s",
-            retryAfter: 1,
-            detail: detail
-        )
-    }
-
-    static func importInterrupted(_ reason: String, recorded: Int, detail: String) -> APIError {
-        APIError(
-            status: .serviceUnavailable,
-            code: "unavailable",
-            message:
-                "\(reason); \(recorded) lines were recorded; run the import again: lines with an _id are not "
-                + "recorded twice",
+            message: "\(reason); \(advice)",
             retryAfter: 1,
             detail: detail
         )
@@ -164,6 +113,66 @@ package struct APIError: Error, Equatable {
             message: "internal error; the server log has the cause",
             detail: detail
         )
+    }
+
+    /// Returns this error in place of ``StoreError/notFound``, and any other store error unchanged.
+    package func ifNotFound(_ error: StoreError) -> any Error { error == .notFound ? self : error }
+
+    /// Runs a body, and throws this error in place of ``StoreError/notFound``.
+    package func ifNotFound<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do { return try await body() } catch StoreError.notFound { throw self }
+    }
+
+    /// The error envelope in JSON.
+    var body: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append("{\"ok\":false,\"error\":{")
+        bytes.appendMember("code", code)
+        bytes.appendMember("message", message)
+        for (index, issue) in issues.enumerated() {
+            bytes.append(index > 0 ? ",{" : ",\"issues\":[{")
+            bytes.appendMember("path", issue.path)
+            bytes.appendMember("message", issue.message)
+            bytes.append("}")
+        }
+        if !issues.isEmpty { bytes.append("]") }
+        if let resetsAt { bytes += ",\"resetsAt\":\(resetsAt),\"remaining\":0".utf8 }
+        bytes.append("}}")
+        return bytes
+    }
+
+    /// The response with the status, the headers and the envelope.
+    var response: Response {
+        var response = Response(status: status, body: body)
+        if let retryAfter { response.fields.append(("Retry-After", String(retryAfter))) }
+        if let allow { response.fields.append(("Allow", allow)) }
+        if status == .unauthorized { response.fields.append(("WWW-Authenticate", "Bearer")) }
+        return response
+    }
+}
+
+extension APIError {
+    /// Creates the error for a violation of HTTP or an unsupported feature.
+    init(_ fault: ProtocolFault) {
+        func invalid(_ message: String) -> APIError { .invalidRequest(InvalidInput(path: "headers.Host", message)) }
+        self =
+            switch fault {
+            case .hostMissing: invalid("is required: an HTTP/1.1 request has exactly one")
+            case .hostRepeated: invalid("must be given only once")
+            case .hostInvalid: invalid("must be a host, with or without a port")
+            case .transferEncodingUnknown:
+                APIError(
+                    status: .notImplemented,
+                    code: "not_implemented",
+                    message: "Transfer-Encoding must be chunked; other transfer codings are not implemented"
+                )
+            case .expectationUnknown:
+                APIError(
+                    status: .expectationFailed,
+                    code: "expectation_failed",
+                    message: "Expect must be 100-continue; other expectations are not supported"
+                )
+            }
     }
 
     /// Converts any error; the only place where errors become HTTP responses.
@@ -185,65 +194,6 @@ package struct APIError: Error, Equatable {
             // Only the type: the description of an unknown error may contain phone numbers or messages.
             default: .internalError("\(type(of: error))")
             }
-    }
-
-    private init(
-        status: HTTPResponseStatus,
-        code: String,
-        message: String,
-        issues: [InputIssue] = [],
-        retryAfter: Int? = nil,
-        resetsAt: Int? = nil,
-        allow: String? = nil,
-        detail: String? = nil
-    ) {
-        self.status = status
-        self.code = code
-        self.message = message
-        self.issues = issues
-        self.retryAfter = retryAfter
-        self.resetsAt = resetsAt
-        self.allow = allow
-        self.detail = detail
-    }
-
-    /// Returns this error in place of ``StoreError/notFound``, and any other store error unchanged.
-    package func ifNotFound(_ error: StoreError) -> any Error { error == .notFound ? self : error }
-
-    /// The error envelope in JSON.
-    var body: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.append("{\"ok\":false,\"error\":{\"code\":")
-        bytes.appendJSON(code)
-        bytes.append(",\"message\":")
-        bytes.appendJSON(message)
-        if !issues.isEmpty {
-            bytes.append(",\"issues\":[")
-            for (index, issue) in issues.enumerated() {
-                bytes.append(index > 0 ? ",{\"path\":" : "{\"path\":")
-                bytes.appendJSON(issue.path)
-                bytes.append(",\"message\":")
-                bytes.appendJSON(issue.message)
-                bytes.append("}")
-            }
-            bytes.append("]")
-        }
-        if let resetsAt {
-            bytes.append(",\"resetsAt\":")
-            bytes.appendDecimal(resetsAt)
-            bytes.append(",\"remaining\":0")
-        }
-        bytes.append("}}")
-        return bytes
-    }
-
-    /// The response with the status, the headers and the envelope.
-    var response: Response {
-        var response = Response(status: status, body: body)
-        if let retryAfter { response.fields.append(("Retry-After", String(retryAfter))) }
-        if let allow { response.fields.append(("Allow", allow)) }
-        if status == .unauthorized { response.fields.append(("WWW-Authenticate", "Bearer")) }
-        return response
     }
 }
 

@@ -5,7 +5,6 @@ import SendLogHTTP
 /// Reads a request body in pieces, and checks that it is complete and within the size limit.
 package struct RequestBodyReader {
     private var pieces: RequestBody.Reader
-    /// The maximum length of the body in bytes.
     private let limit: Int
     private var received = 0
 
@@ -38,10 +37,32 @@ package struct RequestBodyReader {
     @inline(never) static func json(_ input: RouteInput) async throws -> JSONValue {
         var reader = RequestBodyReader(input)
         return try await reader.collect().withBytes { bytes throws(InvalidInput) in
-            let isBlank = bytes.allSatisfy(\.isASCIIWhiteSpace)
-            if isBlank { return .object([]) }
+            if bytes.allSatisfy(\.isASCIIWhiteSpace) { return .object([]) }
             do throws(JSONSyntaxError) { return try JSONValue(utf8: bytes) } catch { throw InvalidInput(error) }
         }
+    }
+}
+
+extension JSONValue {
+    /// Returns the value of an object's only member; `nil` if the object is empty.
+    ///
+    /// - Throws: ``InvalidInput`` for any other member, and for a value that is not an object.
+    func onlyMember(_ name: String) throws(InvalidInput) -> JSONValue? {
+        guard case .object(let members) = self else { throw InvalidInput(path: "", "must be an object, not \(kind)") }
+        for member in members where member.name != name {
+            let path = String(member.name.prefix(64))
+            throw InvalidInput(path: path, "is not a known field; the only known field is \"\(name)\"")
+        }
+        if members.count > 1 { throw InvalidInput(path: name, "must be given only once") }
+        return members.first?.value
+    }
+
+    /// Returns the text of a field whose value is a string.
+    ///
+    /// - Throws: ``InvalidInput`` that names the field, for any other value.
+    func text(of field: String) throws(InvalidInput) -> String {
+        guard case .string(let text) = self else { throw InvalidInput(path: field, "must be a string, not \(kind)") }
+        return text
     }
 }
 

@@ -33,53 +33,53 @@ package struct Response: Sendable {
 
     /// Creates a complete response.
     package init(status: HTTPResponseStatus = .ok, type: String = "application/json", body: [UInt8]...) {
-        self.status = status
-        self.type = type
-        content = .whole(body.map { ByteBuffer(bytes: $0) })
+        (self.status, self.type, content) = (status, type, .whole(body.map { ByteBuffer(bytes: $0) }))
+    }
+
+    /// Returns a complete response `{"ok":true,"data":…}`; the closure appends the data in JSON.
+    static func success(
+        status: HTTPResponseStatus = .ok,
+        reserving capacity: Int = 256,
+        _ appendData: (inout [UInt8]) -> Void
+    ) -> Response {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(capacity)
+        bytes.append("{\"ok\":true,\"data\":")
+        appendData(&bytes)
+        bytes.append("}")
+        return Response(status: status, body: bytes)
     }
 
     /// Creates a complete response, compressed if the client accepts gzip and the body is longer than 1024 bytes.
     package init(parts: [[UInt8]], type: String, compressedFor request: HTTPRequest) {
-        status = .ok
-        self.type = type
-        fields = [("Vary", "Accept-Encoding")]
-        guard request.acceptsGzip, parts.reduce(0, { $0 + $1.count }) > 1024 else {
-            content = .whole(parts.map { ByteBuffer(bytes: $0) })
-            return
-        }
-        fields.append(("Content-Encoding", "gzip"))
-        content = .whole([ByteBuffer(bytes: GzipMemberWriter.compressed(Array(parts.joined())))])
+        let isGzip = request.acceptsGzip && parts.reduce(0) { $0 + $1.count } > 1024
+        let body = isGzip ? [GzipMemberWriter.compressed(Array(parts.joined()))] : parts
+        self.init(type: type, isGzip: isGzip, .whole(body.map { ByteBuffer(bytes: $0) }))
     }
 
     /// Creates a response from a constant body, compressed if the client accepts gzip.
     package init(_ body: PrecompressedBody, type: String, for request: HTTPRequest) {
-        status = .ok
-        self.type = type
-        fields = [("Vary", "Accept-Encoding")]
-        if request.acceptsGzip { fields.append(("Content-Encoding", "gzip")) }
-        content = .whole([request.acceptsGzip ? body.gzip : body.plain])
+        let isGzip = request.acceptsGzip
+        self.init(type: type, isGzip: isGzip, .whole([isGzip ? body.gzip : body.plain]))
     }
 
     /// Creates a streamed response that contains lists of destinations.
     ///
     /// The lists are stored compressed and are sent in gzip if the client accepts it.
-    package init(
-        listsFor request: HTTPRequest,
-        type: String = "application/json",
-        produce: @escaping Producer
-    ) {
-        let coding: ResponseStream.Coding = request.acceptsGzip ? .gzip : .identity
-        status = .ok
-        self.type = type
+    package init(listsFor request: HTTPRequest, type: String = "application/json", produce: @escaping Producer) {
+        let isGzip = request.acceptsGzip
+        self.init(type: type, isGzip: isGzip, .stream(isGzip ? .gzip : .identity, produce))
+    }
+
+    /// Creates a response whose coding depends on the request.
+    private init(type: String, isGzip: Bool, _ content: Content) {
+        (status, self.type, self.content) = (.ok, type, content)
         fields = [("Vary", "Accept-Encoding")]
-        if coding == .gzip { fields.append(("Content-Encoding", "gzip")) }
-        content = .stream(coding, produce)
+        if isGzip { fields.append(("Content-Encoding", "gzip")) }
     }
 
     /// Creates a streamed response.
     package init(type: String = "application/json", produce: @escaping Producer) {
-        status = .ok
-        self.type = type
-        content = .stream(.identity, produce)
+        (status, self.type, content) = (.ok, type, .stream(.identity, produce))
     }
 }

@@ -47,12 +47,10 @@ package struct Route: Sendable {
         handleSynchronously: (@Sendable (RouteInput) throws -> Response?)? = nil,
         handle: @escaping Handler
     ) {
-        self.method = method
+        (self.method, self.middleware, self.maxBodyLength) = (method, middleware, maxBodyLength)
         parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(String.init)
         self.permission = permission
         self.isPublic = isPublic ?? (permission == nil)
-        self.middleware = middleware
-        self.maxBodyLength = maxBodyLength
         self.runsOnEventLoop = runsOnEventLoop
         self.handleSynchronously = handleSynchronously
         self.handle = handle

@@ -9,53 +9,42 @@ struct CampaignRoutes {
     static let maxNameBodyLength = 16_384
 
     var routes: [Route] {
-        [
+        let one = "/campaigns/:campaign_id"
+        return [
             Route(.GET, "/campaigns", permission: .readCampaigns, handle: list),
-            Route(.GET, "/campaigns/:campaign_id", permission: .readCampaigns, handle: get),
-            Route(
-                .PUT,
-                "/campaigns/:campaign_id",
-                permission: .updateCampaigns,
-                maxBodyLength: Self.maxNameBodyLength,
-                handle: name
-            ),
+            Route(.GET, one, permission: .readCampaigns, handle: get),
+            Route(.PUT, one, permission: .updateCampaigns, maxBodyLength: Self.maxNameBodyLength, handle: name),
         ]
     }
 
     @Sendable private func list(_ input: RouteInput) async throws -> Response {
         let query = try CampaignQuery(QueryString(input.request.query))
         let page = try await store.campaigns(query, in: input.organisation())
-        var bytes: [UInt8] = []
-        bytes.append("{\"ok\":true,\"data\":{\"total\":")
-        bytes.appendDecimal(page.total)
-        bytes.append(",\"campaigns\":[")
-        for (index, campaign) in page.campaigns.enumerated() {
-            if index > 0 { bytes.append(",") }
-            campaign.write(to: &bytes)
+        return .success { bytes in
+            bytes.append("{")
+            bytes.appendMember("total", page.total)
+            bytes.appendMember("campaigns", page.campaigns)
+            bytes.append(",\"parsed\":")
+            query.writeParsed(to: &bytes)
+            bytes.append("}")
         }
-        bytes.append("],\"parsed\":")
-        query.writeParsed(to: &bytes)
-        bytes.append("}}")
-        return Response(body: bytes)
     }
 
     @Sendable private func get(_ input: RouteInput) async throws -> Response {
         let (id, organisation) = (try Self.id(input), try input.organisation())
-        let campaign: Campaign
-        do throws(StoreError) { campaign = try await store.campaign(id, in: organisation) } catch {
-            throw APIError.noCampaign(id.text).ifNotFound(error)
+        let campaign = try await APIError.noCampaign(id.text).ifNotFound {
+            try await store.campaign(id, in: organisation)
         }
-        return Self.response(campaign)
+        return .success { campaign.writeJSON(to: &$0) }
     }
 
     @Sendable private func name(_ input: RouteInput) async throws -> Response {
         let (id, organisation) = (try Self.id(input), try input.organisation())
         let name = try Self.parse(try await RequestBodyReader.json(input))
-        let campaign: Campaign
-        do throws(StoreError) { campaign = try await store.nameCampaign(id, name, in: organisation) } catch {
-            throw APIError.noCampaign(id.text).ifNotFound(error)
+        let campaign = try await APIError.noCampaign(id.text).ifNotFound {
+            try await store.nameCampaign(id, name, in: organisation)
         }
-        return Self.response(campaign)
+        return .success { campaign.writeJSON(to: &$0) }
     }
 
     private static func id(_ input: RouteInput) throws(APIError) -> CampaignID {
@@ -63,43 +52,22 @@ struct CampaignRoutes {
         return id
     }
 
-    private static func response(_ campaign: Campaign) -> Response {
-        var bytes: [UInt8] = []
-        bytes.append("{\"ok\":true,\"data\":")
-        campaign.write(to: &bytes)
-        bytes.append("}")
-        return Response(body: bytes)
-    }
-
     /// Parses `{"name": …}`.
     private static func parse(_ value: JSONValue) throws(InvalidInput) -> CampaignName {
-        guard case .object(let members) = value else {
-            throw InvalidInput(path: "", "must be an object, not \(value.kind)")
+        guard let value = try value.onlyMember("name") else { throw InvalidInput(path: "name", "is required") }
+        guard let name = CampaignName(try value.text(of: "name")) else {
+            throw InvalidInput(path: "name", CampaignName.rule)
         }
-        for member in members where member.name != "name" {
-            throw InvalidInput(
-                path: String(member.name.prefix(64)),
-                "is not a known field; the only known field is \"name\""
-            )
-        }
-        guard let first = members.first else { throw InvalidInput(path: "name", "is required") }
-        if members.count > 1 { throw InvalidInput(path: "name", "must be given only once") }
-        guard case .string(let text) = first.value else {
-            throw InvalidInput(path: "name", "must be a string, not \(first.value.kind)")
-        }
-        guard let name = CampaignName(text) else { throw InvalidInput(path: "name", CampaignName.rule) }
         return name
     }
 }
 
 extension CampaignQuery {
-    private static let parameters = ["search", "sort", "skip", "limit"]
-
     /// Parses a query string.
     ///
     /// - Throws: ``InvalidInput`` that names the parameter.
     init(_ query: QueryString) throws(InvalidInput) {
-        try query.expect(only: Self.parameters)
+        try query.expect(only: ["search", "sort", "skip", "limit"])
         self.init(
             skip: try query.number("skip", in: 0...(1 << 53)) ?? 0,
             limit: try query.number("limit", in: 0...Self.maxLimit) ?? Self.defaultLimit
@@ -123,18 +91,10 @@ extension CampaignQuery {
     /// Appends the query as JSON, with one member per parameter.
     fileprivate func writeParsed(to bytes: inout [UInt8]) {
         bytes.append("{")
-        if let text {
-            bytes.append("\"search\":")
-            bytes.appendJSON(text)
-            bytes.append(",")
-        }
-        bytes.append("\"sort\":\"")
-        if isDescending { bytes.append("-") }
-        bytes.append(contentsOf: sort.rawValue.utf8)
-        bytes.append("\",\"skip\":")
-        bytes.appendDecimal(skip)
-        bytes.append(",\"limit\":")
-        bytes.appendDecimal(limit)
+        if let text { bytes.appendMember("search", text) }
+        bytes.appendMember("sort", (isDescending ? "-" : "") + sort.rawValue)
+        bytes.appendMember("skip", skip)
+        bytes.appendMember("limit", limit)
         bytes.append("}")
     }
 }

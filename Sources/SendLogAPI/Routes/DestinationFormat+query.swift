@@ -15,14 +15,9 @@ extension DestinationFormat {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts[0] == Self.name else {
                 // Ignore unknown parameters, but not a misspelt name: it would silently select the other format.
-                let nearest = NearestName.to(String(parts[0]), among: [Self.name])
-                guard nearest == nil else {
-                    throw InvalidInput(
-                        path: String(parts[0].prefix(64)),
-                        "is not a known parameter; did you mean \"\(Self.name)\"?"
-                    )
-                }
-                continue
+                if NearestName.to(String(parts[0]), among: [Self.name]) == nil { continue }
+                let path = String(parts[0].prefix(64))
+                throw InvalidInput(path: path, "is not a known parameter; did you mean \"\(Self.name)\"?")
             }
             if isGiven { throw InvalidInput(path: Self.name, "must be given only once") }
             guard parts.count == 2, let form = DestinationFormat(rawValue: String(parts[1])) else {

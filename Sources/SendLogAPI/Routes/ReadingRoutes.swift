@@ -9,7 +9,8 @@ struct ReadingRoutes {
     static let maxSearchBodyLength = 1 << 20
 
     var routes: [Route] {
-        [
+        let maxLength = Self.maxSearchBodyLength
+        return [
             Route(
                 .GET,
                 "/send-logs/:send_id",
@@ -18,20 +19,8 @@ struct ReadingRoutes {
                 handleSynchronously: getSynchronously,
                 handle: get
             ),
-            Route(
-                .POST,
-                "/send-logs/search",
-                permission: .readSendLogs,
-                maxBodyLength: Self.maxSearchBodyLength,
-                handle: search
-            ),
-            Route(
-                .POST,
-                "/send-logs/export",
-                permission: .readSendLogs,
-                maxBodyLength: Self.maxSearchBodyLength,
-                handle: export
-            ),
+            Route(.POST, "/send-logs/search", permission: .readSendLogs, maxBodyLength: maxLength, handle: search),
+            Route(.POST, "/send-logs/export", permission: .readSendLogs, maxBodyLength: maxLength, handle: export),
         ]
     }
 
@@ -49,29 +38,20 @@ struct ReadingRoutes {
         guard Self.runsOnEventLoop(input) else { return nil }
         let id = try Self.id(input)
         let organisation = try input.organisation()
-        let log: StoredSendLog?
-        do {
-            log = try store.sendLogWithoutBlocking(id, in: organisation)
+        do throws(StoreError) {
+            return try store.sendLogWithoutBlocking(id, in: organisation).map { Response.sendLog($0) }
         } catch {
-            if error == .notFound { throw APIError.noSendLog(id.text) }
-            throw error
+            throw APIError.noSendLog(id.text).ifNotFound(error)
         }
-        return log.map { Response(body: SendLogJSON.envelope($0)) }
     }
 
     @Sendable private func get(_ input: RouteInput) async throws -> Response {
         let destinationFormat = try DestinationFormat(query: input.request.query)
         let id = try Self.id(input)
         let organisation = try input.organisation()
-        let log: StoredSendLog
-        do {
-            log = try await store.sendLog(id, in: organisation)
-        } catch StoreError.notFound {
-            throw APIError.noSendLog(id.text)
-        }
+        let log = try await APIError.noSendLog(id.text).ifNotFound { try await store.sendLog(id, in: organisation) }
         switch destinationFormat {
-        case .count:
-            return Response(body: SendLogJSON.envelope(log))
+        case .count: return .sendLog(log)
         case .list:
             let renderer = SendLogRenderer(store: store, organisation: organisation)
             return Response(listsFor: input.request) { stream in
@@ -160,12 +140,10 @@ struct ReadingRoutes {
         if format == .csv, destinationFormat == .list {
             throw InvalidInput(path: "group_destinations", "must be count if format is csv; use ndjson for list")
         }
-        let organisation = try input.organisation()
-        let search = try SendLogSearch(body: try await RequestBodyReader.json(input))
         let export = SendLogExport(
             store: store,
-            organisation: organisation,
-            search: search,
+            organisation: try input.organisation(),
+            search: try SendLogSearch(body: try await RequestBodyReader.json(input)),
             format: format,
             destinationFormat: destinationFormat
         )

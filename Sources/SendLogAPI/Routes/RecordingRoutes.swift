@@ -65,11 +65,11 @@ struct RecordingRoutes {
         switch outcome {
         case .recorded(let stored):
             metrics.recorded(sends: 1, destinations: stored.destinations)
-            var response = Response(status: .created, body: SendLogJSON.envelope(stored))
+            var response = Response.sendLog(stored, status: .created)
             response.fields.append(("Location", "/send-logs/\(log.id)"))
             return response
         case .existing(let stored):
-            return Response(body: SendLogJSON.envelope(stored))
+            return .sendLog(stored)
         case .conflict:
             throw APIError.conflict
         }
@@ -77,17 +77,12 @@ struct RecordingRoutes {
 
     /// Parses an empty body as an empty object, so that the error names the missing fields.
     private static func feedEmptyObject(to parser: inout SendLogParser) throws(InvalidInput) {
-        let object: [UInt8] = [UInt8(ascii: "{"), UInt8(ascii: "}")]
-        try object.withUnsafeBufferPointer { bytes throws(InvalidInput) in try parser.feed(bytes) }
+        try Array("{}".utf8).withUnsafeBufferPointer { bytes throws(InvalidInput) in try parser.feed(bytes) }
     }
 
     private func importLogs(_ input: RouteInput) async throws -> Response {
-        var lines = SendLogImport(
-            into: try input.organisation(),
-            of: store,
-            context: context,
-            executor: input.executor
-        )
+        let organisation = try input.organisation()
+        var lines = SendLogImport(into: organisation, of: store, context: context, executor: input.executor)
         let report: ImportReport
         do {
             var reader = RequestBodyReader(input)
@@ -106,31 +101,29 @@ struct RecordingRoutes {
             await lines.abandon()
             metrics.recorded(sends: lines.report.recorded, destinations: lines.destinationsRecorded)
             guard case StoreError.unavailable(let why, let detail) = error else { throw error }
-            throw APIError.importInterrupted(why.rawValue, recorded: lines.report.recorded, detail: detail)
+            let done = "\(lines.report.recorded) lines were recorded"
+            let advice = "\(done); run the import again: lines with an _id are not recorded twice"
+            throw APIError.unavailable(why.rawValue, advice: advice, detail: detail)
         }
         metrics.recorded(sends: report.recorded, destinations: lines.destinationsRecorded)
-        return Response(body: Self.render(report))
+        return Self.response(report)
     }
 
-    private static func render(_ report: ImportReport) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.append("{\"ok\":true,\"data\":{\"recorded\":")
-        bytes.appendDecimal(report.recorded)
-        bytes.append(",\"existing\":")
-        bytes.appendDecimal(report.existing)
-        bytes.append(",\"failed\":")
-        bytes.appendDecimal(report.failed)
-        bytes.append(",\"errors\":[")
-        for (index, error) in report.errors.enumerated() {
-            bytes.append(index > 0 ? ",{\"line\":" : "{\"line\":")
-            bytes.appendDecimal(error.line)
-            bytes.append(",\"code\":")
-            bytes.appendJSON(error.code)
-            bytes.append(",\"message\":")
-            bytes.appendJSON(error.message)
-            bytes.append("}")
+    private static func response(_ report: ImportReport) -> Response {
+        .success { bytes in
+            bytes.append("{")
+            bytes.appendMember("recorded", report.recorded)
+            bytes.appendMember("existing", report.existing)
+            bytes.appendMember("failed", report.failed)
+            bytes.append(",\"errors\":[")
+            for (index, error) in report.errors.enumerated() {
+                bytes.append(index > 0 ? ",{" : "{")
+                bytes.appendMember("line", error.line)
+                bytes.appendMember("code", error.code)
+                bytes.appendMember("message", error.message)
+                bytes.append("}")
+            }
+            bytes.append("]}")
         }
-        bytes.append("]}}")
-        return bytes
     }
 }

@@ -1,3 +1,4 @@
+import NIOHTTP1
 import SendLogContent
 import SendLogCore
 
@@ -8,13 +9,6 @@ struct SendLogRenderer {
 
     /// Writes a send log with its whole list of destinations, unless it was deleted meanwhile.
     ///
-    /// - Parameters:
-    ///   - record: the log's record
-    ///   - sequence: the log's sequence number
-    ///   - destinations: the log's number of destinations
-    ///   - prefix: is written before the log
-    ///   - suffix: is written after the log
-    ///   - stream: the response
     /// - Returns: whether the log was written; otherwise nothing was.
     /// - Throws: ``StoreError``; the errors of the stream.
     @discardableResult
@@ -55,5 +49,17 @@ struct SendLogRenderer {
             bytes.append(suffix)
         }
         return true
+    }
+}
+
+extension Response {
+    /// Returns the response of one send log with its number of destinations.
+    static func sendLog(_ log: StoredSendLog, status: HTTPResponseStatus = .ok) -> Response {
+        .success(status: status, reserving: log.record.count + 64) { bytes in
+            bytes.append(contentsOf: log.record)
+            bytes.append(",\"destinations\":")
+            bytes.appendDecimal(log.destinations)
+            bytes.append("}")
+        }
     }
 }

@@ -14,11 +14,7 @@ struct ServiceRoutes {
         [
             Route(.GET, "/health", runsOnEventLoop: Route.always) { _ in
                 try await store.ping()
-                var body: [UInt8] = []
-                body.append("{\"ok\":true,\"data\":{\"status\":\"ok\",\"version\":")
-                body.appendJSON(ServiceVersion.current)
-                body.append("}}")
-                return Response(body: body)
+                return .success { $0 += "{\"status\":\"ok\",\"version\":\"\(ServiceVersion.current)\"}".utf8 }
             },
             Route(.GET, "/metrics") { _ in
                 Response(

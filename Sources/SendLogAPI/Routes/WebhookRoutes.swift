@@ -28,14 +28,14 @@ struct WebhookRoutes {
         let organisation = try input.organisation()
         let webhooks = try await service.store.webhooks(in: organisation)
         let backlogs = try await service.backlogs(of: webhooks, in: organisation)
-        var bytes: [UInt8] = []
-        bytes.append("{\"ok\":true,\"data\":{\"webhooks\":[")
-        for (index, webhook) in webhooks.enumerated() {
-            if index > 0 { bytes.append(",") }
-            webhook.write(backlog: backlogs[index], to: &bytes)
+        return .success { bytes in
+            bytes.append("{\"webhooks\":[")
+            for (index, webhook) in webhooks.enumerated() {
+                if index > 0 { bytes.append(",") }
+                webhook.write(backlog: backlogs[index], to: &bytes)
+            }
+            bytes.append("]}")
         }
-        bytes.append("]}}")
-        return Response(body: bytes)
     }
 
     @Sendable private func create(_ input: RouteInput) async throws -> Response {
@@ -52,65 +52,51 @@ struct WebhookRoutes {
     @Sendable private func change(_ input: RouteInput) async throws -> Response {
         let present = try await find(input)
         let json = try await RequestBodyReader.json(input)
-        let changed: (webhook: Webhook, secret: WebhookSecret?)
-        do {
-            changed = try await service.change(present.id, json, in: present.organisation, at: input.now)
-        } catch let error as StoreError {
-            throw APIError.noWebhook(present.id.text).ifNotFound(error)
+        let (webhook, secret) = try await APIError.noWebhook(present.id.text).ifNotFound {
+            try await service.change(present.id, json, in: present.organisation, at: input.now)
         }
-        return Self.response(
-            changed.webhook,
-            changed.secret,
-            backlog: try await service.backlog(of: changed.webhook)
-        )
+        return Self.response(webhook, secret, backlog: try await service.backlog(of: webhook))
     }
 
     @Sendable private func delete(_ input: RouteInput) async throws -> Response {
         let (id, organisation) = (try input.webhookID(part: 1), try input.organisation())
-        do throws(StoreError) { try await service.store.deleteWebhook(id, in: organisation) } catch {
-            throw APIError.noWebhook(id.text).ifNotFound(error)
+        try await APIError.noWebhook(id.text).ifNotFound {
+            try await service.store.deleteWebhook(id, in: organisation)
         }
-        var bytes: [UInt8] = []
-        bytes.append("{\"ok\":true,\"data\":{\"_id\":")
-        bytes.appendJSON(id.text)
-        bytes.append(",\"deleted\":true}}")
-        return Response(body: bytes)
+        return .success { bytes in
+            bytes.append("{")
+            bytes.appendMember("_id", id.text)
+            bytes.appendMember("deleted", true)
+            bytes.append("}")
+        }
     }
 
     @Sendable private func test(_ input: RouteInput) async throws -> Response {
         let webhook = try await find(input)
         let send = try Self.sendID(try await RequestBodyReader.json(input))
-        do {
-            let delivery = try await service.test(webhook.id, with: send, in: webhook.organisation, at: input.now)
-            return Self.response(delivery, of: webhook.id)
-        } catch let error as StoreError {
-            throw APIError.noSendLog(send?.text ?? "").ifNotFound(error)
+        let delivery = try await APIError.noSendLog(send?.text ?? "").ifNotFound {
+            try await service.test(webhook.id, with: send, in: webhook.organisation, at: input.now)
         }
+        return .success { delivery.write(webhook: webhook.id, to: &$0) }
     }
 
     @Sendable private func deliveries(_ input: RouteInput) async throws -> Response {
         let webhook = try await find(input)
         let query = QueryString(input.request.query)
         try query.expect(only: ["state", "before", "limit"])
-        var state: Delivery.State?
-        if let text = query["state"] {
-            guard let known = Delivery.State(rawValue: text) else {
-                let names = Delivery.State.allCases.map(\.rawValue).joined(separator: ", ")
-                throw InvalidInput(path: "state", "must be one of \(names); it is \"\(text.prefix(20))\"")
-            }
-            state = known
+        let state = query["state"].flatMap(Delivery.State.init(rawValue:))
+        if state == nil, let text = query["state"] {
+            let names = Delivery.State.allCases.map(\.rawValue).joined(separator: ", ")
+            throw InvalidInput(path: "state", "must be one of \(names); it is \"\(text.prefix(20))\"")
         }
-        var before: DeliveryID?
-        if let text = query["before"] {
-            guard let id = DeliveryID(text) else {
-                throw InvalidInput(path: "before", "must be the _id of a delivery; use next of the previous page")
-            }
-            before = id
+        var next = query["before"].flatMap { DeliveryID($0) }
+        if next == nil, query["before"] != nil {
+            throw InvalidInput(path: "before", "must be the _id of a delivery; use next of the previous page")
         }
         let limit = try query.number("limit", in: 1...1000) ?? 100
         var bytes: [UInt8] = []
         bytes.append("{\"ok\":true,\"data\":{\"deliveries\":[")
-        var (count, next): (Int, DeliveryID?) = (0, before)
+        var count = 0
         // The stored responses of receivers may be long: read in batches, and end the page early.
         while count < limit, bytes.count < Self.maxPageBytes {
             let requested = min(limit - count, Self.readBatchSize)
@@ -129,8 +115,8 @@ struct WebhookRoutes {
             next = found.count == requested ? found.last?.id : nil
             if next == nil { break }
         }
-        bytes.append("],\"next\":")
-        if let next { bytes.appendJSON(next.description) } else { bytes.append("null") }
+        bytes.append("]")
+        bytes.appendMember("next", next?.description)
         bytes.append("}}")
         return Response(body: bytes)
     }
@@ -144,40 +130,27 @@ struct WebhookRoutes {
         let webhook = try await find(input)
         let missing = APIError.notFound("delivery \(input.parameter.prefix(64)) not found")
         guard let id = DeliveryID(input.parameter) else { throw missing }
-        do {
-            let delivery = try await service.redeliver(id, of: webhook.id, in: webhook.organisation, at: input.now)
-            return Self.response(delivery, of: webhook.id)
-        } catch let error as StoreError {
-            throw missing.ifNotFound(error)
+        let delivery = try await missing.ifNotFound {
+            try await service.redeliver(id, of: webhook.id, in: webhook.organisation, at: input.now)
         }
+        return .success { delivery.write(webhook: webhook.id, to: &$0) }
     }
 
     // MARK: - Parts of requests and responses
 
     private func find(_ input: RouteInput) async throws -> Webhook {
         let (id, organisation) = (try input.webhookID(part: 1), try input.organisation())
-        do throws(StoreError) { return try await service.store.webhook(id, in: organisation) } catch {
-            throw APIError.noWebhook(id.text).ifNotFound(error)
+        return try await APIError.noWebhook(id.text).ifNotFound {
+            try await service.store.webhook(id, in: organisation)
         }
     }
 
     /// Parses `{"send_id": …}` or an empty object.
     private static func sendID(_ value: JSONValue) throws(InvalidInput) -> SendLogID? {
-        guard case .object(let members) = value else {
-            throw InvalidInput(path: "", "must be an object, not \(value.kind)")
+        guard let value = try value.onlyMember("send_id"), value != .scalar(.null) else { return nil }
+        guard let id = SendLogID(try value.text(of: "send_id")) else {
+            throw InvalidInput(path: "send_id", SendLogID.rule)
         }
-        for member in members where member.name != "send_id" {
-            throw InvalidInput(
-                path: String(member.name.prefix(64)),
-                "is not a known field; the only known field is \"send_id\""
-            )
-        }
-        if members.count > 1 { throw InvalidInput(path: "send_id", "must be given only once") }
-        guard let member = members.first, member.value != .scalar(.null) else { return nil }
-        guard case .string(let text) = member.value else {
-            throw InvalidInput(path: "send_id", "must be a string, not \(member.value.kind)")
-        }
-        guard let id = SendLogID(text) else { throw InvalidInput(path: "send_id", SendLogID.rule) }
         return id
     }
 
@@ -187,25 +160,13 @@ struct WebhookRoutes {
         backlog: Int,
         status: HTTPResponseStatus = .ok
     ) -> Response {
-        var bytes: [UInt8] = []
-        bytes.append("{\"ok\":true,\"data\":")
-        webhook.write(backlog: backlog, to: &bytes)
-        if let secret {
+        .success(status: status) { bytes in
+            webhook.write(backlog: backlog, to: &bytes)
+            guard let secret else { return }
             bytes.removeLast()
-            bytes.append(",\"secret\":")
-            bytes.appendJSON(secret.text)
+            bytes.appendMember("secret", secret.text)
             bytes.append("}")
         }
-        bytes.append("}")
-        return Response(status: status, body: bytes)
-    }
-
-    private static func response(_ delivery: Delivery, of webhook: WebhookID) -> Response {
-        var bytes: [UInt8] = []
-        bytes.append("{\"ok\":true,\"data\":")
-        delivery.write(webhook: webhook, to: &bytes)
-        bytes.append("}")
-        return Response(body: bytes)
     }
 }
 

@@ -6,7 +6,7 @@ public import SendLogHTTP
 import SendLogScheduling
 import SendLogServices
 
-/// The path of every request: ID, route, key, rate limit, permission, body limit, handler; then the log and the metrics.
+/// Handles requests, and logs them.
 extension APIService: HTTPResponder {
     /// The data about a request for the log and the metrics.
     private struct RequestContext {
@@ -216,13 +216,11 @@ extension APIService: HTTPResponder {
     }
 
     private func head(of response: Response, _ context: RequestContext) -> ResponseHead {
-        let fields: [ResponseHead.Field] = [
+        var fields: [ResponseHead.Field] = [
             ("Content-Type", response.type), ("Date", date.text(at: context.now)), ("X-Request-Id", context.id),
         ]
-        return ResponseHead(
-            status: response.status,
-            fields: response.fields.isEmpty ? fields : fields + response.fields
-        )
+        fields += response.fields
+        return ResponseHead(status: response.status, fields: fields)
     }
 
     private func send(
@@ -265,16 +263,14 @@ extension APIService: HTTPResponder {
     }
 
     private func note(_ context: RequestContext, status: UInt, bytes: Int, _ failure: APIError? = nil) {
-        let elapsed = (ContinuousClock.now - context.begin).components
-        let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
+        let seconds = (ContinuousClock.now - context.begin) / .seconds(1)
         let route = table.name(context.route)
         metrics.requestCompleted(route: context.route, name: route, status: Int(status), seconds: seconds, bytes: bytes)
         let level: Logger.Level = status >= 500 ? .error : status >= 400 ? .info : .debug
         guard level >= logger.logLevel, !context.isUnlogged else { return }
         var metadata: Logger.Metadata = [
             "request_id": "\(context.id)", "route": "\(route)", "status": .stringConvertible(Int(status)),
-            "bytes": .stringConvertible(bytes),
-            "ms": .stringConvertible((seconds * 1_000_000).rounded() / 1000),
+            "bytes": .stringConvertible(bytes), "ms": .stringConvertible((seconds * 1_000_000).rounded() / 1000),
         ]
         if let organisation = context.organisation {
             metadata["organisation"] = .stringConvertible(organisation.number)

@@ -23,19 +23,7 @@ public struct APIService: Sendable {
     let middleware: (any RouteMiddleware)?
     let ids = RequestIDSource()
 
-    /// Creates the API.
-    ///
-    /// - Parameters:
-    ///   - store: the store of send logs and campaigns
-    ///   - authenticator: authenticates the API keys of requests
-    ///   - context: the dependencies of the send log parser
-    ///   - webhooks: creates, changes and tests webhooks
-    ///   - threads: the thread pool for requests that are not handled on an event loop
-    ///   - limits: the limits of concurrent streams and uploads
-    ///   - rateLimit: the maximum number of requests per organisation; `nil` for no limit
-    ///   - logger: receives the log messages
-    ///   - pages: the routes of the pages for people
-    ///   - middleware: renders the page for browsers that request an unknown path
+    /// Creates the API; `pages` are the routes of the pages for people.
     package init(
         store: any LogReader & LogWriter & CampaignStore,
         authenticator: Authenticator,
@@ -48,10 +36,8 @@ public struct APIService: Sendable {
         pages: [Route] = [],
         middleware: (any RouteMiddleware)? = nil
     ) {
-        self.authenticator = authenticator
-        self.logger = logger
+        (self.authenticator, self.threads, self.logger) = (authenticator, threads, logger)
         self.middleware = middleware
-        self.threads = threads
         streams = ConcurrencyLimit(of: "exports and other long responses", limits.streams)
         limiter = rateLimit.map(RateLimiter.init)
         now = context.now

@@ -18,9 +18,7 @@ final class ConsoleMiddleware: RouteMiddleware {
 
     /// Returns the current state of the signed-in key, so that a revocation or a sign-out takes effect at once.
     func key(of input: RouteInput) async throws -> APIKey {
-        guard let token = Cookie.session.value(input.request).flatMap({ SessionToken($0) }) else {
-            throw APIError.unauthorized
-        }
+        guard let token = Cookie.session.token(input.request) else { throw APIError.unauthorized }
         let key: APIKey
         do throws(StoreError) { key = try await store.sessionKey(token.hash, at: input.now) } catch {
             throw APIError.unauthorized.ifNotFound(error)
@@ -31,12 +29,9 @@ final class ConsoleMiddleware: RouteMiddleware {
 
     /// Returns the signed-in user of a request.
     func user(_ input: RouteInput) async throws -> SignedInUser {
-        guard let key = input.key, let token = Cookie.session.value(input.request).flatMap({ SessionToken($0) }) else {
-            throw APIError.unauthorized
-        }
-        let known = names.withLock { $0[key.organisation] }
+        guard let key = input.key, let token = Cookie.session.token(input.request) else { throw APIError.unauthorized }
         let organisation: String
-        if let known {
+        if let known = names.withLock({ $0[key.organisation] }) {
             organisation = known
         } else {
             organisation = try await store.organisation(key.organisation).name.description
@@ -58,13 +53,8 @@ final class ConsoleMiddleware: RouteMiddleware {
             // A browser sends no `SameSite=Strict` cookie for a link on another site. It sends the cookie when this
             // page reloads the address.
             if request.method == .GET, request.field("sec-fetch-site") == "cross-site" {
-                return pages.response(
-                    "message",
-                    title: "Loading",
-                    to: request,
-                    user: nil,
-                    ["refresh": true, "text": "Opening the page…"]
-                )
+                let values: [String: Any] = ["refresh": true, "text": "Opening the page…"]
+                return pages.response("message", title: "Loading", to: request, values)
             }
             return Pages.redirect(to: Self.signIn(backTo: request))
         case .notFound where request.path == "/":
@@ -74,14 +64,7 @@ final class ConsoleMiddleware: RouteMiddleware {
             var values: [String: Any] = ["text": message.text, "id": input.requestID]
             values["reload"] = message.reload
             values["sign-in"] = failure.status == .forbidden
-            var response = pages.response(
-                "message",
-                title: message.title,
-                to: request,
-                user: nil,
-                status: failure.status,
-                values
-            )
+            var response = pages.response("message", title: message.title, to: request, status: failure.status, values)
             if let seconds = failure.retryAfter { response.fields.append(("Retry-After", String(seconds))) }
             return response
         }
@@ -89,11 +72,11 @@ final class ConsoleMiddleware: RouteMiddleware {
 
     /// Returns the path of the sign-in page with a parameter for the page to return to.
     private static func signIn(backTo request: HTTPRequest) -> String {
-        guard request.method == .GET, request.path != "/console" else { return "/console/sign-in" }
-        let page = "\(request.path)\(request.query.map { "?\($0)" } ?? "")"
-        // The console's own links are shorter.
-        guard page.utf8.count <= 8192 else { return "/console/sign-in" }
-        return "/console/sign-in?next=\(QueryString.encode(page))"
+        // The console's own links are shorter than 8 KiB.
+        guard request.method == .GET, request.path != "/console", request.target.utf8.count <= 8192 else {
+            return "/console/sign-in"
+        }
+        return "/console/sign-in?next=\(QueryString.encode(request.target))"
     }
 
     /// An error message that says what to do next.
@@ -115,7 +98,7 @@ final class ConsoleMiddleware: RouteMiddleware {
                 if text.contains("/openapi.json") { text = "Check the address, or go back to the reports." }
             case .tooManyRequests, .serviceUnavailable:
                 title = failure.status == .tooManyRequests ? "Too many requests" : "Temporarily unavailable"
-                reload = request.method == .GET ? "\(request.path)\(request.query.map { "?\($0)" } ?? "")" : nil
+                reload = request.method == .GET ? request.target : nil
             case .internalServerError:
                 text = "Internal error. The server's log has the details under the request ID below."
             default: break

@@ -32,6 +32,9 @@ enum Cookie: String {
         return nil
     }
 
+    /// Returns the token in the cookie.
+    func token(_ request: HTTPRequest) -> SessionToken? { value(request).flatMap { SessionToken($0) } }
+
     /// Returns the response header that sets the cookie.
     ///
     /// - Parameters:

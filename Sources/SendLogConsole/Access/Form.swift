@@ -6,20 +6,13 @@ import SendLogServices
 /// The fields of a submitted form.
 struct Form {
     private let fields: QueryString
+    /// The maximum size of most forms, in bytes.
+    static let maxLength = 65_536
 
     /// Reads a form from the request body.
     init(_ input: RouteInput) async throws {
         var reader = RequestBodyReader(input)
-        let body = try await reader.collect()
-        fields = QueryString(String(buffer: body)[...])
-    }
-
-    /// Reads a form of a signed-in user.
-    ///
-    /// - Throws: ``invalidToken`` if the CSRF token is wrong, as in a form of another site.
-    init(_ input: RouteInput, of user: SignedInUser) async throws {
-        try await self.init(input)
-        guard hasToken(for: user.csrfToken) else { throw Self.invalidToken }
+        fields = QueryString(String(buffer: try await reader.collect())[...])
     }
 
     /// Returns whether the form contains this CSRF token.
@@ -33,6 +26,7 @@ struct Form {
     /// Returns all values of a field.
     func all(_ name: String) -> [String] { fields.all(name) }
 
+    /// The error for a form with another CSRF token, such as a form of another site.
     static let invalidToken = APIError.invalidFormToken(
         "the form belongs to another session; nothing was changed. Go back, reload the page and submit the form again"
     )

@@ -12,59 +12,38 @@ struct SignIn: Sendable {
     let middleware: ConsoleMiddleware
     /// The lifetime of a session, in seconds.
     let lifetime: Int
-    /// The maximum size of a form's body, in bytes.
-    static let maxFormLength = 65_536
 
     var routes: [Route] {
         [
-            Route(.GET, "/console", isPublic: false, middleware: middleware) { input in
-                let user = try await middleware.user(input)
-                let first = SignedInUser.Section.allCases.first(where: user.mayOpen)
-                guard let first else { throw APIError.permissionDenied(.readSendLogs) }
+            middleware.get("/console", []) { request in
+                guard let first = request.user.sections.first else { throw APIError.permissionDenied(.readSendLogs) }
                 return Pages.redirect(to: first.path)
             },
             Route(.GET, "/console/sign-in", middleware: middleware) { show($0.request) },
-            Route(.POST, "/console/sign-in", middleware: middleware, maxBodyLength: Self.maxFormLength, handle: signIn),
-            Route(
-                .POST,
-                "/console/sign-out",
-                middleware: middleware,
-                maxBodyLength: Self.maxFormLength,
-                handle: signOut
-            ),
+            Route(.POST, "/console/sign-in", middleware: middleware, maxBodyLength: Form.maxLength, handle: signIn),
+            Route(.POST, "/console/sign-out", middleware: middleware, maxBodyLength: Form.maxLength, handle: signOut),
         ]
     }
 
     private func show(_ request: HTTPRequest, problem: String? = nil, next: String? = nil) -> Response {
-        let token = Cookie.form.value(request).flatMap { SessionToken($0) } ?? SessionToken()
+        let token = Cookie.form.token(request) ?? SessionToken()
         var values: [String: Any] = [
             "form-token": token.csrfToken,
             "next": ReturnPath.valid(next ?? QueryString(request.query)["next"]),
         ]
         values["problem"] = problem
-        var response = middleware.pages.response(
-            "sign-in",
-            title: "Sign in",
-            to: request,
-            user: nil,
-            status: problem == nil ? .ok : .badRequest,
-            values
-        )
+        let status: HTTPResponseStatus = problem == nil ? .ok : .badRequest
+        var response = middleware.pages.response("sign-in", title: "Sign in", to: request, status: status, values)
         response.fields.append(Cookie.form.header(token.text, for: 86_400, request))
         return response
     }
 
     @Sendable private func signIn(_ input: RouteInput) async throws -> Response {
         let form = try await Form(input)
-        guard let token = Cookie.form.value(input.request).flatMap({ SessionToken($0) }),
-            form.hasToken(for: token.csrfToken)
-        else {
+        guard let token = Cookie.form.token(input.request), form.hasToken(for: token.csrfToken) else {
             let handling = authenticator.authenticationFailures.record(input.request.client, hasKey: false)
-            var response = show(
-                input.request,
-                problem: "The form has expired, or the browser blocks cookies. Allow cookies and try again.",
-                next: form["next"]
-            )
+            let problem = "The form has expired, or the browser blocks cookies. Allow cookies and try again."
+            var response = show(input.request, problem: problem, next: form["next"])
             response.isUnlogged = !handling.isLogged
             return response
         }
@@ -75,17 +54,14 @@ struct SignIn: Sendable {
         } catch ServiceError.unauthorized {
             let handling = authenticator.authenticationFailures.record(input.request.client)
             if let delay = handling.delay { try await Task.sleep(for: delay) }
-            let problem =
-                text.isEmpty
-                ? "Enter an API key." : "Invalid API key: it may be mistyped, expired or revoked."
+            let invalid = "Invalid API key: it may be mistyped, expired or revoked."
+            let problem = text.isEmpty ? "Enter an API key." : invalid
             var response = show(input.request, problem: problem, next: form["next"])
             response.isUnlogged = !handling.isLogged
             return response
         }
         // Ends the browser's earlier session.
-        if let former = Cookie.session.value(input.request).flatMap({ SessionToken($0) }) {
-            try await store.endSession(former.hash)
-        }
+        if let former = Cookie.session.token(input.request) { try await store.endSession(former.hash) }
         let session = SessionToken()
         let end = Timestamp(milliseconds: input.now.milliseconds + Int64(lifetime) * 1000) ?? .latest
         try await store.createSession(session.hash, of: key.id, at: input.now, until: end)
@@ -100,7 +76,7 @@ struct SignIn: Sendable {
 
     @Sendable private func signOut(_ input: RouteInput) async throws -> Response {
         let form = try await Form(input)
-        if let token = Cookie.session.value(input.request).flatMap({ SessionToken($0) }) {
+        if let token = Cookie.session.token(input.request) {
             guard form.hasToken(for: token.csrfToken) else { throw Form.invalidToken }
             try await store.endSession(token.hash)
         }

@@ -18,8 +18,8 @@ struct SignedInUser {
 
     func may(_ permission: Permission) -> Bool { key.permissions.grants(permission) }
 
-    /// Returns whether the key may open a section of the console.
-    func mayOpen(_ section: Section) -> Bool { section.permissions.contains(where: may) }
+    /// The sections of the console that the key may open.
+    var sections: [Section] { Section.allCases.filter { $0.permissions.contains(where: may) } }
 
     /// A section of the console; the navigation shows those that the key may open.
     enum Section: String, CaseIterable {

@@ -1,5 +1,4 @@
 import Foundation
-import NIOHTTP1
 import SendLogAPI
 import SendLogCore
 import SendLogHTTP
@@ -13,50 +12,29 @@ struct CampaignsReport: Sendable {
 
     var routes: [Route] {
         [
-            Route(.GET, "/console/campaigns", permission: .readCampaigns, middleware: middleware) {
-                try await show($0)
-            },
-            Route(.GET, "/console/campaigns.json", permission: .readCampaigns, middleware: middleware, handle: suggest),
-            Route(
-                .POST,
-                "/console/campaigns/:campaign_id/name",
-                permission: .updateCampaigns,
-                middleware: middleware,
-                maxBodyLength: SignIn.maxFormLength,
-                handle: name
-            ),
+            middleware.get("/console/campaigns", [.readCampaigns]) { try await show($0) },
+            middleware.get("/console/campaigns.json", [.readCampaigns], handle: suggest),
+            middleware.post("/console/campaigns/:campaign_id/name", [.updateCampaigns], handle: name),
         ]
     }
 
-    /// A column by which the table can be sorted.
-    private struct Column {
-        let title: String
-        let sort: CampaignQuery.Sort
-        let isCount: Bool
-    }
-
-    private static let columns = [
-        Column(title: "Campaign", sort: .name, isCount: false), Column(title: "Sends", sort: .sends, isCount: true),
-        Column(title: "Destinations", sort: .destinations, isCount: true),
-        Column(title: "First send", sort: .first, isCount: false),
-        Column(title: "Last send", sort: .last, isCount: false),
+    /// The columns by which the table can be sorted.
+    private static let columns: [(title: String, sort: CampaignQuery.Sort, cssClass: String)] = [
+        ("Campaign", .name, ""), ("Sends", .sends, "count"), ("Destinations", .destinations, "count"),
+        ("First send", .first, ""), ("Last send", .last, ""),
     ]
 
     private func show(
-        _ input: RouteInput,
+        _ request: UserRequest,
         problem: String? = nil,
         query: QueryString? = nil
     ) async throws -> Response {
-        let user = try await middleware.user(input)
-        let organisation = try input.organisation()
-        let parameters = query ?? QueryString(input.request.query)
-        let view = View(parameters)
-        let page = try await store.campaigns(view.query(rows: Self.rows), in: organisation)
-        let tallies = try await store.tallies(ofEach: page.campaigns.map(\.id), in: organisation)
+        let user = request.user
+        let view = View(query ?? request.query)
+        let page = try await store.campaigns(view.query(rows: Self.rows), in: request.organisation)
+        let tallies = try await store.tallies(ofEach: page.campaigns.map(\.id), in: request.organisation)
         var rows: [UInt8] = []
-        for campaign in page.campaigns {
-            append(campaign, tallies[campaign.id] ?? [], user, view, to: &rows)
-        }
+        for campaign in page.campaigns { append(campaign, tallies[campaign.id] ?? [], user, view, to: &rows) }
         var values: [String: Any] = [
             "total": page.total.grouped, "campaigns-noun": page.total == 1 ? "campaign" : "campaigns",
             "search": view.search, "sort": view.sortText, "zone": user.zone.name,
@@ -64,10 +42,9 @@ struct CampaignsReport: Sendable {
             "columns": Self.columns.map { column in
                 let isSorted = column.sort == view.sort
                 return [
-                    "title": column.title, "class": column.isCount ? "count" : "",
+                    "title": column.title, "class": column.cssClass,
                     "sorted": isSorted ? "aria-sort=\(view.isDescending ? "descending" : "ascending")" : "",
-                    "arrow": isSorted ? (view.isDescending ? "↓" : "↑") : "",
-                    "link": view.sorted(by: column.sort).link,
+                    "arrow": isSorted ? (view.isDescending ? "↓" : "↑") : "", "link": view.sorted(by: column.sort).link,
                 ]
             },
         ]
@@ -79,19 +56,9 @@ struct CampaignsReport: Sendable {
         }
         values["page-too-high"] = page.total > 0 && page.campaigns.isEmpty
         if !page.campaigns.isEmpty { values["rows"] = rows }
-        values["pager"] = Pager(page: view.page, rows: Self.rows, total: page.total).values(
-            action: "/console/campaigns",
-            parameters: view.parameters
-        ) { view.on(page: $0).link }
-        return middleware.pages.response(
-            "campaigns",
-            title: SignedInUser.Section.campaigns.title,
-            to: input.request,
-            user: user,
-            section: .campaigns,
-            status: problem == nil ? .ok : .badRequest,
-            values
-        )
+        let pager = Pager(page: view.page, rows: Self.rows, total: page.total)
+        values["pager"] = pager.values(action: "/console/campaigns", view.parameters) { view.on(page: $0).link }
+        return request.page("campaigns", section: .campaigns, isInvalid: problem != nil, values)
     }
 
     private func append(
@@ -111,20 +78,15 @@ struct CampaignsReport: Sendable {
         html.append("<td class=count data-label=\"Sends\">\(campaign.sends.grouped)")
         html.append("<td class=count data-label=\"Destinations\">\(campaign.destinations.grouped)")
         for (label, moment) in [("First send", campaign.first), ("Last send", campaign.last)] {
-            html.append("<td class=when data-label=\"\(label)\"><time datetime=\"\(moment)\">")
-            html.append("\(user.zone.text(moment))</time>")
+            let text = user.zone.text(moment)
+            html.append("<td class=when data-label=\"\(label)\"><time datetime=\"\(moment)\">\(text)</time>")
         }
         html.append("<td class=spark-cell>")
         Chart(tallies, over: nil).appendSparkline(to: &html)
         html.append("\n")
     }
 
-    private func appendNameForm(
-        of campaign: Campaign,
-        _ user: SignedInUser,
-        _ view: View,
-        to html: inout [UInt8]
-    ) {
+    private func appendNameForm(of campaign: Campaign, _ user: SignedInUser, _ view: View, to html: inout [UInt8]) {
         let id = campaign.id.text
         html.append("<details class=naming><summary>\(campaign.name == nil ? "Set a name" : "Rename")</summary>")
         html.append("<form method=post action=\"/console/campaigns/\(id)/name\">")
@@ -136,42 +98,33 @@ struct CampaignsReport: Sendable {
         html.append("\"></label><button>Save</button></form></details>")
     }
 
-    @Sendable private func name(_ input: RouteInput) async throws -> Response {
-        let user = try await middleware.user(input)
-        let form = try await Form(input, of: user)
-        guard let id = CampaignID(input.parameter) else { throw APIError.noCampaign() }
+    @Sendable private func name(_ request: UserRequest, _ form: Form) async throws -> Response {
+        guard let id = CampaignID(request.input.parameter) else { throw APIError.noCampaign() }
         // Redirects to this report only: the form may contain any path.
-        let back = form["back"].hasPrefix("/console/campaigns?") ? form["back"] : "/console/campaigns"
+        let isOwn = form["back"].hasPrefix("/console/campaigns?") && form["back"].utf8.allSatisfy(\.isVisibleASCII)
+        let back = isOwn ? form["back"] : "/console/campaigns"
         let text = form["name"].trimmingCharacters(in: .whitespacesAndNewlines)
         guard let name = CampaignName(text) else {
             let problem = "The name of \(id) was not changed: a name \(CampaignName.rule)."
-            guard user.may(.readCampaigns) else {
+            guard request.user.may(.readCampaigns) else {
                 throw APIError.invalidRequest(InvalidInput(path: "name", CampaignName.rule))
             }
             let query = back.split(separator: "?", maxSplits: 1).dropFirst().first
-            return try await show(input, problem: problem, query: QueryString(query))
+            return try await show(request, problem: problem, query: QueryString(query))
         }
-        let organisation = try input.organisation()
-        do throws(StoreError) { _ = try await store.nameCampaign(id, name, in: organisation) } catch {
+        do throws(StoreError) { _ = try await store.nameCampaign(id, name, in: request.organisation) } catch {
             throw APIError.noCampaign(id.text).ifNotFound(error)
         }
-        return Pages.redirect(to: Self.isPlain(back) ? back : "/console/campaigns")
+        return Pages.redirect(to: back)
     }
 
-    private static func isPlain(_ path: String) -> Bool { path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f } }
-
     /// Returns suggestions of campaigns for a search field.
-    @Sendable private func suggest(_ input: RouteInput) async throws -> Response {
-        let text = QueryString(input.request.query)["search"]?.trimmingCharacters(in: .whitespaces) ?? ""
+    @Sendable private func suggest(_ request: UserRequest) async throws -> Response {
+        let text = request.query["search"]?.trimmingCharacters(in: .whitespaces) ?? ""
         let query = CampaignQuery(text: text.isEmpty ? nil : text, limit: 20)
-        let page = try await store.campaigns(query, in: input.organisation())
+        let page = try await store.campaigns(query, in: request.organisation)
         var bytes: [UInt8] = []
-        bytes.append("[")
-        for (index, campaign) in page.campaigns.enumerated() {
-            if index > 0 { bytes.append(",") }
-            campaign.write(to: &bytes)
-        }
-        bytes.append("]")
+        page.campaigns.writeJSON(to: &bytes)
         var response = Response(body: bytes)
         response.fields = [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
         return response
@@ -199,13 +152,9 @@ struct CampaignsReport: Sendable {
         }
 
         func query(rows: Int) -> CampaignQuery {
-            CampaignQuery(
-                text: search.isEmpty ? nil : search,
-                sort: sort,
-                isDescending: isDescending,
-                skip: (page - 1) * rows,
-                limit: rows
-            )
+            let text = search.isEmpty ? nil : search
+            let skip = (page - 1) * rows
+            return CampaignQuery(text: text, sort: sort, isDescending: isDescending, skip: skip, limit: rows)
         }
 
         var sortText: String { (isDescending ? "-" : "") + sort.rawValue }

@@ -1,5 +1,4 @@
 import Foundation
-import NIOHTTP1
 import SendLogAPI
 import SendLogCore
 import SendLogHTTP
@@ -13,27 +12,9 @@ struct KeysPage: Sendable {
 
     var routes: [Route] {
         [
-            Route(.GET, "/console/keys", isPublic: false, middleware: middleware) { input in
-                let user = try await middleware.user(input)
-                guard user.mayOpen(.keys) else { throw APIError.permissionDenied(.readKeys) }
-                return try await show(input)
-            },
-            Route(
-                .POST,
-                "/console/keys",
-                permission: .createKeys,
-                middleware: middleware,
-                maxBodyLength: SignIn.maxFormLength,
-                handle: create
-            ),
-            Route(
-                .POST,
-                "/console/keys/:key_id/revoke",
-                permission: .revokeKeys,
-                middleware: middleware,
-                maxBodyLength: SignIn.maxFormLength,
-                handle: revoke
-            ),
+            middleware.get("/console/keys", SignedInUser.Section.keys.permissions) { try await show($0) },
+            middleware.post("/console/keys", [.createKeys], handle: create),
+            middleware.post("/console/keys/:key_id/revoke", [.revokeKeys], handle: revoke),
         ]
     }
 
@@ -45,39 +26,29 @@ struct KeysPage: Sendable {
     }
 
     private func show(
-        _ input: RouteInput,
+        _ request: UserRequest,
         created: (key: APIKey, text: KeyText)? = nil,
         problems: [String] = [],
         keyForm: KeyForm = KeyForm()
     ) async throws -> Response {
-        let user = try await middleware.user(input)
+        let user = request.user
         var values: [String: Any] = [
-            "may-create": user.may(.createKeys), "may-revoke": user.may(.revokeKeys),
-            "may-list": user.may(.readKeys), "zone": user.zone.name, "entered-name": keyForm.name,
-            "entered-expires": keyForm.expires,
-            "tree": PermissionTree(of: user.key, chosen: keyForm.permissions).values,
+            "may-create": user.may(.createKeys), "may-list": user.may(.readKeys), "zone": user.zone.name,
+            "entered-name": keyForm.name, "entered-expires": keyForm.expires,
+            "tree": PermissionTree(key: user.key, chosen: keyForm.permissions).values,
         ]
         if user.may(.readKeys) {
-            let keys = try await store.keys(in: input.organisation())
-            values["keys"] = keys.reversed().map { Self.values($0, user, at: input.now) }
+            let keys = try await store.keys(in: request.organisation)
+            values["keys"] = keys.reversed().map { Self.values($0, user, at: request.input.now) }
         }
         if !problems.isEmpty { values["problems"] = problems }
         if let created {
             values["new-key"] = [
-                "id": "\(created.key.id)", "text": created.text.text,
-                "name": created.key.name,
+                "id": "\(created.key.id)", "text": created.text.text, "name": created.key.name,
                 "permissions": created.key.permissions.map(\.description).joined(separator: ", "),
             ]
         }
-        return middleware.pages.response(
-            "keys",
-            title: SignedInUser.Section.keys.title,
-            to: input.request,
-            user: user,
-            section: .keys,
-            status: problems.isEmpty ? .ok : .badRequest,
-            values
-        )
+        return request.page("keys", section: .keys, isInvalid: !problems.isEmpty, values)
     }
 
     private static func values(_ key: APIKey, _ user: SignedInUser, at now: Timestamp) -> [String: Any] {
@@ -87,16 +58,15 @@ struct KeysPage: Sendable {
             "permissions": key.permissions.map { ["name": $0.description] },
             "created": user.zone.text(key.created), "own": key.id == user.key.id,
             "last-used": key.lastUsed.map { user.zone.text($0) } ?? "never",
+            "expires": key.expires.map { user.zone.text($0) } ?? "never",
             "revocable": user.may(.revokeKeys) && key.revoked == nil,
         ]
-        values["expires"] = key.expires.map { user.zone.text($0) } ?? "never"
         values["revoked"] = key.revoked.map { user.zone.text($0) }
         return values
     }
 
-    @Sendable private func create(_ input: RouteInput) async throws -> Response {
-        let user = try await middleware.user(input)
-        let form = try await Form(input, of: user)
+    @Sendable private func create(_ request: UserRequest, _ form: Form) async throws -> Response {
+        let (user, now) = (request.user, request.input.now)
         let keyForm = KeyForm(name: form["name"], permissions: Set(form.all("permission")), expires: form["expires"])
         var problems: [String] = []
         let name = keyForm.name.trimmingCharacters(in: .whitespaces)
@@ -106,11 +76,10 @@ struct KeysPage: Sendable {
         for permission in permissions where !user.may(permission) {
             problems.append("Your key does not have \(permission) and cannot grant it.")
         }
-        let expires =
-            keyForm.expires.isEmpty ? nil : LocalDateTime(keyForm.expires, isEnd: false).timestamp(in: user.zone)
+        let expires = user.zone.timestamp(entered: keyForm.expires, isEnd: false)
         if !keyForm.expires.isEmpty, expires == nil {
             problems.append("“\(keyForm.expires.prefix(40))” is not a valid date. Enter a date such as 2027-01-31.")
-        } else if let expires, expires <= input.now {
+        } else if let expires, expires <= now {
             problems.append("The expiry date must be in the future.")
         }
         if let own = user.key.expires, expires ?? .latest > own {
@@ -118,26 +87,26 @@ struct KeysPage: Sendable {
                 "Your key expires on \(user.zone.text(own)); the new key must expire no later. Enter an expiry date."
             )
         }
-        guard problems.isEmpty else { return try await show(input, problems: problems, keyForm: keyForm) }
+        guard problems.isEmpty else { return try await show(request, problems: problems, keyForm: keyForm) }
         let text = KeyText.random()
         // Omits permissions that a selected parent grants.
         let least = permissions.filter { permission in
             !permissions.contains { $0 != permission && $0.grants(permission) }
         }
         let new = NewAPIKey(name: name, permissions: least, expires: expires)
-        let key = try await store.createKey(new, hash: text.hash, in: input.organisation(), at: input.now)
-        return try await show(input, created: (key, text))
+        let key = try await store.createKey(new, hash: text.hash, in: request.organisation, at: now)
+        return try await show(request, created: (key, text))
     }
 
-    @Sendable private func revoke(_ input: RouteInput) async throws -> Response {
-        let user = try await middleware.user(input)
-        _ = try await Form(input, of: user)
+    @Sendable private func revoke(_ request: UserRequest, _ form: Form) async throws -> Response {
+        let input = request.input
         let missing = APIError.notFound("there is no key \(input.parameter.prefix(40)) in this organisation")
         guard let id = APIKeyID(input.parameter) else { throw missing }
-        let organisation = try input.organisation()
-        do throws(StoreError) { _ = try await authenticator.revoke(id, in: organisation, at: input.now) } catch {
+        do throws(StoreError) {
+            _ = try await authenticator.revoke(id, in: request.organisation, at: input.now)
+        } catch {
             throw missing.ifNotFound(error)
         }
-        return Pages.redirect(to: id == user.key.id ? "/console/sign-in" : "/console/keys")
+        return Pages.redirect(to: id == request.user.key.id ? "/console/sign-in" : "/console/keys")
     }
 }

@@ -6,13 +6,10 @@ import SendLogServices
 
 /// The permissions of a key as a tree: a parent grants its children.
 struct PermissionTree {
-    private let key: APIKey
-    private let chosen: Set<String>
-
-    init(of key: APIKey, chosen: Set<String>) {
-        self.key = key
-        self.chosen = chosen
-    }
+    /// The signed-in user's key, which can only grant its own permissions.
+    let key: APIKey
+    /// The names of the selected permissions.
+    let chosen: Set<String>
 
     private static let meanings = [
         "sendLog": "all actions on send logs", "sendLog.read": "search, read and export send logs",
@@ -20,8 +17,7 @@ struct PermissionTree {
         "campaign.read": "view campaigns and their names", "campaign.update": "set the names of campaigns",
         "webhook": "all actions on webhooks", "webhook.read": "view webhooks and their deliveries",
         "webhook.create": "create webhooks", "webhook.update": "change and test webhooks, redeliver",
-        "webhook.delete": "delete webhooks", "apiKey": "all actions on keys",
-        "apiKey.read": "list keys",
+        "webhook.delete": "delete webhooks", "apiKey": "all actions on keys", "apiKey.read": "list keys",
         "apiKey.create": "create keys", "apiKey.revoke": "revoke keys", "*": "everything",
     ]
 
@@ -31,9 +27,8 @@ struct PermissionTree {
         let parents = Permission.known.filter { $0 != .all && !$0.description.contains(".") }
         all["children"] = parents.map { parent in
             var node = node(parent)
-            node["children"] = Permission.known.filter { $0 != parent && $0 != .all && parent.grants($0) }.map(
-                self.node
-            )
+            let children = Permission.known.filter { $0 != parent && $0 != .all && parent.grants($0) }
+            node["children"] = children.map(self.node)
             return node
         }
         return all

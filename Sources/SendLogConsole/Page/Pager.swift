@@ -6,8 +6,6 @@ struct Pager {
     let rows: Int
     let total: Int
 
-    var pages: Int { max(1, (total + rows - 1) / rows) }
-
     /// Returns the values for the pager's template.
     ///
     /// - Parameters:
@@ -17,9 +15,10 @@ struct Pager {
     /// - Returns: the values; empty if there is only one page.
     func values(
         action: String,
-        parameters: [(name: String, value: String)],
+        _ parameters: [(name: String, value: String)] = [],
         link: (Int) -> String
     ) -> [String: Any]? {
+        let pages = max(1, (total + rows - 1) / rows)
         guard pages > 1 || page > 1 else { return nil }
         var fields: [UInt8] = []
         for (name, value) in parameters {
@@ -30,8 +29,7 @@ struct Pager {
             fields.append("\">\n")
         }
         var values: [String: Any] = [
-            "page": page, "pages": pages.grouped, "most": pages, "action": action,
-            "fields": fields,
+            "page": page, "pages": pages.grouped, "most": pages, "action": action, "fields": fields,
         ]
         if page > 1 { (values["first"], values["previous"]) = (link(1), link(min(page - 1, pages))) }
         if page < pages { (values["next"], values["last"]) = (link(page + 1), link(pages)) }

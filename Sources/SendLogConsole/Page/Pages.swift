@@ -14,22 +14,12 @@ struct Pages: Sendable {
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
         + "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
-    /// Renders a page.
-    ///
-    /// - Parameters:
-    ///   - name: the name of the template
-    ///   - title: the title of the page
-    ///   - request: the request
-    ///   - user: the signed-in user; `nil` if there is none
-    ///   - section: the section that the page belongs to
-    ///   - status: the status of the response
-    ///   - values: the values for the template
-    /// - Returns: the response.
+    /// Renders a page from a template; without a user, it has no navigation.
     func response(
         _ name: String,
         title: String,
         to request: HTTPRequest,
-        user: SignedInUser?,
+        user: SignedInUser? = nil,
         section: SignedInUser.Section? = nil,
         status: HTTPResponseStatus = .ok,
         _ values: [String: Any]
@@ -38,23 +28,15 @@ struct Pages: Sendable {
         values["title"] = title
         values["form-token"] = values["form-token"] ?? user?.csrfToken
         values["head"] = head(title, user, section, isRefreshed: values["refresh"] != nil)
-        var response = Response(
-            parts: [templates.render(name, values)],
-            type: "text/html; charset=utf-8",
-            compressedFor: request
-        )
+        var response = fragment(name, to: request, values)
         response.status = status
-        response.fields += Self.securityHeaders
         return response
     }
 
     /// Renders a fragment of a page, which a script inserts.
     func fragment(_ name: String, to request: HTTPRequest, _ values: [String: Any]) -> Response {
-        var response = Response(
-            parts: [templates.render(name, values)],
-            type: "text/html; charset=utf-8",
-            compressedFor: request
-        )
+        let html = templates.render(name, values)
+        var response = Response(parts: [html], type: "text/html; charset=utf-8", compressedFor: request)
         response.fields += Self.securityHeaders
         return response
     }
@@ -72,7 +54,7 @@ struct Pages: Sendable {
             let name = user.key.name.isEmpty ? "\(user.key.id)" : user.key.name
             values["signed-in-user"] = ["organisation": user.organisation, "key": name, "zone": user.zone.name]
             values["form-token"] = user.csrfToken
-            values["sections"] = SignedInUser.Section.allCases.filter(user.mayOpen).map { part in
+            values["sections"] = user.sections.map { part in
                 "<a href=\"\(part.path)\"\(part == section ? " aria-current=page" : "")>\(part.title)</a>"
             }.joined()
         }

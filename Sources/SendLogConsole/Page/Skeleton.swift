@@ -24,9 +24,7 @@ struct Skeleton: Sendable {
         guard text.utf8.first == raw, text.utf8.last == raw, text.utf8.count > 2 else { return nil }
         // A text of a user may begin and end like a placeholder, but then it contains nothing that HTML would escape.
         let name = text.utf8.dropFirst().dropLast()
-        let isName = name.allSatisfy {
-            $0.isASCIILetter || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")
-        }
+        let isName = name.allSatisfy { $0.isASCIILetter || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") }
         return isName ? "\u{2}\(Substring(name))\u{2}" : nil
     }
 

@@ -1,4 +1,4 @@
-import NIOHTTP1
+import Foundation
 import SendLogAPI
 import SendLogCore
 import SendLogHTTP
@@ -9,49 +9,28 @@ struct TimeZonePage: Sendable {
 
     var routes: [Route] {
         [
-            Route(.GET, "/console/time-zone", isPublic: false, middleware: middleware, handle: show),
-            Route(
-                .POST,
-                "/console/time-zone",
-                isPublic: false,
-                middleware: middleware,
-                maxBodyLength: SignIn.maxFormLength,
-                handle: set
-            ),
+            middleware.get("/console/time-zone", []) { show($0) },
+            middleware.post("/console/time-zone", [], handle: set),
         ]
     }
 
-    @Sendable private func show(_ input: RouteInput) async throws -> Response {
-        try await show(input, problem: nil)
-    }
-
-    private func show(_ input: RouteInput, problem: String?) async throws -> Response {
-        let user = try await middleware.user(input)
-        let names = UserTimeZone.names.filter { $0 != "UTC" && $0 != "GMT" }
+    private func show(_ request: UserRequest, problem: String? = nil) -> Response {
+        let zone = request.user.zone.name
+        let names = Set(TimeZone.knownTimeZoneIdentifiers).subtracting(["GMT"]).union(["UTC", zone])
         var values: [String: Any] = [
-            "zones": Set(["UTC", user.zone.name] + names).sorted().map { name in
-                ["name": name, "selected": name == user.zone.name ? "selected" : ""]
-            },
-            "next": ReturnPath.valid(QueryString(input.request.query)["next"] ?? input.request.referrer),
+            "zones": names.sorted().map { ["name": $0, "selected": $0 == zone ? "selected" : ""] },
+            "next": ReturnPath.valid(request.query["next"] ?? request.input.request.referrer),
         ]
         values["problem"] = problem
-        return middleware.pages.response(
-            "time-zone",
-            title: "Time zone",
-            to: input.request,
-            user: user,
-            status: problem == nil ? .ok : .badRequest,
-            values
-        )
+        return request.page("time-zone", title: "Time zone", isInvalid: problem != nil, values)
     }
 
-    @Sendable private func set(_ input: RouteInput) async throws -> Response {
-        let form = try await Form(input, of: middleware.user(input))
+    @Sendable private func set(_ request: UserRequest, _ form: Form) async throws -> Response {
         guard let zone = UserTimeZone(form["zone"]) else {
-            return try await show(input, problem: "Unknown time zone. Choose one from the list.")
+            return show(request, problem: "Unknown time zone. Choose one from the list.")
         }
         var response = Pages.redirect(to: ReturnPath.valid(form["next"]))
-        response.fields.append(zone.cookie(for: input.request))
+        response.fields.append(zone.cookie(for: request.input.request))
         return response
     }
 }

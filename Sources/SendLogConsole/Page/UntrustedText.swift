@@ -21,11 +21,7 @@ enum UntrustedText {
         (0x20...0x7e).contains(byte) && !"<>&\"'{".utf8.contains(byte) || [0x09, 0x0a, 0x0d].contains(byte)
     }
 
-    private static func appendPieces(
-        _ text: UnsafeBufferPointer<UInt8>,
-        _ range: Range<Int>,
-        to bytes: inout [UInt8]
-    ) {
+    private static func appendPieces(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, to bytes: inout [UInt8]) {
         isPlain.withUnsafeBufferPointer { isPlain in
             var offset = range.lowerBound
             while offset < range.upperBound {
@@ -67,11 +63,7 @@ enum UntrustedText {
     ) {
         var (copied, offset) = (range.lowerBound, range.lowerBound)
         while offset < range.upperBound {
-            if (0x20...0x7e).contains(text[offset]) {
-                offset += 1
-                continue
-            }
-            guard let hidden = hidden(text, at: offset) else {
+            guard !(0x20...0x7e).contains(text[offset]), let hidden = hidden(text, at: offset) else {
                 offset += 1
                 continue
             }
@@ -89,10 +81,7 @@ enum UntrustedText {
 
     /// Returns a control character or a bidirectional formatting character at an offset
     /// (<https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing>).
-    private static func hidden(
-        _ text: UnsafeBufferPointer<UInt8>,
-        at offset: Int
-    ) -> (scalar: UInt32, length: Int)? {
+    private static func hidden(_ text: UnsafeBufferPointer<UInt8>, at offset: Int) -> (scalar: UInt32, length: Int)? {
         let byte = text[offset]
         if byte < 0x20 || byte == 0x7f {
             return [0x09, 0x0a, 0x0d].contains(byte) ? nil : (UInt32(byte), 1)
@@ -114,9 +103,12 @@ enum UntrustedText {
     }
 
     /// Returns a short text as HTML, rendered in the same way.
-    static func html(_ text: String) -> String {
-        var (text, bytes) = (text, [UInt8]())
-        text.withUTF8 { append($0, to: &bytes) }
+    static func html(_ text: String) -> String { html(Array(text.utf8)) }
+
+    /// Returns a text in UTF-8 as HTML, rendered in the same way.
+    static func html(_ text: [UInt8], maxBytes: Int = .max) -> String {
+        var bytes: [UInt8] = []
+        text.withUnsafeBufferPointer { append($0, maxBytes: maxBytes, to: &bytes) }
         return String(decoding: bytes, as: UTF8.self)
     }
 }

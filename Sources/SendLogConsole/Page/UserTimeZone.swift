@@ -10,7 +10,7 @@ struct UserTimeZone {
     let name: String
     private let zone: TimeZone
 
-    static let utc = UserTimeZone("UTC") ?? UserTimeZone(TimeZone.gmt, name: "UTC")
+    static let utc = UserTimeZone(TimeZone.gmt, name: "UTC")
 
     /// Creates a time zone from a name of the IANA time zone database.
     ///
@@ -21,9 +21,7 @@ struct UserTimeZone {
         self.init(zone, name: name)
     }
 
-    /// The cache of zones: loading a zone takes longer than using it.
-    ///
-    /// There are a few hundred of them.
+    /// The cache of zones, a few hundred: loading a zone takes longer than using it.
     private static let known = Mutex<[String: TimeZone]>([:])
 
     private static func zone(_ name: String) -> TimeZone? {
@@ -57,14 +55,12 @@ struct UserTimeZone {
     func offsetText(at moment: Timestamp) -> String {
         let minutes = Int(offset(atMilliseconds: moment.milliseconds) / 60_000)
         if minutes == 0 { return "UTC" }
-        let (hours, rest) = (abs(minutes) / 60, abs(minutes) % 60)
+        let (hours, rest) = abs(minutes).quotientAndRemainder(dividingBy: 60)
         return "UTC\(minutes < 0 ? "−" : "+")\(hours.decimal(digits: 2)):\(rest.decimal(digits: 2))"
     }
 
     /// Writes the local time as `2022-01-01T00:00:00.000Z`, where the `Z` has no meaning.
-    func write(_ moment: Timestamp, to bytes: inout [UInt8]) {
-        local(moment).write(to: &bytes)
-    }
+    func write(_ moment: Timestamp, to bytes: inout [UInt8]) { local(moment).write(to: &bytes) }
 
     /// Appends the local time as `2022-01-01 00:00:00`.
     ///
@@ -99,34 +95,11 @@ struct UserTimeZone {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Returns the local time for a form field that begins a range, as short as possible.
-    func fieldText(from moment: Timestamp) -> String {
-        let local = localText(moment).dropLast()
-        if local.hasSuffix(":00.000") { return String(local.dropLast(7)) }
-        return String(local.hasSuffix(".000") ? local.dropLast(4) : local)
-    }
-
-    /// Returns the local time for a form field that ends a range: the minute or second that ends at the moment, or the
-    /// full time.
-    func fieldText(to moment: Timestamp) -> String {
-        let local = localText(moment).dropLast()
-        if local.hasSuffix(":59.999") { return String(local.dropLast(7)) }
-        return String(local.hasSuffix(".999") ? local.dropLast(4) : local)
-    }
-
-    private func localText(_ moment: Timestamp) -> String {
-        var bytes: [UInt8] = []
-        write(moment, to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    /// Returns the moment at a local time: the first of two if clocks were set back, a
-    /// nearby moment if clocks skipped it.
+    /// Returns the moment at a local time: the first of two if clocks were set back, a nearby one if clocks skipped it.
     func timestamp(local: Timestamp) -> Timestamp? {
         let day = Day.milliseconds
-        let (before, after) = (
-            offset(atMilliseconds: local.milliseconds - day), offset(atMilliseconds: local.milliseconds + day)
-        )
+        let before = offset(atMilliseconds: local.milliseconds - day)
+        let after = offset(atMilliseconds: local.milliseconds + day)
         // Offsets change at most once within two days, so one of the two offsets applies.
         for offset in [max(before, after), min(before, after)]
         where self.offset(atMilliseconds: local.milliseconds - offset) == offset {
@@ -152,7 +125,4 @@ struct UserTimeZone {
     private func begin(of day: Day) -> Timestamp? {
         Timestamp(milliseconds: day.firstMillisecond).flatMap { timestamp(local: $0) }
     }
-
-    /// The names of all time zones.
-    static var names: [String] { TimeZone.knownTimeZoneIdentifiers.sorted() }
 }

@@ -11,22 +11,19 @@ struct DestinationsTable {
     /// The number of destinations per page, and the maximum number of search results shown.
     private static let rows = 100
 
-    /// Adds the values for the page's template.
+    /// Adds the values for the page's template; the query has `destination` for a search, or `page` for a page of all.
     ///
-    /// - Parameters:
-    ///   - query: `destination` for a search, `page` for a page of all destinations
-    ///   - path: the path of the send's page
-    ///   - values: the values to add to
     /// - Throws: ``StoreError``.
     func show(_ query: QueryString, at path: String, in values: inout [String: Any]) async throws {
         values["has-list"] = log.destinations > 0
+        guard log.destinations > 0 else { return }
         let text = (query["destination"] ?? "").trimmingCharacters(in: .whitespaces)
         values["search-term"] = text
-        guard log.destinations > 0 else { return }
-        if text.isEmpty {
+        let searchTerm = DestinationSearchTerm(text)
+        if searchTerm.isEmpty {
             try await showPage(query, at: path, in: &values)
         } else {
-            try await showMatches(of: DestinationSearchTerm(text), at: path, in: &values)
+            try await showMatches(of: searchTerm, at: path, in: &values)
         }
     }
 
@@ -41,7 +38,7 @@ struct DestinationsTable {
             let piece = try await reader.next(skips: { first, count in first + count <= requested.lowerBound })
         {
             index = piece.first
-            try Self.forEach(piece.text) { destination in
+            try piece.scan { destination in
                 if requested.contains(index) { Self.append(destination, index, to: &rows) }
                 index += 1
                 return index < requested.upperBound
@@ -49,10 +46,9 @@ struct DestinationsTable {
         }
         values["list"] = rows
         values["range"] = "\((requested.lowerBound + 1).grouped) to \(requested.upperBound.grouped)"
-        values["pager"] = Pager(page: page, rows: Self.rows, total: log.destinations).values(
-            action: path,
-            parameters: []
-        ) { $0 == 1 ? "\(path)#destinations" : "\(path)?page=\($0)#destinations" }
+        values["pager"] = Pager(page: page, rows: Self.rows, total: log.destinations).values(action: path) {
+            $0 == 1 ? "\(path)#destinations" : "\(path)?page=\($0)#destinations"
+        }
     }
 
     private func showMatches(
@@ -60,13 +56,14 @@ struct DestinationsTable {
         at path: String,
         in values: inout [String: Any]
     ) async throws {
-        var (rows, found): ([UInt8], Int) = ([], 0)
+        var (rows, found, doubtful): ([UInt8], Int, Int) = ([], 0, 0)
         var reader = ListReader(store: store, organisation: organisation, log: log)
         while let piece = try await reader.next() {
             var index = piece.first
-            try Self.forEach(piece.text) { destination in
-                if searchTerm.matches(destination) {
+            try piece.scan { destination in
+                if let match = searchTerm.match(destination) {
                     found += 1
+                    if match == .doubtful { doubtful += 1 }
                     if found <= Self.rows { Self.append(destination, index, page: path, to: &rows) }
                 }
                 index += 1
@@ -77,13 +74,26 @@ struct DestinationsTable {
         values["found"] = found.grouped
         values["found-noun"] = found == 1 ? "destination" : "destinations"
         values["none"] = found == 0
+        if doubtful > 0 { values["doubtful"] = doubtful.grouped }
+        values["searched"] = Self.html(searchTerm.query.searched, separator: ", ")
+        values["searched-parts"] = Self.html(searchTerm.parts, separator: " or ")
         if found > Self.rows { values["found-most"] = Self.rows }
         if found > 0 { values["list"] = rows }
     }
 
-    private static func forEach(_ text: [UInt8], _ body: (UnsafeBufferPointer<UInt8>) -> Bool) throws {
-        let isValid = text.withUnsafeBufferPointer { DestinationListJSON.forEach(in: $0, body) }
-        if !isValid { throw StoreError.corrupted(detail: "a chunk is not a valid part of a list") }
+    /// The length in bytes from which a search term is truncated on the page.
+    private static let maxShownBytes = 400
+
+    private static func html(_ texts: [String], separator: StaticString) -> [UInt8] {
+        var html: [UInt8] = []
+        for text in texts {
+            if !html.isEmpty { html.append(separator) }
+            var text = text
+            html.append("<bdi>")
+            text.withUTF8 { UntrustedText.append($0, maxBytes: maxShownBytes, to: &html) }
+            html.append("</bdi>")
+        }
+        return html
     }
 
     private static func append(

@@ -13,9 +13,7 @@ struct Chart {
         var destinations = 0
 
         /// The days that the bar covers, such as `12 Jan 2022`.
-        var title: String {
-            first == last ? first.title : "\(first.title) – \(last.title)"
-        }
+        var title: String { first == last ? first.title : "\(first.title) – \(last.title)" }
     }
 
     /// The time that a bar covers.

@@ -5,11 +5,8 @@ final class SendsCharts: Sendable {
     /// All inputs of a chart.
     private struct Key: Hashable {
         let organisation: OrganisationID
-        let campaigns: [CampaignID]
-        let from: Timestamp?
-        let to: Timestamp?
-        let rows: Int
-        let asOf: SequenceNumber?
+        /// The filter, with the first page.
+        let filter: SendsFilter
         /// The number of sends that the filter finds, which changes if any of them is deleted.
         let total: Int
         let zone: String
@@ -26,38 +23,20 @@ final class SendsCharts: Sendable {
         self.templates = templates
     }
 
-    /// Returns the chart of a filter with an ``SendsFilter/asOf`` snapshot.
-    ///
-    /// - Parameters:
-    ///   - filter: the filter
-    ///   - total: the number of sends that it finds
-    ///   - zone: the time zone of the user
-    ///   - organisation: the organisation
-    /// - Returns: HTML; empty if there is nothing to draw.
-    /// - Throws: ``StoreError``.
+    /// Returns the chart of a filter with an ``SendsFilter/asOf`` snapshot as HTML; empty if there is nothing to draw.
     func html(
         _ filter: SendsFilter,
         total: Int,
         _ zone: UserTimeZone,
         in organisation: OrganisationID
     ) async throws(StoreError) -> [UInt8] {
-        let key = Key(
-            organisation: organisation,
-            campaigns: filter.campaigns,
-            from: filter.from,
-            to: filter.to,
-            rows: filter.rows,
-            asOf: filter.asOf,
-            total: total,
-            zone: zone.name
-        )
+        var firstPage = filter
+        firstPage.page = 1
+        let key = Key(organisation: organisation, filter: firstPage, total: total, zone: zone.name)
         if let known = cache[key] { return known }
         let days = (filter.from ?? .earliest).day...(filter.to ?? .latest).day
-        let tallies = try await store.tallies(
-            of: filter.campaigns.isEmpty ? nil : filter.campaigns,
-            over: days,
-            in: organisation
-        )
+        let campaigns = filter.campaigns.isEmpty ? nil : filter.campaigns
+        let tallies = try await store.tallies(of: campaigns, over: days, in: organisation)
         let isBounded = filter.from != nil && filter.to != nil
         let html = draw(Chart(tallies, over: isBounded ? days : nil), filter, zone)
         // Does not cache a chart that includes sends recorded after the snapshot.
@@ -87,14 +66,13 @@ final class SendsCharts: Sendable {
             sums.1 += bar.destinations
         }
         let values: [String: Any] = [
-            "svg": svg, "first": first.first.title, "last": last.last.title,
+            "svg": svg, "table": table, "first": first.first.title, "last": last.last.title,
             "unit": chart.unit.rawValue,
             // Without sums: days that the filter cuts are drawn in full, so their sum differs from the filter's.
             "sends": isAllTime ? "\(sends.counted("send"))," : "sends,",
             "destinations": isAllTime ? "\(destinations.counted("destination"))," : "destinations,",
             "most-sends": (chart.bars.map(\.sends).max() ?? 0).grouped,
             "most-destinations": (chart.bars.map(\.destinations).max() ?? 0).grouped,
-            "table": table,
         ]
         return templates.render("chart", values)
     }

@@ -3,7 +3,7 @@ import SendLogAPI
 import SendLogCore
 
 /// The query of the Sends Report: the filter, the page and the snapshot.
-struct SendsFilter {
+struct SendsFilter: Hashable {
     var campaigns: [CampaignID] = []
     var from: Timestamp?
     var to: Timestamp?
@@ -22,9 +22,7 @@ struct SendsFilter {
     /// The maximum number of campaigns: each link of the page contains all of them.
     static let maxCampaigns = 100
     private static let parameters = ["campaign", "from", "to", "page", "rows", "as_of"]
-    /// The page sizes.
-    ///
-    /// They are limited so that a page takes at most twice the time of a search by the API.
+    /// The page sizes, limited so that a page takes at most twice the time of a search by the API.
     static let pageSizes = [25, 50]
 
     /// Whether the filter excludes any sends.
@@ -58,62 +56,41 @@ struct SendsFilter {
             problems.append("The parameter “\(name.prefix(40))” is unknown.\(nearest)")
         }
         problems = Array(problems.prefix(20))
-        from = read(query["from"], "from", zone, isEnd: false)
-        to = read(query["to"], "to", zone, isEnd: true)
-        if let from, let to, from > to {
-            problems.append("“from” must not be later than “to”.")
-        }
-        if let text = query["page"], !text.isEmpty {
-            // The limit ensures that `skip` cannot overflow.
-            if let number = Int(text), (1...1 << 40).contains(number) {
-                page = number
-            } else {
-                problems.append("“page” must be a number from 1, not “\(text.prefix(20))”.")
-            }
-        }
-        if let text = query["rows"], !text.isEmpty {
-            if let number = Int(text), Self.pageSizes.contains(number) {
-                rows = number
-            } else {
-                problems.append("“rows” must be 25 or 50, not “\(text.prefix(20))”.")
-            }
-        }
-        if let text = query["as_of"], !text.isEmpty {
-            if let number = Int64(text), number >= 0 {
-                asOf = SequenceNumber(number)
-            } else {
-                problems.append("“as_of” must be a number from 0, not “\(text.prefix(20))”.")
-            }
-        }
+        from = date("from", query, zone, isEnd: false)
+        to = date("to", query, zone, isEnd: true)
+        if let from, let to, from > to { problems.append("“from” must not be later than “to”.") }
+        // The limit ensures that `skip` cannot overflow.
+        page = number("page", query, "a number from 1") { (1...1 << 40).contains($0) } ?? page
+        rows = number("rows", query, "25 or 50") { Self.pageSizes.contains($0) } ?? rows
+        asOf = number("as_of", query, "a number from 0") { $0 >= 0 }.map { SequenceNumber(Int64($0)) }
     }
 
-    private mutating func read(_ text: String?, _ name: String, _ zone: UserTimeZone, isEnd: Bool) -> Timestamp? {
-        guard let text = text?.trimmingCharacters(in: .whitespaces), !text.isEmpty else { return nil }
-        if let moment = LocalDateTime(text, isEnd: isEnd).timestamp(in: zone) { return moment }
-        problems.append(
-            "“\(name)” must be a date such as 2022-01-31 or 2022-01-31 14:00, not “\(text.prefix(40))”."
-        )
+    private mutating func number(_ name: String, _ query: QueryString, _ rule: String, isValid: (Int) -> Bool) -> Int? {
+        guard let text = query[name], !text.isEmpty else { return nil }
+        if let number = Int(text), isValid(number) { return number }
+        problems.append("“\(name)” must be \(rule), not “\(text.prefix(20))”.")
+        return nil
+    }
+
+    private mutating func date(_ name: String, _ query: QueryString, _ zone: UserTimeZone, isEnd: Bool) -> Timestamp? {
+        guard let text = query[name]?.trimmingCharacters(in: .whitespaces), !text.isEmpty else { return nil }
+        if let moment = zone.timestamp(entered: text, isEnd: isEnd) { return moment }
+        let rule = "must be a date such as 2022-01-31 or 2022-01-31 14:00"
+        problems.append("“\(name)” \(rule), not “\(text.prefix(40))”.")
         return nil
     }
 
     /// The search for the store.
     var search: SendLogSearch {
-        SendLogSearch(
-            campaigns: campaigns.isEmpty ? nil : campaigns,
-            from: from,
-            to: to,
-            skip: (page - 1) * rows,
-            limit: rows,
-            asOf: asOf
-        )
+        let known = campaigns.isEmpty ? nil : campaigns
+        return SendLogSearch(campaigns: known, from: from, to: to, skip: (page - 1) * rows, limit: rows, asOf: asOf)
     }
 
     /// Returns the query parameters of this filter, without the page.
     func parameters(zone: UserTimeZone, isPinned: Bool = false) -> [(name: String, value: String)] {
         var parameters = campaigns.map { (name: "campaign", value: $0.text) }
-        if let from { parameters.append(("from", zone.fieldText(from: from))) }
-        // The end of a minute or second is written as that minute or second.
-        if let to { parameters.append(("to", zone.fieldText(to: to))) }
+        if let from { parameters.append(("from", zone.fieldText(from, isEnd: false))) }
+        if let to { parameters.append(("to", zone.fieldText(to, isEnd: true))) }
         if rows != Self.defaultRows { parameters.append(("rows", String(rows))) }
         if isPinned, let asOf { parameters.append(("as_of", String(asOf.number))) }
         return parameters

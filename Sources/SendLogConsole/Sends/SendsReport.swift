@@ -1,4 +1,3 @@
-import NIOHTTP1
 import SendLogAPI
 import SendLogCore
 import SendLogHTTP
@@ -18,26 +17,20 @@ struct SendsReport: Sendable {
 
     var routes: [Route] {
         [
-            Route(.GET, "/console/sends", permission: .readSendLogs, middleware: middleware, handle: show),
-            Route(.GET, "/console/sends.csv", permission: .readSendLogs, middleware: middleware) {
-                try await export($0, .csv)
-            },
-            Route(.GET, "/console/sends.ndjson", permission: .readSendLogs, middleware: middleware) {
-                try await export($0, .ndjson)
-            },
+            middleware.get("/console/sends", [.readSendLogs], handle: show),
+            middleware.get("/console/sends.csv", [.readSendLogs]) { try await export($0, .csv) },
+            middleware.get("/console/sends.ndjson", [.readSendLogs]) { try await export($0, .ndjson) },
         ]
     }
 
-    @Sendable private func show(_ input: RouteInput) async throws -> Response {
-        let user = try await middleware.user(input)
-        var filter = SendsFilter(QueryString(input.request.query), zone: user.zone)
+    @Sendable private func show(_ request: UserRequest) async throws -> Response {
+        let (user, organisation, now) = (request.user, request.organisation, request.input.now)
+        var filter = SendsFilter(request.query, zone: user.zone)
         guard filter.problems.isEmpty else {
-            let values: [String: Any] = [
-                "filter": form(filter, user, names: [:], now: input.now), "problems": filter.problems,
-            ]
-            return page(values, user, input, status: .badRequest)
+            let filterForm = form(filter, user, names: [:], now: now)
+            let values: [String: Any] = ["filter": filterForm, "problems": filter.problems]
+            return request.page("sends", section: .sends, isInvalid: true, values)
         }
-        let organisation = try input.organisation()
         let found = try await store.search(filter.search, in: organisation)
         filter.asOf = found.asOf
         var names: [CampaignID: CampaignName]? = user.may(.readCampaigns) ? [:] : nil
@@ -50,44 +43,27 @@ struct SendsReport: Sendable {
             if let rest = next.rest { block = try await store.rows(rest, in: organisation) }
         }
 
-        var values: [String: Any] = ["filter": form(filter, user, names: names ?? [:], now: input.now)]
-        values["may-see-campaigns"] = user.may(.readCampaigns)
-        values["total"] = found.total.grouped
-        values["sends-noun"] = found.total == 1 ? "send" : "sends"
-        values["empty"] = found.total == 0
+        let curl = CurlCommands(origin: user.origin)
+        var values: [String: Any] = [
+            "filter": form(filter, user, names: names ?? [:], now: now),
+            "may-see-campaigns": user.may(.readCampaigns), "total": found.total.grouped,
+            "sends-noun": found.total == 1 ? "send" : "sends", "empty": found.total == 0,
+            "csv": filter.link("/console/sends.csv", zone: user.zone, isPinned: true),
+            "ndjson": filter.link("/console/sends.ndjson", zone: user.zone, isPinned: true),
+            "curl": curl.search(filter.search), "curl-export": curl.export(filter.search),
+        ]
         values["page-too-high"] = found.total > 0 && rows.isEmpty ? ["link": filter.link(zone: user.zone)] : nil
         if found.total == 0, !filter.hasCriteria {
-            values["first-run"] = ["curl": CurlCommands(origin: user.origin).record, "may": user.may(.createSendLogs)]
+            values["first-run"] = ["curl": curl.record, "may": user.may(.createSendLogs)]
         }
         values["rows"] = rows.isEmpty ? nil : rows
         values["chart"] = try await charts.html(filter, total: found.total, user.zone, in: organisation)
         let pinned = filter.parameters(zone: user.zone, isPinned: true)
-        values["pager"] = Pager(page: filter.page, rows: filter.rows, total: found.total).values(
-            action: "/console/sends",
-            parameters: pinned
-        ) { filter.link(page: $0, zone: user.zone, isPinned: true) }
-        values["csv"] = filter.link("/console/sends.csv", zone: user.zone, isPinned: true)
-        values["ndjson"] = filter.link("/console/sends.ndjson", zone: user.zone, isPinned: true)
-        values["curl"] = CurlCommands(origin: user.origin).search(filter.search)
-        values["curl-export"] = CurlCommands(origin: user.origin).export(filter.search)
-        return page(values, user, input)
-    }
-
-    private func page(
-        _ values: [String: Any],
-        _ user: SignedInUser,
-        _ input: RouteInput,
-        status: HTTPResponseStatus = .ok
-    ) -> Response {
-        middleware.pages.response(
-            "sends",
-            title: SignedInUser.Section.sends.title,
-            to: input.request,
-            user: user,
-            section: .sends,
-            status: status,
-            values
-        )
+        let pager = Pager(page: filter.page, rows: filter.rows, total: found.total)
+        values["pager"] = pager.values(action: "/console/sends", pinned) {
+            filter.link(page: $0, zone: user.zone, isPinned: true)
+        }
+        return request.page("sends", section: .sends, values)
     }
 
     /// Returns the names of a block's campaigns and of the filter's campaigns.
@@ -100,10 +76,9 @@ struct SendsReport: Sendable {
         block.text.withUnsafeBufferPointer { text in
             var last: UnsafeBufferPointer<UInt8>?
             for row in block.rows {
-                guard let id = RecordFields.campaignID(of: UnsafeBufferPointer(rebasing: text[row.record])) else {
-                    continue
-                }
-                if let last, last.elementsEqual(id) { continue }
+                guard let id = RecordFields.campaignID(of: UnsafeBufferPointer(rebasing: text[row.record])),
+                    last?.elementsEqual(id) != true
+                else { continue }
                 last = id
                 if let id = CampaignID(utf8: id) { ids.insert(id) }
             }
@@ -131,10 +106,9 @@ struct SendsReport: Sendable {
         if isCached, let known = formCache[key] { return known }
         var values: [String: Any] = [
             "narrow": filter.hasCriteria, "zone": zone.name, "zone-offset": zone.offsetText(at: filter.from ?? now),
-            "from": filter.from.map { zone.fieldText(from: $0) } ?? "",
-            "to": filter.to.map { zone.fieldText(to: $0) } ?? "",
-            "campaign-entered": filter.enteredCampaign,
-            "may-see-campaigns": user.may(.readCampaigns),
+            "from": filter.from.map { zone.fieldText($0, isEnd: false) } ?? "",
+            "to": filter.to.map { zone.fieldText($0, isEnd: true) } ?? "",
+            "campaign-entered": filter.enteredCampaign, "may-see-campaigns": user.may(.readCampaigns),
             "rows-choices": SendsFilter.pageSizes
                 .map { "<option\($0 == filter.rows ? " selected" : "")>\($0)</option>" }.joined(),
         ]
@@ -163,10 +137,7 @@ struct SendsReport: Sendable {
     }
 
     /// Returns common time ranges in the user's time zone.
-    private func spans(
-        _ zone: UserTimeZone,
-        _ now: Timestamp
-    ) -> [(title: String, from: Timestamp?, to: Timestamp?)] {
+    private func spans(_ zone: UserTimeZone, _ now: Timestamp) -> [(title: String, from: Timestamp?, to: Timestamp?)] {
         func before(_ moment: Timestamp) -> Timestamp? { Timestamp(milliseconds: moment.milliseconds - 1) }
         let midnight = { (days: Int) in zone.midnight(days, after: now) }
         let endOfToday = before(midnight(1))
@@ -181,19 +152,19 @@ struct SendsReport: Sendable {
 
     // MARK: - Downloads
 
-    private func export(_ input: RouteInput, _ format: SendLogExport.Format) async throws -> Response {
-        let filter = SendsFilter(QueryString(input.request.query), zone: UserTimeZone(input.request))
+    private func export(_ request: UserRequest, _ format: SendLogExport.Format) async throws -> Response {
+        let filter = SendsFilter(request.query, zone: request.user.zone)
         if let problem = filter.problems.first {
             let issue = InputIssue(path: "", message: problem, isSentence: true)
             throw APIError.invalidRequest(InvalidInput([issue]))
         }
         let export = SendLogExport(
             store: store,
-            organisation: try input.organisation(),
+            organisation: request.organisation,
             search: filter.search,
             format: format,
             destinationFormat: .count
         )
-        return try await export.response(to: input.request)
+        return try await export.response(to: request.input.request)
     }
 }

@@ -48,7 +48,7 @@ struct DeliveriesTable {
     private func link(_ state: Delivery.State?, before: DeliveryID? = nil) -> String {
         let parameters = [state.map { "state=\($0.rawValue)" }, before.map { "before=\($0)" }].compactMap { $0 }
         let query = parameters.isEmpty ? "" : "?\(parameters.joined(separator: "&"))"
-        return "\(SignedInUser.Section.webhooks.path)/\(webhook.id)\(query)#deliveries"
+        return "/console/webhooks/\(webhook.id)\(query)#deliveries"
     }
 
     private static func label(_ state: Delivery.State) -> String {
@@ -87,14 +87,11 @@ struct DeliveriesTable {
     }
 
     private func attempt(_ attempt: DeliveryAttempt) -> [String: Any] {
-        var responseBody: [UInt8] = []
-        // Replaces invalid UTF-8.
-        var text = String(decoding: attempt.responseBody, as: UTF8.self)
-        text.withUTF8 { UntrustedText.append($0, to: &responseBody) }
-        return [
+        [
             "utc": attempt.at.description, "moment": user.zone.text(attempt.at),
             "duration": "\(attempt.duration.grouped) ms", "outcome": attempt.result,
-            "answer": String(decoding: responseBody, as: UTF8.self),
+            // Replaces invalid UTF-8.
+            "answer": UntrustedText.html(String(decoding: attempt.responseBody, as: UTF8.self)),
             "has-answer": !attempt.responseBody.isEmpty,
         ]
     }

@@ -1,4 +1,3 @@
-import NIOHTTP1
 import SendLogAPI
 import SendLogCore
 import SendLogHTTP
@@ -10,82 +9,51 @@ struct WebhookEditor: Sendable {
     let middleware: ConsoleMiddleware
 
     var routes: [Route] {
-        let (list, maxLength) = (SignedInUser.Section.webhooks.path, WebhookForm.maxLength)
-        let one = "\(list)/:webhook_id"
+        let (one, maxLength) = ("/console/webhooks/:webhook_id", WebhookForm.maxLength)
+        let both: [Permission] = [.createWebhooks, .updateWebhooks]
         return [
-            Route(.GET, "\(list)/new", permission: .createWebhooks, middleware: middleware) { input in
-                try await show(input, WebhookForm(), changing: nil)
+            middleware.get("/console/webhooks/new", [.createWebhooks]) { request in
+                try await show(request, WebhookForm(), changing: nil)
             },
-            Route(
-                .POST,
-                list,
-                permission: .createWebhooks,
-                middleware: middleware,
-                maxBodyLength: maxLength,
-                handle: create
-            ),
-            Route(.GET, "\(one)/edit", permission: .updateWebhooks, middleware: middleware) { input in
-                let webhook = try await service.webhook(input)
-                return try await show(input, WebhookForm(webhook.definition), changing: webhook)
+            middleware.post("/console/webhooks", [.createWebhooks], maxLength: maxLength, handle: create),
+            middleware.get("\(one)/edit", [.updateWebhooks]) { request in
+                let webhook = try await service.webhook(request.input)
+                return try await show(request, WebhookForm(webhook.definition), changing: webhook)
             },
-            Route(
-                .POST,
-                one,
-                permission: .updateWebhooks,
-                middleware: middleware,
-                maxBodyLength: maxLength,
-                handle: change
-            ),
-            Route(
-                .POST,
-                "\(list)/preview",
-                isPublic: false,
-                middleware: middleware,
-                maxBodyLength: maxLength,
-                handle: preview
-            ),
+            middleware.post(one, [.updateWebhooks], maxLength: maxLength, handle: change),
+            middleware.post("/console/webhooks/preview", both, maxLength: maxLength, handle: preview),
         ]
     }
 
     private func show(
-        _ input: RouteInput,
+        _ request: UserRequest,
         _ form: WebhookForm,
         changing webhook: Webhook?,
         issues: [InputIssue] = []
     ) async throws -> Response {
-        let user = try await middleware.user(input)
-        let preview = WebhookPreview(service: service, user: user, organisation: try input.organisation())
+        let user = request.user
+        let preview = WebhookPreview(service: service, user: user)
         let (shown, issue) = try await preview.values(of: form, showsIssues: false)
         let all = issues + [issue].compactMap { $0 }
         var values: [String: Any] = form.values(all)
-        values["preview"] = middleware.pages.templates.render("webhook-preview", shown)
+        values["preview"] = request.pages.templates.render("webhook-preview", shown)
         values["fields"] = WebhookField.allCases.map { field in
             ["field": "{{\(field.rawValue)}}", "meaning": field.meaning]
         }
-        let list = SignedInUser.Section.webhooks.path
+        let list = "/console/webhooks"
         values["action"] = webhook.map { "\(list)/\($0.id)" } ?? list
         values["is-new"] = webhook == nil
         values["is-paused"] = webhook?.progress.pause != nil
         values["may-read-sends"] = user.may(.readSendLogs)
         values["back"] = webhook != nil && user.may(.readWebhooks) ? values["action"] : list
-        return middleware.pages.response(
-            "webhook-editor",
-            title: webhook == nil ? "New webhook" : "Edit webhook",
-            to: input.request,
-            user: user,
-            section: .webhooks,
-            status: all.isEmpty ? .ok : .badRequest,
-            values
-        )
+        let title = webhook == nil ? "New webhook" : "Edit webhook"
+        return request.page("webhook-editor", section: .webhooks, title: title, isInvalid: !all.isEmpty, values)
     }
 
     /// Reads the form.
     ///
     /// - Returns: the form; the webhook to save, or `nil` for a preview or an invalid form; the issues of the form.
-    private func entered(
-        _ input: RouteInput
-    ) async throws -> (form: WebhookForm, requested: WebhookInput?, issues: [InputIssue]) {
-        let fields = try await Form(input, of: try await middleware.user(input))
+    private func entered(_ fields: Form) -> (form: WebhookForm, requested: WebhookInput?, issues: [InputIssue]) {
         let form = WebhookForm(fields)
         do throws(InvalidInput) {
             let requested = try form.input()
@@ -95,50 +63,35 @@ struct WebhookEditor: Sendable {
         }
     }
 
-    @Sendable private func create(_ input: RouteInput) async throws -> Response {
-        let (form, requested, issues) = try await entered(input)
-        guard let requested else { return try await show(input, form, changing: nil, issues: issues) }
+    @Sendable private func create(_ request: UserRequest, _ fields: Form) async throws -> Response {
+        let (form, requested, issues) = entered(fields)
+        guard let requested else { return try await show(request, form, changing: nil, issues: issues) }
         do {
-            let made = try await service.create(requested, in: try input.organisation(), at: input.now)
-            let secret = NewSecret(made.secret, isFirst: true, former: nil)
-            guard try await middleware.user(input).may(.readWebhooks) else {
-                return try await WebhooksPage(service: service, middleware: middleware).show(input, secret: secret)
-            }
-            return try await WebhookPage(service: service, middleware: middleware).show(
-                input,
-                made.webhook,
-                secret: secret
-            )
+            let made = try await service.create(requested, in: request.organisation, at: request.input.now)
+            let page = WebhookPage(service: service, middleware: middleware)
+            return try await page.show(request, NewSecret(secret: made.secret, isFirst: true), of: made.webhook)
         } catch let error as InvalidInput {
-            return try await show(input, form, changing: nil, issues: error.issues)
+            return try await show(request, form, changing: nil, issues: error.issues)
         }
     }
 
-    @Sendable private func change(_ input: RouteInput) async throws -> Response {
-        let (form, requested, issues) = try await entered(input)
-        let webhook = try await service.webhook(input)
-        guard let requested else { return try await show(input, form, changing: webhook, issues: issues) }
+    @Sendable private func change(_ request: UserRequest, _ fields: Form) async throws -> Response {
+        let (form, requested, issues) = entered(fields)
+        let webhook = try await service.webhook(request.input)
+        guard let requested else { return try await show(request, form, changing: webhook, issues: issues) }
         do {
-            _ = try await service.change(webhook.id, requested, in: webhook.organisation, at: input.now)
+            _ = try await service.change(webhook.id, requested, in: webhook.organisation, at: request.input.now)
         } catch let error as StoreError {
             throw APIError.noWebhook(webhook.id.text).ifNotFound(error)
         }
-        let list = SignedInUser.Section.webhooks.path
-        return Pages.redirect(
-            to: try await middleware.user(input).may(.readWebhooks) ? "\(list)/\(webhook.id)" : list
-        )
+        return WebhookPage(service: service, middleware: middleware).redirect(request, to: webhook)
     }
 
     /// Returns the preview alone, for the script.
-    @Sendable private func preview(_ input: RouteInput) async throws -> Response {
-        let user = try await middleware.user(input)
-        guard user.may(.createWebhooks) || user.may(.updateWebhooks) else {
-            throw APIError.permissionDenied(.createWebhooks)
-        }
-        let form = WebhookForm(try await Form(input, of: user))
-        let preview = WebhookPreview(service: service, user: user, organisation: try input.organisation())
-        let (values, _) = try await preview.values(of: form, showsIssues: true)
-        return middleware.pages.fragment("webhook-preview", to: input.request, values)
+    @Sendable private func preview(_ request: UserRequest, _ fields: Form) async throws -> Response {
+        let preview = WebhookPreview(service: service, user: request.user)
+        let (values, _) = try await preview.values(of: WebhookForm(fields), showsIssues: true)
+        return request.pages.fragment("webhook-preview", to: request.input.request, values)
     }
 }
 

@@ -77,44 +77,27 @@ struct WebhookForm {
                 "must have the form Name: value, one per line; “\(line.prefix(64))” has no colon"
             )
         }
-        let value: JSONValue
-        do throws(JSONSyntaxError) {
-            value = try json().withUnsafeBufferPointer { (bytes) throws(JSONSyntaxError) in
-                try JSONValue(utf8: bytes)
-            }
-        } catch {
-            throw InvalidInput(error)
-        }
-        return try WebhookInput(value)
+        return try WebhookInput(json)
     }
 
-    private func json() -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.append("{\"name\":")
-        bytes.appendJSON(name.trimmingCharacters(in: .whitespaces))
-        bytes.append(",\"url\":")
-        bytes.appendJSON(url.trimmingCharacters(in: .whitespacesAndNewlines))
-        bytes.append(",\"method\":")
-        bytes.appendJSON(method)
-        bytes.append(",\"campaign_id\":[")
-        for (index, id) in campaignIDs.enumerated() {
-            if index > 0 { bytes.append(",") }
-            bytes.appendJSON(String(id))
-        }
-        bytes.append("],\"headers\":{")
-        let headers = headers.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
-        for (index, line) in headers.enumerated() {
+    /// The webhook as a client of the API would send it.
+    private var json: JSONValue {
+        let lines = headers.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
+        let members = lines.map { line in
             let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            if index > 0 { bytes.append(",") }
-            bytes.appendJSON(parts[0].trimmingCharacters(in: .whitespaces))
-            bytes.append(":")
-            bytes.appendJSON(parts.count > 1 ? parts[1].trimmingCharacters(in: .whitespaces) : "")
+                .map { $0.trimmingCharacters(in: .whitespaces) }
+            return JSONMember(name: parts[0], value: .string(parts.count > 1 ? parts[1] : ""))
         }
-        bytes.append("},\"body\":")
-        if body.allSatisfy(\.isWhitespace) { bytes.append("null") } else { bytes.appendJSON(body) }
-        bytes.append(encodesIntoURL ? ",\"encodeIntoUrl\":true" : ",\"encodeIntoUrl\":false")
-        bytes.append(isActive ? ",\"active\":true}" : ",\"active\":false}")
-        return bytes
+        return .object([
+            JSONMember(name: "name", value: .string(name.trimmingCharacters(in: .whitespaces))),
+            JSONMember(name: "url", value: .string(url.trimmingCharacters(in: .whitespacesAndNewlines))),
+            JSONMember(name: "method", value: .string(method)),
+            JSONMember(name: "campaign_id", value: .array(campaignIDs.map { .string(String($0)) })),
+            JSONMember(name: "headers", value: .object(members)),
+            JSONMember(name: "body", value: body.allSatisfy(\.isWhitespace) ? .scalar(.null) : .string(body)),
+            JSONMember(name: "encodeIntoUrl", value: .scalar(.bool(encodesIntoURL))),
+            JSONMember(name: "active", value: .scalar(.bool(isActive))),
+        ])
     }
 
     // MARK: - Template values
@@ -137,25 +120,18 @@ struct WebhookForm {
         return values
     }
 
-    /// A field of the form.
-    private enum Field: CaseIterable {
-        case all, name, url, method, campaigns, headers, body, encode, active, send
+    /// A field of the form, with its name in the paths of issues.
+    private enum Field: String, CaseIterable {
+        case all = ""
+        case name, url, method
+        case campaigns = "campaign_id"
+        case headers, body
+        case encode = "encodeIntoUrl"
+        case active, send
 
         /// Creates the field that shows an issue.
         init(_ issue: InputIssue) {
-            self =
-                switch issue.path.prefix(while: { $0 != "." && $0 != "[" }) {
-                case "name": .name
-                case "url": .url
-                case "method": .method
-                case "campaign_id": .campaigns
-                case "headers": .headers
-                case "body": .body
-                case "encodeIntoUrl": .encode
-                case "active": .active
-                case "send": .send
-                default: .all
-                }
+            self = Field(rawValue: String(issue.path.prefix { $0 != "." && $0 != "[" })) ?? .all
         }
     }
 
@@ -177,10 +153,8 @@ struct WebhookForm {
         case .method: return "The method"
         case .campaigns:
             let ids = campaignIDs
-            guard let index = Int(detail.dropLast()), ids.indices.contains(index) else {
-                return "The list of campaigns"
-            }
-            return "The campaign ID “\(ids[index].prefix(64))”"
+            let index = Int(detail.dropLast()).flatMap { ids.indices.contains($0) ? $0 : nil }
+            return index.map { "The campaign ID “\(ids[$0].prefix(64))”" } ?? "The list of campaigns"
         case .headers: return issue.path == "headers" ? "The headers" : "The header “\(detail)”"
         case .body: return "The body"
         case .encode: return "“Encode into URL”"

@@ -13,36 +13,23 @@ struct WebhookPage: Sendable {
     private static let maxCampaigns = 20
 
     var routes: [Route] {
-        [
-            Route(
-                .GET,
-                "\(SignedInUser.Section.webhooks.path)/:webhook_id",
-                permission: .readWebhooks,
-                middleware: middleware
-            ) { input in
-                try await show(input, try await service.webhook(input))
-            }
-        ]
+        let page = middleware.get("/console/webhooks/:webhook_id", [.readWebhooks]) { request in
+            try await show(request, try await service.webhook(request.input))
+        }
+        return [page] + actionRoutes
     }
 
-    /// Renders the page.
+    /// Renders the page, with a secret that was just created, or with the text entered for a test and its problem.
     ///
-    /// - Parameters:
-    ///   - input: the request
-    ///   - webhook: the webhook
-    ///   - secret: the secret, if it was just created
-    ///   - problem: the problem with the form of a test
-    ///   - send: the text that was entered into that form
-    /// - Returns: the page.
     /// - Throws: ``StoreError``.
     func show(
-        _ input: RouteInput,
+        _ request: UserRequest,
         _ webhook: Webhook,
         secret: NewSecret? = nil,
         problem: String? = nil,
         send: String = ""
     ) async throws -> Response {
-        let user = try await middleware.user(input)
+        let (user, input) = (request.user, request.input)
         let query = QueryString(input.request.method == .GET ? input.request.query : nil)
         let behind = try await service.backlog(of: webhook)
         let state = WebhookState(webhook, behind: behind, zone: user.zone, now: input.now)
@@ -56,19 +43,25 @@ struct WebhookPage: Sendable {
         values["zone"] = user.zone.name
         values["new-secret"] = secret?.values(zone: user.zone)
         values["test-send"] = send
-        if let problem { values["problem"] = UntrustedText.html(problem) }
+        values["problem"] = problem.map { UntrustedText.html($0) }
         if let attempted = try await attempted(query, of: webhook) { values["attempted"] = table.values(attempted) }
-        values["deliveries"] = middleware.pages.templates.render("webhook-deliveries", try await table.values(query))
-        let name = webhook.definition.name
-        return middleware.pages.response(
-            "webhook",
-            title: name.isEmpty ? "Webhook" : name,
-            to: input.request,
-            user: user,
-            section: .webhooks,
-            status: problem == nil ? .ok : .badRequest,
-            values
-        )
+        values["deliveries"] = request.pages.templates.render("webhook-deliveries", try await table.values(query))
+        let title = webhook.definition.name.isEmpty ? "Webhook" : webhook.definition.name
+        return request.page("webhook", section: .webhooks, title: title, isInvalid: problem != nil, values)
+    }
+
+    /// Renders the page with a new secret, or the list if the user may not read webhooks.
+    func show(_ request: UserRequest, _ secret: NewSecret, of webhook: Webhook) async throws -> Response {
+        guard request.user.may(.readWebhooks) else {
+            return try await WebhooksPage(service: service, middleware: middleware).show(request, secret: secret)
+        }
+        return try await show(request, webhook, secret: secret)
+    }
+
+    /// Redirects to the page, or to the list if the user may not read webhooks.
+    func redirect(_ request: UserRequest, to webhook: Webhook, _ query: String = "") -> Response {
+        let list = "/console/webhooks"
+        return Pages.redirect(to: request.user.may(.readWebhooks) ? "\(list)/\(webhook.id)\(query)" : list)
     }
 
     /// Returns the delivery whose attempt was just made; `nil` if there is none.
@@ -98,9 +91,8 @@ struct WebhookPage: Sendable {
                 return values
             },
         ]
-        if campaigns.count > Self.maxCampaigns {
-            values["more-campaigns"] = (campaigns.count - Self.maxCampaigns).grouped
-        }
+        let more = campaigns.count - Self.maxCampaigns
+        if more > 0 { values["more-campaigns"] = more.grouped }
         if webhook.updated > webhook.created { values["updated"] = user.zone.text(webhook.updated) }
         values["template"] = definition.body.map { UntrustedText.html($0.text) }
         return values

@@ -6,24 +6,18 @@ import SendLogServices
 struct WebhookPreview {
     let service: WebhookService
     let user: SignedInUser
-    let organisation: OrganisationID
 
     /// The maximum number of bytes of a body, and of a URL, that are shown.
     private static let maxShownBytes = 65_536
     /// Replaces a missing or invalid URL.
     private static let placeholderURL = "https://receiver.example/"
 
-    /// Returns the values for the preview's template.
+    /// Returns the values for the preview's template, and the issue of the chosen send.
     ///
-    /// - Parameters:
-    ///   - form: the form as entered
-    ///   - showsIssues: whether the preview shows the issues, and not the fields
-    /// - Returns: the values, and the issue of the chosen send.
+    /// The issues are shown either in the preview or in the fields of the form.
+    ///
     /// - Throws: ``StoreError``.
-    func values(
-        of form: WebhookForm,
-        showsIssues: Bool
-    ) async throws -> (values: [String: Any], issue: InputIssue?) {
+    func values(of form: WebhookForm, showsIssues: Bool) async throws -> (values: [String: Any], issue: InputIssue?) {
         var values: [String: Any] = [:]
         let (definition, issues) = Self.definition(of: form)
         let isUntouched = form.url.isEmpty && definition != nil
@@ -43,8 +37,10 @@ struct WebhookPreview {
         var headers = request.headers.map { ["header": UntrustedText.html("\($0.name): \($0.value)")] }
         if !request.body.isEmpty { headers.append(["header": "Content-Type: application/json"]) }
         values["request"] = [
-            "method": request.method.rawValue, "url": Self.html(Array(request.url.utf8)), "headers": headers,
-            "sent": Self.html(request.body), "is-empty": request.body.isEmpty, "bytes": request.body.count.grouped,
+            "method": request.method.rawValue, "headers": headers,
+            "url": UntrustedText.html(Array(request.url.utf8), maxBytes: Self.maxShownBytes),
+            "sent": UntrustedText.html(request.body, maxBytes: Self.maxShownBytes),
+            "is-empty": request.body.isEmpty, "bytes": request.body.count.grouped,
         ]
         values["send-id"] = send.id?.text ?? ""
         return (values, nil)
@@ -70,17 +66,11 @@ struct WebhookPreview {
         let id = SendLogID(text)
         if !text.isEmpty, id == nil { return (nil, false, InputIssue(path: "send", message: SendLogID.rule)) }
         do {
-            let found = try await service.send(id, of: campaigns, in: organisation)
+            let found = try await service.send(id, of: campaigns, in: user.key.organisation)
             return (found?.send, found?.sequence.number == 0, nil)
         } catch let error as StoreError {
             guard error == .notFound else { throw error }
             return (nil, false, InputIssue(path: "send", message: "does not match any send in this organisation"))
         }
-    }
-
-    private static func html(_ text: [UInt8]) -> String {
-        var html: [UInt8] = []
-        text.withUnsafeBufferPointer { UntrustedText.append($0, maxBytes: maxShownBytes, to: &html) }
-        return String(decoding: html, as: UTF8.self)
     }
 }

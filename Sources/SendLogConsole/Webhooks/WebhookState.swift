@@ -9,13 +9,7 @@ struct WebhookState {
     /// The number of sends that are not processed yet.
     let behind: Int
 
-    /// Creates the state of a webhook.
-    ///
-    /// - Parameters:
-    ///   - webhook: the webhook
-    ///   - behind: the number of sends that are not processed yet
-    ///   - zone: the time zone of times in the details
-    ///   - now: the current time
+    /// Creates the state of a webhook, with times in a time zone.
     init(_ webhook: Webhook, behind: Int, zone: UserTimeZone, now: Timestamp) {
         let progress = webhook.progress
         self.behind = behind

@@ -1,4 +1,3 @@
-import NIOHTTP1
 import SendLogAPI
 import SendLogCore
 import SendLogHTTP
@@ -10,48 +9,28 @@ struct WebhooksPage: Sendable {
     let middleware: ConsoleMiddleware
 
     var routes: [Route] {
-        [
-            Route(.GET, SignedInUser.Section.webhooks.path, isPublic: false, middleware: middleware) { input in
-                let user = try await middleware.user(input)
-                guard user.mayOpen(.webhooks) else { throw APIError.permissionDenied(.readWebhooks) }
-                return try await show(input)
-            }
-        ]
+        [middleware.get("/console/webhooks", SignedInUser.Section.webhooks.permissions) { try await show($0) }]
     }
 
-    /// Renders the list.
+    /// Renders the list, with the secret of a webhook that was just created.
     ///
-    /// - Parameters:
-    ///   - input: the request
-    ///   - secret: the secret of a webhook that was just created
-    /// - Returns: the page.
     /// - Throws: ``StoreError``.
-    func show(_ input: RouteInput, secret: NewSecret? = nil) async throws -> Response {
-        let user = try await middleware.user(input)
-        var values: [String: Any] = [
-            "may-list": user.may(.readWebhooks), "may-create": user.may(.createWebhooks),
-        ]
+    func show(_ request: UserRequest, secret: NewSecret? = nil) async throws -> Response {
+        let user = request.user
+        var values: [String: Any] = ["may-list": user.may(.readWebhooks), "may-create": user.may(.createWebhooks)]
         values["new-secret"] = secret?.values(zone: user.zone)
         if user.may(.readWebhooks) {
-            let organisation = try input.organisation()
-            let webhooks = try await service.store.webhooks(in: organisation)
-            let backlogs = try await service.backlogs(of: webhooks, in: organisation)
+            let webhooks = try await service.store.webhooks(in: request.organisation)
+            let backlogs = try await service.backlogs(of: webhooks, in: request.organisation)
             let last = try await lastDeliveries(of: webhooks)
             values["webhooks"] = zip(webhooks, backlogs).map { webhook, behind in
-                row(webhook, last[webhook.id], user, behind: behind, now: input.now)
+                row(webhook, last[webhook.id], user, behind: behind, now: request.input.now)
             }
             values["is-empty"] = webhooks.isEmpty
             values["is-full"] = webhooks.count >= WebhookDefinition.maxPerOrganisation
             values["limit"] = WebhookDefinition.maxPerOrganisation
         }
-        return middleware.pages.response(
-            "webhooks",
-            title: SignedInUser.Section.webhooks.title,
-            to: input.request,
-            user: user,
-            section: .webhooks,
-            values
-        )
+        return request.page("webhooks", section: .webhooks, values)
     }
 
     private func row(
@@ -63,11 +42,11 @@ struct WebhooksPage: Sendable {
     ) -> [String: Any] {
         let definition = webhook.definition
         var values = WebhookState(webhook, behind: behind, zone: user.zone, now: now).values
-        values["id"] = webhook.id.text
-        values["name"] = definition.nameHTML
-        values["url"] = UntrustedText.html(definition.url.text)
-        values["method"] = definition.method.rawValue
-        values["campaigns"] = definition.campaigns.isEmpty ? "all" : definition.campaigns.count.grouped
+        values.merge([
+            "id": webhook.id.text, "name": definition.nameHTML, "url": UntrustedText.html(definition.url.text),
+            "method": definition.method.rawValue,
+            "campaigns": definition.campaigns.isEmpty ? "all" : definition.campaigns.count.grouped,
+        ]) { $1 }
         if let attempt = last?.attempts.last {
             values["last"] = [
                 "moment": user.zone.text(attempt.at), "result": attempt.result,
@@ -83,14 +62,9 @@ struct WebhooksPage: Sendable {
         return try await withThrowingTaskGroup(of: (WebhookID, Delivery?).self) { group in
             for webhook in webhooks {
                 group.addTask {
-                    let last = try await store.deliveries(
-                        of: webhook.id,
-                        in: webhook.organisation,
-                        state: nil,
-                        before: nil,
-                        limit: 1
-                    )
-                    return (webhook.id, last.first)
+                    let (id, organisation) = (webhook.id, webhook.organisation)
+                    let last = try await store.deliveries(of: id, in: organisation, state: nil, before: nil, limit: 1)
+                    return (id, last.first)
                 }
             }
             var found: [WebhookID: Delivery] = [:]

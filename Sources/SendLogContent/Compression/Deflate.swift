@@ -84,9 +84,7 @@ private final class Pool<Element: AnyObject & Sendable>: Sendable {
     private let idle = Mutex<[Element]>([])
     private let make: @Sendable () -> Element
 
-    init(_ make: @escaping @Sendable () -> Element) {
-        self.make = make
-    }
+    init(_ make: @escaping @Sendable () -> Element) { self.make = make }
 
     func withElement<Result>(_ body: (Element) -> Result) -> Result {
         let element = idle.withLock { $0.popLast() } ?? make()

@@ -30,9 +30,7 @@ extension DestinationChunk {
     /// Decompresses the text and verifies its checksum.
     ///
     /// - Returns: the text; `nil` if the chunk is corrupted.
-    public func verifiedText() -> [UInt8]? {
-        text().flatMap { Deflate.crc($0) == crc ? $0 : nil }
-    }
+    public func verifiedText() -> [UInt8]? { text().flatMap { Deflate.crc($0) == crc ? $0 : nil } }
 }
 
 extension BorrowedChunk {

@@ -11,9 +11,8 @@ extension SendLogCopy {
         let copy = try await target.organisation(named: pair.target.name)
         guard copy.head.lastSequence >= pair.source.head.lastSequence, copy.sends == verified else {
             throw Failure(
-                description:
-                    "organisation \"\(pair.source.name)\": the target has \(copy.sends) send logs, of which \(verified) are equal to those of "
-                    + "the source, which has \(pair.source.sends)"
+                "organisation \"\(pair.source.name)\": the target has \(copy.sends) send logs, "
+                    + "of which \(verified) are equal to those of the source, which has \(pair.source.sends)"
             )
         }
     }
@@ -54,18 +53,6 @@ extension SendLogCopy {
     }
 
     func mismatch(_ sequence: SequenceNumber, _ organisation: Organisation) -> Failure {
-        Failure(
-            description:
-                "organisation \"\(organisation.name)\": the send log with sequence number \(sequence.number) differs from its copy; "
-                + "copy into an empty database"
-        )
-    }
-
-    func corruption(_ sequence: SequenceNumber, _ organisation: Organisation) -> Failure {
-        Failure(
-            description:
-                "organisation \"\(organisation.name)\": the send log with sequence number \(sequence.number) is damaged in the source; "
-                + "run sendlog database check for details"
-        )
+        Failure(sequence, of: organisation, "differs from its copy; copy into an empty database")
     }
 }

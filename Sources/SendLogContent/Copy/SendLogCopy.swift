@@ -42,14 +42,17 @@ public struct SendLogCopy: Sendable {
     public struct Failure: Error, CustomStringConvertible {
         /// The reason.
         public let description: String
+
+        init(_ description: String) { self.description = description }
+
+        /// Creates a failure for one send log of an organisation.
+        init(_ sequence: SequenceNumber, of organisation: Organisation, _ problem: String) {
+            let log = "the send log with sequence number \(sequence.number)"
+            description = "organisation \"\(organisation.name)\": \(log) \(problem)"
+        }
     }
 
-    /// Creates a copy from one store into another.
-    ///
-    /// - Parameters:
-    ///   - source: the store to read from
-    ///   - target: the store to write to
-    ///   - spoolFolder: the folder for the spools of long lists
+    /// Creates a copy from one store into another, with a folder for the spools of long lists.
     public init(from source: any Source, to target: any Store, spoolFolder: String) {
         self.source = source
         self.target = target
@@ -117,11 +120,10 @@ public struct SendLogCopy: Sendable {
             guard let counterpart = known[organisation.name] else { continue }
             counterparts[organisation.id] = counterpart.id
             guard counterpart.head.lastSequence <= organisation.head.lastSequence else {
+                let (copied, last) = (counterpart.head.lastSequence.number, organisation.head.lastSequence.number)
                 throw Failure(
-                    description:
-                        "organisation \"\(organisation.name)\" has send logs up to sequence number "
-                        + "\(counterpart.head.lastSequence.number) in the target, but up to "
-                        + "\(organisation.head.lastSequence.number) in the source"
+                    "organisation \"\(organisation.name)\" has send logs up to sequence number \(copied) in the target, "
+                        + "but up to \(last) in the source"
                 )
             }
             try await checkCopiedPrefix(of: (organisation, counterpart))
@@ -129,9 +131,7 @@ public struct SendLogCopy: Sendable {
         let keys = Dictionary(uniqueKeysWithValues: try await target.keys(hashPrefix: []).map { ($0.hash, $0.key) })
         for (key, hash) in try await source.keys(hashPrefix: []) {
             guard let copy = keys[hash], copy.organisation != counterparts[key.organisation] else { continue }
-            throw Failure(
-                description: "\(key.id) belongs to another organisation in the target; copy into an empty database"
-            )
+            throw Failure("\(key.id) belongs to another organisation in the target; copy into an empty database")
         }
     }
 
@@ -141,9 +141,8 @@ public struct SendLogCopy: Sendable {
         guard head.number > 0 else { return }
         func log(in store: any LogReader, _ organisation: OrganisationID) async throws -> StoredSendLog? {
             let before = SequenceNumber(head.number - 1)
-            return try await store.sendLogs(after: before, in: organisation, limit: 1).logs.first {
-                $0.sequence == head
-            }
+            let logs = try await store.sendLogs(after: before, in: organisation, limit: 1).logs
+            return logs.first { $0.sequence == head }
         }
         let original = try await log(in: source, pair.source.id)
         let copy = try await log(in: target, pair.target.id)
@@ -177,10 +176,8 @@ public struct SendLogCopy: Sendable {
             async let next = read(after: end, of: pair.source)
             for run in Self.runs(of: batch) {
                 // Deleted send logs leave the same gaps in the target.
-                if run[run.startIndex].sequence.number > last.number + 1 {
-                    let before = SequenceNumber(run[run.startIndex].sequence.number - 1)
-                    try await target.raiseHead(to: before, in: pair.target.id)
-                }
+                let before = SequenceNumber(run[run.startIndex].sequence.number - 1)
+                if before > last { try await target.raiseHead(to: before, in: pair.target.id) }
                 try await copy(run, of: pair)
                 last = run[run.endIndex - 1].sequence
             }
@@ -212,9 +209,8 @@ public struct SendLogCopy: Sendable {
                 }
             guard copy?.sequence == original.sequence else {
                 throw Failure(
-                    description:
-                        "organisation \"\(pair.source.name)\" differs between target and source: "
-                        + "sequence number \(original.sequence.number) belongs to another send log in the target; copy into an empty database"
+                    "organisation \"\(pair.source.name)\" differs between target and source: sequence number "
+                        + "\(original.sequence.number) belongs to another send log in the target; copy into an empty database"
                 )
             }
         }
@@ -243,33 +239,28 @@ public struct SendLogCopy: Sendable {
         var (spools, bytes) = (0, 0)
         for archived in try await source.sendLogs(after: last, in: organisation.id).logs {
             if spools >= Self.batchLimit.spools || bytes >= Self.batchLimit.bytes { break }
-            let sequence = archived.sequence
-            let list: DestinationList
-            do { list = try await self.list(of: archived, in: organisation.id) } catch StoreError.corrupted {
-                throw corruption(sequence, organisation)
+            do {
+                let list = try await self.list(of: archived, in: organisation.id)
+                guard let log = PreparedSendLog(stored: archived.record, destinations: list),
+                    log.digest == archived.digest
+                else { throw StoreError.corrupted(detail: "the digest of a send log differs") }
+                originals.append((archived.sequence, log))
+                bytes += log.weight
+                spools += list.isSpooled ? 1 : 0
+            } catch StoreError.corrupted {
+                let problem = "is damaged in the source; run sendlog database check for details"
+                throw Failure(archived.sequence, of: organisation, problem)
             } catch StoreError.notFound {
                 // It was deleted meanwhile.
-                continue
             }
-            guard let log = PreparedSendLog(stored: archived.record, destinations: list),
-                log.digest == archived.digest
-            else { throw corruption(sequence, organisation) }
-            originals.append((sequence, log))
-            bytes += log.weight
-            spools += list.isSpooled ? 1 : 0
         }
         return originals
     }
 
     private func list(of log: StoredSendLog, in organisation: OrganisationID) async throws -> DestinationList {
         var builder = DestinationListBuilder(spoolFolder: spoolFolder)
-        var list = DestinationReader(
-            source,
-            of: log.sequence,
-            destinations: log.destinations,
-            in: organisation,
-            batch: 4
-        )
+        let (sequence, count) = (log.sequence, log.destinations)
+        var list = DestinationReader(source, of: sequence, destinations: count, in: organisation, batch: 4)
         while try await list.next({ (chunk, _) throws(StoreError) in try builder.append(chunk.copy) }) {}
         return builder.list()
     }

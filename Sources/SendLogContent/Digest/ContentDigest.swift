@@ -28,12 +28,8 @@ public struct ListDigest {
     public init() {}
 
     /// Adds the next part of the content of the list's JSON array, without the brackets.
-    public mutating func add(_ text: [UInt8]) {
-        hash.add(text)
-    }
+    public mutating func add(_ text: [UInt8]) { hash.add(text) }
 
     /// Returns the SHA-256 of all parts, 32 bytes.
-    public func value() -> [UInt8] {
-        hash.value
-    }
+    public func value() -> [UInt8] { hash.value }
 }

@@ -1,10 +1,5 @@
+import Foundation
 public import SendLogCore
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// An import that records a stream of send logs, one per line, in batches.
 ///
@@ -12,9 +7,7 @@ import Darwin
 ///
 /// Call ``parse(_:)``, and ``flush()`` whenever it stops before the end of its input. Call ``finish()`` at the end.
 public struct SendLogImport {
-    /// The results of the lines so far.
-    ///
-    /// Send logs that it counts as recorded are durable.
+    /// The results of the lines so far; send logs that it counts as recorded are durable.
     public private(set) var report = ImportReport()
     /// The current line, from 1.
     public private(set) var line = 1
@@ -36,13 +29,9 @@ public struct SendLogImport {
     private static let maxBatchCount = 5000
     private static let maxBatchBytes = 5 << 19
 
-    /// Starts an import into an organisation.
+    /// Starts an import into an organisation of a store.
     ///
-    /// - Parameters:
-    ///   - organisation: the organisation that records the send logs
-    ///   - store: the store that records them
-    ///   - context: the parser's dependencies
-    ///   - executor: the executor of the tasks that record batches; `nil` for the default executor
+    /// The tasks that record batches run on the executor; `nil` for the default executor.
     public init(
         into organisation: OrganisationID,
         of store: any LogWriter,

@@ -1,11 +1,6 @@
+import Foundation
 import SendLogCore
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// A spool of chunks in an unlinked file, which the operating system removes when the process ends, even by a crash.
 final class ChunkSpool: DestinationSpool {
@@ -23,9 +18,7 @@ final class ChunkSpool: DestinationSpool {
         unlink(template)
     }
 
-    deinit {
-        close(fileDescriptor)
-    }
+    deinit { close(fileDescriptor) }
 
     func append(_ chunk: DestinationChunk) throws(StoreError) {
         var bytes: [UInt8] = []
@@ -85,10 +78,7 @@ final class ChunkSpool: DestinationSpool {
 
     private static func failure(_ action: String) -> StoreError {
         let code = errno
-        let isFull = code == ENOSPC || code == EDQUOT
-        return .unavailable(
-            isFull ? .full : .inputOutput,
-            detail: "cannot \(action): \(String(cString: strerror(code)))"
-        )
+        let detail = "cannot \(action): \(String(cString: strerror(code)))"
+        return .unavailable(code == ENOSPC || code == EDQUOT ? .full : .inputOutput, detail: detail)
     }
 }

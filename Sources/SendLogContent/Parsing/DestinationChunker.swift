@@ -8,32 +8,27 @@ public struct DestinationChunker: DestinationSink {
     static let maxChunkCount = 8192
     /// The length of text in bytes at which a chunk is closed, even with fewer destinations.
     static let maxChunkLength = 128 * 1024
-    /// The maximum number of compressed bytes of a list in memory; a longer list goes to a spool.
-    private static let maxBytesInMemory = 256 * 1024
 
-    private let spoolFolder: String
+    /// The list without the current chunk.
+    private var list: DestinationListBuilder
     private var text: [UInt8] = []
     private var countInChunk = 0
-    private var count = 0
-    private var digest = ListDigest()
-    private var chunks: [DestinationChunk] = []
-    private var bytesInMemory = 0
-    private var spool: ChunkSpool?
     private var failure: StoreError?
 
     /// Creates a chunker for one list.
     ///
     /// - Parameter spoolFolder: the folder for the spools of long lists, which are unlinked files
-    public init(spoolFolder: String) {
-        self.spoolFolder = spoolFolder
-    }
+    public init(spoolFolder: String) { list = DestinationListBuilder(spoolFolder: spoolFolder) }
 
     /// Appends a valid destination.
     public mutating func append(_ destination: borrowing JSONText) {
         guard failure == nil else { return }
-        // Avoids reallocations: most lists are short, and most have more than one destination.
-        if count == 0 { text.reserveCapacity(512) }
-        if count > 0 { text.append(UInt8(ascii: ",")) }
+        if list.count + countInChunk > 0 {
+            text.append(UInt8(ascii: ","))
+        } else {
+            // Avoids reallocations: most lists are short, and most have more than one destination.
+            text.reserveCapacity(512)
+        }
         if destination.isSimple {
             text.append(UInt8(ascii: "\""))
             text.append(contentsOf: destination.utf8)
@@ -41,7 +36,6 @@ public struct DestinationChunker: DestinationSink {
         } else {
             text.appendJSON(utf8: destination.utf8)
         }
-        count += 1
         countInChunk += 1
         closeFullChunk()
     }
@@ -57,7 +51,6 @@ public struct DestinationChunker: DestinationSink {
             text.append(contentsOf: UnsafeBufferPointer(rebasing: rest[..<length]))
             offset += length
             taken += number
-            count += number
             countInChunk += number
             closeFullChunk()
         }
@@ -67,10 +60,8 @@ public struct DestinationChunker: DestinationSink {
     /// Resets the chunker for the next list.
     public mutating func reset() {
         text.removeAll(keepingCapacity: true)
-        (countInChunk, count, bytesInMemory) = (0, 0, 0)
-        digest = ListDigest()
-        chunks = []
-        (spool, failure) = (nil, nil)
+        (countInChunk, failure) = (0, nil)
+        list = DestinationListBuilder(spoolFolder: list.spoolFolder)
     }
 
     /// Returns the whole list.
@@ -79,8 +70,7 @@ public struct DestinationChunker: DestinationSink {
     public mutating func finish() throws(StoreError) -> DestinationList {
         if countInChunk > 0 { closeChunk() }
         if let failure { throw failure }
-        if let spool { return DestinationList(count: count, digest: digest.value(), spool: spool) }
-        return DestinationList(count: count, digest: digest.value(), chunks: chunks)
+        return list.list()
     }
 
     private mutating func closeFullChunk() {
@@ -88,18 +78,12 @@ public struct DestinationChunker: DestinationSink {
     }
 
     private mutating func closeChunk() {
-        digest.add(text)
-        chunks.append(DestinationChunk(text: text, count: countInChunk))
-        bytesInMemory += chunks[chunks.count - 1].body.count
-        text.removeAll(keepingCapacity: true)
-        countInChunk = 0
-        guard spool != nil || bytesInMemory > Self.maxBytesInMemory else { return }
         do throws(StoreError) {
-            if spool == nil { spool = try ChunkSpool(folder: spoolFolder) }
-            for chunk in chunks { try spool?.append(chunk) }
-            chunks.removeAll()
+            try list.append(DestinationChunk(text: text, count: countInChunk), text: text)
         } catch {
             failure = error
         }
+        text.removeAll(keepingCapacity: true)
+        countInChunk = 0
     }
 }

@@ -1,8 +1,8 @@
 import SendLogCore
 
-/// A builder of a list from its stored chunks; a long list goes to a spool.
+/// A builder of a list from its chunks; a long list goes to a spool.
 struct DestinationListBuilder {
-    private let spoolFolder: String
+    let spoolFolder: String
     private var digest = ListDigest()
     private var chunks: [DestinationChunk] = []
     private var bytes = 0
@@ -13,12 +13,16 @@ struct DestinationListBuilder {
     /// The maximum number of compressed bytes of a list in memory.
     private static let maxBytesInMemory = 256 * 1024
 
-    init(spoolFolder: String) {
-        self.spoolFolder = spoolFolder
-    }
+    init(spoolFolder: String) { self.spoolFolder = spoolFolder }
 
+    /// Appends a stored chunk.
     mutating func append(_ chunk: DestinationChunk) throws(StoreError) {
         guard let text = chunk.verifiedText() else { throw .corrupted(detail: "a chunk of destinations is damaged") }
+        try append(chunk, text: text)
+    }
+
+    /// Appends a chunk whose text is known.
+    mutating func append(_ chunk: DestinationChunk, text: [UInt8]) throws(StoreError) {
         digest.add(text)
         count += chunk.count
         if let spool { return try spool.append(chunk) }

@@ -25,9 +25,7 @@ public enum DestinationRun {
             let end = PlainBytes.end(in: bytes, from: offset + 2)
             let length = end - offset - 2
             guard end < bytes.count, bytes[end] == UInt8(ascii: "\""), length > 0, length <= DestinationList.maxLength
-            else {
-                break
-            }
+            else { break }
             offset = end + 1
             count += 1
         }

@@ -14,13 +14,7 @@ public struct ParsedSendLog: Sendable {
     public let start: Timestamp?
 
     /// Creates a send log from valid fields.
-    package init(
-        id: SendLogID?,
-        campaignID: CampaignID,
-        message: [UInt8],
-        triggeredBy: [UInt8],
-        start: Timestamp?
-    ) {
+    package init(id: SendLogID?, campaignID: CampaignID, message: [UInt8], triggeredBy: [UInt8], start: Timestamp?) {
         (self.id, self.campaignID, self.start) = (id, campaignID, start)
         (self.message, self.triggeredBy) = (message, triggeredBy)
     }

@@ -50,9 +50,7 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
     }
 
     /// Creates a reader for one send log.
-    public init(sink: Sink) {
-        self.sink = sink
-    }
+    public init(sink: Sink) { self.sink = sink }
 
     /// Resets the reader for the next log, for which the caller prepares the sink.
     public mutating func reset() {
@@ -78,13 +76,7 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
             }
         }
         guard issues.isEmpty, let campaignID else { throw InvalidInput(issues) }
-        return ParsedSendLog(
-            id: id,
-            campaignID: campaignID,
-            message: message,
-            triggeredBy: triggeredBy,
-            start: start
-        )
+        return ParsedSendLog(id: id, campaignID: campaignID, message: message, triggeredBy: triggeredBy, start: start)
     }
 
     // MARK: JSON
@@ -146,9 +138,7 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
             if campaignID == nil { report(field.rawValue, CampaignID.rule) }
         case .message:
             message = Array(text.utf8)
-            if text.isTruncated {
-                report(field.rawValue, "must be at most 64 KiB (65,536 bytes of UTF-8) long")
-            }
+            if text.isTruncated { report(field.rawValue, "must be at most 64 KiB (65,536 bytes of UTF-8) long") }
         case .triggeredBy:
             triggeredBy = Array(text.utf8)
             let length = text.isSimple ? text.utf8.count : text.string.unicodeScalars.count
@@ -210,10 +200,8 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
             count += 1
         case .object:
             guard let field else { return }
-            report(
-                field.rawValue,
-                "must be \(field == .destinations ? "an array of strings" : "a string"), not \(kind)"
-            )
+            let expected = field == .destinations ? "an array of strings" : "a string"
+            report(field.rawValue, "must be \(expected), not \(kind)")
         }
     }
 

@@ -13,12 +13,10 @@ public enum SendLogRules {
         if text.utf8.isEmpty { return "must not be empty" }
         if text.isSimple, text.utf8.count <= DestinationList.maxLength { return nil }
         let scalars = text.string.unicodeScalars
-        guard scalars.count <= DestinationList.maxLength else {
+        if scalars.count > DestinationList.maxLength {
             return "must be at most \(DestinationList.maxLength) characters long"
         }
-        guard !scalars.contains(where: { $0.properties.generalCategory == .control }) else {
-            return "must not contain control characters"
-        }
-        return nil
+        let hasControl = scalars.contains { $0.properties.generalCategory == .control }
+        return hasControl ? "must not contain control characters" : nil
     }
 }

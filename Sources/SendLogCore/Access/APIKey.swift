@@ -39,12 +39,6 @@ public struct APIKey: Equatable, Sendable {
     }
 
     /// Creates a new key, not used or revoked yet.
-    ///
-    /// - Parameters:
-    ///   - new: the key's name, permissions and expiry
-    ///   - id: the key's ID
-    ///   - organisation: the organisation whose data the key gives access to
-    ///   - created: the time of creation
     public init(_ new: NewAPIKey, id: APIKeyID, of organisation: OrganisationID, created: Timestamp) {
         self.init(
             id: id,

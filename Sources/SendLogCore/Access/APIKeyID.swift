@@ -8,9 +8,7 @@ public struct APIKeyID: Hashable, Sendable, CustomStringConvertible {
         self.number = number
     }
 
-    /// Parses `key_17`, or the number alone.
-    ///
-    /// - Returns: `nil` for any other text.
+    /// Parses `key_17`, or the number alone; `nil` for any other text.
     public init?(_ text: String) {
         let digits = text.hasPrefix("key_") ? String(text.dropFirst(4)) : text
         guard !digits.hasPrefix("+"), let number = Int64(digits), number > 0 else { return nil }

@@ -1,11 +1,8 @@
 /// The text of an API key: `slk_`, 32 random letters and digits (190 bits), and a checksum of 6 characters.
 ///
-/// The prefix lets secret scanners recognise a leaked key. The checksum lets the service reject a mistyped or truncated
-/// key without a database query.
+/// Secret scanners recognise a leaked key by the prefix. The checksum refuses a mistyped key without a database query.
 public struct KeyText: Sendable, Equatable {
-    /// The whole key.
-    ///
-    /// Show it once and store it nowhere.
+    /// The whole key, to be shown once and stored nowhere.
     public let text: String
 
     /// The prefix of every key.
@@ -31,9 +28,7 @@ public struct KeyText: Sendable, Equatable {
         self.text = text
     }
 
-    /// Parses the text of a key from a client.
-    ///
-    /// - Returns: `nil` if the prefix, length, alphabet or checksum is wrong.
+    /// Parses the text of a key from a client; `nil` if the prefix, length, alphabet or checksum is wrong.
     public init?(_ text: String) {
         let length = Self.prefix.utf8.count + Self.randomLength + Self.checksumLength
         guard text.utf8.count == length, text.hasPrefix(Self.prefix),

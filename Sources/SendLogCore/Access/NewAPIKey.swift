@@ -18,8 +18,6 @@ public struct NewAPIKey: Equatable, Sendable {
 
     /// Creates the properties of a new key.
     public init(name: String, permissions: [Permission], expires: Timestamp?) {
-        self.name = name
-        self.permissions = permissions
-        self.expires = expires
+        (self.name, self.permissions, self.expires) = (name, permissions, expires)
     }
 }

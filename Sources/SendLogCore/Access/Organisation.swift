@@ -13,11 +13,8 @@ public struct Organisation: Equatable, Sendable {
 
     /// Creates an organisation from its parts.
     public init(id: OrganisationID, name: OrganisationName, created: Timestamp, head: LogHead, destinations: Int) {
-        self.id = id
-        self.name = name
-        self.created = created
-        self.head = head
-        self.destinations = destinations
+        (self.id, self.name, self.created) = (id, name, created)
+        (self.head, self.destinations) = (head, destinations)
     }
 
     /// The number of send logs.
@@ -43,9 +40,7 @@ public struct OrganisationName: Hashable, Sendable, CustomStringConvertible {
     /// The error message for an invalid name.
     public static let rule = "must be 1 to 100 characters long, without control characters or white space at its ends"
 
-    /// Creates a name.
-    ///
-    /// - Returns: `nil` if the text breaks ``rule``.
+    /// Creates a name; `nil` if the text breaks ``rule``.
     public init?(_ text: String) {
         guard text.isName(maxLength: 100) else { return nil }
         description = text

@@ -48,9 +48,7 @@ public struct Permission: Hashable, Sendable, CustomStringConvertible {
         updateWebhooks, deleteWebhooks, webhook, readKeys, createKeys, revokeKeys, apiKey, all,
     ]
 
-    /// Creates a permission from a name: letters and digits in parts separated by dots, at most 64 characters, or `*`.
-    ///
-    /// - Returns: `nil` if the name has another form.
+    /// Creates a permission from `*` or a dotted name of letters and digits, at most 64 characters; otherwise `nil`.
     public init?(_ name: String) {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         let isDotted = parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(\.isASCIIAlphanumeric) }

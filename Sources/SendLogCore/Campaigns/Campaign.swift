@@ -14,36 +14,21 @@ public struct Campaign: Equatable, Sendable {
     public let last: Timestamp
 
     /// Creates a campaign from its parts.
-    public init(
-        id: CampaignID,
-        name: CampaignName?,
-        sends: Int,
-        destinations: Int,
-        first: Timestamp,
-        last: Timestamp
-    ) {
-        self.id = id
-        self.name = name
-        self.sends = sends
-        self.destinations = destinations
-        self.first = first
-        self.last = last
+    public init(id: CampaignID, name: CampaignName?, sends: Int, destinations: Int, first: Timestamp, last: Timestamp) {
+        (self.id, self.name, self.sends) = (id, name, sends)
+        (self.destinations, self.first, self.last) = (destinations, first, last)
     }
+}
 
-    /// Appends the campaign as JSON.
-    public func write(to bytes: inout [UInt8]) {
-        bytes.append("{\"_id\":")
-        bytes.appendJSON(id.text)
-        bytes.append(",\"name\":")
-        if let name { bytes.appendJSON(name.description) } else { bytes.append("null") }
-        bytes.append(",\"sends\":")
-        bytes.appendDecimal(sends)
-        bytes.append(",\"destinations\":")
-        bytes.appendDecimal(destinations)
-        bytes.append(",\"firstSendAt\":\"")
-        first.write(to: &bytes)
-        bytes.append("\",\"lastSendAt\":\"")
-        last.write(to: &bytes)
-        bytes.append("\"}")
+extension Campaign: JSONWritable {
+    package func writeJSON(to bytes: inout [UInt8]) {
+        bytes.append("{")
+        bytes.appendMember("_id", id.text)
+        bytes.appendMember("name", name?.description)
+        bytes.appendMember("sends", sends)
+        bytes.appendMember("destinations", destinations)
+        bytes.appendMember("firstSendAt", first)
+        bytes.appendMember("lastSendAt", last)
+        bytes.append("}")
     }
 }

@@ -8,9 +8,7 @@ public struct CampaignName: Hashable, Sendable, CustomStringConvertible {
     /// The error message for an invalid name.
     public static let rule = "must be 1 to 200 characters long, without control characters or white space at its ends"
 
-    /// Creates a name.
-    ///
-    /// - Returns: `nil` if the text breaks ``rule``.
+    /// Creates a name; `nil` if the text breaks ``rule``.
     public init?(_ text: String) {
         guard text.isName(maxLength: Self.maxLength) else { return nil }
         description = text

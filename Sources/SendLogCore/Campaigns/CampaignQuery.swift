@@ -1,8 +1,6 @@
 /// A query for campaigns, with every default filled in.
 public struct CampaignQuery: Equatable, Sendable {
-    /// The search term, which the ID or the name contains; `nil` for all campaigns.
-    ///
-    /// The case of the letters A to Z is ignored.
+    /// The text that the ID or the name contains, in any case of the letters A to Z; `nil` for all campaigns.
     public var text: String?
     /// The field to sort by; ties are sorted by ID, ascending.
     public var sort: Sort
@@ -40,11 +38,8 @@ public struct CampaignQuery: Equatable, Sendable {
         skip: Int = 0,
         limit: Int = defaultLimit
     ) {
-        self.text = text
-        self.sort = sort
-        self.isDescending = isDescending
-        self.skip = skip
-        self.limit = limit
+        (self.text, self.sort, self.isDescending) = (text, sort, isDescending)
+        (self.skip, self.limit) = (skip, limit)
     }
 }
 
@@ -57,7 +52,6 @@ public struct CampaignPage: Equatable, Sendable {
 
     /// Creates a page.
     public init(total: Int, campaigns: [Campaign]) {
-        self.total = total
-        self.campaigns = campaigns
+        (self.total, self.campaigns) = (total, campaigns)
     }
 }

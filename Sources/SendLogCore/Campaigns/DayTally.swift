@@ -3,15 +3,13 @@ public struct DayTally: Equatable, Sendable {
     /// The day, in UTC.
     public let day: Day
     /// The number of send logs whose delivery started on this day.
-    public let sends: Int
+    public private(set) var sends: Int
     /// The number of destinations of these send logs.
-    public let destinations: Int
+    public private(set) var destinations: Int
 
     /// Creates a tally from its parts.
     public init(day: Day, sends: Int, destinations: Int) {
-        self.day = day
-        self.sends = sends
-        self.destinations = destinations
+        (self.day, self.sends, self.destinations) = (day, sends, destinations)
     }
 
     /// A tally of the same day without send logs.
@@ -19,10 +17,7 @@ public struct DayTally: Equatable, Sendable {
 
     /// Adds another tally of the same day.
     public static func += (left: inout DayTally, right: DayTally) {
-        left = DayTally(
-            day: left.day,
-            sends: left.sends + right.sends,
-            destinations: left.destinations + right.destinations
-        )
+        left.sends += right.sends
+        left.destinations += right.destinations
     }
 }

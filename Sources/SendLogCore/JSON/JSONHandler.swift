@@ -19,9 +19,7 @@ public protocol JSONHandler {
     mutating func string(_ text: borrowing JSONText)
     /// Handles a number, true, false or null.
     mutating func scalar(_ scalar: JSONScalar)
-    /// Consumes whole elements directly from the text, each with the comma before it.
-    ///
-    /// The tokenizer calls this method after a value in a container.
+    /// Consumes whole elements after a value in a container, each with the comma before it.
     ///
     /// - Returns: the number of bytes consumed; 0 if the elements should come one by one.
     mutating func takeElements(_ text: UnsafeBufferPointer<UInt8>) -> Int
@@ -36,8 +34,7 @@ extension JSONHandler {
 public struct JSONText: ~Copyable {
     /// The string in valid UTF-8, with escapes resolved.
     public let utf8: UnsafeBufferPointer<UInt8>
-    /// Whether the string is printable ASCII without characters that JSON must escape, so that it can be copied into
-    /// JSON unchanged.
+    /// Whether the string is printable ASCII that JSON does not escape, so that it can be copied into JSON unchanged.
     public let isSimple: Bool
     /// Whether the string is longer than the handler's limit; then `utf8` is only its beginning.
     public let isTruncated: Bool

@@ -3,10 +3,8 @@ public struct JSONNumber: Equatable, Sendable {
     /// The text of the number, at most 400 characters.
     public let text: String
 
-    /// The number as an integer: `1000`, `1e3` and `1000.0` are all integers.
-    ///
-    /// `nil` if the number is not whole, or is beyond ±2⁵³, where JSON's numbers stop being exact in most clients
-    /// (<https://www.rfc-editor.org/rfc/rfc8259#section-6>).
+    /// The number as an integer, such as `1000`, `1e3` or `1000.0`; `nil` if it is not whole, or beyond ±2⁵³, where
+    /// numbers stop being exact in most clients (<https://www.rfc-editor.org/rfc/rfc8259#section-6>).
     public var integer: Int? {
         // Works on the digits: a Double would round numbers close to a whole number, and Int.min has no magnitude.
         var digits: [UInt8] = []

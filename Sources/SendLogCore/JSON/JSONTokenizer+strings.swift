@@ -1,8 +1,6 @@
 /// Reads strings and their escapes, each of which may span several pieces.
 extension JSONTokenizer {
-    /// Reads a string up to its end, an escape, or the end of the piece.
-    ///
-    /// - Returns: the offset of the first byte that was not read.
+    /// Reads a string up to its end, an escape, or the end of the piece, and returns the offset after what it read.
     mutating func readString(
         _ bytes: UnsafeBufferPointer<UInt8>,
         from start: Int,
@@ -36,10 +34,7 @@ extension JSONTokenizer {
         return offset
     }
 
-    private mutating func endString(
-        _ rest: UnsafeBufferPointer<UInt8>,
-        to handler: inout some JSONHandler
-    ) {
+    private mutating func endString(_ rest: UnsafeBufferPointer<UInt8>, to handler: inout some JSONHandler) {
         if scratch.isEmpty, !isTruncated, rest.count <= limit {
             emit(rest, to: &handler)
         } else {
@@ -63,8 +58,7 @@ extension JSONTokenizer {
         scratch.append(contentsOf: bytes.prefix(limit - scratch.count + 1))
         guard scratch.count > limit else { return }
         isTruncated = true
-        // Truncates at a character boundary, so that the kept bytes are valid UTF-8; the character may have begun in an
-        // earlier piece.
+        // Truncates at a character boundary; the character may have begun in an earlier piece.
         var count = limit
         while count > 0, scratch[count] & 0xc0 == 0x80 { count -= 1 }
         scratch.removeSubrange(count...)
@@ -79,9 +73,7 @@ extension JSONTokenizer {
                 state = .unicodeEscape
                 return
             }
-            guard let scalar = Self.shortEscapes[byte] else {
-                throw error("unknown escape in a string", at: offset)
-            }
+            guard let scalar = Self.shortEscapes[byte] else { throw error("unknown escape in a string", at: offset) }
             append(scalar)
             state = .string
         case .unicodeEscape:

@@ -8,20 +8,9 @@ public struct JSONTokenizer: Sendable {
     public static let maxDepth = 64
 
     enum State: Sendable {
-        case value
-        case valueOrArrayEnd
-        case keyOrObjectEnd
-        case key
-        case colon
-        case commaOrEnd
-        case string
-        case escape
-        case unicodeEscape
-        case lowSurrogateBackslash
-        case lowSurrogateU
-        case number
-        case literal
-        case end
+        case value, valueOrArrayEnd, keyOrObjectEnd, key, colon, commaOrEnd, end
+        case string, escape, unicodeEscape, lowSurrogateBackslash, lowSurrogateU
+        case number, literal
     }
 
     var state = State.value
@@ -69,22 +58,19 @@ public struct JSONTokenizer: Sendable {
         var offset = 0
         while offset < bytes.count {
             switch state {
-            case .string:
-                offset = try readString(bytes, from: offset, to: &handler)
+            case .string: offset = try readString(bytes, from: offset, to: &handler)
             case .escape, .unicodeEscape, .lowSurrogateBackslash, .lowSurrogateU:
                 try readEscape(bytes[offset], at: offset)
                 offset += 1
-            case .number:
-                offset = try readNumber(bytes, from: offset, to: &handler)
-            case .literal:
-                offset = try readLiteral(bytes, from: offset, to: &handler)
+            case .number: offset = try readNumber(bytes, from: offset, to: &handler)
+            case .literal: offset = try readLiteral(bytes, from: offset, to: &handler)
             default:
                 if state == .commaOrEnd {
                     offset += handler.takeElements(UnsafeBufferPointer(rebasing: bytes[offset...]))
                     if offset == bytes.count { break }
                 }
                 let byte = bytes[offset]
-                if byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 {
+                if byte.isASCIIWhiteSpace {
                     offset += 1
                 } else {
                     try readStructure(byte, at: offset, to: &handler)
@@ -96,15 +82,11 @@ public struct JSONTokenizer: Sendable {
         consumed += bytes.count
     }
 
-    /// Ends the text.
-    ///
-    /// - Throws: a syntax error if the text is empty or incomplete.
+    /// Ends the text; throws a syntax error if it is empty or incomplete.
     public mutating func finish(to handler: inout some JSONHandler) throws(JSONSyntaxError) {
         if state == .number { try endNumber(at: 0, to: &handler) }
         if state == .literal { try endLiteral(at: 0, to: &handler) }
-        guard state == .end else {
-            throw error(isBlank ? "the text is empty" : "the text ends too early", at: 0)
-        }
+        guard state == .end else { throw error(isBlank ? "the text is empty" : "the text ends too early", at: 0) }
     }
 
     private mutating func readStructure(
@@ -121,16 +103,11 @@ public struct JSONTokenizer: Sendable {
             (.commaOrEnd, UInt8(ascii: "}")) where isInObject:
             leave()
             handler.endObject()
-        case (.commaOrEnd, UInt8(ascii: ",")):
-            state = isInObject ? .key : .value
-        case (.keyOrObjectEnd, UInt8(ascii: "\"")), (.key, UInt8(ascii: "\"")):
-            beginString(isKey: true, limit: 128)
-        case (.colon, UInt8(ascii: ":")):
-            state = .value
-        case (.value, _), (.valueOrArrayEnd, _):
-            try beginValue(byte, at: offset, to: &handler)
-        default:
-            throw unexpected(byte, at: offset)
+        case (.commaOrEnd, UInt8(ascii: ",")): state = isInObject ? .key : .value
+        case (.keyOrObjectEnd, UInt8(ascii: "\"")), (.key, UInt8(ascii: "\"")): beginString(isKey: true, limit: 128)
+        case (.colon, UInt8(ascii: ":")): state = .value
+        case (.value, _), (.valueOrArrayEnd, _): try beginValue(byte, at: offset, to: &handler)
+        default: throw unexpected(byte, at: offset)
         }
     }
 
@@ -140,8 +117,7 @@ public struct JSONTokenizer: Sendable {
         to handler: inout some JSONHandler
     ) throws(JSONSyntaxError) {
         switch byte {
-        case UInt8(ascii: "\""):
-            beginString(isKey: false, limit: handler.stringLimit)
+        case UInt8(ascii: "\""): beginString(isKey: false, limit: handler.stringLimit)
         case UInt8(ascii: "{"):
             try enter(object: true, at: offset)
             handler.beginObject()
@@ -154,8 +130,7 @@ public struct JSONTokenizer: Sendable {
         case UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "n"):
             scratch.removeAll(keepingCapacity: true)
             state = .literal
-        default:
-            throw unexpected(byte, at: offset)
+        default: throw unexpected(byte, at: offset)
         }
     }
 
@@ -169,9 +144,7 @@ public struct JSONTokenizer: Sendable {
     }
 
     private mutating func enter(object: Bool, at offset: Int) throws(JSONSyntaxError) {
-        guard depth < Self.maxDepth else {
-            throw error("nested more than \(Self.maxDepth) levels deep", at: offset)
-        }
+        guard depth < Self.maxDepth else { throw error("nested more than \(Self.maxDepth) levels deep", at: offset) }
         depth += 1
         levels = levels << 1 | (object ? 1 : 0)
         state = object ? .keyOrObjectEnd : .valueOrArrayEnd
@@ -193,7 +166,7 @@ public struct JSONTokenizer: Sendable {
 
     func unexpected(_ byte: UInt8, at offset: Int) -> JSONSyntaxError {
         let found =
-            (0x21...0x7e).contains(byte)
+            byte.isVisibleASCII
             ? "'\(Character(Unicode.Scalar(byte)))'" : "byte 0x\(String(byte, radix: 16, uppercase: true))"
         let expected =
             switch state {

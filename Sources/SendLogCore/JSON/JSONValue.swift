@@ -10,8 +10,6 @@ public indirect enum JSONValue: Equatable, Sendable {
     case object([JSONMember])
 
     /// Parses a complete text.
-    ///
-    /// - Throws: a syntax error.
     public init(utf8 bytes: UnsafeBufferPointer<UInt8>) throws(JSONSyntaxError) {
         var tokenizer = JSONTokenizer()
         var builder = JSONTreeBuilder(stringLimit: bytes.count)
@@ -37,17 +35,18 @@ public struct JSONMember: Equatable, Sendable {
     public let name: String
     /// The value.
     public let value: JSONValue
+
+    /// Creates a member.
+    public init(name: String, value: JSONValue) {
+        (self.name, self.value) = (name, value)
+    }
 }
 
 private struct JSONTreeBuilder: JSONHandler {
     let stringLimit: Int
     var root = JSONValue.scalar(.null)
     /// The open containers, outermost first, each with the name of the member whose value is next.
-    private var open: [(isObject: Bool, elements: [JSONValue], members: [JSONMember], name: String)] = []
-
-    init(stringLimit: Int) {
-        self.stringLimit = stringLimit
-    }
+    var open: [(isObject: Bool, elements: [JSONValue], members: [JSONMember], name: String)] = []
 
     mutating func beginObject() { open.append((true, [], [], "")) }
     mutating func beginArray() { open.append((false, [], [], "")) }

@@ -1,8 +1,7 @@
 /// A search for the end of plain text, eight bytes at a time
 /// (<https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord>).
 package enum PlainBytes {
-    /// Returns the offset of the first byte that is not printable ASCII or that JSON escapes; the count if there is
-    /// none.
+    /// Returns the offset of the first byte that is not printable ASCII or that JSON escapes; otherwise the count.
     @inline(__always)
     package static func end(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
         var offset = start
@@ -47,8 +46,7 @@ package enum PlainBytes {
     private static let slashes = ones * UInt64(UInt8(ascii: "\\"))
     private static let deletes = ones * 0x7f
 
-    /// Returns a word whose lowest set bit is the highest bit of the first zero byte; the bits above it have no
-    /// meaning.
+    /// Returns a word whose lowest set bit is the highest bit of the first zero byte; ignore the bits above it.
     @inline(__always)
     private static func zero(_ word: UInt64) -> UInt64 { (word &- ones) & ~word & highs }
 

@@ -6,18 +6,14 @@ public struct DestinationChunk: Equatable, Sendable {
     public let length: Int
     /// The CRC-32 of the uncompressed text (<https://www.rfc-editor.org/rfc/rfc1952#section-8>).
     public let crc: UInt32
-    /// The text in raw DEFLATE.
+    /// The text in raw DEFLATE, ended by a full flush, so that the bodies of chunks can be concatenated.
     ///
-    /// A full flush ends the body, so that the bodies of chunks can be concatenated into one stream. The concatenated
-    /// texts of a list's chunks are the content of its JSON array, without the brackets.
+    /// The concatenated texts of a list's chunks are the content of its JSON array, without the brackets.
     public let body: [UInt8]
 
     /// Creates a chunk from its parts.
     public init(count: Int, length: Int, crc: UInt32, body: [UInt8]) {
-        self.count = count
-        self.length = length
-        self.crc = crc
-        self.body = body
+        (self.count, self.length, self.crc, self.body) = (count, length, crc, body)
     }
 }
 
@@ -34,10 +30,7 @@ public struct BorrowedChunk {
 
     /// Creates a borrowed chunk from its parts.
     public init(count: Int, length: Int, crc: UInt32, body: UnsafeRawBufferPointer) {
-        self.count = count
-        self.length = length
-        self.crc = crc
-        self.body = body
+        (self.count, self.length, self.crc, self.body) = (count, length, crc, body)
     }
 
     /// A copy of the chunk that outlives the call.

@@ -16,8 +16,7 @@ public struct DestinationList: Sendable {
         case spooled(any DestinationSpool)
     }
 
-    /// The cost of the list while it waits to be recorded, in bytes: its size in memory, or 64 KiB for an open spool
-    /// file.
+    /// The cost of the list while it waits, in bytes: its size in memory, or 64 KiB for an open spool file.
     public var weight: Int {
         switch parts {
         case .inMemory(let chunks): chunks.reduce(0) { $0 + $1.body.count }
@@ -30,21 +29,15 @@ public struct DestinationList: Sendable {
 
     /// Creates a list whose chunks are in memory.
     public init(count: Int, digest: [UInt8], chunks: [DestinationChunk]) {
-        self.count = count
-        self.digest = digest
-        parts = .inMemory(chunks)
+        (self.count, self.digest, parts) = (count, digest, .inMemory(chunks))
     }
 
     /// Creates a list whose chunks are in a spool outside memory.
     public init(count: Int, digest: [UInt8], spool: any DestinationSpool) {
-        self.count = count
-        self.digest = digest
-        parts = .spooled(spool)
+        (self.count, self.digest, parts) = (count, digest, .spooled(spool))
     }
 
-    /// Passes each chunk in order to a closure, with one spooled chunk in memory at a time.
-    ///
-    /// The method can be called again.
+    /// Passes each chunk in order to a closure, with one spooled chunk in memory at a time; can be called again.
     ///
     /// - Throws: the errors of `body`, and errors of reading the spool.
     public func forEachChunk(_ body: (DestinationChunk) throws -> Void) throws {

@@ -1,10 +1,7 @@
 /// Iteration over the destinations in a chunk's text, which is a part of a JSON array's content.
 public enum DestinationListJSON {
-    /// Passes each destination to a closure, JSON-escaped and without quotes.
+    /// Passes each destination, JSON-escaped and without quotes, to a closure that returns whether to continue.
     ///
-    /// - Parameters:
-    ///   - text: the text, as this package writes it; it may begin with a comma
-    ///   - body: a closure that receives a destination, and returns whether to continue
     /// - Returns: `false` if the text is malformed; only the part that was read is checked.
     public static func forEach(
         in text: UnsafeBufferPointer<UInt8>,

@@ -9,14 +9,7 @@ public struct DestinationReader: Sendable {
     public private(set) var count = 0
     private var chunk = 0
 
-    /// Creates a reader at the beginning of a list.
-    ///
-    /// - Parameters:
-    ///   - store: the store of the send log
-    ///   - sequence: the log's sequence number
-    ///   - destinations: the log's number of destinations
-    ///   - organisation: the organisation that owns the log
-    ///   - batch: the largest number of chunks to read at a time; a chunk has up to 128 KiB
+    /// Creates a reader at the beginning of a list, which reads up to `batch` chunks of up to 128 KiB at a time.
     public init(
         _ store: any LogReader,
         of sequence: SequenceNumber,
@@ -30,7 +23,7 @@ public struct DestinationReader: Sendable {
 
     /// Passes the next chunks to a closure, each with the position of its first destination, from 0.
     ///
-    /// - Parameter body: is called with each chunk, which is valid only during the call
+    /// - Parameter body: receives each chunk, which is valid only during the call
     /// - Returns: false at the end of the list; no chunk was passed then.
     /// - Throws: ``StoreError/notFound`` if the log was deleted meanwhile; ``StoreError/corrupted(detail:)`` if a chunk
     ///   is missing; ``StoreError/unavailable(_:detail:)``; the errors of `body`.

@@ -26,14 +26,8 @@ public struct LogChange<Campaign: Hashable & Sendable>: Sendable {
         (day, destinations) = (log.start.day, log.destinations.count)
     }
 
-    /// Creates the change that deleting a log makes.
+    /// Creates the change that deleting a log makes; `start` is its `startDeliveryAt`, in milliseconds since 1970.
     ///
-    /// - Parameters:
-    ///   - sequence: the log's sequence number
-    ///   - campaign: the log's campaign
-    ///   - start: the log's `startDeliveryAt`, in milliseconds since 1970
-    ///   - destinations: the log's number of destinations
-    ///   - organisation: the organisation that owns the log
     /// - Throws: ``StoreError/corrupted(detail:)`` if the start is out of range.
     public init(
         deleting sequence: SequenceNumber,

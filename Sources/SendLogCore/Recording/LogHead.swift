@@ -1,7 +1,6 @@
 /// The end of an organisation's order of recording: the newest sequence number, and the number of send logs up to it.
 ///
-/// Sequence numbers of deleted send logs are not used again, so an organisation can have fewer send logs than sequence
-/// numbers.
+/// The number is smaller after deletions, because sequence numbers are not used again.
 public struct LogHead: Equatable, Sendable {
     /// The newest sequence number that was used; 0 if nothing was recorded.
     public let lastSequence: SequenceNumber
@@ -13,11 +12,8 @@ public struct LogHead: Equatable, Sendable {
 
     private init() { (lastSequence, count) = (SequenceNumber(0), 0) }
 
-    /// Creates a head from stored numbers.
+    /// Creates a head from the newest sequence number, and the number of sequence numbers without a send log.
     ///
-    /// - Parameters:
-    ///   - lastSequence: the newest sequence number
-    ///   - deleted: the number of sequence numbers without a send log
     /// - Throws: ``StoreError/corrupted(detail:)`` if a number is out of range.
     public init(storedSequence lastSequence: Int64, deleted: Int64) throws(StoreError) {
         self.lastSequence = try StoredNumber.sequence(lastSequence)
@@ -27,9 +23,7 @@ public struct LogHead: Equatable, Sendable {
         count = Int(lastSequence - deleted)
     }
 
-    /// Returns the number of send logs up to a sequence number.
-    ///
-    /// - Returns: the number; `nil` if only counting gives it, because send logs were deleted.
+    /// Returns the number of send logs up to a sequence number; `nil` if only counting gives it, after deletions.
     public func count(asOf sequence: SequenceNumber) -> Int? {
         if sequence >= lastSequence { return count }
         return hasGaps ? nil : Int(sequence.number)

@@ -6,15 +6,12 @@ public struct PreparedSendLog: Sendable {
     public let campaignID: CampaignID
     /// The time at which delivery started.
     public let start: Timestamp
-    /// Whether the sender gave the start of delivery.
-    ///
-    /// If not, the start does not count when a repeated log is compared with the recorded one.
+    /// Whether the sender gave the start; if not, it does not count when a repeated log is compared with this one.
     public let isStartGiven: Bool
     /// The JSON object up to and including `startDeliveryAt`: all fields but `destinations`, and no closing brace.
     public let record: [UInt8]
     /// The destinations of the send.
     public let destinations: DestinationList
-
     /// The digest of the whole content, 32 bytes: it identifies a repetition.
     public let digest: [UInt8]
 

@@ -11,9 +11,7 @@ public struct RecordFields {
     /// The time at which delivery started, as `2022-01-01T00:00:00.000Z`.
     public let startDeliveryAt: UnsafeBufferPointer<UInt8>
 
-    /// Finds the fields of a record, which has all of them as strings in a fixed order.
-    ///
-    /// - Returns: `nil` if the bytes are not a record.
+    /// Finds the fields of a record, all of them strings in a fixed order; `nil` if the bytes are not a record.
     public init?(_ record: UnsafeBufferPointer<UInt8>) {
         var position = 0
         func value(after name: StaticString) -> UnsafeBufferPointer<UInt8>? {
@@ -28,16 +26,11 @@ public struct RecordFields {
             let message = value(after: ",\"message\":\""), let triggeredBy = value(after: ",\"triggeredBy\":\""),
             let start = value(after: ",\"startDeliveryAt\":\"")
         else { return nil }
-        self.id = id
-        self.campaignID = campaignID
-        self.message = message
-        self.triggeredBy = triggeredBy
-        startDeliveryAt = start
+        (self.id, self.campaignID, self.message) = (id, campaignID, message)
+        (self.triggeredBy, startDeliveryAt) = (triggeredBy, start)
     }
 
-    /// Returns the campaign's `_id` in a record, without reading the other fields.
-    ///
-    /// - Returns: `nil` if the bytes are not a record.
+    /// Returns the campaign's `_id` without reading the other fields; `nil` if the bytes are not a record.
     public static func campaignID(of record: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8>? {
         // The value follows {"_id":" and the ID, whose characters are never escaped.
         let quote = UInt8(ascii: "\"")
@@ -49,9 +42,7 @@ public struct RecordFields {
         return UnsafeBufferPointer(rebasing: record[begin..<close])
     }
 
-    /// Returns whether a record contains some bytes at a position.
-    ///
-    /// There must be at least eight bytes, and the record must be long enough for all of them.
+    /// Returns whether a record has at least eight given bytes at a position, where it must be long enough for them.
     private static func equal(
         _ record: UnsafeBufferPointer<UInt8>,
         at position: Int,

@@ -10,6 +10,12 @@ public struct DayCount: Equatable, Sendable {
         self.day = day
         self.sends = sends
     }
+
+    /// Returns the days that have logs in a sort order, from the number of logs by day since 1970-01-01.
+    public static func sorted(_ sends: [Int: Int], _ order: SortOrder) -> [DayCount] {
+        sends.filter { $0.value > 0 }.sorted { ($0.key < $1.key) == (order == .oldestFirst) }
+            .map { DayCount(day: Day(number: $0.key), sends: $0.value) }
+    }
 }
 
 /// The location of a page, found by counters: the days of its logs, and the number of logs to skip on these days.

@@ -45,8 +45,7 @@ public struct SearchPlan: Sendable {
     ///
     /// - Parameters:
     ///   - total: the number of logs that the search finds
-    ///   - isByDay: whether to find the days of the page, so that only their rows are read; needed if the page does not
-    ///     begin at the start of the result
+    ///   - isByDay: see ``SendLogSearch/isByDay(mergesLazily:)``
     ///   - forEachDay: see ``PageLocator/init(total:order:skip:limit:forEachDay:)``
     /// - Returns: the rows; `nil` if the page is empty.
     /// - Throws: the errors of `forEachDay`; ``StoreError/corrupted(detail:)`` if the counts of the days do not add up.
@@ -85,4 +84,12 @@ public struct SearchPlan: Sendable {
 extension SendLogSearch {
     /// Whether the search finds all logs of its snapshot.
     public var isUnfiltered: Bool { campaigns == nil && from == nil && to == nil }
+
+    /// Whether the days of the page are found by the counters, so that only the rows of these days are read.
+    ///
+    /// A page at the start of the result needs no days, if the store merges several campaigns lazily: without reading
+    /// more rows than it returns.
+    public func isByDay(mergesLazily: Bool) -> Bool {
+        limit > 0 && (skip > 0 || !mergesLazily && (campaigns?.count ?? 0) > 1)
+    }
 }

@@ -5,18 +5,12 @@ public protocol CampaignStore: Sendable {
     /// Returns a page of campaigns.
     ///
     /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``.
-    func campaigns(
-        _ query: CampaignQuery,
-        in organisation: OrganisationID
-    ) async throws(StoreError) -> CampaignPage
+    func campaigns(_ query: CampaignQuery, in organisation: OrganisationID) async throws(StoreError) -> CampaignPage
 
     /// Returns the campaign with an ID.
     ///
     /// - Throws: ``StoreError/notFound``; ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``.
-    func campaign(
-        _ id: CampaignID,
-        in organisation: OrganisationID
-    ) async throws(StoreError) -> Campaign
+    func campaign(_ id: CampaignID, in organisation: OrganisationID) async throws(StoreError) -> Campaign
 
     /// Sets or replaces the name of a campaign.
     ///

@@ -5,19 +5,13 @@ public protocol LogReader: Sendable {
     /// Returns the send log with an ID.
     ///
     /// - Throws: ``StoreError/notFound``; ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``.
-    func sendLog(
-        _ id: SendLogID,
-        in organisation: OrganisationID
-    ) async throws(StoreError) -> StoredSendLog
+    func sendLog(_ id: SendLogID, in organisation: OrganisationID) async throws(StoreError) -> StoredSendLog
 
     /// Returns the send log with an ID if the store can read it without waiting.
     ///
     /// - Returns: the log; `nil` if the read would wait: then use ``sendLog(_:in:)``.
     /// - Throws: the errors of ``sendLog(_:in:)``.
-    func sendLogWithoutBlocking(
-        _ id: SendLogID,
-        in organisation: OrganisationID
-    ) throws(StoreError) -> StoredSendLog?
+    func sendLogWithoutBlocking(_ id: SendLogID, in organisation: OrganisationID) throws(StoreError) -> StoredSendLog?
 
     /// Returns the number of send logs in ranges of sequence numbers.
     ///
@@ -34,10 +28,7 @@ public protocol LogReader: Sendable {
     /// Returns the total of a search and the first block of rows of its page.
     ///
     /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``.
-    func search(
-        _ search: SendLogSearch,
-        in organisation: OrganisationID
-    ) async throws(StoreError) -> SearchResult
+    func search(_ search: SendLogSearch, in organisation: OrganisationID) async throws(StoreError) -> SearchResult
 
     /// Returns the next block of rows of a page.
     ///
@@ -46,10 +37,7 @@ public protocol LogReader: Sendable {
     ///   - organisation: the organisation that owns the logs
     /// - Returns: the rows, and the rest of the page after them.
     /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``.
-    func rows(
-        _ rest: RestOfPage,
-        in organisation: OrganisationID
-    ) async throws(StoreError) -> RowBlock
+    func rows(_ rest: RestOfPage, in organisation: OrganisationID) async throws(StoreError) -> RowBlock
 
     /// Passes the chunks of a log's destination list to a closure, a few per call so that memory use stays constant.
     ///

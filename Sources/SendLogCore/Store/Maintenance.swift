@@ -8,9 +8,7 @@ public protocol Maintenance: Sendable {
     /// - Parameter progress: called with the number of send logs that are checked and the number of all send logs
     /// - Returns: the problems found, as texts for the operator; empty if there are none.
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
-    func check(
-        progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
-    ) async throws(StoreError) -> [String]
+    func check(progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void) async throws(StoreError) -> [String]
 
     /// Raises an organisation's newest sequence number, so that the next log is recorded after it.
     ///

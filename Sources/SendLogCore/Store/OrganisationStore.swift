@@ -3,10 +3,7 @@ public protocol OrganisationStore: Sendable {
     /// Creates an organisation.
     ///
     /// - Throws: ``StoreError/nameTaken`` if another organisation has the name; ``StoreError/unavailable(_:detail:)``.
-    func createOrganisation(
-        named name: OrganisationName,
-        at now: Timestamp
-    ) async throws(StoreError) -> Organisation
+    func createOrganisation(named name: OrganisationName, at now: Timestamp) async throws(StoreError) -> Organisation
 
     /// Returns all organisations in the order of their creation.
     ///

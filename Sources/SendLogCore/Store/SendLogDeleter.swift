@@ -11,8 +11,5 @@ public protocol SendLogDeleter: Sendable {
     ///   - organisation: the organisation that owns the logs
     /// - Returns: the number of deleted logs.
     /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``.
-    func deleteSendLogs(
-        _ sequences: [SequenceNumber],
-        in organisation: OrganisationID
-    ) async throws(StoreError) -> Int
+    func deleteSendLogs(_ sequences: [SequenceNumber], in organisation: OrganisationID) async throws(StoreError) -> Int
 }

@@ -24,10 +24,7 @@ public protocol SessionStore: Sendable {
     ///
     /// - Throws: ``StoreError/notFound`` if the session does not exist, was ended or has expired;
     ///   ``StoreError/unavailable(_:detail:)``.
-    func sessionKey(
-        _ hash: [UInt8],
-        at now: Timestamp
-    ) async throws(StoreError) -> APIKey
+    func sessionKey(_ hash: [UInt8], at now: Timestamp) async throws(StoreError) -> APIKey
 
     /// Ends a session; does nothing if the session does not exist.
     ///

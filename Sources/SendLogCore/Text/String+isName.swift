@@ -1,7 +1,6 @@
 /// The rule for names of organisations, campaigns and webhooks.
 extension String {
-    /// Returns whether the string is valid as a name: not empty, not too long, no control characters, no white space at
-    /// either end.
+    /// Returns whether it has 1 to `maxLength` characters, without control characters or white space at its ends.
     func isName(maxLength: Int) -> Bool {
         let scalars = unicodeScalars
         guard (1...maxLength).contains(scalars.count), let first = scalars.first, let last = scalars.last else {

@@ -8,16 +8,12 @@ public struct CivilDate: Hashable, Sendable {
     public let dayOfMonth: Int
 
     /// The abbreviated names of the months, as RFC 9110 and people write them.
-    public static let monthNames = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
+    public static let monthNames = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     /// The abbreviated name of the month.
     public var monthName: String { Self.monthNames[month - 1] }
 
-    /// Creates a date.
-    ///
-    /// - Returns: `nil` if the date does not exist.
+    /// Creates a date; `nil` if it does not exist.
     public init?(year: Int, month: Int, dayOfMonth: Int) {
         guard (1...12).contains(month), (1...Self.days(inMonth: month, of: year)).contains(dayOfMonth) else {
             return nil

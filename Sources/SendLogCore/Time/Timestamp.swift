@@ -5,13 +5,10 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
     /// 0000-01-01T00:00:00.000Z.
     public static let earliest = Timestamp(unchecked: -62_167_219_200_000)
-
     /// 9999-12-31T23:59:59.999Z.
     public static let latest = Timestamp(unchecked: 253_402_300_799_999)
 
-    /// Creates a timestamp from milliseconds since 1970.
-    ///
-    /// - Returns: `nil` outside the years 0000 to 9999, which RFC 3339 cannot express.
+    /// Creates a timestamp from milliseconds since 1970; `nil` outside the years that RFC 3339 can express.
     public init?(milliseconds: Int64) {
         guard (Self.earliest.milliseconds...Self.latest.milliseconds).contains(milliseconds) else { return nil }
         self.milliseconds = milliseconds
@@ -29,5 +26,13 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     /// The UTC day of this timestamp.
     public var day: Day {
         Day(number: Int(milliseconds.flooringDivided(by: Day.milliseconds)))
+    }
+}
+
+extension Int64 {
+    /// Returns the quotient rounded down, also for times before 1970.
+    func flooringDivided(by divisor: Int64) -> Int64 {
+        let quotient = self / divisor
+        return self % divisor < 0 ? quotient - 1 : quotient
     }
 }

@@ -38,13 +38,8 @@ public struct Delivery: Equatable, Sendable {
         tries: Int = 0,
         attempts: [DeliveryAttempt] = []
     ) {
-        self.id = id
-        self.send = send
-        self.created = created
-        self.state = state
-        self.nextTry = nextTry
-        self.tries = tries
-        self.attempts = attempts
+        (self.id, self.send, self.created, self.state) = (id, send, created, state)
+        (self.nextTry, self.tries, self.attempts) = (nextTry, tries, attempts)
     }
 
     /// The kind of an attempt, which decides what follows a failure.
@@ -57,9 +52,7 @@ public struct Delivery: Equatable, Sendable {
         case abandoned
     }
 
-    /// Adds an attempt, and drops the oldest one if there are more than ``maxStoredAttempts``.
-    ///
-    /// A delivered one stays delivered.
+    /// Adds an attempt, and drops the oldest beyond ``maxStoredAttempts``; a delivered one stays delivered.
     public mutating func apply(_ attempt: DeliveryAttempt, _ kind: AttemptKind) {
         attempts.append(attempt)
         if attempts.count > Self.maxStoredAttempts { attempts.removeFirst() }
@@ -80,29 +73,16 @@ public struct Delivery: Equatable, Sendable {
 
     /// Appends the delivery as JSON.
     public func write(webhook: WebhookID, to bytes: inout [UInt8]) {
-        bytes.append("{\"_id\":")
-        bytes.appendJSON(id.description)
-        bytes.append(",\"webhook_id\":")
-        bytes.appendJSON(webhook.text)
-        bytes.append(",\"send_id\":")
-        bytes.appendJSON(send.text)
-        bytes.append(id.test == nil ? ",\"test\":false" : ",\"test\":true")
-        bytes.append(",\"state\":")
-        bytes.appendJSON(state.rawValue)
-        bytes.append(",\"createdAt\":\"")
-        created.write(to: &bytes)
-        bytes.append("\",\"nextTryAt\":")
-        if let nextTry {
-            bytes.append("\"")
-            nextTry.write(to: &bytes)
-            bytes.append("\"")
-        } else {
-            bytes.append("null")
-        }
-        bytes.append(",\"tries\":")
-        bytes.appendDecimal(tries)
-        bytes.append(",\"attempts\":")
-        DeliveryAttempt.write(attempts, to: &bytes)
+        bytes.append("{")
+        bytes.appendMember("_id", id.description)
+        bytes.appendMember("webhook_id", webhook.text)
+        bytes.appendMember("send_id", send.text)
+        bytes.appendMember("test", id.test != nil)
+        bytes.appendMember("state", state.rawValue)
+        bytes.appendMember("createdAt", created)
+        bytes.appendMember("nextTryAt", nextTry)
+        bytes.appendMember("tries", tries)
+        bytes.appendMember("attempts", attempts)
         bytes.append("}")
     }
 }

@@ -28,13 +28,8 @@ public struct DeliveryAttempt: Equatable, Sendable {
         retryAfter: Int? = nil,
         isPermanent: Bool = false
     ) {
-        self.at = at
-        self.duration = duration
-        self.status = status
-        self.problem = problem
-        self.responseBody = responseBody
-        self.retryAfter = retryAfter
-        self.isPermanent = isPermanent
+        (self.at, self.duration, self.status, self.problem) = (at, duration, status, problem)
+        (self.responseBody, self.retryAfter, self.isPermanent) = (responseBody, retryAfter, isPermanent)
     }
 
     /// Whether the receiver accepted the request, with a status of 200 to 299.
@@ -42,33 +37,21 @@ public struct DeliveryAttempt: Equatable, Sendable {
 
     /// Whether another attempt may succeed: no response, 429, or a server error (500 and above).
     public var isRetryable: Bool { !isPermanent && (status.map { $0 == 429 || $0 >= 500 } ?? true) }
+}
 
-    /// Appends attempts as JSON, in the format that ``read(_:)`` parses.
-    public static func write(_ attempts: [DeliveryAttempt], to bytes: inout [UInt8]) {
-        bytes.append("[")
-        for (index, attempt) in attempts.enumerated() {
-            if index > 0 { bytes.append(",") }
-            attempt.write(to: &bytes)
-        }
-        bytes.append("]")
-    }
-
-    private func write(to bytes: inout [UInt8]) {
-        bytes.append("{\"at\":\"")
-        at.write(to: &bytes)
-        bytes.append("\",\"duration\":")
-        bytes.appendDecimal(duration)
-        bytes.append(",\"status\":")
-        if let status { bytes.appendDecimal(status) } else { bytes.append("null") }
-        bytes.append(",\"problem\":")
-        if let problem { bytes.appendJSON(problem) } else { bytes.append("null") }
-        bytes.append(",\"answer\":")
+extension DeliveryAttempt: JSONWritable {
+    package func writeJSON(to bytes: inout [UInt8]) {
+        bytes.append("{")
+        bytes.appendMember("at", at)
+        bytes.appendMember("duration", duration)
+        bytes.appendMember("status", status)
+        bytes.appendMember("problem", problem)
         // Invalid UTF-8 is replaced, because the text is for people to read.
-        bytes.appendJSON(String(decoding: responseBody, as: UTF8.self))
+        bytes.appendMember("answer", String(decoding: responseBody, as: UTF8.self))
         bytes.append("}")
     }
 
-    /// Parses attempts in the format of ``write(_:to:)``; malformed ones are left out.
+    /// Parses an array of attempts that ``writeJSON(to:)`` wrote; malformed ones are left out.
     public static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> [DeliveryAttempt] {
         guard case .array(let values)? = try? JSONValue(utf8: bytes) else { return [] }
         return values.compactMap { value in
@@ -85,15 +68,9 @@ public struct DeliveryAttempt: Equatable, Sendable {
                 default: break
                 }
             }
-            return at.map {
-                DeliveryAttempt(
-                    at: $0,
-                    duration: duration,
-                    status: status,
-                    problem: problem,
-                    responseBody: Array(responseBody.utf8)
-                )
-            }
+            guard let start = at else { return nil }
+            let body = Array(responseBody.utf8)
+            return DeliveryAttempt(at: start, duration: duration, status: status, problem: problem, responseBody: body)
         }
     }
 }

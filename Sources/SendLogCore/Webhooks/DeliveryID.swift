@@ -7,8 +7,7 @@ public struct DeliveryID: Hashable, Sendable, CustomStringConvertible {
 
     /// Creates an ID.
     public init(_ sequence: SequenceNumber, test: Int64? = nil) {
-        self.sequence = sequence
-        self.test = test
+        (self.sequence, self.test) = (sequence, test)
     }
 
     /// Creates an ID from its stored numbers; `test` is 0 for a delivery that is not a test.

@@ -50,24 +50,15 @@ public struct DeliveryUpdate: Sendable {
     /// - Parameters:
     ///   - updates: the updates, of which several may be of the same delivery
     ///   - current: the stored deliveries of ``idsToRead(_:)``, without those that do not exist
-    ///   - isOwner: whether the webhook is leased to the worker that reports the updates; if it is leased to another
-    ///     one, an attempt is added to a stored delivery, but does not change its schedule
+    ///   - isOwner: whether the reporting worker has the lease; if not, attempts do not change schedules
     /// - Returns: the deliveries to store, each once.
-    public static func apply(
-        _ updates: [DeliveryUpdate],
-        to current: [Delivery],
-        isOwner: Bool = true
-    ) -> [Delivery] {
+    public static func apply(_ updates: [DeliveryUpdate], to current: [Delivery], isOwner: Bool = true) -> [Delivery] {
         let stored = Dictionary(current.map { ($0.id, $0) }) { $1 }
         var (changed, order, seen) = (stored, [DeliveryID](), Set<DeliveryID>())
         for update in updates {
             let id = update.delivery.id
-            if stored[id] != nil, !isOwner {
-                guard let late = update.withoutSchedule else { continue }
-                changed[id] = late.applied(to: changed[id] ?? update.delivery)
-            } else {
-                changed[id] = update.applied(to: changed[id] ?? update.delivery)
-            }
+            guard let change = isOwner || stored[id] == nil ? update : update.withoutSchedule else { continue }
+            changed[id] = change.applied(to: changed[id] ?? update.delivery)
             if seen.insert(id).inserted { order.append(id) }
         }
         return order.compactMap { changed[$0] }

@@ -7,12 +7,9 @@ public struct SkippedRange: Equatable, Sendable {
 
     /// Creates a range.
     public init(after: SequenceNumber, through: SequenceNumber? = nil) {
-        self.after = after
-        self.through = through
+        (self.after, self.through) = (after, through)
     }
-}
 
-extension SkippedRange {
     /// Returns the stored format of skipped ranges, such as `100-200 300-`.
     public static func stored(_ skippedRanges: [SkippedRange]) -> String {
         skippedRanges.map { "\($0.after.number)-\($0.through.map { "\($0.number)" } ?? "")" }.joined(separator: " ")
@@ -28,9 +25,8 @@ extension SkippedRange {
             guard ends.count == 2, let after = Int64(ends[0]), ends[1].isEmpty || Int64(ends[1]) != nil else {
                 throw .corrupted(detail: "the skipped ranges of a webhook are malformed")
             }
-            skippedRanges.append(
-                SkippedRange(after: SequenceNumber(after), through: Int64(ends[1]).map { SequenceNumber($0) })
-            )
+            let through = Int64(ends[1]).map { SequenceNumber($0) }
+            skippedRanges.append(SkippedRange(after: SequenceNumber(after), through: through))
         }
         return skippedRanges
     }

@@ -15,7 +15,6 @@ public struct StartedAttempts: Equatable, Sendable {
     private var dueBy: Timestamp?
     /// The number of unfinished attempts of single deliveries.
     private var starts: [SequenceNumber: Int]
-
     /// Whether the last attempt was quick, so that many attempts are made between two saves.
     private var isQuick: Bool
 
@@ -37,12 +36,8 @@ public struct StartedAttempts: Equatable, Sendable {
     /// Updates the batch size of the next save with the duration of an attempt, in milliseconds.
     public mutating func record(duration: Int) { isQuick = duration < Self.quickAttempt }
 
-    /// Adds the batch of a lease that was not released.
-    ///
-    /// - Parameters:
-    ///   - cursor: the webhook's stored cursor
-    ///   - now: the start of the next lease
-    mutating func addBatch(after cursor: SequenceNumber, at now: Timestamp) {
+    /// Adds the batch of a lease that was not released; the next lease starts now.
+    private mutating func addBatch(after cursor: SequenceNumber, at now: Timestamp) {
         let (end, isTooLarge) = cursor.number.addingReportingOverflow(batchSize)
         last = max(last ?? cursor, SequenceNumber(isTooLarge ? .max : end))
         dueBy = max(dueBy ?? now, now)
@@ -56,12 +51,7 @@ public struct StartedAttempts: Equatable, Sendable {
         starts[sequence] ?? (last.map { sequence <= $0 } == true ? 1 : 0)
     }
 
-    /// Returns the number of unfinished attempts of a retry.
-    ///
-    /// - Parameters:
-    ///   - sequence: the send's sequence number
-    ///   - nextTry: the time at which the retry was due
-    /// - Returns: the number of unfinished attempts.
+    /// Returns the number of unfinished attempts of a retry that was due at a time.
     public func starts(ofRetry sequence: SequenceNumber, dueAt nextTry: Timestamp) -> Int {
         starts[sequence] ?? (dueBy.map { nextTry <= $0 } == true ? 1 : 0)
     }
@@ -88,9 +78,8 @@ public struct StartedAttempts: Equatable, Sendable {
 }
 
 extension StartedAttempts {
-    /// The marker that a store appends when it leases a webhook whose last lease was not released.
-    ///
-    /// SQL cannot compute the batch; ``init(stored:after:at:)`` does.
+    /// The marker that a store appends when it leases a webhook whose last lease was not released: SQL cannot compute
+    /// the batch, ``init(stored:after:at:)`` does.
     public static let unreleased = "batch"
 
     /// The stored format, such as `many last:600 due:1643155200000 57:2`.
@@ -105,14 +94,9 @@ extension StartedAttempts {
         return parts.joined(separator: " ")
     }
 
-    /// Parses the stored format.
+    /// Parses the stored format of a webhook with a cursor that is leased now.
     ///
     /// An unknown part counts as the batch of a lease that was not released: it only says that something was started.
-    ///
-    /// - Parameters:
-    ///   - text: the stored text
-    ///   - cursor: the webhook's cursor, after which the batch of a lease that was not released begins
-    ///   - now: the time at which the webhook was leased
     public init(stored text: String, after cursor: SequenceNumber, at now: Timestamp) {
         self.init()
         for part in text.split(separator: " ") {

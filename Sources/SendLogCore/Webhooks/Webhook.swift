@@ -43,22 +43,12 @@ public struct Webhook: Equatable, Sendable {
         definition.campaigns.isEmpty || definition.campaigns.contains(campaign)
     }
 
-    /// Returns the ranges of sequence numbers that the webhook has not processed yet.
-    ///
-    /// Send logs that were recorded while it was not active do not count.
-    ///
-    /// - Parameter head: the organisation's newest sequence number
-    /// - Returns: the ranges in ascending order; none for a webhook that was never active.
+    /// Returns the ranges up to the organisation's head that are to be processed; none if it was never active.
     public func pendingRanges(to head: SequenceNumber) -> [ClosedRange<SequenceNumber>] {
         definition.isActive || !progress.skippedRanges.isEmpty ? progress.pendingRanges(to: head) : []
     }
 
-    /// Applies a user's change; stores call it within their transaction.
-    ///
-    /// - Parameters:
-    ///   - now: the time of the change
-    ///   - head: the sequence number of the organisation's newest send log
-    ///   - change: a closure that changes the webhook
+    /// Applies a user's change, with the organisation's newest sequence number; stores call it in their transaction.
     public mutating func change(at now: Timestamp, head: SequenceNumber, _ change: (inout Webhook) -> Void) {
         let (wasActive, before) = (definition.isActive, progress)
         change(&self)
@@ -86,53 +76,18 @@ public struct Webhook: Equatable, Sendable {
 
     /// Appends the webhook as JSON, without its secrets.
     ///
-    /// - Parameters:
-    ///   - backlog: the number of send logs that it has not processed yet
-    ///   - bytes: the buffer
+    /// `backlog` is the number of send logs that it has not processed yet.
     public func write(backlog: Int, to bytes: inout [UInt8]) {
-        bytes.append("{\"_id\":")
-        bytes.appendJSON(id.text)
-        bytes.append(",")
+        bytes.append("{")
+        bytes.appendMember("_id", id.text)
         definition.writeMembers(to: &bytes)
-        bytes.append(",\"paused\":")
-        if let pause = progress.pause {
-            bytes.append("{\"at\":\"")
-            pause.at.write(to: &bytes)
-            bytes.append("\",\"reason\":")
-            bytes.appendJSON(pause.reason)
-            bytes.append("}")
-        } else {
-            bytes.append("null")
-        }
-        bytes.append(",\"heldUntil\":")
-        if let moment = progress.heldUntil {
-            bytes.append("\"")
-            moment.write(to: &bytes)
-            bytes.append("\"")
-        } else {
-            bytes.append("null")
-        }
-        bytes.append(",\"failures\":")
-        bytes.appendDecimal(progress.failures)
-        bytes.append(",\"behind\":")
-        bytes.appendDecimal(backlog)
-        bytes.append(",\"createdAt\":\"")
-        created.write(to: &bytes)
-        bytes.append("\",\"updatedAt\":\"")
-        updated.write(to: &bytes)
-        bytes.append("\",\"secrets\":[")
-        for (index, secret) in secrets.enumerated() {
-            bytes.append(index > 0 ? ",{\"createdAt\":\"" : "{\"createdAt\":\"")
-            secret.created.write(to: &bytes)
-            bytes.append("\",\"expiresAt\":")
-            if let end = secret.expires {
-                bytes.append("\"")
-                end.write(to: &bytes)
-                bytes.append("\"}")
-            } else {
-                bytes.append("null}")
-            }
-        }
-        bytes.append("]}")
+        bytes.appendMember("paused", progress.pause)
+        bytes.appendMember("heldUntil", progress.heldUntil)
+        bytes.appendMember("failures", progress.failures)
+        bytes.appendMember("behind", backlog)
+        bytes.appendMember("createdAt", created)
+        bytes.appendMember("updatedAt", updated)
+        bytes.appendMember("secrets", secrets)
+        bytes.append("}")
     }
 }

@@ -14,11 +14,8 @@ public struct WebhookBody: Equatable, Sendable {
     /// The maximum length of a template in bytes.
     public static let maxLength = 65_536
 
-    /// Parses a template.
+    /// Parses a template, and checks it with samples unless it comes from the store.
     ///
-    /// - Parameters:
-    ///   - text: the template
-    ///   - isStored: whether the template comes from the store; then it was checked with samples when it was saved
     /// - Throws: ``InvalidInput`` with the path `body`.
     public init(_ text: String, isStored: Bool = false) throws(InvalidInput) {
         guard text.utf8.count <= Self.maxLength else {
@@ -53,18 +50,14 @@ public struct WebhookBody: Equatable, Sendable {
                         try JSONValue(utf8: bytes)
                     }
                 } catch {
-                    throw InvalidInput(
-                        path: "body",
-                        "is not valid JSON with its {{…}} filled in: \(error.message), at byte \(error.offset) of the result"
-                    )
+                    let problem = "\(error.message), at byte \(error.offset) of the result"
+                    throw InvalidInput(path: "body", "is not valid JSON with its {{…}} filled in: \(problem)")
                 }
             }
         }
     }
 
-    /// Renders the template for a send.
-    ///
-    /// - Returns: valid JSON.
+    /// Returns the valid JSON for a send.
     public func rendered(for send: WebhookSend) -> [UInt8] {
         var bytes: [UInt8] = []
         for piece in pieces {
@@ -94,12 +87,14 @@ public struct WebhookBody: Equatable, Sendable {
 
     /// Whether names of top-level members cannot be parameters: they are longer than 100 bytes, or depend on the send.
     var hasLongNames: Bool {
-        let names = ["a", "b"].map { suffix in
-            WebhookSend.sample(destinations: 1, campaignName: CampaignName(suffix), suffix: suffix).map { sample in
-                rendered(for: sample).withUnsafeBufferPointer { (try? JSONValue(utf8: $0))?.names ?? [] }
-            }
+        let names = ["a", "b"].map { suffix -> [String] in
+            let sample = WebhookSend.sample(destinations: 1, campaignName: CampaignName(suffix), suffix: suffix)
+            guard let json = sample.map({ rendered(for: $0) }),
+                case .object(let members)? = json.withUnsafeBufferPointer({ try? JSONValue(utf8: $0) })
+            else { return [] }
+            return members.map(\.name)
         }
-        return names[0] != names[1] || names[0]?.contains { $0.utf8.count > 100 } == true
+        return names[0] != names[1] || names[0].contains { $0.utf8.count > 100 }
     }
 
     /// A scanner that tracks where strings begin and end in a JSON text.
@@ -126,13 +121,7 @@ public struct WebhookBody: Equatable, Sendable {
 }
 
 extension WebhookSend {
-    /// Creates a sample send, to check a template with.
-    ///
-    /// - Parameters:
-    ///   - destinations: the number of destinations
-    ///   - campaignName: the campaign's name
-    ///   - suffix: a text that is appended to every text of the send
-    /// - Returns: the send; `nil` if the suffix makes its record unreadable.
+    /// Creates a sample send, each text with the suffix; `nil` if the suffix makes its record unreadable.
     static func sample(destinations: Int, campaignName: CampaignName?, suffix: String = "") -> WebhookSend? {
         let record = Array(
             """

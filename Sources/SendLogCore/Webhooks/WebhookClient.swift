@@ -1,12 +1,7 @@
 /// A client that sends the requests of webhooks to their receivers.
 public protocol WebhookClient: Sendable {
-    /// Makes one attempt, which ends within seconds even if the receiver does not respond.
+    /// Makes one attempt of the delivery `id`, which ends within seconds even if the receiver does not respond.
     ///
-    /// - Parameters:
-    ///   - webhook: the webhook
-    ///   - send: the send to deliver
-    ///   - id: the delivery's ID, by which receivers recognise repeated attempts
-    ///   - now: the current time
     /// - Returns: the attempt with its result; `nil` if the task was cancelled, or the server stops.
     func attempt(
         _ webhook: Webhook,

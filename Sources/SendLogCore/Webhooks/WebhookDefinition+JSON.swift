@@ -2,8 +2,7 @@
 extension WebhookDefinition {
     /// The stored format of the definition.
     public var stored: String {
-        var bytes: [UInt8] = []
-        bytes.append("{")
+        var bytes = Array("{".utf8)
         writeMembers(to: &bytes)
         bytes.append("}")
         return String(decoding: bytes, as: UTF8.self)
@@ -25,8 +24,7 @@ extension WebhookDefinition {
 extension WebhookSecret {
     /// Returns the stored format of secrets.
     public static func stored(_ secrets: [WebhookSecret]) -> String {
-        var bytes: [UInt8] = []
-        bytes.append("[")
+        var bytes = Array("[".utf8)
         for (index, secret) in secrets.enumerated() {
             bytes.append(index > 0 ? ",[" : "[")
             bytes.appendJSON(secret.text)
@@ -55,9 +53,8 @@ extension WebhookSecret {
             guard case .array(let parts) = value, case .string(let text)? = parts.first, parts.count > 1,
                 let created = parts[1].moment
             else { throw .corrupted(detail: "the secrets of a webhook are malformed") }
-            secrets.append(
-                WebhookSecret(text: text, created: created, expires: parts.count > 2 ? parts[2].moment : nil)
-            )
+            let expires = parts.count > 2 ? parts[2].moment : nil
+            secrets.append(WebhookSecret(text: text, created: created, expires: expires))
         }
         return secrets
     }

@@ -34,55 +34,22 @@ public struct WebhookDefinition: Equatable, Sendable {
     /// The maximum length of a name in characters.
     public static let maxNameLength = 100
 
-    /// Creates a definition from members that ``WebhookInput`` has validated.
-    init(
-        name: String,
-        url: WebhookURL,
-        method: Method,
-        campaigns: [CampaignID],
-        headers: [WebhookHeader],
-        body: WebhookBody?,
-        encodesIntoURL: Bool,
-        isActive: Bool
-    ) {
-        self.name = name
-        self.url = url
-        self.method = method
-        self.campaigns = campaigns
-        self.headers = headers
-        self.body = body
-        self.encodesIntoURL = encodesIntoURL
-        self.isActive = isActive
-    }
-
     /// Whether the request depends on the campaign's name.
     public var usesCampaignName: Bool {
         url.usesCampaignName || body?.usesCampaignName == true || headers.contains { $0.usesCampaignName }
     }
 
-    /// Appends the members of the definition as JSON, separated by commas.
-    public func writeMembers(to bytes: inout [UInt8]) {
-        bytes.append("\"name\":")
-        bytes.appendJSON(name)
-        bytes.append(",\"url\":")
-        bytes.appendJSON(url.text)
-        bytes.append(",\"method\":")
-        bytes.appendJSON(method.rawValue)
-        bytes.append(",\"campaign_id\":[")
-        for (index, campaign) in campaigns.enumerated() {
-            if index > 0 { bytes.append(",") }
-            bytes.appendJSON(campaign.text)
-        }
-        bytes.append("],\"headers\":{")
-        for (index, header) in headers.enumerated() {
-            if index > 0 { bytes.append(",") }
-            bytes.appendJSON(header.name)
-            bytes.append(":")
-            bytes.appendJSON(header.text)
-        }
-        bytes.append("},\"body\":")
-        if let body { bytes.appendJSON(body.text) } else { bytes.append("null") }
-        bytes.append(encodesIntoURL ? ",\"encodeIntoUrl\":true" : ",\"encodeIntoUrl\":false")
-        bytes.append(isActive ? ",\"active\":true" : ",\"active\":false")
+    /// Appends the members of the definition to a JSON object.
+    func writeMembers(to bytes: inout [UInt8]) {
+        bytes.appendMember("name", name)
+        bytes.appendMember("url", url.text)
+        bytes.appendMember("method", method.rawValue)
+        bytes.appendMember("campaign_id", campaigns.map(\.text))
+        bytes.append(",\"headers\":{")
+        for header in headers { bytes.appendMember(header.name, header.text) }
+        bytes.append("}")
+        bytes.appendMember("body", body?.text)
+        bytes.appendMember("encodeIntoUrl", encodesIntoURL)
+        bytes.appendMember("active", isActive)
     }
 }

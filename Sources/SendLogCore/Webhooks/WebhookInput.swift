@@ -6,12 +6,11 @@ public struct WebhookInput: Sendable {
     public let secret: String?
     /// Whether the server creates a new secret.
     public let rotatesSecret: Bool
+}
 
-    /// Parses the JSON object of a webhook.
+extension WebhookInput {
+    /// Parses the JSON object of a new webhook, or of a change, whose missing members come from the definition before it.
     ///
-    /// - Parameters:
-    ///   - value: the object
-    ///   - current: the definition before the change, for members that the object lacks; `nil` for a new webhook
     /// - Throws: ``InvalidInput`` with all issues.
     public init(_ value: JSONValue, changing current: WebhookDefinition? = nil) throws(InvalidInput) {
         try self.init(value, WebhookReader(current))
@@ -51,6 +50,8 @@ private struct WebhookReader {
         "name", "url", "method", "campaign_id", "headers", "body", "encodeIntoUrl", "active", "secret", "rotateSecret",
     ]
 
+    private static let parameters = "because its members become the query parameters"
+
     init(_ current: WebhookDefinition?, isStored: Bool = false) {
         isNew = current == nil
         self.isStored = isStored
@@ -68,19 +69,13 @@ private struct WebhookReader {
     mutating func finish() throws(InvalidInput) -> WebhookInput {
         if url == nil, !issues.contains(where: { $0.path == "url" }) { report("url", "is required") }
         if let body, encodesIntoURL, !body.isObject {
-            report(
-                "body",
-                "must be an object if encodeIntoUrl is true, because its members become the query parameters"
-            )
+            report("body", "must be an object if encodeIntoUrl is true, \(Self.parameters)")
         }
         if let body, encodesIntoURL, !isStored, body.hasLongNames {
-            report(
-                "body",
-                "must have member names of at most 100 bytes, without {{…}}, if encodeIntoUrl is true"
-            )
+            report("body", "must have member names of at most 100 bytes, without {{…}}, if encodeIntoUrl is true")
         }
         if encodesIntoURL, body == nil, !issues.contains(where: { $0.path == "body" }) {
-            report("body", "is required if encodeIntoUrl is true, because its members become the query parameters")
+            report("body", "is required if encodeIntoUrl is true, \(Self.parameters)")
         }
         if method == .get, body != nil, !encodesIntoURL {
             report("method", "GET sends no body: set encodeIntoUrl to true, or body to null")
@@ -100,12 +95,10 @@ private struct WebhookReader {
             encodesIntoURL: encodesIntoURL,
             isActive: isActive
         )
-        return WebhookInput(definition, secret: secret, rotatesSecret: rotatesSecret)
+        return WebhookInput(definition: definition, secret: secret, rotatesSecret: rotatesSecret)
     }
 
-    /// Reports templates with too many messages, because the size of a request must be bounded.
-    ///
-    /// A message has up to 64 KiB, and is several times as long once it is escaped.
+    /// Reports templates with too many messages, because each has up to 64 KiB, and is several times as long once escaped.
     private mutating func checkLength() {
         var messageCounts = headers.map { ("headers.\($0.name)", $0.messageCount) }
         if let url { messageCounts.append(("url", url.messageCount)) }
@@ -150,18 +143,15 @@ private struct WebhookReader {
                 throw InvalidInput(path: name, "must be \"POST\" or \"GET\", not \(Naming.quoted(text))")
             }
             self.method = method
-        case "campaign_id": campaigns = try readCampaigns(value)
-        case "headers": headers = try readHeaders(value)
+        case "campaign_id": try readCampaigns(value, at: name)
+        case "headers": try readHeaders(value)
         case "body":
             if value == .scalar(.null) {
                 body = nil
             } else if case .string(let text) = value {
                 body = try WebhookBody(text, isStored: isStored)
             } else {
-                throw InvalidInput(
-                    path: name,
-                    "must be a string that contains JSON, not \(value.kind)"
-                )
+                throw InvalidInput(path: name, "must be a string that contains JSON, not \(value.kind)")
             }
         case "encodeIntoUrl": encodesIntoURL = try flag(value, at: name)
         case "active": isActive = try flag(value, at: name)
@@ -177,39 +167,34 @@ private struct WebhookReader {
         }
     }
 
-    private func readCampaigns(_ value: JSONValue) throws(InvalidInput) -> [CampaignID] {
-        if value == .scalar(.null) { return [] }
+    private mutating func readCampaigns(_ value: JSONValue, at name: String) throws(InvalidInput) {
+        campaigns = []
+        if value == .scalar(.null) { return }
         guard case .array(let values) = value else {
-            throw InvalidInput(
-                path: "campaign_id",
-                "must be an array of campaign IDs, empty for all; not \(value.kind)"
-            )
+            throw InvalidInput(path: name, "must be an array of campaign IDs, empty for all; not \(value.kind)")
         }
         guard values.count <= WebhookDefinition.maxCampaigns else {
-            throw InvalidInput(path: "campaign_id", "must have at most 1,000 IDs; it has \(values.count)")
+            throw InvalidInput(path: name, "must have at most 1,000 IDs; it has \(values.count)")
         }
-        var (campaigns, issues): ([CampaignID], [InputIssue]) = ([], [])
         var seen: Set<CampaignID> = []
         for (index, value) in values.enumerated() {
             if case .string(let text) = value, let campaign = CampaignID(text) {
                 if seen.insert(campaign).inserted { campaigns.append(campaign) }
             } else {
-                issues.append(InputIssue(path: "campaign_id[\(index)]", message: CampaignID.rule))
+                report("\(name)[\(index)]", CampaignID.rule)
             }
         }
-        guard issues.isEmpty else { throw InvalidInput(issues) }
-        return campaigns
     }
 
-    private func readHeaders(_ value: JSONValue) throws(InvalidInput) -> [WebhookHeader] {
-        if value == .scalar(.null) { return [] }
+    private mutating func readHeaders(_ value: JSONValue) throws(InvalidInput) {
+        headers = []
+        if value == .scalar(.null) { return }
         guard case .object(let members) = value else {
             throw InvalidInput(path: "headers", "must be an object of names and values, not \(value.kind)")
         }
         guard members.count <= WebhookDefinition.maxHeaders else {
             throw InvalidInput(path: "headers", "must have at most 20 members; it has \(members.count)")
         }
-        var (headers, issues): ([WebhookHeader], [InputIssue]) = ([], [])
         for member in members {
             do throws(InvalidInput) {
                 let text = try string(member.value, at: "headers.\(member.name.prefix(64))")
@@ -221,8 +206,6 @@ private struct WebhookReader {
                 issues += error.issues
             }
         }
-        guard issues.isEmpty else { throw InvalidInput(issues) }
-        return headers
     }
 
     private func string(_ value: JSONValue, at path: String) throws(InvalidInput) -> String {
@@ -241,13 +224,5 @@ private struct WebhookReader {
 
     private mutating func report(_ path: String, _ message: String) {
         issues.append(InputIssue(path: path, message: message))
-    }
-}
-
-extension WebhookInput {
-    fileprivate init(_ definition: WebhookDefinition, secret: String?, rotatesSecret: Bool) {
-        self.definition = definition
-        self.secret = secret
-        self.rotatesSecret = rotatesSecret
     }
 }

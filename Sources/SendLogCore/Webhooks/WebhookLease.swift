@@ -19,16 +19,12 @@ public struct WebhookLease: Sendable {
         (self.owner, self.start, self.end) = (owner, start, end)
     }
 
-    /// The latest valid end of another lease, in milliseconds since 1970.
-    ///
-    /// A lease that ends later was made by a wrong clock and is ignored.
+    /// The latest end of another lease in milliseconds since 1970; a later one was made by a wrong clock and is ignored.
     public var latestEnd: Int64 {
         max(end.milliseconds, start.milliseconds + Self.maxDuration) + Self.clockTolerance
     }
 
-    /// The latest valid end of a hold, in milliseconds since 1970.
-    ///
-    /// A hold that ends later was made by a wrong clock and is ignored.
+    /// The latest end of a hold in milliseconds since 1970; a later one was made by a wrong clock and is ignored.
     public var latestHold: Int64 { start.milliseconds + Self.maxHold }
 }
 

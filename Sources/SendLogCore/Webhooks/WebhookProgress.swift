@@ -21,7 +21,7 @@ public struct WebhookProgress: Equatable, Sendable {
     static let maxSlowness = 10
 
     /// The time and the reason of a webhook's pause.
-    public struct Pause: Equatable, Sendable {
+    public struct Pause: Equatable, Sendable, JSONWritable {
         /// The time at which the webhook was paused.
         public let at: Timestamp
         /// The reason in plain text for users.
@@ -29,8 +29,14 @@ public struct WebhookProgress: Equatable, Sendable {
 
         /// Creates a pause.
         public init(at: Timestamp, reason: String) {
-            self.at = at
-            self.reason = reason
+            (self.at, self.reason) = (at, reason)
+        }
+
+        package func writeJSON(to bytes: inout [UInt8]) {
+            bytes.append("{")
+            bytes.appendMember("at", at)
+            bytes.appendMember("reason", reason)
+            bytes.append("}")
         }
     }
 
@@ -108,12 +114,9 @@ extension WebhookProgress {
         advance(to: cursor)
     }
 
-    /// Returns the ranges of sequence numbers after the cursor, without the skipped ranges.
+    /// Returns the ranges from the cursor to the organisation's newest sequence number, without the skipped ranges.
     ///
     /// Their send logs are still to be delivered, or to be skipped because of their campaign.
-    ///
-    /// - Parameter head: the organisation's newest sequence number
-    /// - Returns: the ranges in ascending order.
     public func pendingRanges(to head: SequenceNumber) -> [ClosedRange<SequenceNumber>] {
         var ranges: [ClosedRange<SequenceNumber>] = []
         // The last sequence number that is processed or skipped.

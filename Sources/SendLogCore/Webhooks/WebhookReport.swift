@@ -22,11 +22,7 @@ public struct WebhookReport: Sendable {
         started: StartedAttempts = .none,
         leaseEnd: Timestamp?
     ) {
-        self.owner = owner
-        self.version = version
-        self.progress = progress
-        self.updates = updates
-        self.started = started
-        self.leaseEnd = leaseEnd
+        (self.owner, self.version, self.progress) = (owner, version, progress)
+        (self.updates, self.started, self.leaseEnd) = (updates, started, leaseEnd)
     }
 }

@@ -19,9 +19,7 @@ public struct WebhookRequest: Sendable {
     /// The JSON body; empty if none is sent.
     public let body: [UInt8]
 
-    /// Renders the request of a webhook for a send.
-    ///
-    /// It is the same in every attempt unless the webhook or the campaign's name changes.
+    /// Renders the request for a send, the same in every attempt unless the webhook or the campaign's name changes.
     public init(_ definition: WebhookDefinition, for send: WebhookSend) {
         let json = definition.body?.rendered(for: send)
         let query = definition.encodesIntoURL ? json.map { WebhookURL.query(of: $0) } : nil

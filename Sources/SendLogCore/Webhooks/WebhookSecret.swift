@@ -9,9 +9,17 @@ public struct WebhookSecret: Equatable, Sendable {
 
     /// Creates a secret.
     public init(text: String, created: Timestamp, expires: Timestamp? = nil) {
-        self.text = text
-        self.created = created
-        self.expires = expires
+        (self.text, self.created, self.expires) = (text, created, expires)
+    }
+}
+
+extension WebhookSecret: JSONWritable {
+    /// Appends the secret without its text.
+    package func writeJSON(to bytes: inout [UInt8]) {
+        bytes.append("{")
+        bytes.appendMember("createdAt", created)
+        bytes.appendMember("expiresAt", expires)
+        bytes.append("}")
     }
 }
 

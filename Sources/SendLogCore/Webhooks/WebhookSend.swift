@@ -5,21 +5,13 @@ public struct WebhookSend: Sendable {
     /// The number of destinations.
     public let destinations: Int
     /// The campaign's name; `nil` if it has none.
-    public let campaignName: CampaignName?
+    public var campaignName: CampaignName?
     private let organisation: OrganisationID
 
-    /// Reads the fields of a stored send log.
+    /// Reads the fields of a send log that an organisation recorded.
     ///
-    /// - Parameters:
-    ///   - log: the send log
-    ///   - campaignName: the campaign's name; `nil` if it has none
-    ///   - organisation: the organisation that recorded the send log
     /// - Throws: ``StoreError/corrupted(detail:)`` if the record lacks a field.
-    public init(
-        _ log: StoredSendLog,
-        campaignName: CampaignName?,
-        of organisation: OrganisationID
-    ) throws(StoreError) {
+    public init(_ log: StoredSendLog, campaignName: CampaignName?, of organisation: OrganisationID) throws(StoreError) {
         let ranges: [WebhookField: Range<Int>]? = log.record.withUnsafeBufferPointer { record in
             guard let base = record.baseAddress, let fields = RecordFields(record) else { return nil }
             func range(_ part: UnsafeBufferPointer<UInt8>) -> Range<Int> {
@@ -33,11 +25,8 @@ public struct WebhookSend: Sendable {
             ]
         }
         guard let ranges else { throw .corrupted(detail: "a record is malformed") }
-        record = log.record
-        fields = ranges
-        destinations = log.destinations
-        self.campaignName = campaignName
-        self.organisation = organisation
+        (record, fields, destinations) = (log.record, ranges, log.destinations)
+        (self.campaignName, self.organisation) = (campaignName, organisation)
     }
 
     /// The `_id` of the send log; `nil` if it is invalid.
@@ -70,9 +59,7 @@ public struct WebhookSend: Sendable {
         return text
     }
 
-    /// Returns the JSON-escaped text of a field, without quotes.
-    ///
-    /// The texts of a record are stored in that form.
+    /// Returns the JSON-escaped text of a field, without quotes, in which the texts of a record are stored.
     private func escapedText(_ field: WebhookField) -> [UInt8] {
         if let range = fields[field] { return Array(record[range]) }
         var bytes: [UInt8] = []

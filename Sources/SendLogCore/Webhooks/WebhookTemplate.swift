@@ -11,10 +11,7 @@ struct WebhookTemplate: Equatable, Sendable {
 
     /// Parses a template.
     ///
-    /// - Parameters:
-    ///   - text: the template
-    ///   - path: the path of the template in the input, for errors
-    /// - Throws: ``InvalidInput`` with an issue for each unknown or unclosed `{{…}}`.
+    /// - Throws: ``InvalidInput`` with an issue at `path` for each unknown or unclosed `{{…}}`.
     init(_ text: String, at path: String) throws(InvalidInput) {
         let bytes = Array(text.utf8)
         let (open, close) = (Array("{{".utf8), Array("}}".utf8))
@@ -28,7 +25,7 @@ struct WebhookTemplate: Equatable, Sendable {
                 continue
             }
             if index > copied { pieces.append(.text(Array(bytes[copied..<index]))) }
-            guard let end = Self.firstIndex(of: close, in: bytes, from: index + 2) else {
+            guard let end = (index + 2..<bytes.count).first(where: { bytes[$0...].starts(with: close) }) else {
                 issues.append(InputIssue(path: path, message: "has an unclosed {{"))
                 copied = bytes.count
                 break
@@ -47,15 +44,6 @@ struct WebhookTemplate: Equatable, Sendable {
         self.pieces = pieces
     }
 
-    private static func firstIndex(of pattern: [UInt8], in bytes: [UInt8], from first: Int) -> Int? {
-        var index = first
-        while index + pattern.count <= bytes.count {
-            if bytes[index] == pattern[0], bytes[index + 1] == pattern[1] { return index }
-            index += 1
-        }
-        return nil
-    }
-
     /// The number of `{{send.message}}` fields, each of which may be long.
     var messageCount: Int { pieces.count { $0 == .field(.message) } }
 
@@ -64,12 +52,7 @@ struct WebhookTemplate: Equatable, Sendable {
         Set(pieces.compactMap { if case .field(let field) = $0 { field } else { nil } })
     }
 
-    /// Renders the template for a context that allows only printable ASCII, such as a URL or a header.
-    ///
-    /// - Parameters:
-    ///   - send: the send
-    ///   - keeps: returns whether a byte of a field stays as it is; other bytes are percent-encoded
-    /// - Returns: ASCII text.
+    /// Renders the template as ASCII text; bytes of fields that `keeps` rejects are percent-encoded.
     func rendered(for send: WebhookSend, keeping keeps: (UInt8) -> Bool) -> String {
         var bytes: [UInt8] = []
         for piece in pieces {

@@ -14,10 +14,7 @@ struct CampaignReport {
     func page(_ query: CampaignQuery) throws -> CampaignPage {
         // No id or name contains U+0000, and PostgreSQL does not accept it in text.
         if query.text?.utf8.contains(0) == true { return CampaignPage(total: 0, campaigns: []) }
-        var parameters = Parameters()
-        parameters.add(organisation.number)
-        parameters.add(query.limit)
-        parameters.add(query.skip)
+        var parameters = Parameters(organisation.number, query.limit, query.skip)
         if let text = query.text { parameters.add(text) }
         let rows = try connection.rows(
             Self.sql(query.sort, isDescending: query.isDescending, filter: Self.filter(query)),
@@ -31,11 +28,7 @@ struct CampaignReport {
     /// - Returns: the campaign; `nil` if it has no sends.
     /// - Throws: ``PostgresFailure``; ``StoreError/corrupted(detail:)``.
     func campaign(_ id: CampaignID) throws -> Campaign? {
-        var parameters = Parameters()
-        parameters.add(organisation.number)
-        parameters.add(1)
-        parameters.add(0)
-        parameters.add(id.text)
+        let parameters = Parameters(organisation.number, 1, 0, id.text)
         let rows = try connection.rows(
             Self.sql(.sends, isDescending: true, filter: (counters: "AND campaign = $4", sums: "")),
             parameters

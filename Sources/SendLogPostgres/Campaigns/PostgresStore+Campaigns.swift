@@ -13,10 +13,7 @@ extension PostgresStore: CampaignStore {
     }
 
     /// See ``CampaignStore/campaign(_:in:)``.
-    public func campaign(
-        _ id: CampaignID,
-        in organisation: OrganisationID
-    ) async throws(StoreError) -> Campaign {
+    public func campaign(_ id: CampaignID, in organisation: OrganisationID) async throws(StoreError) -> Campaign {
         let found = try await performLong(for: organisation) {
             try CampaignReport(connection: $0, organisation: organisation).campaign(id)
         }
@@ -31,10 +28,7 @@ extension PostgresStore: CampaignStore {
         in organisation: OrganisationID
     ) async throws(StoreError) -> Campaign {
         let found = try await performShort(for: organisation) { connection in
-            var parameters = Parameters()
-            parameters.add(organisation.number)
-            parameters.add(id.text)
-            parameters.add(name.description)
+            let parameters = Parameters(organisation.number, id.text, name.description)
             // Selects from the head row, so that Citus runs the whole statement on the organisation's node.
             _ = try connection.rows(
                 """
@@ -58,9 +52,8 @@ extension PostgresStore: CampaignStore {
         in organisation: OrganisationID
     ) async throws(StoreError) -> [CampaignID: CampaignName] {
         let rows = try await performShort(for: organisation) { connection in
-            var parameters = Parameters()
-            parameters.add(organisation.number)
-            if let ids { parameters.add(texts: ids.map(\.text)) }
+            var parameters = Parameters(organisation.number)
+            if let ids { parameters.add(ids.map(\.text)) }
             return try connection.rows(
                 """
                 SELECT campaign, name FROM campaign_names
@@ -83,11 +76,9 @@ extension PostgresStore: CampaignStore {
         in organisation: OrganisationID
     ) async throws(StoreError) -> [DayTally] {
         let rows = try await performLong(for: organisation) { connection in
-            var parameters = Parameters()
-            parameters.add(organisation.number)
-            parameters.add(integer: days.lowerBound.number)
-            parameters.add(integer: days.upperBound.number)
-            if let campaigns { parameters.add(texts: campaigns.map(\.text)) }
+            var parameters = Parameters(organisation.number, Int32(clamping: days.lowerBound.number))
+            parameters.add(Int32(clamping: days.upperBound.number))
+            if let campaigns { parameters.add(campaigns.map(\.text)) }
             return try connection.rows(Self.talliesSQL(ofCampaigns: campaigns != nil), parameters)
         }
         return try (0..<rows.count).map { (row) throws(StoreError) in try Self.tally(rows, row, from: 0) }
@@ -108,9 +99,7 @@ extension PostgresStore: CampaignStore {
         in organisation: OrganisationID
     ) async throws(StoreError) -> [CampaignID: [DayTally]] {
         let rows = try await performLong(for: organisation) { connection in
-            var parameters = Parameters()
-            parameters.add(organisation.number)
-            parameters.add(texts: campaigns.map(\.text))
+            let parameters = Parameters(organisation.number, campaigns.map(\.text))
             return try connection.rows(
                 """
                 SELECT campaign, day, sum(sends)::bigint, sum(destinations)::bigint FROM campaign_days

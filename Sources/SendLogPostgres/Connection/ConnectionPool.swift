@@ -84,10 +84,7 @@ final class ConnectionPool: Sendable {
     }
 
     /// Runs a job on one of the threads, and passes the thread to it; see ``perform(for:within:_:)``.
-    func submit(
-        for organisation: OrganisationID,
-        _ job: @escaping @Sendable (Result<PoolThread, StoreError>) -> Void
-    ) {
+    func submit(for organisation: OrganisationID, _ job: @escaping @Sendable (Result<PoolThread, StoreError>) -> Void) {
         let (refusal, wakes) = state.withLock { state -> (Unavailability?, Bool) in
             if state.isClosed { return (.closed, false) }
             if state.work.count >= options.maxWaiting { return (.overloaded, false) }

@@ -2,104 +2,25 @@
 ///
 /// Numbers are big-endian; see <https://www.postgresql.org/docs/current/protocol-overview.html#PROTOCOL-FORMAT-CODES>.
 struct Parameters {
-    /// The OIDs of types, which never change.
-    ///
-    /// See <https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat>.
-    private enum TypeID {
-        static let boolean: UInt32 = 16
-        static let bytes: UInt32 = 17
-        static let bigint: UInt32 = 20
-        static let integer: UInt32 = 23
-        static let text: UInt32 = 25
-    }
-
-    /// The OIDs of array types.
-    private enum ArrayTypeID {
-        static let bytes: UInt32 = 1001
-        static let integer: UInt32 = 1007
-        static let text: UInt32 = 1009
-        static let bigint: UInt32 = 1016
-    }
-
     private var bytes: [UInt8] = []
     /// The range of each value in `bytes`; `nil` for NULL.
     private var spans: [Range<Int>?] = []
     /// The OID of each parameter's type.
     private(set) var types: [UInt32] = []
 
-    mutating func add(_ value: some BinaryInteger) {
-        add(TypeID.bigint) { $0.appendBigEndian(Int64(value)) }
+    /// Creates the first parameters of a statement.
+    init<each Value: ParameterValue>(_ values: repeat each Value) {
+        add(repeat each values)
     }
 
-    mutating func add(_ value: Int64?) {
-        guard let value else {
-            spans.append(nil)
-            types.append(TypeID.bigint)
-            return
+    /// Adds the next parameters.
+    mutating func add<each Value: ParameterValue>(_ values: repeat each Value) {
+        func add(_ value: some ParameterValue) {
+            let start = bytes.count
+            types.append(type(of: value).typeIDs.ofValue)
+            spans.append(value.write(to: &bytes) ? start..<bytes.count : nil)
         }
-        add(TypeID.bigint) { $0.appendBigEndian(value) }
-    }
-
-    mutating func add(integer value: Int) {
-        add(TypeID.integer) { $0.appendBigEndian(Int32(clamping: value)) }
-    }
-
-    mutating func add(_ value: Bool) {
-        add(TypeID.boolean) { $0.append(value ? 1 : 0) }
-    }
-
-    mutating func add(_ text: String) {
-        add(TypeID.text) { $0.append(contentsOf: text.utf8) }
-    }
-
-    mutating func add(_ value: [UInt8]) {
-        add(TypeID.bytes) { $0.append(contentsOf: value) }
-    }
-
-    mutating func add(bigints values: some Collection<Int64>) {
-        addArray(values, ArrayTypeID.bigint, of: TypeID.bigint) { $0.appendBigEndian($1) }
-    }
-
-    mutating func add(integers values: some Collection<Int>) {
-        addArray(values, ArrayTypeID.integer, of: TypeID.integer) { $0.appendBigEndian(Int32(clamping: $1)) }
-    }
-
-    mutating func add(texts values: some Collection<String>) {
-        addArray(values, ArrayTypeID.text, of: TypeID.text) { $0.append(contentsOf: $1.utf8) }
-    }
-
-    mutating func add(byteStrings values: some Collection<[UInt8]>) {
-        addArray(values, ArrayTypeID.bytes, of: TypeID.bytes) { $0.append(contentsOf: $1) }
-    }
-
-    private mutating func add(_ type: UInt32, _ write: (inout [UInt8]) -> Void) {
-        let begin = bytes.count
-        write(&bytes)
-        spans.append(begin..<bytes.count)
-        types.append(type)
-    }
-
-    /// Adds an array of one dimension with a lower bound of 1 and without NULLs.
-    private mutating func addArray<Values: Collection>(
-        _ values: Values,
-        _ type: UInt32,
-        of elementType: UInt32,
-        _ write: (inout [UInt8], Values.Element) -> Void
-    ) {
-        add(type) { bytes in
-            bytes.appendBigEndian(Int32(values.isEmpty ? 0 : 1))
-            bytes.appendBigEndian(Int32(0))
-            bytes.appendBigEndian(elementType)
-            if values.isEmpty { return }
-            bytes.appendBigEndian(Int32(clamping: values.count))
-            bytes.appendBigEndian(Int32(1))
-            for value in values {
-                let length = bytes.count
-                bytes.appendBigEndian(Int32(0))
-                write(&bytes, value)
-                bytes.putBigEndian(Int32(clamping: bytes.count - length - 4), at: length)
-            }
-        }
+        repeat add(each values)
     }
 
     /// Calls a closure with the values in the form that libpq expects; the pointers are valid during the call only.
@@ -119,14 +40,89 @@ struct Parameters {
     }
 }
 
-extension [UInt8] {
-    mutating func appendBigEndian(_ value: some FixedWidthInteger) {
-        Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
-    }
+/// A value of a parameter: a `bigint`, an `integer`, a `boolean`, a `text`, a `bytea`, or an array without NULLs.
+protocol ParameterValue {
+    /// The OIDs of the value's type and of arrays of it, which never change.
+    ///
+    /// See <https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat>.
+    static var typeIDs: (ofValue: UInt32, ofArray: UInt32) { get }
 
-    fileprivate mutating func putBigEndian(_ value: some FixedWidthInteger, at start: Int) {
-        Swift.withUnsafeBytes(of: value.bigEndian) { bytes in
-            for (offset, byte) in bytes.enumerated() { self[start + offset] = byte }
+    /// Appends the value; returns false for NULL.
+    @discardableResult
+    func write(to bytes: inout [UInt8]) -> Bool
+}
+
+extension ParameterValue where Self: FixedWidthInteger {
+    func write(to bytes: inout [UInt8]) -> Bool {
+        bytes.appendBigEndian(self)
+        return true
+    }
+}
+
+extension Int64: ParameterValue { static var typeIDs: (ofValue: UInt32, ofArray: UInt32) { (20, 1016) } }
+extension Int: ParameterValue { static var typeIDs: (ofValue: UInt32, ofArray: UInt32) { Int64.typeIDs } }
+extension Int32: ParameterValue { static var typeIDs: (ofValue: UInt32, ofArray: UInt32) { (23, 1007) } }
+
+extension Int64?: ParameterValue {
+    static var typeIDs: (ofValue: UInt32, ofArray: UInt32) { Int64.typeIDs }
+    func write(to bytes: inout [UInt8]) -> Bool { self?.write(to: &bytes) ?? false }
+}
+
+extension Bool: ParameterValue {
+    static var typeIDs: (ofValue: UInt32, ofArray: UInt32) { (16, 1000) }
+
+    func write(to bytes: inout [UInt8]) -> Bool {
+        bytes.append(self ? 1 : 0)
+        return true
+    }
+}
+
+extension String: ParameterValue {
+    static var typeIDs: (ofValue: UInt32, ofArray: UInt32) { (25, 1009) }
+
+    func write(to bytes: inout [UInt8]) -> Bool {
+        bytes.append(contentsOf: utf8)
+        return true
+    }
+}
+
+/// A `bytea`.
+struct ByteString: ParameterValue {
+    let value: [UInt8]
+    static var typeIDs: (ofValue: UInt32, ofArray: UInt32) { (17, 1001) }
+
+    init(_ value: [UInt8]) { self.value = value }
+
+    func write(to bytes: inout [UInt8]) -> Bool {
+        bytes.append(contentsOf: value)
+        return true
+    }
+}
+
+/// An array of one dimension with a lower bound of 1.
+extension Array: ParameterValue where Element: ParameterValue {
+    static var typeIDs: (ofValue: UInt32, ofArray: UInt32) { (Element.typeIDs.ofArray, Element.typeIDs.ofArray) }
+
+    func write(to bytes: inout [UInt8]) -> Bool {
+        bytes.appendBigEndian(Int32(isEmpty ? 0 : 1))
+        bytes.appendBigEndian(Int32(0))
+        bytes.appendBigEndian(Element.typeIDs.ofValue)
+        if isEmpty { return true }
+        bytes.appendBigEndian(Int32(clamping: count))
+        bytes.appendBigEndian(Int32(1))
+        for value in self {
+            let start = bytes.count
+            bytes.appendBigEndian(Int32(0))
+            value.write(to: &bytes)
+            let length = Int32(clamping: bytes.count - start - 4)
+            Swift.withUnsafeBytes(of: length.bigEndian) { bytes.replaceSubrange(start..<start + 4, with: $0) }
         }
+        return true
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func appendBigEndian(_ value: some FixedWidthInteger) {
+        Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
     }
 }

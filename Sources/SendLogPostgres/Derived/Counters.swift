@@ -27,16 +27,12 @@ struct Counters: DerivedData {
         on connection: Connection
     ) throws {
         if counts.isEmpty { return }
-        var parameters = Parameters()
-        parameters.add(organisation.number)
-        parameters.add(integers: counts.keys.map(\.day))
-        parameters.add(bigints: counts.keys.map(\.block))
-        parameters.add(texts: counts.keys.map { $0.campaign ?? "" })
+        var parameters = Parameters(organisation.number, counts.keys.map { Int32(clamping: $0.day) })
+        parameters.add(counts.keys.map(\.block), counts.keys.map { $0.campaign ?? "" })
         let owner = table == "campaign_days" ? "AND d.campaign = n.campaign" : ""
         let match = "d.org_id = $1 AND d.day = n.day AND d.block = n.block \(owner)"
         var changes = parameters
-        changes.add(bigints: counts.values.map { Int64($0.sends) })
-        changes.add(bigints: counts.values.map { Int64($0.destinations) })
+        changes.add(counts.values.map(\.sends), counts.values.map(\.destinations))
         let updated = try connection.rows(
             """
             UPDATE \(table) d SET sends = d.sends + n.sends, destinations = d.destinations + n.destinations
@@ -74,8 +70,7 @@ struct Counters: DerivedData {
             FROM send_logs WHERE org_id = $1 GROUP BY 1, 2, 3
             """
         let stored = "SELECT \(owner), day::bigint, block::bigint, sends, destinations FROM \(table) WHERE org_id = $1"
-        var parameters = Parameters()
-        parameters.add(organisation)
+        let parameters = Parameters(organisation)
         var findings: [String] = []
         for (left, right, isStored) in [(counted, stored, false), (stored, counted, true)] {
             let rows = try connection.rows(

@@ -105,9 +105,7 @@ struct ContentsCheck {
 
         private mutating func fetch() throws {
             var parameters = DatabaseCheck.parameters(organisation)
-            parameters.add(lastFetched.sequence)
-            parameters.add(integer: Int(lastFetched.number))
-            parameters.add(last)
+            parameters.add(lastFetched.sequence, Int32(clamping: Int(lastFetched.number)), last)
             let next = try connection.rows(
                 """
                 SELECT seq, number, count, length, crc, body FROM destination_chunks

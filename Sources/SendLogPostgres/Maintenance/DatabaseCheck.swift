@@ -80,8 +80,7 @@ struct DatabaseCheck {
     }
 
     static func parameters(_ organisation: Int64) -> Parameters {
-        var parameters = Parameters()
-        parameters.add(organisation)
+        let parameters = Parameters(organisation)
         return parameters
     }
 }

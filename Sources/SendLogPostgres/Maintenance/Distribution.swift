@@ -117,8 +117,7 @@ struct Distribution {
 
     /// Returns the store's tables that Citus already copies or distributes.
     static func citusTables(_ connection: Connection) throws -> Set<String> {
-        var parameters = Parameters()
-        parameters.add(texts: Schema.referenceTables + Schema.distributedTables)
+        let parameters = Parameters(Schema.referenceTables + Schema.distributedTables)
         let rows = try connection.rows(
             "SELECT n FROM unnest($1) n JOIN pg_dist_partition p ON p.logicalrelid = to_regclass(n)",
             parameters

@@ -23,10 +23,7 @@ extension PostgresStore: Maintenance {
         limit: Int
     ) async throws(StoreError) -> SendLogBatch {
         let rows = try await performLong(for: organisation) { connection in
-            var parameters = Parameters()
-            parameters.add(organisation.number)
-            parameters.add(sequence.number)
-            parameters.add(limit)
+            let parameters = Parameters(organisation.number, sequence.number, limit)
             return try connection.rows(Self.sendLogsSQL, parameters)
         }
         guard rows.count > 0 else { throw .notFound }
@@ -56,9 +53,7 @@ extension PostgresStore: Maintenance {
     /// See ``Maintenance/raiseHead(to:in:)``.
     public func raiseHead(to sequence: SequenceNumber, in organisation: OrganisationID) async throws(StoreError) {
         try await performShort(for: organisation) { connection in
-            var parameters = Parameters()
-            parameters.add(organisation.number)
-            parameters.add(sequence.number)
+            let parameters = Parameters(organisation.number, sequence.number)
             _ = try connection.rows(
                 """
                 UPDATE organisation_heads SET deleted = deleted + ($2 - sequence), sequence = $2
@@ -88,11 +83,7 @@ extension PostgresStore: Maintenance {
     ///   - apply: whether to run the steps; `false` is a dry run
     ///   - report: is called with the description of each step before the step runs
     /// - Throws: ``StoreSetupError`` if the database cannot be distributed; ``StoreError`` if the database fails.
-    public func distribute(
-        shards: Int,
-        apply: Bool,
-        report: @escaping @Sendable (String) -> Void
-    ) async throws {
+    public func distribute(shards: Int, apply: Bool, report: @escaping @Sendable (String) -> Void) async throws {
         let refusal = try await maintain { connection -> StoreSetupError? in
             do {
                 try Distribution(connection: connection, location: self.location, shards: shards)

@@ -25,8 +25,7 @@ struct ServerCheck {
     /// - Returns: the findings, as text for the operator.
     /// - Throws: ``PostgresFailure``.
     func missingTables() throws -> [String] {
-        var parameters = Parameters()
-        parameters.add(texts: Schema.referenceTables + Schema.distributedTables)
+        let parameters = Parameters(Schema.referenceTables + Schema.distributedTables)
         let rows = try connection.rows("SELECT n FROM unnest($1) n WHERE to_regclass(n) IS NULL", parameters)
         return (0..<rows.count).map { "the table \(rows.text($0, 0)) is missing; restore the database from a backup" }
     }
@@ -40,9 +39,7 @@ struct ServerCheck {
     }
 
     private func missing() throws -> [String] {
-        var parameters = Parameters()
-        parameters.add(texts: Self.indexes.map(\.0))
-        parameters.add(texts: Self.indexes.map(\.1))
+        let parameters = Parameters(Self.indexes.map(\.0), Self.indexes.map(\.1))
         let rows = try connection.rows(
             """
             SELECT n.name, i.indisvalid FROM unnest($1, $2) n (name, columns)

@@ -11,8 +11,7 @@ extension LogHead {
     /// - Throws: ``PostgresFailure``; ``StoreError/notFound`` if the organisation does not exist;
     ///   ``StoreError/corrupted(detail:)``.
     init(of organisation: OrganisationID, on connection: Connection, isLocked: Bool = false) throws {
-        var parameters = Parameters()
-        parameters.add(organisation.number)
+        let parameters = Parameters(organisation.number)
         let rows = try connection.rows(
             "SELECT sequence, deleted FROM organisation_heads WHERE org_id = $1 \(isLocked ? "FOR UPDATE" : "")",
             parameters

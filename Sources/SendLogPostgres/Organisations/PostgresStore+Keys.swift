@@ -15,16 +15,13 @@ extension PostgresStore {
                 throw StoreError.notFound
             }
             let number = try connection.insertWithNextID(maxIDQuery: "SELECT max(key_id) FROM api_keys") { number in
-                if connection.isRetry, let own = try Self.keys("hash = $1", { $0.add(hash) }, connection).first {
+                if connection.isRetry,
+                    let own = try Self.keys("hash = $1", { $0.add(ByteString(hash)) }, connection).first
+                {
                     return .stored(own.key.id.number)
                 }
-                var parameters = Parameters()
-                parameters.add(number)
-                parameters.add(organisation.number)
-                parameters.add(hash)
-                parameters.add(key.name)
-                parameters.add(key.permissions.stored)
-                parameters.add(now.milliseconds)
+                var parameters = Parameters(number, organisation.number, ByteString(hash), key.name)
+                parameters.add(key.permissions.stored, now.milliseconds)
                 parameters.add(key.expires?.milliseconds)
                 let rows = try connection.rows(
                     """
@@ -54,8 +51,7 @@ extension PostgresStore {
             try Self.keys(
                 "hash BETWEEN $1 AND $2",
                 { parameters in
-                    parameters.add(hashPrefix)
-                    parameters.add(end)
+                    parameters.add(ByteString(hashPrefix), ByteString(end))
                 },
                 connection
             )
@@ -69,9 +65,7 @@ extension PostgresStore {
         at now: Timestamp
     ) async throws(StoreError) -> APIKey {
         try await performShort(for: organisation) { connection in
-            var parameters = Parameters()
-            parameters.add(id.number)
-            parameters.add(organisation.number)
+            let parameters = Parameters(id.number, organisation.number)
             var update = parameters
             update.add(now.milliseconds)
             _ = try connection.rows(
@@ -93,9 +87,7 @@ extension PostgresStore {
             try await performShort(for: .server) { connection in
                 try connection.transaction {
                     for (id, timestamp) in sorted[begin..<min(begin + 50, sorted.count)] {
-                        var parameters = Parameters()
-                        parameters.add(id.number)
-                        parameters.add(timestamp.milliseconds)
+                        let parameters = Parameters(id.number, timestamp.milliseconds)
                         _ = try connection.rows(
                             """
                             UPDATE api_keys SET last_used = $2

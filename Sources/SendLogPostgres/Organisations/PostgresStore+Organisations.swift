@@ -16,10 +16,7 @@ extension PostgresStore {
                     return .stored(existing.id.number)
                 }
                 return try connection.transaction {
-                    var parameters = Parameters()
-                    parameters.add(number)
-                    parameters.add(name.description)
-                    parameters.add(now.milliseconds)
+                    let parameters = Parameters(number, name.description, now.milliseconds)
                     let rows = try connection.rows(
                         "INSERT INTO organisations (org_id, name, created) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
                         parameters

@@ -14,10 +14,7 @@ extension PostgresStore: SessionStore {
             var expired = Parameters()
             expired.add(now.milliseconds)
             _ = try connection.rows("DELETE FROM sessions WHERE expires <= $1", expired)
-            var parameters = Parameters()
-            parameters.add(hash)
-            parameters.add(key.number)
-            parameters.add(end.milliseconds)
+            let parameters = Parameters(ByteString(hash), key.number, end.milliseconds)
             // On a retry, the first attempt may have inserted the row before its connection broke.
             _ = try connection.rows(
                 "INSERT INTO sessions (hash, key_id, expires) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING",
@@ -32,8 +29,7 @@ extension PostgresStore: SessionStore {
             try Self.keys(
                 "key_id = (SELECT s.key_id FROM sessions s WHERE s.hash = $1 AND s.expires > $2)",
                 { parameters in
-                    parameters.add(hash)
-                    parameters.add(now.milliseconds)
+                    parameters.add(ByteString(hash), now.milliseconds)
                 },
                 connection
             )
@@ -45,8 +41,7 @@ extension PostgresStore: SessionStore {
     /// See ``SessionStore/endSession(_:)``.
     public func endSession(_ hash: [UInt8]) async throws(StoreError) {
         try await performShort(for: .server) { connection in
-            var parameters = Parameters()
-            parameters.add(hash)
+            let parameters = Parameters(ByteString(hash))
             _ = try connection.rows("DELETE FROM sessions WHERE hash = $1", parameters)
         }
     }

@@ -2,12 +2,12 @@ import SendLogCore
 
 /// Chunks of lists as the columns of a table, so that one statement can send many rows.
 struct ChunkArrays {
-    private var logIndexes: [Int] = []
-    private var numbers: [Int] = []
-    private var counts: [Int] = []
-    private var lengths: [Int] = []
+    private var logIndexes: [Int32] = []
+    private var numbers: [Int32] = []
+    private var counts: [Int32] = []
+    private var lengths: [Int32] = []
     private var checksums: [Int64] = []
-    private var bodies: [[UInt8]] = []
+    private var bodies: [ByteString] = []
     /// The size of the chunks' bodies in bytes.
     private(set) var weight = 0
 
@@ -18,22 +18,17 @@ struct ChunkArrays {
     ///   - logIndex: the position of the chunk's log in the `record_sends` call, from 1; 0 for a staged list
     ///   - number: the position of the chunk in its log, from 0
     mutating func append(_ chunk: DestinationChunk, logIndex: Int, number: Int) {
-        logIndexes.append(logIndex)
-        numbers.append(number)
-        counts.append(chunk.count)
-        lengths.append(chunk.length)
+        logIndexes.append(Int32(clamping: logIndex))
+        numbers.append(Int32(clamping: number))
+        counts.append(Int32(clamping: chunk.count))
+        lengths.append(Int32(clamping: chunk.length))
         checksums.append(Int64(chunk.crc))
-        bodies.append(chunk.body)
+        bodies.append(ByteString(chunk.body))
         weight += chunk.body.count
     }
 
     /// Adds the columns as six parameters.
     func add(to parameters: inout Parameters) {
-        parameters.add(integers: logIndexes)
-        parameters.add(integers: numbers)
-        parameters.add(integers: counts)
-        parameters.add(integers: lengths)
-        parameters.add(bigints: checksums)
-        parameters.add(byteStrings: bodies)
+        parameters.add(logIndexes, numbers, counts, lengths, checksums, bodies)
     }
 }

@@ -11,9 +11,7 @@ extension PostgresStore: SendLogDeleter {
             try connection.transaction {
                 // The lock keeps the counters from changing between the deletion and their update.
                 _ = try LogHead(of: organisation, on: connection, isLocked: true)
-                var parameters = Parameters()
-                parameters.add(organisation.number)
-                parameters.add(bigints: sequences.map(\.number))
+                let parameters = Parameters(organisation.number, sequences.map(\.number))
                 let rows = try connection.rows(
                     """
                     DELETE FROM send_logs WHERE org_id = $1 AND seq = ANY($2)
@@ -38,10 +36,7 @@ extension PostgresStore: SendLogDeleter {
                     deleted.add(change)
                 }
                 try derived.write(of: organisation, on: connection)
-                var counts = Parameters()
-                counts.add(organisation.number)
-                counts.add(deleted.sends)
-                counts.add(deleted.destinations)
+                let counts = Parameters(organisation.number, deleted.sends, deleted.destinations)
                 _ = try connection.rows(
                     """
                     UPDATE organisation_heads SET deleted = deleted - $2, destinations = destinations + $3

@@ -134,9 +134,7 @@ struct RecordingCall {
         var chunks = ChunkArrays()
         var number = 0
         func write() throws {
-            var parameters = Parameters()
-            parameters.add(organisation.number)
-            parameters.add(stagingSequence)
+            var parameters = Parameters(organisation.number, stagingSequence)
             chunks.add(to: &parameters)
             _ = try connection.rows(
                 """
@@ -160,16 +158,14 @@ struct RecordingCall {
     }
 
     private func call(_ logs: [PreparedSendLog], staged: [Int64]) throws -> Rows {
-        var parameters = Parameters()
-        parameters.add(organisation.number)
-        parameters.add(texts: logs.lazy.map(\.id.text))
-        parameters.add(texts: logs.lazy.map(\.campaignID.text))
-        parameters.add(bigints: logs.lazy.map(\.start.milliseconds))
-        parameters.add(integers: logs.lazy.map(\.start.day.number))
-        parameters.add(integers: logs.lazy.map(\.destinations.count))
-        parameters.add(byteStrings: logs.lazy.map(\.digest))
-        parameters.add(byteStrings: logs.lazy.map(\.record))
-        parameters.add(bigints: staged)
+        var parameters = Parameters(organisation.number, logs.map(\.id.text), logs.map(\.campaignID.text))
+        parameters.add(logs.map(\.start.milliseconds), logs.map { Int32(clamping: $0.start.day.number) })
+        parameters.add(
+            logs.map { Int32(clamping: $0.destinations.count) },
+            logs.map { ByteString($0.digest) },
+            logs.map { ByteString($0.record) }
+        )
+        parameters.add(staged)
         var chunks = ChunkArrays()
         for (offset, log) in logs.enumerated() where !log.destinations.isSpooled {
             var number = 0

@@ -95,15 +95,12 @@ struct Migration {
         }
         let encoding = try connection.rows("SHOW server_encoding").text(0, 0)
         guard encoding == "UTF8" else {
-            throw StoreSetupError(
-                "\(location) has encoding \(encoding); create the database with ENCODING 'UTF8'"
-            )
+            throw StoreSetupError("\(location) has encoding \(encoding); create the database with ENCODING 'UTF8'")
         }
     }
 
     private func requireNoForeignTables() throws {
-        var parameters = Parameters()
-        parameters.add(texts: Schema.referenceTables + Schema.distributedTables)
+        let parameters = Parameters(Schema.referenceTables + Schema.distributedTables)
         let rows = try connection.rows(
             "SELECT n FROM unnest($1) n WHERE to_regclass(quote_ident(n)) IS NOT NULL AND n <> 'sendlog_schema'",
             parameters

@@ -18,39 +18,25 @@ struct CountQuery {
         let days: [Int: Int]
 
         var total: Int { days.values.reduce(0, +) }
-
-        /// Returns the days that have logs, in the given order.
-        func sorted(_ order: SortOrder) -> [DayCount] {
-            days.filter { $0.value > 0 }.sorted { ($0.key < $1.key) == (order == .oldestFirst) }
-                .map { DayCount(day: Day(number: $0.key), sends: $0.value) }
-        }
     }
 
     /// Counts the logs.
     ///
-    /// - Returns: the counts; `nil` if the organisation does not exist.
-    /// - Throws: ``PostgresFailure``.
-    func run(on connection: Connection) throws -> Counts? {
+    /// - Throws: ``PostgresFailure``; ``StoreError/notFound`` if the organisation does not exist.
+    func run(on connection: Connection) throws -> Counts {
         let (from, to) = (search.from ?? .earliest, search.to ?? .latest)
         let span = from <= to ? SearchDays(from: from, to: to) : nil
-        var parameters = Parameters()
-        parameters.add(organisation.number)
-        parameters.add(search.asOf?.number ?? .max)
+        var parameters = Parameters(organisation.number, search.asOf?.number ?? .max)
         // If no whole day is searched, the range is empty.
-        parameters.add(integer: span?.whole?.lowerBound ?? 1)
-        parameters.add(integer: span?.whole?.upperBound ?? 0)
+        parameters.add(Int32(clamping: span?.whole?.lowerBound ?? 1), Int32(clamping: span?.whole?.upperBound ?? 0))
         for index in 0..<2 {
             let edge = span.flatMap { $0.edges.count > index ? $0.edges[index] : nil }
-            parameters.add(integer: edge.flatMap { Timestamp(milliseconds: $0.lowerBound)?.day.number } ?? 0)
-            parameters.add(edge?.lowerBound ?? 1)
-            parameters.add(edge?.upperBound ?? 0)
+            parameters.add(Int32(clamping: edge.flatMap { Timestamp(milliseconds: $0.lowerBound)?.day.number } ?? 0))
+            parameters.add(edge?.lowerBound ?? 1, edge?.upperBound ?? 0)
         }
-        if let campaigns = search.campaigns { parameters.add(texts: campaigns.map(\.text)) }
-        let rows = try connection.rows(
-            Self.sql(ofCampaigns: search.campaigns != nil, isByDay: isByDay),
-            parameters
-        )
-        guard rows.count > 0 else { return nil }
+        if let campaigns = search.campaigns { parameters.add(campaigns.map(\.text)) }
+        let rows = try connection.rows(Self.sql(ofCampaigns: search.campaigns != nil, isByDay: isByDay), parameters)
+        guard rows.count > 0 else { throw StoreError.notFound }
         var days: [Int: Int] = [:]
         for row in 0..<rows.count {
             // Negative for logs after `asOf`: their counters include them, and the snapshot does not.

@@ -15,8 +15,7 @@ enum ReadingGroup {
         within statementTimeout: Duration
     ) -> Result<[StoredSendLog?], StoreError> {
         thread.perform(within: statementTimeout) { connection in
-            var parameters = Parameters()
-            parameters.add(organisation.number)
+            var parameters = Parameters(organisation.number)
             guard ids.count > 1 else {
                 parameters.add(ids[0].text)
                 let rows = try connection.rows(
@@ -25,7 +24,7 @@ enum ReadingGroup {
                 )
                 return [rows.count > 0 ? log(rows, 0) : nil]
             }
-            parameters.add(texts: ids.map(\.text))
+            parameters.add(ids.map(\.text))
             let rows = try connection.rows(
                 "SELECT seq, destinations, record, id FROM send_logs WHERE org_id = $1 AND id = ANY($2)",
                 parameters

@@ -34,20 +34,14 @@ struct RowQuery {
     /// - Returns: the rows; a long record is NULL, and ``longRecords(_:of:on:)`` fetches it.
     /// - Throws: ``PostgresFailure``.
     func run(on connection: Connection, for block: RowBlock) throws -> Rows {
-        var parameters = Parameters()
-        parameters.add(organisation.number)
-        parameters.add(rows.from.milliseconds)
-        parameters.add(rows.to.milliseconds)
-        parameters.add(asOf.number)
-        parameters.add(min(rows.count, block.size / Self.typicalRowLength))
-        parameters.add(rows.offset)
+        var parameters = Parameters(organisation.number, rows.from.milliseconds, rows.to.milliseconds, asOf.number)
+        parameters.add(min(rows.count, block.size / Self.typicalRowLength), rows.offset)
         if let after {
-            parameters.add(after.start.milliseconds)
-            parameters.add(after.sequence.number)
+            parameters.add(after.start.milliseconds, after.sequence.number)
         }
         let number = campaigns.map(\.count) ?? 0
         if let campaigns, number > Self.maxMerged {
-            parameters.add(texts: campaigns.map(\.text))
+            parameters.add(campaigns.map(\.text))
         } else if let campaigns {
             // The number of parameters is rounded up, so that few statements fit all numbers of campaigns. No campaign
             // has the empty string as its id.
@@ -122,9 +116,7 @@ struct RowQuery {
         on connection: Connection
     ) throws -> [Int64: [UInt8]] {
         if sequences.isEmpty { return [:] }
-        var parameters = Parameters()
-        parameters.add(organisation.number)
-        parameters.add(bigints: sequences)
+        let parameters = Parameters(organisation.number, sequences)
         let rows = try connection.rows(
             "SELECT seq, record FROM send_logs WHERE org_id = $1 AND seq = ANY($2)",
             parameters

@@ -13,27 +13,20 @@ struct SearchCall {
         if search.isUnfiltered, search.skip == 0, search.limit > 0, let result = try unfilteredFirstPage() {
             return result
         }
-        let campaigns = search.campaigns?.count ?? 0
-        let counting = CountQuery(
-            organisation: organisation,
-            search: search,
-            // Several campaigns are merged; limiting the query to the days of the page keeps the merge short.
-            isByDay: search.limit > 0 && (search.skip > 0 || campaigns > 1)
-        )
-        guard let counts = try counting.run(on: connection) else { throw StoreError.notFound }
-        guard counts.head.hasGaps else { return try answer(counts, isByDay: counting.isByDay) }
+        let isByDay = search.isByDay(mergesLazily: false)
+        let counting = CountQuery(organisation: organisation, search: search, isByDay: isByDay)
+        let counts = try counting.run(on: connection)
+        guard counts.head.hasGaps else { return try answer(counts, isByDay: isByDay) }
         // Logs may be deleted between the statements, which must count and read the same ones.
         return try connection.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") {
-            guard let counts = try counting.run(on: connection) else { throw StoreError.notFound }
-            return try answer(counts, isByDay: counting.isByDay)
+            try answer(try counting.run(on: connection), isByDay: isByDay)
         }
     }
 
     private func answer(_ counts: CountQuery.Counts, isByDay: Bool) throws -> SearchResult {
-        let plan = SearchPlan(search, head: counts.head)
-        let total = counts.total
+        let (plan, total) = (SearchPlan(search, head: counts.head), counts.total)
         let page = try plan.page(total: total, isByDay: isByDay) { order, body in
-            _ = counts.sorted(order).allSatisfy(body)
+            _ = DayCount.sorted(counts.days, order).allSatisfy(body)
         }
         guard let page else { return plan.result(total: total) }
         let builder = PageBuilder(plan, count: page.count)
@@ -94,9 +87,7 @@ struct SearchCall {
         let longRecords = try RowQuery.longRecords(long, of: organisation, on: connection)
         page.reserve(fitting)
         for row in 0..<fitting {
-            let (sequence, start, destinations) = (
-                rows.integer(row, 0), rows.integer(row, 1), try rows.count(row, 2)
-            )
+            let (sequence, start, destinations) = (rows.integer(row, 0), rows.integer(row, 1), try rows.count(row, 2))
             func append(_ record: UnsafeRawBufferPointer) {
                 page.append(record, sequence: SequenceNumber(sequence), start: start, destinations: destinations)
             }

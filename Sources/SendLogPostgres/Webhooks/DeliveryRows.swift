@@ -37,7 +37,7 @@ enum DeliveryRows {
     private static func read(_ ids: Set<DeliveryID>, of webhook: WebhookID, _ rows: WebhookRows) throws -> [Delivery] {
         if ids.isEmpty { return [] }
         var parameters = rows.parameters(webhook)
-        parameters.add(bigints: ids.map(\.sequence.number))
+        parameters.add(ids.map(\.sequence.number))
         let found = try rows.connection.rows(
             "SELECT \(columns) FROM webhook_deliveries WHERE org_id = $1 AND webhook = $2 AND seq = ANY($3)",
             parameters
@@ -51,21 +51,13 @@ enum DeliveryRows {
     /// nothing is written for a deleted webhook.
     ///
     /// - Throws: ``PostgresFailure``.
-    private static func write(
-        _ deliveries: [Delivery],
-        of webhook: WebhookID,
-        _ rows: WebhookRows
-    ) throws {
+    private static func write(_ deliveries: [Delivery], of webhook: WebhookID, _ rows: WebhookRows) throws {
         if deliveries.isEmpty { return }
         var parameters = rows.parameters(webhook)
-        parameters.add(bigints: deliveries.map(\.id.sequence.number))
-        parameters.add(bigints: deliveries.map(\.id.storedTest))
-        parameters.add(texts: deliveries.map(\.send.text))
-        parameters.add(bigints: deliveries.map(\.created.milliseconds))
-        parameters.add(texts: deliveries.map(\.state.rawValue))
-        parameters.add(bigints: deliveries.map { $0.nextTry?.milliseconds ?? never })
-        parameters.add(bigints: deliveries.map { Int64($0.tries) })
-        parameters.add(texts: deliveries.map { text(of: $0.attempts) })
+        parameters.add(deliveries.map(\.id.sequence.number), deliveries.map(\.id.storedTest))
+        parameters.add(deliveries.map(\.send.text), deliveries.map(\.created.milliseconds))
+        parameters.add(deliveries.map(\.state.rawValue), deliveries.map { $0.nextTry?.milliseconds ?? never })
+        parameters.add(deliveries.map(\.tries), deliveries.map(\.attempts.json))
         _ = try rows.connection.rows(
             """
             INSERT INTO webhook_deliveries
@@ -79,12 +71,6 @@ enum DeliveryRows {
             """,
             parameters
         )
-    }
-
-    private static func text(of attempts: [DeliveryAttempt]) -> String {
-        var bytes: [UInt8] = []
-        DeliveryAttempt.write(attempts, to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// - Throws: ``StoreError/corrupted(detail:)``.

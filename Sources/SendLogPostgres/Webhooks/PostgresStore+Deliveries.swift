@@ -13,9 +13,7 @@ extension PostgresStore {
     ) async throws(StoreError) -> [Delivery] {
         try await performShort(for: organisation) { connection in
             var parameters = WebhookRows(connection: connection, organisation: organisation).parameters(webhook)
-            parameters.add((before ?? .last).sequence.number)
-            parameters.add((before ?? .last).storedTest)
-            parameters.add(limit)
+            parameters.add((before ?? .last).sequence.number, (before ?? .last).storedTest, limit)
             return try DeliveryRows.deliveries(try connection.rows(Self.deliveriesSQL(state), parameters))
         }
     }
@@ -38,8 +36,7 @@ extension PostgresStore {
     ) async throws(StoreError) -> Delivery {
         try await performShort(for: organisation) { connection in
             var parameters = WebhookRows(connection: connection, organisation: organisation).parameters(webhook)
-            parameters.add(id.sequence.number)
-            parameters.add(id.storedTest)
+            parameters.add(id.sequence.number, id.storedTest)
             let rows = try connection.rows(
                 """
                 SELECT \(DeliveryRows.columns) FROM webhook_deliveries
@@ -72,11 +69,10 @@ extension PostgresStore {
 
     /// Finds old deliveries of all organisations, then deletes them webhook by webhook, each on one Citus node.
     ///
-    /// See ``WebhookStore/deleteDeliveries(before:)``.
+    /// See ``WebhookLeaseStore/deleteDeliveries(before:)``.
     public func deleteDeliveries(before timestamp: Timestamp) async throws(StoreError) -> Int {
         let rows = try await performLong(for: .server) { connection in
-            var parameters = Parameters()
-            parameters.add(timestamp.milliseconds)
+            let parameters = Parameters(timestamp.milliseconds)
             return try connection.rows(Self.oldDeliveriesSQL, parameters)
         }
         var found: [WebhookKey: Set<Int64>] = [:]
@@ -87,11 +83,7 @@ extension PostgresStore {
         var count = 0
         for (key, sequences) in found {
             count += try await performShort(for: .server) { connection in
-                var parameters = Parameters()
-                parameters.add(key.organisation)
-                parameters.add(key.webhook)
-                parameters.add(bigints: sequences)
-                parameters.add(timestamp.milliseconds)
+                let parameters = Parameters(key.organisation, key.webhook, Array(sequences), timestamp.milliseconds)
                 return try connection.rows(
                     """
                     DELETE FROM webhook_deliveries

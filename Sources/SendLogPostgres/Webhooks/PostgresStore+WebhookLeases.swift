@@ -2,20 +2,13 @@ public import SendLogCore
 import SendLogScheduling
 
 /// Leases webhooks to workers, reads the due deliveries for them, and saves their reports.
-extension PostgresStore {
-    /// Finds the pending webhooks of all organisations; see ``WebhookStore/pendingWebhooks(for:limit:)``.
-    public func pendingWebhooks(
-        for lease: WebhookLease,
-        limit: Int
-    ) async throws(StoreError) -> [PendingWebhook] {
+extension PostgresStore: WebhookLeaseStore {
+    /// Finds the pending webhooks of all organisations; see ``WebhookLeaseStore/pendingWebhooks(for:limit:)``.
+    public func pendingWebhooks(for lease: WebhookLease, limit: Int) async throws(StoreError) -> [PendingWebhook] {
         try await performShort(for: .server) { connection in
             var found: [(pending: PendingWebhook, turn: Int64)] = []
             for sql in [Self.backlogSQL, Self.dueSQL] {
-                var parameters = Parameters()
-                parameters.add(lease.start.milliseconds)
-                parameters.add(lease.latestEnd)
-                parameters.add(lease.latestHold)
-                parameters.add(limit)
+                let parameters = Parameters(lease.start.milliseconds, lease.latestEnd, lease.latestHold, limit)
                 let rows = try connection.rows(sql, parameters)
                 for row in 0..<rows.count {
                     // A damaged row does not stop the other webhooks.
@@ -49,10 +42,7 @@ extension PostgresStore {
     }
 
     /// Finds webhooks with logs after their cursors.
-    static let backlogSQL = pendingSQL(
-        "JOIN organisation_heads h ON h.org_id = w.org_id",
-        where: "w.told < h.sequence"
-    )
+    static let backlogSQL = pendingSQL("JOIN organisation_heads h ON h.org_id = w.org_id", where: "w.told < h.sequence")
 
     /// Finds webhooks with deliveries that are due for a retry.
     static let dueSQL = pendingSQL(
@@ -80,7 +70,7 @@ extension PostgresStore {
 
     /// Leases webhooks with one statement per organisation, because Citus locks the rows of one organisation at a time.
     ///
-    /// See ``WebhookStore/leaseWebhooks(_:for:)``.
+    /// See ``WebhookLeaseStore/leaseWebhooks(_:for:)``.
     public func leaseWebhooks(
         _ requested: [PendingWebhook],
         for lease: WebhookLease
@@ -106,15 +96,9 @@ extension PostgresStore {
         for lease: WebhookLease
     ) async throws(StoreError) -> [LeasedWebhook] {
         try await performShort(for: organisation) { connection in
-            var parameters = Parameters()
-            parameters.add(organisation.number)
-            parameters.add(texts: ids.sorted())
-            parameters.add(lease.owner)
-            parameters.add(lease.start.milliseconds)
-            parameters.add(lease.end.milliseconds)
-            parameters.add(lease.latestEnd)
-            parameters.add(lease.latestHold)
-            parameters.add(StartedAttempts.unreleased)
+            var parameters = Parameters(organisation.number, ids.sorted())
+            parameters.add(lease.owner, lease.start.milliseconds, lease.end.milliseconds, lease.latestEnd)
+            parameters.add(lease.latestHold, StartedAttempts.unreleased)
             // On a retry, the first attempt may have leased them before its connection broke.
             let own = connection.isRetry ? "OR w.holder = $3 AND w.taken_at = $4 AND w.taken_until = $5" : ""
             let isOwn = connection.isRetry ? "OR holder = $3 AND taken_at = $4 AND taken_until = $5" : ""
@@ -138,7 +122,7 @@ extension PostgresStore {
         }
     }
 
-    /// See ``WebhookStore/dueDeliveries(of:in:at:limit:)``.
+    /// See ``WebhookLeaseStore/dueDeliveries(of:in:at:limit:)``.
     public func dueDeliveries(
         of webhook: WebhookID,
         in organisation: OrganisationID,
@@ -147,8 +131,7 @@ extension PostgresStore {
     ) async throws(StoreError) -> [Delivery] {
         try await performShort(for: organisation) { connection in
             var parameters = WebhookRows(connection: connection, organisation: organisation).parameters(webhook)
-            parameters.add(now.milliseconds)
-            parameters.add(limit)
+            parameters.add(now.milliseconds, limit)
             return try DeliveryRows.deliveries(try connection.rows(Self.dueDeliveriesSQL, parameters))
         }
     }
@@ -168,7 +151,7 @@ extension PostgresStore {
         ORDER BY n.seq, n.test
         """
 
-    /// See ``WebhookStore/save(_:of:in:)``.
+    /// See ``WebhookLeaseStore/save(_:of:in:)``.
     public func save(
         _ report: WebhookReport,
         of webhook: WebhookID,
@@ -188,12 +171,7 @@ extension PostgresStore {
                 current.apply(report)
                 // The lease of a webhook that is no longer active is released.
                 let isActive = current.definition.isActive
-                try rows.write(
-                    current.progress,
-                    report.started,
-                    of: webhook,
-                    until: isActive ? report.leaseEnd : nil
-                )
+                try rows.write(current.progress, report.started, of: webhook, until: isActive ? report.leaseEnd : nil)
                 return isActive ? current : nil
             }
         }

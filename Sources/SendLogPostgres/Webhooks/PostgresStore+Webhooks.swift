@@ -13,10 +13,7 @@ extension PostgresStore: WebhookStore {
         try await performShort(for: organisation) { connection in
             let rows = WebhookRows(connection: connection, organisation: organisation)
             var parameters = rows.parameters(id)
-            parameters.add(definition.stored)
-            parameters.add(WebhookSecret.stored([secret]))
-            parameters.add(now.milliseconds)
-            parameters.add(definition.isActive)
+            parameters.add(definition.stored, WebhookSecret.stored([secret]), now.milliseconds, definition.isActive)
             // On a retry, the first attempt may have inserted the row before its connection broke.
             let inserted = try connection.rows(
                 """
@@ -37,8 +34,7 @@ extension PostgresStore: WebhookStore {
     /// See ``WebhookStore/webhooks(in:)``.
     public func webhooks(in organisation: OrganisationID) async throws(StoreError) -> [Webhook] {
         try await performShort(for: organisation) { connection in
-            var parameters = Parameters()
-            parameters.add(organisation.number)
+            let parameters = Parameters(organisation.number)
             let rows = try connection.rows(
                 "SELECT \(WebhookRows.columns) FROM webhooks WHERE org_id = $1 ORDER BY created, id",
                 parameters
@@ -48,10 +44,7 @@ extension PostgresStore: WebhookStore {
     }
 
     /// See ``WebhookStore/webhook(_:in:)``.
-    public func webhook(
-        _ id: WebhookID,
-        in organisation: OrganisationID
-    ) async throws(StoreError) -> Webhook {
+    public func webhook(_ id: WebhookID, in organisation: OrganisationID) async throws(StoreError) -> Webhook {
         try await performShort(for: organisation) {
             try WebhookRows(connection: $0, organisation: organisation).webhook(id)
         }
@@ -79,20 +72,14 @@ extension PostgresStore: WebhookStore {
     }
 
     /// See ``WebhookStore/deleteWebhook(_:in:)``.
-    public func deleteWebhook(
-        _ id: WebhookID,
-        in organisation: OrganisationID
-    ) async throws(StoreError) {
+    public func deleteWebhook(_ id: WebhookID, in organisation: OrganisationID) async throws(StoreError) {
         // The webhook may have many deliveries.
         try await performLong(for: organisation) { connection in
             let parameters = WebhookRows(connection: connection, organisation: organisation).parameters(id)
             try connection.transaction {
                 let rows = try connection.rows("DELETE FROM webhooks WHERE org_id = $1 AND id = $2", parameters)
                 guard rows.affectedRows > 0 || connection.isRetry else { throw StoreError.notFound }
-                _ = try connection.rows(
-                    "DELETE FROM webhook_deliveries WHERE org_id = $1 AND webhook = $2",
-                    parameters
-                )
+                _ = try connection.rows("DELETE FROM webhook_deliveries WHERE org_id = $1 AND webhook = $2", parameters)
             }
         }
     }

@@ -38,11 +38,8 @@ struct WebhookRows {
     func write(_ webhook: Webhook) throws {
         var parameters = parameters(webhook.id)
         parameters.add(progress: webhook.progress)
-        parameters.add(webhook.definition.stored)
-        parameters.add(WebhookSecret.stored(webhook.secrets))
-        parameters.add(webhook.version)
-        parameters.add(webhook.updated.milliseconds)
-        parameters.add(webhook.definition.isActive)
+        parameters.add(webhook.definition.stored, WebhookSecret.stored(webhook.secrets), webhook.version)
+        parameters.add(webhook.updated.milliseconds, webhook.definition.isActive)
         _ = try connection.rows(
             """
             UPDATE webhooks SET \(Self.progressAssignments), definition = $11, secrets = $12, version = $13, updated = $14,
@@ -58,8 +55,7 @@ struct WebhookRows {
     {
         var parameters = parameters(id)
         parameters.add(progress: progress)
-        parameters.add(started.stored)
-        parameters.add(end?.milliseconds ?? 0)
+        parameters.add(started.stored, end?.milliseconds ?? 0)
         _ = try connection.rows(
             "UPDATE webhooks SET \(Self.progressAssignments), started = $11, taken_until = $12 WHERE org_id = $1 AND id = $2",
             parameters
@@ -73,9 +69,7 @@ struct WebhookRows {
 
     /// Returns the first parameters of every statement for a webhook: the organisation and the webhook's id.
     func parameters(_ id: WebhookID) -> Parameters {
-        var parameters = Parameters()
-        parameters.add(organisation.number)
-        parameters.add(id.text)
+        let parameters = Parameters(organisation.number, id.text)
         return parameters
     }
 
@@ -133,15 +127,11 @@ struct WebhookRows {
 extension Parameters {
     /// Adds the columns from `told` (the cursor) to `slow`.
     fileprivate mutating func add(progress: WebhookProgress) {
-        add(progress.cursor.number)
-        add(progress.failures)
-        add(progress.failingSince?.milliseconds)
-        add(progress.heldUntil?.milliseconds)
-        add(progress.pause?.at.milliseconds)
+        add(progress.cursor.number, progress.failures, progress.failingSince?.milliseconds)
         // PostgreSQL does not store U+0000 in text.
-        add(progress.pause?.reason.replacing("\0", with: "\u{fffd}") ?? "")
-        add(SkippedRange.stored(progress.skippedRanges))
-        add(progress.slowness)
+        let reason = progress.pause?.reason.replacing("\0", with: "\u{fffd}") ?? ""
+        add(progress.heldUntil?.milliseconds, progress.pause?.at.milliseconds, reason)
+        add(SkippedRange.stored(progress.skippedRanges), progress.slowness)
     }
 }
 

@@ -8,69 +8,46 @@ struct Counters: DerivedData {
 
     mutating func add(_ change: LogChange<Int64>) { changes.add(change) }
 
+    /// The statements that change the counters of an owner: an organisation or a campaign.
+    private struct Statements {
+        let update, insert, delete: String
+
+        init(_ owner: String) {
+            let counter = "\(owner) = ?1 AND day = ?2 AND block = ?3"
+            update = "UPDATE \(owner)_days SET sends = sends + ?4, destinations = destinations + ?5 WHERE \(counter)"
+            insert = "INSERT INTO \(owner)_days (\(owner), day, block, sends, destinations) VALUES (?1, ?2, ?3, ?4, ?5)"
+            delete = "DELETE FROM \(owner)_days WHERE \(counter) AND sends = 0"
+        }
+
+        static let ofOrganisations = Statements("organisation")
+        static let ofCampaigns = Statements("campaign")
+    }
+
     func write(on database: Connection) throws {
         for (key, count) in changes.ofOrganisations {
-            try write(
-                key.organisation.number,
-                key,
-                count,
-                update: """
-                    UPDATE organisation_days SET sends = sends + ?, destinations = destinations + ?
-                    WHERE organisation = ? AND day = ? AND block = ?
-                    """,
-                insert: """
-                    INSERT INTO organisation_days (sends, destinations, organisation, day, block)
-                    VALUES (?, ?, ?, ?, ?)
-                    """,
-                delete: "DELETE FROM organisation_days WHERE organisation = ? AND day = ? AND block = ? AND sends = 0",
-                on: database
-            )
+            try write(count, key, of: key.organisation.number, .ofOrganisations, on: database)
         }
         for (key, count) in changes.ofCampaigns {
-            try write(
-                key.campaign ?? 0,
-                key,
-                count,
-                update: """
-                    UPDATE campaign_days SET sends = sends + ?, destinations = destinations + ?
-                    WHERE campaign = ? AND day = ? AND block = ?
-                    """,
-                insert: """
-                    INSERT INTO campaign_days (sends, destinations, campaign, day, block) VALUES (?, ?, ?, ?, ?)
-                    """,
-                delete: "DELETE FROM campaign_days WHERE campaign = ? AND day = ? AND block = ? AND sends = 0",
-                on: database
-            )
+            try write(count, key, of: key.campaign ?? 0, .ofCampaigns, on: database)
         }
     }
 
     private func write(
-        _ owner: Int64,
-        _ key: CounterChanges<Int64>.Key,
         _ count: CounterChanges<Int64>.Count,
-        update: StaticString,
-        insert: StaticString,
-        delete: StaticString,
+        _ key: CounterChanges<Int64>.Key,
+        of owner: Int64,
+        _ sql: Statements,
         on database: Connection
     ) throws {
-        func run(_ sql: StaticString, withCount: Bool) throws {
-            var query = try Query(sql, on: database)
-            if withCount {
-                try query.bind(count.sends)
-                try query.bind(count.destinations)
-            }
-            try query.bind(owner)
-            try query.bind(key.day)
-            try query.bind(key.block)
-            try query.run()
-        }
-        try run(update, withCount: true)
+        let update = try Query(dynamicSQL: sql.update, on: database)
+        try update.run(owner, key.day, key.block, count.sends, count.destinations)
         if database.affectedRows == 0 {
             guard count.sends > 0 else { throw StoreError.corrupted(detail: "a counter of a deleted log is missing") }
-            try run(insert, withCount: true)
+            let insert = try Query(dynamicSQL: sql.insert, on: database)
+            try insert.run(owner, key.day, key.block, count.sends, count.destinations)
         } else if count.sends < 0 {
             // A day without logs has no counter.
-            try run(delete, withCount: false)
+            try Query(dynamicSQL: sql.delete, on: database).run(owner, key.day, key.block)
         }
     }
 

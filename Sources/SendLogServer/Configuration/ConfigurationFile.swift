@@ -19,7 +19,9 @@ struct ConfigurationFile {
         }
         let value: JSONValue
         do throws(JSONSyntaxError) {
-            value = try Self.parse(Array(data))
+            value = try Array(data).withUnsafeBufferPointer { bytes throws(JSONSyntaxError) in
+                try JSONValue(utf8: bytes)
+            }
         } catch {
             throw ConfigurationError(
                 "the configuration file \(path) is not valid JSON: \(error.message), at byte \(error.offset)"
@@ -29,13 +31,6 @@ struct ConfigurationFile {
             throw ConfigurationError("the configuration file \(path) must contain a JSON object, not \(value.kind)")
         }
         try check(members, under: "")
-    }
-
-    private static func parse(_ bytes: [UInt8]) throws(JSONSyntaxError) -> JSONValue {
-        let result = bytes.withUnsafeBufferPointer { bytes -> Result<JSONValue, JSONSyntaxError> in
-            do throws(JSONSyntaxError) { return .success(try JSONValue(utf8: bytes)) } catch { return .failure(error) }
-        }
-        return try result.get()
     }
 
     private func check(_ members: [JSONMember], under prefix: String) throws(ConfigurationError) {

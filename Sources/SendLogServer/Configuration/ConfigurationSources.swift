@@ -7,7 +7,9 @@ import SystemPackage
 ///
 /// Flags take precedence over the environment, and the environment over the file.
 public struct ConfigurationSources {
-    private let providers: [(provider: any ConfigProvider, name: (Setting) -> String)]
+    private typealias Source = (provider: any ConfigProvider, name: (Setting) -> String)
+
+    private let providers: [Source]
     /// Warnings for the operator: settings that were given under former names.
     public private(set) var warnings: [String] = []
 
@@ -28,19 +30,15 @@ public struct ConfigurationSources {
             let number: Int? = if case .number = setting.kind { Int(text) } else { nil }
             values[setting.absoluteKey] = ConfigValue(number.map(ConfigContent.int) ?? .string(text), isSecret: false)
         }
-        var providers: [(any ConfigProvider, (Setting) -> String)] = [
+        var providers: [Source] = [
             (InMemoryProvider(name: "flags", values: values), { "--\($0.flag)" }),
-            (
-                EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "sendlog"),
-                \.variable
-            ),
+            (EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "sendlog"), \.variable),
         ]
         if let path = file ?? environment[Setting.fileVariable] {
             try ConfigurationFile(path: path).check()
             do {
-                providers.append(
-                    (try await FileProvider<JSONSnapshot>(filePath: FilePath(path)), { "\($0.key) in \(path)" })
-                )
+                let provider = try await FileProvider<JSONSnapshot>(filePath: FilePath(path))
+                providers.append((provider, { "\($0.key) in \(path)" }))
             } catch {
                 throw ConfigurationError("the configuration file \(path) cannot be read: \(error)")
             }
@@ -100,10 +98,7 @@ public struct ConfigurationSources {
         return nil
     }
 
-    private func value(
-        of setting: Setting,
-        in source: (provider: any ConfigProvider, name: (Setting) -> String)
-    ) throws(ConfigurationError) -> ConfigContent? {
+    private func value(of setting: Setting, in source: Source) throws(ConfigurationError) -> ConfigContent? {
         let type: ConfigType = if case .number = setting.kind { .int } else { .string }
         do {
             return try source.provider.value(forKey: setting.absoluteKey, type: type).value?.content
@@ -114,12 +109,10 @@ public struct ConfigurationSources {
 
     private static func refuseUnknown(_ environment: [String: String]) throws(ConfigurationError) {
         let known = Setting.all.map(\.variable) + [Setting.fileVariable]
-        let former = Setting.formerSettings.map(\.variable)
-        for name in environment.keys.sorted() where name.hasPrefix(Setting.variablePrefix) {
-            if known.contains(name) || former.contains(name) { continue }
-            throw ConfigurationError(
-                "unknown environment variable \(name)\(ConfigurationError.hint(name, among: known))"
-            )
+        let accepted = known + Setting.formerSettings.map(\.variable)
+        for name in environment.keys.sorted() where name.hasPrefix(Setting.variablePrefix) && !accepted.contains(name) {
+            let hint = ConfigurationError.hint(name, among: known)
+            throw ConfigurationError("unknown environment variable \(name)\(hint)")
         }
     }
 }

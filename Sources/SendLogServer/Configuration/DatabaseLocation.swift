@@ -45,17 +45,16 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
             connections: try sources.number(.postgresConnections) ?? 8,
             waitTimeout: try sources.number(.postgresWaitTimeout) ?? 5
         )
-        let folder: String
-        switch backend {
-        case .file(let path): folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        case .server: folder = FileManager.default.temporaryDirectory.path
-        }
+        let folder =
+            switch backend {
+            case .file(let path): URL(fileURLWithPath: path).deletingLastPathComponent().path
+            case .server: FileManager.default.temporaryDirectory.path
+            }
         spoolFolder = try sources.text(.spoolFolder) ?? folder
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: spoolFolder, isDirectory: &isFolder), isFolder.boolValue else {
-            let setting =
-                spoolFolder == folder ? "\(name): its folder" : "\(sources.name(of: .spoolFolder)): the folder"
-            throw ConfigurationError("\(setting) \(spoolFolder) does not exist")
+            let setting = spoolFolder == folder ? "\(name): its" : "\(sources.name(of: .spoolFolder)): the"
+            throw ConfigurationError("\(setting) folder \(spoolFolder) does not exist")
         }
     }
 
@@ -71,9 +70,8 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
                 throw ConfigurationError("\(rule), not \(scheme)…")
             }
             if text.contains(where: "@=".contains) { throw ConfigurationError(rule) }
-            throw ConfigurationError(
-                "\(rule), not \(text)\(text.contains(":") ? "" : "; did you mean sqlite:\(text)?")"
-            )
+            let hint = text.contains(":") ? "" : "; did you mean sqlite:\(text)?"
+            throw ConfigurationError("\(rule), not \(text)\(hint)")
         }
         let path = String(text.dropFirst(scheme.count))
         guard !path.hasPrefix(":"), !path.hasSuffix("/") else {
@@ -107,10 +105,8 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
     ///   - threads: the threads for SQLite's queries; `nil` for the store's own threads
     /// - Returns: the store.
     /// - Throws: ``StoreSetupError`` if the database does not exist or must not be opened.
-    public func open(
-        createIfMissing: Bool = true,
-        threads: FairThreadPool? = nil
-    ) throws(StoreSetupError) -> any Store {
+    public func open(createIfMissing: Bool = true, threads: FairThreadPool? = nil) throws(StoreSetupError) -> any Store
+    {
         switch backend {
         case .file(let path):
             guard createIfMissing || FileManager.default.fileExists(atPath: path) else {
@@ -118,7 +114,7 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
             }
             // The full path, because SQLite interprets some short names.
             return try SQLiteStore(path: URL(fileURLWithPath: path).path, options: sqlite, threads: threads)
-        case .server(let location): return try Self.store(at: location, postgres, createIfMissing: createIfMissing)
+        case .server(let location): return try store(at: location, createIfMissing: createIfMissing)
         }
     }
 
@@ -126,27 +122,19 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
     /// ``PostgresStore/distribute(shards:apply:report:)``.
     ///
     /// - Throws: ``StoreSetupError`` if the database cannot be distributed, ``StoreError`` if the database fails.
-    public func distribute(
-        shards: Int,
-        apply: Bool,
-        report: @escaping @Sendable (String) -> Void
-    ) async throws {
+    public func distribute(shards: Int, apply: Bool, report: @escaping @Sendable (String) -> Void) async throws {
         guard case .server(let location) = backend else {
             throw StoreSetupError(
                 "\(self) is a SQLite file, which cannot be distributed; copy it to PostgreSQL with sendlog database copy"
             )
         }
-        let store = try Self.store(at: location, postgres, createIfMissing: false)
+        let store = try self.store(at: location, createIfMissing: false)
         defer { store.close() }
         try await store.distribute(shards: shards, apply: apply, report: report)
     }
 
-    private static func store(
-        at location: PostgresLocation,
-        _ options: PostgresStore.Options,
-        createIfMissing: Bool
-    ) throws(StoreSetupError) -> PostgresStore {
-        var options = options
+    private func store(at location: PostgresLocation, createIfMissing: Bool) throws(StoreSetupError) -> PostgresStore {
+        var options = postgres
         options.createsTables = createIfMissing
         return try PostgresStore(location, options: options)
     }

@@ -74,9 +74,8 @@ public struct ServiceConfiguration: Sendable {
             let all = try sources.number(total) ?? standard.total
             let own = try sources.number(perOrganisation) ?? min(standard.perOrganisation, all)
             guard own <= all else {
-                throw ConfigurationError(
-                    "\(sources.name(of: perOrganisation)) must be at most \(total.key), which is \(all)"
-                )
+                let name = sources.name(of: perOrganisation)
+                throw ConfigurationError("\(name) must be at most \(total.key), which is \(all)")
             }
             return (all, own)
         }

@@ -2,6 +2,14 @@ import Foundation
 public import Logging
 import SendLogCore
 
+/// The format of log lines.
+public enum LogFormat: String, Sendable {
+    /// `2026-01-31T23:59:59.999Z info message key=value`
+    case text
+    /// One JSON object per line.
+    case json
+}
+
 /// Writes log messages to standard error, one line per event.
 public struct LineLog: LogHandler {
     /// The minimum level of log messages.
@@ -11,11 +19,7 @@ public struct LineLog: LogHandler {
 
     private let format: LogFormat
 
-    /// Creates a log handler.
-    ///
-    /// - Parameters:
-    ///   - format: the format of lines
-    ///   - level: the minimum level of log messages
+    /// Creates a log handler with a format of lines and a minimum level of messages.
     public init(format: LogFormat, level: Logger.Level) {
         self.format = format
         logLevel = level
@@ -37,20 +41,17 @@ public struct LineLog: LogHandler {
             line.append(contentsOf: "\(time) \(event.level) \(event.message)".utf8)
             for (key, value) in fields { line.append(contentsOf: " \(key)=\(Self.quoted("\(value)"))".utf8) }
         case .json:
-            line.append("{\"time\":")
-            line.appendJSON(time)
-            line.append(",\"level\":")
-            line.appendJSON("\(event.level)")
-            line.append(",\"message\":")
-            line.appendJSON("\(event.message)")
+            line.append("{")
+            line.appendMember("time", time)
+            line.appendMember("level", "\(event.level)")
+            line.appendMember("message", "\(event.message)")
             for (key, value) in fields {
-                line.append(",")
-                line.appendJSON(key)
-                line.append(":")
                 if Self.isNumber(value) {
-                    line.append(contentsOf: "\(value)".utf8)
+                    line.append(",")
+                    line.appendJSON(key)
+                    line.append(contentsOf: ":\(value)".utf8)
                 } else {
-                    line.appendJSON("\(value)")
+                    line.appendMember(key, "\(value)")
                 }
             }
             line.append("}")
@@ -67,9 +68,6 @@ public struct LineLog: LogHandler {
 
     private static func quoted(_ value: String) -> String {
         let isPlain = !value.isEmpty && value.utf8.allSatisfy { $0.isVisibleASCII && $0 != UInt8(ascii: "\"") }
-        if isPlain { return value }
-        var bytes: [UInt8] = []
-        bytes.appendJSON(value)
-        return String(decoding: bytes, as: UTF8.self)
+        return isPlain ? value : value.json
     }
 }

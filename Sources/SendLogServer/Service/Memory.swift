@@ -1,12 +1,6 @@
 import CMalloc
 import Foundation
 
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
-
 /// Controls how the allocator gets memory from the system and returns it.
 enum Memory {
     /// Keeps freed memory for later responses and batches.
@@ -40,13 +34,9 @@ enum Memory {
 
     /// The resident memory of the process in bytes, without mapped files; `nil` if it is not known.
     private static var resident: Int? {
-        guard let file = fopen("/proc/self/statm", "r") else { return nil }
-        defer { fclose(file) }
-        var line = [CChar](repeating: 0, count: 128)
-        guard fgets(&line, Int32(line.count), file) != nil else { return nil }
         // Pages: size, resident, shared (https://man7.org/linux/man-pages/man5/proc_pid_statm.5.html).
-        let fields = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            .split(separator: " ").map { Int($0) ?? 0 }
+        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
+        let fields = text.split(separator: " ").map { Int($0) ?? 0 }
         return fields.count > 2 ? (fields[1] - fields[2]) * sysconf(Int32(_SC_PAGESIZE)) : nil
     }
 }

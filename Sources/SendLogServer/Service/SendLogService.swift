@@ -12,6 +12,12 @@ import SendLogWebhooks
 import ServiceLifecycle
 import UnixSignals
 
+/// The reason for which a server did not start or stopped, for the operator.
+public struct ServiceFailure: Error, CustomStringConvertible {
+    /// The description of the failure.
+    public let description: String
+}
+
 /// A server that runs until it receives a signal to stop.
 public struct SendLogService: Sendable {
     private let configuration: ServiceConfiguration
@@ -37,11 +43,7 @@ public struct SendLogService: Sendable {
         let store = try database.open(threads: threads)
         defer { store.close() }
         let authenticator = Authenticator(keyStore: store, cacheLifetime: configuration.keyCacheLifetime)
-        let context = ParserContext(
-            ids: SendLogIDSource(),
-            spoolFolder: configuration.database.spoolFolder,
-            now: ServiceClock.now
-        )
+        let context = ParserContext(ids: SendLogIDSource(), spoolFolder: database.spoolFolder, now: ServiceClock.now)
         let webhooks = configuration.webhooks
         let client = HTTPWebhookClient(rules: webhooks.rules, timeout: webhooks.timeout)
         let service = WebhookService(store: store, organisationStore: store, client: client, ids: context.ids)
@@ -78,9 +80,8 @@ public struct SendLogService: Sendable {
                 "ready",
                 metadata: ["version": "\(ServiceVersion.current)", "port": "\(port)", "database": "\(database)"]
             )
-            try? FileHandle.standardOutput.write(
-                contentsOf: Array("sendlog is listening on http://\(address):\(port)\n".utf8)
-            )
+            let line = "sendlog is listening on http://\(address):\(port)\n"
+            try? FileHandle.standardOutput.write(contentsOf: Array(line.utf8))
         }
         let dispatcher = WebhookDispatcher(
             store: store,
@@ -97,27 +98,23 @@ public struct SendLogService: Sendable {
                 ShutdownNotice(logger: logger),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: Logger(label: "lifecycle") { _ in
-                LineLog(format: format, level: max(level, .error))
-            }
+            logger: Logger(label: "lifecycle") { _ in LineLog(format: format, level: max(level, .error)) }
         )
         group.maximumGracefulShutdownDuration = .seconds(30)
         do {
             try await ServiceGroup(configuration: group).run()
         } catch {
-            let listenAddress = "\(host), port \(configuration.server.port)"
+            let problem = "cannot listen on \(host), port \(configuration.server.port)"
             switch error {
             case let error as IOError:
                 let reason = String(cString: strerror(error.errnoCode))
                 throw ServiceFailure(
-                    "cannot listen on \(listenAddress): \(reason); choose another address with --host and --port"
+                    description: "\(problem): \(reason); choose another address with --host and --port"
                 )
             case is SocketAddressError, is SocketAddressError.UnknownHost:
-                throw ServiceFailure(
-                    "cannot listen on \(listenAddress): unknown address; choose another with --host"
-                )
+                throw ServiceFailure(description: "\(problem): unknown address; choose another with --host")
             default:
-                throw ServiceFailure("the server failed: \(error)")
+                throw ServiceFailure(description: "the server failed: \(error)")
             }
         }
         client.close()

@@ -1,10 +1,5 @@
+import Foundation
 public import SendLogCore
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// The system's clock.
 public enum ServiceClock {

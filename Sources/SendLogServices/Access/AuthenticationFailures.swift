@@ -29,6 +29,9 @@ public final class AuthenticationFailures: Sendable {
         let hasKey: Bool
     }
 
+    /// The number of a client's failures.
+    package typealias Count = (client: IPAddress?, hasKey: Bool, count: Int)
+
     private let entries = Mutex<[Client: Entry]>([:])
     /// The maximum number of clients that are counted separately; all others are counted together.
     private let capacity: Int
@@ -39,23 +42,11 @@ public final class AuthenticationFailures: Sendable {
     private static let free = 10
     private static let delay = Duration.seconds(1)
 
-    /// Creates an empty counter.
-    public init() { capacity = 10_000 }
+    init(capacity: Int = 10_000) { self.capacity = capacity }
 
-    init(capacity: Int) { self.capacity = capacity }
-
-    /// Counts an authentication failure.
-    ///
-    /// - Parameters:
-    ///   - address: the client's address; `nil` if it is unknown
-    ///   - hasKey: whether the request has a key, which is invalid
-    ///   - now: the current time
-    /// - Returns: how to handle the failure.
-    package func record(
-        _ address: IPAddress?,
-        hasKey: Bool = true,
-        at now: ContinuousClock.Instant = .now
-    ) -> Handling {
+    /// Counts an authentication failure of a client, whose address may be unknown, and returns how to handle it.
+    package func record(_ address: IPAddress?, hasKey: Bool = true, at now: ContinuousClock.Instant = .now) -> Handling
+    {
         entries.withLock { entries in
             var client = Client(address: address, hasKey: hasKey)
             if entries[client] == nil, entries.count >= capacity { client = Client(address: nil, hasKey: hasKey) }
@@ -70,11 +61,9 @@ public final class AuthenticationFailures: Sendable {
     }
 
     /// Returns and resets the counts of failures without a log message, and removes clients whose window is over.
-    package func takeCounts(at now: ContinuousClock.Instant = .now) -> [(
-        client: IPAddress?, hasKey: Bool, count: Int
-    )] {
+    package func takeCounts(at now: ContinuousClock.Instant = .now) -> [Count] {
         entries.withLock { entries in
-            var counts: [(client: IPAddress?, hasKey: Bool, count: Int)] = []
+            var counts: [Count] = []
             for (client, entry) in entries {
                 if entry.unlogged > 0 { counts.append((client.address, client.hasKey, entry.unlogged)) }
                 entries[client]?.unlogged = 0

@@ -1,5 +1,3 @@
-import SendLogCore
-
 /// The limits of concurrent requests that hold memory for as long as their clients take, in total and per organisation.
 public struct ConcurrencyLimits: Equatable, Sendable {
     /// The maximum number of streamed responses.

@@ -1,3 +1,4 @@
+import Foundation
 package import SendLogCore
 
 /// What users do with webhooks, by the API or the console: create, change, test, redeliver.
@@ -17,8 +18,7 @@ package struct WebhookService: Sendable {
         (total: 64, perOrganisation: 16)
     )
 
-    /// The time after a rotation during which requests are also signed with the former secret, in milliseconds: one
-    /// day.
+    /// The time after a rotation during which requests are also signed with the former secret, in milliseconds.
     package static let rotationGracePeriod = Day.milliseconds
     /// The maximum number of secrets of a webhook, including former secrets.
     private static let maxSecrets = 10
@@ -55,18 +55,13 @@ package struct WebhookService: Sendable {
         guard let id = WebhookID(ids.next(at: now).text) else {
             throw StoreError.corrupted(detail: "the id of a new webhook is invalid")
         }
-        let secret = WebhookSecret(text: input.secret ?? .randomWebhookSecret, created: now)
+        let secret = WebhookSecret(text: input.secret ?? Self.randomSecret(), created: now)
         let webhook = try await store.createWebhook(id, input.definition, secret: secret, in: organisation, at: now)
         return (webhook, secret)
     }
 
-    /// Changes some fields of a webhook.
+    /// Changes those fields of a webhook that are members of a JSON object; see ``WebhookInput``.
     ///
-    /// - Parameters:
-    ///   - id: the webhook
-    ///   - json: the members that change; see ``WebhookInput``
-    ///   - organisation: the organisation of the webhook
-    ///   - now: the current time
     /// - Returns: the changed webhook, and its new secret, if any.
     /// - Throws: ``InvalidInput``; ``StoreError``.
     package func change(
@@ -86,14 +81,8 @@ package struct WebhookService: Sendable {
         throw StoreError.unavailable(.overloaded, detail: "a webhook was updated by other requests during 10 attempts")
     }
 
-    /// Replaces the whole definition of a webhook.
+    /// Replaces the whole definition of a webhook, unless its version is not the given one.
     ///
-    /// - Parameters:
-    ///   - id: the webhook
-    ///   - input: the complete definition
-    ///   - version: the version to replace, any other is left unchanged; `nil` for any version
-    ///   - organisation: the organisation of the webhook
-    ///   - now: the current time
     /// - Returns: the webhook after the change, and its new secret, if any.
     /// - Throws: ``StoreError``.
     package func change(
@@ -103,7 +92,7 @@ package struct WebhookService: Sendable {
         in organisation: OrganisationID,
         at now: Timestamp
     ) async throws -> (webhook: Webhook, secret: WebhookSecret?) {
-        let text = input.secret ?? (input.rotatesSecret ? .randomWebhookSecret : nil)
+        let text = input.secret ?? (input.rotatesSecret ? Self.randomSecret() : nil)
         let secret = text.map { WebhookSecret(text: $0, created: now) }
         let webhook = try await store.changeWebhook(id, in: organisation, at: now) { webhook in
             guard version == nil || webhook.version == version else { return }
@@ -113,24 +102,23 @@ package struct WebhookService: Sendable {
         return (webhook, secret)
     }
 
+    /// Returns a new text of a secret: `whsec_` and 32 random bytes in Base64.
+    private static func randomSecret() -> String {
+        let bytes = (0..<32).map { _ in UInt8.random(in: .min ... .max) }
+        return "whsec_\(Data(bytes).base64EncodedString())"
+    }
+
     /// Returns a new secret, followed by the former secrets that requests are still signed with.
-    private static func secrets(
-        _ secret: WebhookSecret,
-        before: [WebhookSecret],
-        at now: Timestamp
-    ) -> [WebhookSecret] {
+    private static func secrets(_ secret: WebhookSecret, before: [WebhookSecret], at now: Timestamp) -> [WebhookSecret]
+    {
         let end = Timestamp(milliseconds: now.milliseconds + rotationGracePeriod)
         let former = before.filter { $0.text != secret.text && ($0.expires ?? .latest) > now }
             .map { WebhookSecret(text: $0.text, created: $0.created, expires: $0.expires ?? end) }
         return [secret] + former.prefix(maxSecrets - 1)
     }
 
-    /// Returns the number of send logs that each webhook has not processed yet.
+    /// Returns the number of send logs that each webhook of an organisation has not processed yet, in their order.
     ///
-    /// - Parameters:
-    ///   - webhooks: webhooks of one organisation
-    ///   - organisation: the organisation
-    /// - Returns: the numbers, in the order of the webhooks.
     /// - Throws: ``StoreError``.
     package func backlogs(of webhooks: [Webhook], in organisation: OrganisationID) async throws -> [Int] {
         let head = try await organisationStore.organisation(organisation).head
@@ -159,10 +147,8 @@ package struct WebhookService: Sendable {
 
     /// Returns a send to test a webhook with.
     ///
-    /// - Parameters:
-    ///   - id: the send; `nil` for the last send of the webhook's campaigns, or a sample if there is none
-    ///   - campaigns: the webhook's campaigns; empty for all
-    ///   - organisation: the organisation of the webhook
+    /// Without an ID, it is the last send of the webhook's campaigns, or a sample if there is none.
+    ///
     /// - Returns: the send, and its sequence number, 0 for a sample.
     /// - Throws: ``StoreError/notFound`` for an unknown ID.
     package func send(
@@ -176,14 +162,9 @@ package struct WebhookService: Sendable {
         } else {
             let search = SendLogSearch(campaigns: campaigns.isEmpty ? nil : campaigns, limit: 1)
             let rows = try await store.search(search, in: organisation).rows
-            guard let row = rows.rows.first else {
-                return WebhookSend.sample.map { ($0, SequenceNumber(0)) }
-            }
-            log = StoredSendLog(
-                sequence: row.sequence,
-                record: Array(rows.text[row.record]),
-                destinations: row.destinations
-            )
+            guard let row = rows.rows.first else { return WebhookSend.sample.map { ($0, SequenceNumber(0)) } }
+            let record = Array(rows.text[row.record])
+            log = StoredSendLog(sequence: row.sequence, record: record, destinations: row.destinations)
         }
         return (try await self.send(log, in: organisation), log.sequence)
     }
@@ -209,12 +190,8 @@ package struct WebhookService: Sendable {
         guard let (send, sequence) = try await self.send(send, of: webhook.definition.campaigns, in: organisation),
             let sendID = send.id
         else { throw StoreError.corrupted(detail: "a send has no id") }
-        let delivery = Delivery(
-            id: DeliveryID(sequence, test: now.milliseconds),
-            send: sendID,
-            created: now,
-            state: .failed
-        )
+        let deliveryID = DeliveryID(sequence, test: now.milliseconds)
+        let delivery = Delivery(id: deliveryID, send: sendID, created: now, state: .failed)
         return try await attempt(delivery, send, webhook, isManual: false, at: now)
     }
 
@@ -254,10 +231,7 @@ package struct WebhookService: Sendable {
         guard let attempt else { throw StoreError.unavailable(.closed, detail: "the server is shutting down") }
         // A webhook worker may have attempted the delivery meanwhile; a test is attempted only here.
         let kind = isManual ? Delivery.AttemptKind.manual : .automatic(nextTry: nil)
-        return try await store.updateDelivery(
-            DeliveryUpdate(delivery, attempt, kind),
-            of: webhook.id,
-            in: webhook.organisation
-        )
+        let update = DeliveryUpdate(delivery, attempt, kind)
+        return try await store.updateDelivery(update, of: webhook.id, in: webhook.organisation)
     }
 }

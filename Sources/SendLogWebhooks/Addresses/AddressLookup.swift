@@ -1,12 +1,6 @@
 import SendLogCore
 import SendLogNetwork
 
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
-
 /// Resolves host names to addresses.
 protocol AddressLookup: Sendable {
     /// Returns the addresses of a host, in the order in which to try them.

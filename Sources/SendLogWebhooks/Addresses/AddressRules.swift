@@ -55,9 +55,8 @@ public struct AddressRules: Sendable {
     /// metadata services in 169.254.0.0/16.
     private static let special4 = [
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "168.63.129.16/32", "169.254.0.0/16",
-        "172.16.0.0/12", "192.0.0.0/24",
-        "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
-        "224.0.0.0/4", "240.0.0.0/4",
+        "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15",
+        "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
     ].compactMap { IPNetwork($0) }
 
     /// The IPv6 range of global unicast addresses (<https://www.iana.org/assignments/ipv6-address-space>).
@@ -67,7 +66,5 @@ public struct AddressRules: Sendable {
 
     /// The IPv6 ranges within ``global6`` that are not public
     /// (<https://www.iana.org/assignments/iana-ipv6-special-registry>).
-    private static let special6 = [
-        "2001::/23", "2001:db8::/32", "3fff::/20",
-    ].compactMap { IPNetwork($0) }
+    private static let special6 = ["2001::/23", "2001:db8::/32", "3fff::/20"].compactMap { IPNetwork($0) }
 }

@@ -1,13 +1,8 @@
+import Foundation
 import SendLogCore
 import SendLogNetwork
 import SendLogScheduling
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// Resolves hosts with the system's `getaddrinfo`, which accepts the same notations as a connection.
 struct SystemLookup: AddressLookup {
@@ -37,11 +32,7 @@ struct SystemLookup: AddressLookup {
         var isAwaited: Bool { waiting.withLock { $0 != nil } }
 
         func resume(_ result: Result<[IPAddress], any Error>) {
-            let continuation = waiting.withLock { waiting in
-                defer { waiting = nil }
-                return waiting
-            }
-            continuation?.resume(with: result)
+            waiting.withLock { $0.take() }?.resume(with: result)
         }
     }
 

@@ -20,12 +20,8 @@ public struct RetrySchedule: Sendable {
     private static let delays = [5, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800, 28_800]
     private static let day = 86_400
 
-    /// Creates a schedule.
-    ///
-    /// - Parameter window: the time for which a delivery is retried, in seconds
-    public init(window: Int = 86_400) {
-        self.window = window
-    }
+    /// Creates a schedule with a window in seconds.
+    public init(window: Int = 86_400) { self.window = window }
 
     /// Returns the delay before the next attempt of a delivery.
     ///
@@ -48,19 +44,12 @@ public struct RetrySchedule: Sendable {
         return varied(min(doubled, maxHold))
     }
 
-    private func varied(_ milliseconds: Int64) -> Int64 {
-        max(1, milliseconds * Int64.random(in: 80...120) / 100)
-    }
+    private func varied(_ milliseconds: Int64) -> Int64 { max(1, milliseconds * Int64.random(in: 80...120) / 100) }
 }
 
 extension WebhookProgress {
-    /// Records the result of an attempt.
+    /// Records the result of an attempt, which has just ended and is not added to the delivery yet.
     ///
-    /// - Parameters:
-    ///   - attempt: the attempt
-    ///   - delivery: the delivery, without the attempt
-    ///   - schedule: the retry schedule
-    ///   - now: when the attempt ended
     /// - Returns: the time of the next attempt; `nil` if none follows.
     mutating func record(
         _ attempt: DeliveryAttempt,

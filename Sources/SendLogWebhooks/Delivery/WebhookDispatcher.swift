@@ -1,6 +1,7 @@
 public import Logging
 public import SendLogCore
 public import ServiceLifecycle
+import Synchronization
 
 /// Finds webhooks with pending deliveries, and runs one worker for each: a slow or unreachable receiver does not delay
 /// others.
@@ -35,18 +36,9 @@ public struct WebhookDispatcher: Service {
         public static let leaseMargin = 2
     }
 
-    /// Creates a dispatcher.
-    ///
-    /// - Parameters:
-    ///   - store: the store of send logs, webhooks and deliveries
-    ///   - client: the client that sends the requests
-    ///   - schedule: the retry schedule
-    ///   - executor: the executor of all workers; `nil` for the default executor
-    ///   - limits: the limits of this server
-    ///   - logger: the logger for failures
-    ///   - now: returns the current time
+    /// Creates a dispatcher whose workers run on an executor; `nil` for the default executor.
     public init(
-        store: any LogReader & CampaignStore & WebhookStore,
+        store: any LogReader & CampaignStore & WebhookStore & WebhookLeaseStore,
         client: any WebhookClient,
         schedule: RetrySchedule,
         executor: (any TaskExecutor)? = nil,
@@ -86,8 +78,7 @@ public struct WebhookDispatcher: Service {
             var leaseNumber = 0
             while !Task.isCancelled {
                 let begin = context.now()
-                // Each lease has its own owner, so that a worker whose lease has expired cannot act under a later
-                // lease.
+                // Each lease has its own owner: a worker whose lease has expired cannot act under a later one.
                 leaseNumber += 1
                 let lease = WebhookLease(
                     owner: "\(server)-\(leaseNumber)",
@@ -99,7 +90,7 @@ public struct WebhookDispatcher: Service {
                         workers.addTask {
                             var worker = WebhookWorker(leased, lease, with: context)
                             await worker.run()
-                            context.pool.release(worker.key)
+                            context.pool.slots.withLock { $0.release(worker.key) }
                         }
                     }
                 } catch {
@@ -115,15 +106,17 @@ public struct WebhookDispatcher: Service {
     /// Leases pending webhooks for the free slots.
     private func lease(_ lease: WebhookLease) async throws -> [LeasedWebhook] {
         let pool = context.pool
-        if pool.isFull { return [] }
+        if pool.slots.withLock(\.isFull) { return [] }
         // Reads more webhooks than there are slots: the first ones may belong to organisations that have used their
         // share.
         let pending = try await context.store.pendingWebhooks(for: lease, limit: max(1024, 4 * limits.workers))
-        let chosen = pool.choose(from: pending)
+        let chosen = pool.slots.withLock { $0.choose(from: pending) }
         var leased: [LeasedWebhook] = []
         defer {
             let keys = Set(leased.map { PendingWebhook.Key(organisation: $0.webhook.organisation, id: $0.webhook.id) })
-            for webhook in chosen where !keys.contains(webhook.key) { pool.release(webhook.key) }
+            pool.slots.withLock { slots in
+                for webhook in chosen where !keys.contains(webhook.key) { slots.release(webhook.key) }
+            }
         }
         leased = try await context.store.leaseWebhooks(chosen, for: lease)
         return leased

@@ -1,5 +1,6 @@
 import Logging
 import SendLogCore
+import Synchronization
 
 // Attempts, and saving their results.
 extension WebhookWorker {
@@ -53,15 +54,17 @@ extension WebhookWorker {
     ///
     /// - Returns: false if the server is stopping.
     private mutating func attempt(_ log: StoredSendLog, _ delivery: Delivery) async throws -> Bool {
-        let campaign = webhook.definition.usesCampaignName ? try await campaignName(of: log) : nil
-        let send = try WebhookSend(log, campaignName: campaign, of: webhook.organisation)
+        var send = try WebhookSend(log, campaignName: nil, of: webhook.organisation)
+        if webhook.definition.usesCampaignName, let id = send.campaignID {
+            send.campaignName = try await store.campaignNames(of: [id], in: webhook.organisation)[id]
+        }
         guard let attempt = await context.client.attempt(webhook, send, as: delivery.id, at: now()) else {
             return false
         }
         let nextTry = webhook.progress.record(attempt, of: delivery, context.schedule, at: now())
         unsaved.append(DeliveryUpdate(delivery, attempt, .automatic(nextTry: nextTry)))
         started.record(duration: attempt.duration)
-        context.pool.record(key, isHealthy: webhook.progress.isHealthy)
+        context.pool.slots.withLock { $0.record(key, isHealthy: webhook.progress.isHealthy) }
         if let pause = webhook.progress.pause {
             context.logger.warning(
                 "a webhook is paused",
@@ -72,12 +75,6 @@ extension WebhookWorker {
             )
         }
         return true
-    }
-
-    private func campaignName(of log: StoredSendLog) async throws -> CampaignName? {
-        let send = try WebhookSend(log, campaignName: nil, of: webhook.organisation)
-        guard let id = send.campaignID else { return nil }
-        return try await store.campaignNames(of: [id], in: webhook.organisation)[id]
     }
 
     /// Waits until no other worker makes a last attempt.
@@ -136,7 +133,6 @@ extension WebhookWorker {
 
     /// Saves unsaved results, and renews or releases the lease.
     ///
-    /// - Parameter isReleasing: whether to release the lease
     /// - Returns: false if the lease is lost.
     /// - Throws: ``StoreError``.
     mutating func save(isReleasing: Bool) async throws -> Bool {
@@ -158,7 +154,8 @@ extension WebhookWorker {
             hasLostLease = true
             return false
         }
-        if current.version != webhook.version { discardFetchedLogs() }
+        // The send logs were read before the webhook changed.
+        if current.version != webhook.version { logs = [] }
         webhook = current
         saved = (current.progress.cursor, report.started.batchSize)
         return true

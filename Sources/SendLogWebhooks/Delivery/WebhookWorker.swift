@@ -1,5 +1,6 @@
 import Logging
 import SendLogCore
+import Synchronization
 
 /// Delivers one webhook's sends under a lease.
 ///
@@ -20,7 +21,7 @@ struct WebhookWorker {
     /// The cursor and the batch size as of the last save.
     var saved: (cursor: SequenceNumber, batchSize: Int64)
     /// New send logs that were read and are not delivered yet.
-    private var logs: ArraySlice<StoredSendLog> = []
+    var logs: ArraySlice<StoredSendLog> = []
     /// When the worker started.
     private let begin: Timestamp
     /// Whether the lease is lost: the webhook was deleted, is not active, or is leased by another worker.
@@ -41,7 +42,7 @@ struct WebhookWorker {
 
     /// The dependencies that all workers of a server share.
     struct Context: Sendable {
-        let store: any LogReader & CampaignStore & WebhookStore
+        let store: any LogReader & CampaignStore & WebhookStore & WebhookLeaseStore
         let client: any WebhookClient
         let schedule: RetrySchedule
         let pool: WorkerPool
@@ -69,7 +70,7 @@ struct WebhookWorker {
         savedAt = begin
     }
 
-    var store: any LogReader & CampaignStore & WebhookStore { context.store }
+    var store: any LogReader & CampaignStore & WebhookStore & WebhookLeaseStore { context.store }
     var key: PendingWebhook.Key { .init(organisation: webhook.organisation, id: webhook.id) }
     func now() -> Timestamp { context.now() }
 
@@ -84,7 +85,8 @@ struct WebhookWorker {
                 } else {
                     idle = 0
                 }
-                if isHeldOrPaused || context.pool.mustYield(key, hasUsedSlotTime: hasUsedSlotTime) { break }
+                let mustYield = context.pool.slots.withLock { $0.mustYield(key, hasUsedSlotTime: hasUsedSlotTime) }
+                if isHeldOrPaused || mustYield { break }
                 _ = try await save(ifNeeded: true)
             }
             if !hasLostLease { _ = try await save(isReleasing: true) }
@@ -182,11 +184,7 @@ struct WebhookWorker {
         }
     }
 
-    /// Marks a delivery as failed without an attempt.
-    ///
-    /// - Parameters:
-    ///   - delivery: the delivery
-    ///   - problem: the reason, for users
+    /// Marks a delivery as failed without an attempt, with the reason for users.
     mutating func abandon(_ delivery: Delivery, _ problem: String) {
         let entry = DeliveryAttempt(at: now(), duration: 0, problem: problem)
         unsaved.append(DeliveryUpdate(delivery, entry, .abandoned))
@@ -257,7 +255,4 @@ struct WebhookWorker {
         started.advance(to: webhook.progress.cursor)
         return true
     }
-
-    /// Discards the send logs that were read before the webhook changed.
-    mutating func discardFetchedLogs() { logs = [] }
 }

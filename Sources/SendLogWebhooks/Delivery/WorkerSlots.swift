@@ -33,19 +33,13 @@ struct WorkerSlots {
     /// - Parameter pending: webhooks with pending deliveries; an organisation's webhooks are chosen in this order
     /// - Returns: the chosen webhooks.
     mutating func choose(from pending: [PendingWebhook]) -> [PendingWebhook] {
-        var queues: [OrganisationID: ArraySlice<PendingWebhook>] = [:]
-        for webhook in pending where workers[webhook.key] == nil {
-            queues[webhook.organisation, default: []].append(webhook)
-        }
+        var queues = Dictionary(grouping: pending.filter { workers[$0.key] == nil }, by: \.organisation)
         var chosen: [PendingWebhook] = []
         while !isFull {
-            var next: PendingWebhook?
-            for (organisation, queue) in queues where shares.hasRoom(for: organisation) {
-                guard let first = queue.first(where: { mayWork(for: $0) }) else { continue }
-                if let best = next, !precedes(first, best) { continue }
-                next = first
+            let candidates = queues.compactMap { organisation, queue in
+                shares.hasRoom(for: organisation) ? queue.first(where: { mayWork(for: $0) }) : nil
             }
-            guard let next else { break }
+            guard let next = candidates.min(by: { precedes($0, $1) }) else { break }
             queues[next.organisation]?.removeAll { $0 == next }
             acquire(next)
             chosen.append(next)
@@ -61,9 +55,7 @@ struct WorkerSlots {
     private func precedes(_ one: PendingWebhook, _ two: PendingWebhook) -> Bool {
         func rank(_ webhook: PendingWebhook) -> (Int, Int64, Int, Int64) {
             let number = webhook.organisation.number
-            return (
-                shares.used(by: webhook.organisation), webhook.leasedAt, number > lastChosen.number ? 0 : 1, number
-            )
+            return (shares.used(by: webhook.organisation), webhook.leasedAt, number > lastChosen.number ? 0 : 1, number)
         }
         return rank(one) < rank(two)
     }
@@ -93,12 +85,8 @@ struct WorkerSlots {
         }
     }
 
-    /// Returns whether a webhook's worker must release its slot.
-    ///
-    /// - Parameters:
-    ///   - webhook: the webhook
-    ///   - hasUsedSlotTime: whether the worker has used its slot for the maximum time
-    /// - Returns: whether the worker must end.
+    /// Returns whether a webhook's worker must release its slot, given whether it has used the slot for the maximum
+    /// time.
     func mustYield(_ webhook: PendingWebhook.Key, hasUsedSlotTime: Bool) -> Bool {
         if workers[webhook] == false, unhealthy.total > unhealthy.capacity { return true }
         return hasUsedSlotTime && (hasWaitingWebhooks || isFull)

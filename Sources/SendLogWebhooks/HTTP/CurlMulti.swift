@@ -1,11 +1,5 @@
 import CCurl
 
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
-
 /// The transfers of one thread: a handle of libcurl's multi interface with its sockets, timers and idle connections.
 ///
 /// libcurl reports which sockets to watch and when to call it again (`curl_multi_socket_action`), so that the cost of a
@@ -69,12 +63,7 @@ final class CurlMulti {
         Unmanaged<CurlMulti>.fromOpaque(context.unsafelyUnwrapped).takeUnretainedValue()
     }
 
-    /// Starts an exchange.
-    ///
-    /// - Parameters:
-    ///   - exchange: the exchange
-    ///   - id: the identifier for ``cancel(_:)``
-    ///   - completion: called once, on this thread
+    /// Starts an exchange; calls the completion once, on this thread.
     func start(_ exchange: HTTPExchange, id: Int, _ completion: @escaping CurlTransfer.Completion) {
         guard let transfer = CurlTransfer(exchange, id: id, on: openSockets, completion) else {
             return completion(HTTPExchangeResult(failure: .other(reason: "out of memory")))
@@ -134,9 +123,7 @@ final class CurlMulti {
         guard let next = nextDeadline, next <= now else { return }
         for transfer in active.values where transfer.deadline <= now {
             if now - transfer.deadline > Self.grace, transfer.extendDeadline(to: now + Self.grace) { continue }
-            if let failure = transfer.expire(at: now) {
-                end(transfer, failure)
-            }
+            if let failure = transfer.expire(at: now) { end(transfer, failure) }
         }
         nextDeadline = active.values.lazy.map(\.deadline).min()
     }

@@ -1,12 +1,7 @@
 import CCurl
+import Foundation
 import SendLogCore
 import SendLogNetwork
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 // The callbacks of libcurl.
 extension CurlTransfer {

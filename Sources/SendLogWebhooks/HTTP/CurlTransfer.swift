@@ -1,12 +1,7 @@
 import CCurl
+import Foundation
 import SendLogCore
 import SendLogNetwork
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// A libcurl easy handle and its exchange; used only on the event loop's thread.
 ///

@@ -3,7 +3,6 @@ import SendLogNetwork
 
 /// One HTTP request to one address.
 struct HTTPExchange: Sendable {
-    /// The request.
     let request: WebhookRequest
     /// All header fields except those that libcurl writes itself (`Content-Length`).
     let headers: [(name: String, value: String)]

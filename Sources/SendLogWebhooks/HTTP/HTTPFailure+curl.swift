@@ -1,19 +1,9 @@
 import CCurl
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+import Foundation
 
 /// Converts libcurl errors to the failures that attempts report.
 extension HTTPFailure {
-    /// Converts a libcurl error.
-    ///
-    /// - Parameters:
-    ///   - code: the error code
-    ///   - handle: the handle of the transfer
-    ///   - text: the text of libcurl's error buffer
+    /// Converts the libcurl error of a transfer, with the text of libcurl's error buffer.
     init(_ code: CURLcode, _ handle: UnsafeMutableRawPointer, text: String) {
         let number = Int32(curl_get_long(handle, CURLINFO_OS_ERRNO))
         switch code {
@@ -34,7 +24,7 @@ extension HTTPFailure {
 
     /// Returns the TLS failure for OpenSSL's error text, such as `error:0A00010B:SSL routines::wrong version number`.
     private static func tlsFailure(_ text: String) -> HTTPFailure {
-        if ["wrong version number", "http request", "packet length too long"].contains(where: text.contains) {
+        if ["wrong version number", "http request", "packet length too long"].contains(where: { text.contains($0) }) {
             return .notTLS
         }
         // Without `error:`, the text contains the address of the connection, so it is not used.

@@ -47,10 +47,7 @@ enum HTTPFailure: Error, Equatable, Sendable {
         return false
     }
 
-    /// Describes the failure for people.
-    ///
-    /// - Parameter seconds: the timeout of an attempt, in seconds
-    /// - Returns: the description.
+    /// Describes the failure for people, given the timeout of an attempt.
     func description(timeoutSeconds seconds: Int64) -> String {
         switch self {
         case .hostNotFound(let reason): "host not found: \(reason)"
@@ -62,8 +59,7 @@ enum HTTPFailure: Error, Equatable, Sendable {
         case .closed: "the receiver closed the connection before it responded"
         case .reset: "the receiver reset the connection before it responded"
         case .notHTTP: "the receiver did not respond with HTTP"
-        case .invalidStatus(let status):
-            "the receiver responded with an invalid HTTP status: \(status)"
+        case .invalidStatus(let status): "the receiver responded with an invalid HTTP status: \(status)"
         case .headersTooLong: "the response headers are longer than \(HTTPExchange.maxHeaderBytes) bytes"
         case .certificate:
             "the receiver's certificate is invalid: it must be issued for this host by a trusted authority, and not be expired"

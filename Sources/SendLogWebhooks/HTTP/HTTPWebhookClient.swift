@@ -3,13 +3,13 @@ import SendLogNetwork
 import Synchronization
 
 /// Sends webhook requests over HTTP/1.1 with libcurl, to checked addresses, without redirects, and with a timeout.
-public struct HTTPWebhookClient: WebhookClient {
+public final class HTTPWebhookClient: WebhookClient {
     private let rules: AddressRules
     private let lookup: any AddressLookup
     private let timeout: Duration
     private let certificateFile: String?
     private let loop = LowPriorityEventLoop()
-    private let counters = Counters()
+    private let counters = Mutex(AttemptTally())
 
     /// The maximum number of a host's addresses that are tried.
     private static let maxAddresses = 4
@@ -19,7 +19,7 @@ public struct HTTPWebhookClient: WebhookClient {
     /// - Parameters:
     ///   - rules: the addresses that requests may go to
     ///   - timeout: the timeout of an attempt, in seconds
-    public init(rules: AddressRules, timeout: Int) {
+    public convenience init(rules: AddressRules, timeout: Int) {
         self.init(rules: rules, timeout: .seconds(timeout), lookup: SystemLookup())
     }
 
@@ -37,11 +37,7 @@ public struct HTTPWebhookClient: WebhookClient {
     public var executor: any TaskExecutor { loop }
 
     /// See ``WebhookClient/tally``.
-    public var tally: AttemptTally { counters.tally.withLock { $0 } }
-
-    private final class Counters: Sendable {
-        let tally = Mutex(AttemptTally())
-    }
+    public var tally: AttemptTally { counters.withLock { $0 } }
 
     /// See ``WebhookClient/attempt(_:_:as:at:)``.
     public func attempt(
@@ -52,24 +48,23 @@ public struct HTTPWebhookClient: WebhookClient {
     ) async -> DeliveryAttempt? {
         let begin = ContinuousClock.now
         // Runs on the client's own thread, so that a busy caller cannot delay an attempt.
-        let work = Task(executorPreference: loop) { await exchange(webhook, send, as: id, at: now, from: begin) }
+        let work = Task(executorPreference: loop) { await self.exchange(webhook, send, as: id, at: now, from: begin) }
         let result = await withTaskCancellationHandler {
             await work.value
         } onCancel: {
             work.cancel()
         }
         if result.failure == .cancelled { return nil }
-        let duration = (ContinuousClock.now - begin).components
         let attempt = DeliveryAttempt(
             at: now,
-            duration: Int(duration.seconds * 1000 + duration.attoseconds / 1_000_000_000_000_000),
+            duration: Int((ContinuousClock.now - begin) / Duration.milliseconds(1)),
             status: result.status,
             problem: problem(result),
             responseBody: result.body,
             retryAfter: result.retryAfter.flatMap { RetryAfter.seconds($0, at: now) },
             isPermanent: result.failure?.isPermanent == true
         )
-        counters.tally.withLock { $0.add(attempt) }
+        counters.withLock { $0.add(attempt) }
         return attempt
     }
 
@@ -138,7 +133,7 @@ public struct HTTPWebhookClient: WebhookClient {
             found = [address]
         } else {
             do {
-                found = try await loop.withDeadline(deadline) {
+                found = try await loop.withDeadline(deadline) { [lookup] in
                     try await lookup.addresses(of: host, for: organisation)
                 }
             } catch let error as LookupFailure {

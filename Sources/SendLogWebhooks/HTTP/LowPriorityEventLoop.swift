@@ -3,40 +3,26 @@ import Dispatch
 import Foundation
 import Synchronization
 
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
-
 /// The event loop of webhooks: one thread that runs their tasks and moves the bytes of their requests.
 ///
 /// The thread has a low priority, so that recording and searching come first on a busy machine.
 final class LowPriorityEventLoop: TaskExecutor {
     private enum Command: Sendable {
+        case run(UnownedJob)
         case start(HTTPExchange, id: Int, CurlTransfer.Completion)
         case cancel(id: Int)
-        /// The action's argument is true when the moment has come, and false when the loop ends.
-        case schedule(ContinuousClock.Instant, id: Int, @Sendable (_ isDue: Bool) -> Void)
+        /// The action is called when the moment has come, or when the loop ends.
+        case schedule(ContinuousClock.Instant, id: Int, @Sendable () -> Void)
         case unschedule(id: Int)
         case close
     }
 
     private struct Inbox {
-        var jobs: [UnownedJob] = []
         var commands: [Command] = []
         /// Whether the thread waits for a wake-up.
         var isAsleep = false
         /// Whether the thread has ended.
         var isEnded = false
-
-        /// Records that a job or command has arrived.
-        ///
-        /// - Returns: whether the thread is asleep and must be woken.
-        mutating func wake() -> Bool {
-            defer { isAsleep = false }
-            return isAsleep
-        }
     }
 
     private let inbox = Mutex(Inbox())
@@ -61,7 +47,7 @@ final class LowPriorityEventLoop: TaskExecutor {
 
     deinit {
         // No other thread can wake this one any more.
-        for end in [wakeUp.read, wakeUp.write] { closeDescriptor(end) }
+        for end in [wakeUp.read, wakeUp.write] { _ = Foundation.close(end) }
     }
 
     private static let libcurl: Void = {
@@ -88,24 +74,14 @@ final class LowPriorityEventLoop: TaskExecutor {
 
     /// Runs work that is cancelled at a deadline.
     ///
-    /// - Parameters:
-    ///   - deadline: when the work is cancelled
-    ///   - body: the work
-    /// - Returns: the result of `body`.
     /// - Throws: ``HTTPFailure/timeout`` if the deadline passed first; otherwise the error of `body`.
     func withDeadline<Result: Sendable>(
         _ deadline: ContinuousClock.Instant,
         _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
-        let didTimeOut = TimeoutFlag()
         let work = Task(executorPreference: self) { try await body() }
         let id = nextID()
-        post(
-            .schedule(deadline, id: id) { isDue in
-                didTimeOut.value.store(isDue, ordering: .relaxed)
-                work.cancel()
-            }
-        )
+        post(.schedule(deadline, id: id) { work.cancel() })
         defer { post(.unschedule(id: id)) }
         do {
             return try await withTaskCancellationHandler {
@@ -114,29 +90,15 @@ final class LowPriorityEventLoop: TaskExecutor {
                 work.cancel()
             }
         } catch is CancellationError {
-            throw didTimeOut.value.load(ordering: .relaxed) ? HTTPFailure.timeout : .cancelled
+            throw ContinuousClock.now < deadline ? HTTPFailure.cancelled : .timeout
         }
-    }
-
-    private final class TimeoutFlag: Sendable {
-        let value = Atomic(false)
     }
 
     /// Cancels all exchanges, closes all connections, and ends the thread.
     func close() { post(.close) }
 
     /// See `TaskExecutor`.
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        let (isEnded, mustWake) = inbox.withLock { inbox in
-            if inbox.isEnded { return (true, false) }
-            inbox.jobs.append(job)
-            return (false, inbox.wake())
-        }
-        if mustWake { wake() }
-        // Unfinished tasks continue on the global queue after the loop has ended.
-        if isEnded { DispatchQueue.global().async { job.runSynchronously(on: self.asUnownedTaskExecutor()) } }
-    }
+    func enqueue(_ job: consuming ExecutorJob) { post(.run(UnownedJob(job))) }
 
     private func nextID() -> Int { ids.wrappingAdd(1, ordering: .relaxed).newValue }
 
@@ -144,25 +106,25 @@ final class LowPriorityEventLoop: TaskExecutor {
         let (isEnded, mustWake) = inbox.withLock { inbox in
             if inbox.isEnded { return (true, false) }
             inbox.commands.append(command)
-            return (false, inbox.wake())
+            defer { inbox.isAsleep = false }
+            return (false, inbox.isAsleep)
         }
-        if mustWake { wake() }
-        if isEnded { Self.refuse(command) }
-    }
-
-    /// Completes a command that arrives after the thread has ended.
-    private static func refuse(_ command: Command) {
-        switch command {
-        case .start(_, _, let completion): completion(HTTPExchangeResult(failure: .cancelled))
-        case .schedule(_, _, let action): action(false)
-        case .cancel, .unschedule, .close: break
-        }
-    }
-
-    private func wake() {
+        if isEnded { return refuse(command) }
+        guard mustWake else { return }
         var byte: UInt8 = 1
         // If the pipe is full, the write fails, but the pipe is readable and wakes the thread anyway.
         _ = write(wakeUp.write, &byte, 1)
+    }
+
+    /// Completes a command that arrives after the thread has ended.
+    private func refuse(_ command: Command) {
+        switch command {
+        // Unfinished tasks continue on the global queue.
+        case .run(let job): DispatchQueue.global().async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+        case .start(_, _, let completion): completion(HTTPExchangeResult(failure: .cancelled))
+        case .schedule(_, _, let action): action()
+        case .cancel, .unschedule, .close: break
+        }
     }
 }
 
@@ -176,15 +138,16 @@ extension LowPriorityEventLoop {
         _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 15)
         #endif
         var multi = CurlMulti()
-        var timers: [(moment: ContinuousClock.Instant, id: Int, action: @Sendable (Bool) -> Void)] = []
+        var timers: [(moment: ContinuousClock.Instant, id: Int, action: @Sendable () -> Void)] = []
         var isClosing = false
         var rounds = 0
         while true {
-            let (jobs, commands) = takeInbox(isEnding: isClosing)
-            if isClosing, jobs.isEmpty, commands.isEmpty { break }
+            let commands = takeCommands(isEnding: isClosing)
+            if isClosing, commands.isEmpty { break }
             for command in commands {
                 switch command {
-                case _ where isClosing: Self.refuse(command)
+                case .run(let job): job.runSynchronously(on: asUnownedTaskExecutor())
+                case _ where isClosing: refuse(command)
                 case .start(let exchange, let id, let completion): multi.start(exchange, id: id, completion)
                 case .cancel(let id): multi.cancel(id)
                 case .schedule(let moment, let id, let action): timers.append((moment, id, action))
@@ -194,7 +157,6 @@ extension LowPriorityEventLoop {
                     isClosing = true
                 }
             }
-            for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
             if isClosing { continue }
             multi.advance()
             // Runs follow-up tasks without polling the sockets in between. `maxRounds` ensures that endless tasks do
@@ -210,34 +172,34 @@ extension LowPriorityEventLoop {
                 multi.close()
                 multi = CurlMulti()
             }
-            for timer in timers where timer.moment <= now { timer.action(true) }
+            for timer in timers where timer.moment <= now { timer.action() }
             timers.removeAll { $0.moment <= now }
         }
-        for timer in timers { timer.action(false) }
+        for timer in timers { timer.action() }
     }
 
-    /// Takes all queued jobs and commands.
+    /// Takes all queued commands.
     ///
     /// If the loop is closing and the inbox is empty, marks the inbox as ended.
-    private func takeInbox(isEnding: Bool) -> (jobs: [UnownedJob], commands: [Command]) {
+    private func takeCommands(isEnding: Bool) -> [Command] {
         inbox.withLock { inbox in
-            defer { (inbox.jobs, inbox.commands) = ([], []) }
-            if isEnding, inbox.jobs.isEmpty, inbox.commands.isEmpty { inbox.isEnded = true }
-            return (inbox.jobs, inbox.commands)
+            defer { inbox.commands = [] }
+            if isEnding, inbox.commands.isEmpty { inbox.isEnded = true }
+            return inbox.commands
         }
     }
 
     /// The maximum number of rounds of tasks before the sockets are polled.
     private static let maxRounds = 16
 
-    private var hasWork: Bool { inbox.withLock { !$0.jobs.isEmpty || !$0.commands.isEmpty } }
+    private var hasWork: Bool { inbox.withLock { !$0.commands.isEmpty } }
 
     /// Whether there is work.
     ///
     /// Otherwise the thread is marked as asleep, and the next arrival wakes it.
     private func mustStayAwake() -> Bool {
         inbox.withLock { inbox in
-            inbox.isAsleep = inbox.jobs.isEmpty && inbox.commands.isEmpty
+            inbox.isAsleep = inbox.commands.isEmpty
             return !inbox.isAsleep
         }
     }
@@ -249,6 +211,3 @@ extension LowPriorityEventLoop {
         while read(wakeUp.read, &bytes, bytes.count) == bytes.count {}
     }
 }
-
-/// Calls the system's `close`, which the event loop's method of the same name hides.
-private func closeDescriptor(_ descriptor: Int32) { _ = close(descriptor) }

@@ -1,21 +1,12 @@
 import CCurl
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+import Foundation
 
 /// The sockets that libcurl asks to watch.
 struct PollSet {
     private var entries: [pollfd] = []
     private var positions: [Int32: Int] = [:]
 
-    /// Starts or stops watching a socket.
-    ///
-    /// - Parameters:
-    ///   - socket: the socket
-    ///   - events: `CURL_POLL_IN`, `CURL_POLL_OUT`, `CURL_POLL_INOUT` or `CURL_POLL_REMOVE`
+    /// Starts or stops watching a socket: for `CURL_POLL_IN`, `CURL_POLL_OUT`, `CURL_POLL_INOUT` or `CURL_POLL_REMOVE`.
     mutating func watch(_ socket: Int32, for events: Int32) {
         var flags: Int32 = 0
         if events == CURL_POLL_IN || events == CURL_POLL_INOUT { flags |= Int32(POLLIN) }
@@ -36,11 +27,8 @@ struct PollSet {
         }
     }
 
-    /// Waits until a socket is ready, a descriptor wakes the thread, or a time limit passes.
+    /// Waits until a socket is ready, a descriptor wakes the thread, or the time limit, if any, passes.
     ///
-    /// - Parameters:
-    ///   - wakeUp: the descriptor that wakes the thread
-    ///   - limit: when to stop waiting; `nil` for no limit
     /// - Returns: the ready sockets with libcurl's `CURL_CSELECT_…` flags, and whether the descriptor is ready.
     mutating func wait(
         or wakeUp: Int32,
@@ -48,10 +36,9 @@ struct PollSet {
     ) -> (ready: [(socket: Int32, events: Int32)], isWoken: Bool) {
         var timeout: Int32 = -1
         if let limit {
-            let left = (limit - .now).components
+            let milliseconds = (limit - .now) / Duration.milliseconds(1)
             // Rounded up: otherwise the thread would spin for the last millisecond.
-            let milliseconds = left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000 + 1
-            timeout = limit <= .now ? 0 : Int32(clamping: min(milliseconds, 60_000))
+            timeout = Int32(min(max(milliseconds.rounded(.up), 0), 60_000))
         }
         entries.append(pollfd(fd: wakeUp, events: Int16(POLLIN), revents: 0))
         defer { entries.removeLast() }

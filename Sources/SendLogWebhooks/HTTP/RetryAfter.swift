@@ -9,9 +9,7 @@ enum RetryAfter {
         if !text.isEmpty, text.utf8.allSatisfy(\.isASCIIDigit) { return Int(text) ?? .max }
         let parts = text.split(separator: " ")
         guard parts.count == 6, parts[5] == "GMT", let month = CivilDate.monthNames.firstIndex(of: String(parts[2]))
-        else {
-            return nil
-        }
+        else { return nil }
         let date = "\(parts[3])-\((month + 1).decimal(digits: 2))-\(parts[1])T\(parts[4])Z"
         return Timestamp(rfc3339: date).map { max(0, Int(($0.milliseconds - now.milliseconds + 999) / 1000)) }
     }

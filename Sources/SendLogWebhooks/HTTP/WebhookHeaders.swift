@@ -2,15 +2,7 @@ import SendLogCore
 
 /// Builds the header fields of webhook requests.
 enum WebhookHeaders {
-    /// Returns all header fields except `Content-Length`.
-    ///
-    /// - Parameters:
-    ///   - request: the request
-    ///   - id: the delivery
-    ///   - send: the send that the request reports
-    ///   - webhook: the webhook, whose secrets sign the request
-    ///   - now: when the attempt is made
-    /// - Returns: the fields, in order.
+    /// Returns all header fields of an attempt except `Content-Length`, in order; the webhook's secrets sign the request.
     static func fields(
         of request: WebhookRequest,
         for id: DeliveryID,

@@ -70,6 +70,35 @@ import Testing
         try page.type("unknown", into: "#destination")
         try page.clickAndLoad(.named("Find", role: "button"))
         #expect(try page.text.contains("No destinations match."))
+        #expect(try page.text.contains("Searched for unknown, in any notation"))
+        try user.expectNoErrors()
+    }
+
+    @Test(arguments: [
+        ("%2B27+83+123+4567", "0831234567", "27831234567, 0831234567,", "+27 83 123 4567 or 27831234567", true),
+        ("083%C2%A0123%E2%80%934567", "0831234567", "0831234567, …831234567", "or 831234567", false),
+        ("tel:%2B27-84-123-4567", "+27 (0)84 123 4567", "27841234567,", "+27-84-123-4567 or 27841234567", false),
+        ("%E2%80%AA27%E2%80%9184/1234567%E2%80%AC", "+27 (0)84 123 4567", "27841234567,", "or 27841234567", false),
+        ("jo%40example.com", "Jo@Example.COM", "jo@example.com", "jo@example.com", false),
+    ])
+    func `a recipient is found in any notation, and the page shows what it searched for`(
+        query: String,
+        found: String,
+        searched: String,
+        parts: String,
+        isDoubtful: Bool
+    ) throws {
+        let log = SampleLog(
+            id: "notations",
+            destinations: ["0831234567", "+27 (0)84 123 4567", "Jo@Example.COM", "27999999999"]
+        )
+        let (user, _) = try user([log])
+        try user.open("/console/sends/notations?destination=\(query)")
+        #expect(try user.texts("td.destination") == [found])
+        let text = try user.page.text
+        #expect(text.contains("Searched for \(searched)"))
+        #expect(text.contains("\(parts)."))
+        #expect(text.contains("1 doubtful, because a calling code is missing") == isDoubtful)
         try user.expectNoErrors()
     }
 

@@ -115,9 +115,7 @@ struct WebhookInputTests {
             DeliveryAttempt(at: moment, duration: 12, status: 500, responseBody: Array("\u{0}\"\\\n é😀".utf8)),
             DeliveryAttempt(at: moment, duration: 10_000, problem: "no answer"),
         ]
-        var bytes: [UInt8] = []
-        DeliveryAttempt.write(attempts, to: &bytes)
-        #expect(bytes.withUnsafeBufferPointer { DeliveryAttempt.read($0) } == attempts)
+        #expect(Array(attempts.json.utf8).withUnsafeBufferPointer { DeliveryAttempt.read($0) } == attempts)
     }
 
     @Test(arguments: [

@@ -1,0 +1,77 @@
+/// The digits of a telephone number in any notation: `+27 (0)82 123-4567`, `0027821234567`, `082/123 45 67`.
+struct WrittenNumber {
+    /// The digits in ASCII, without separators, without a plus sign, and without a `(0)` after a calling code.
+    private(set) var digits: [UInt8] = []
+
+    /// How many digits a telephone number can have.
+    ///
+    /// At most 15 by E.164, calling code included; the shortest that reach mobile phones have 7. Shorter ones are short
+    /// codes, which have no calling code.
+    static let lengths = 7...15
+    /// The maximum number of digits that are read: more than any number with its prefixes has.
+    private static let maxDigits = 24
+
+    /// Reads a text.
+    ///
+    /// - Returns: `nil` if the text has no digits, too many of them, or a character that no number has, such as a letter.
+    init?(_ text: some Sequence<Unicode.Scalar>) {
+        var opening: Int?
+        for scalar in text {
+            switch NumberCharacter(scalar) {
+            case .digit(let digit):
+                guard digits.count < Self.maxDigits else { return nil }
+                digits.append(digit)
+            case .plus:
+                // A plus sign between digits begins another number.
+                guard digits.isEmpty else { return nil }
+            case .openingBracket:
+                opening = digits.count
+            case .closingBracket:
+                if let begin = opening, digits.count == begin + 1, digits[begin] == UInt8(ascii: "0"),
+                    Self.isCallingCode(digits[..<begin])
+                {
+                    digits.removeLast()
+                }
+                opening = nil
+            case .separator: break
+            case .other: return nil
+            }
+        }
+        if digits.isEmpty { return nil }
+    }
+
+    /// Returns the digits of the number's normal form.
+    ///
+    /// The plus sign needs no rule: without it, a number that does not begin with 0 means the same, and no calling code
+    /// begins with 0.
+    ///
+    /// - Parameter callingCode: the calling code of numbers with one leading 0; without it, they stay as they are
+    /// - Returns: `nil` if there are more digits than a telephone number has.
+    func normalForm(callingCode: CallingCode?) -> [UInt8]? {
+        var form = digits
+        form.removeFirst(internationalPrefixLength(callingCode))
+        callingCode?.makeInternational(&form)
+        return form.count <= Self.lengths.upperBound ? form : nil
+    }
+
+    /// Returns whether digits begin with exactly one 0, as numbers within a country do.
+    static func hasOneLeadingZero(_ digits: some Collection<UInt8>) -> Bool {
+        digits.first == UInt8(ascii: "0") && digits.dropFirst().first != UInt8(ascii: "0")
+    }
+
+    /// Returns the length of `00`, or of the country's own prefix, before an international number; 0 if there is none.
+    private func internationalPrefixLength(_ callingCode: CallingCode?) -> Int {
+        let zeros = digits.starts(with: "00".utf8) ? 2 : 0
+        for length in [callingCode?.exitPrefixLength(in: digits) ?? 0, zeros] where length > 0 {
+            let number = digits.dropFirst(length)
+            if Self.lengths.contains(number.count), number.first != UInt8(ascii: "0") { return length }
+        }
+        return 0
+    }
+
+    /// Returns whether digits are a calling code, perhaps after `00`.
+    private static func isCallingCode(_ digits: ArraySlice<UInt8>) -> Bool {
+        let code = digits.starts(with: "00".utf8) ? digits.dropFirst(2) : digits
+        return (1...3).contains(code.count) && code.first != UInt8(ascii: "0")
+    }
+}

@@ -1,6 +1,0 @@
-/// Quotes texts for a shell.
-enum Shell {
-    static func quoted(_ text: String) -> String {
-        "'\(text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
-    }
-}
