@@ -27,6 +27,9 @@ struct Query: ~Copyable {
     // `SQLITE_TRANSIENT`, which makes SQLite copy the value; Swift cannot import the macro.
     private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
+    /// Binds the next parameter; the compiler does not specialise a list of one.
+    mutating func bind(_ value: some BindableValue) throws { try value.bind(to: &self) }
+
     /// Binds the next parameters.
     mutating func bind<each Value: BindableValue>(_ values: repeat each Value) throws {
         repeat try (each values).bind(to: &self)
