@@ -27,6 +27,8 @@ fi
 
 missing=()
 for package in "${packages[@]}"; do
+    # Any package of nginx will do; on older systems nginx-light would replace it.
+    [[ $package != nginx-light || ! -x /usr/sbin/nginx ]] || continue
     status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
     [ "$status" = installed ] || missing+=("$package")
 done
@@ -39,14 +41,23 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=(sudo)
 fi
 echo "Installing ${missing[*]}"
-# Tests start their own PostgreSQL server; keep Debian from starting another one.
+# Tests start their own PostgreSQL and nginx; keep Debian from starting others, now and when the machine starts.
 clusters=/etc/postgresql-common/createcluster.conf
+policy=/usr/sbin/policy-rc.d
+removed=()
+trap '[ "${#removed[@]}" -eq 0 ] || "${as_root[@]}" rm -f "${removed[@]}"' EXIT
 if [[ " ${missing[*]} " == *" postgresql "* && ! -e $clusters ]]; then
     "${as_root[@]}" mkdir -p "$(dirname "$clusters")"
     echo 'create_main_cluster = false' | "${as_root[@]}" tee "$clusters" >/dev/null
-    trap '"${as_root[@]}" rm -f "$clusters"' EXIT
+    removed+=("$clusters")
+fi
+if [[ " ${missing[*]} " == *" nginx-light "* && ! -e $policy ]]; then
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod +x "$policy"
+    removed+=("$policy")
 fi
 "${as_root[@]}" apt-get update --quiet=2 || echo "The package lists could not be updated; continuing." >&2
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get install --quiet=2 --yes --no-install-recommends "${missing[@]}" \
     || fail "these packages could not be installed: ${missing[*]}"
+[[ " ${missing[*]} " != *" nginx-light "* ]] || "${as_root[@]}" update-rc.d nginx disable

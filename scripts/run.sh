@@ -7,6 +7,8 @@ program=$1
 sample=$2
 port=${PORT:-8080}
 host=${SENDLOG_HTTP_HOST:-127.0.0.1}
+# An IPv6 address can have brackets.
+[[ $host != \[*\] ]] || host=${host:1:-1}
 organisation=Example
 # The campaign of the example search in the API document; the sample has sends of it.
 campaign=5f5a1d8d2e0e4c6c8c0c0c0c

@@ -21,15 +21,7 @@ fail() {
     exit 2
 }
 
-# The virtual environment of the tests' Python packages, with the lock that Verifier.swift uses.
-venv=$root/.build/webhook-verifier
-mkdir -p "$root/.build"
-flock "$venv.lock" timeout 600 bash -ec '
-    cmp --silent "$2/requirements.txt" "$1/requirements.txt" && exit 0
-    "$1/bin/python" -c "" 2>/dev/null || { rm -rf "$1" && python3 -m venv "$1"; }
-    "$1/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$2/requirements.txt"
-    cp "$2/requirements.txt" "$1/"
-' bash "$venv" "$settings" || fail "cannot install schemathesis from PyPI, which needs python3-venv"
+python=$("$root/scripts/python.sh") || fail "cannot install schemathesis from PyPI, which needs python3-venv"
 
 folder=$(mktemp -d)
 server=
@@ -89,7 +81,7 @@ status=0
 cd "$folder"
 USERS=$folder/users.json PYTHONPATH=$settings PYTHONDONTWRITEBYTECODE=1 \
     timeout --signal=INT --kill-after=30 $((300 + cases / 5)) \
-    "$venv/bin/schemathesis" --config-file "$settings/schemathesis.toml" run "$document" --url "$url" --no-color \
+    "${python%/*}/schemathesis" --config-file "$settings/schemathesis.toml" run "$document" --url "$url" --no-color \
     --seed "$seed" --max-examples $(((cases + operations - 1) / operations)) || status=$?
 [ "$status" -le 1 ] || status=2
 kill -0 "$server" 2>/dev/null || { echo "The server exited." && status=1; }

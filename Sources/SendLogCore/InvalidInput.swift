@@ -32,15 +32,32 @@ public struct InvalidInput: Error, Equatable, Sendable {
     }
 
     /// Creates an error for a text that is not valid JSON.
-    public init(_ error: JSONSyntaxError) {
-        self.init(path: "", "is not valid JSON: \(error.message), at byte \(error.offset)")
+    ///
+    /// - Parameters:
+    ///   - error: the error in the text
+    ///   - head: the first bytes of the text, for a hint at its format; see ``TextFormat``
+    ///   - expected: what the text should be
+    public init(_ error: JSONSyntaxError, head: [UInt8] = [], expected: TextFormat.Expected = .json) {
+        self.init(path: "", error.explanation(head: head, expected: expected))
     }
 
     /// One sentence that names the first invalid field, for people.
-    public var message: String {
-        guard let first = issues.first else { return "the input is invalid" }
-        let more = issues.count > 1 ? " (and \(issues.count - 1) more)" : ""
-        if first.isSentence { return first.message + more }
-        return "\(first.path.isEmpty ? "the body" : first.path) \(first.message)\(more)"
+    public var message: String { message(listing: 1) }
+
+    /// Names the first invalid fields in one sentence, for people.
+    ///
+    /// - Parameters:
+    ///   - count: the largest number of fields to name; the others are counted
+    ///   - root: the name of the input as a whole
+    /// - Returns: the sentence.
+    public func message(listing count: Int, root: String = "the body") -> String {
+        if issues.isEmpty { return "the input is invalid" }
+        let listed = issues.prefix(count).map { issue in
+            issue.isSentence ? issue.message : "\(issue.path.isEmpty ? root : issue.path) \(issue.message)"
+        }
+        // The last issue that is reported may not be the last one of the input.
+        let least = issues.count == Self.maxIssues ? "at least " : ""
+        let more = issues.count > count ? " (and \(least)\(issues.count - count) more)" : ""
+        return listed.joined(separator: "; ") + more
     }
 }

@@ -10,6 +10,7 @@ final class ConnectionLoop: TaskExecutor {
     let running = Atomic<Int>(0)
     private let unflushed: NIOLoopBoundBox<[ChannelHandlerContext]>
     private let open: NIOLoopBoundBox<[ObjectIdentifier: ChannelHandlerContext]>
+    private let closing: NIOLoopBoundBox<Bool>
 
     /// The maximum time to wait for the last requests after cancellation, in steps of 5 ms.
     private static let maxSteps = 1000
@@ -18,6 +19,7 @@ final class ConnectionLoop: TaskExecutor {
         self.loop = loop
         unflushed = .makeBoxSendingValue([], eventLoop: loop)
         open = .makeBoxSendingValue([:], eventLoop: loop)
+        closing = .makeBoxSendingValue(false, eventLoop: loop)
     }
 
     /// Runs a task's job on the event loop, so that a request is handled where its connection is, without a thread
@@ -45,9 +47,15 @@ final class ConnectionLoop: TaskExecutor {
     /// Unregisters a closed connection.
     func remove(_ context: ChannelHandlerContext) { open.value[ObjectIdentifier(context)] = nil }
 
+    /// Whether the time to shut down is over, and the server closes all connections.
+    var isClosing: Bool { closing.value }
+
     /// Closes all connections.
     func closeConnections() {
-        loop.execute { for context in self.open.value.values { context.close(promise: nil) } }
+        loop.execute {
+            self.closing.value = true
+            for context in self.open.value.values { context.close(promise: nil) }
+        }
     }
 
     /// Flushes a connection's writes once the event loop has processed the input that arrived at the same time.

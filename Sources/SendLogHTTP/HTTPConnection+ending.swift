@@ -51,6 +51,7 @@ extension HTTPConnection {
         let left = isServersTurn ? idleTimeout : lastActivity + idleTimeout - .now()
         let isAwaited = if case .body = wait { true } else { false }
         if isLingering || left <= .nanoseconds(0) || slowClientDetector.isTooSlow(at: .now(), isAwaited: isAwaited) {
+            closeReason = .clientTooSlow
             return context.close(promise: nil)
         }
         scheduleTimeout(context, after: min(left, slowClientDetector.interval))

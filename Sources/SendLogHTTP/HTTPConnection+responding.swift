@@ -21,12 +21,20 @@ extension HTTPConnection {
         context.writeAndFlush(wrapOutboundOut(line), promise: nil)
     }
 
+    /// Why the connection ended before the last response was written; `nil` while it is open.
+    var connectionEnd: ConnectionEnd? {
+        isOpen ? nil : closeReason ?? (loop.isClosing ? .shutdown : .clientDisconnected)
+    }
+
     /// Sends a response whose body is complete.
-    func send(_ head: ResponseHead, body: [ByteBuffer]) {
-        guard let context else { return }
+    ///
+    /// - Returns: the number of bytes of the body that are sent.
+    func send(_ head: ResponseHead, body: [ByteBuffer]) -> Int {
+        guard let context else { return 0 }
         let length = body.reduce(0) { $0 + $1.readableBytes }
         var bytes = buffer(capacity: 384 + (length <= Self.maxCopiedBytes ? length : 0))
-        begin(head, framing: .length(length), to: &bytes)
+        // The length of a body that a status excludes would be taken for the length of another response.
+        begin(head, framing: head.status.mayHaveResponseBody ? .length(length) : .none, to: &bytes)
         let isHeadRequest = exchange?.isHeadRequest ?? false
         if isHeadRequest || length > Self.maxCopiedBytes {
             context.write(wrapOutboundOut(bytes), promise: nil)
@@ -37,27 +45,33 @@ extension HTTPConnection {
             context.write(wrapOutboundOut(bytes), promise: nil)
             loop.scheduleFlush(context)
         }
+        return isHeadRequest ? 0 : length
     }
 
-    /// Begins a response of unknown length.
+    /// Begins a response whose body is sent in pieces.
     ///
+    /// - Parameters:
+    ///   - head: the head
+    ///   - length: the length of the body in bytes; `nil` if it is not known
     /// - Returns: whether the client expects the body.
-    func begin(_ head: ResponseHead) -> Bool {
+    func begin(_ head: ResponseHead, length: Int?) -> Bool {
         guard let context, let exchange, !isFinished else { return false }
         var bytes = buffer(capacity: 384)
+        let known = length.map { ResponseHead.Framing.length($0) }
         if exchange.isHeadRequest {
-            begin(head, framing: .none, to: &bytes)
+            begin(head, framing: known ?? .none, to: &bytes)
             context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
             return false
         }
-        self.exchange?.isChunked = !exchange.isHTTP10
-        begin(head, framing: exchange.isHTTP10 ? .close : .chunks, to: &bytes)
+        self.exchange?.isChunked = known == nil && !exchange.isHTTP10
+        begin(head, framing: known ?? (exchange.isHTTP10 ? .close : .chunks), to: &bytes)
         // Flushed with the first piece.
         context.write(wrapOutboundOut(bytes), promise: nil)
         return true
     }
 
-    /// Sends the next piece of the body as a chunk (<https://www.rfc-editor.org/rfc/rfc9112#section-7.1>).
+    /// Sends the next piece of the body: as a chunk, if the length of the body is not known
+    /// (<https://www.rfc-editor.org/rfc/rfc9112#section-7.1>).
     ///
     /// - Parameters:
     ///   - piece: the bytes, not empty
@@ -73,19 +87,12 @@ extension HTTPConnection {
             self.exchange?.isInChunk = true
         }
         context.writeAndFlush(wrapOutboundOut(piece), promise: nil)
-        waitUntilWritable(continuation)
-    }
-
-    /// Resumes a continuation once the connection is writable again; see ``write(_:_:)``.
-    func waitUntilWritable(_ continuation: UnsafeContinuation<Bool, Never>) {
-        guard let context, !isFinished, !context.channel.isWritable else {
-            return continuation.resume(returning: isOpen)
-        }
+        guard isOpen, !context.channel.isWritable else { return continuation.resume(returning: isOpen) }
         lastActivity = .now()
         wait = .writable(continuation)
     }
 
-    /// Ends a response of unknown length.
+    /// Ends a response whose body was sent in pieces.
     func end() {
         guard let context, let exchange, !exchange.isHeadRequest else { return }
         var bytes = buffer(capacity: 16)

@@ -42,6 +42,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     let idleTimeout: TimeAmount
     let loop: ConnectionLoop
     private let proxies: TrustedProxies
+    private let basePath: String
     /// The remote address of the connection.
     private var peer: IPAddress?
     private var isFromProxy = false
@@ -57,6 +58,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// Why the client sends no further valid input; `nil` while it may.
     var inputEnd: InputEnd?
     var isClosedByClient = false
+    /// Why the connection is closed, once it is.
+    var closeReason: ConnectionEnd?
     private var isAdvancing = false
     var isReadPending = false
     private var isShuttingDown = false
@@ -96,7 +99,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         self.loop = loop
         slowClientDetector = SlowClientDetector(settings.slowClientLimits)
         idleTimeout = .seconds(Int64(settings.idleTimeout))
-        proxies = settings.proxies
+        (proxies, basePath) = (settings.proxies, settings.basePath)
     }
 
     // MARK: Input
@@ -156,6 +159,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         timeoutTask?.cancel()
         (inputEnd, isClosedByClient) = (inputEnd ?? .closed, true)
+        closeReason = connectionEnd
         isFinished = true
         loop.remove(context)
         exchange?.request?.abandon()
@@ -241,7 +245,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         if inputEnd == .notHTTP, isBodyComplete {
             let (head, body) = responder.badRequestResponse()
             exchange = Exchange(isHeadRequest: false, isHTTP10: false, closes: true, expectsContinue: false)
-            send(head, body: [ByteBuffer(bytes: body)])
+            _ = send(head, body: [ByteBuffer(bytes: body)])
             exchange = nil
         }
         if inputEnd != nil { finish(context, lingers: true) }
@@ -259,6 +263,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         let request = HTTPRequest(
             method: head.method,
             target: head.uri,
+            basePath: basePath,
             headers: head.headers,
             client: client,
             body: RequestBody(of: handle),

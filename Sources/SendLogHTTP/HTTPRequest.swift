@@ -8,8 +8,10 @@ import Synchronization
 public final class HTTPRequest: Sendable {
     /// The request method.
     public let method: HTTPMethod
-    /// The path without the query, percent-encoded.
+    /// The path without the query and without the ``basePath``, percent-encoded.
     public let path: Substring
+    /// The path under which a proxy publishes the server, such as `/sendlog`; empty if it publishes it at the root.
+    public let basePath: String
     /// The query string without the question mark; `nil` if there is none.
     public let query: Substring?
     /// The violation of HTTP, or the unsupported feature, in this request; the connection closes after its response.
@@ -22,26 +24,42 @@ public final class HTTPRequest: Sendable {
     public let body: RequestBody
 
     /// Creates a request with a target in any form (<https://www.rfc-editor.org/rfc/rfc9112#section-3.2>).
+    ///
+    /// The target may begin with the base path or not: some proxies remove it.
     package init(
         method: HTTPMethod,
         target: String,
+        basePath: String = "",
         headers: HTTPHeaders,
         client: IPAddress? = nil,
         body: RequestBody,
         fault: ProtocolFault? = nil
     ) {
         self.method = method
+        self.basePath = basePath
         self.fault = fault
         self.headers = headers
         self.client = client
         self.body = body
         let originForm = Self.originForm(target)
+        let fullPath: Substring
         if let mark = originForm.utf8.firstIndex(of: UInt8(ascii: "?")) {
-            path = originForm[..<mark]
+            fullPath = originForm[..<mark]
             query = originForm[originForm.utf8.index(after: mark)...]
         } else {
-            (path, query) = (originForm, nil)
+            (fullPath, query) = (originForm, nil)
         }
+        path = Self.path(fullPath, below: basePath) ?? fullPath
+    }
+
+    /// Returns the rest of a path below a base path, `/` for the base path itself.
+    ///
+    /// - Returns: `nil` if the path is not below the base path.
+    public static func path(_ path: Substring, below basePath: String) -> Substring? {
+        guard path.utf8.starts(with: basePath.utf8) else { return nil }
+        let rest = path[path.utf8.index(path.startIndex, offsetBy: basePath.utf8.count)...]
+        if rest.isEmpty, !basePath.isEmpty { return "/" }
+        return rest.utf8.first == UInt8(ascii: "/") ? rest : nil
     }
 
     /// Whether the client has disconnected, so that work that has not begun can be skipped.

@@ -12,6 +12,8 @@ public struct ServerSettings: Equatable, Sendable {
     public let maxConnectionsPerAddress: Int
     /// The proxies whose `X-Forwarded-For` headers are trusted.
     public let proxies: TrustedProxies
+    /// The path under which a proxy publishes the server, such as `/sendlog`; see ``HTTPRequest/basePath``.
+    public let basePath: String
     /// The number of threads that serve connections.
     public let threads: Int
     /// The limits for clients that send slowly.
@@ -25,6 +27,7 @@ public struct ServerSettings: Equatable, Sendable {
         maxConnections: Int,
         maxConnectionsPerAddress: Int = .max,
         proxies: TrustedProxies = TrustedProxies(),
+        basePath: String = "",
         threads: Int,
         slowClientLimits: SlowClientLimits = SlowClientLimits()
     ) {
@@ -34,6 +37,7 @@ public struct ServerSettings: Equatable, Sendable {
         self.maxConnections = maxConnections
         self.maxConnectionsPerAddress = maxConnectionsPerAddress
         self.proxies = proxies
+        self.basePath = basePath
         self.threads = threads
         self.slowClientLimits = slowClientLimits
     }

@@ -10,17 +10,19 @@ struct CampaignReport {
     /// The SQL for the text of a campaign's ID.
     private static let id = PackedID.sql(of: "id")
 
-    func page(_ query: CampaignQuery) throws -> CampaignPage {
+    /// Passes the campaigns of a query to a closure.
+    ///
+    /// - Returns: the number of campaigns that match the query, without its skip and limit.
+    func forEach(_ query: CampaignQuery, _ body: (Campaign) throws -> Void) throws -> Int {
         // No ID and no name contains NUL, and SQLite would treat it as the end of the text.
-        if query.text?.utf8.contains(0) == true { return CampaignPage(total: 0, campaigns: []) }
+        if query.text?.utf8.contains(0) == true { return 0 }
         let hasGaps = try hasGaps()
         let total = try total(query, hasGaps: hasGaps)
         var page = try Query(dynamicSQL: Self.sql(query, hasGaps: hasGaps), on: database)
         try bind(query, to: &page)
         try page.bind(query.limit, query.skip)
-        var campaigns: [Campaign] = []
-        while try page.step() { campaigns.append(try Self.campaign(page)) }
-        return CampaignPage(total: total, campaigns: campaigns)
+        while try page.step() { try body(try Self.campaign(page)) }
+        return total
     }
 
     func campaign(_ id: CampaignID) throws -> Campaign {

@@ -169,7 +169,9 @@ extension StoreError {
             return
         }
         guard let error = error as? DatabaseError else {
-            self = .corrupted(detail: "\(type(of: error))")
+            // GRDB cancels the call of a cancelled task.
+            let isCancelled = error is CancellationError
+            self = isCancelled ? .unavailable(.closed, detail: "cancelled") : .corrupted(detail: "\(type(of: error))")
             return
         }
         let detail = "SQLite \(error.extendedResultCode): \(error.message ?? "")"

@@ -32,7 +32,12 @@ struct RecordingTransaction {
             head.added.add(change)
             derived.add(change)
             return .recorded(
-                StoredSendLog(sequence: sequence, record: log.record, destinations: log.destinations.count)
+                StoredSendLog(
+                    sequence: sequence,
+                    record: log.record,
+                    destinations: log.destinations.count,
+                    digest: log.digest
+                )
             )
         }
     }
@@ -150,7 +155,8 @@ struct RecordingTransaction {
         let stored = StoredSendLog(
             sequence: RowID(rawValue: query.integer(0)).sequence,
             record: query.bytes(4),
-            destinations: try query.count(2)
+            destinations: try query.count(2),
+            digest: query.bytes(3)
         )
         return log.outcome(against: stored, startingAt: start, digest: query.bytes(3))
     }

@@ -2,13 +2,18 @@ public import SendLogCore
 
 /// Reads campaigns and their counters, and names campaigns.
 extension SQLiteStore: CampaignStore {
-    /// See ``CampaignStore/campaigns(_:in:)``.
-    public func campaigns(
+    /// See ``CampaignStore/reduceCampaigns(_:in:into:_:)``.
+    public func reduceCampaigns<Result: Sendable>(
         _ query: CampaignQuery,
-        in organisation: OrganisationID
-    ) async throws(StoreError) -> CampaignPage {
-        try await readers.scan(for: organisation) {
-            try CampaignReport(database: $0, organisation: organisation).page(query)
+        in organisation: OrganisationID,
+        into initial: Result,
+        _ add: @escaping @Sendable (inout Result, Campaign) throws(StoreError) -> Void
+    ) async throws(StoreError) -> (total: Int, result: Result) {
+        try await readers.scan(for: organisation) { database in
+            var result = initial
+            let report = CampaignReport(database: database, organisation: organisation)
+            let total = try report.forEach(query) { try add(&result, $0) }
+            return (total, result)
         }
     }
 

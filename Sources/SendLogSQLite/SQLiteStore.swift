@@ -102,7 +102,7 @@ public final class SQLiteStore: LogReader, LogWriter, OrganisationStore, KeyStor
         on connection: Connection
     ) throws -> StoredSendLog {
         var query = try Query(
-            "SELECT place, destinations, record FROM send_logs WHERE organisation = ? AND id = ?",
+            "SELECT place, destinations, record, digest FROM send_logs WHERE organisation = ? AND id = ?",
             on: connection
         )
         try query.bind(organisation.number, PackedID(id))
@@ -110,7 +110,8 @@ public final class SQLiteStore: LogReader, LogWriter, OrganisationStore, KeyStor
         return StoredSendLog(
             sequence: RowID(rawValue: query.integer(0)).sequence,
             record: query.bytes(2),
-            destinations: try query.count(1)
+            destinations: try query.count(1),
+            digest: query.bytes(3)
         )
     }
 

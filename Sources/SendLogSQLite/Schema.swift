@@ -186,5 +186,23 @@ enum Schema {
         -- deleted: the number of sequence numbers whose send logs were deleted, see LogHead.
         ALTER TABLE organisations ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;
         """,
+        """
+        -- digest, reserved, lease_owner: see IdempotentRequest. status: NULL while the request is in progress. location and
+        -- body: see StoredResponse.
+        CREATE TABLE idempotency_keys (
+            organisation INTEGER NOT NULL,
+            key TEXT NOT NULL,
+            digest BLOB NOT NULL,
+            reserved TEXT NOT NULL,
+            created INTEGER NOT NULL,
+            lease_owner TEXT NOT NULL,
+            lease_until INTEGER NOT NULL,
+            status INTEGER,
+            location TEXT NOT NULL DEFAULT '',
+            body BLOB NOT NULL DEFAULT x'',
+            PRIMARY KEY (organisation, key)
+        ) STRICT;
+        CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created);
+        """,
     ]
 }

@@ -9,9 +9,9 @@ struct ConfigurationOptions: ParsableArguments {
 
     /// Returns the sources of settings, including the command's flags; the server logs the warnings instead.
     ///
-    /// - Throws: ``ConfigurationError`` for an invalid file and for unknown names.
-    func sources(flags: [Setting: String?] = [:], printsWarnings: Bool = true) async throws -> ConfigurationSources {
-        let sources = try await ConfigurationSources(
+    /// - Throws: ``ConfigurationError`` for an invalid value or file, and for unknown names.
+    func sources(flags: [Setting: String?] = [:], printsWarnings: Bool = true) throws -> ConfigurationSources {
+        let sources = try ConfigurationSources(
             flags: flags.compactMapValues { $0 },
             environment: ProcessInfo.processInfo.environment,
             file: config

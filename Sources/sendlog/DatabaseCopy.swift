@@ -29,7 +29,7 @@ struct DatabaseCopy: AsyncParsableCommand {
 
     func run() async throws {
         try await Terminal.explainingFailures {
-            let sources = try await options.sources()
+            let sources = try options.sources()
             let source = try DatabaseLocation(from, named: "FROM", sources)
             let target = try DatabaseLocation(to, named: "TO", sources)
             guard !source.isSame(as: target) else {

@@ -28,7 +28,7 @@ struct DatabaseDistribute: AsyncParsableCommand {
 
     func run() async throws {
         try await Terminal.explainingFailures {
-            let location = try DatabaseLocation(try await database.sources())
+            let location = try DatabaseLocation(try database.sources())
             try await location.distribute(shards: shards, apply: yes) { Terminal.say($0) }
             try Terminal.result(yes ? "done" : "dry run; pass --yes to apply")
         }

@@ -13,9 +13,9 @@ struct DatabaseOptions: ParsableArguments {
     @OptionGroup var configuration: ConfigurationOptions
 
     /// Returns the sources of settings; see ``ConfigurationOptions/sources(flags:printsWarnings:)``.
-    func sources(flags: [Setting: String?] = [:], printsWarnings: Bool = true) async throws -> ConfigurationSources {
+    func sources(flags: [Setting: String?] = [:], printsWarnings: Bool = true) throws -> ConfigurationSources {
         let flags = flags.merging([.database: database]) { $1 }
-        return try await configuration.sources(flags: flags, printsWarnings: printsWarnings)
+        return try configuration.sources(flags: flags, printsWarnings: printsWarnings)
     }
 
     /// Opens the database, runs the body with it, and closes it.
@@ -25,7 +25,7 @@ struct DatabaseOptions: ParsableArguments {
         async throws
     {
         try await Terminal.explainingFailures {
-            let location = try DatabaseLocation(try await sources())
+            let location = try DatabaseLocation(try sources())
             let store = try location.open(createIfMissing: createIfMissing)
             defer { store.close() }
             try await body(store, location)

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import SendLogContent
 import SendLogCore
 import SendLogServer
@@ -9,13 +8,16 @@ struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Record send logs from a file, one JSON object per line.",
         discussion: """
-            Lines are recorded in batches; lines that are counted as recorded are durable. Run an interrupted import again: lines with \
+            The file may be compressed with gzip. Lines are recorded in batches; lines that are counted as recorded are durable. Run an interrupted import again: lines with \
             an _id are not recorded twice, lines without one are. An invalid line does not affect other lines: it is reported on \
             standard error, and the exit code is 2.
             """
     )
 
-    @Argument(help: "The file, or - for standard input.", completion: .file(extensions: ["ndjson", "jsonl"]))
+    @Argument(
+        help: "The file, as it is or compressed with gzip; or - for standard input.",
+        completion: .file(extensions: ["ndjson", "jsonl", "gz"])
+    )
     var file: String
 
     @OptionGroup var organisation: OrganisationOption
@@ -25,8 +27,7 @@ struct Import: AsyncParsableCommand {
     func run() async throws {
         try await database.withStore { store, location in
             let organisation = try await organisation.find(in: store)
-            let input = try open()
-            let size = file == "-" ? nil : try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int
+            let input = try InputFile(file)
             let spoolFolder = location.spoolFolder
             let context = ParserContext(ids: SendLogIDSource(), spoolFolder: spoolFolder, now: ServiceClock.now)
             var lines = SendLogImport(into: organisation.id, of: store, context: context)
@@ -34,7 +35,7 @@ struct Import: AsyncParsableCommand {
             if activeWebhooks > 0 {
                 Terminal.say("Active webhooks that will deliver the imported send logs: \(activeWebhooks).")
             }
-            var progress = Progress(of: "imported", total: size, unit: .bytes)
+            var progress = Progress(of: "imported", unit: .bytes)
             let report: ImportReport
             do {
                 report = try await Self.read(input, into: &lines, progress: &progress)
@@ -56,37 +57,21 @@ struct Import: AsyncParsableCommand {
         }
     }
 
-    private func open() throws -> FileHandle {
-        if file == "-" { return .standardInput }
-        var isFolder: ObjCBool = false
-        guard !FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) || !isFolder.boolValue else {
-            throw CommandFailure("\(file) is a folder; give the path of a file")
-        }
-        do {
-            return try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
-        } catch {
-            throw CommandFailure("\(file) cannot be read; check that it exists and is readable")
-        }
-    }
-
-    private static func piece(of input: FileHandle) throws -> Data? {
-        do { return try input.read(upToCount: 1 << 20) } catch { throw CommandFailure("the file cannot be read") }
-    }
-
     private static func read(
-        _ input: FileHandle,
+        _ input: InputFile,
         into lines: inout SendLogImport,
         progress: inout Progress
     ) async throws -> ImportReport {
-        while let piece = try Self.piece(of: input), !piece.isEmpty {
+        var input = input
+        while let piece = try input.next() {
             var offset = 0
             while offset < piece.count {
-                offset += try piece.withUnsafeBytes { bytes in
-                    try lines.parse(UnsafeBufferPointer(rebasing: bytes.bindMemory(to: UInt8.self)[offset...]))
+                offset += try piece.withUnsafeBufferPointer { bytes throws(StoreError) in
+                    try lines.parse(UnsafeBufferPointer(rebasing: bytes[offset...]))
                 }
                 if lines.isBatchFull { try await lines.flush() }
             }
-            progress.add(piece.count)
+            progress.advance(to: input.position, of: input.size)
         }
         return try await lines.finish()
     }

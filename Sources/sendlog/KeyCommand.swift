@@ -30,32 +30,36 @@ struct KeyCommand: AsyncParsableCommand {
         @Option(
             name: .customLong("permission"),
             help: "A permission of the key; can be given several times.",
-            completion: .list(Permission.known.map(\.description))
+            completion: .list(Permission.known.map(\.description)),
+            transform: KeyCommand.permission
         )
-        var permissions: [String]
+        var permissions: [Permission]
 
-        @Option(help: "The name of the key.")
+        @Option(help: "The name of the key.", transform: Self.name)
         var name = ""
 
-        @Option("when", "When the key expires: 90d, 12h, 30m, or a date such as 2027-01-31.")
-        var expires: String?
+        @Option(
+            help: ArgumentHelp("When the key expires: 90d, 12h, 30m, or a date such as 2027-01-31.", valueName: "when"),
+            transform: Self.expiry
+        )
+        var expires: Timestamp?
 
         @OptionGroup var database: DatabaseOptions
 
         func run() async throws {
             try await database.withStore { store, _ in
-                let now = ServiceClock.now()
-                guard NewAPIKey.accepts(name: name) else { throw CommandFailure("--name \(NewAPIKey.nameRule)") }
-                let new = NewAPIKey(
-                    name: name,
-                    permissions: try permissions.map(KeyCommand.permission),
-                    expires: try expires.map { try Self.expiry($0, now: now) }
-                )
-                try await KeyCommand.create(new, for: organisation.find(in: store), in: store, at: now)
+                let new = NewAPIKey(name: name, permissions: permissions, expires: expires)
+                try await KeyCommand.create(new, for: organisation.find(in: store), in: store, at: ServiceClock.now())
             }
         }
 
-        private static func expiry(_ text: String, now: Timestamp) throws -> Timestamp {
+        private static func name(_ text: String) throws -> String {
+            guard NewAPIKey.accepts(name: text) else { throw ValidationError("it \(NewAPIKey.nameRule)") }
+            return text
+        }
+
+        private static func expiry(_ text: String) throws -> Timestamp {
+            let now = ServiceClock.now()
             let units: [Character: Int64] = ["d": Day.milliseconds, "h": 3_600_000, "m": 60_000]
             let moment: Timestamp?
             if let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()),
@@ -66,9 +70,10 @@ struct KeyCommand: AsyncParsableCommand {
                 moment = Timestamp(rfc3339: text)
             }
             guard let moment else {
-                throw CommandFailure("--expires must be 90d, 12h, 30m, or a date such as 2027-01-31, not \(text)")
+                let rule = "must be 90d, 12h, 30m, or a date such as 2027-01-31"
+                throw ValidationError("it \(Timestamp.hint(for: text) ?? rule)")
             }
-            guard moment > now else { throw CommandFailure("--expires \(text) is in the past") }
+            guard moment > now else { throw ValidationError("it is in the past") }
             return moment
         }
     }
@@ -134,16 +139,13 @@ struct KeyCommand: AsyncParsableCommand {
 
         @OptionGroup var organisation: OrganisationOption
 
-        @Argument(help: "The key's ID, such as key_3; see sendlog key list.")
-        var id: String
+        @Argument(help: "The key's ID, such as key_3; see sendlog key list.", transform: Self.id)
+        var id: APIKeyID
 
         @OptionGroup var database: DatabaseOptions
 
         func run() async throws {
             try await database.withStore { store, _ in
-                guard let id = APIKeyID(id) else {
-                    throw CommandFailure("the key's ID must have the form key_3; run sendlog key list to see the IDs")
-                }
                 let organisation = try await organisation.find(in: store)
                 do {
                     let key = try await store.revokeKey(id, in: organisation.id, at: ServiceClock.now())
@@ -154,6 +156,13 @@ struct KeyCommand: AsyncParsableCommand {
                     )
                 }
             }
+        }
+
+        private static func id(_ text: String) throws -> APIKeyID {
+            guard let id = APIKeyID(text) else {
+                throw ValidationError("it must have the form key_3; run sendlog key list to see the IDs")
+            }
+            return id
         }
     }
 
@@ -189,8 +198,6 @@ struct KeyCommand: AsyncParsableCommand {
         if let known = Permission.known.first(where: { $0.description == name }) { return known }
         let names = Permission.known.map(\.description)
         let hint = NearestName.to(name, among: names).map { "; did you mean \($0)?" }
-        throw CommandFailure(
-            "--permission \(name) is unknown\(hint ?? "; valid values are \(names.joined(separator: ", "))")"
-        )
+        throw ValidationError("it is unknown\(hint ?? "; valid values are \(names.joined(separator: ", "))")")
     }
 }

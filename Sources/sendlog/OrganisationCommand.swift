@@ -13,24 +13,22 @@ struct OrganisationCommand: AsyncParsableCommand {
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Create an organisation.")
 
-        @Argument(help: "The name of the organisation; it must be unique.")
-        var name: String
+        @Argument(help: "The name of the organisation; it must be unique.", transform: OrganisationOption.name)
+        var name: OrganisationName
 
         @Option(
             name: .customLong("permission"),
             help: "Also create a key with this permission, and print it; can be given several times.",
-            completion: .list(Permission.known.map(\.description))
+            completion: .list(Permission.known.map(\.description)),
+            transform: KeyCommand.permission
         )
-        var permissions: [String] = []
+        var permissions: [Permission] = []
 
         @OptionGroup var database: DatabaseOptions
 
         func run() async throws {
             try await database.withStore(createIfMissing: true) { store, _ in
-                guard let name = OrganisationName(name) else {
-                    throw CommandFailure("the name \(OrganisationName.rule)")
-                }
-                let key = NewAPIKey(name: "", permissions: try permissions.map(KeyCommand.permission), expires: nil)
+                let key = NewAPIKey(name: "", permissions: permissions, expires: nil)
                 let now = ServiceClock.now()
                 let organisation = try await store.createOrganisation(named: name, at: now)
                 guard key.permissions.isEmpty else {

@@ -3,22 +3,25 @@ import SendLogCore
 
 /// The organisation that a command applies to.
 struct OrganisationOption: ParsableArguments {
-    @Option(help: ArgumentHelp("The organisation's name.", valueName: "name"))
-    var organisation: String
+    @Option(help: ArgumentHelp("The organisation's name.", valueName: "name"), transform: Self.name)
+    var organisation: OrganisationName
+
+    /// Parses the name of an organisation.
+    static func name(_ text: String) throws -> OrganisationName {
+        guard let name = OrganisationName(text) else { throw ValidationError("it \(OrganisationName.rule)") }
+        return name
+    }
 
     func find(in store: some OrganisationStore) async throws -> Organisation {
-        guard let name = OrganisationName(organisation) else {
-            throw CommandFailure("--organisation \(OrganisationName.rule)")
-        }
         do {
-            return try await store.organisation(named: name)
+            return try await store.organisation(named: organisation)
         } catch {
             guard error == .notFound else { throw error }
         }
         let names = try await store.organisations().map(\.name.description)
-        let hint = NearestName.to(organisation, among: names).map { "; did you mean \"\($0)\"?" }
+        let hint = NearestName.to(organisation.description, among: names).map { "; did you mean \"\($0)\"?" }
         throw CommandFailure(
-            "organisation \"\(organisation)\" does not exist\(hint ?? "; run sendlog organisation list to see all")"
+            "organisation \(Naming.quoted(organisation.description)) does not exist\(hint ?? "; run sendlog organisation list to see all")"
         )
     }
 }

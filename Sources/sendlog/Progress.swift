@@ -8,19 +8,16 @@ struct Progress {
     }
 
     private let verb: String
-    private let total: Int?
     private let unit: Unit
     private let isShown = isatty(STDERR_FILENO) == 1
     private let begin = ContinuousClock.now
     private var shownAt: ContinuousClock.Instant
     private var done = 0
 
-    init(of verb: String, total: Int? = nil, unit: Unit) {
-        (self.verb, self.total, self.unit) = (verb, total, unit)
+    init(of verb: String, unit: Unit) {
+        (self.verb, self.unit) = (verb, unit)
         shownAt = begin
     }
-
-    mutating func add(_ amount: Int) { advance(to: done + amount, of: total) }
 
     mutating func advance(to done: Int, of total: Int?) {
         self.done = done

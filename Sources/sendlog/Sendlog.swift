@@ -20,4 +20,17 @@ struct Sendlog: AsyncParsableCommand {
         version: ServiceVersion.current,
         subcommands: [Serve.self, OrganisationCommand.self, KeyCommand.self, Import.self, DatabaseCommand.self]
     )
+
+    static func main() async {
+        do {
+            var command = try await asyncParseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            exit(withError: UsageError.explained(error, of: self))
+        }
+    }
 }

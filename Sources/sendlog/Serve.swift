@@ -39,6 +39,13 @@ struct Serve: AsyncParsableCommand {
         "The proxies whose X-Forwarded-For is trusted: addresses and networks, separated by commas. (default: none)"
     )
     var trustedProxies: String?
+    @Option("path", "The path under which a proxy publishes the server, such as /sendlog. (default: /)")
+    var basePath: String?
+    @Option(
+        "list",
+        "The origins whose pages may use the API in a browser, separated by commas; * for all. (default: none)"
+    )
+    var allowedOrigins: String?
 
     @Option("count", "The maximum number of concurrent exports and other streamed responses. (default: 1000)")
     var maxStreams: String?
@@ -123,6 +130,7 @@ struct Serve: AsyncParsableCommand {
                 .host: host, .port: port, .idleTimeout: idleTimeout, .headTimeout: headTimeout,
                 .drainTimeout: drainTimeout, .minBodyRate: minBodyRate, .maxConnections: maxConnections,
                 .maxConnectionsPerAddress: maxConnectionsPerAddress, .trustedProxies: trustedProxies,
+                .basePath: basePath, .allowedOrigins: allowedOrigins,
                 .maxStreams: maxStreams, .maxStreamsPerOrganisation: maxStreamsPerOrganisation,
                 .maxUploads: maxUploads, .maxUploadsPerOrganisation: maxUploadsPerOrganisation,
                 .httpThreads: httpThreads, .workerThreads: workersThreads, .logLevel: logLevel,
@@ -141,7 +149,7 @@ struct Serve: AsyncParsableCommand {
             ] {
                 if let former = setting.former { flags[former] = value }
             }
-            let sources = try await database.sources(flags: flags, printsWarnings: false)
+            let sources = try database.sources(flags: flags, printsWarnings: false)
             try await SendLogService(try ServiceConfiguration(sources)).run()
         }
     }

@@ -4,6 +4,7 @@ Requests that are valid by the schemas of the OpenAPI document are changed to be
 call a closed port of this machine and nothing else.
 """
 
+import gzip
 import ipaddress
 import itertools
 import json
@@ -86,24 +87,24 @@ def generate_import(context, strategy):
     return st.one_of(import_lines(), strategy)
 
 
-@schemathesis.serializer("application/x-ndjson")
-def serialize_lines(context, value):
-    if isinstance(value, bytes):
-        return {"data": value}
-    text = value if isinstance(value, str) else json.dumps(value)
-    return {"data": text.encode("utf-8", errors="surrogatepass")}
-
-
 # ------------------------------------------------------------------------------------------------------- each request
 
 clients = itertools.count(1)
+keys = itertools.count(1)
 send = requests.Session.send
 
 
 def send_as_next_client(session, request, **options):
-    """Sends each request as another client: the server delays responses to a client that has sent many invalid keys."""
+    """Sends each request as another client: the server delays responses to a client that has sent many invalid keys.
+
+    A body is compressed as its Content-Encoding says.
+    """
     client = next(clients) % 2**24
     request.headers["X-Forwarded-For"] = str(ipaddress.ip_address("10.0.0.0") + client)
+    if request.headers.get("Content-Encoding") == "gzip":
+        body = request.body or b""
+        request.body = gzip.compress(body.encode() if isinstance(body, str) else body)
+        request.headers["Content-Length"] = str(len(request.body))
     return send(session, request, **options)
 
 
@@ -117,6 +118,9 @@ def before_call(context, case, kwargs):
         call_loopback_only(body, case.operation.schema)
     if not positive:
         return
+    if "Idempotency-Key" in case.headers:
+        # The same key may only come with the same request.
+        case.headers["Idempotency-Key"] = f"{next(keys)} {case.headers['Idempotency-Key']}"[:255].rstrip()
     if case.operation.path == "/send-logs/export" and case.query.get("format") == "csv":
         case.query.pop("group_destinations", None)
     if not isinstance(body, dict):

@@ -31,6 +31,24 @@ import Testing
         }
     }
 
+    @Test func `X-Api-Key has the key alone, and counts only without Authorization`() async throws {
+        let test = try ServiceUnderTest()
+        let (text, key) = try await test.addKey("One")
+        #expect(try await test.authenticator.key(authorization: nil, apiKey: text.text, at: now) == key)
+        #expect(try test.authenticator.cachedKey(authorization: nil, apiKey: text.text, at: now) == key)
+        #expect(try await test.authenticator.key(authorization: "Bearer \(text.text)", apiKey: "x", at: now) == key)
+        let headers = [
+            (nil, "Bearer \(text.text)"), (nil, ""), (nil, "\(text.text)x"), (nil, KeyText.random().text),
+            (nil, String(repeating: "a", count: 1000)), ("", text.text), ("Basic abc", text.text),
+            ("Bearer \(KeyText.random().text)", text.text),
+        ]
+        for (authorization, apiKey) in headers {
+            await #expect(throws: ServiceError.unauthorized, "\(authorization ?? "none"), \(apiKey)") {
+                _ = try await test.authenticator.key(authorization: authorization, apiKey: apiKey, at: now)
+            }
+        }
+    }
+
     @Test func `a key is refused from its expiry on`() async throws {
         let test = try ServiceUnderTest()
         let end = ServiceUnderTest.moment("2026-02-01T00:00:00Z")

@@ -28,6 +28,9 @@ struct SchemaCheck {
         case "oneOf":
             (rule as? [Any])?.count { faults(value, against: $0, at: path).isEmpty } == 1
                 ? [] : ["\(path): \(value) does not match exactly one schema"]
+        case "anyOf":
+            (rule as? [Any])?.contains { faults(value, against: $0, at: path).isEmpty } == true
+                ? [] : ["\(path): \(value) matches no schema"]
         case "required":
             (rule as? [String])?.filter { (value as? [String: Any])?[$0] == nil }.map { "\(path).\($0): is missing" }
                 ?? []
@@ -35,6 +38,7 @@ struct SchemaCheck {
             (value as? [String: Any])?.flatMap { name, value in
                 (rule as? [String: Any])?[name].map { faults(value, against: $0, at: "\(path).\(name)") } ?? []
             } ?? []
+        case "additionalProperties" where rule as? Bool == true: []
         case "additionalProperties":
             (value as? [String: Any])?
                 .filter { (schema["properties"] as? [String: Any])?[$0.key] == nil }.flatMap { name, value in
@@ -62,7 +66,7 @@ struct SchemaCheck {
         case "if":
             schema[faults(value, against: rule, at: path).isEmpty ? "then" : "else"]
                 .map { faults(value, against: $0, at: path) } ?? []
-        case "description", "default", "example", "examples", "format", "then", "else": []
+        case "title", "description", "default", "example", "examples", "format", "then", "else", "x-enum-varnames": []
         default: ["\(path): unknown keyword \(keyword)"]
         }
     }

@@ -40,6 +40,18 @@ struct TemplatesTests {
         #expect(templates.render("pager", [:]).allSatisfy { $0 == UInt8(ascii: "\n") })
     }
 
+    @Test func `an empty list has no items`() throws {
+        var values: [String: Any] = ["narrow": true, "chosen": [[String: Any]]()]
+        for isWithList in [false, true] {
+            // A list that is not empty turns the cache of shapes off.
+            values["other"] = isWithList ? [["a": 1]] as [Any] : nil
+            let html = String(decoding: try Templates().render("filter", values), as: UTF8.self)
+            #expect(html.contains("Show all sends"))
+            #expect(!html.contains("class=\"chip\"") && !html.contains("name=\"campaign\" value=\"\">\n<div"))
+            #expect(!html.contains("type=\"hidden\""))
+        }
+    }
+
     @Test(arguments: ["\u{1}next\u{1}", "\u{2}pager.last\u{2}", "\u{1}<b>\u{1}", "\u{1}pager.fields\u{1}"])
     func `a text that looks like a placeholder is rendered as text`(text: String) throws {
         var values = Self.pages

@@ -25,6 +25,8 @@ struct JSONTokenizerTests {
         #"{"a":1,}"#, "[1,,2]", #"["\ud83d"]"#, #"["\ud83dx"]"#, #"["\x"]"#, #"["\u12g4"]"#, "[01]", "[1.]", "[tru]",
         "[truee]", "[nul", #"["abc"#, #"["abc\"#, #"["abc\u00"#, "{", "[", #"{"a""#, #"{"a":"#, "[1 2]", "[\"a\nb\"]",
         "", "  ", "[]]", "{}{}", "[1}", #"{"a"]"#, "+1", "'a'",
+        // With a byte order mark, and with half of one.
+        "\u{feff}{\"a\":\"\u{feff}\"}", "\u{feff} 12", "\u{feff}", "\u{feff}\u{feff}1", "\u{fefe}1", "１",
     ]
 
     @Test(arguments: texts) func `a text has the same events in any three pieces`(text: String) {
@@ -110,16 +112,48 @@ struct JSONTokenizerTests {
         }
     }
 
+    @Test func `a byte order mark is skipped at the start, and nowhere else`() {
+        let mark = "\u{feff}"
+        for text in ["{}", " [1]", "\"a\"", "7", "null"] {
+            let (events, error) = JSONEvents.of(mark + text)
+            #expect(error == nil && events == JSONEvents.of(text).events)
+        }
+        for text in [" \(mark)1", "\(mark)\(mark)1", "1\(mark)", "[\(mark)1]", "{\(mark)}", mark, "\(mark) "] {
+            #expect(JSONEvents.of(text).error != nil, "\(text.unicodeScalars.map(\.value))")
+        }
+        let inString = [UInt8(ascii: "\"")] + Array(mark.utf8) + [UInt8(ascii: "\"")]
+        let string = JSONEvents.Event.string(Array(mark.utf8), isSimple: false, isTruncated: false)
+        #expect(JSONEvents.of([inString[...]]).events == [string])
+        for cut: [UInt8] in [[0xef], [0xef, 0xbb], [0xef, 0xbb, 0x31], [0xef, 0x20, 0xbb, 0xbf, 0x31]] {
+            #expect(JSONEvents.of([cut[...]]).error != nil, "\(cut)")
+        }
+        // Offsets count the mark.
+        #expect(JSONEvents.of("\(mark)x").error?.offset == 3)
+    }
+
     @Test func `a text of only white space is blank`() {
         var (tokenizer, handler) = (JSONTokenizer(), JSONEvents())
         #expect(tokenizer.isBlank)
-        for text in [" \r\n\t", "{"] {
+        for text in ["\u{feff}", " \r\n\t", "{"] {
             #expect(tokenizer.isBlank)
             Array(text.utf8).withUnsafeBufferPointer { bytes in
                 #expect(throws: Never.self) { try tokenizer.feed(bytes, to: &handler) }
             }
         }
         #expect(!tokenizer.isBlank)
+    }
+
+    @Test func `a blank text is refused unless there is a value for it`() throws {
+        func value(_ text: String, blank: JSONValue?) throws -> JSONValue {
+            try Array(text.utf8).withUnsafeBufferPointer { bytes throws(JSONSyntaxError) in
+                try JSONValue(utf8: bytes, blank: blank)
+            }
+        }
+        for text in ["", " \n", "\u{feff}", "\u{feff}\r\n "] {
+            #expect(throws: JSONSyntaxError.self) { try value(text, blank: nil) }
+            #expect(try value(text, blank: .object([])) == .object([]))
+        }
+        #expect(try value("\u{feff}[]", blank: .object([])) == .array([]))
     }
 
     @Test func `a number of up to 400 characters keeps its text`() {

@@ -28,6 +28,23 @@ struct PreparedSendLogTests {
         }
     }
 
+    @Test func `a conflict with a damaged record names no fields`() throws {
+        let log = try log(start: .latest, now: .latest)
+        for record in [[], Array("{".utf8), Array(log.record.dropLast(2))] {
+            let stored = StoredSendLog(sequence: SequenceNumber(1), record: record, destinations: 0)
+            let outcome = log.outcome(against: stored, startingAt: .latest, digest: [1])
+            #expect(outcome == .conflict(fields: []))
+        }
+    }
+
+    @Test func `the message of a conflict names the fields that differ`() {
+        #expect(
+            RecordingOutcome.message(forConflictIn: ["message", "destinations"])
+                == "_id is taken by a send log that differs in message, destinations"
+        )
+        #expect(RecordingOutcome.message(forConflictIn: []) == "_id is taken by a send log with other content")
+    }
+
     private func log(start: Timestamp?, now: Timestamp) throws -> PreparedSendLog {
         let parsed = ParsedSendLog(
             id: nil,
@@ -54,6 +71,18 @@ struct InvalidInputTests {
         #expect(InvalidInput([limit]).message == "limit reached")
         #expect(InvalidInput(issues).message == "a is wrong (and 1 more)")
         #expect(InvalidInput([]).message == "the input is invalid")
+        #expect(InvalidInput([]).message(listing: 3) == "the input is invalid")
+    }
+
+    @Test func `several issues are listed, and the others are counted`() {
+        let issues = ["a", "", "c", "d", "e"].map { InputIssue(path: $0, message: "is wrong") }
+        let message = InvalidInput(issues).message(listing: 3, root: "the line")
+        #expect(message == "a is wrong; the line is wrong; c is wrong (and 2 more)")
+        let three = InvalidInput(Array(issues.prefix(3))).message(listing: 3)
+        #expect(three == "a is wrong; the body is wrong; c is wrong")
+        // More issues than are reported are not counted.
+        let many = [InputIssue](repeating: issues[0], count: 100)
+        #expect(InvalidInput(many).message == "a is wrong (and at least 19 more)")
     }
 
     @Test func `a JSON error is reported with its byte offset`() throws {

@@ -4,6 +4,8 @@ import Testing
 
 /// Each rule of `POST /send-logs/search`.
 struct SendLogSearchParsingTests {
+    private static let mustBeText = "must be a date-time in a string, not a number"
+
     @Test(arguments: [
         "{}", #"{"find":{}}"#, #"{"options":{}}"#, #"{"find":null,"options":null}"#,
         #"{"find":{"campaign_id":null,"startDeliveryAt":null}}"#,
@@ -75,7 +77,7 @@ struct SendLogSearchParsingTests {
     ])
     func `a number out of range is refused`(field: String, number: String) {
         let found = issues(#"{"options":{"\#(field)":\#(number)}}"#)
-        let rule = field == "limit" ? "must be a whole number from 0 to 10,000" : "must be a whole number of 0 or more"
+        let rule = "must be a whole number from 0 to \(field == "limit" ? "10,000" : "2^53")"
         #expect(found == [InputIssue(path: "options.\(field)", message: "\(rule); it is \(number)")])
     }
 
@@ -92,9 +94,13 @@ struct SendLogSearchParsingTests {
         (#"{"find":{"campaign_id":["a","b","a/b"]}}"#, "find.campaign_id[2]", CampaignID.rule),
         (#"{"find":{"campaign_id":""}}"#, "find.campaign_id", CampaignID.rule),
         (#"{"find":{"startDeliveryAt":"2022-01-01"}}"#, "find.startDeliveryAt", "must be an object, not a string"),
-        (#"{"find":{"startDeliveryAt":{"$gte":5}}}"#, "find.startDeliveryAt.$gte", "must be a string, not a number"),
+        (#"{"find":{"startDeliveryAt":{"$gte":5}}}"#, "find.startDeliveryAt.$gte", mustBeText),
         (#"{"find":{"startDeliveryAt":{"$lte":"x"}}}"#, "find.startDeliveryAt.$lte", Timestamp.rule),
-        (#"{"options":{"skip":"1"}}"#, "options.skip", "must be a whole number of 0 or more, not a string"),
+        (
+            #"{"find":{"startDeliveryAt":{"$lte":"2022-01-31T23:59:59"}}}"#, "find.startDeliveryAt.$lte",
+            Timestamp.fault(of: "2022-01-31T23:59:59")
+        ),
+        (#"{"options":{"skip":"1"}}"#, "options.skip", "must be a whole number from 0 to 2^53, not a string"),
         (#"{"options":{"limit":true}}"#, "options.limit", "must be a whole number from 0 to 10,000, not a boolean"),
         (#"{"options":{"sort":-1}}"#, "options.sort", "must be an object, not a number"),
         (
@@ -114,8 +120,6 @@ struct SendLogSearchParsingTests {
         (#"{"fnd":{}}"#, "fnd", "find"), (#"{"option":{}}"#, "option", "options"),
         (#"{"find":{"campaignId":["a"]}}"#, "find.campaignId", "campaign_id"),
         (#"{"find":{"start_delivery_at":null}}"#, "find.start_delivery_at", "startDeliveryAt"),
-        (#"{"find":{"startDeliveryAt":{"gte":"2022-01-01"}}}"#, "find.startDeliveryAt.gte", "$gte"),
-        (#"{"find":{"startDeliveryAt":{"$lt":"2022-01-01"}}}"#, "find.startDeliveryAt.$lt", "$lte"),
         (#"{"options":{"limt":5}}"#, "options.limt", "limit"), (#"{"options":{"asOf":5}}"#, "options.asOf", "as_of"),
         (#"{"options":{"sort":{"startDeliveryat":1}}}"#, "options.sort.startDeliveryat", "startDeliveryAt"),
     ])
@@ -127,6 +131,40 @@ struct SendLogSearchParsingTests {
         #expect(
             issues(text) == [InputIssue(path: path, message: "is not a known field; did you mean \"\(meant)\"?")]
         )
+    }
+
+    @Test(arguments: ["$gt", "$lt", "$eq", "$ne", "$in", "$nin", "lt", "from"])
+    func `an operator that is not supported is refused with the operators that are`(name: String) {
+        #expect(
+            issues(#"{"find":{"startDeliveryAt":{"\#(name)":"2022-01-01"}}}"#) == [
+                InputIssue(
+                    path: "find.startDeliveryAt.\(name)",
+                    message: #"is not a known operator; the known operators are "$gte", "$lte""#
+                )
+            ]
+        )
+    }
+
+    @Test(arguments: [("gte", "$gte"), ("lte", "$lte"), ("$GTE", "$gte")])
+    func `a misspelt operator is refused with the one that was meant`(name: String, meant: String) {
+        #expect(
+            issues(#"{"find":{"startDeliveryAt":{"\#(name)":"2022-01-01"}}}"#) == [
+                InputIssue(
+                    path: "find.startDeliveryAt.\(name)",
+                    message: "is not a known operator; did you mean \"\(meant)\"?"
+                )
+            ]
+        )
+    }
+
+    @Test func `a name in a path is short and has no control characters`() {
+        let text = #"{"find":{"a\n\u001b[31m\u202e\#(String(repeating: "x", count: 100))":1}}"#
+        #expect(issues(text).map(\.path) == [#"find.a\n\u001b[31m\u202e"# + String(repeating: "x", count: 56) + "…"])
+    }
+
+    @Test func `a range that ends before it begins is valid`() throws {
+        let search = try parse(#"{"find":{"startDeliveryAt":{"$gte":"2022-01-20","$lte":"2022-01-15"}}}"#)
+        #expect(search.from == Timestamp(rfc3339: "2022-01-20") && search.to == Timestamp(rfc3339: "2022-01-15"))
     }
 
     @Test func `an error for a name that resembles none lists the known names`() {

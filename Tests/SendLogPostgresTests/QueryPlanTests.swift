@@ -125,6 +125,13 @@ struct QueryPlanTests {
         #expect(old.contains("using webhook_deliveries_by_age") && !old.contains("Sort"), "\(old)")
     }
 
+    @Test func `old idempotency keys are found by their age, and a key by its primary key`() async throws {
+        let old = try await plan(PostgresStore.oldIdempotencyKeysSQL)
+        #expect(old.contains("using idempotency_keys_by_age") && !old.contains("Sort"), "\(old)")
+        let begun = try await plan(PostgresStore.beginRequestSQL)
+        #expect(begun.contains("Conflict Arbiter Indexes: idempotency_keys_pkey"), "\(begun)")
+    }
+
     @Test func `recording does not scan tables that have many logs`() async throws {
         try await withStore { store, database in
             let organisation = try await store.organisation()

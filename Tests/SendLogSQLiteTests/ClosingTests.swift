@@ -6,6 +6,20 @@ import Testing
 @testable import SendLogSQLite
 
 struct ClosingTests {
+    @Test func `a cancelled call is not reported as a damaged database`() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: folder.file())
+        defer { store.close() }
+        let call = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try await store.deleteDeliveries(before: .latest)
+        }
+        do { #expect(try await call.value == 0) } catch {
+            #expect(error as? StoreError == .unavailable(.closed, detail: "cancelled"))
+        }
+        #expect(StoreError(CancellationError()) == .unavailable(.closed, detail: "cancelled"))
+    }
+
     @Test func `a close during many creates keeps every acknowledged log and refuses the rest`() async throws {
         for _ in 0..<10 {
             let folder = try TemporaryFolder()

@@ -64,7 +64,10 @@ struct OpeningTests {
         try file.close()
         let upgraded = try SQLiteStore(path: folder.file())
         defer { upgraded.close() }
-        _ = try await upgraded.record([Sample.plain("a")], in: upgraded.organisation())
+        let organisation = try await upgraded.organisation()
+        _ = try await upgraded.record([Sample.plain("a")], in: organisation)
+        let request = try Sample.request("key", attempt: "one")
+        #expect(try await upgraded.beginRequest(request, in: organisation) == .started(reserved: request.id))
         #expect(try await schema(of: upgraded) == schemaOfNewDatabase())
         #expect(try await setting("user_version", of: upgraded) == "\(Schema.version)")
     }

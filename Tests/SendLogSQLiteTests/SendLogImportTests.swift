@@ -26,7 +26,7 @@ struct SendLogImportTests {
             #expect(report.errors.map(\.code) == ["invalid_request", "invalid_request", "invalid_request", "conflict"])
             #expect(report.errors[0].message == "the line is not valid JSON: the text ends too early, at byte 18")
             #expect(report.errors[2].message == "message is required")
-            #expect(report.errors[3].message == "_id is taken by a send log with other content")
+            #expect(report.errors[3].message == "_id is taken by a send log that differs in message")
             #expect(try await ids(in: store, organisation) == ["a", "b", "d"])
         }
     }
@@ -67,6 +67,67 @@ struct SendLogImportTests {
                 whole = whole ?? report
                 #expect(report == whole)
             }
+        }
+    }
+
+    @Test func `a byte order mark is skipped at the start of each line`() async throws {
+        try await withOrganisation { store, organisation in
+            // A file that was joined from several, one of them empty.
+            let text = ["\(Self.line("a"))\r\n", "\(Self.line("b"))\n", "\n", "bad\n", "\(Self.line("c"))", "\n"]
+                .map { "\u{feff}\($0)" }.joined()
+            let report = try await run(text, into: store, organisation)
+            #expect((report.recorded, report.failed) == (2, 2))
+            #expect(report.errors.map(\.line) == [4, 5])
+            #expect(try await ids(in: store, organisation) == ["a", "b"])
+        }
+    }
+
+    @Test(arguments: [
+        ("[\(line("a"))]", "the line must be an object, not an array; send one send log per line"),
+        ("[", "the line is not valid JSON: this is a JSON array; send one send log per line (the text ends too early"),
+        ("[\(line("a")),", "the line is not valid JSON: this is a JSON array; send one send log per line"),
+        ("  {\r", "the line is not valid JSON: this is pretty-printed JSON; a send log must be on one line (the text"),
+        ("_id,campaign_id,message", "the line is not valid JSON: this is CSV; export with format=ndjson and"),
+        ("\u{feff}\"_id\";\"campaign_id\"", "the line is not valid JSON: this is CSV; export with format=ndjson and"),
+        ("PK\u{3}\u{4}\u{14}\u{0}", "the line is not valid JSON: this is a ZIP archive; decompress it first"),
+        ("\"text\"", "the line must be an object, not a string"), ("bad", "the line is not valid JSON: 'b' where"),
+        (
+            #"{"_id":"a","campaign_id":"c","message":"m","triggeredBy":"t","destinations":2}"#,
+            "destinations must be an array of strings, not a number; export with group_destinations=list"
+        ),
+        (
+            #"{"_id":"a b","campaign_id":7,"message":"m","x":1,"destinations":2}"#,
+            "_id must be 1 to 64 characters of A-Z a-z 0-9 _ -; campaign_id must be a string, not a number; x is not"
+        ),
+    ])
+    func `the error of a line names its format or its first three issues, in any pieces`(line: String, message: String)
+        async throws
+    {
+        let text = Array("\(Self.line("first"))\n\(line)\n\(Self.line("last"))".utf8)
+        for size in [text.count, 1, 7] {
+            try await withOrganisation { store, organisation in
+                var stream = SendLogImport(into: organisation, of: store, context: Self.context)
+                for start in stride(from: 0, to: text.count, by: size) {
+                    try await feed(text[start..<min(start + size, text.count)], to: &stream)
+                }
+                let report = try await stream.finish()
+                #expect((report.recorded, report.failed) == (2, 1))
+                let error = try #require(report.errors.first)
+                #expect(error.line == 2)
+                #expect(error.message.hasPrefix(message), "\(error.message)")
+            }
+        }
+    }
+
+    @Test func `the issues of a line beyond the third are counted`() async throws {
+        try await withOrganisation { store, organisation in
+            let report = try await run("{}\n{\"_id\":5,\"message\":\"\"}\n", into: store, organisation)
+            #expect(
+                report.errors.map(\.message) == [
+                    "campaign_id is required; message is required; triggeredBy is required (and 1 more)",
+                    "_id must be a string, not a number; campaign_id is required; triggeredBy is required (and 1 more)",
+                ]
+            )
         }
     }
 

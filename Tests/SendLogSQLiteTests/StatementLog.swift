@@ -41,6 +41,7 @@ final class StatementLog: Sendable {
             try await useLogs(of: store)
             try await useCampaigns(of: store)
             try await useWebhooks(of: store)
+            try await useIdempotencyKeys(of: store)
         }
         return log.statements
     }
@@ -114,6 +115,16 @@ final class StatementLog: Sendable {
         let days = Timestamp.earliest.day...Timestamp.latest.day
         for campaigns in [nil, [id]] { _ = try await store.tallies(of: campaigns, over: days, in: organisation) }
         _ = try await store.tallies(ofEach: [id], in: organisation)
+    }
+
+    private static func useIdempotencyKeys(of store: SQLiteStore) async throws {
+        let organisation = try await store.organisation(named: #require(OrganisationName("Acme"))).id
+        let request = try Sample.request("key", attempt: "one")
+        for _ in 0..<2 { _ = try await store.beginRequest(request, in: organisation) }
+        try await store.releaseRequest(request, in: organisation)
+        let response = StoredResponse(status: 200, location: "", body: [])
+        try await store.finishRequest(request, with: response, in: organisation)
+        _ = try await store.deleteIdempotencyKeys(before: .latest)
     }
 
     private static func useWebhooks(of store: SQLiteStore) async throws {

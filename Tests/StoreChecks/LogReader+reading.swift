@@ -1,5 +1,5 @@
 import SendLogContent
-import SendLogCore
+package import SendLogCore
 import Testing
 
 /// A whole page, joined from its blocks.
@@ -122,4 +122,7 @@ extension RecordingOutcome {
 
     /// The log, if it had been recorded before.
     var existing: StoredSendLog? { if case .existing(let log) = self { log } else { nil } }
+
+    /// The names of the fields that differ, if the log is in conflict with a stored one.
+    package var conflict: [String]? { if case .conflict(let fields) = self { fields } else { nil } }
 }

@@ -11,7 +11,10 @@ extension StoreCheck {
             for sort in CampaignQuery.Sort.allCases {
                 for isDescending in [true, false] {
                     for text in texts {
-                        for (skip, limit) in [(0, 1000), (0, 3), (2, 5), (9, 1), (0, 0), (1 << 53, 7)] {
+                        for (skip, limit) in [
+                            (0, 1000), (0, 3), (2, 5), (9, 1), (0, 0), (1 << 53, 7), (0, CampaignQuery.noLimit),
+                            (1 << 53, CampaignQuery.noLimit),
+                        ] {
                             let query = CampaignQuery(
                                 text: text,
                                 sort: sort,
@@ -28,6 +31,25 @@ extension StoreCheck {
             for campaign in model.campaigns {
                 #expect(try await store.campaign(campaign.id, in: model.organisation) == campaign)
             }
+        },
+        StoreCheck("campaigns are passed one at a time, and a failure ends the query alone") { store in
+            let organisation = try await store.organisation("Acme")
+            let ids = (1000..<2200).map { "campaign-\($0)" }
+            _ = try await store.record(ids.map { try Sample.log("log-of-\($0)", campaign: $0) }, in: organisation)
+            let query = CampaignQuery(sort: .name, isDescending: false, limit: CampaignQuery.noLimit)
+            let all = try await store.reduceCampaigns(query, in: organisation, into: ["first"]) {
+                $0.append($1.id.text)
+            }
+            #expect(all.total == ids.count)
+            #expect(all.result == ["first"] + ids)
+            let failure = StoreError.unavailable(.full, detail: "a test")
+            await #expect(throws: failure) {
+                try await store.reduceCampaigns(query, in: organisation, into: 0) { count, _ throws(StoreError) in
+                    count += 1
+                    if count == 1000 { throw failure }
+                }
+            }
+            #expect(try await store.campaigns(query, in: organisation).campaigns.map(\.id.text) == ids)
         },
         StoreCheck("tallies match a full count of the logs") { store in
             let seed = TestSeed.printed("tallies match a full count of the logs")

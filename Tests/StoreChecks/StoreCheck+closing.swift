@@ -14,6 +14,8 @@ extension StoreCheck {
             let delivery = try WebhookSample.delivery(1)
             let campaign = try #require(CampaignName("Spring"))
             let hash = [UInt8](repeating: 1, count: 32)
+            let request = try Sample.request("key", attempt: "one")
+            let response = StoredResponse(status: 200, location: "", body: [])
             store.close()
             let search = SendLogSearch()
             let days = Timestamp.earliest.day...Timestamp.latest.day
@@ -131,6 +133,18 @@ extension StoreCheck {
             }
             await expectClosed { () async throws(StoreError) in
                 _ = try await store.deleteDeliveries(before: .latest)
+            }
+            await expectClosed { () async throws(StoreError) in
+                _ = try await store.beginRequest(request, in: organisation)
+            }
+            await expectClosed { () async throws(StoreError) in
+                try await store.finishRequest(request, with: response, in: organisation)
+            }
+            await expectClosed { () async throws(StoreError) in
+                try await store.releaseRequest(request, in: organisation)
+            }
+            await expectClosed { () async throws(StoreError) in
+                _ = try await store.deleteIdempotencyKeys(before: .latest)
             }
         },
         StoreCheck("a store can be closed twice") { store in

@@ -59,7 +59,7 @@ extension StoreCheck {
             var swapped = destinations
             swapped.swapAt(99_998, 99_999)
             let other = try Sample.parsed("a", destinations: swapped)
-            #expect(try await store.record(other, in: organisation) == .conflict)
+            #expect(try await store.record(other, in: organisation) == .conflict(fields: ["destinations"]))
             #expect(
                 try await store.listText(of: stored.sequence, in: organisation) == Sample.arrayInside(destinations)
             )

@@ -13,23 +13,33 @@ extension StoreCheck {
             let page = try await store.page(SendLogSearch(), in: organisation)
             #expect((page.total, page.asOf, page.sequences) == (1, SequenceNumber(1), [1]))
         },
-        StoreCheck("the same id with other content is a conflict, and nothing is written") { store in
+        StoreCheck("a conflict of content under one id names the fields that differ, and nothing is written") { store in
             let organisation = try await store.organisation("Acme")
             let log = try Sample.log("a", destinations: ["1", "2"])
             let recorded = try #require(try await store.record(log, in: organisation).recorded)
             let others = try [
-                Sample.log("a", campaign: "summer", destinations: ["1", "2"]),
-                Sample.log("a", message: "Hi {{contact.lastname}}", destinations: ["1", "2"]),
-                Sample.log("a", triggeredBy: "api", destinations: ["1", "2"]),
-                Sample.log("a", start: Sample.later(1), destinations: ["1", "2"]),
-                Sample.log("a", destinations: ["2", "1"]),
-                Sample.log("a", destinations: ["1"]),
-                Sample.log("a", destinations: ["1", "2", "2"]),
-                Sample.log("a", destinations: ["12"]),
-                Sample.log("a", destinations: []),
+                (["campaign_id"], Sample.log("a", campaign: "summer", destinations: ["1", "2"])),
+                (["message"], Sample.log("a", message: "Hi {{contact.lastname}}", destinations: ["1", "2"])),
+                (["triggeredBy"], Sample.log("a", triggeredBy: "api", destinations: ["1", "2"])),
+                (["startDeliveryAt"], Sample.log("a", start: Sample.later(1), destinations: ["1", "2"])),
+                (["destinations"], Sample.log("a", destinations: ["2", "1"])),
+                (["destinations"], Sample.log("a", destinations: ["1"])),
+                (["destinations"], Sample.log("a", destinations: ["1", "2", "2"])),
+                (["destinations"], Sample.log("a", destinations: ["12"])),
+                (["destinations"], Sample.log("a", destinations: [])),
+                (["message", "destinations"], Sample.log("a", message: "Hi", destinations: ["1", "3"])),
+                // Another start that was not given is no difference.
+                (
+                    ["triggeredBy"],
+                    Sample.log("a", triggeredBy: "api", start: nil, now: Sample.later(1), destinations: ["1", "2"])
+                ),
+                (
+                    ["campaign_id", "message", "triggeredBy", "startDeliveryAt", "destinations"],
+                    Sample.log("a", campaign: "summer", message: "", triggeredBy: "api", start: Sample.later(1))
+                ),
             ]
-            for other in others {
-                #expect(try await store.record(other, in: organisation) == .conflict)
+            for (fields, other) in others {
+                #expect(try await store.record(other, in: organisation) == .conflict(fields: fields))
             }
             #expect(try await store.sendLog(log.id, in: organisation) == recorded)
             #expect(try await store.listText(of: recorded.sequence, in: organisation) == Array(#""1","2""#.utf8))
@@ -47,7 +57,7 @@ extension StoreCheck {
                 in: organisation
             )
             #expect(outcomes.map { ($0.recorded ?? $0.existing)?.sequence.number } == [1, nil, 2, 1, 3])
-            #expect(outcomes[1] == .conflict)
+            #expect(outcomes[1] == .conflict(fields: ["message"]))
             #expect(outcomes[3].existing != nil)
         },
         StoreCheck("a repeated log without start matches the recorded default") { store in
@@ -59,7 +69,7 @@ extension StoreCheck {
             let explicit = try Sample.log("a", start: Sample.later(0))
             #expect(try await store.record(explicit, in: organisation) == .existing(recorded))
             let another = try Sample.log("a", start: Sample.later(60_000))
-            #expect(try await store.record(another, in: organisation) == .conflict)
+            #expect(try await store.record(another, in: organisation) == .conflict(fields: ["startDeliveryAt"]))
         },
         StoreCheck("a repeated log without start matches the recorded start") { store in
             let organisation = try await store.organisation("Acme")
@@ -67,7 +77,7 @@ extension StoreCheck {
             let again = try Sample.log("a", start: nil, now: .earliest)
             #expect(try await store.record(again, in: organisation).existing == recorded)
             let other = try Sample.log("a", message: "other", start: nil, now: .earliest)
-            #expect(try await store.record(other, in: organisation) == .conflict)
+            #expect(try await store.record(other, in: organisation) == .conflict(fields: ["message"]))
         },
         StoreCheck("thirty senders record the same log at once, and exactly one succeeds") { store in
             let organisation = try await store.organisation("Acme")
@@ -86,7 +96,7 @@ extension StoreCheck {
                 try Sample.log("a", message: "from \($0)")
             }
             #expect(outcomes.compactMap(\.recorded).count == 1)
-            #expect(outcomes.filter { $0 == .conflict }.count == 29)
+            #expect(outcomes.filter { $0 == .conflict(fields: ["message"]) }.count == 29)
             #expect(try await store.find(SendLogSearch(), in: organisation) == [1])
         },
         StoreCheck("ids are compared character for character") { store in

@@ -20,7 +20,12 @@ extension StoreCheck {
             let message = "Hé \"{{contact.firstname}}\"\\\n\u{1}\u{2028}😀, it's 5' o'clock; DROP TABLE send_logs;--"
             let log = try Sample.log("a", message: message, triggeredBy: "né", destinations: ["27821234567", "x"])
             let outcome = try await store.record(log, in: organisation)
-            let stored = StoredSendLog(sequence: SequenceNumber(1), record: log.record, destinations: 2)
+            let stored = StoredSendLog(
+                sequence: SequenceNumber(1),
+                record: log.record,
+                destinations: 2,
+                digest: log.digest
+            )
             #expect(outcome == .recorded(stored))
             #expect(try await store.sendLog(log.id, in: organisation) == stored)
         },

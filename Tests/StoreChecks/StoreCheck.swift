@@ -23,6 +23,7 @@ public struct StoreCheck: Sendable, CustomTestStringConvertible {
     public static let all: [StoreCheck] = [
         topic("recording", recording),
         topic("idempotency", idempotency),
+        topic("idempotency keys", idempotencyKeys),
         topic("destinations", destinations),
         topic("searching", searching),
         topic("times", times),

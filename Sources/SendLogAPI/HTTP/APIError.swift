@@ -61,15 +61,37 @@ package struct APIError: Error, Equatable {
         return APIError(
             status: .methodNotAllowed,
             code: "method_not_allowed",
-            message: "this path does not support \(method.prefix(20)); it supports \(methods)",
+            message: "this path does not support \(Naming.shown(method, maxLength: 20)); it supports \(methods)",
             allow: methods
         )
     }
 
-    static let conflict = APIError(
+    /// Returns the error for an `_id` that is taken; see ``RecordingOutcome/conflict(fields:)``.
+    static func conflict(_ fields: [String]) -> APIError {
+        let message = "\(RecordingOutcome.message(forConflictIn: fields)); nothing was recorded"
+        return APIError(status: .conflict, code: "conflict", message: message)
+    }
+
+    /// The error for a request whose `Idempotency-Key` came with another request that is still in progress.
+    static let idempotencyInProgress = APIError(
         status: .conflict,
         code: "conflict",
-        message: "_id is taken by a send log with other content; nothing was recorded"
+        message: "a request with this Idempotency-Key is still in progress; retry after 1 s",
+        retryAfter: 1
+    )
+
+    /// The error for an `Idempotency-Key` that came with another body before.
+    static let idempotencyKeyReused = APIError(
+        status: .unprocessableEntity,
+        code: "idempotency_key_reused",
+        message: "this Idempotency-Key was used with another request; send a new key with a new request"
+    )
+
+    /// The error for a body in an encoding that is not supported.
+    static let unsupportedMediaType = APIError(
+        status: .unsupportedMediaType,
+        code: "unsupported_media_type",
+        message: "Content-Encoding must be gzip or identity; other encodings of bodies are not supported"
     )
 
     static func payloadTooLarge(limit: Int) -> APIError {
@@ -123,8 +145,8 @@ package struct APIError: Error, Equatable {
         do { return try await body() } catch StoreError.notFound { throw self }
     }
 
-    /// The error envelope in JSON.
-    var body: [UInt8] {
+    /// Returns the error envelope in JSON.
+    func body(requestID: String) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.append("{\"ok\":false,\"error\":{")
         bytes.appendMember("code", code)
@@ -137,16 +159,19 @@ package struct APIError: Error, Equatable {
         }
         if !issues.isEmpty { bytes.append("]") }
         if let resetsAt { bytes += ",\"resetsAt\":\(resetsAt),\"remaining\":0".utf8 }
-        bytes.append("}}")
+        bytes.append("}")
+        bytes.endEnvelope(requestID: requestID)
         return bytes
     }
 
-    /// The response with the status, the headers and the envelope.
-    var response: Response {
-        var response = Response(status: status, body: body)
+    /// Returns the response with the status, the headers and the envelope.
+    func response(requestID: String) -> Response {
+        var response = Response(status: status, body: body(requestID: requestID))
         if let retryAfter { response.fields.append(("Retry-After", String(retryAfter))) }
         if let allow { response.fields.append(("Allow", allow)) }
         if status == .unauthorized { response.fields.append(("WWW-Authenticate", "Bearer")) }
+        // https://www.rfc-editor.org/rfc/rfc9110#section-15.5.16
+        if status == .unsupportedMediaType { response.fields.append(("Accept-Encoding", "gzip")) }
         return response
     }
 }

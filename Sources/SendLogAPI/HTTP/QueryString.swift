@@ -21,22 +21,6 @@ package struct QueryString: Sendable {
     /// Returns all values of a parameter.
     package func all(_ name: String) -> [String] { pairs.filter { $0.name == name }.map(\.value) }
 
-    /// Checks that all parameters are known and that none is given twice.
-    ///
-    /// - Throws: ``InvalidInput`` that names the parameter.
-    package func expect(only known: [String]) throws(InvalidInput) {
-        var seen: Set<String> = []
-        for (name, _) in pairs {
-            let shown = String(name.prefix(64))
-            guard known.contains(name) else {
-                let nearest = NearestName.to(name, among: known).map { "did you mean \"\($0)\"?" }
-                let all = known.isEmpty ? "there are none" : "the known parameters are \(known.joined(separator: ", "))"
-                throw InvalidInput(path: shown, "is not a known parameter; \(nearest ?? all)")
-            }
-            guard seen.insert(name).inserted else { throw InvalidInput(path: shown, "must be given only once") }
-        }
-    }
-
     /// Parses a whole number within a range.
     ///
     /// - Returns: the number; `nil` if the parameter is not given.
@@ -46,7 +30,7 @@ package struct QueryString: Sendable {
         let isPlain = text.utf8.allSatisfy(\.isASCIIDigit)
         guard isPlain, let number = Int(text), range.contains(number) else {
             let rule = "must be a whole number from \(range.lowerBound) to \(range.upperBound)"
-            throw InvalidInput(path: name, "\(rule); it is \"\(text.prefix(20))\"")
+            throw InvalidInput(path: name, "\(rule); it is \(Naming.quoted(text))")
         }
         return number
     }
@@ -59,7 +43,8 @@ package struct QueryString: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func decode(_ text: Substring) -> String {
+    /// Decodes a name or a value.
+    static func decode(_ text: Substring) -> String {
         guard text.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
             return String(text)
         }

@@ -13,6 +13,8 @@ package struct Response: Sendable {
     package var fields: [ResponseHead.Field] = []
     /// Whether the log only counts the request, as ``AuthenticationFailures`` decides.
     package var isUnlogged = false
+    /// The body of the response to a repeated request with the same `Idempotency-Key`; `nil` for the same body.
+    var replayedBody: [ByteBuffer]?
     var content: Content
 
     /// The body, if it is complete; `nil` for a streamed response.
@@ -36,17 +38,25 @@ package struct Response: Sendable {
         (self.status, self.type, content) = (status, type, .whole(body.map { ByteBuffer(bytes: $0) }))
     }
 
-    /// Returns a complete response `{"ok":true,"data":…}`; the closure appends the data in JSON.
+    /// Returns a complete response `{"ok":true,"data":…,"requestId":…}`.
+    ///
+    /// - Parameters:
+    ///   - input: the input of the handler, with the request ID
+    ///   - status: the status
+    ///   - capacity: the expected length of the data in bytes
+    ///   - appendData: appends the data in JSON
+    /// - Returns: the response.
     static func success(
+        for input: RouteInput,
         status: HTTPResponseStatus = .ok,
         reserving capacity: Int = 256,
         _ appendData: (inout [UInt8]) -> Void
     ) -> Response {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(capacity)
-        bytes.append("{\"ok\":true,\"data\":")
+        bytes.reserveCapacity(capacity + Envelope.length + input.requestID.utf8.count)
+        bytes.beginEnvelope()
         appendData(&bytes)
-        bytes.append("}")
+        bytes.endEnvelope(requestID: input.requestID)
         return Response(status: status, body: bytes)
     }
 

@@ -17,6 +17,7 @@ package struct ResponseStream {
     private var pending: ByteBuffer
     private var scratch: [UInt8] = []
     private var slice = TimeSlice()
+    /// The number of bytes that were sent, without those that are buffered.
     private(set) var sent = 0
 
     /// The number of buffered bytes at which the buffer is flushed.
@@ -99,8 +100,8 @@ package struct ResponseStream {
     }
 
     private mutating func flush() async throws {
-        sent += pending.readableBytes
         try await writer.write(pending)
+        sent += pending.readableBytes
         // Reuse the buffer's memory, unless it is too large or the connection still holds it.
         if pending.capacity > Self.maxBufferCapacity {
             pending = ByteBufferAllocator().buffer(capacity: 4096)

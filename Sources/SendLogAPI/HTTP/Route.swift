@@ -13,6 +13,8 @@ package struct Route: Sendable {
     let isPublic: Bool
     /// Authenticates requests and renders failures; `nil` for the default of the API.
     let middleware: (any RouteMiddleware)?
+    /// The rule for the query string; `nil` for the pages of the console, which ignore unknown parameters.
+    let query: QueryRule?
     /// The maximum length of the body in bytes.
     let maxBodyLength: Int
     /// Whether to handle a request on the event loop, for requests that take far less than a millisecond.
@@ -35,6 +37,8 @@ package struct Route: Sendable {
     var index = Route.unknown
     /// The index in logs and metrics for requests that match no route.
     static let unknown = -1
+    /// The index in logs and metrics for the preflights of browsers; see ``CrossOriginPolicy``.
+    static let preflight = -2
 
     package init(
         _ method: HTTPMethod,
@@ -42,12 +46,14 @@ package struct Route: Sendable {
         permission: Permission? = nil,
         isPublic: Bool? = nil,
         middleware: (any RouteMiddleware)? = nil,
+        query: QueryRule? = [],
         maxBodyLength: Int = .max,
         runsOnEventLoop: @escaping @Sendable (RouteInput) -> Bool = { _ in false },
         handleSynchronously: (@Sendable (RouteInput) throws -> Response?)? = nil,
         handle: @escaping Handler
     ) {
         (self.method, self.middleware, self.maxBodyLength) = (method, middleware, maxBodyLength)
+        self.query = middleware == nil ? query : nil
         parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(String.init)
         self.permission = permission
         self.isPublic = isPublic ?? (permission == nil)

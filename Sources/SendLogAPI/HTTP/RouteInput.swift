@@ -7,6 +7,10 @@ package struct RouteInput: Sendable {
     package let request: HTTPRequest
     /// The request's body.
     package internal(set) var body: RequestBody
+    /// Whether ``body`` was read before, and its `Content-Encoding` removed.
+    var isBodyInflated = false
+    /// The ID for what the request creates, if the request has an `Idempotency-Key`; see ``IdempotencyState/started(reserved:)``.
+    var reservedID: SendLogID?
     /// The decoded value of the path's parameter.
     package let parameter: String
     /// The executor that handles the request; `nil` for the event loop.

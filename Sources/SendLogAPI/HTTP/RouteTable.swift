@@ -21,7 +21,13 @@ struct RouteTable: Sendable {
     }
 
     /// Returns the name of a route in logs and metrics.
-    func name(_ number: Int) -> String { number == Route.unknown ? "unknown" : routes[number].name }
+    func name(_ number: Int) -> String {
+        switch number {
+        case Route.unknown: "unknown"
+        case Route.preflight: "preflight"
+        default: routes[number].name
+        }
+    }
 
     /// Finds the route of a request; a literal path segment takes precedence over a parameter.
     func match(_ method: HTTPMethod, _ path: Substring) -> Match {

@@ -5,22 +5,86 @@ import SendLogHTTP
 /// The routes for campaigns: their counters and their names.
 struct CampaignRoutes {
     let store: any CampaignStore
-    /// The maximum length in bytes of a request body with a campaign's name.
-    static let maxNameBodyLength = 16_384
+    let idempotentRequests: IdempotentRequests
+    /// The folder for the spools of long lists, which are unlinked files.
+    let spoolFolder: String
+    /// The maximum length of a request body in bytes.
+    static let maxBodyLength = 16_384
+    /// The fields of a search's body, which clients may take for query parameters.
+    private static let searchFields = ["find.search", "options.skip", "options.limit", "options.sort"]
 
     var routes: [Route] {
         let one = "/campaigns/:campaign_id"
         return [
-            Route(.GET, "/campaigns", permission: .readCampaigns, handle: list),
-            Route(.GET, one, permission: .readCampaigns, handle: get),
-            Route(.PUT, one, permission: .updateCampaigns, maxBodyLength: Self.maxNameBodyLength, handle: name),
+            Route(
+                .GET,
+                "/campaigns",
+                permission: .readCampaigns,
+                query: ["search", "skip", "limit", "sort"],
+                handle: list
+            ),
+            Route(
+                .POST,
+                "/campaigns/search",
+                permission: .readCampaigns,
+                query: QueryRule([], bodyFields: Self.searchFields),
+                maxBodyLength: Self.maxBodyLength,
+                handle: search
+            ),
+            Route(
+                .GET,
+                one,
+                permission: .readCampaigns,
+                query: QueryRule([], bodyFields: Self.searchFields, of: "POST /campaigns/search"),
+                handle: get
+            ),
+            Route(
+                .PUT,
+                one,
+                permission: .updateCampaigns,
+                query: QueryRule([], bodyFields: ["name"]),
+                maxBodyLength: Self.maxBodyLength,
+                handle: idempotentRequests.once(name)
+            ),
         ]
     }
 
+    /// Returns campaigns as an array, which clients of the original API expect, with their total in a header field.
     @Sendable private func list(_ input: RouteInput) async throws -> Response {
         let query = try CampaignQuery(QueryString(input.request.query))
-        let page = try await store.campaigns(query, in: input.organisation())
-        return .success { bytes in
+        let spool = ResponseSpool(folder: spoolFolder)
+        let (total, list) = try await store.reduceCampaigns(query, in: input.organisation(), into: spool) {
+            (list, campaign) throws(StoreError) in
+            let isFirst = list.isEmpty
+            try list.append { bytes in
+                if !isFirst { bytes.append(",") }
+                campaign.writeJSON(to: &bytes)
+            }
+        }
+        var (begin, end): ([UInt8], [UInt8]) = ([], [])
+        begin.beginEnvelope()
+        begin.append("[")
+        end.append("]")
+        end.endEnvelope(requestID: input.requestID)
+        var response: Response
+        if let text = list.text {
+            response = Response(body: begin, text, end)
+        } else {
+            response = Response { [begin, end] stream in
+                try await stream.write(begin)
+                try await list.send(to: &stream)
+                try await stream.write(end)
+            }
+        }
+        response.fields.append(("X-Sendlog-Total", String(total)))
+        return response
+    }
+
+    @Sendable private func search(_ input: RouteInput) async throws -> Response {
+        let organisation = try input.organisation()
+        let query = try CampaignQuery(body: try await RequestBodyReader.json(input))
+        let page = try await store.campaigns(query, in: organisation)
+        return .success(for: input) { bytes in
             bytes.append("{")
             bytes.appendMember("total", page.total)
             bytes.appendMember("campaigns", page.campaigns)
@@ -32,10 +96,11 @@ struct CampaignRoutes {
 
     @Sendable private func get(_ input: RouteInput) async throws -> Response {
         let (id, organisation) = (try Self.id(input), try input.organisation())
-        let campaign = try await APIError.noCampaign(id.text).ifNotFound {
+        let hint = id.text == "search" ? "; to search, use POST /campaigns/search" : ""
+        let campaign = try await APIError.noCampaign(id.text, hint: hint).ifNotFound {
             try await store.campaign(id, in: organisation)
         }
-        return .success { campaign.writeJSON(to: &$0) }
+        return .success(for: input) { campaign.writeJSON(to: &$0) }
     }
 
     @Sendable private func name(_ input: RouteInput) async throws -> Response {
@@ -44,7 +109,7 @@ struct CampaignRoutes {
         let campaign = try await APIError.noCampaign(id.text).ifNotFound {
             try await store.nameCampaign(id, name, in: organisation)
         }
-        return .success { campaign.writeJSON(to: &$0) }
+        return .success(for: input) { campaign.writeJSON(to: &$0) }
     }
 
     private static func id(_ input: RouteInput) throws(APIError) -> CampaignID {
@@ -63,45 +128,22 @@ struct CampaignRoutes {
 }
 
 extension CampaignQuery {
-    /// Parses a query string.
+    /// Parses a query string; without a limit, the query is for all campaigns.
     ///
     /// - Throws: ``InvalidInput`` that names the parameter.
-    init(_ query: QueryString) throws(InvalidInput) {
-        try query.expect(only: ["search", "sort", "skip", "limit"])
+    fileprivate init(_ query: QueryString) throws(InvalidInput) {
         self.init(
             skip: try query.number("skip", in: 0...(1 << 53)) ?? 0,
-            limit: try query.number("limit", in: 0...Self.maxLimit) ?? Self.defaultLimit
+            limit: try query.number("limit", in: 0...Self.maxLimit) ?? Self.noLimit
         )
-        if let text = query["search"], !text.isEmpty {
-            guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-                throw InvalidInput(path: "search", "must not contain control characters")
-            }
-            self.text = text
-        }
-        if let sort = query["sort"] {
-            isDescending = sort.hasPrefix("-")
-            guard let known = Sort(rawValue: String(isDescending ? sort.dropFirst() : sort[...])) else {
-                let names = Sort.allCases.map(\.rawValue).joined(separator: ", ")
-                throw InvalidInput(path: "sort", "must be one of \(names), with - before it for descending order")
-            }
-            self.sort = known
-        }
-    }
-
-    /// Appends the query as JSON, with one member per parameter.
-    fileprivate func writeParsed(to bytes: inout [UInt8]) {
-        bytes.append("{")
-        if let text { bytes.appendMember("search", text) }
-        bytes.appendMember("sort", (isDescending ? "-" : "") + sort.rawValue)
-        bytes.appendMember("skip", skip)
-        bytes.appendMember("limit", limit)
-        bytes.append("}")
+        if let text = query["search"], let fault = setText(text) { throw InvalidInput(path: "search", fault) }
+        if let text = query["sort"], let fault = setSort(text) { throw InvalidInput(path: "sort", fault) }
     }
 }
 
 extension APIError {
     /// Returns the error for an unknown campaign; campaigns of other organisations count as unknown.
-    package static func noCampaign(_ id: String? = nil) -> APIError {
-        .notFound("campaign\(id.map { " \($0)" } ?? "") not found; a campaign exists from its first send on")
+    package static func noCampaign(_ id: String? = nil, hint: String = "") -> APIError {
+        .notFound("campaign\(id.map { " \($0)" } ?? "") not found; a campaign exists from its first send on\(hint)")
     }
 }

@@ -7,20 +7,40 @@ struct ReadingRoutes {
     let store: any LogReader
     /// The maximum length of a search's request body in bytes: room for several times a thousand campaign IDs.
     static let maxSearchBodyLength = 1 << 20
+    /// The fields of a search's body, which clients may take for query parameters.
+    private static let searchFields = [
+        "find.campaign_id", "find.startDeliveryAt", "options.skip", "options.limit", "options.sort",
+        "options.as_of",
+    ]
 
     var routes: [Route] {
-        let maxLength = Self.maxSearchBodyLength
+        let (maxLength, format) = (Self.maxSearchBodyLength, [DestinationFormat.parameter])
         return [
             Route(
                 .GET,
                 "/send-logs/:send_id",
                 permission: .readSendLogs,
+                query: QueryRule(format, bodyFields: Self.searchFields, of: "POST /send-logs/search"),
                 runsOnEventLoop: Self.runsOnEventLoop,
                 handleSynchronously: getSynchronously,
                 handle: get
             ),
-            Route(.POST, "/send-logs/search", permission: .readSendLogs, maxBodyLength: maxLength, handle: search),
-            Route(.POST, "/send-logs/export", permission: .readSendLogs, maxBodyLength: maxLength, handle: export),
+            Route(
+                .POST,
+                "/send-logs/search",
+                permission: .readSendLogs,
+                query: QueryRule(format, bodyFields: Self.searchFields),
+                maxBodyLength: maxLength,
+                handle: search
+            ),
+            Route(
+                .POST,
+                "/send-logs/export",
+                permission: .readSendLogs,
+                query: QueryRule(["format"] + format, bodyFields: Self.searchFields),
+                maxBodyLength: maxLength,
+                handle: export
+            ),
         ]
     }
 
@@ -39,9 +59,10 @@ struct ReadingRoutes {
         let id = try Self.id(input)
         let organisation = try input.organisation()
         do throws(StoreError) {
-            return try store.sendLogWithoutBlocking(id, in: organisation).map { Response.sendLog($0) }
+            let log = try store.sendLogWithoutBlocking(id, in: organisation)
+            return log.map { response(to: input, $0, .count, in: organisation) }
         } catch {
-            throw APIError.noSendLog(id.text).ifNotFound(error)
+            throw Self.noSendLog(input).ifNotFound(error)
         }
     }
 
@@ -49,28 +70,58 @@ struct ReadingRoutes {
         let destinationFormat = try DestinationFormat(query: input.request.query)
         let id = try Self.id(input)
         let organisation = try input.organisation()
-        let log = try await APIError.noSendLog(id.text).ifNotFound { try await store.sendLog(id, in: organisation) }
-        switch destinationFormat {
-        case .count: return .sendLog(log)
-        case .list:
-            let renderer = SendLogRenderer(store: store, organisation: organisation)
-            return Response(listsFor: input.request) { stream in
-                let isWritten = try await renderer.write(
-                    log.record[...],
-                    sequence: log.sequence,
-                    destinations: log.destinations,
-                    prefix: "{\"ok\":true,\"data\":",
-                    suffix: "}",
-                    to: &stream
-                )
-                if !isWritten { throw StoreError.notFound }
-            }
+        let log = try await Self.noSendLog(input).ifNotFound { try await store.sendLog(id, in: organisation) }
+        return response(to: input, log, destinationFormat, in: organisation)
+    }
+
+    /// Returns the response to a request for a log: 304 if the client has this representation already.
+    private func response(
+        to input: RouteInput,
+        _ log: StoredSendLog,
+        _ format: DestinationFormat,
+        in organisation: OrganisationID
+    ) -> Response {
+        let tag = log.digest.map { EntityTag(digest: $0, format) }
+        var response: Response
+        if let tag, tag.isKnown(to: input.request) {
+            response = Response(status: .notModified)
+            if format == .list { response.fields = [("Vary", "Accept-Encoding")] }
+        } else {
+            response = format == .list ? listResponse(to: input, log, in: organisation) : .sendLog(log, for: input)
+        }
+        response.fields += tag?.fields ?? []
+        return response
+    }
+
+    private func listResponse(
+        to input: RouteInput,
+        _ log: StoredSendLog,
+        in organisation: OrganisationID
+    ) -> Response {
+        let renderer = SendLogRenderer(store: store, organisation: organisation)
+        return Response(listsFor: input.request) { [id = input.requestID] stream in
+            stream.append { $0.beginEnvelope() }
+            let isWritten = try await renderer.write(
+                log.record[...],
+                sequence: log.sequence,
+                destinations: log.destinations,
+                to: &stream
+            )
+            if !isWritten { throw StoreError.notFound }
+            try await stream.write { $0.endEnvelope(requestID: id) }
         }
     }
 
     private static func id(_ input: RouteInput) throws(APIError) -> SendLogID {
-        guard let id = SendLogID(input.parameter) else { throw .noSendLog(input.parameter) }
+        guard let id = SendLogID(input.parameter) else { throw .noSendLog() }
         return id
+    }
+
+    /// Returns the error for a log that does not exist, with a hint if its ID is the last part of another route.
+    private static func noSendLog(_ input: RouteInput) -> APIError {
+        let id = input.parameter
+        let hint = ["search", "export", "import"].contains(id) ? "; to \(id), use POST /send-logs/\(id)" : ""
+        return .noSendLog(id, hint: hint)
     }
 
     @Sendable private func search(_ input: RouteInput) async throws -> Response {
@@ -80,12 +131,14 @@ struct ReadingRoutes {
         search.isStreamed = destinationFormat == .list
         let result = try await store.search(search, in: organisation)
         var (begin, end): ([UInt8], [UInt8]) = ([], [])
-        begin.append("{\"ok\":true,\"data\":{\"total\":")
+        begin.beginEnvelope()
+        begin.append("{\"total\":")
         begin.appendDecimal(result.total)
         begin.append(",\"send_logs\":[")
         end.append("],\"parsed\":")
         search.writeParsed(asOf: result.asOf, to: &end)
-        end.append("}}")
+        end.append("}")
+        end.endEnvelope(requestID: input.requestID)
         if destinationFormat == .count, result.rows.rest == nil { return Response(body: begin, result.rows.text, end) }
         let (first, last, store, rows) = (begin, end, store, SingleUse(result.rows))
         let produce: Response.Producer = { stream in
@@ -151,7 +204,6 @@ struct ReadingRoutes {
     }
 
     private static func format(_ query: QueryString) throws(InvalidInput) -> SendLogExport.Format {
-        try query.expect(only: ["format", "group_destinations"])
         guard let name = query["format"] else { return .ndjson }
         guard let format = SendLogExport.Format(rawValue: name) else {
             throw InvalidInput(path: "format", "must be csv or ndjson")
@@ -162,9 +214,7 @@ struct ReadingRoutes {
 
 extension APIError {
     /// Returns the error for an unknown send log; send logs of other organisations count as unknown.
-    static func noSendLog(_ id: String) -> APIError {
-        let shown = SendLogID(id) == nil ? "" : " \(id)"
-        let hint = ["search", "export"].contains(id) ? "; use POST to \(id)" : ""
-        return .notFound("send log\(shown) not found\(hint)")
+    static func noSendLog(_ id: String = "", hint: String = "") -> APIError {
+        .notFound("send log\(id.isEmpty ? "" : " \(id)") not found\(hint)")
     }
 }

@@ -13,6 +13,7 @@ struct RecordingRoutes {
     let metrics: ServiceMetrics
     /// The limit of concurrent uploads, each of which holds some memory for as long as its client takes.
     let uploads: ConcurrencyLimit
+    let idempotentRequests: IdempotentRequests
     /// The maximum length of one send log's request body in bytes.
     ///
     /// It has room for five million destinations of the maximum length, with each character as an escaped surrogate
@@ -31,48 +32,76 @@ struct RecordingRoutes {
                 .POST,
                 "/send-logs",
                 permission: .createSendLogs,
+                query: QueryRule([], bodyFields: SendLogParser.fields),
                 maxBodyLength: Self.maxCreateBodyLength,
-                runsOnEventLoop: { ($0.request.contentLength ?? .max) <= Self.maxEventLoopBodyLength },
+                runsOnEventLoop: { input in
+                    (input.plainBodyLength ?? .max) <= Self.maxEventLoopBodyLength
+                        && input.request.field("idempotency-key") == nil
+                },
                 handle: { input in
-                    if (input.request.contentLength ?? .max) <= Self.maxUnlimitedBodyLength {
+                    if (input.plainBodyLength ?? .max) <= Self.maxUnlimitedBodyLength {
                         return try await create(input)
                     }
                     return try await uploads.run(for: input.organisation()) { try await create(input) }
                 }
             ),
             Route(.POST, "/send-logs/import", permission: .createSendLogs) { input in
-                try await uploads.run(for: input.organisation()) { try await importLogs(input) }
+                try KeyedRequest.refuse(in: input, "an import can be repeated: lines with an _id are recorded once")
+                return try await uploads.run(for: input.organisation()) { try await importLogs(input) }
             },
         ]
     }
 
     private func create(_ input: RouteInput) async throws -> Response {
-        let organisation = try input.organisation()
+        var request = try KeyedRequest(input)
         var reader = RequestBodyReader(input)
         var parser = SendLogParser(context)
+        var fault: InvalidInput?
         var slice = TimeSlice()
         while var piece = try await reader.next() {
             while let part = piece.readSlice(length: min(Self.step, piece.readableBytes)), part.readableBytes > 0 {
-                try part.withBytes { bytes throws(InvalidInput) in try parser.feed(bytes) }
+                request?.add(part)
+                if fault == nil {
+                    do throws(InvalidInput) {
+                        try part.withBytes { bytes throws(InvalidInput) in try parser.feed(bytes) }
+                    } catch {
+                        // With a key, the rest of the body is read for the digest.
+                        if request == nil { throw error }
+                        fault = error
+                    }
+                }
                 await slice.yieldIfOver()
             }
         }
-        if parser.isBlank { try Self.feedEmptyObject(to: &parser) }
-        let log = try parser.finish()
+        return try await idempotentRequests.perform(request, input) { input in
+            if let fault { throw fault }
+            if parser.isBlank { try Self.feedEmptyObject(to: &parser) }
+            return try await record(try parser.finish(reserved: input.reservedID), for: input)
+        }
+    }
+
+    private func record(_ log: PreparedSendLog, for input: RouteInput) async throws -> Response {
+        let organisation = try input.organisation()
         guard let outcome = try await store.record([log], in: organisation).first else {
             throw APIError.internalError("the store returned no outcome")
         }
         switch outcome {
         case .recorded(let stored):
             metrics.recorded(sends: 1, destinations: stored.destinations)
-            var response = Response.sendLog(stored, status: .created)
-            response.fields.append(("Location", "/send-logs/\(log.id)"))
-            return response
+            return Self.created(log.id, stored, for: input)
         case .existing(let stored):
-            return .sendLog(stored)
-        case .conflict:
-            throw APIError.conflict
+            // An earlier attempt at this request recorded the log.
+            if log.id == input.reservedID { return Self.created(log.id, stored, for: input) }
+            return .sendLog(stored, for: input)
+        case .conflict(let fields):
+            throw APIError.conflict(fields)
         }
+    }
+
+    private static func created(_ id: SendLogID, _ log: StoredSendLog, for input: RouteInput) -> Response {
+        var response = Response.sendLog(log, for: input, status: .created)
+        response.fields.append(("Location", "/send-logs/\(id)"))
+        return response
     }
 
     /// Parses an empty body as an empty object, so that the error names the missing fields.
@@ -106,11 +135,11 @@ struct RecordingRoutes {
             throw APIError.unavailable(why.rawValue, advice: advice, detail: detail)
         }
         metrics.recorded(sends: report.recorded, destinations: lines.destinationsRecorded)
-        return Self.response(report)
+        return Self.response(to: input, report)
     }
 
-    private static func response(_ report: ImportReport) -> Response {
-        .success { bytes in
+    private static func response(to input: RouteInput, _ report: ImportReport) -> Response {
+        .success(for: input) { bytes in
             bytes.append("{")
             bytes.appendMember("recorded", report.recorded)
             bytes.appendMember("existing", report.existing)

@@ -54,8 +54,12 @@ struct SendLogRenderer {
 
 extension Response {
     /// Returns the response of one send log with its number of destinations.
-    static func sendLog(_ log: StoredSendLog, status: HTTPResponseStatus = .ok) -> Response {
-        .success(status: status, reserving: log.record.count + 64) { bytes in
+    static func sendLog(
+        _ log: StoredSendLog,
+        for input: RouteInput,
+        status: HTTPResponseStatus = .ok
+    ) -> Response {
+        .success(for: input, status: status, reserving: log.record.count + 64) { bytes in
             bytes.append(contentsOf: log.record)
             bytes.append(",\"destinations\":")
             bytes.appendDecimal(log.destinations)

@@ -7,14 +7,16 @@ struct ServiceRoutes {
     let store: any LogReader
     let metrics: ServiceMetrics
     let webhooks: WebhookService
-
-    private static let document = PrecompressedBody(APIDocument.bytes)
+    let basePath: String
 
     var routes: [Route] {
-        [
-            Route(.GET, "/health", runsOnEventLoop: Route.always) { _ in
+        let document = PrecompressedBody(APIDocument.bytes(below: basePath))
+        return [
+            Route(.GET, "/health", runsOnEventLoop: Route.always) { input in
                 try await store.ping()
-                return .success { $0 += "{\"status\":\"ok\",\"version\":\"\(ServiceVersion.current)\"}".utf8 }
+                return .success(for: input) { bytes in
+                    bytes += "{\"status\":\"ok\",\"version\":\"\(ServiceVersion.current)\"}".utf8
+                }
             },
             Route(.GET, "/metrics") { _ in
                 Response(
@@ -23,7 +25,7 @@ struct ServiceRoutes {
                 )
             },
             Route(.GET, "/openapi.json", runsOnEventLoop: Route.always) { input in
-                Response(Self.document, type: "application/json", for: input.request)
+                Response(document, type: "application/json", for: input.request)
             },
         ]
     }

@@ -6,29 +6,66 @@ import SendLogServices
 /// The routes for webhooks and their deliveries.
 struct WebhookRoutes {
     let service: WebhookService
+    let idempotentRequests: IdempotentRequests
     /// The maximum length of a webhook's request body in bytes.
     static let maxBodyLength = 262_144
+    /// The maximum length in bytes of a request body that has at most one field.
+    private static let maxShortBodyLength = 16_384
 
     var routes: [Route] {
-        let one = "/webhooks/:webhook_id"
+        let (one, once) = ("/webhooks/:webhook_id", idempotentRequests.once)
+        let (longest, short) = (Self.maxBodyLength, Self.maxShortBodyLength)
+        let fields = QueryRule([], bodyFields: WebhookInput.fields)
         return [
             Route(.GET, "/webhooks", permission: .readWebhooks, handle: list),
-            Route(.POST, "/webhooks", permission: .createWebhooks, maxBodyLength: Self.maxBodyLength, handle: create),
+            Route(
+                .POST,
+                "/webhooks",
+                permission: .createWebhooks,
+                query: fields,
+                maxBodyLength: longest,
+                handle: once(create)
+            ),
             Route(.GET, one, permission: .readWebhooks, handle: get),
-            Route(.PUT, one, permission: .updateWebhooks, maxBodyLength: Self.maxBodyLength, handle: change),
-            Route(.DELETE, one, permission: .deleteWebhooks, handle: delete),
-            Route(.POST, "\(one)/test", permission: .updateWebhooks, maxBodyLength: 16_384, handle: test),
-            Route(.GET, "\(one)/deliveries", permission: .readWebhooks, handle: deliveries),
-            Route(.POST, "\(one)/deliveries/:delivery_id/redeliver", permission: .updateWebhooks, handle: redeliver),
+            Route(
+                .PUT,
+                one,
+                permission: .updateWebhooks,
+                query: fields,
+                maxBodyLength: longest,
+                handle: once(change)
+            ),
+            Route(.DELETE, one, permission: .deleteWebhooks, maxBodyLength: short, handle: once(delete)),
+            Route(
+                .POST,
+                "\(one)/test",
+                permission: .updateWebhooks,
+                query: QueryRule([], bodyFields: ["send_id"]),
+                maxBodyLength: short,
+                handle: once(test)
+            ),
+            Route(
+                .GET,
+                "\(one)/deliveries",
+                permission: .readWebhooks,
+                query: ["state", "before", "limit"],
+                handle: deliveries
+            ),
+            Route(
+                .POST,
+                "\(one)/deliveries/:delivery_id/redeliver",
+                permission: .updateWebhooks,
+                maxBodyLength: short,
+                handle: once(redeliver)
+            ),
         ]
     }
 
     @Sendable private func list(_ input: RouteInput) async throws -> Response {
-        try QueryString(input.request.query).expect(only: [])
         let organisation = try input.organisation()
         let webhooks = try await service.store.webhooks(in: organisation)
         let backlogs = try await service.backlogs(of: webhooks, in: organisation)
-        return .success { bytes in
+        return .success(for: input) { bytes in
             bytes.append("{\"webhooks\":[")
             for (index, webhook) in webhooks.enumerated() {
                 if index > 0 { bytes.append(",") }
@@ -40,13 +77,18 @@ struct WebhookRoutes {
 
     @Sendable private func create(_ input: RouteInput) async throws -> Response {
         let requested = try WebhookInput(try await RequestBodyReader.json(input))
-        let (webhook, secret) = try await service.create(requested, in: try input.organisation(), at: input.now)
-        return Self.response(webhook, secret, backlog: 0, status: .created)
+        let (webhook, secret) = try await service.create(
+            requested,
+            reserved: input.reservedID,
+            in: try input.organisation(),
+            at: input.now
+        )
+        return Self.response(to: input, webhook, secret, backlog: 0, status: .created)
     }
 
     @Sendable private func get(_ input: RouteInput) async throws -> Response {
         let webhook = try await find(input)
-        return Self.response(webhook, nil, backlog: try await service.backlog(of: webhook))
+        return Self.response(to: input, webhook, nil, backlog: try await service.backlog(of: webhook))
     }
 
     @Sendable private func change(_ input: RouteInput) async throws -> Response {
@@ -55,7 +97,7 @@ struct WebhookRoutes {
         let (webhook, secret) = try await APIError.noWebhook(present.id.text).ifNotFound {
             try await service.change(present.id, json, in: present.organisation, at: input.now)
         }
-        return Self.response(webhook, secret, backlog: try await service.backlog(of: webhook))
+        return Self.response(to: input, webhook, secret, backlog: try await service.backlog(of: webhook))
     }
 
     @Sendable private func delete(_ input: RouteInput) async throws -> Response {
@@ -63,7 +105,7 @@ struct WebhookRoutes {
         try await APIError.noWebhook(id.text).ifNotFound {
             try await service.store.deleteWebhook(id, in: organisation)
         }
-        return .success { bytes in
+        return .success(for: input) { bytes in
             bytes.append("{")
             bytes.appendMember("_id", id.text)
             bytes.appendMember("deleted", true)
@@ -77,17 +119,16 @@ struct WebhookRoutes {
         let delivery = try await APIError.noSendLog(send?.text ?? "").ifNotFound {
             try await service.test(webhook.id, with: send, in: webhook.organisation, at: input.now)
         }
-        return .success { delivery.write(webhook: webhook.id, to: &$0) }
+        return .success(for: input) { delivery.write(webhook: webhook.id, to: &$0) }
     }
 
     @Sendable private func deliveries(_ input: RouteInput) async throws -> Response {
         let webhook = try await find(input)
         let query = QueryString(input.request.query)
-        try query.expect(only: ["state", "before", "limit"])
         let state = query["state"].flatMap(Delivery.State.init(rawValue:))
         if state == nil, let text = query["state"] {
             let names = Delivery.State.allCases.map(\.rawValue).joined(separator: ", ")
-            throw InvalidInput(path: "state", "must be one of \(names); it is \"\(text.prefix(20))\"")
+            throw InvalidInput(path: "state", "must be one of \(names); it is \(Naming.quoted(text))")
         }
         var next = query["before"].flatMap { DeliveryID($0) }
         if next == nil, query["before"] != nil {
@@ -95,7 +136,8 @@ struct WebhookRoutes {
         }
         let limit = try query.number("limit", in: 1...1000) ?? 100
         var bytes: [UInt8] = []
-        bytes.append("{\"ok\":true,\"data\":{\"deliveries\":[")
+        bytes.beginEnvelope()
+        bytes.append("{\"deliveries\":[")
         var count = 0
         // The stored responses of receivers may be long: read in batches, and end the page early.
         while count < limit, bytes.count < Self.maxPageBytes {
@@ -117,7 +159,8 @@ struct WebhookRoutes {
         }
         bytes.append("]")
         bytes.appendMember("next", next?.description)
-        bytes.append("}}")
+        bytes.append("}")
+        bytes.endEnvelope(requestID: input.requestID)
         return Response(body: bytes)
     }
 
@@ -128,12 +171,12 @@ struct WebhookRoutes {
 
     @Sendable private func redeliver(_ input: RouteInput) async throws -> Response {
         let webhook = try await find(input)
-        let missing = APIError.notFound("delivery \(input.parameter.prefix(64)) not found")
+        let missing = APIError.notFound("delivery \(Naming.shown(input.parameter)) not found")
         guard let id = DeliveryID(input.parameter) else { throw missing }
         let delivery = try await missing.ifNotFound {
             try await service.redeliver(id, of: webhook.id, in: webhook.organisation, at: input.now)
         }
-        return .success { delivery.write(webhook: webhook.id, to: &$0) }
+        return .success(for: input) { delivery.write(webhook: webhook.id, to: &$0) }
     }
 
     // MARK: - Parts of requests and responses
@@ -155,18 +198,25 @@ struct WebhookRoutes {
     }
 
     private static func response(
+        to input: RouteInput,
         _ webhook: Webhook,
         _ secret: WebhookSecret?,
         backlog: Int,
         status: HTTPResponseStatus = .ok
     ) -> Response {
-        .success(status: status) { bytes in
-            webhook.write(backlog: backlog, to: &bytes)
-            guard let secret else { return }
-            bytes.removeLast()
-            bytes.appendMember("secret", secret.text)
-            bytes.append("}")
+        func response(_ secret: WebhookSecret?) -> Response {
+            .success(for: input, status: status) { bytes in
+                webhook.write(backlog: backlog, to: &bytes)
+                guard let secret else { return }
+                bytes.removeLast()
+                bytes.appendMember("secret", secret.text)
+                bytes.append("}")
+            }
         }
+        var whole = response(secret)
+        // The secret is returned once, and is not stored a second time.
+        if secret != nil { whole.replayedBody = response(nil).body }
+        return whole
     }
 }
 

@@ -6,28 +6,25 @@ public import SendLogHTTP
 import SendLogScheduling
 import SendLogServices
 
-/// Handles requests, and logs them.
+/// Handles requests.
 extension APIService: HTTPResponder {
-    /// The data about a request for the log and the metrics.
-    private struct RequestContext {
-        let begin = ContinuousClock.now
-        let now: Timestamp
-        let id: String
-        var route = Route.unknown
-        var organisation: OrganisationID?
-        /// Whether the log only counts the request.
-        var isUnlogged = false
-    }
-
     /// Handles a request: ID, route, key, rate limit, permission, body limit, handler, then the log and the metrics.
     ///
     /// A request that waits for nothing gets its response synchronously. See ``HTTPResponder``.
     public func respond(to request: HTTPRequest, _ writer: ResponseWriter) -> DeferredResponse? {
-        var context = RequestContext(now: now(), id: ids.id(given: request.field("x-request-id")))
+        var context = RequestContext(
+            now: now(),
+            id: ids.id(given: request.field("x-request-id")),
+            crossOriginFields: crossOrigin?.fields(for: request) ?? []
+        )
         do {
             if let fault = request.fault { throw APIError(fault) }
-            let (route, parameter) = try find(request)
-            context.route = route.index
+            if let preflight = preflightResponse(to: request) {
+                context.route = Route.preflight
+                send(preflight, [], context, writer)
+                return nil
+            }
+            let (route, parameter) = try find(request, &context)
             var input = RouteInput(
                 request: request,
                 parameter: parameter,
@@ -36,8 +33,13 @@ extension APIService: HTTPResponder {
                 maxBodyLength: route.maxBodyLength
             )
             var isAdmitted = route.isPublic
+            if isAdmitted { try route.query?.check(request.query) }
             if !isAdmitted, route.middleware == nil,
-                let key = try authenticator.cachedKey(authorization: input.authorization, at: context.now)
+                let key = try authenticator.cachedKey(
+                    authorization: input.authorization,
+                    apiKey: request.field("x-api-key"),
+                    at: context.now
+                )
             {
                 try admit(key, to: route, &input, &context)
                 isAdmitted = true
@@ -53,6 +55,7 @@ extension APIService: HTTPResponder {
             let failure = APIError(error)
             let delay = recordFailure(failure, of: request, &context)
             if context.route == Route.unknown, let middleware, request.fault == nil, request.isForBrowser {
+                context.crossOriginFields = []
                 let input = RouteInput(request: request, parameter: "", now: context.now, requestID: context.id)
                 return { [context] in await send(failure, of: middleware, input, context, writer) }
             }
@@ -75,7 +78,8 @@ extension APIService: HTTPResponder {
     {
         guard context.organisation == nil, (400..<500).contains(failure.status.code) else { return nil }
         // Browsers, and some clients, send a first request without a key: it is counted, but not delayed.
-        let hasKey = failure.status == .unauthorized && request.field("authorization") != nil
+        let headers = ["authorization", "x-api-key"]
+        let hasKey = failure.status == .unauthorized && headers.contains { request.field($0) != nil }
         let handling = authenticator.authenticationFailures.record(request.client, hasKey: hasKey)
         context.isUnlogged = !handling.isLogged
         return hasKey ? handling.delay : nil
@@ -112,7 +116,7 @@ extension APIService: HTTPResponder {
                 return try await route.handle(input)
             }
         } catch {
-            guard writer.isOpen else { return note(context, status: 499, bytes: 0) }
+            if let end = writer.connectionEnd { return note(context, status: nil, bytes: 0, end, error) }
             let failure = APIError(error)
             let delay = recordFailure(failure, of: input.request, &context)
             if route.middleware == nil, let delay { try await delayResponse(delay, writer) }
@@ -127,73 +131,54 @@ extension APIService: HTTPResponder {
     /// Returns the API key of a request.
     private func key(of input: RouteInput, to route: Route, _ context: RequestContext) async throws -> APIKey {
         guard let middleware = route.middleware else {
-            return try await authenticator.key(authorization: input.authorization, at: context.now)
+            return try await authenticator.key(
+                authorization: input.authorization,
+                apiKey: input.request.field("x-api-key"),
+                at: context.now
+            )
         }
         return try await withTaskExecutorPreference(threads.executor(for: .server)) {
             try await middleware.key(of: input)
         }
     }
 
-    /// Sends a response; a long one counts against ``streams`` until the client has read it.
-    ///
-    /// - Throws: ``ServiceError`` if the limit is reached, before anything is sent; ``ConnectionBroken`` if a stream fails.
-    private func send(
-        _ response: Response,
-        on executor: (any TaskExecutor)?,
-        _ context: RequestContext,
-        _ writer: ResponseWriter
-    ) async throws {
-        let organisation = context.organisation ?? .server
-        switch response.content {
-        case .whole(let body):
-            let length = body.reduce(0) { $0 + $1.readableBytes }
-            // A long response of an event loop route is the same for all requests, and held in memory once.
-            guard executor != nil, length > Self.maxUnweightedLength else {
-                return send(response, body, context, writer)
-            }
-            let weight = 1 + length / Self.bytesPerWeight
-            try streams.acquire(weight, for: organisation)
-            defer { streams.release(weight, for: organisation) }
-            send(response, body, context, writer)
-            await writer.waitUntilWritable()
-        case .stream(let coding, let produce):
-            try streams.acquire(for: organisation)
-            defer { streams.release(for: organisation) }
-            do {
-                var sent = 0
-                if writer.begin(head(of: response, context)) {
-                    sent = try await withTaskExecutorPreference(executor) {
-                        var stream = ResponseStream(writer, coding)
-                        try await produce(&stream)
-                        try await stream.finish()
-                        return stream.sent
-                    }
-                    writer.end()
-                }
-                note(context, status: response.status.code, bytes: sent)
-            } catch {
-                // The status was already sent. Only a broken connection can show the client that the response is
-                // incomplete.
-                let failure = error is StoreError ? APIError(error) : nil
-                note(context, status: failure?.status.code ?? 499, bytes: 0, failure)
-                throw ConnectionBroken()
+    /// Finds the route of a request, and the value of its path parameter.
+    private func find(_ request: HTTPRequest, _ context: inout RequestContext) throws(APIError) -> (Route, String) {
+        switch table.match(request.method, request.path) {
+        case .route(let route, let text):
+            context.route = route.index
+            if isPage(route) { context.crossOriginFields = [] }
+            return (route, text)
+        case .methodNotAllowed(let allow):
+            if isPage(at: request.path, allow) { context.crossOriginFields = [] }
+            throw .methodNotAllowed(request.method.rawValue, allow: allow)
+        case .none: throw .notFound("not found; see \(basePath)/openapi.json")
+        }
+    }
+
+    /// Returns whether a route is one of the pages for people.
+    private func isPage(_ route: Route) -> Bool { route.index >= apiRouteCount }
+
+    /// Returns whether a path that accepts some methods is one of the pages for people.
+    private func isPage(at path: Substring, _ allow: [String]) -> Bool {
+        allow.contains { method in
+            if case .route(let route, _) = table.match(HTTPMethod(rawValue: method), path) {
+                isPage(route)
+            } else {
+                false
             }
         }
     }
 
-    /// The maximum length in bytes of a complete response that does not count against ``streams``.
-    private static let maxUnweightedLength = 128 * 1024
-    /// The maximum memory that a streamed response holds, in bytes; a complete response counts once more per this many
-    /// bytes.
-    private static let bytesPerWeight = 300 * 1024
-
-    /// Finds the route of a request, and the value of its path parameter.
-    private func find(_ request: HTTPRequest) throws(APIError) -> (Route, String) {
-        switch table.match(request.method, request.path) {
-        case .route(let route, let text): return (route, text)
-        case .methodNotAllowed(let allow): throw .methodNotAllowed(request.method.rawValue, allow: allow)
-        case .none: throw .notFound("not found; see /openapi.json")
-        }
+    /// Returns the response to a browser that asks whether a page of another origin may use a path of the API.
+    ///
+    /// - Returns: `nil` if the request asks nothing of the kind, or the page may not.
+    private func preflightResponse(to request: HTTPRequest) -> Response? {
+        guard let crossOrigin, crossOrigin.isAllowedPreflight(request),
+            case .methodNotAllowed(let allow) = table.match(request.method, request.path),
+            !isPage(at: request.path, allow)
+        else { return nil }
+        return crossOrigin.preflightResponse(methods: allow)
     }
 
     /// Admits a request to a route if the rate limit, the key's permissions and the body length allow it.
@@ -208,34 +193,13 @@ extension APIService: HTTPResponder {
         if let permission = route.permission, !key.permissions.grants(permission) {
             throw APIError.permissionDenied(permission)
         }
+        try route.query?.check(input.request.query)
         // Before `100 Continue` is sent.
+        try input.checkBodyCoding()
         if let length = input.request.contentLength, length > route.maxBodyLength {
             throw APIError.payloadTooLarge(limit: route.maxBodyLength)
         }
         input.key = key
-    }
-
-    private func head(of response: Response, _ context: RequestContext) -> ResponseHead {
-        var fields: [ResponseHead.Field] = [
-            ("Content-Type", response.type), ("Date", date.text(at: context.now)), ("X-Request-Id", context.id),
-        ]
-        fields += response.fields
-        return ResponseHead(status: response.status, fields: fields)
-    }
-
-    private func send(
-        _ response: Response,
-        _ body: [ByteBuffer],
-        _ context: RequestContext,
-        _ writer: ResponseWriter,
-        _ failure: APIError? = nil
-    ) {
-        writer.send(head(of: response, context), body: body)
-        note(context, status: response.status.code, bytes: body.reduce(0) { $0 + $1.readableBytes }, failure)
-    }
-
-    private func send(_ failure: APIError, _ context: RequestContext, _ writer: ResponseWriter) {
-        send(failure.response, failure.response.body ?? [], context, writer, failure)
     }
 
     /// Sends a failure in the format of a group of routes.
@@ -258,26 +222,9 @@ extension APIService: HTTPResponder {
     public func badRequestResponse() -> (head: ResponseHead, body: [UInt8]) {
         var context = RequestContext(now: now(), id: ids.id(given: nil))
         context.isUnlogged = !authenticator.authenticationFailures.record(nil, hasKey: false).isLogged
-        note(context, status: 400, bytes: 0, .notHTTP)
-        return (head(of: APIError.notHTTP.response, context), APIError.notHTTP.body)
-    }
-
-    private func note(_ context: RequestContext, status: UInt, bytes: Int, _ failure: APIError? = nil) {
-        let seconds = (ContinuousClock.now - context.begin) / .seconds(1)
-        let route = table.name(context.route)
-        metrics.requestCompleted(route: context.route, name: route, status: Int(status), seconds: seconds, bytes: bytes)
-        let level: Logger.Level = status >= 500 ? .error : status >= 400 ? .info : .debug
-        guard level >= logger.logLevel, !context.isUnlogged else { return }
-        var metadata: Logger.Metadata = [
-            "request_id": "\(context.id)", "route": "\(route)", "status": .stringConvertible(Int(status)),
-            "bytes": .stringConvertible(bytes), "ms": .stringConvertible((seconds * 1_000_000).rounded() / 1000),
-        ]
-        if let organisation = context.organisation {
-            metadata["organisation"] = .stringConvertible(organisation.number)
-        }
-        if let failure { metadata["code"] = "\(failure.code)" }
-        if let detail = failure?.detail { metadata["cause"] = "\(detail)" }
-        logger.log(level: level, status == 499 ? "client disconnected" : "request completed", metadata: metadata)
+        let body = APIError.notHTTP.body(requestID: context.id)
+        note(context, status: 400, bytes: body.count, .notHTTP)
+        return (head(of: Response(status: .badRequest), context), body)
     }
 }
 

@@ -22,10 +22,20 @@ public struct APIService: Sendable {
     /// Renders the page for browsers that request an unknown path; `nil` for none.
     let middleware: (any RouteMiddleware)?
     let ids = RequestIDSource()
+    /// The path under which a proxy publishes the server; see ``HTTPRequest/basePath``.
+    let basePath: String
+
+    /// Decides which pages of other origins may use the API; `nil` if none may.
+    let crossOrigin: CrossOriginPolicy?
+    /// The number of routes of the API, which the routes of the pages for people follow in the table.
+    let apiRouteCount: Int
 
     /// Creates the API; `pages` are the routes of the pages for people.
+    ///
+    /// The base path is that of the server's requests; see ``ServerSettings/basePath``. The allowed origins are those
+    /// whose pages may use the API in a browser, such as `https://app.example.com`.
     package init(
-        store: any LogReader & LogWriter & CampaignStore,
+        store: any LogReader & LogWriter & CampaignStore & IdempotencyStore & OrganisationStore,
         authenticator: Authenticator,
         context: ParserContext,
         webhooks: WebhookService,
@@ -33,23 +43,40 @@ public struct APIService: Sendable {
         limits: ConcurrencyLimits = ConcurrencyLimits(),
         rateLimit: RateLimit?,
         logger: Logger,
+        basePath: String = "",
+        allowedOrigins: [String] = [],
         pages: [Route] = [],
         middleware: (any RouteMiddleware)? = nil
     ) {
         (self.authenticator, self.threads, self.logger) = (authenticator, threads, logger)
-        self.middleware = middleware
+        (self.middleware, self.basePath) = (middleware, basePath)
+        crossOrigin = CrossOriginPolicy(allowedOrigins)
         streams = ConcurrencyLimit(of: "exports and other long responses", limits.streams)
         limiter = rateLimit.map(RateLimiter.init)
         now = context.now
         metrics = ServiceMetrics()
         let uploads = ConcurrencyLimit(of: "imports and long send logs", limits.uploads)
+        let idempotentRequests = IdempotentRequests(store: store, context: context)
+        let recording = RecordingRoutes(
+            store: store,
+            context: context,
+            metrics: metrics,
+            uploads: uploads,
+            idempotentRequests: idempotentRequests
+        )
         table = RouteTable(
-            routes: ReadingRoutes(store: store).routes
-                + RecordingRoutes(store: store, context: context, metrics: metrics, uploads: uploads).routes
-                + CampaignRoutes(store: store).routes + WebhookRoutes(service: webhooks).routes
-                + ServiceRoutes(store: store, metrics: metrics, webhooks: webhooks).routes
+            routes: ReadingRoutes(store: store).routes + recording.routes
+                + CampaignRoutes(
+                    store: store,
+                    idempotentRequests: idempotentRequests,
+                    spoolFolder: context.spoolFolder
+                ).routes
+                + AccountRoutes(store: store).routes
+                + WebhookRoutes(service: webhooks, idempotentRequests: idempotentRequests).routes
+                + ServiceRoutes(store: store, metrics: metrics, webhooks: webhooks, basePath: basePath).routes
                 + pages
         )
+        apiRouteCount = table.routes.count - pages.count
     }
 
     /// The names of the routes, such as `GET /send-logs/:send_id`.

@@ -42,7 +42,7 @@ final class ConsoleMiddleware: RouteMiddleware {
             organisation: organisation,
             csrfToken: token.csrfToken,
             zone: UserTimeZone(input.request),
-            origin: input.request.origin
+            serverAddress: input.request.publicAddress
         )
     }
 

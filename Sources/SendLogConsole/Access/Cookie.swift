@@ -12,17 +12,19 @@ enum Cookie: String {
     /// The user's time zone, such as `Africa/Johannesburg`.
     case zone
 
-    /// Returns the cookie's name.
+    /// Returns the cookie's name for the browser of a request.
     ///
-    /// With TLS it has the `__Host-` prefix, so that browsers accept it from this host only
-    /// (<https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#name-the-__host-prefix>).
-    func name(isSecure: Bool) -> String {
-        self == .zone ? "sendlog_zone" : isSecure ? "__Host-sendlog_\(rawValue)" : "sendlog_\(rawValue)"
+    /// With TLS it has the `__Host-` prefix, so that browsers accept it from this host only. That prefix requires the
+    /// path `/`, so with a base path it is `__Secure-`
+    /// (<https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#name-cookie-name-prefixes>).
+    private func name(_ request: HTTPRequest) -> String {
+        let prefix = request.basePath.isEmpty ? "__Host-" : "__Secure-"
+        return "\(self != .zone && request.isBehindTLS ? prefix : "")sendlog_\(rawValue)"
     }
 
     /// Returns the cookie's value in a request.
     func value(_ request: HTTPRequest) -> String? {
-        let name = name(isSecure: request.isBehindTLS)
+        let name = name(request)
         for line in request.fields("cookie") {
             for pair in line.split(separator: ";") {
                 let parts = pair.drop { $0 == " " }.split(separator: "=", maxSplits: 1)
@@ -43,12 +45,11 @@ enum Cookie: String {
     ///   - request: the request that the response belongs to
     /// - Returns: the header field.
     func header(_ value: String, for seconds: Int, _ request: HTTPRequest) -> ResponseHead.Field {
-        let isSecure = request.isBehindTLS
+        let path = request.basePath.isEmpty ? "/" : request.basePath
         // Scripts may read and set only the time zone.
-        let attributes = (self == .zone ? "" : "; HttpOnly") + (isSecure ? "; Secure" : "")
+        let attributes = (self == .zone ? "" : "; HttpOnly") + (request.isBehindTLS ? "; Secure" : "")
         return (
-            "Set-Cookie",
-            "\(name(isSecure: isSecure))=\(value); Path=/; Max-Age=\(seconds); SameSite=Strict\(attributes)"
+            "Set-Cookie", "\(name(request))=\(value); Path=\(path); Max-Age=\(seconds); SameSite=Strict\(attributes)"
         )
     }
 }

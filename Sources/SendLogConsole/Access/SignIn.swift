@@ -29,7 +29,7 @@ struct SignIn: Sendable {
         let token = Cookie.form.token(request) ?? SessionToken()
         var values: [String: Any] = [
             "form-token": token.csrfToken,
-            "next": ReturnPath.valid(next ?? QueryString(request.query)["next"]),
+            "next": ReturnPath.valid(next ?? QueryString(request.query)["next"], below: request.basePath),
         ]
         values["problem"] = problem
         let status: HTTPResponseStatus = problem == nil ? .ok : .badRequest
@@ -65,7 +65,7 @@ struct SignIn: Sendable {
         let session = SessionToken()
         let end = Timestamp(milliseconds: input.now.milliseconds + Int64(lifetime) * 1000) ?? .latest
         try await store.createSession(session.hash, of: key.id, at: input.now, until: end)
-        var response = Pages.redirect(to: ReturnPath.valid(form["next"]))
+        var response = Pages.redirect(to: ReturnPath.valid(form["next"], below: input.request.basePath))
         response.fields.append(Cookie.session.header(session.text, for: lifetime, input.request))
         response.fields.append(Cookie.form.header("", for: 0, input.request))
         if Cookie.zone.value(input.request) == nil, let zone = UserTimeZone(form["zone"]) {

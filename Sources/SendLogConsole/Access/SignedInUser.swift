@@ -13,8 +13,8 @@ struct SignedInUser {
     let csrfToken: String
     /// The time zone in which times are shown.
     let zone: UserTimeZone
-    /// The origin at which the browser reaches this server.
-    let origin: String
+    /// The address at which the browser reaches this server; see ``HTTPRequest/publicAddress``.
+    let serverAddress: String
 
     func may(_ permission: Permission) -> Bool { key.permissions.grants(permission) }
 

@@ -51,7 +51,7 @@ struct CampaignsReport: Sendable {
         values["problem"] = problem
         if page.total == 0 {
             values[view.search.isEmpty ? "nothing-yet" : "not-found"] = true
-            values["curl"] = CurlCommands(origin: user.origin).record
+            values["curl"] = CurlCommands(address: user.serverAddress).record
             values["may-record"] = user.may(.createSendLogs)
         }
         values["page-too-high"] = page.total > 0 && page.campaigns.isEmpty

@@ -78,7 +78,7 @@ struct KeysPage: Sendable {
         }
         let expires = user.zone.timestamp(entered: keyForm.expires, isEnd: false)
         if !keyForm.expires.isEmpty, expires == nil {
-            problems.append("“\(keyForm.expires.prefix(40))” is not a valid date. Enter a date such as 2027-01-31.")
+            problems.append("“\(Naming.shown(keyForm.expires))” is not a valid date. Enter a date such as 2027-01-31.")
         } else if let expires, expires <= now {
             problems.append("The expiry date must be in the future.")
         }
@@ -100,7 +100,7 @@ struct KeysPage: Sendable {
 
     @Sendable private func revoke(_ request: UserRequest, _ form: Form) async throws -> Response {
         let input = request.input
-        let missing = APIError.notFound("there is no key \(input.parameter.prefix(40)) in this organisation")
+        let missing = APIError.notFound("there is no key \(Naming.shown(input.parameter)) in this organisation")
         guard let id = APIKeyID(input.parameter) else { throw missing }
         do throws(StoreError) {
             _ = try await authenticator.revoke(id, in: request.organisation, at: input.now)

@@ -30,7 +30,7 @@ struct Assets: Sendable {
     var routes: [Route] {
         files.map { name, type, body in
             let packed = PrecompressedBody(body)
-            return Route(.GET, "/console/assets/\(name)", runsOnEventLoop: Route.always) { input in
+            return Route(.GET, "/console/assets/\(name)", query: nil, runsOnEventLoop: Route.always) { input in
                 var response = Response(packed, type: type, for: input.request)
                 response.fields.append(("Cache-Control", "public, max-age=31536000, immutable"))
                 response.fields.append(("X-Content-Type-Options", "nosniff"))

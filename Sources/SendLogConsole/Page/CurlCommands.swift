@@ -2,8 +2,8 @@ import SendLogCore
 
 /// Builds the `curl` commands for the data that a page shows.
 struct CurlCommands {
-    /// The origin at which the browser reaches this server.
-    let origin: String
+    /// The address at which the browser reaches this server; see ``HTTPRequest/publicAddress``.
+    let address: String
 
     /// Returns the command for a search with the same filter.
     func search(_ search: SendLogSearch) -> String {
@@ -23,7 +23,7 @@ struct CurlCommands {
 
     /// Returns the command for one send log.
     func sendLog(_ id: SendLogID) -> String {
-        "curl -s '\(origin)/send-logs/\(id.text)?group_destinations=list' -H \"Authorization: Bearer $SENDLOG_KEY\""
+        "curl -s '\(address)/send-logs/\(id.text)?group_destinations=list' -H \"Authorization: Bearer $SENDLOG_KEY\""
     }
 
     /// The command that records a first send log.
@@ -40,6 +40,6 @@ struct CurlCommands {
     ///
     /// The body has no apostrophe, which the shell would interpret: it contains IDs and no other texts of users.
     private func post(_ path: String, _ body: String) -> String {
-        "curl -s '\(origin)/\(path)' -H \"Authorization: Bearer $SENDLOG_KEY\" -d '\(body)'"
+        "curl -s '\(address)/\(path)' -H \"Authorization: Bearer $SENDLOG_KEY\" -d '\(body)'"
     }
 }

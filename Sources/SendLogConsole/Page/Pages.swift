@@ -35,7 +35,7 @@ struct Pages: Sendable {
 
     /// Renders a fragment of a page, which a script inserts.
     func fragment(_ name: String, to request: HTTPRequest, _ values: [String: Any]) -> Response {
-        let html = templates.render(name, values)
+        let html = templates.render(name, values).withLinks(below: request.basePath)
         var response = Response(parts: [html], type: "text/html; charset=utf-8", compressedFor: request)
         response.fields += Self.securityHeaders
         return response
@@ -67,7 +67,7 @@ struct Pages: Sendable {
         ("Cross-Origin-Resource-Policy", "same-origin"), ("Cache-Control", "no-store"),
     ]
 
-    /// Redirects the browser to another page with `GET`.
+    /// Redirects the browser to another page with `GET`; the service adds the base path.
     static func redirect(to path: String) -> Response {
         var response = Response(status: .seeOther, type: "text/plain", body: [])
         response.fields = [("Location", path), ("Cache-Control", "no-store")]

@@ -114,9 +114,11 @@ private struct Shape: Hashable {
             case let text as String:
                 members[name] = text.isEmpty ? .empty : .text
                 texts[path + name] = Array(text.utf8)
-            case let text as [UInt8]:
+            case let text as [UInt8] where type(of: value) == [UInt8].self:
                 members[name] = text.isEmpty ? .empty : .text
                 texts[path + name] = text
+            case let list as [Any] where list.isEmpty:
+                members[name] = .flag(false)
             case let number as Int:
                 members[name] = .text
                 texts[path + name] = Array(String(number).utf8)
@@ -149,7 +151,8 @@ private struct Shape: Hashable {
     static func plain(_ values: [String: Any]) -> [String: Any] {
         values.mapValues { value in
             switch value {
-            case let text as [UInt8]: String(decoding: text, as: UTF8.self)
+            // Any empty list can be cast to a list of bytes.
+            case let text as [UInt8] where type(of: value) == [UInt8].self: String(decoding: text, as: UTF8.self)
             case let nested as [String: Any]: plain(nested)
             default: value
             }

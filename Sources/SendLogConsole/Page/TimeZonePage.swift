@@ -15,11 +15,11 @@ struct TimeZonePage: Sendable {
     }
 
     private func show(_ request: UserRequest, problem: String? = nil) -> Response {
-        let zone = request.user.zone.name
+        let (zone, http) = (request.user.zone.name, request.input.request)
         let names = Set(TimeZone.knownTimeZoneIdentifiers).subtracting(["GMT"]).union(["UTC", zone])
         var values: [String: Any] = [
             "zones": names.sorted().map { ["name": $0, "selected": $0 == zone ? "selected" : ""] },
-            "next": ReturnPath.valid(request.query["next"] ?? request.input.request.referrer),
+            "next": ReturnPath.valid(request.query["next"] ?? http.referrer, below: http.basePath),
         ]
         values["problem"] = problem
         return request.page("time-zone", title: "Time zone", isInvalid: problem != nil, values)
@@ -29,8 +29,9 @@ struct TimeZonePage: Sendable {
         guard let zone = UserTimeZone(form["zone"]) else {
             return show(request, problem: "Unknown time zone. Choose one from the list.")
         }
-        var response = Pages.redirect(to: ReturnPath.valid(form["next"]))
-        response.fields.append(zone.cookie(for: request.input.request))
+        let http = request.input.request
+        var response = Pages.redirect(to: ReturnPath.valid(form["next"], below: http.basePath))
+        response.fields.append(zone.cookie(for: http))
         return response
     }
 }

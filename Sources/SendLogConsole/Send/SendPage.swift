@@ -42,7 +42,7 @@ struct SendPage: Sendable {
             "why": UntrustedText.html(fields.triggeredBy),
             "when": user.zone.text(fields.start), "offset": user.zone.offsetText(at: fields.start),
             "zone": user.zone.name, "utc": fields.start.description, "destinations": log.destinations.grouped,
-            "bytes": fields.message.count.grouped, "curl": CurlCommands(origin: user.origin).sendLog(id),
+            "bytes": fields.message.count.grouped, "curl": CurlCommands(address: user.serverAddress).sendLog(id),
             "send-field": "{{send._id}}", "campaign-field": "{{campaign._id}}",
         ]
         // Links back to the page of the report that linked here.

@@ -42,7 +42,7 @@ struct SendsFilter: Hashable {
                 if let campaign = CampaignID(String(id)) {
                     if seen.insert(campaign).inserted { campaigns.append(campaign) }
                 } else {
-                    problems.append("“\(id.prefix(80))” is not a valid campaign ID: it \(CampaignID.rule).")
+                    problems.append("“\(Naming.shown(id))” is not a valid campaign ID: it \(CampaignID.rule).")
                     enteredCampaign = String(id)
                 }
             }
@@ -53,7 +53,7 @@ struct SendsFilter: Hashable {
         }
         for (name, _) in query.pairs where !Self.parameters.contains(name) {
             let nearest = NearestName.to(name, among: Self.parameters).map { " Did you mean “\($0)”?" } ?? ""
-            problems.append("The parameter “\(name.prefix(40))” is unknown.\(nearest)")
+            problems.append("The parameter “\(Naming.shown(name))” is unknown.\(nearest)")
         }
         problems = Array(problems.prefix(20))
         from = date("from", query, zone, isEnd: false)
@@ -68,7 +68,7 @@ struct SendsFilter: Hashable {
     private mutating func number(_ name: String, _ query: QueryString, _ rule: String, isValid: (Int) -> Bool) -> Int? {
         guard let text = query[name], !text.isEmpty else { return nil }
         if let number = Int(text), isValid(number) { return number }
-        problems.append("“\(name)” must be \(rule), not “\(text.prefix(20))”.")
+        problems.append("“\(name)” must be \(rule), not “\(Naming.shown(text))”.")
         return nil
     }
 
@@ -76,7 +76,7 @@ struct SendsFilter: Hashable {
         guard let text = query[name]?.trimmingCharacters(in: .whitespaces), !text.isEmpty else { return nil }
         if let moment = zone.timestamp(entered: text, isEnd: isEnd) { return moment }
         let rule = "must be a date such as 2022-01-31 or 2022-01-31 14:00"
-        problems.append("“\(name)” \(rule), not “\(text.prefix(40))”.")
+        problems.append("“\(name)” \(rule), not “\(Naming.shown(text))”.")
         return nil
     }
 

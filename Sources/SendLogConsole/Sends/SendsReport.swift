@@ -43,7 +43,7 @@ struct SendsReport: Sendable {
             if let rest = next.rest { block = try await store.rows(rest, in: organisation) }
         }
 
-        let curl = CurlCommands(origin: user.origin)
+        let curl = CurlCommands(address: user.serverAddress)
         var values: [String: Any] = [
             "filter": form(filter, user, names: names ?? [:], now: now),
             "may-see-campaigns": user.may(.readCampaigns), "total": found.total.grouped,

@@ -74,7 +74,7 @@ struct WebhookForm {
         where !line.allSatisfy(\.isWhitespace) && !line.contains(":") {
             throw InvalidInput(
                 path: "headers",
-                "must have the form Name: value, one per line; “\(line.prefix(64))” has no colon"
+                "must have the form Name: value, one per line; “\(Naming.shown(line))” has no colon"
             )
         }
         return try WebhookInput(json)
@@ -88,11 +88,12 @@ struct WebhookForm {
                 .map { $0.trimmingCharacters(in: .whitespaces) }
             return JSONMember(name: parts[0], value: .string(parts.count > 1 ? parts[1] : ""))
         }
+        let ids = campaignIDs.map { JSONValue.string(String($0)) }
         return .object([
             JSONMember(name: "name", value: .string(name.trimmingCharacters(in: .whitespaces))),
             JSONMember(name: "url", value: .string(url.trimmingCharacters(in: .whitespacesAndNewlines))),
             JSONMember(name: "method", value: .string(method)),
-            JSONMember(name: "campaign_id", value: .array(campaignIDs.map { .string(String($0)) })),
+            JSONMember(name: "campaign_id", value: ids.isEmpty ? .scalar(.null) : .array(ids)),
             JSONMember(name: "headers", value: .object(members)),
             JSONMember(name: "body", value: body.allSatisfy(\.isWhitespace) ? .scalar(.null) : .string(body)),
             JSONMember(name: "encodeIntoUrl", value: .scalar(.bool(encodesIntoURL))),
@@ -154,7 +155,7 @@ struct WebhookForm {
         case .campaigns:
             let ids = campaignIDs
             let index = Int(detail.dropLast()).flatMap { ids.indices.contains($0) ? $0 : nil }
-            return index.map { "The campaign ID “\(ids[$0].prefix(64))”" } ?? "The list of campaigns"
+            return index.map { "The campaign ID “\(Naming.shown(ids[$0]))”" } ?? "The list of campaigns"
         case .headers: return issue.path == "headers" ? "The headers" : "The header “\(detail)”"
         case .body: return "The body"
         case .encode: return "“Encode into URL”"

@@ -74,7 +74,7 @@ extension WebhookPage {
         _ webhook: Webhook
     ) async throws -> Response {
         let input = request.input
-        let missing = APIError.notFound("delivery \(input.parameter.prefix(64)) of this webhook not found")
+        let missing = APIError.notFound("delivery \(Naming.shown(input.parameter)) of this webhook not found")
         guard let id = DeliveryID(input.parameter) else { throw missing }
         do {
             let delivery = try await service.redeliver(id, of: webhook.id, in: webhook.organisation, at: input.now)

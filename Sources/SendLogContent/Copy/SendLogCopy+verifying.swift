@@ -53,6 +53,6 @@ extension SendLogCopy {
     }
 
     func mismatch(_ sequence: SequenceNumber, _ organisation: Organisation) -> Failure {
-        Failure(sequence, of: organisation, "differs from its copy; copy into an empty database")
+        Failure(sequence, of: organisation, "has no equal copy in the target; copy into an empty database")
     }
 }

@@ -201,18 +201,16 @@ public struct SendLogCopy: Sendable {
     private func copy(_ run: ArraySlice<Original>, of pair: Pair) async throws {
         let outcomes = try await target.record(run.map(\.log), in: pair.target.id)
         for (outcome, original) in zip(outcomes, run) {
-            // A killed run's last batch may be committed only now.
-            let copy: StoredSendLog? =
-                switch outcome {
-                case .recorded(let copy), .existing(let copy): copy
-                case .conflict: nil
-                }
-            guard copy?.sequence == original.sequence else {
-                throw Failure(
-                    "organisation \"\(pair.source.name)\" differs between target and source: sequence number "
-                        + "\(original.sequence.number) belongs to another send log in the target; copy into an empty database"
-                )
+            let problem: String
+            switch outcome {
+            case .recorded(let copy), .existing(let copy):
+                // A killed run's last batch may be committed only now.
+                if copy.sequence == original.sequence { continue }
+                problem = "has sequence number \(copy.sequence.number) in the target"
+            case .conflict(let fields):
+                problem = "is not copied: in the target, its \(RecordingOutcome.message(forConflictIn: fields))"
             }
+            throw Failure(original.sequence, of: pair.source, "\(problem); copy into an empty database")
         }
     }
 

@@ -31,7 +31,7 @@ public struct ContentCheck {
         if let fault { return fault }
         if destinations != counted { return "it has \(destinations) destinations, but its stored count is \(counted)" }
         guard ContentDigest.of(record: record, list: digest.value()) == stored else {
-            return "its content was changed after it was recorded"
+            return "its content does not match its digest"
         }
         return nil
     }

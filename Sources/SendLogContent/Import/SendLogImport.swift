@@ -28,6 +28,8 @@ public struct SendLogImport {
 
     private static let maxBatchCount = 5000
     private static let maxBatchBytes = 5 << 19
+    /// The largest number of issues that the error of a line lists.
+    private static let maxIssuesPerLine = 3
 
     /// Starts an import into an organisation of a store.
     ///
@@ -42,7 +44,7 @@ public struct SendLogImport {
         self.store = store
         self.organisation = organisation
         self.context = context
-        parser = SendLogParser(context)
+        parser = SendLogParser(context, expected: .line)
     }
 
     /// Whether ``flush()`` must be called before ``parse(_:)`` can continue.
@@ -145,14 +147,14 @@ public struct SendLogImport {
                 report.recorded += 1
                 destinationsRecorded += log.destinations
             case .existing: report.existing += 1
-            case .conflict:
-                report.fail(line: line, code: "conflict", message: "_id is taken by a send log with other content")
+            case .conflict(let fields):
+                report.fail(line: line, code: "conflict", message: RecordingOutcome.message(forConflictIn: fields))
             }
         }
     }
 
     private mutating func fail(_ line: Int, _ error: InvalidInput) {
-        let message = error.issues.first?.path.isEmpty == true ? "the line \(error.issues[0].message)" : error.message
+        let message = error.message(listing: Self.maxIssuesPerLine, root: "the line")
         report.fail(line: line, code: "invalid_request", message: message)
     }
 }

@@ -1,6 +1,6 @@
 public import SendLogCore
 
-/// Prepares parsed and copied send logs for recording, and compares repeated ones with the stored ones.
+/// Prepares parsed and copied send logs for recording.
 extension PreparedSendLog {
     /// Renders the record of a parsed send log, and computes its digest.
     ///
@@ -47,23 +47,6 @@ extension PreparedSendLog {
             destinations: destinations,
             digest: ContentDigest.of(record: record, list: destinations.digest)
         )
-    }
-
-    /// Compares the send log with a stored one that has the same ID.
-    ///
-    /// - Parameters:
-    ///   - stored: the stored send log
-    ///   - start: its start of delivery, which also applies to this send log if the sender gave none
-    ///   - storedDigest: its digest
-    /// - Returns: `.existing` if the content is the same, otherwise `.conflict`.
-    public func outcome(
-        against stored: StoredSendLog,
-        startingAt start: Timestamp,
-        digest storedDigest: [UInt8]
-    ) -> RecordingOutcome {
-        let own =
-            isStartGiven ? digest : ContentDigest.of(record: record(startingAt: start), list: destinations.digest)
-        return own == storedDigest ? .existing(stored) : .conflict
     }
 }
 

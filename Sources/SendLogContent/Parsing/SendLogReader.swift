@@ -118,7 +118,7 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
             if !seen.insert(field) { report(field.rawValue, "must be given only once") }
         } else {
             let name = text.string
-            report(String(name.unicodeScalars.prefix(64)), Naming.unknown(name, known: SendLogField.names))
+            report(Naming.path(name), Naming.unknown(name, known: SendLogField.names))
         }
     }
 
@@ -147,7 +147,10 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
             }
         case .startDeliveryAt:
             start = text.isTruncated ? nil : Timestamp(rfc3339: text.utf8)
-            if start == nil { report(field.rawValue, Timestamp.rule) }
+            if start == nil {
+                let text = text.string
+                report(field.rawValue, Timestamp.fault(of: text))
+            }
         case .destinations:
             mismatch("a string")
         }
@@ -157,7 +160,12 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
     public mutating func scalar(_ scalar: JSONScalar) {
         guard skipping == 0 else { return }
         if position == .object, scalar == .null, let field, !field.isRequired { return }
-        mismatch(scalar.kind)
+        if case .number = scalar, position == .object, field == .destinations {
+            // Responses and exports have the number of destinations by default.
+            report("destinations", "must be an array of strings, not a number; export with group_destinations=list")
+        } else {
+            mismatch(scalar.kind)
+        }
     }
 
     /// See ``JSONHandler``.
@@ -200,7 +208,12 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
             count += 1
         case .object:
             guard let field else { return }
-            let expected = field == .destinations ? "an array of strings" : "a string"
+            let expected =
+                switch field {
+                case .destinations: "an array of strings"
+                case .startDeliveryAt: "a date-time in a string"
+                default: "a string"
+                }
             report(field.rawValue, "must be \(expected), not \(kind)")
         }
     }

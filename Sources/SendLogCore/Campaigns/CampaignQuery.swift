@@ -8,7 +8,7 @@ public struct CampaignQuery: Equatable, Sendable {
     public var isDescending: Bool
     /// The number of campaigns to skip.
     public var skip: Int
-    /// The largest number of campaigns to return.
+    /// The largest number of campaigns to return; ``noLimit`` for all.
     public var limit: Int
 
     /// The sort fields, with their names in JSON.
@@ -26,9 +26,11 @@ public struct CampaignQuery: Equatable, Sendable {
     }
 
     /// The largest number of campaigns in one response.
-    public static let maxLimit = 1000
+    public static let maxLimit = SendLogSearch.maxLimit
     /// The limit of a query that gives none.
-    public static let defaultLimit = 100
+    public static let defaultLimit = 1000
+    /// The limit of a query for all campaigns, which are streamed: more than there can be.
+    package static let noLimit = 1 << 53
 
     /// Creates a query; omitted arguments have their defaults.
     public init(

@@ -68,4 +68,16 @@ public struct JSONSyntaxError: Error, Equatable, Sendable {
     public let message: String
     /// The byte offset from the beginning of the text.
     public let offset: Int
+
+    /// Returns what is wrong with the text, such as `is not valid JSON: the text ends too early, at byte 8`.
+    ///
+    /// - Parameters:
+    ///   - head: the first bytes of the text, for a hint at its format; see ``TextFormat``
+    ///   - expected: what the text should be
+    /// - Returns: the predicate of a sentence about the text.
+    public func explanation(head: [UInt8], expected: TextFormat.Expected = .json) -> String {
+        let problem = "\(message), at byte \(offset)"
+        let format = TextFormat(head: head, expected: expected)
+        return "is not valid JSON: \(format.map { "this is \($0.name); \($0.advice) (\(problem))" } ?? problem)"
+    }
 }

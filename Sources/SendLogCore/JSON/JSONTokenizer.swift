@@ -1,8 +1,8 @@
 /// An incremental JSON tokenizer: it accepts a text in pieces of any size, and does not keep the text.
 ///
 /// The tokenizer is strict where the standard (<https://www.rfc-editor.org/rfc/rfc8259>) leaves room: UTF-8 must be
-/// valid, surrogates must come in pairs, and containers may be nested 64 deep. The handler's string limit bounds the
-/// memory.
+/// valid, surrogates must come in pairs, and containers may be nested 64 deep. It skips a byte order mark at the start.
+/// The handler's string limit bounds the memory.
 public struct JSONTokenizer: Sendable {
     /// The maximum nesting depth of containers.
     public static let maxDepth = 64
@@ -10,7 +10,7 @@ public struct JSONTokenizer: Sendable {
     enum State: Sendable {
         case value, valueOrArrayEnd, keyOrObjectEnd, key, colon, commaOrEnd, end
         case string, escape, unicodeEscape, lowSurrogateBackslash, lowSurrogateU
-        case number, literal
+        case number, literal, byteOrderMark
     }
 
     var state = State.value
@@ -45,7 +45,7 @@ public struct JSONTokenizer: Sendable {
 
     private var isInObject: Bool { levels & 1 == 1 }
 
-    /// Whether the text so far is only white space.
+    /// Whether the text so far is only white space, which a byte order mark may precede.
     public var isBlank: Bool { state == .value && depth == 0 }
 
     /// Reads the next piece of the text.
@@ -64,6 +64,9 @@ public struct JSONTokenizer: Sendable {
                 offset += 1
             case .number: offset = try readNumber(bytes, from: offset, to: &handler)
             case .literal: offset = try readLiteral(bytes, from: offset, to: &handler)
+            case .byteOrderMark:
+                try readByteOrderMark(bytes[offset], at: offset)
+                offset += 1
             default:
                 if state == .commaOrEnd {
                     offset += handler.takeElements(UnsafeBufferPointer(rebasing: bytes[offset...]))
@@ -130,8 +133,17 @@ public struct JSONTokenizer: Sendable {
         case UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "n"):
             scratch.removeAll(keepingCapacity: true)
             state = .literal
+        case Self.byteOrderMark[0] where consumed + offset == 0: state = .byteOrderMark
         default: throw unexpected(byte, at: offset)
         }
+    }
+
+    private static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
+
+    private mutating func readByteOrderMark(_ byte: UInt8, at offset: Int) throws(JSONSyntaxError) {
+        let position = consumed + offset
+        guard byte == Self.byteOrderMark[position] else { throw unexpected(byte, at: offset) }
+        if position == 2 { state = .value }
     }
 
     private mutating func beginString(isKey: Bool, limit: Int) {
@@ -170,7 +182,7 @@ public struct JSONTokenizer: Sendable {
             ? "'\(Character(Unicode.Scalar(byte)))'" : "byte 0x\(String(byte, radix: 16, uppercase: true))"
         let expected =
             switch state {
-            case .value, .valueOrArrayEnd: "a value"
+            case .value, .valueOrArrayEnd, .byteOrderMark: "a value"
             case .keyOrObjectEnd, .key: "a field name in double quotes"
             case .colon: "':'"
             case .commaOrEnd: isInObject ? "',' or '}'" : "',' or ']'"

@@ -10,12 +10,21 @@ public indirect enum JSONValue: Equatable, Sendable {
     case object([JSONMember])
 
     /// Parses a complete text.
-    public init(utf8 bytes: UnsafeBufferPointer<UInt8>) throws(JSONSyntaxError) {
+    ///
+    /// - Parameters:
+    ///   - bytes: the text
+    ///   - blank: the value of a text of only white space; `nil` to refuse it
+    /// - Throws: a syntax error.
+    public init(utf8 bytes: UnsafeBufferPointer<UInt8>, blank: JSONValue? = nil) throws(JSONSyntaxError) {
         var tokenizer = JSONTokenizer()
         var builder = JSONTreeBuilder(stringLimit: bytes.count)
         try tokenizer.feed(bytes, to: &builder)
-        try tokenizer.finish(to: &builder)
-        self = builder.root
+        if let blank, tokenizer.isBlank {
+            self = blank
+        } else {
+            try tokenizer.finish(to: &builder)
+            self = builder.root
+        }
     }
 
     /// The name of the value's kind, for error messages.

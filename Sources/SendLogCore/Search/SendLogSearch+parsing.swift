@@ -68,7 +68,7 @@ extension SendLogSearch {
 }
 
 /// Reads the body of a search field by field and collects its issues.
-private struct SearchReader {
+private struct SearchReader: FieldReader {
     var search = SendLogSearch()
     var issues: [InputIssue] = []
 
@@ -117,12 +117,12 @@ private struct SearchReader {
 
     private mutating func readRange(_ value: JSONValue) {
         let path = "find.startDeliveryAt"
-        each(of: value, at: path, known: ["$gte", "$lte"]) { reader, name, value in
+        each(of: value, at: path, known: ["$gte", "$lte"], kind: "operator") { reader, name, value in
             guard case .string(let text) = value else {
-                return reader.report("\(path).\(name)", "must be a string, not \(value.kind)")
+                return reader.report("\(path).\(name)", "must be a date-time in a string, not \(value.kind)")
             }
             guard let moment = Timestamp(rfc3339: text) else {
-                return reader.report("\(path).\(name)", Timestamp.rule)
+                return reader.report("\(path).\(name)", Timestamp.fault(of: text))
             }
             if name == "$gte" { reader.search.from = moment } else { reader.search.to = moment }
         }
@@ -153,51 +153,5 @@ private struct SearchReader {
             }
             reader.search.order = order
         }
-    }
-
-    private mutating func integer(
-        _ value: JSONValue,
-        at path: String,
-        in range: ClosedRange<Int>,
-        then set: (inout Self, Int) -> Void
-    ) {
-        let rule =
-            range.upperBound == SendLogSearch.maxLimit
-            ? "must be a whole number from 0 to 10,000" : "must be a whole number of 0 or more"
-        guard case .scalar(.number(let number)) = value else { return report(path, "\(rule), not \(value.kind)") }
-        guard let integer = number.integer, range.contains(integer) else {
-            return report(path, "\(rule); it is \(number.text.prefix(20))")
-        }
-        set(&self, integer)
-    }
-
-    /// Reads each member of an object, of which no name may be given twice; skips `null` members.
-    private mutating func each(
-        of value: JSONValue,
-        at path: String,
-        known: [String],
-        read: (inout Self, String, JSONValue) -> Void
-    ) {
-        if value == .scalar(.null), !path.isEmpty { return }
-        guard case .object(let members) = value else { return report(path, "must be an object, not \(value.kind)") }
-        var seen: Set<String> = []
-        for member in members {
-            let memberPath = path.isEmpty ? member.name : "\(path).\(member.name.prefix(64))"
-            if !known.contains(member.name) {
-                report(memberPath, Naming.unknown(member.name, known: known))
-            } else if !seen.insert(member.name).inserted {
-                report(memberPath, "must be given only once")
-            } else if member.value != .scalar(.null) {
-                read(&self, member.name, member.value)
-            }
-        }
-    }
-
-    /// Adds an issue, unless ``InvalidInput/maxIssues`` is reached.
-    ///
-    /// The arguments are autoclosures, so that no text is built for an issue that is not reported: a hostile input may
-    /// have millions of issues.
-    private mutating func report(_ path: @autoclosure () -> String, _ message: @autoclosure () -> String) {
-        if issues.count < InvalidInput.maxIssues { issues.append(InputIssue(path: path(), message: message())) }
     }
 }

@@ -2,10 +2,23 @@
 ///
 /// Every method works within one organisation, and never sees the campaigns of another one.
 public protocol CampaignStore: Sendable {
-    /// Returns a page of campaigns.
+    /// Passes the campaigns of a query to a closure, in the query's order and from one snapshot.
     ///
-    /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``.
-    func campaigns(_ query: CampaignQuery, in organisation: OrganisationID) async throws(StoreError) -> CampaignPage
+    /// The store holds one campaign at a time, so the closure decides how much memory is used.
+    ///
+    /// - Parameters:
+    ///   - query: the query
+    ///   - organisation: the organisation that owns the campaigns
+    ///   - initial: the result for no campaigns; each attempt of a query that is repeated begins with it
+    ///   - add: adds a campaign to the result
+    /// - Returns: the number of campaigns that match the query, without its skip and limit, and the result.
+    /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``; the errors of `add`.
+    func reduceCampaigns<Result: Sendable>(
+        _ query: CampaignQuery,
+        in organisation: OrganisationID,
+        into initial: Result,
+        _ add: @escaping @Sendable (inout Result, Campaign) throws(StoreError) -> Void
+    ) async throws(StoreError) -> (total: Int, result: Result)
 
     /// Returns the campaign with an ID.
     ///
@@ -56,4 +69,19 @@ public protocol CampaignStore: Sendable {
         ofEach campaigns: [CampaignID],
         in organisation: OrganisationID
     ) async throws(StoreError) -> [CampaignID: [DayTally]]
+}
+
+extension CampaignStore {
+    /// Returns a page of campaigns.
+    ///
+    /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``.
+    public func campaigns(
+        _ query: CampaignQuery,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> CampaignPage {
+        let (total, campaigns) = try await reduceCampaigns(query, in: organisation, into: [Campaign]()) {
+            $0.append($1)
+        }
+        return CampaignPage(total: total, campaigns: campaigns)
+    }
 }

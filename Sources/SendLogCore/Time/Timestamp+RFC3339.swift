@@ -1,9 +1,5 @@
 /// Parses and writes timestamps as date-times of RFC 3339.
 extension Timestamp {
-    /// The error message for an invalid date-time.
-    public static let rule =
-        "must be an RFC 3339 date-time such as 2022-01-31T23:59:59.999Z or 2022-02-01T01:59:59+02:00, or a date such as 2022-01-31"
-
     /// Parses a date-time of RFC 3339, or a date, which means midnight UTC.
     ///
     /// Any offset is accepted. A fraction may have any number of digits; digits after the third are truncated. Second

@@ -18,6 +18,10 @@ public struct WebhookBody: Equatable, Sendable {
     ///
     /// - Throws: ``InvalidInput`` with the path `body`.
     public init(_ text: String, isStored: Bool = false) throws(InvalidInput) {
+        // It is skipped when JSON is read, and must not be sent (https://www.rfc-editor.org/rfc/rfc8259#section-8.1).
+        if text.unicodeScalars.first == "\u{feff}" {
+            throw InvalidInput(path: "body", "must not begin with a byte order mark")
+        }
         guard text.utf8.count <= Self.maxLength else {
             throw InvalidInput(path: "body", "must be at most 65,536 bytes long; it is \(text.utf8.count)")
         }

@@ -44,7 +44,7 @@ public struct WebhookDefinition: Equatable, Sendable {
         bytes.appendMember("name", name)
         bytes.appendMember("url", url.text)
         bytes.appendMember("method", method.rawValue)
-        bytes.appendMember("campaign_id", campaigns.map(\.text))
+        bytes.appendMember("campaign_id", campaigns.isEmpty ? nil : campaigns.map(\.text))
         bytes.append(",\"headers\":{")
         for header in headers { bytes.appendMember(header.name, header.text) }
         bytes.append("}")

@@ -30,7 +30,7 @@ public enum WebhookField: String, CaseIterable, Sendable {
     /// Returns the error message for an unknown field name.
     static func unknown(_ name: String) -> String {
         let known = allCases.map(\.rawValue)
-        let shown = "has the unknown field {{\(Naming.truncated(name))}}"
+        let shown = "has the unknown field {{\(Naming.shown(name))}}"
         if let nearest = NearestName.to(name, among: known) { return "\(shown); did you mean {{\(nearest)}}?" }
         return "\(shown); the known fields are \(known.map { "{{\($0)}}" }.joined(separator: ", "))"
     }

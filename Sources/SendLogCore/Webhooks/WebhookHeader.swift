@@ -19,7 +19,7 @@ public struct WebhookHeader: Equatable, Sendable {
     ///
     /// - Throws: ``InvalidInput`` with the path `headers.` and the name.
     init(_ name: String, _ text: String) throws(InvalidInput) {
-        let path = "headers.\(name.prefix(64))"
+        let path = "headers.\(Naming.path(name))"
         // The name is a token (https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2).
         let isToken = name.utf8.allSatisfy { byte in
             byte.isASCIIAlphanumeric || "!#$%&'*+-.^_`|~".utf8.contains(byte)

@@ -6,6 +6,11 @@ public struct WebhookInput: Sendable {
     public let secret: String?
     /// Whether the server creates a new secret.
     public let rotatesSecret: Bool
+
+    /// The names of the fields in JSON.
+    package static let fields = [
+        "name", "url", "method", "campaign_id", "headers", "body", "encodeIntoUrl", "active", "secret", "rotateSecret",
+    ]
 }
 
 extension WebhookInput {
@@ -45,10 +50,6 @@ private struct WebhookReader {
     private var issues: [InputIssue] = []
     /// The names of the members that were read.
     private var named: Set<String> = []
-
-    private static let known = [
-        "name", "url", "method", "campaign_id", "headers", "body", "encodeIntoUrl", "active", "secret", "rotateSecret",
-    ]
 
     private static let parameters = "because its members become the query parameters"
 
@@ -113,8 +114,8 @@ private struct WebhookReader {
     mutating func read(_ value: JSONValue) {
         guard case .object(let members) = value else { return report("", "must be an object, not \(value.kind)") }
         for member in members {
-            guard Self.known.contains(member.name) else {
-                report(String(member.name.prefix(64)), Naming.unknown(member.name, known: Self.known))
+            guard WebhookInput.fields.contains(member.name) else {
+                report(Naming.path(member.name), Naming.unknown(member.name, known: WebhookInput.fields))
                 continue
             }
             guard named.insert(member.name).inserted else {
@@ -171,7 +172,12 @@ private struct WebhookReader {
         campaigns = []
         if value == .scalar(.null) { return }
         guard case .array(let values) = value else {
-            throw InvalidInput(path: name, "must be an array of campaign IDs, empty for all; not \(value.kind)")
+            throw InvalidInput(path: name, "must be an array of campaign IDs, or null for all; not \(value.kind)")
+        }
+        // An empty array means no campaigns in a search. In webhooks that are stored already, it means all of them.
+        guard !values.isEmpty || isStored else {
+            let all = isNew ? "omit it" : "set it to null"
+            throw InvalidInput(path: name, "must not be an empty array; \(all) for all campaigns")
         }
         guard values.count <= WebhookDefinition.maxCampaigns else {
             throw InvalidInput(path: name, "must have at most 1,000 IDs; it has \(values.count)")
@@ -197,9 +203,10 @@ private struct WebhookReader {
         }
         for member in members {
             do throws(InvalidInput) {
-                let text = try string(member.value, at: "headers.\(member.name.prefix(64))")
+                let path = "headers.\(Naming.path(member.name))"
+                let text = try string(member.value, at: path)
                 if headers.contains(where: { $0.name.lowercased() == member.name.lowercased() }) {
-                    throw InvalidInput(path: "headers.\(member.name.prefix(64))", "must be given only once")
+                    throw InvalidInput(path: path, "must be given only once")
                 }
                 headers.append(try WebhookHeader(member.name, text))
             } catch {

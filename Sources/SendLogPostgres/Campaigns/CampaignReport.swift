@@ -8,19 +8,22 @@ struct CampaignReport {
     let connection: Connection
     let organisation: OrganisationID
 
-    /// Returns a page of campaigns.
+    /// Passes the campaigns of a query to a closure.
     ///
-    /// - Throws: ``PostgresFailure``; ``StoreError/corrupted(detail:)``.
-    func page(_ query: CampaignQuery) throws -> CampaignPage {
+    /// - Returns: the number of campaigns that match the query, without its skip and limit.
+    /// - Throws: ``PostgresFailure``; ``StoreError/corrupted(detail:)``; the errors of the closure.
+    func forEach(_ query: CampaignQuery, _ body: (Campaign) throws -> Void) throws -> Int {
         // No id or name contains U+0000, and PostgreSQL does not accept it in text.
-        if query.text?.utf8.contains(0) == true { return CampaignPage(total: 0, campaigns: []) }
+        if query.text?.utf8.contains(0) == true { return 0 }
         var parameters = Parameters(organisation.number, query.limit, query.skip)
         if let text = query.text { parameters.add(text) }
-        let rows = try connection.rows(
-            Self.sql(query.sort, isDescending: query.isDescending, filter: Self.filter(query)),
-            parameters
-        )
-        return CampaignPage(total: try rows.count(0, 0), campaigns: try Self.campaigns(rows))
+        let sql = Self.sql(query.sort, isDescending: query.isDescending, filter: Self.filter(query))
+        var total = 0
+        try connection.forEachRow(sql, parameters) { row in
+            total = try row.count(0, 0)
+            if let campaign = try Self.campaign(row) { try body(campaign) }
+        }
+        return total
     }
 
     /// Returns a campaign.
@@ -33,23 +36,23 @@ struct CampaignReport {
             Self.sql(.sends, isDescending: true, filter: (counters: "AND campaign = $4", sums: "")),
             parameters
         )
-        return try Self.campaigns(rows).first
+        return try Self.campaign(rows)
     }
 
-    private static func campaigns(_ rows: Rows) throws -> [Campaign] {
-        try (0..<rows.count).filter { !rows.isNull($0, 1) }.map { row in
-            guard let id = CampaignID(rows.text(row, 1)), let first = Timestamp(milliseconds: rows.integer(row, 5)),
-                let last = Timestamp(milliseconds: rows.integer(row, 6))
-            else { throw StoreError.corrupted(detail: "invalid row of a campaign") }
-            return Campaign(
-                id: id,
-                name: rows.isNull(row, 2) ? nil : CampaignName(rows.text(row, 2)),
-                sends: try rows.count(row, 3),
-                destinations: try rows.count(row, 4),
-                first: first,
-                last: last
-            )
-        }
+    /// Returns the campaign of the first row; `nil` if the row has only the total.
+    private static func campaign(_ rows: Rows) throws -> Campaign? {
+        if rows.isNull(0, 1) { return nil }
+        guard let id = CampaignID(rows.text(0, 1)), let first = Timestamp(milliseconds: rows.integer(0, 5)),
+            let last = Timestamp(milliseconds: rows.integer(0, 6))
+        else { throw StoreError.corrupted(detail: "invalid row of a campaign") }
+        return Campaign(
+            id: id,
+            name: rows.isNull(0, 2) ? nil : CampaignName(rows.text(0, 2)),
+            sends: try rows.count(0, 3),
+            destinations: try rows.count(0, 4),
+            first: first,
+            last: last
+        )
     }
 
     /// The SQL conditions that select campaigns: one on the rows of counters, one on their sums.

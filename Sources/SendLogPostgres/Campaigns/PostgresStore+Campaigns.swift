@@ -2,13 +2,18 @@ public import SendLogCore
 
 /// Reads campaigns and their counters, and names campaigns.
 extension PostgresStore: CampaignStore {
-    /// See ``CampaignStore/campaigns(_:in:)``.
-    public func campaigns(
+    /// See ``CampaignStore/reduceCampaigns(_:in:into:_:)``.
+    public func reduceCampaigns<Result: Sendable>(
         _ query: CampaignQuery,
-        in organisation: OrganisationID
-    ) async throws(StoreError) -> CampaignPage {
-        try await performLong(for: organisation) {
-            try CampaignReport(connection: $0, organisation: organisation).page(query)
+        in organisation: OrganisationID,
+        into initial: Result,
+        _ add: @escaping @Sendable (inout Result, Campaign) throws(StoreError) -> Void
+    ) async throws(StoreError) -> (total: Int, result: Result) {
+        try await performLong(for: organisation) { connection in
+            var result = initial
+            let report = CampaignReport(connection: connection, organisation: organisation)
+            let total = try report.forEach(query) { try add(&result, $0) }
+            return (total, result)
         }
     }
 

@@ -70,15 +70,37 @@ final class Connection {
     /// - Returns: the rows of the result.
     /// - Throws: ``PostgresFailure``.
     func rows(_ sql: String, _ parameters: Parameters = Parameters()) throws(PostgresFailure) -> Rows {
+        try rows(sql, parameters, isByRow: false) { _ in }
+    }
+
+    /// Runs a statement, keeps it prepared, and passes its rows to a closure one at a time, so that the result is never
+    /// in memory as a whole.
+    ///
+    /// - Throws: ``PostgresFailure``; the first error of `take`, after which the other rows are discarded.
+    func forEachRow(_ sql: String, _ parameters: Parameters, _ take: (Rows) throws -> Void) throws {
+        var failure: (any Error)?
+        _ = try rows(sql, parameters, isByRow: true) { row in
+            if failure != nil { return }
+            do { try take(row) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    private func rows(
+        _ sql: String,
+        _ parameters: Parameters,
+        isByRow: Bool,
+        _ take: (Rows) -> Void
+    ) throws(PostgresFailure) -> Rows {
         deadline = Deadline(after: statementTimeout)
         do {
-            return try rows(named: try name(of: sql, parameters), parameters)
+            return try rows(named: try name(of: sql, parameters), parameters, isByRow: isByRow, take)
         } catch {
             guard error.needsReprepare else { throw error }
             // Drops all names: a connection pooler may have discarded all prepared statements of the session.
             prepared = [:]
             if isInTransaction { throw error }
-            return try rows(named: try name(of: sql, parameters), parameters)
+            return try rows(named: try name(of: sql, parameters), parameters, isByRow: isByRow, take)
         }
     }
 
@@ -97,12 +119,17 @@ final class Connection {
 
     private var serial = 0
 
-    private func rows(named name: String, _ parameters: Parameters) throws(PostgresFailure) -> Rows {
+    private func rows(
+        named name: String,
+        _ parameters: Parameters,
+        isByRow: Bool,
+        _ take: (Rows) -> Void
+    ) throws(PostgresFailure) -> Rows {
         let isSent = parameters.withPointers { values, lengths, formats in
             PQsendQueryPrepared(handle, name, Int32(values.count), values, lengths, formats, 1)
         }
-        guard isSent == 1 else { throw connectionLost() }
-        return try awaitResult()
+        guard isSent == 1, !isByRow || PQsetSingleRowMode(handle) == 1 else { throw connectionLost() }
+        return try awaitResult(take)
     }
 
     /// Runs a closure in a transaction.
@@ -130,8 +157,8 @@ final class Connection {
 
     // MARK: - Waiting
 
-    /// Waits for all results of a statement, and returns the last one.
-    private func awaitResult() throws(PostgresFailure) -> Rows {
+    /// Waits for all results of a statement, and returns the last one; passes rows that come one at a time to a closure.
+    private func awaitResult(_ take: (Rows) -> Void = { _ in }) throws(PostgresFailure) -> Rows {
         try flush()
         var (last, failure): (Rows?, PostgresFailure?)
         while true {
@@ -139,6 +166,7 @@ final class Connection {
             guard let result = PQgetResult(handle) else { break }
             switch PQresultStatus(result) {
             case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: last = Rows(result)
+            case PGRES_SINGLE_TUPLE: take(Rows(result))
             default:
                 failure = failure ?? Self.failure(result)
                 PQclear(result)

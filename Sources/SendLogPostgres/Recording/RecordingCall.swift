@@ -29,7 +29,7 @@ struct RecordingCall {
             firsts[log.id] = index
             pending.append(index)
         }
-        var outcomes = [RecordingOutcome](repeating: .conflict, count: logs.count)
+        var outcomes = [RecordingOutcome](repeating: .conflict(fields: []), count: logs.count)
         var existingLogs: [Int: ExistingLog] = [:]
         var written = SequenceNumber(0)
         let floor = heads.head(of: organisation) ?? SequenceNumber(0)
@@ -43,7 +43,8 @@ struct RecordingCall {
                     let stored = StoredSendLog(
                         sequence: SequenceNumber(first + Int64(offset)),
                         record: log.record,
-                        destinations: log.destinations.count
+                        destinations: log.destinations.count,
+                        digest: log.digest
                     )
                     outcomes[index] = .recorded(stored)
                     written = max(written, stored.sequence)
@@ -97,7 +98,8 @@ struct RecordingCall {
         let stored = StoredSendLog(
             sequence: SequenceNumber(answer.integer(row, 1)),
             record: answer.bytes(row, 5),
-            destinations: try answer.count(row, 3)
+            destinations: try answer.count(row, 3),
+            digest: answer.bytes(row, 4)
         )
         return ExistingLog(stored: stored, start: start, digest: answer.bytes(row, 4))
     }

@@ -22,8 +22,10 @@ struct Schema {
 
     /// The tables that Citus distributes over the nodes by `org_id`; all are colocated with the first.
     static let distributedTables =
-        ["organisation_heads", "send_logs", "destination_chunks", "campaign_names", "webhooks", "webhook_deliveries"]
-        + DerivedChanges.kinds.flatMap { $0.tables }
+        [
+            "organisation_heads", "send_logs", "destination_chunks", "campaign_names", "webhooks", "webhook_deliveries",
+            "idempotency_keys",
+        ] + DerivedChanges.kinds.flatMap { $0.tables }
 
     /// The schema of this program.
     ///
@@ -34,7 +36,7 @@ struct Schema {
         Step(sql: webhooks, oldestCompatible: 1),
         Step(sql: webhookGaps, oldestCompatible: 1), Step(sql: webhookHealth, oldestCompatible: 1),
         Step(sql: "CREATE INDEX sessions_by_end ON sessions (expires)", oldestCompatible: 1),
-        Step(sql: deletion, oldestCompatible: 1),
+        Step(sql: deletion, oldestCompatible: 1), Step(sql: idempotency, oldestCompatible: 1),
     ])
 
     /// Creates the table of the schema version, which exists before the first step.

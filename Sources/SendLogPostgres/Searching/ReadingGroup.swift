@@ -19,18 +19,18 @@ enum ReadingGroup {
             guard ids.count > 1 else {
                 parameters.add(ids[0].text)
                 let rows = try connection.rows(
-                    "SELECT seq, destinations, record FROM send_logs WHERE org_id = $1 AND id = $2",
+                    "SELECT seq, destinations, record, digest FROM send_logs WHERE org_id = $1 AND id = $2",
                     parameters
                 )
                 return [rows.count > 0 ? log(rows, 0) : nil]
             }
             parameters.add(ids.map(\.text))
             let rows = try connection.rows(
-                "SELECT seq, destinations, record, id FROM send_logs WHERE org_id = $1 AND id = ANY($2)",
+                "SELECT seq, destinations, record, digest, id FROM send_logs WHERE org_id = $1 AND id = ANY($2)",
                 parameters
             )
             var found: [String: Int] = [:]
-            for row in 0..<rows.count { found[rows.text(row, 3)] = row }
+            for row in 0..<rows.count { found[rows.text(row, 4)] = row }
             return ids.map { id in found[id.text].map { log(rows, $0) } }
         }
     }
@@ -40,7 +40,8 @@ enum ReadingGroup {
             sequence: SequenceNumber(rows.integer(row, 0)),
             record: rows.bytes(row, 2),
             // One damaged row must not fail the others of the group.
-            destinations: Int(rows.integer(row, 1))
+            destinations: Int(rows.integer(row, 1)),
+            digest: rows.bytes(row, 3)
         )
     }
 }

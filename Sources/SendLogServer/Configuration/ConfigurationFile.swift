@@ -7,10 +7,11 @@ struct ConfigurationFile {
 
     private static let known = Setting.all.map(\.key)
 
-    /// Checks the file.
+    /// Reads the file.
     ///
+    /// - Returns: the values of the settings that it contains.
     /// - Throws: ``ConfigurationError`` that names the invalid setting, or the byte offset of a syntax error.
-    func check() throws(ConfigurationError) {
+    func values() throws(ConfigurationError) -> [Setting: SettingValue] {
         guard FileManager.default.fileExists(atPath: path) else {
             throw ConfigurationError("the configuration file \(path) does not exist")
         }
@@ -23,17 +24,22 @@ struct ConfigurationFile {
                 try JSONValue(utf8: bytes)
             }
         } catch {
-            throw ConfigurationError(
-                "the configuration file \(path) is not valid JSON: \(error.message), at byte \(error.offset)"
-            )
+            let head = Array(data.prefix(TextFormat.headLength))
+            throw ConfigurationError("the configuration file \(path) \(error.explanation(head: head))")
         }
         guard case .object(let members) = value else {
             throw ConfigurationError("the configuration file \(path) must contain a JSON object, not \(value.kind)")
         }
-        try check(members, under: "")
+        var values: [Setting: SettingValue] = [:]
+        try read(members, under: "", into: &values)
+        return values
     }
 
-    private func check(_ members: [JSONMember], under prefix: String) throws(ConfigurationError) {
+    private func read(
+        _ members: [JSONMember],
+        under prefix: String,
+        into values: inout [Setting: SettingValue]
+    ) throws(ConfigurationError) {
         var seen: Set<String> = []
         for member in members {
             let key = prefix + member.name
@@ -43,20 +49,17 @@ struct ConfigurationFile {
             let isGroup = Self.known.contains { $0.hasPrefix("\(key).") }
             switch member.value {
             case .object(let inner) where isGroup:
-                try check(inner, under: "\(key).")
+                try read(inner, under: "\(key).", into: &values)
             case _ where isGroup:
                 throw ConfigurationError("\(key) in \(path) must be an object, not \(member.value.kind)")
-            case _ where !Self.isKnown(key) || member.name.contains("."):
-                throw ConfigurationError("\(key) in \(path) is not a known setting\(Self.hint(key))")
-            case .string, .scalar(.number): break
             default:
-                throw ConfigurationError("\(key) in \(path) must be a string or a number, not \(member.value.kind)")
+                let setting = (Setting.all + Setting.formerSettings).first { $0.key == key }
+                guard let setting, !member.name.contains(".") else {
+                    throw ConfigurationError("\(key) in \(path) is not a known setting\(Self.hint(key))")
+                }
+                values[setting] = try setting.value(of: member.value, named: "\(key) in \(path)")
             }
         }
-    }
-
-    private static func isKnown(_ key: String) -> Bool {
-        known.contains(key) || Setting.formerSettings.contains { $0.key == key }
     }
 
     private static func hint(_ key: String) -> String {
@@ -65,6 +68,6 @@ struct ConfigurationFile {
             let parts = nested.split(separator: ".")
             return parts.count == 2 ? "; did you mean {\"\(parts[0])\": {\"\(parts[1])\": …}}?" : ""
         }
-        return ConfigurationError.hint(key, among: known)
+        return Setting.nearest(to: key).map { "; did you mean \($0.key)?" } ?? ""
     }
 }

@@ -24,8 +24,9 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
     ///
     /// - Throws: ``ConfigurationError`` that names the invalid setting.
     public init(_ sources: ConfigurationSources) throws(ConfigurationError) {
-        let text = try sources.text(.database) ?? "sqlite:sendlog.db"
-        try self.init(text, named: sources.name(of: .database), sources)
+        let standard = "sqlite:sendlog.db"
+        _ = try sources.parsed(.database, default: standard, Self.backend)
+        try self.init(sources.text(.database) ?? standard, named: sources.name(of: .database), sources)
     }
 
     /// Parses the location of a database.
@@ -36,21 +37,21 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
     ///   - sources: the sources of all other settings
     /// - Throws: ``ConfigurationError`` that names the invalid setting.
     public init(_ text: String, named name: String, _ sources: ConfigurationSources) throws(ConfigurationError) {
-        backend = try Self.backend(text, named: name)
+        backend = try Self.backend(text, name)
         sqlite = SQLiteStore.Options(
-            readers: try sources.number(.sqliteReaders),
-            lockTimeout: Double(try sources.number(.sqliteLockTimeout) ?? 5)
+            readers: sources.number(.sqliteReaders),
+            lockTimeout: Double(sources.number(.sqliteLockTimeout) ?? 5)
         )
         postgres = PostgresStore.Options(
-            connections: try sources.number(.postgresConnections) ?? 8,
-            waitTimeout: try sources.number(.postgresWaitTimeout) ?? 5
+            connections: sources.number(.postgresConnections) ?? 8,
+            waitTimeout: sources.number(.postgresWaitTimeout) ?? 5
         )
         let folder =
             switch backend {
             case .file(let path): URL(fileURLWithPath: path).deletingLastPathComponent().path
             case .server: FileManager.default.temporaryDirectory.path
             }
-        spoolFolder = try sources.text(.spoolFolder) ?? folder
+        spoolFolder = sources.text(.spoolFolder) ?? folder
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: spoolFolder, isDirectory: &isFolder), isFolder.boolValue else {
             let setting = spoolFolder == folder ? "\(name): its" : "\(sources.name(of: .spoolFolder)): the"
@@ -58,7 +59,7 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
         }
     }
 
-    private static func backend(_ text: String, named name: String) throws(ConfigurationError) -> Backend {
+    private static func backend(_ text: String, _ name: String) throws(ConfigurationError) -> Backend {
         if PostgresLocation.schemes.contains(where: text.hasPrefix) {
             do { return .server(try PostgresLocation(text)) } catch { throw ConfigurationError("\(name) \(error)") }
         }

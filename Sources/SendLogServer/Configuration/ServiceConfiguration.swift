@@ -13,6 +13,8 @@ public struct ServiceConfiguration: Sendable {
     public let database: DatabaseLocation
     /// The address, limits and timeouts of the HTTP server.
     public let server: ServerSettings
+    /// The origins whose pages may use the API, or `*` for all.
+    public let allowedOrigins: [String]
     /// The number of threads for requests that compute or block.
     public let workerThreads: Int
     /// The minimum level of log messages.
@@ -39,29 +41,31 @@ public struct ServiceConfiguration: Sendable {
         warnings = sources.warnings
         database = try DatabaseLocation(sources)
         server = ServerSettings(
-            host: try sources.text(.host) ?? "127.0.0.1",
-            port: try sources.number(.port) ?? 8080,
-            idleTimeout: try sources.number(.idleTimeout) ?? 60,
-            maxConnections: try sources.number(.maxConnections) ?? 10_000,
-            maxConnectionsPerAddress: try sources.number(.maxConnectionsPerAddress) ?? 4096,
+            host: try sources.parsed(.host, default: "127.0.0.1", ListenAddress.host),
+            port: sources.number(.port) ?? 8080,
+            idleTimeout: sources.number(.idleTimeout) ?? 60,
+            maxConnections: sources.number(.maxConnections) ?? 10_000,
+            maxConnectionsPerAddress: sources.number(.maxConnectionsPerAddress) ?? 4096,
             proxies: try Self.proxies(sources),
-            threads: try sources.number(.httpThreads) ?? max(1, ProcessInfo.processInfo.activeProcessorCount / 2),
+            basePath: try sources.parsed(.basePath, default: "/", PublicAddress.basePath),
+            threads: sources.number(.httpThreads) ?? max(1, ProcessInfo.processInfo.activeProcessorCount / 2),
             slowClientLimits: SlowClientLimits(
-                headTimeout: try sources.number(.headTimeout) ?? 20,
-                drainTimeout: try sources.number(.drainTimeout) ?? 20,
-                minBodyRate: try sources.number(.minBodyRate) ?? 500
+                headTimeout: sources.number(.headTimeout) ?? 20,
+                drainTimeout: sources.number(.drainTimeout) ?? 20,
+                minBodyRate: sources.number(.minBodyRate) ?? 500
             )
         )
-        workerThreads = try sources.number(.workerThreads) ?? FairThreadPool.defaultCount
-        logLevel = try sources.text(.logLevel).flatMap { Logger.Level(rawValue: $0) } ?? .info
-        logFormat = try sources.text(.logFormat).flatMap { LogFormat(rawValue: $0) } ?? .text
-        let requests = try sources.number(.rateLimitRequests) ?? 0
-        let window = try sources.number(.rateLimitWindow) ?? 60
+        allowedOrigins = try sources.parsed(.allowedOrigins, default: "", PublicAddress.origins)
+        workerThreads = sources.number(.workerThreads) ?? FairThreadPool.defaultCount
+        logLevel = sources.text(.logLevel).flatMap { Logger.Level(rawValue: $0) } ?? .info
+        logFormat = sources.text(.logFormat).flatMap { LogFormat(rawValue: $0) } ?? .text
+        let requests = sources.number(.rateLimitRequests) ?? 0
+        let window = sources.number(.rateLimitWindow) ?? 60
         rateLimit = requests > 0 ? RateLimit(requests: requests, window: window) : nil
         limits = try Self.limits(sources)
-        consoleSessionMinutes = try sources.number(.consoleSessionMinutes) ?? 720
+        consoleSessionMinutes = sources.number(.consoleSessionMinutes) ?? 720
         webhooks = try WebhookSettings(sources)
-        keyCacheLifetime = .seconds(try sources.number(.keyCacheSeconds) ?? 2)
+        keyCacheLifetime = .seconds(sources.number(.keyCacheSeconds) ?? 2)
     }
 
     private static func limits(_ sources: ConfigurationSources) throws(ConfigurationError) -> ConcurrencyLimits {
@@ -71,8 +75,8 @@ public struct ServiceConfiguration: Sendable {
             _ perOrganisation: Setting,
             _ standard: (total: Int, perOrganisation: Int)
         ) throws(ConfigurationError) -> (total: Int, perOrganisation: Int) {
-            let all = try sources.number(total) ?? standard.total
-            let own = try sources.number(perOrganisation) ?? min(standard.perOrganisation, all)
+            let all = sources.number(total) ?? standard.total
+            let own = sources.number(perOrganisation) ?? min(standard.perOrganisation, all)
             guard own <= all else {
                 let name = sources.name(of: perOrganisation)
                 throw ConfigurationError("\(name) must be at most \(total.key), which is \(all)")
@@ -86,11 +90,12 @@ public struct ServiceConfiguration: Sendable {
     }
 
     private static func proxies(_ sources: ConfigurationSources) throws(ConfigurationError) -> TrustedProxies {
-        let text = try sources.text(.trustedProxies) ?? ""
-        do throws(TrustedProxies.InvalidEntry) { return try TrustedProxies(text) } catch {
-            throw ConfigurationError(
-                "\(sources.name(of: .trustedProxies)) must be addresses and networks such as 10.0.0.0/8, separated by commas; \(error.part) is invalid"
-            )
+        try sources.parsed(.trustedProxies, default: "") { text, name throws(ConfigurationError) in
+            do throws(TrustedProxies.InvalidEntry) { return try TrustedProxies(text) } catch {
+                throw ConfigurationError(
+                    "\(name) must be addresses and networks such as 10.0.0.0/8, separated by commas; \(error.part) is invalid"
+                )
+            }
         }
     }
 }

@@ -1,3 +1,5 @@
+import SendLogCore
+
 /// A setting that a flag, the environment or the configuration file can give.
 public struct Setting: Hashable, Sendable {
     /// The name in the file, with dots between its parts: `http.port` is `{"http": {"port": …}}`.
@@ -34,6 +36,8 @@ public struct Setting: Hashable, Sendable {
     static let variablePrefix = "SENDLOG_"
     /// The environment variable that names the configuration file; the file itself cannot contain it.
     public static let fileVariable = "SENDLOG_CONFIG"
+    /// The environment variable with an API key in the commands that the console shows; no command reads it.
+    public static let keyVariable = "SENDLOG_KEY"
 
     /// The location of the database.
     public static let database = Setting("database", flag: "database", .text)
@@ -59,6 +63,10 @@ public struct Setting: Hashable, Sendable {
     )
     /// The proxies whose `X-Forwarded-For` is trusted.
     public static let trustedProxies = Setting("http.trustedProxies", flag: "trusted-proxies", .text)
+    /// The path before every path of the API and the console.
+    public static let basePath = Setting("http.basePath", flag: "base-path", .text)
+    /// The origins whose pages may use the API.
+    public static let allowedOrigins = Setting("http.allowedOrigins", flag: "allowed-origins", .text)
     /// The maximum number of concurrent responses of unknown length.
     public static let maxStreams = Setting("http.maxStreams", flag: "max-streams", .number(1...1_000_000))
     /// The maximum number of these responses per organisation.
@@ -152,13 +160,24 @@ public struct Setting: Hashable, Sendable {
     /// All settings.
     public static let all = [
         database, host, port, idleTimeout, headTimeout, drainTimeout, minBodyRate, maxConnections,
-        maxConnectionsPerAddress, trustedProxies, maxStreams, maxStreamsPerOrganisation, maxUploads,
-        maxUploadsPerOrganisation, httpThreads, workerThreads, logLevel, logFormat, rateLimitRequests, rateLimitWindow,
-        spoolFolder, sqliteReaders, sqliteLockTimeout, postgresConnections, postgresWaitTimeout, keyCacheSeconds,
+        maxConnectionsPerAddress, trustedProxies, basePath, allowedOrigins, maxStreams, maxStreamsPerOrganisation,
+        maxUploads, maxUploadsPerOrganisation, httpThreads, workerThreads, logLevel, logFormat, rateLimitRequests,
+        rateLimitWindow, spoolFolder, sqliteReaders, sqliteLockTimeout, postgresConnections, postgresWaitTimeout,
+        keyCacheSeconds,
         consoleSessionMinutes, webhookAllow, webhookTimeout, webhookRetrySeconds, webhookKeepDays, webhookWorkers,
         webhookLease,
     ]
 
     /// The former names of settings that were renamed.
     static let formerSettings = all.compactMap(\.former)
+
+    /// Returns the setting that a misspelt key, flag or variable was meant to name; `nil` if none is close.
+    static func nearest(to name: String) -> Setting? {
+        for names in [\Setting.key, \Setting.flag] {
+            let nearest = NearestName.to(name, among: (all + formerSettings).map { $0[keyPath: names] })
+            guard let nearest else { continue }
+            return all.first { $0[keyPath: names] == nearest || $0.former?[keyPath: names] == nearest }
+        }
+        return nil
+    }
 }

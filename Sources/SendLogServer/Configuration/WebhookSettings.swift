@@ -15,22 +15,20 @@ public struct WebhookSettings: Sendable {
     ///
     /// - Throws: ``ConfigurationError`` that names the invalid setting.
     init(_ sources: ConfigurationSources) throws(ConfigurationError) {
-        let allowed = try sources.text(.webhookAllow) ?? ""
-        do throws(AddressRules.InvalidEntry) {
-            rules = try AddressRules(allowing: allowed)
-        } catch {
-            let name = sources.name(of: .webhookAllow)
-            throw ConfigurationError(
-                "\(name) must be networks such as 10.0.0.0/8, addresses and host names, separated by commas; \(error.part) is invalid"
-            )
+        rules = try sources.parsed(.webhookAllow, default: "") { text, name throws(ConfigurationError) in
+            do throws(AddressRules.InvalidEntry) { return try AddressRules(allowing: text) } catch {
+                throw ConfigurationError(
+                    "\(name) must be networks such as 10.0.0.0/8, addresses and host names, separated by commas; \(error.part) is invalid"
+                )
+            }
         }
-        timeout = try sources.number(.webhookTimeout) ?? 10
-        schedule = RetrySchedule(window: try sources.number(.webhookRetrySeconds) ?? 86_400)
+        timeout = sources.number(.webhookTimeout) ?? 10
+        schedule = RetrySchedule(window: sources.number(.webhookRetrySeconds) ?? 86_400)
         limits = WebhookDispatcher.Limits(
-            workers: try sources.number(.webhookWorkers) ?? 256,
-            leaseSeconds: try sources.number(.webhookLease) ?? 20,
+            workers: sources.number(.webhookWorkers) ?? 256,
+            leaseSeconds: sources.number(.webhookLease) ?? 20,
             timeoutSeconds: timeout,
-            keepDays: try sources.number(.webhookKeepDays) ?? 30
+            keepDays: sources.number(.webhookKeepDays) ?? 30
         )
         let shortest = timeout + WebhookDispatcher.Limits.leaseMargin + 1
         guard limits.leaseSeconds >= shortest else {

@@ -62,10 +62,12 @@ public struct SendLogService: Sendable {
             limits: configuration.limits,
             rateLimit: configuration.rateLimit,
             logger: logger,
+            basePath: configuration.server.basePath,
+            allowedOrigins: configuration.allowedOrigins,
             pages: console.routes,
             middleware: console.middleware
         )
-        let host = configuration.server.host
+        let listening = ListenAddress(configuration.server)
         var settings = configuration.server
         settings.maxConnections = OpenFiles.connections(settings.maxConnections, within: openFiles)
         if settings.maxConnections < configuration.server.maxConnections {
@@ -75,12 +77,11 @@ public struct SendLogService: Sendable {
             )
         }
         let server = HTTPServer(settings, responder: api, logger: logger) { port in
-            let address = host.contains(":") ? "[\(host)]" : host
             logger.info(
                 "ready",
                 metadata: ["version": "\(ServiceVersion.current)", "port": "\(port)", "database": "\(database)"]
             )
-            let line = "sendlog is listening on http://\(address):\(port)\n"
+            let line = "sendlog is listening on http://\(listening.with(port: port))\n"
             try? FileHandle.standardOutput.write(contentsOf: Array(line.utf8))
         }
         let dispatcher = WebhookDispatcher(
@@ -94,8 +95,8 @@ public struct SendLogService: Sendable {
         )
         var group = ServiceGroupConfiguration(
             services: [
-                Housekeeping(authenticator: authenticator, threads: threads, logger: logger), dispatcher, server,
-                ShutdownNotice(logger: logger),
+                Housekeeping(authenticator: authenticator, store: store, threads: threads, logger: logger), dispatcher,
+                server, ShutdownNotice(logger: logger),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: "lifecycle") { _ in LineLog(format: format, level: max(level, .error)) }
@@ -104,17 +105,11 @@ public struct SendLogService: Sendable {
         do {
             try await ServiceGroup(configuration: group).run()
         } catch {
-            let problem = "cannot listen on \(host), port \(configuration.server.port)"
             switch error {
-            case let error as IOError:
-                let reason = String(cString: strerror(error.errnoCode))
-                throw ServiceFailure(
-                    description: "\(problem): \(reason); choose another address with --host and --port"
-                )
+            case let error as IOError: throw ServiceFailure(description: listening.failure(code: error.errnoCode))
             case is SocketAddressError, is SocketAddressError.UnknownHost:
-                throw ServiceFailure(description: "\(problem): unknown address; choose another with --host")
-            default:
-                throw ServiceFailure(description: "the server failed: \(error)")
+                throw ServiceFailure(description: listening.unknownHost)
+            default: throw ServiceFailure(description: "the server failed: \(error)")
             }
         }
         client.close()

@@ -38,12 +38,21 @@ public final class Authenticator: Sendable {
         self.cacheLifetime = cacheLifetime
     }
 
-    /// Returns the key of an `Authorization` header from the cache.
+    /// Returns the key of a request from the cache.
     ///
-    /// - Returns: the key; `nil` if it is not cached and ``key(authorization:at:)`` must read it from the database.
+    /// - Parameters:
+    ///   - authorization: the value of the header `Authorization`, if the request has it
+    ///   - apiKey: the value of the header `X-Api-Key`, which counts only without `Authorization`
+    ///   - now: the time of the request
+    /// - Returns: the key; `nil` if it is not cached and ``key(authorization:apiKey:at:)`` must read it from the
+    ///   database.
     /// - Throws: ``ServiceError/unauthorized`` if the key is not valid.
-    package func cachedKey(authorization: String?, at now: Timestamp) throws(ServiceError) -> APIKey? {
-        guard let token = authorization.flatMap(Self.bearer) else { throw .unauthorized }
+    package func cachedKey(
+        authorization: String?,
+        apiKey: @autoclosure () -> String? = nil,
+        at now: Timestamp
+    ) throws(ServiceError) -> APIKey? {
+        guard let token = Self.token(authorization, apiKey) else { throw .unauthorized }
         let hash = KeyHash(of: token)
         let instant = ContinuousClock.now
         let cached = cache.withLock { cache -> (key: APIKey, isNoted: Bool)? in
@@ -58,13 +67,17 @@ public final class Authenticator: Sendable {
         return key
     }
 
-    /// Returns the key of an `Authorization` header, from the cache or the database.
+    /// Returns the key of a request, from the cache or the database; see ``cachedKey(authorization:apiKey:at:)``.
     ///
     /// - Throws: ``StoreError`` if the database is unavailable; ``ServiceError/unauthorized`` if there is no valid key.
-    package func key(authorization: String?, at now: Timestamp) async throws -> APIKey {
-        if let key = try cachedKey(authorization: authorization, at: now) { return key }
+    package func key(
+        authorization: String?,
+        apiKey: @autoclosure () -> String? = nil,
+        at now: Timestamp
+    ) async throws -> APIKey {
+        if let key = try cachedKey(authorization: authorization, apiKey: apiKey(), at: now) { return key }
         // Do not query the database for a text that is not in the format of a key.
-        guard let token = authorization.flatMap(Self.bearer), KeyText(String(token)) != nil else {
+        guard let token = Self.token(authorization, apiKey), KeyText(String(token)) != nil else {
             throw ServiceError.unauthorized
         }
         let key = try await read(KeyHash(of: token), at: .now, now)
@@ -121,10 +134,17 @@ public final class Authenticator: Sendable {
         return key
     }
 
+    /// The maximum length of a header in bytes; a longer one contains no key.
+    private static let maxHeaderLength = 256
+
+    private static func token(_ authorization: String?, _ apiKey: () -> String?) -> Substring? {
+        if let authorization { return bearer(authorization) }
+        return apiKey().flatMap { (1...maxHeaderLength).contains($0.utf8.count) ? $0[...] : nil }
+    }
+
     private static func bearer(_ header: String) -> Substring? {
         let scheme = "bearer "
-        // A longer header contains no key.
-        guard (scheme.utf8.count + 1...256).contains(header.utf8.count),
+        guard (scheme.utf8.count + 1...maxHeaderLength).contains(header.utf8.count),
             zip(header.utf8, scheme.utf8).allSatisfy({ $0.lowercasedASCII == $1 })
         else { return nil }
         return header.dropFirst(scheme.utf8.count).drop { $0 == " " }

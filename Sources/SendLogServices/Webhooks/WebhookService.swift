@@ -40,20 +40,27 @@ package struct WebhookService: Sendable {
 
     /// Creates a webhook.
     ///
+    /// With a reserved ID, the webhook may exist, because an earlier attempt at the same request created it.
+    ///
     /// - Returns: the webhook, and its secret, which is not returned again.
     /// - Throws: ``InvalidInput`` if the organisation has the maximum number of webhooks; ``StoreError``.
     package func create(
         _ input: WebhookInput,
+        reserved: SendLogID? = nil,
         in organisation: OrganisationID,
         at now: Timestamp
     ) async throws -> (webhook: Webhook, secret: WebhookSecret) {
-        guard try await store.webhooks(in: organisation).count < WebhookDefinition.maxPerOrganisation else {
+        guard let id = WebhookID((reserved ?? ids.next(at: now)).text) else {
+            throw StoreError.corrupted(detail: "the id of a new webhook is invalid")
+        }
+        let present = try await store.webhooks(in: organisation)
+        if let webhook = present.first(where: { $0.id == id }), let secret = webhook.secrets.last {
+            return (webhook, secret)
+        }
+        guard present.count < WebhookDefinition.maxPerOrganisation else {
             let most = WebhookDefinition.maxPerOrganisation
             let message = "limit reached: an organisation can have at most \(most) webhooks"
             throw InvalidInput([InputIssue(path: "", message: message, isSentence: true)])
-        }
-        guard let id = WebhookID(ids.next(at: now).text) else {
-            throw StoreError.corrupted(detail: "the id of a new webhook is invalid")
         }
         let secret = WebhookSecret(text: input.secret ?? Self.randomSecret(), created: now)
         let webhook = try await store.createWebhook(id, input.definition, secret: secret, in: organisation, at: now)

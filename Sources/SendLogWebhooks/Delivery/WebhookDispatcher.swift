@@ -128,6 +128,7 @@ public struct WebhookDispatcher: Service {
             do {
                 while try await context.store.deleteDeliveries(before: moment) > 0, !Task.isCancelled {}
             } catch {
+                if Task.isCancelled { break }
                 context.logger.warning("cannot delete old deliveries; retrying", metadata: ["cause": "\(error)"])
             }
             try? await Task.sleep(for: .seconds(600))

@@ -102,6 +102,8 @@ final class BrowserProcess: Sendable {
             "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-pings",
             "--disable-default-apps", "--disable-extensions", "--disable-domain-reliability", "--disable-breakpad",
             "--disable-crash-reporter", "--disable-client-side-phishing-detection", "--metrics-recording-only",
+            // Proxies of the tests have certificates that they signed themselves.
+            "--ignore-certificate-errors",
             // A spare renderer for each page costs as much as the page.
             "--disable-features=SpareRendererForSitePerProcess,Translate,MediaRouter,OptimizationHints,AutofillServerCommunication",
         ]

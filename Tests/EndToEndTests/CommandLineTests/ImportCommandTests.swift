@@ -27,6 +27,44 @@ import Testing
         #expect(try sendlog("database", "check").succeeded().output == "ok\n")
     }
 
+    @Test func `a gzip file is imported under any name and from standard input, with exact line numbers`() throws {
+        let text = lines(3000) + "bad\n" + "\u{feff}\(SampleLog(id: "last").json)\n"
+        // Two members, as of files that were joined.
+        try folder.write(
+            try Gzip.compressed(text) + Gzip.compressed("\(SampleLog(id: "more").json)\nworse"),
+            to: "logs.gz"
+        )
+        try folder.write(try folder.bytes("logs.gz"), to: "logs.ndjson")
+        let first = try sendlog("import", "--organisation", "Example", folder.file("logs.gz"))
+        #expect(first.exit == .code(2))
+        #expect(first.output == "recorded 3002, existing 0, failed 2\n")
+        #expect(first.errors.contains("line 3001: the line is not valid JSON"))
+        #expect(first.errors.contains("line 3004: the line is not valid JSON"))
+        for (file, input) in [(folder.file("logs.ndjson"), "/dev/null"), ("-", folder.file("logs.gz"))] {
+            let again = try sendlog("import", "--organisation", "Example", file, input: input)
+            #expect(again.output == "recorded 0, existing 3002, failed 2\n", "\(again)")
+        }
+    }
+
+    @Test func `a damaged gzip file ends the import, and what was recorded before stays`() throws {
+        let whole = try Gzip.compressed(lines(12_000))
+        var damaged = whole
+        damaged[whole.count - 8] ^= 1
+        for (number, bytes) in [Array(whole.dropLast(100)), damaged, whole + [0]].enumerated() {
+            try folder.write(bytes, to: "logs.gz")
+            let run = try sendlog("import", "--organisation", "Example", folder.file("logs.gz"))
+            #expect(run.exit == .code(1), "\(run)")
+            #expect(run.output.isEmpty)
+            // Two full batches of 5,000 lines.
+            #expect(run.errors.contains("recorded so far: \(number == 0 ? 10_000 : 0)."), "\(run)")
+            #expect(run.errors.contains("Error: the file is not valid gzip: "), "\(run)")
+        }
+        try folder.write(whole, to: "logs.gz")
+        let again = try sendlog("import", "--organisation", "Example", folder.file("logs.gz")).succeeded()
+        #expect(again.output == "recorded 2000, existing 10000, failed 0\n")
+        #expect(try sendlog("database", "check").succeeded().output == "ok\n")
+    }
+
     @Test func `bad lines are reported, good lines are recorded, and the exit code is 2`() throws {
         let file = try folder.write(
             "logs.ndjson",

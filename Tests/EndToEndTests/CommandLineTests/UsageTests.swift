@@ -47,7 +47,9 @@ import Testing
             ("--idle-timeout", "0"), ("--max-connections", "0"), ("--log-level", "loud"), ("--log-format", "xml"),
             ("--sqlite-readers", "0"), ("--sqlite-lock-timeout", "-1"), ("--key-cache-seconds", "6"),
             ("--spool-folder", "/nowhere/at/all"),
-            ("--host", ""), ("--database", "postgres://a"), ("--database", "data.sqlite"), ("--database", "sqlite:"),
+            ("--host", ""), ("--host", "localhost:80"), ("--base-path", "sendlog"), ("--base-path", "/sendlog/"),
+            ("--allowed-origins", "https://a.example/"), ("--allowed-origins", "null"),
+            ("--database", "postgres://a"), ("--database", "data.sqlite"), ("--database", "sqlite:"),
             ("--database", "sqlite::memory:"),
             ("--database", "sqlite:/nowhere/at/all/a.sqlite"), ("--config", "/nowhere/at/all.json"),
         ]
@@ -66,6 +68,7 @@ import Testing
             ("SENDLOG_HTTP_PORT", "eighty"), ("SENDLOG_HTTP_PORT", "70000"), ("SENDLOG_PORT", "8080"),
             ("SENDLOG_LOG_LEVEL", "loud"),
             ("SENDLOG_RATE_LIMIT_REQUESTS", "-5"), ("SENDLOG_DATABSE", "sqlite:a"), ("SENDLOG_DATABASE", "mysql:a"),
+            ("SENDLOG_HTTP_BASE_PATH", "a/b"), ("SENDLOG_HTTP_ALLOWED_ORIGINS", "a.example"),
             ("SENDLOG_KEYS_CACHE_SECONDS", "60"), ("SENDLOG_HTTP_MAX_CONNECTIONS", "0"),
         ]
     )
@@ -83,6 +86,8 @@ import Testing
             (#"{"log":{"level":5}}"#, "log.level"), (#"{"rateLimit":{"window":0}}"#, "rateLimit.window"),
             ("[]", "configuration file"),
             ("nonsense", "configuration file"), (#"{"http":8080}"#, "http"), (#"{"http":{"port":80.5}}"#, "http.port"),
+            (#"{"http":{"basePath":"/a/"}}"#, "http.basePath"),
+            (#"{"http":{"allowedOrigins":["https://a.example"]}}"#, "http.allowedOrigins"),
         ]
     )
     func `an invalid file is refused at start, and the error names the key`(text: String, key: String) throws {

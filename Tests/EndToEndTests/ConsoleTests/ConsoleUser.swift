@@ -5,12 +5,15 @@ import Testing
 struct ConsoleUser {
     let server: Server
     let page: Page
+    /// The address of the server, or of the proxy in front of it, without a slash at its end.
+    private let address: String
 
     private static let browser = Result { try Browser() }
 
     /// Opens a page with separate cookies in the browser that all tests share.
     init(
         _ server: Server,
+        at address: String? = nil,
         width: Int = 1280,
         isPhone: Bool = false,
         isDark: Bool = false,
@@ -18,6 +21,7 @@ struct ConsoleUser {
         timeZone: String = "Africa/Johannesburg"
     ) throws {
         self.server = server
+        self.address = address ?? "http://127.0.0.1:\(server.port)"
         page = try Self.browser.get().newPage(
             width: width,
             height: isPhone ? 844 : 900,
@@ -30,7 +34,7 @@ struct ConsoleUser {
 
     /// Opens a page of the console.
     func open(_ path: String) throws {
-        try page.go(to: "http://127.0.0.1:\(server.port)\(path)")
+        try page.go(to: "\(address)\(path)")
     }
 
     /// Saves a screenshot in the folder that `SENDLOG_TEST_PICTURES` names, if it is set.
@@ -56,7 +60,7 @@ struct ConsoleUser {
     func expectNoErrors(sourceLocation: SourceLocation = #_sourceLocation) throws {
         let errors = page.consoleErrors.map(\.description)
         #expect(errors.isEmpty, "\(errors)", sourceLocation: sourceLocation)
-        #expect(page.hosts == ["127.0.0.1:\(server.port)"], sourceLocation: sourceLocation)
+        #expect(page.hosts == [String(address.split(separator: "/")[1])], sourceLocation: sourceLocation)
         #expect(page.failedRequests.isEmpty, "\(page.failedRequests)", sourceLocation: sourceLocation)
         let overflow = try page.overflow
         #expect(overflow <= 0, "the page is \(overflow) px too wide", sourceLocation: sourceLocation)

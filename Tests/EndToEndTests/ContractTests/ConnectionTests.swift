@@ -24,8 +24,8 @@ import Testing
         for (index, log) in logs.enumerated() {
             let response = try connection.response()
             switch index % 3 {
-            case 0: #expect(response.text == #"{"ok":true,"data":\#(log.counted)}"#)
-            case 1: #expect(response.text == #"{"ok":true,"data":\#(log.listed)}"#)
+            case 0: #expect(response.dataText == log.counted)
+            case 1: #expect(response.dataText == log.listed)
             default: #expect(response.status == 404)
             }
         }
@@ -121,16 +121,21 @@ import Testing
         // Longer than the lingering close, in which the server waits after the last byte is sent.
         Thread.sleep(forTimeInterval: 3)
         let text = String(decoding: try connection.readToEnd(), as: UTF8.self)
-        #expect(text.hasSuffix("]}}") || text.hasSuffix("0\r\n\r\n"))
+        #expect(text.hasSuffix("\"}") || text.hasSuffix("0\r\n\r\n"))
         #expect(text.count > log.listed.count)
     }
 
-    @Test(arguments: ["http://example.org/health", "HTTP://example.org:80/health?a=b", "/health?x", "/health?"])
-    func `a request target can have origin form or absolute form`(target: String) throws {
+    @Test(
+        arguments: [
+            ("http://example.org/health", 200), ("HTTP://example.org:80/health?", 200), ("/health?&", 200),
+            ("http://example.org/health?a=b", 400),
+        ]
+    )
+    func `a request target can have origin form or absolute form`(target: String, status: Int) throws {
         let tenant = try Shared.server.tenant()
         let connection = try tenant.server.connect()
         try connection.send("GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n")
-        #expect(try connection.response().status == 200)
+        #expect(try connection.response().status == status)
     }
 
     @Test func `a request and the invalid bytes after it each get a response`() throws {

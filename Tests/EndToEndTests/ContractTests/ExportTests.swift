@@ -38,9 +38,10 @@ import Testing
         let tenant = try Shared.server.tenant()
         try tenant.record([SampleLog(id: "a"), SampleLog(id: "b")])
         let response = try tenant.post("/send-logs/search", #"{"options":{"limit":1}}"#)
-        let parsed = try #require(response.text.firstRange(of: "\"parsed\":"))
+        let start = try #require(response.text.firstRange(of: "\"parsed\":")).upperBound
+        let end = try #require(response.text.firstRange(of: "},\"requestId\":")).lowerBound
         try tenant.record(SampleLog(id: "c"))
-        let export = try tenant.post("/send-logs/export", String(response.text[parsed.upperBound...].dropLast(2)))
+        let export = try tenant.post("/send-logs/export", String(response.text[start..<end]))
         #expect(export.text == "\(SampleLog(id: "b").counted)\n\(SampleLog(id: "a").counted)\n")
         #expect(export["x-sendlog-as-of"] == "2")
     }

@@ -6,7 +6,8 @@ import Testing
 @Suite struct ResponseTests {
     static let endpoints = [
         ("GET", "/send-logs/send-1"), ("POST", "/send-logs/search"), ("POST", "/send-logs"),
-        ("POST", "/send-logs/import"),
+        ("POST", "/send-logs/import"), ("GET", "/campaigns"), ("POST", "/campaigns/search"), ("GET", "/campaigns/a"),
+        ("GET", "/whoami"), ("GET", "/balance"), ("GET", "/tags"),
     ]
 
     @Test(arguments: endpoints)
@@ -50,7 +51,7 @@ import Testing
         for (status, response) in responses {
             #expect(response.status == status)
             #expect(response.text.hasPrefix("{\"ok\":true,\"data\":{"))
-            #expect(try response.json().names == ["data", "ok"])
+            #expect(try response.json().names == ["data", "ok", "requestId"])
             #expect(response["content-type"]?.hasPrefix("application/json") == true)
         }
     }

@@ -139,6 +139,42 @@ import Testing
         #expect(ofCampaign["send_logs"] == data["send_logs"])
     }
 
+    @Test(arguments: ["$gt", "$lt", "$eq", "$ne", "$in"])
+    func `an operator that is not supported is refused with the operators that are`(name: String) throws {
+        let body = #"{"find":{"startDeliveryAt":{"\#(name)":"2022-01-15"}}}"#
+        try expectFailure(
+            Self.sharedTenant.get().post("/send-logs/search", body),
+            400,
+            "invalid_request",
+            says: #"is not a known operator; the known operators are "$gte", "$lte""#,
+            issue: "find.startDeliveryAt.\(name)"
+        )
+    }
+
+    @Test(
+        arguments: [
+            (#""2022-01-15T10:00:00""#, "must have Z or an offset"), (#""2022-01-15 10:00:00Z""#, "must have a T"),
+            (#""1642240800""#, "not a Unix time"), ("1642240800", "must be a date-time in a string, not a number"),
+            (#""15/01/2022""#, "year, month and day in this order"), (#""2022-02-30""#, "does not exist"),
+        ]
+    )
+    func `a date in another format is refused with the format that is expected`(date: String, says: String) throws {
+        let tenant = try Self.sharedTenant.get()
+        let search = #"{"find":{"startDeliveryAt":{"$gte":\#(date)}}}"#
+        try expectFailure(
+            tenant.post("/send-logs/search", search),
+            400,
+            "invalid_request",
+            says: "find.startDeliveryAt.$gte",
+            says,
+            issue: "find.startDeliveryAt.$gte"
+        )
+        let log = SampleLog(id: "bad-date").json("startDeliveryAt", date)
+        try expectFailure(tenant.post("/send-logs", log), 400, "invalid_request", says: says, issue: "startDeliveryAt")
+        let errors = try tenant.post("/send-logs/import", log).data()["errors"].elements
+        #expect(errors.count == 1 && errors[0]["message"].string?.contains(says) == true, "\(errors)")
+    }
+
     private static let sharedTenant = Result { try campaigns() }
 
     @Test(

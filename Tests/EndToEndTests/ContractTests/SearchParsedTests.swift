@@ -39,9 +39,9 @@ import Testing
         let response = try tenant.post("/send-logs/search", body)
         #expect(response.status == 200)
         let parsed = try Self.parsed(of: response)
-        #expect(try tenant.post("/send-logs/search", parsed).text == response.text)
+        #expect(try tenant.post("/send-logs/search", parsed).dataText == response.dataText)
         try tenant.record(SampleLog(id: "late", campaign: "a", start: "2022-01-05T00:00:00.000Z"))
-        #expect(try tenant.post("/send-logs/search", parsed).text == response.text)
+        #expect(try tenant.post("/send-logs/search", parsed).dataText == response.dataText)
     }
 
     @Test func `paging by skip returns every log once while new ones are recorded`() throws {

@@ -60,8 +60,7 @@ struct SeveralServersTests {
         let body = LargeBodies.log("send-1", destinations: LargeBodies.destinations(1_000_000))
         #expect(try tenant.request("POST", "/send-logs", body: body).status == 201)
         #expect(try tenant.request("POST", "/send-logs", body: body).status == 200)
-        let whole = Array(#"{"ok":true,"data":"#.utf8) + body + Array("}".utf8)
-        #expect(try tenant.get("/send-logs/send-1?group_destinations=list").body == whole)
+        #expect(try tenant.get("/send-logs/send-1?group_destinations=list").dataBytes == body)
         let peak = try ServerMemory(of: server).peak
         #expect(peak < 110, "the peak was \(peak) MB")
         #expect(try server.command("database", "check").exit == .code(0))

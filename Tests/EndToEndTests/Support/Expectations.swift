@@ -17,7 +17,10 @@ func expectFailure(
         text,
         sourceLocation: sourceLocation
     )
-    let error = try response.json()["error"]
+    let envelope = try response.json()
+    #expect(envelope.names == ["error", "ok", "requestId"], text, sourceLocation: sourceLocation)
+    #expect(envelope["requestId"].string == response["x-request-id"], text, sourceLocation: sourceLocation)
+    let error = envelope["error"]
     let message = error["message"].string ?? ""
     #expect(!message.isEmpty, text, sourceLocation: sourceLocation)
     for word in fragments { #expect(message.contains(word), text, sourceLocation: sourceLocation) }

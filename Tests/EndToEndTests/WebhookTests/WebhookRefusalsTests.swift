@@ -77,18 +77,23 @@ import Testing
 
     @Test(
         arguments: [
-            ("Host", "sets itself"), ("content-LENGTH", "sets itself"), ("Transfer-Encoding", "sets itself"),
-            ("Connection", "sets itself"), ("Content-Type", "sets itself"), ("webhook-signature", "sets itself"),
-            ("Webhook-Id", "sets itself"), ("Idempotency-Key", "sets itself"), ("Expect", "sets itself"),
-            ("", "not a valid header name"), ("a b", "not a valid header name"), ("a:b", "not a valid header name"),
-            ("a\r\nb", "not a valid header name"), ("ä", "not a valid header name"),
-            ("a\u{0}", "not a valid header name"), (String(repeating: "a", count: 101), "not a valid header name"),
-            ("a(b)", "not a valid header name"),
-        ]
+            ("Host", nil, "sets itself"), ("content-LENGTH", nil, "sets itself"),
+            ("Transfer-Encoding", nil, "sets itself"), ("Connection", nil, "sets itself"),
+            ("Content-Type", nil, "sets itself"), ("webhook-signature", nil, "sets itself"),
+            ("Webhook-Id", nil, "sets itself"), ("Idempotency-Key", nil, "sets itself"), ("Expect", nil, "sets itself"),
+            ("", nil, "not a valid header name"), ("a b", nil, "not a valid header name"),
+            ("a:b", nil, "not a valid header name"), ("a\r\nb", #"a\r\nb"#, "not a valid header name"),
+            ("ä", nil, "not a valid header name"), ("a\u{0}", #"a\u0000"#, "not a valid header name"),
+            (
+                String(repeating: "a", count: 101), String(repeating: "a", count: 64) + "…",
+                "not a valid header name"
+            ),
+            ("a(b)", nil, "not a valid header name"),
+        ] as [(String, String?, String)]
     )
-    func `an invalid header name is reported`(name: String, says: String) throws {
+    func `an invalid header name is reported`(name: String, path: String?, says: String) throws {
         let body = #"{\#(Self.good),"headers":{\#(JSON.text(name)):"x"}}"#
-        try Self.expect(body, refusedAt: "headers.\(name.prefix(64))", saying: says)
+        try Self.expect(body, refusedAt: "headers.\(path ?? String(name.prefix(64)))", saying: says)
     }
 
     @Test(
@@ -119,6 +124,7 @@ import Testing
             ("\"method\":null", "method", "a string"), ("\"active\":1", "active", "true or false"),
             ("\"active\":\"true\"", "active", "true or false"), ("\"encodeIntoUrl\":null", "encodeIntoUrl", "true or"),
             ("\"campaign_id\":\"a\"", "campaign_id", "an array"), ("\"campaign_id\":[1]", "campaign_id[0]", "1 to 64"),
+            ("\"campaign_id\":[]", "campaign_id", "must not be an empty array; omit it for all campaigns"),
             ("\"campaign_id\":[\"a\",\"b c\"]", "campaign_id[1]", "1 to 64"), ("\"headers\":[]", "headers", "object"),
             ("\"headers\":{\"a\":1}", "headers.a", "a string"),
             ("\"headers\":{\"a\":\"\",\"A\":\"\"}", "headers.A", "once"),
@@ -162,7 +168,7 @@ import Testing
         let tenant = try Shared.server.tenant(permissions: "webhook")
         let made = try tenant.post("/webhooks", #"{\#(Self.good),"name":"Old","body":"{}"}"#).data(201)
         let path = "/webhooks/\(made["_id"].string ?? "")"
-        let before = try tenant.get(path).text
+        let before = try tenant.get(path).dataText
         let changes = [
             #"{"name":"New","url":"x"}"#, #"{"name":"New","nam":"x"}"#, #"{"active":false,"method":"GET"}"#,
             #"{"name":"New","encodeIntoUrl":true,"body":null}"#, #"{"name":"New","headers":{"Host":"x"}}"#,
@@ -172,7 +178,7 @@ import Testing
         for change in changes {
             let response = try tenant.request("PUT", path, body: Array(change.utf8))
             try expectFailure(response, 400, "invalid_request")
-            #expect(try tenant.get(path).text == before, "\(change)")
+            #expect(try tenant.get(path).dataText == before, "\(change)")
         }
     }
 

@@ -37,13 +37,14 @@ import Testing
 
     @Test func `omitted fields have their defaults`() throws {
         let made = try tenant().post("/webhooks", #"{"url":"http://receiver.example"}"#).data(201)
-        #expect(made["name"] == "" && made["method"] == "POST" && made["campaign_id"] == [] && made["headers"] == [:])
-        #expect(made["body"] == .null && made["encodeIntoUrl"] == .bool(false) && made["active"] == .bool(true))
+        #expect(made["name"] == "" && made["method"] == "POST" && made["headers"] == [:])
+        #expect(made["campaign_id"] == .null && made["body"] == .null)
+        #expect(made["encodeIntoUrl"] == .bool(false) && made["active"] == .bool(true))
     }
 
     @Test func `the list has the webhooks in the order of creation`() throws {
         let tenant = try tenant()
-        #expect(try tenant.get("/webhooks").text == #"{"ok":true,"data":{"webhooks":[]}}"#)
+        #expect(try tenant.get("/webhooks").dataText == #"{"webhooks":[]}"#)
         let ids = try (0..<5).map { number in
             try tenant.post("/webhooks", #"{"url":"https://receiver.example/\#(number)"}"#).data(201)["_id"]
         }
@@ -59,7 +60,7 @@ import Testing
         let changed = try tenant.request("PUT", path, body: Array(change.utf8)).data()
         #expect(changed.names == Self.fields)
         #expect(changed["active"] == .bool(true) && changed["name"] == "New" && changed["headers"] == ["X-C": "c"])
-        #expect(changed["campaign_id"] == [])
+        #expect(changed["campaign_id"] == .null)
         for name in ["_id", "url", "method", "body", "encodeIntoUrl", "createdAt", "secrets"] {
             #expect(changed[name] == made[name], "\(name)")
         }
@@ -67,6 +68,24 @@ import Testing
         let cleared = #"{"body":null,"encodeIntoUrl":false,"headers":null}"#
         let bare = try tenant.request("PUT", path, body: Array(cleared.utf8)).data()
         #expect(bare["body"] == .null && bare["headers"] == [:])
+    }
+
+    @Test func `a webhook can be updated with its own fields, and not to an empty array of campaigns`() throws {
+        let tenant = try tenant()
+        for more in ["", #","campaign_id":["a"]"#] {
+            let made = try tenant.post("/webhooks", #"{"url":"https://receiver.example"\#(more)}"#).data(201)
+            let path = "/webhooks/\(made["_id"].string ?? "")"
+            let again = Array(#"{"campaign_id":\#(more.isEmpty ? "null" : #"["a"]"#)}"#.utf8)
+            #expect(try tenant.request("PUT", path, body: again).data()["campaign_id"] == made["campaign_id"])
+            try expectFailure(
+                tenant.request("PUT", path, body: Array(#"{"campaign_id":[]}"#.utf8)),
+                400,
+                "invalid_request",
+                says: "campaign_id must not be an empty array; set it to null for all campaigns",
+                issue: "campaign_id"
+            )
+            #expect(try tenant.get(path).data()["campaign_id"] == made["campaign_id"])
+        }
     }
 
     @Test func `a secret is returned when it is created, and never again`() throws {
@@ -99,7 +118,7 @@ import Testing
         let made = try tenant.post("/webhooks", #"{"url":"https://receiver.example"}"#).data(201)
         let path = "/webhooks/\(made["_id"].string ?? "")"
         let response = try tenant.request("DELETE", path)
-        #expect(response.text == #"{"ok":true,"data":{"_id":"\#(made["_id"].string ?? "")","deleted":true}}"#)
+        #expect(response.dataText == #"{"_id":"\#(made["_id"].string ?? "")","deleted":true}"#)
         #expect(try tenant.get("/webhooks").data()["webhooks"] == [])
         try Self.expectNotFound(tenant, path)
     }

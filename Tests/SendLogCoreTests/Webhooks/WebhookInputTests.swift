@@ -42,6 +42,33 @@ struct WebhookInputTests {
         #expect(definition.campaigns.isEmpty && definition.headers.isEmpty && !definition.encodesIntoURL)
     }
 
+    @Test func `an update to an empty array of campaigns is refused, with the value for all campaigns`() throws {
+        let before = try Self.read(Self.whole).get().definition
+        #expect(
+            try Self.issues(#"{"campaign_id":[]}"#, changing: before)
+                == ["campaign_id must not be an empty array; set it to null for all campaigns"]
+        )
+    }
+
+    @Test func `a webhook that was stored with an empty array of campaigns is for all of them`() throws {
+        let stored = #"{"name":"","url":"https://a","method":"POST","campaign_id":[],"headers":{},"body":null}"#
+        let definition = try WebhookDefinition(stored: stored)
+        #expect(definition.campaigns.isEmpty)
+        // It is written as a client can send it back.
+        #expect(definition.stored.contains(#""campaign_id":null"#))
+        #expect(try WebhookDefinition(stored: definition.stored) == definition)
+    }
+
+    @Test func `names and texts of clients are escaped in messages`() throws {
+        let issues = try Self.issues(
+            #"{"url":"https://a/?{{\u0007}}","a\u202e":1,"headers":{"b\n":"c"},"method":"\"\u0000"}"#
+        )
+        #expect(issues.contains { $0.hasPrefix(#"a\u202e is not a known field"#) }, "\(issues)")
+        #expect(issues.contains { $0.hasPrefix(#"headers.b\n is not a valid header name"#) }, "\(issues)")
+        #expect(issues.contains { $0.contains(#"not "\"\u0000""#) }, "\(issues)")
+        #expect(issues.contains { $0.contains(#"has the unknown field {{\u0007}}"#) }, "\(issues)")
+    }
+
     @Test func `an update changes only the given fields`() throws {
         let before = try Self.read(Self.whole).get().definition
         let after = try Self.read(#"{"active":true,"campaign_id":null}"#, changing: before).get().definition
@@ -59,6 +86,7 @@ struct WebhookInputTests {
         (#"{"url":"https://a","encodeIntoUrl":1}"#, "encodeIntoUrl must be true or false"),
         (#"{"url":"https://a","body":{"a":1}}"#, "body must be a string that contains JSON, not an object"),
         (#"{"url":"https://a","campaign_id":"x"}"#, "campaign_id must be an array"),
+        (#"{"url":"https://a","campaign_id":[]}"#, "campaign_id must not be an empty array; omit it for all campaigns"),
         (#"{"url":"https://a","campaign_id":["a b"]}"#, "campaign_id[0] must be 1 to 64"),
         (#"{"url":"https://a","headers":[]}"#, "headers must be an object"),
         (#"{"url":"https://a","headers":{"a":1}}"#, "headers.a must be a string"),

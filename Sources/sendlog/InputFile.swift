@@ -1,0 +1,94 @@
+import Foundation
+import SendLogContent
+
+/// A file or standard input, read in pieces, and inflated if it is gzip.
+struct InputFile {
+    /// The size of a file in bytes; `nil` for standard input.
+    let size: Int?
+    private let handle: FileHandle
+    private let inflater: GzipInflater?
+    /// The bytes of which ``offset`` are used.
+    private var buffer: [UInt8]
+    private var offset = 0
+    private var bytesRead: Int
+
+    private static let readLength = 1 << 20
+
+    /// Opens a file, or standard input for `-`.
+    ///
+    /// - Throws: ``CommandFailure`` if it cannot be read.
+    init(_ path: String) throws {
+        (handle, size) = try Self.open(path)
+        buffer = []
+        // A pipe may return less than the signature.
+        while buffer.count < GzipInflater.signature.count, let piece = try Self.read(handle) { buffer += piece }
+        bytesRead = buffer.count
+        inflater = buffer.starts(with: GzipInflater.signature) ? GzipInflater() : nil
+    }
+
+    /// The number of bytes of the file whose content was returned; compressed bytes if the file is gzip.
+    var position: Int { bytesRead - (buffer.count - offset) }
+
+    /// Returns the next piece of the content, or `nil` at its end.
+    ///
+    /// - Throws: ``CommandFailure`` if the file cannot be read, or is damaged.
+    mutating func next() throws -> [UInt8]? {
+        while true {
+            if let inflater {
+                if offset < buffer.count || inflater.hasMoreOutput {
+                    let piece = try inflate(with: inflater)
+                    if piece.isEmpty { continue }
+                    return piece
+                }
+            } else if !buffer.isEmpty {
+                defer { buffer = [] }
+                return buffer
+            }
+            guard let piece = try Self.read(handle) else {
+                do { try inflater?.finish() } catch { throw CommandFailure("the file \(error.message)") }
+                return nil
+            }
+            (buffer, offset) = (piece, 0)
+            bytesRead += piece.count
+        }
+    }
+
+    private mutating func inflate(with inflater: GzipInflater) throws -> [UInt8] {
+        var read = 0
+        do {
+            let piece = try [UInt8](unsafeUninitializedCapacity: Self.readLength) { room, written throws(GzipError) in
+                try buffer.withUnsafeBufferPointer { bytes throws(GzipError) in
+                    let rest = UnsafeBufferPointer(rebasing: bytes[offset...])
+                    (read, written) = try inflater.inflate(rest, into: UnsafeMutableRawBufferPointer(room))
+                }
+            }
+            offset += read
+            return piece
+        } catch {
+            throw CommandFailure("the file \(error.message)")
+        }
+    }
+
+    private static func open(_ path: String) throws -> (FileHandle, size: Int?) {
+        if path == "-" { return (.standardInput, nil) }
+        var isFolder: ObjCBool = false
+        guard !FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) || !isFolder.boolValue else {
+            throw CommandFailure("\(path) is a folder; give the path of a file")
+        }
+        do {
+            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            return (handle, try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+        } catch {
+            throw CommandFailure("\(path) cannot be read; check that it exists and is readable")
+        }
+    }
+
+    private static func read(_ handle: FileHandle) throws -> [UInt8]? {
+        do {
+            let piece = try handle.read(upToCount: readLength) ?? Data()
+            return piece.isEmpty ? nil : Array(piece)
+        } catch {
+            throw CommandFailure("the file cannot be read")
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import SendLogCore
+
+/// An invalid command line, and the command or option that was probably meant.
+///
+/// ArgumentParser hints at options, but not at commands, and it reports a missing option before an unknown one:
+/// `--organization` would be the missing `--organisation`.
+enum UsageError {
+    /// Explains an error of the parser on standard error if the command line is invalid.
+    ///
+    /// - Returns: the error to exit with, which is not explained again.
+    static func explained(_ error: any Error, of root: any ParsableCommand.Type) -> any Error {
+        guard root.exitCode(for: error) == .validationFailure, !(error is ExitCode) else { return error }
+        let message = root.fullMessage(for: error)
+        if let problem = unknownName(in: CommandLine.arguments.dropFirst(), of: root) {
+            let usage = message.split(separator: "\n").drop { !$0.hasPrefix("Usage:") }
+            Terminal.say("Error: \(problem)\n\(usage.joined(separator: "\n"))")
+        } else {
+            Terminal.say(message)
+        }
+        return ExitCode.validationFailure
+    }
+
+    /// Returns a description of the first unknown command or option; `nil` if all are known.
+    private static func unknownName(in arguments: ArraySlice<String>, of root: any ParsableCommand.Type) -> String? {
+        var command = root
+        var rest = arguments
+        func subcommand() -> (any ParsableCommand.Type)? {
+            command.configuration.subcommands.first { $0._commandName == rest.first }
+        }
+        while let next = subcommand() { (command, rest) = (next, rest.dropFirst()) }
+        let commands = command.configuration.subcommands.map { $0._commandName }
+        if !commands.isEmpty, let name = rest.first, !name.hasPrefix("-") {
+            // ArgumentParser adds this command.
+            if name == "help" { return nil }
+            let all = "; the commands are \(commands.joined(separator: ", "))"
+            return "unknown command \(name)\(hint(name, among: commands) ?? all)"
+        }
+        let given = rest.prefix { $0 != "--" }.filter { $0.hasPrefix("--") }.map { String($0.prefix { $0 != "=" }) }
+        let known = options(of: command, in: root)
+        return given.first { !known.contains($0) }.map { "unknown option \($0)\(hint($0, among: known) ?? "")" }
+    }
+
+    /// Returns the options of a command, those of ArgumentParser and hidden ones too, as the help lists them.
+    private static func options(of command: any ParsableCommand.Type, in root: any ParsableCommand.Type) -> [String] {
+        let help = root.helpMessage(for: command, includeHidden: true)
+        let listed = help.matches(of: /(?:^|\n)  (?:-[a-z], )?(--[a-z-]+)/).map { String($0.output.1) }
+        return listed + ["--help-hidden", "--generate-completion-script"]
+    }
+
+    /// Returns a hint at the only known name that begins with the given one, else at the nearest one.
+    private static func hint(_ name: String, among known: [String]) -> String? {
+        let longer = known.filter { $0.hasPrefix(name) }
+        return (longer.count == 1 ? longer[0] : NearestName.to(name, among: known)).map { "; did you mean \($0)?" }
+    }
+}

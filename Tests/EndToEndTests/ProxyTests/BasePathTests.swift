@@ -1,0 +1,156 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A server that a proxy publishes under a base path, seen by clients of the API and of the console.
+@Suite struct BasePathTests {
+    private static let base = "/sendlog"
+    private static let running = Result {
+        try Server(
+            arguments: ["--webhooks-allow", "127.0.0.1/32"],
+            environment: ["SENDLOG_HTTP_BASE_PATH": base]
+        )
+    }
+
+    private func tenant() throws -> Tenant { try Self.running.get().tenant(permissions: "*") }
+
+    @Test
+    func `every page of the console has the base path in its links, forms, assets, redirects and cookies`() throws {
+        let (tenant, receiver) = (try tenant(), try StubReceiver())
+        try tenant.recordSampleSends()
+        let client = try ConsoleClient(tenant)
+        let crawler = ConsoleCrawler(client, basePath: Self.base)
+        let webhook = try WebhookPages.webhook(tenant, receiver.url)
+        let definition: KeyValuePairs = ["name": "more", "url": receiver.url, "method": "POST", "body": ""]
+        try crawler.post("/console/time-zone", ["zone": "Europe/Berlin"], from: "/console/time-zone")
+        try crawler.post("/console/campaigns/summer/name", ["name": "Summer"], from: "/console/campaigns")
+        try crawler.post("/console/keys", ["name": "other", "permission": "sendLog"], from: "/console/keys")
+        try crawler.post("\(webhook)/test", ["send": ""], from: webhook)
+        let redelivery = try #require(
+            try client.get(webhook).text.firstMatch(of: /action="\/sendlog(\/console\/webhooks\/[^"]*\/redeliver)"/)
+        )
+        try crawler.post(String(redelivery.output.1), [:], from: webhook)
+        try crawler.post("\(webhook)/secret", [:], from: webhook)
+        try crawler.post("\(webhook)/active", ["active": "false"], from: webhook)
+        try crawler.post("/console/webhooks/preview", definition, from: webhook)
+        try crawler.crawl(from: "\(Self.base)/console")
+        // These change or delete what the crawler has found.
+        try crawler.post("/console/webhooks", definition, from: "/console/webhooks/new")
+        try crawler.post(webhook, definition, from: "\(webhook)/edit")
+        try crawler.post("\(webhook)/delete", [:], from: webhook)
+        let own = try #require(client.get("/console/keys").text.firstMatch(of: /\/(key_[0-9]+)\/revoke"/)).output.1
+        try crawler.post("/console/keys/\(own)/revoke", [:], from: "/console/keys")
+        let stranger = ConsoleCrawler(ConsoleClient(tenant.server), basePath: Self.base)
+        try stranger.crawl(from: "\(Self.base)/console/keys")
+        let last = try ConsoleClient(tenant)
+        try ConsoleCrawler(last, basePath: Self.base).post("/console/sign-out", [:], from: "/console/keys")
+        let paths = crawler.paths.union(stranger.paths)
+        for page in try Self.pages() {
+            #expect(paths.contains { $0.wholeMatch(of: page.regex) != nil }, "\(page.path) was not requested")
+        }
+    }
+
+    private static var route: Regex<(Substring, Substring)> {
+        /(?:\.get\(\s*|Route\(\s*\.GET,\s*)"(\/console[^"]*)"/
+    }
+
+    /// The paths of all pages of the console, from its sources.
+    private static func pages() throws -> [(path: String, regex: Regex<AnyRegexOutput>)] {
+        let folder = TestPaths.package.appending(path: "Sources/SendLogConsole")
+        let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?.allObjects ?? []
+        let sources = files.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }
+        let paths = try sources.flatMap { file in
+            try String(contentsOf: file, encoding: .utf8).matches(of: Self.route)
+                .map { String($0.output.1) }
+        }
+        try #require(paths.count >= 12, "\(paths)")
+        return try paths.map { path in
+            let text = path.replacing(".", with: "\\.").replacing(/:[a-z_]+/, with: "[^/]+")
+                .replacing(/\\\([a-z]+\)/, with: "[a-z.]+")
+            return (path, try Regex(text))
+        }
+    }
+
+    @Test(arguments: [
+        ("/sendlog/health", 200), ("/health", 200), ("/sendlog/health/", 404), ("/sendlogs/health", 404),
+        ("/sendlog/sendlog/health", 404), ("/sendlog", 404), ("//sendlog/health", 404),
+    ])
+    func `a request path may begin with the base path`(path: String, status: Int) throws {
+        #expect(try Self.running.get().connect().request("GET", path).status == status)
+    }
+
+    @Test(arguments: ["", "/sendlog"]) func `Location, the OpenAPI document and errors have the base path`(
+        prefix: String
+    ) throws {
+        let tenant = try tenant()
+        let created = try tenant.post("\(prefix)/send-logs", SampleLog(id: "send-1").json)
+        #expect(created["location"] == "/sendlog/send-logs/send-1")
+        let stored = try tenant.get(try #require(created["location"])).data()
+        #expect(try stored == created.data(201))
+        let document = try tenant.get("\(prefix)/openapi.json").json()
+        #expect(document["servers"] == [["url": "/sendlog"]])
+        let missing = try tenant.get("\(prefix)/nothing")
+        try expectFailure(missing, 404, "resource_not_found", says: "see /sendlog/openapi.json")
+        let client = ConsoleClient(tenant.server)
+        client.headers = [("Accept", "text/html")]
+        for path in ["\(prefix)/", "\(prefix)/console/nothing"] {
+            let response = try client.get(path)
+            let isRedirected = response["location"] == "/sendlog/console"
+            #expect(isRedirected || response.text.contains("href=\"/sendlog/console\""), "\(path): \(response.text)")
+        }
+    }
+
+    @Test(arguments: [
+        ("/console/keys?a=1", "/console/keys?a=1"), ("/sendlog/console/keys?a=1", "/console/keys?a=1"),
+        ("", "/console"),
+        ("/sendlog//elsewhere.example/console/", "/console"), ("//elsewhere.example/sendlog/console/", "/console"),
+        ("https://elsewhere.example/sendlog/console/", "/console"), ("/sendlog/console/../../other", "/console"),
+        ("/sendlogs/console/keys", "/console"), ("/sendlog/sendlog/console/keys", "/console"),
+        ("/sendlog/console/sign-out", "/console"), ("/sendlog/\\elsewhere.example", "/console"),
+    ])
+    func `sign-in returns to a page below the base path, and nowhere else`(next: String, target: String) throws {
+        let tenant = try tenant()
+        #expect(try ConsoleClient(tenant.server).signIn(tenant.key, next: next)["location"] == "/sendlog\(target)")
+    }
+
+    @Test func `sign-in returns to the page that was requested`() throws {
+        let tenant = try tenant()
+        for prefix in ["", "/sendlog"] {
+            let client = ConsoleClient(tenant.server)
+            let signIn = try #require(try client.get("\(prefix)/console/sends?page=2")["location"])
+            #expect(signIn.hasPrefix("/sendlog/console/sign-in?next="))
+            let form = try client.get(signIn)
+            let next = try #require(form.text.firstMatch(of: /name="next" value="([^"]*)"/)).output.1
+            let fields = [("key", tenant.key), ("next", String(next)), ("form-token", try client.csrfToken(form))]
+            let response = try client.post("/sendlog/console/sign-in", fields)
+            #expect(response["location"] == "/sendlog/console/sends?page=2")
+        }
+    }
+
+    @Test func `behind TLS, cookies are Secure and belong to the base path`() throws {
+        let tenant = try tenant()
+        let client = ConsoleClient(tenant.server)
+        client.headers = [("X-Forwarded-Proto", "HTTPS , http")]
+        let cookies = try client.signIn(tenant.key).headers.filter { $0.name == "set-cookie" }.map(\.value)
+        let session = try #require(cookies.first { $0.hasPrefix("__Secure-sendlog_session=") }, "\(cookies)")
+        #expect(session.contains("; Path=/sendlog;") && session.hasSuffix("; HttpOnly; Secure"))
+        #expect(try client.get("/sendlog/console/sends").status == 200)
+    }
+
+    @Test func `commands have the public address, and a send leads back to the report that linked to it`() throws {
+        let tenant = try tenant()
+        try tenant.record(SampleLog(id: "send-1"))
+        let client = try ConsoleClient(tenant)
+        let report = try client.get("/sendlog/console/sends").text
+        #expect(report.contains("curl -s &#39;http://127.0.0.1/sendlog/send-logs/search&#39;"), "\(report)")
+        for (page, back) in [
+            ("/sendlog/console/sends?campaign=spring", "/sendlog/console/sends?campaign=spring"),
+            // A page of another application on the same host.
+            ("/console/sends?campaign=spring", "/sendlog/console/sends"),
+        ] {
+            client.headers = [("Referer", "http://127.0.0.1\(page)")]
+            let text = try client.get("/sendlog/console/sends/send-1").text
+            #expect(text.contains("<p class=\"back\"><a href=\"\(back)\">"), "\(page)")
+        }
+    }
+}
