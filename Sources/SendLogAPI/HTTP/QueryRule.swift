@@ -43,7 +43,7 @@ package struct QueryRule: Sendable, ExpressibleByArrayLiteral {
         // Some clients write nested fields as `options[limit]`.
         let path = name.replacing("[", with: ".").replacing("]", with: "")
         let isMisspelt = NearestName.to(path, among: known) != nil
-        let names = bodyFields + bodyFields.map(Self.lastPart)
+        let names = Set(bodyFields + bodyFields.map(Self.lastPart)).sorted()
         let nearest = isMisspelt ? nil : NearestName.to(path, among: names)
         guard let field = bodyField(path) ?? nearest.flatMap(bodyField) else {
             return Naming.unknown(name, known: known, kind: "parameter")

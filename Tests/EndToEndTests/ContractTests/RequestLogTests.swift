@@ -60,7 +60,12 @@ import Testing
         #expect(try upload.responseHead().status == 100)
         server.process.signal(SIGTERM)
         // The server waits half a minute for requests in progress.
-        _ = try server.process.wait(atMost: 120)
+        let end = Background { try server.process.wait(atMost: 120) }
+        while !end.isOver {
+            // Fast enough not to be disconnected as too slow.
+            try? upload.send(chunk: [UInt8](repeating: UInt8(ascii: " "), count: 8192))
+            Thread.sleep(forTimeInterval: 1)
+        }
         let stopped = try Self.line(server, id: "export-1")
         #expect(stopped.contains(" warning stopped by the shutdown bytes=") && stopped.contains(" status=200"))
         let (logged, received) = (try Self.bytes(stopped), Self.readBytes + (try export.readToEndOrReset().count))
