@@ -5,6 +5,8 @@ import SendLogCore
 /// Finds the route of a request.
 struct RouteTable: Sendable {
     let routes: [Route]
+    /// The paths of the routes, in the same order: small values, since each request is compared with many of them.
+    private let paths: [PathPattern]
 
     enum Match {
         case route(Route, parameter: String)
@@ -18,6 +20,7 @@ struct RouteTable: Sendable {
             route.index = number
             return route
         }
+        paths = routes.map { PathPattern($0) }
     }
 
     /// Returns the name of a route in logs and metrics.
@@ -32,42 +35,55 @@ struct RouteTable: Sendable {
     /// Finds the route of a request; a literal path segment takes precedence over a parameter.
     func match(_ method: HTTPMethod, _ path: Substring) -> Match {
         let requested = method == .HEAD ? .GET : method
-        var (found, parameter): (Int?, Substring) = (nil, "")
-        for route in routes where route.method == requested {
-            guard let value = Self.parameter(of: path, against: route.parts) else { continue }
-            if found == nil || value.isEmpty { (found, parameter) = (route.index, value) }
-        }
-        if let found {
-            let text = String(parameter)
-            // No ID is that long, so a longer parameter needs no decoding.
-            let isEncoded = text.utf8.count <= 1024 && text.utf8.contains(UInt8(ascii: "%"))
-            return .route(routes[found], parameter: isEncoded ? text.removingPercentEncoding ?? text : text)
-        }
-        var allow: [String] = []
-        for route in routes where Self.parameter(of: path, against: route.parts) != nil {
-            allow.append(route.method.rawValue)
-            if route.method == .GET { allow.append("HEAD") }
-        }
-        return allow.isEmpty ? .none : .methodNotAllowed(allow: allow.sorted())
-    }
-
-    /// Matches a path against the segments of a route.
-    ///
-    /// - Returns: the value of the parameter, empty if the route has none; `nil` if the paths differ.
-    private static func parameter(of path: Substring, against pattern: [String]) -> Substring? {
-        var rest = path.utf8
-        var parameter: Substring = ""
-        for expected in pattern {
-            guard rest.popFirst() == UInt8(ascii: "/") else { return nil }
-            let part = rest.prefix { $0 != UInt8(ascii: "/") }
-            rest = rest[part.endIndex...]
-            if expected.utf8.first == UInt8(ascii: ":") {
-                guard !part.isEmpty else { return nil }
-                parameter = Substring(part)
-            } else if !part.elementsEqual(expected.utf8) {
-                return nil
+        var (found, parameter): (Int?, Range<Int>) = (nil, 0..<0)
+        var path = path
+        let allow = path.withUTF8 { path in
+            for index in paths.indices where paths[index].method == requested {
+                guard let range = paths[index].parameter(of: path) else { continue }
+                if found == nil || range.isEmpty { (found, parameter) = (index, range) }
+            }
+            guard found == nil else { return [String]() }
+            return paths.filter { $0.parameter(of: path) != nil }.flatMap { pattern in
+                pattern.method == .GET ? ["GET", "HEAD"] : [pattern.method.rawValue]
             }
         }
-        return rest.isEmpty ? parameter : nil
+        guard let found else { return allow.isEmpty ? .none : .methodNotAllowed(allow: allow.sorted()) }
+        let text = String(decoding: path.utf8.dropFirst(parameter.lowerBound).prefix(parameter.count), as: UTF8.self)
+        // No ID is that long, so a longer parameter needs no decoding.
+        let isEncoded = text.utf8.count <= 1024 && text.utf8.contains(UInt8(ascii: "%"))
+        return .route(routes[found], parameter: isEncoded ? text.removingPercentEncoding ?? text : text)
+    }
+}
+
+/// The method and the path of a route.
+private struct PathPattern {
+    let method: HTTPMethod
+    /// The segments; `nil` for a parameter.
+    private let segments: [[UInt8]?]
+
+    init(_ route: Route) {
+        method = route.method
+        segments = route.parts.map { $0.hasPrefix(":") ? nil : Array($0.utf8) }
+    }
+
+    /// Compares a path with the pattern.
+    ///
+    /// - Returns: the bytes of the last parameter, empty if the pattern has none; `nil` if the paths differ.
+    func parameter(of path: UnsafeBufferPointer<UInt8>) -> Range<Int>? {
+        var (offset, parameter) = (0, 0..<0)
+        for index in segments.indices {
+            guard offset < path.count, path[offset] == UInt8(ascii: "/") else { return nil }
+            offset += 1
+            let start = offset
+            while offset < path.count, path[offset] != UInt8(ascii: "/") { offset += 1 }
+            if let literal = segments[index] {
+                guard path[start..<offset].elementsEqual(literal) else { return nil }
+            } else if start == offset {
+                return nil
+            } else {
+                parameter = start..<offset
+            }
+        }
+        return offset == path.count ? parameter : nil
     }
 }

@@ -31,9 +31,12 @@ extension [UInt8] {
 
     /// The bytes in lower-case hexadecimal, two digits each.
     public var hex: String {
-        var digits: [UInt8] = []
-        digits.reserveCapacity(count * 2)
-        for byte in self { digits.appendHex(UInt64(byte), digits: 2) }
-        return String(decoding: digits, as: UTF8.self)
+        String(unsafeUninitializedCapacity: count * 2) { digits in
+            for index in indices {
+                digits[index * 2] = .hexDigit(self[index] >> 4)
+                digits[index * 2 + 1] = .hexDigit(self[index] & 0xf)
+            }
+            return count * 2
+        }
     }
 }
