@@ -26,7 +26,7 @@ package enum Naming {
     /// Returns the error message for an unknown name of a kind, such as a field.
     package static func unknown(_ name: String, known: [String], kind: String = "field") -> String {
         let fault = "is not a known \(kind)"
-        if known.isEmpty { return "\(fault); there are none" }
+        if known.isEmpty { return "\(fault); there are no known \(kind)s" }
         if let nearest = NearestName.to(name, among: known) { return "\(fault); did you mean \(quoted(nearest))?" }
         return "\(fault); the known \(kind)s are \(known.map { quoted($0) }.joined(separator: ", "))"
     }

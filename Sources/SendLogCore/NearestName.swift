@@ -1,7 +1,7 @@
 /// A spelling suggestion for unknown names.
 public enum NearestName {
     /// Words that are one letter from a known name, but mean something else.
-    private static let others: Set = ["gt", "lt", "inactive"]
+    private static let notTypos: Set = ["gt", "lt", "inactive"]
 
     /// Returns the known name that is closest to `name`; `nil` if none, or more than one, is a likely typing error.
     ///
@@ -12,7 +12,7 @@ public enum NearestName {
     public static func to(_ name: String, among known: [String]) -> String? {
         // A long name is not a typing error of a short one; the limit bounds the work that a hostile name can cause.
         let requested = words(String(name.unicodeScalars.prefix(64)))
-        if requested.count == 1, others.contains(text(requested[0])) { return nil }
+        if requested.count == 1, notTypos.contains(text(requested[0])) { return nil }
         var nearest: (names: [String], distance: Int) = ([], .max)
         for name in known {
             guard let distance = distance(requested, words(name)), distance <= nearest.distance else { continue }

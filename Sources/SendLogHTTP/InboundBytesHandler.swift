@@ -11,6 +11,7 @@ final class InboundBytesHandler: ChannelInboundHandler {
     init(_ connection: HTTPConnection) { self.connection = connection }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // Bytes after the last response are dropped without parsing.
         if connection.isFinished { return }
         connection.didReceiveBytes()
         context.fireChannelRead(data)

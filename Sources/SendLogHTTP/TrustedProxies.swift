@@ -10,11 +10,12 @@ public struct TrustedProxies: Equatable, Sendable {
 
     /// Parses a list of proxies.
     ///
-    /// - Parameter text: addresses and networks (`10.0.0.0/8`), separated by commas
+    /// - Parameter text: addresses and networks (`10.0.0.0/8`), separated by commas; empty for none
     /// - Throws: ``InvalidEntry`` with the entry that is neither.
     public init(_ text: String) throws(InvalidEntry) {
         var networks: [IPNetwork] = []
-        for part in text.split(separator: ",").map({ String($0).trimmingBlanks }) where !part.isEmpty {
+        let parts = text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false)
+        for part in parts.map({ String($0).trimmingBlanks }) {
             guard let network = IPNetwork(part) else { throw InvalidEntry(part: String(part)) }
             networks.append(network)
         }

@@ -5,12 +5,12 @@ import SendLogScheduling
 extension PostgresStore: IdempotencyStore {
     /// See ``IdempotencyStore/beginRequest(_:in:)``.
     public func beginRequest(
-        _ request: IdempotentRequest,
+        _ attempt: IdempotencyAttempt,
         in organisation: OrganisationID
     ) async throws(StoreError) -> IdempotencyState {
         try await performShort(for: organisation) { connection in
-            var parameters = Parameters(organisation.number, request.key.text, ByteString(request.digest))
-            parameters.add(request.id.text, request.now.milliseconds, request.leaseEnd, request.expiry)
+            var parameters = Parameters(organisation.number, attempt.key.text, ByteString(attempt.digest))
+            parameters.add(attempt.id.text, attempt.now.milliseconds, attempt.leaseEnd, attempt.expiry)
             return try connection.transaction {
                 let begun = try connection.rows(Self.beginRequestSQL, parameters)
                 guard begun.count == 0 else {
@@ -22,11 +22,11 @@ extension PostgresStore: IdempotencyStore {
                 // The first statement has locked the row.
                 let rows = try connection.rows(
                     "SELECT digest, status, location, body FROM idempotency_keys WHERE org_id = $1 AND key = $2",
-                    Parameters(organisation.number, request.key.text)
+                    Parameters(organisation.number, attempt.key.text)
                 )
                 guard rows.count > 0 else { throw StoreError.corrupted(detail: "an idempotency key has no row") }
                 return try IdempotencyState(
-                    of: request,
+                    of: attempt,
                     digest: rows.bytes(0, 0),
                     status: rows.optionalInteger(0, 1),
                     response: { (rows.text(0, 2), rows.bytes(0, 3)) }
@@ -47,21 +47,19 @@ extension PostgresStore: IdempotencyStore {
             created = CASE WHEN k.created <= $7 THEN excluded.created ELSE k.created END,
             lease_owner = excluded.lease_owner, lease_until = excluded.lease_until,
             status = NULL, location = '', body = ''
-        WHERE k.created <= $7 OR (
-            k.digest = excluded.digest AND k.status IS NULL
-            AND (k.lease_until <= $5 OR k.lease_owner = excluded.lease_owner)
-        )
+        WHERE (k.status IS NOT NULL OR k.lease_until <= $5 OR k.lease_owner = excluded.lease_owner)
+            AND (k.created <= $7 OR (k.digest = excluded.digest AND k.status IS NULL))
         RETURNING k.reserved
         """
 
     /// See ``IdempotencyStore/finishRequest(_:with:in:)``.
     public func finishRequest(
-        _ request: IdempotentRequest,
+        _ attempt: IdempotencyAttempt,
         with response: StoredResponse,
         in organisation: OrganisationID
     ) async throws(StoreError) {
         try await performShort(for: organisation) { connection in
-            var parameters = Parameters(organisation.number, request.key.text, request.id.text)
+            var parameters = Parameters(organisation.number, attempt.key.text, attempt.id.text)
             parameters.add(response.status, response.location, ByteString(response.body))
             _ = try connection.rows(
                 """
@@ -75,7 +73,7 @@ extension PostgresStore: IdempotencyStore {
 
     /// See ``IdempotencyStore/releaseRequest(_:in:)``.
     public func releaseRequest(
-        _ request: IdempotentRequest,
+        _ attempt: IdempotencyAttempt,
         in organisation: OrganisationID
     ) async throws(StoreError) {
         try await performShort(for: organisation) { connection in
@@ -84,7 +82,7 @@ extension PostgresStore: IdempotencyStore {
                 UPDATE idempotency_keys SET lease_until = 0
                 WHERE org_id = $1 AND key = $2 AND lease_owner = $3 AND status IS NULL
                 """,
-                Parameters(organisation.number, request.key.text, request.id.text)
+                Parameters(organisation.number, attempt.key.text, attempt.id.text)
             )
         }
     }
@@ -112,6 +110,6 @@ extension PostgresStore: IdempotencyStore {
     }
 
     static let oldIdempotencyKeysSQL = """
-        SELECT org_id, key FROM idempotency_keys WHERE created < $1 ORDER BY created LIMIT 1000
+        SELECT org_id, key FROM idempotency_keys WHERE created < $1 ORDER BY created LIMIT 100
         """
 }

@@ -42,6 +42,8 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
     }
 
     let statementTimeouts: StatementTimeouts
+    /// Whether the tables were created when the database was opened.
+    public let createdTables: Bool
 
     /// Opens a database, creates its tables if there are none, or migrates them to the newest version.
     ///
@@ -51,7 +53,7 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
         self.options = options
         let statementTimeouts = StatementTimeouts(options)
         self.statementTimeouts = statementTimeouts
-        try Self.migrate(location, options)
+        createdTables = try Self.migrate(location, options)
         // Short statements do not wait behind searches, and recording does not wait behind either.
         let quarter = max(1, options.connections / 4)
         let (health, heads) = (ServerHealth(), LastRecordedSequences())
@@ -98,13 +100,14 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
         )
     }
 
-    private static func migrate(_ location: PostgresLocation, _ options: Options) throws(StoreSetupError) {
+    /// Returns whether the tables were created.
+    private static func migrate(_ location: PostgresLocation, _ options: Options) throws(StoreSetupError) -> Bool {
         do {
             let connection = try Connection(
                 location,
                 session: session(lockTimeout: Migration.lockTimeout, statementTimeout: 0)
             )
-            try Migration(schema: .current, connection: connection, location: location).run(
+            return try Migration(schema: .current, connection: connection, location: location).run(
                 createsTables: options.createsTables
             )
         } catch let refusal as StoreSetupError {

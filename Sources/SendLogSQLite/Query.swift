@@ -27,7 +27,9 @@ struct Query: ~Copyable {
     // `SQLITE_TRANSIENT`, which makes SQLite copy the value; Swift cannot import the macro.
     private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
-    /// Binds the next parameter; the compiler does not specialise a list of one.
+    /// Binds the next parameter.
+    ///
+    /// The compiler does not specialise a parameter pack with one value.
     mutating func bind(_ value: some BindableValue) throws { try value.bind(to: &self) }
 
     /// Binds the next parameters.

@@ -5,22 +5,22 @@ import SendLogScheduling
 extension SQLiteStore: IdempotencyStore {
     /// See ``IdempotencyStore/beginRequest(_:in:)``.
     public func beginRequest(
-        _ request: IdempotentRequest,
+        _ attempt: IdempotencyAttempt,
         in organisation: OrganisationID
     ) async throws(StoreError) -> IdempotencyState {
         try await write(for: organisation) { database in
-            if let reserved = try Self.reservedID(of: request, in: organisation, on: database) {
+            if let reserved = try Self.reservedID(of: attempt, in: organisation, on: database) {
                 return .started(reserved: reserved)
             }
             var query = try Query(
                 "SELECT digest, status, location, body FROM idempotency_keys WHERE organisation = ? AND key = ?",
                 on: database
             )
-            try query.bind(organisation.number, request.key.text)
+            try query.bind(organisation.number, attempt.key.text)
             guard try query.step() else { throw StoreError.corrupted(detail: "an idempotency key has no row") }
             let (location, body) = (query.text(2), query.bytes(3))
             return try IdempotencyState(
-                of: request,
+                of: attempt,
                 digest: query.bytes(0),
                 status: query.optionalInteger(1),
                 response: { (location, body) }
@@ -32,7 +32,7 @@ extension SQLiteStore: IdempotencyStore {
     ///
     /// - Returns: the row's reserved ID; `nil` if the request may not begin.
     private static func reservedID(
-        of request: IdempotentRequest,
+        of attempt: IdempotencyAttempt,
         in organisation: OrganisationID,
         on database: Connection
     ) throws -> SendLogID? {
@@ -46,13 +46,14 @@ extension SQLiteStore: IdempotencyStore {
                 created = CASE WHEN created <= ?7 THEN excluded.created ELSE created END,
                 lease_owner = excluded.lease_owner, lease_until = excluded.lease_until,
                 status = NULL, location = '', body = x''
-            WHERE created <= ?7 OR (digest = excluded.digest AND status IS NULL AND lease_until <= ?5)
+            WHERE (status IS NOT NULL OR lease_until <= ?5)
+                AND (created <= ?7 OR (digest = excluded.digest AND status IS NULL))
             RETURNING reserved
             """,
             on: database
         )
-        try query.bind(organisation.number, request.key.text, request.digest, request.id.text)
-        try query.bind(request.now.milliseconds, request.leaseEnd, request.expiry)
+        try query.bind(organisation.number, attempt.key.text, attempt.digest, attempt.id.text)
+        try query.bind(attempt.now.milliseconds, attempt.leaseEnd, attempt.expiry)
         guard try query.step() else { return nil }
         let reserved = SendLogID(query.text(0))
         // SQLite writes the row in the first step, and the statement ends with the second one.
@@ -63,7 +64,7 @@ extension SQLiteStore: IdempotencyStore {
 
     /// See ``IdempotencyStore/finishRequest(_:with:in:)``.
     public func finishRequest(
-        _ request: IdempotentRequest,
+        _ attempt: IdempotencyAttempt,
         with response: StoredResponse,
         in organisation: OrganisationID
     ) async throws(StoreError) {
@@ -76,13 +77,13 @@ extension SQLiteStore: IdempotencyStore {
                 on: database
             )
             try query.bind(response.status, response.location, response.body)
-            try query.run(organisation.number, request.key.text, request.id.text)
+            try query.run(organisation.number, attempt.key.text, attempt.id.text)
         }
     }
 
     /// See ``IdempotencyStore/releaseRequest(_:in:)``.
     public func releaseRequest(
-        _ request: IdempotentRequest,
+        _ attempt: IdempotencyAttempt,
         in organisation: OrganisationID
     ) async throws(StoreError) {
         try await write(for: organisation) { database in
@@ -93,17 +94,19 @@ extension SQLiteStore: IdempotencyStore {
                 """,
                 on: database
             )
-            try query.run(organisation.number, request.key.text, request.id.text)
+            try query.run(organisation.number, attempt.key.text, attempt.id.text)
         }
     }
 
+    /// Deletes a few keys at a time: each may have a long response, and other writes wait meanwhile.
+    ///
     /// See ``IdempotencyStore/deleteIdempotencyKeys(before:)``.
     public func deleteIdempotencyKeys(before timestamp: Timestamp) async throws(StoreError) -> Int {
         try await write(for: .server) { database in
             let query = try Query(
                 """
                 DELETE FROM idempotency_keys WHERE rowid IN (SELECT rowid FROM idempotency_keys
-                    INDEXED BY idempotency_keys_by_age WHERE created < ? LIMIT 1000)
+                    INDEXED BY idempotency_keys_by_age WHERE created < ? LIMIT 20)
                 """,
                 on: database
             )

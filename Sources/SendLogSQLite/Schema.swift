@@ -187,7 +187,7 @@ enum Schema {
         ALTER TABLE organisations ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;
         """,
         """
-        -- digest, reserved, lease_owner: see IdempotentRequest. status: NULL while the request is in progress. location and
+        -- digest, reserved, lease_owner: see IdempotencyAttempt. status: NULL while the request is in progress. location and
         -- body: see StoredResponse.
         CREATE TABLE idempotency_keys (
             organisation INTEGER NOT NULL,

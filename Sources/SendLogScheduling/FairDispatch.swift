@@ -2,7 +2,8 @@ public import SendLogCore
 
 /// A scheduler that assigns the work of organisations to a fixed number of threads in fair shares.
 ///
-/// It decides when its owner, which guards it with a lock, must wake a sleeping thread.
+/// It decides when its owner, which guards it with a lock, must wake a sleeping thread. It uses no I/O, clock or random
+/// numbers.
 public struct FairDispatch<Work> {
     private var shares: FairShares
     private var waiting = FairQueue<Work>()

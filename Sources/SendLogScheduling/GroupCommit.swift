@@ -92,7 +92,8 @@ public struct GroupCommit<Request> {
     /// Refuses all further requests.
     public mutating func close() { isClosed = true }
 
-    /// Whether to wait a moment for more requests: clients that receive responses together send the next ones together.
+    /// Whether to wait briefly, because the last group had more requests than wait now: clients that receive responses
+    /// together send the next ones together.
     public func isGathering(for organisation: OrganisationID) -> Bool {
         waitingCount(organisation) < (running[key(organisation)] ?? 0) * 7 / 8
     }

@@ -1,4 +1,6 @@
-/// A time slice, after which a task that computes yields to other tasks; call ``yieldIfOver()`` in its short iterations.
+/// A time slice, after which a task that computes yields to other tasks.
+///
+/// Create it before a loop, and call ``yieldIfOver()`` in each iteration, which must be short compared to ``length``.
 public struct TimeSlice: Sendable {
     private var end: ContinuousClock.Instant
 

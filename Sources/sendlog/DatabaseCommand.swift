@@ -45,7 +45,7 @@ struct DatabaseCommand: AsyncParsableCommand {
                 """
         )
 
-        @Argument(help: "The file to write; it must not exist.", completion: .file())
+        @Argument(help: "The file to write; it must not exist.", completion: .file(), transform: Self.path)
         var file: String
 
         @OptionGroup var database: DatabaseOptions
@@ -55,6 +55,16 @@ struct DatabaseCommand: AsyncParsableCommand {
                 try await store.backUp(to: file)
                 Terminal.say("Wrote \(file).")
             }
+        }
+
+        /// Parses the path of a file, which may follow `sqlite:` as in the location of a database.
+        private static func path(_ text: String) throws -> String {
+            let scheme = DatabaseLocation.scheme
+            let path = text.hasPrefix(scheme) ? text.dropFirst(scheme.count) : text[...]
+            guard !path.isEmpty, !["postgres:", "postgresql:"].contains(where: path.hasPrefix) else {
+                throw ValidationError("it must be the path of a file; for PostgreSQL, use pg_dump")
+            }
+            return String(path)
         }
     }
 }

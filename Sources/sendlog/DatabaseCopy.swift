@@ -39,7 +39,7 @@ struct DatabaseCopy: AsyncParsableCommand {
             OpenFiles.raiseLimit()
             let old = try Self.open(source)
             defer { old.close() }
-            let new = try target.open()
+            let new = try target.open { Terminal.say("Created \($0) \(target).") }
             defer { new.close() }
             let report = try await Self.copy(from: old, to: new, spoolFolder: target.spoolFolder)
             for (name, newName) in report.renumberedKeys {

@@ -18,6 +18,15 @@ struct DatabaseOptions: ParsableArguments {
         return try configuration.sources(flags: flags, printsWarnings: printsWarnings)
     }
 
+    /// Returns the flags that were given, for a command that is pasted into a shell; without the database's password.
+    func flags(for location: DatabaseLocation) -> String {
+        let isFile = database?.hasPrefix(DatabaseLocation.scheme) == true
+        let given = [
+            ("database", database.map { isFile ? $0 : location.description }), ("config", configuration.config),
+        ]
+        return given.map { name, value in value.map { " --\(name) \(ShellText.quoted($0))" } ?? "" }.joined()
+    }
+
     /// Opens the database, runs the body with it, and closes it.
     ///
     /// A missing database usually means a wrong path, so only commands that create databases set `createIfMissing`.
@@ -26,7 +35,9 @@ struct DatabaseOptions: ParsableArguments {
     {
         try await Terminal.explainingFailures {
             let location = try DatabaseLocation(try sources())
-            let store = try location.open(createIfMissing: createIfMissing)
+            let store = try location.open(createIfMissing: createIfMissing) {
+                Terminal.say("Created \($0) \(location).")
+            }
             defer { store.close() }
             try await body(store, location)
         }

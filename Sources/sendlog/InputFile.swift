@@ -1,5 +1,6 @@
 import Foundation
 import SendLogContent
+import SendLogCore
 
 /// A file or standard input, read in pieces, and inflated if it is gzip.
 struct InputFile {
@@ -20,10 +21,28 @@ struct InputFile {
     init(_ path: String) throws {
         (handle, size) = try Self.open(path)
         buffer = []
-        // A pipe may return less than the signature.
-        while buffer.count < GzipInflater.signature.count, let piece = try Self.read(handle) { buffer += piece }
+        // A pipe may return less than the bytes that show the format.
+        while buffer.count < TextFormat.headLength, let piece = try Self.read(handle) { buffer += piece }
         bytesRead = buffer.count
         inflater = buffer.starts(with: GzipInflater.signature) ? GzipInflater() : nil
+        try Self.refuseOtherFormats(head: Array(buffer.prefix(TextFormat.headLength)), of: path)
+    }
+
+    /// The commands that write a file of another format as UTF-8 text, and what they do.
+    private static let converters = [
+        "zstd": ("decompress", "zstdcat"), "xz": ("decompress", "xzcat"), "bzip2": ("decompress", "bzcat"),
+        "a ZIP archive": ("unpack", "unzip -p"), "UTF-16": ("convert", "iconv -f UTF-16 -t UTF-8"),
+        "UTF-32": ("convert", "iconv -f UTF-32 -t UTF-8"),
+    ]
+
+    private static func refuseOtherFormats(head: [UInt8], of path: String) throws {
+        guard let format = TextFormat(head: head, expected: .json), let (verb, command) = converters[format.name] else {
+            return
+        }
+        // unzip does not read standard input.
+        let isNamed = path != "-" || command.hasPrefix("unzip")
+        let file = isNamed ? " \(path == "-" ? "FILE" : ShellText.quoted(path))" : ""
+        throw CommandFailure("this is \(format.name); \(verb) it first: \(command)\(file) | sendlog import … -")
     }
 
     /// The number of bytes of the file whose content was returned; compressed bytes if the file is gzip.

@@ -27,17 +27,26 @@ struct OrganisationCommand: AsyncParsableCommand {
         @OptionGroup var database: DatabaseOptions
 
         func run() async throws {
-            try await database.withStore(createIfMissing: true) { store, _ in
+            try await database.withStore(createIfMissing: true) { store, location in
                 let key = NewAPIKey(name: "", permissions: permissions, expires: nil)
                 let now = ServiceClock.now()
-                let organisation = try await store.createOrganisation(named: name, at: now)
+                let organisation = try await create(in: store, at: now)
                 guard key.permissions.isEmpty else {
                     Terminal.say("Created organisation \"\(organisation.name)\".")
                     return try await KeyCommand.create(key, for: organisation, in: store, at: now)
                 }
                 Terminal.say("Created organisation \"\(organisation.name)\". Create a key for it:")
-                let escaped = name.description.replacing("'", with: #"'\''"#)
-                Terminal.say("  sendlog key create --organisation '\(escaped)' --permission sendLog")
+                let quoted = ShellText.quoted(name.description)
+                let flags = database.flags(for: location)
+                Terminal.say("  sendlog key create --organisation \(quoted) --permission sendLog\(flags)")
+            }
+        }
+
+        private func create(in store: some OrganisationStore, at now: Timestamp) async throws -> Organisation {
+            do {
+                return try await store.createOrganisation(named: name, at: now)
+            } catch StoreError.nameTaken {
+                throw CommandFailure("an organisation named \(Naming.quoted(name.description)) already exists")
             }
         }
     }

@@ -3,13 +3,6 @@ import Foundation
 import SendLogCore
 import SendLogServer
 
-/// A command's failure, described for its user.
-struct CommandFailure: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
-}
-
 /// Writes to the terminal: results on standard output, messages on standard error.
 enum Terminal {
     static func result(_ line: String) throws {

@@ -39,7 +39,7 @@ struct EntityTagTests {
         [], [""], ["\"\""], [opaque], ["\"\(opaque)"], ["\"\(opaque)2\""], ["\"a,\(opaque)\""], ["W/\"other\", \"*\""],
         ["\"a\"\(opaque)\"b\""], ["\"000102030405060708090a0b0c0d0e0f-list\""], [String(repeating: "\",", count: 9000)],
     ])
-    func `another tag, or what is no tag, does not match`(lines: [String]) {
+    func `a different or malformed tag does not match`(lines: [String]) {
         #expect(!isKnown(lines))
     }
 }

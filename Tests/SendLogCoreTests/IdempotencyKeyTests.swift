@@ -18,16 +18,16 @@ struct IdempotencyKeyTests {
     }
 
     @Test(arguments: [Int64.min, -1, 0, 199, 500, .max]) func `a damaged status is reported`(status: Int64) throws {
-        let request = IdempotentRequest(
+        let attempt = IdempotencyAttempt(
             key: try #require(IdempotencyKey("a")),
             digest: [1],
             id: try #require(SendLogID("a")),
             now: .earliest
         )
         #expect(throws: StoreError.self) {
-            try IdempotencyState(of: request, digest: [1], status: status, response: { ("", []) })
+            try IdempotencyState(of: attempt, digest: [1], status: status, response: { ("", []) })
         }
-        let reused = try IdempotencyState(of: request, digest: [2], status: status, response: { ("", []) })
+        let reused = try IdempotencyState(of: attempt, digest: [2], status: status, response: { ("", []) })
         #expect(reused == .reused)
     }
 }

@@ -58,13 +58,26 @@ struct SendLogReaderTests {
         ("startDeliveryAt", #""2022-01-31 23:59:59""#, Timestamp.fault(of: "2022-01-31 23:59:59")),
         ("startDeliveryAt", "1641038400000", "must be a date-time in a string, not a number"),
         ("destinations", "null", "must be an array of strings, not null"),
-        ("destinations", "2", "must be an array of strings, not a number; export with group_destinations=list"),
+        ("destinations", "2", "must be an array of strings, not a number"),
         ("destinations", "true", "must be an array of strings, not a boolean"),
         ("destinations", #""27821234567""#, "must be an array of strings, not a string"),
         ("destinations", "{}", "must be an array of strings, not an object"),
     ])
     func `an invalid field is reported by name`(field: String, value: String, message: String) {
         #expect(issues(changing: field, to: value) == [InputIssue(path: field, message: message)])
+    }
+
+    @Test func `a line of an import that has a number of destinations gets a hint at exports`() {
+        let rule = "must be an array of strings, not a number"
+        let hint = "; if this is an export, export with group_destinations=list"
+        for (expected, hint) in [(TextFormat.Expected.sendLog, ""), (.line, hint)] {
+            var (tokenizer, reader) = (
+                JSONTokenizer(), SendLogReader(sink: DestinationCollector(), expected: expected)
+            )
+            let text = Array(Self.text(changing: "destinations", to: "2").utf8)
+            #expect(throws: Never.self) { try text.withUnsafeBufferPointer { try tokenizer.feed($0, to: &reader) } }
+            #expect(reader.issues == [InputIssue(path: "destinations", message: rule + hint)])
+        }
     }
 
     @Test(arguments: ["campaign_id", "message", "triggeredBy", "destinations"])

@@ -4,6 +4,8 @@ import Testing
 
 /// Each rule of `POST /send-logs/search`.
 struct SendLogSearchParsingTests {
+    private static let mustBeRange = #"must be an object such as {"$gte": "2022-01-01"}, not a string"#
+    private static let mustBeOrder = #"must be an object such as {"startDeliveryAt": -1}, not a "#
     private static let mustBeText = "must be a date-time in a string, not a number"
 
     @Test(arguments: [
@@ -11,7 +13,7 @@ struct SendLogSearchParsingTests {
         #"{"find":{"campaign_id":null,"startDeliveryAt":null}}"#,
         #"{"options":{"skip":null,"limit":null,"sort":null,"as_of":null}}"#,
         #"{"find":{"startDeliveryAt":{"$gte":null,"$lte":null}},"options":{"sort":{"startDeliveryAt":null}}}"#,
-        #"{"find":{"startDeliveryAt":{}},"options":{"sort":{}}}"#,
+        #"{"find":{"startDeliveryAt":{}},"options":{}}"#,
     ])
     func `a missing or null field has its default`(text: String) throws {
         let search = try parse(text)
@@ -93,7 +95,7 @@ struct SendLogSearchParsingTests {
         (#"{"find":{"campaign_id":[null]}}"#, "find.campaign_id[0]", "must be a string, not null"),
         (#"{"find":{"campaign_id":["a","b","a/b"]}}"#, "find.campaign_id[2]", CampaignID.rule),
         (#"{"find":{"campaign_id":""}}"#, "find.campaign_id", CampaignID.rule),
-        (#"{"find":{"startDeliveryAt":"2022-01-01"}}"#, "find.startDeliveryAt", "must be an object, not a string"),
+        (#"{"find":{"startDeliveryAt":"2022-01-01"}}"#, "find.startDeliveryAt", mustBeRange),
         (#"{"find":{"startDeliveryAt":{"$gte":5}}}"#, "find.startDeliveryAt.$gte", mustBeText),
         (#"{"find":{"startDeliveryAt":{"$lte":"x"}}}"#, "find.startDeliveryAt.$lte", Timestamp.rule),
         (
@@ -102,14 +104,16 @@ struct SendLogSearchParsingTests {
         ),
         (#"{"options":{"skip":"1"}}"#, "options.skip", "must be a whole number from 0 to 2^53, not a string"),
         (#"{"options":{"limit":true}}"#, "options.limit", "must be a whole number from 0 to 10,000, not a boolean"),
-        (#"{"options":{"sort":-1}}"#, "options.sort", "must be an object, not a number"),
+        (#"{"options":{"sort":-1}}"#, "options.sort", mustBeOrder + "number"),
+        (#"{"options":{"sort":"-startDeliveryAt"}}"#, "options.sort", mustBeOrder + "string"),
+        (#"{"options":{"sort":{}}}"#, "options.sort", "must have one field, startDeliveryAt"),
         (
             #"{"options":{"sort":{"startDeliveryAt":0}}}"#, "options.sort.startDeliveryAt",
-            "must be -1 (newest first) or 1 (oldest first)"
+            "must be -1 (newest first) or 1 (oldest first); it is 0"
         ),
         (
             #"{"options":{"sort":{"startDeliveryAt":"desc"}}}"#, "options.sort.startDeliveryAt",
-            "must be -1 (newest first) or 1 (oldest first)"
+            "must be -1 (newest first) or 1 (oldest first), not a string"
         ),
     ])
     func `a value of the wrong kind is reported by its path`(text: String, path: String, message: String) {
@@ -131,6 +135,18 @@ struct SendLogSearchParsingTests {
         #expect(
             issues(text) == [InputIssue(path: path, message: "is not a known field; did you mean \"\(meant)\"?")]
         )
+    }
+
+    @Test(arguments: [
+        ("campaign_id", "find.campaign_id"), ("campaignId", "find.campaign_id"),
+        ("find.campaign_id", "find.campaign_id"), ("startDeliveryAt", "find.startDeliveryAt"),
+        ("$gte", "find.startDeliveryAt.$gte"), ("limit", "options.limit"), ("skip", "options.skip"),
+        ("sort", "options.sort"), ("as_of", "options.as_of"), ("asOf", "options.as_of"),
+    ])
+    func `a field without the object around it is refused with its path`(name: String, path: String) {
+        let parent = path.split(separator: ".").dropLast().joined(separator: ".")
+        let message = "is not a known field; it belongs in \(parent), as \(path)"
+        #expect(issues("{\"\(name)\":\"a\"}") == [InputIssue(path: name, message: message)])
     }
 
     @Test(arguments: ["$gt", "$lt", "$eq", "$ne", "$in", "$nin", "lt", "from"])

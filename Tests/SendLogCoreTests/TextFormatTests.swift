@@ -57,12 +57,19 @@ struct TextFormatTests {
             ("\u{feff}_id;campaig", nil, "CSV", "CSV"), ("_id\tcampaign_id", nil, "CSV", "CSV"),
             ("{", nil, nil, "pretty-printed JSON"), ("  {  \r", nil, nil, "pretty-printed JSON"),
             ("\u{feff}{", nil, nil, "pretty-printed JSON"),
+            ("campaign_id,message,triggeredBy", nil, "CSV", "CSV"), ("27821234567;Hello", nil, "CSV", "CSV"),
+            ("\"Sent at\",\"To\"", nil, "CSV", "CSV"), ("naam\tboodskap", nil, "CSV", "CSV"),
+            ("a,,", nil, "CSV", "CSV"),
+            ("<?xml version=\"1.0\"?>", "XML or HTML", "XML or HTML", "XML or HTML"),
+            ("\u{feff}\n<html>", "XML or HTML", "XML or HTML", "XML or HTML"),
             ("--------------12", "a multipart form", "a multipart form", "a multipart form"),
             ("%7B%22find%22%3A", "URL-encoded", "URL-encoded", "URL-encoded"),
             // Not recognised: JSON with an error further on, and texts of no known format.
-            ("{\"_id\":\"a\",", nil, nil, nil), ("{               ", nil, nil, nil), ("", nil, nil, nil),
+            ("{\"_id\":\"a\",", nil, nil, nil), ("{                               ", nil, nil, nil),
+            ("", nil, nil, nil),
             (" ", nil, nil, nil), ("nonsense", nil, nil, nil), ("\"_id\": \"a\",", nil, nil, nil),
-            ("-1", nil, nil, nil),
+            ("-1", nil, nil, nil), ("  \"27821234567\",", nil, nil, nil), ("\"27821234567\",\r", nil, nil, nil),
+            ("a,", nil, nil, nil), (",a", nil, nil, nil), ("},", nil, nil, nil), ("\"a,b\": 1", nil, nil, nil),
             ("_id", nil, nil, nil), ("}", nil, nil, nil), ("\u{0}", nil, nil, nil), ("{}", nil, nil, nil),
             ("é", nil, nil, nil), ("PK", nil, nil, nil), ("\u{feff}", nil, nil, nil),
         ] as [(String, String?, String?, String?)]
@@ -82,7 +89,20 @@ struct TextFormatTests {
         #expect(advice("[", .line) == "send one send log per line")
         #expect(advice("[", .sendLog) == "send one object, or POST /send-logs/import with one send log per line")
         #expect(advice("{", .line) == "a send log must be on one line")
-        #expect(advice("_id,", .line) == "export with format=ndjson and group_destinations=list")
+        #expect(advice("a,b", .line) == "send JSON, one send log per line")
+        #expect(advice("a,b", .sendLog) == "send JSON")
+        #expect(advice("<a>", .line) == "send JSON")
+        #expect(advice("_id,a", .line) == "export with format=ndjson and group_destinations=list")
+    }
+
+    @Test func `two send logs on a line of an import get a hint at curl`() throws {
+        let problem = "'{' where the end of the text was expected, at byte 7"
+        let error = try #require(throws: JSONSyntaxError.self) { try JSONValue(text: #"{"a":1}{"a":2}"#) }
+        #expect(error.explanation(head: [], expected: .sendLog) == "is not valid JSON: \(problem)")
+        let hint = "two send logs on one line; with curl, use --data-binary, because -d removes line breaks"
+        #expect(error.explanation(head: [], expected: .line) == "is not valid JSON: \(hint) (\(problem))")
+        let other = try #require(throws: JSONSyntaxError.self) { try JSONValue(text: #"{"a":1}}"#) }
+        #expect(!other.explanation(head: [], expected: .line).contains("curl"))
     }
 
     @Test func `an explanation names the format, and keeps the error with its byte offset`() throws {

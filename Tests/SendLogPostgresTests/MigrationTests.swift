@@ -153,6 +153,11 @@ struct MigrationTests {
         let refusal = try #require(throws: StoreSetupError.self) { try database.store(options) }
         #expect(refusal.description.contains("is not a sendlog database yet"))
         #expect(try database.sql("SELECT to_regclass('sendlog_schema') IS NULL") == ["t"])
+        for isNew in [true, false] {
+            let store = try database.store()
+            #expect(store.createdTables == isNew)
+            store.close()
+        }
     }
 
     @Test func `another program's table is reported, and nothing is created`() async throws {

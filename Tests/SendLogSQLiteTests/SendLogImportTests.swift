@@ -89,11 +89,13 @@ struct SendLogImportTests {
         ("  {\r", "the line is not valid JSON: this is pretty-printed JSON; a send log must be on one line (the text"),
         ("_id,campaign_id,message", "the line is not valid JSON: this is CSV; export with format=ndjson and"),
         ("\u{feff}\"_id\";\"campaign_id\"", "the line is not valid JSON: this is CSV; export with format=ndjson and"),
+        ("number;text", "the line is not valid JSON: this is CSV; send JSON, one send log per line ("),
+        (line("a") + line("b"), "the line is not valid JSON: two send logs on one line; with curl, use --data-binary"),
         ("PK\u{3}\u{4}\u{14}\u{0}", "the line is not valid JSON: this is a ZIP archive; decompress it first"),
         ("\"text\"", "the line must be an object, not a string"), ("bad", "the line is not valid JSON: 'b' where"),
         (
             #"{"_id":"a","campaign_id":"c","message":"m","triggeredBy":"t","destinations":2}"#,
-            "destinations must be an array of strings, not a number; export with group_destinations=list"
+            "destinations must be an array of strings, not a number; if this is an export, export with group"
         ),
         (
             #"{"_id":"a b","campaign_id":7,"message":"m","x":1,"destinations":2}"#,

@@ -79,6 +79,32 @@ import Testing
         #expect(refusal?.hasSuffix("; \(part) is invalid") == true)
     }
 
+    @Test(arguments: [",", ",,", "10.0.0.1,,10.0.0.2", "10.0.0.1,", ", 10.0.0.1"])
+    func `a list with an empty item is refused`(list: String) throws {
+        let origins = list.replacing(/[0-9.]+/) { "http://\($0.output)" }
+        let folder = try TemporaryFolder()
+        let path = try folder.write("a.json", #"{"http": {"trustedProxies": "\#(list)"}}"#)
+        let error = #expect(throws: ConfigurationError.self) {
+            try ServiceConfiguration(try ConfigurationSources(flags: [:], environment: [:], file: path))
+        }
+        for (refusal, name) in [
+            (refusal(.allowedOrigins, origins), "--allowed-origins"),
+            (refusal(.trustedProxies, list), "--trusted-proxies"),
+            (refusal(.webhookAllow, list), "--webhooks-allow"), (error?.description, "http.trustedProxies in \(path)"),
+        ] {
+            #expect(refusal?.hasPrefix("\(name) must be ") == true)
+            #expect(refusal?.hasSuffix("; an item is empty") == true)
+        }
+    }
+
+    @Test(arguments: [("10.0.0.1/8", "10.0.0.0/8"), ("2001:db8::1/32", "2001:db8::/32")])
+    func `a network with bits after its prefix is refused, and the network is named`(text: String, meant: String) {
+        for setting in [Setting.trustedProxies, .webhookAllow] {
+            let ending = "; \(text) is invalid; did you mean \(meant)?"
+            #expect(refusal(setting, text)?.hasSuffix(ending) == true)
+        }
+    }
+
     @Test func `all origins are allowed only by a star alone`() {
         #expect(refusal(.allowedOrigins, "*,https://a.example")?.hasSuffix("; * is invalid") == true)
     }

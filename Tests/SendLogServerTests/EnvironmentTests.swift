@@ -30,6 +30,7 @@ import Testing
         ("SENDLOG_SERVICE_HOST", "fd00::1"),
         // Of Services named sendlog-postgres and sendlog-port.
         ("SENDLOG_POSTGRES_SERVICE_HOST", "10.0.0.2"), ("SENDLOG_POSTGRES_PORT_5432_TCP_PORT", "5432"),
+        ("SENDLOG_DB_SERVICE_HOST", "10.0.0.2"), ("SENDLOG_DATABASE_PORT_5432_TCP", "tcp://10.0.0.2:5432"),
         ("SENDLOG_POSTGRES_PORT", "tcp://10.0.0.2:5432"), ("SENDLOG_PORT_PORT_80_TCP_ADDR", "10.0.0.3"),
     ])
     func `a variable of Kubernetes for a Service is ignored without a warning`(name: String, value: String) throws {
@@ -71,6 +72,11 @@ import Testing
         ("SENDLOG_HTTP_PROT", "SENDLOG_HTTP_PORT"), ("SENDLOG_HOST", "SENDLOG_HTTP_HOST"),
         ("SENDLOG_DATABSE", "SENDLOG_DATABASE"), ("SENDLOG_TRUSTED_PROXIES", "SENDLOG_HTTP_TRUSTED_PROXIES"),
         ("SENDLOG_LOGLEVEL", "SENDLOG_LOG_LEVEL"), ("SENDLOG_CONFG", "SENDLOG_CONFIG"),
+        // Other names of the database, and names that extend a setting's.
+        ("SENDLOG_DB", "SENDLOG_DATABASE"), ("SENDLOG_DB_PATH", "SENDLOG_DATABASE"),
+        ("SENDLOG_DATABASE_URL", "SENDLOG_DATABASE"), ("SENDLOG_DATABASE_PATH", "SENDLOG_DATABASE"),
+        ("SENDLOG_HTTP_PORT_NUMBER", "SENDLOG_HTTP_PORT"), ("SENDLOG_CONFIG_FILE", "SENDLOG_CONFIG"),
+        ("SENDLOG_HTTP_MAX_CONNECTIONS_PER_ADDRESS_V4", "SENDLOG_HTTP_MAX_CONNECTIONS_PER_ADDRESS"),
         // A former name.
         ("SENDLOG_SQLITE_PATIENSE", "SENDLOG_SQLITE_LOCK_TIMEOUT"),
     ])

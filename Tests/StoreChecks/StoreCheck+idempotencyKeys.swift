@@ -55,7 +55,7 @@ extension StoreCheck {
             let organisation = try await store.organisation("Acme")
             let first = try Sample.request("key", attempt: "one")
             _ = try await store.beginRequest(first, in: organisation)
-            let lease = Int(IdempotentRequest.leaseDuration)
+            let lease = Int(IdempotencyAttempt.leaseDuration)
             let early = try Sample.request("key", attempt: "two", at: lease - 1)
             #expect(try await store.beginRequest(early, in: organisation) == .inProgress)
             let second = try Sample.request("key", attempt: "two", at: lease)
@@ -150,8 +150,8 @@ extension Sample {
         digest: UInt8 = 1,
         attempt: String,
         at milliseconds: Int = 0
-    ) throws -> IdempotentRequest {
-        IdempotentRequest(
+    ) throws -> IdempotencyAttempt {
+        IdempotencyAttempt(
             key: try #require(IdempotencyKey(key)),
             digest: [UInt8](repeating: digest, count: 32),
             id: try #require(SendLogID(attempt)),

@@ -5,7 +5,9 @@ import SendLogServices
 
 /// A failure as the client sees it: a status, and an error envelope with a code and a message.
 package struct APIError: Error, Equatable {
+    /// The status of the response.
     package let status: HTTPResponseStatus
+    /// The code for programs, such as `invalid_request`.
     package let code: String
     /// The message for people; it names the invalid field.
     package let message: String

@@ -11,7 +11,7 @@ package struct QueryString: Sendable {
     package init(_ text: Substring?) {
         pairs = (text ?? "").split(separator: "&").map { pair in
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            return (Self.decode(parts[0]), parts.count > 1 ? Self.decode(parts[1]) : "")
+            return (Self.decodeOrKeep(parts[0]), parts.count > 1 ? Self.decodeOrKeep(parts[1]) : "")
         }
     }
 
@@ -43,12 +43,14 @@ package struct QueryString: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Decodes a name or a value.
-    static func decode(_ text: Substring) -> String {
+    /// Decodes a name or a value; returns `nil` for text that is not percent-encoded UTF-8.
+    static func decode(_ text: Substring) -> String? {
         guard text.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
             return String(text)
         }
-        let spaced = text.replacing("+", with: " ")
-        return String(spaced).removingPercentEncoding ?? String(spaced)
+        return String(text.replacing("+", with: " ")).removingPercentEncoding
     }
+
+    /// Decodes a name or a value, and keeps text that is not percent-encoded UTF-8 as it is.
+    static func decodeOrKeep(_ text: Substring) -> String { decode(text) ?? String(text) }
 }

@@ -40,6 +40,20 @@ package struct Route: Sendable {
     /// The index in logs and metrics for the preflights of browsers; see ``CrossOriginPolicy``.
     static let preflight = -2
 
+    /// Creates a route.
+    ///
+    /// - Parameters:
+    ///   - method: the method; a route for GET also serves HEAD
+    ///   - path: the path pattern, such as `/send-logs/:send_id`
+    ///   - permission: the permission that the key must have; `nil` if none is required
+    ///   - isPublic: whether the route requires no API key; `nil` for whether it needs no permission
+    ///   - middleware: authenticates requests and renders failures; `nil` for the default of the API
+    ///   - query: the rule for the query string; `[]` refuses all parameters, `nil` accepts all; without effect if there
+    ///     is a middleware, whose routes accept all
+    ///   - maxBodyLength: the maximum length of the body in bytes
+    ///   - runsOnEventLoop: returns whether to handle a request on the event loop
+    ///   - handleSynchronously: handles a request without suspending; returns `nil` if the request must wait
+    ///   - handle: handles all other requests
     package init(
         _ method: HTTPMethod,
         _ path: String,

@@ -17,12 +17,22 @@ package struct RouteInput: Sendable {
     package internal(set) var executor: (any TaskExecutor)?
     /// The API key, if the route requires one.
     package var key: APIKey?
+    /// The time of the request.
     package let now: Timestamp
     /// The request ID, which appears in the log.
     package let requestID: String
     /// The maximum length of the body in bytes.
     let maxBodyLength: Int
 
+    /// Creates the input for a request.
+    ///
+    /// - Parameters:
+    ///   - request: the request, whose body is the ``body`` at first
+    ///   - parameter: the decoded value of the path's parameter; empty if it has none
+    ///   - key: the API key, if the route requires one
+    ///   - now: the time of the request
+    ///   - requestID: the request ID, which appears in the log
+    ///   - maxBodyLength: the maximum length of the body in bytes
     package init(
         request: HTTPRequest,
         parameter: String,

@@ -2,7 +2,7 @@ import NIOHTTP1
 import SendLogCore
 import SendLogHTTP
 
-/// The routes for every valid key: what the key is, and what clients of the original API ask for besides.
+/// Routes that need a key but no permission: the description of the key, and constants for clients of the original API.
 struct AccountRoutes {
     let store: any OrganisationStore
 

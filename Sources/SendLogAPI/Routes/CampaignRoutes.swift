@@ -5,13 +5,11 @@ import SendLogHTTP
 /// The routes for campaigns: their counters and their names.
 struct CampaignRoutes {
     let store: any CampaignStore
-    let idempotentRequests: IdempotentRequests
+    let idempotencyHandler: IdempotencyHandler
     /// The folder for the spools of long lists, which are unlinked files.
     let spoolFolder: String
     /// The maximum length of a request body in bytes.
     static let maxBodyLength = 16_384
-    /// The fields of a search's body, which clients may take for query parameters.
-    private static let searchFields = ["find.search", "options.skip", "options.limit", "options.sort"]
 
     var routes: [Route] {
         let one = "/campaigns/:campaign_id"
@@ -27,7 +25,7 @@ struct CampaignRoutes {
                 .POST,
                 "/campaigns/search",
                 permission: .readCampaigns,
-                query: QueryRule([], bodyFields: Self.searchFields),
+                query: QueryRule([], bodyFields: CampaignQuery.fields),
                 maxBodyLength: Self.maxBodyLength,
                 handle: search
             ),
@@ -35,7 +33,7 @@ struct CampaignRoutes {
                 .GET,
                 one,
                 permission: .readCampaigns,
-                query: QueryRule([], bodyFields: Self.searchFields, of: "POST /campaigns/search"),
+                query: QueryRule([], bodyFields: CampaignQuery.fields, of: "POST /campaigns/search"),
                 handle: get
             ),
             Route(
@@ -44,7 +42,7 @@ struct CampaignRoutes {
                 permission: .updateCampaigns,
                 query: QueryRule([], bodyFields: ["name"]),
                 maxBodyLength: Self.maxBodyLength,
-                handle: idempotentRequests.once(name)
+                handle: idempotencyHandler.once(name)
             ),
         ]
     }
@@ -96,7 +94,8 @@ struct CampaignRoutes {
 
     @Sendable private func get(_ input: RouteInput) async throws -> Response {
         let (id, organisation) = (try Self.id(input), try input.organisation())
-        let hint = id.text == "search" ? "; to search, use POST /campaigns/search" : ""
+        let path = "\(input.request.basePath)/campaigns/search"
+        let hint = id.text == "search" ? "; to search, use POST \(path)" : ""
         let campaign = try await APIError.noCampaign(id.text, hint: hint).ifNotFound {
             try await store.campaign(id, in: organisation)
         }

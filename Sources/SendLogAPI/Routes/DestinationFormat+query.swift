@@ -9,13 +9,13 @@ extension DestinationFormat {
     ///
     /// - Throws: ``InvalidInput`` for an unknown value.
     init(query: Substring?) throws(InvalidInput) {
-        guard let query, let name = QueryString(query)[Self.parameter] else {
+        guard let query, let text = QueryString(query)[Self.parameter] else {
             self = .count
             return
         }
-        guard let form = DestinationFormat(rawValue: name) else {
+        guard let format = DestinationFormat(rawValue: text) else {
             throw InvalidInput(path: Self.parameter, "must be count or list")
         }
-        self = form
+        self = format
     }
 }

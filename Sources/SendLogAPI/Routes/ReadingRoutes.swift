@@ -7,11 +7,6 @@ struct ReadingRoutes {
     let store: any LogReader
     /// The maximum length of a search's request body in bytes: room for several times a thousand campaign IDs.
     static let maxSearchBodyLength = 1 << 20
-    /// The fields of a search's body, which clients may take for query parameters.
-    private static let searchFields = [
-        "find.campaign_id", "find.startDeliveryAt", "options.skip", "options.limit", "options.sort",
-        "options.as_of",
-    ]
 
     var routes: [Route] {
         let (maxLength, format) = (Self.maxSearchBodyLength, [DestinationFormat.parameter])
@@ -20,7 +15,7 @@ struct ReadingRoutes {
                 .GET,
                 "/send-logs/:send_id",
                 permission: .readSendLogs,
-                query: QueryRule(format, bodyFields: Self.searchFields, of: "POST /send-logs/search"),
+                query: QueryRule(format, bodyFields: SendLogSearch.fields, of: "POST /send-logs/search"),
                 runsOnEventLoop: Self.runsOnEventLoop,
                 handleSynchronously: getSynchronously,
                 handle: get
@@ -29,7 +24,7 @@ struct ReadingRoutes {
                 .POST,
                 "/send-logs/search",
                 permission: .readSendLogs,
-                query: QueryRule(format, bodyFields: Self.searchFields),
+                query: QueryRule(format, bodyFields: SendLogSearch.fields),
                 maxBodyLength: maxLength,
                 handle: search
             ),
@@ -37,7 +32,7 @@ struct ReadingRoutes {
                 .POST,
                 "/send-logs/export",
                 permission: .readSendLogs,
-                query: QueryRule(["format"] + format, bodyFields: Self.searchFields),
+                query: QueryRule(["format"] + format, bodyFields: SendLogSearch.fields),
                 maxBodyLength: maxLength,
                 handle: export
             ),
@@ -120,7 +115,8 @@ struct ReadingRoutes {
     /// Returns the error for a log that does not exist, with a hint if its ID is the last part of another route.
     private static func noSendLog(_ input: RouteInput) -> APIError {
         let id = input.parameter
-        let hint = ["search", "export", "import"].contains(id) ? "; to \(id), use POST /send-logs/\(id)" : ""
+        let path = "\(input.request.basePath)/send-logs/\(id)"
+        let hint = ["search", "export", "import"].contains(id) ? "; to \(id), use POST \(path)" : ""
         return .noSendLog(id, hint: hint)
     }
 

@@ -13,7 +13,7 @@ struct RecordingRoutes {
     let metrics: ServiceMetrics
     /// The limit of concurrent uploads, each of which holds some memory for as long as its client takes.
     let uploads: ConcurrencyLimit
-    let idempotentRequests: IdempotentRequests
+    let idempotencyHandler: IdempotencyHandler
     /// The maximum length of one send log's request body in bytes.
     ///
     /// It has room for five million destinations of the maximum length, with each character as an escaped surrogate
@@ -32,7 +32,7 @@ struct RecordingRoutes {
                 .POST,
                 "/send-logs",
                 permission: .createSendLogs,
-                query: QueryRule([], bodyFields: SendLogParser.fields),
+                query: QueryRule([], bodyFields: FieldPaths(SendLogParser.fields)),
                 maxBodyLength: Self.maxCreateBodyLength,
                 runsOnEventLoop: { input in
                     (input.plainBodyLength ?? .max) <= Self.maxEventLoopBodyLength
@@ -46,34 +46,35 @@ struct RecordingRoutes {
                 }
             ),
             Route(.POST, "/send-logs/import", permission: .createSendLogs) { input in
-                try KeyedRequest.refuse(in: input, "an import can be repeated: lines with an _id are recorded once")
+                let advice = "an import can be repeated: lines with an _id are recorded once"
+                try IdempotencyDigest.refuse(in: input, advice)
                 return try await uploads.run(for: input.organisation()) { try await importLogs(input) }
             },
         ]
     }
 
     private func create(_ input: RouteInput) async throws -> Response {
-        var request = try KeyedRequest(input)
+        var digest = try IdempotencyDigest(input)
         var reader = RequestBodyReader(input)
         var parser = SendLogParser(context)
         var fault: InvalidInput?
         var slice = TimeSlice()
         while var piece = try await reader.next() {
             while let part = piece.readSlice(length: min(Self.step, piece.readableBytes)), part.readableBytes > 0 {
-                request?.add(part)
+                digest?.add(part)
                 if fault == nil {
                     do throws(InvalidInput) {
                         try part.withBytes { bytes throws(InvalidInput) in try parser.feed(bytes) }
                     } catch {
                         // With a key, the rest of the body is read for the digest.
-                        if request == nil { throw error }
+                        if digest == nil { throw error }
                         fault = error
                     }
                 }
                 await slice.yieldIfOver()
             }
         }
-        return try await idempotentRequests.perform(request, input) { input in
+        return try await idempotencyHandler.perform(digest, input) { input in
             if let fault { throw fault }
             if parser.isBlank { try Self.feedEmptyObject(to: &parser) }
             return try await record(try parser.finish(reserved: input.reservedID), for: input)
@@ -123,16 +124,25 @@ struct RecordingRoutes {
                     piece.moveReaderIndex(forwardBy: read)
                     if lines.isBatchFull { try await lines.flush() }
                     await slice.yieldIfOver()
+                    // A compressed body may take long after its client is gone.
+                    if input.request.isAbandoned { throw ConnectionBroken() }
                 }
             }
             report = try await lines.finish()
         } catch {
             await lines.abandon()
             metrics.recorded(sends: lines.report.recorded, destinations: lines.destinationsRecorded)
-            guard case StoreError.unavailable(let why, let detail) = error else { throw error }
             let done = "\(lines.report.recorded) lines were recorded"
-            let advice = "\(done); run the import again: lines with an _id are not recorded twice"
-            throw APIError.unavailable(why.rawValue, advice: advice, detail: detail)
+            let again = "run the import again: lines with an _id are not recorded twice"
+            switch error {
+            case StoreError.unavailable(let why, let detail):
+                throw APIError.unavailable(why.rawValue, advice: "\(done); \(again)", detail: detail)
+            case let error as InvalidInput:
+                // The body is not valid gzip.
+                let problem = error.issues.first?.message ?? "is invalid"
+                throw InvalidInput(path: "", "\(problem); \(done); correct the file and \(again)")
+            default: throw error
+            }
         }
         metrics.recorded(sends: report.recorded, destinations: lines.destinationsRecorded)
         return Self.response(to: input, report)

@@ -6,16 +6,16 @@ import SendLogServices
 /// The routes for webhooks and their deliveries.
 struct WebhookRoutes {
     let service: WebhookService
-    let idempotentRequests: IdempotentRequests
+    let idempotencyHandler: IdempotencyHandler
     /// The maximum length of a webhook's request body in bytes.
     static let maxBodyLength = 262_144
     /// The maximum length in bytes of a request body that has at most one field.
     private static let maxShortBodyLength = 16_384
 
     var routes: [Route] {
-        let (one, once) = ("/webhooks/:webhook_id", idempotentRequests.once)
+        let (one, once) = ("/webhooks/:webhook_id", idempotencyHandler.once)
         let (longest, short) = (Self.maxBodyLength, Self.maxShortBodyLength)
-        let fields = QueryRule([], bodyFields: WebhookInput.fields)
+        let fields = QueryRule([], bodyFields: FieldPaths(WebhookInput.fields))
         return [
             Route(.GET, "/webhooks", permission: .readWebhooks, handle: list),
             Route(
@@ -130,15 +130,15 @@ struct WebhookRoutes {
             let names = Delivery.State.allCases.map(\.rawValue).joined(separator: ", ")
             throw InvalidInput(path: "state", "must be one of \(names); it is \(Naming.quoted(text))")
         }
-        var next = query["before"].flatMap { DeliveryID($0) }
-        if next == nil, query["before"] != nil {
+        let before = query["before"].flatMap { DeliveryID($0) }
+        if before == nil, query["before"] != nil {
             throw InvalidInput(path: "before", "must be the _id of a delivery; use next of the previous page")
         }
         let limit = try query.number("limit", in: 1...1000) ?? 100
         var bytes: [UInt8] = []
         bytes.beginEnvelope()
         bytes.append("{\"deliveries\":[")
-        var count = 0
+        var (next, count) = (before, 0)
         // The stored responses of receivers may be long: read in batches, and end the page early.
         while count < limit, bytes.count < Self.maxPageBytes {
             let requested = min(limit - count, Self.readBatchSize)

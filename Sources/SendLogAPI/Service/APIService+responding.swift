@@ -172,7 +172,7 @@ extension APIService: HTTPResponder {
 
     /// Returns the response to a browser that asks whether a page of another origin may use a path of the API.
     ///
-    /// - Returns: `nil` if the request asks nothing of the kind, or the page may not.
+    /// - Returns: the response; `nil` if the request is not a preflight, or the page may not use the path.
     private func preflightResponse(to request: HTTPRequest) -> Response? {
         guard let crossOrigin, crossOrigin.isAllowedPreflight(request),
             case .methodNotAllowed(let allow) = table.match(request.method, request.path),

@@ -56,23 +56,23 @@ public struct APIService: Sendable {
         now = context.now
         metrics = ServiceMetrics()
         let uploads = ConcurrencyLimit(of: "imports and long send logs", limits.uploads)
-        let idempotentRequests = IdempotentRequests(store: store, context: context)
+        let idempotencyHandler = IdempotencyHandler(store: store, context: context)
         let recording = RecordingRoutes(
             store: store,
             context: context,
             metrics: metrics,
             uploads: uploads,
-            idempotentRequests: idempotentRequests
+            idempotencyHandler: idempotencyHandler
         )
         table = RouteTable(
             routes: ReadingRoutes(store: store).routes + recording.routes
                 + CampaignRoutes(
                     store: store,
-                    idempotentRequests: idempotentRequests,
+                    idempotencyHandler: idempotencyHandler,
                     spoolFolder: context.spoolFolder
                 ).routes
                 + AccountRoutes(store: store).routes
-                + WebhookRoutes(service: webhooks, idempotentRequests: idempotentRequests).routes
+                + WebhookRoutes(service: webhooks, idempotencyHandler: idempotencyHandler).routes
                 + ServiceRoutes(store: store, metrics: metrics, webhooks: webhooks, basePath: basePath).routes
                 + pages
         )

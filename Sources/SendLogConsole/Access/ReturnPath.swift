@@ -9,7 +9,9 @@ enum ReturnPath {
     static func valid(_ text: String?, below basePath: String) -> String {
         guard let text else { return "/console" }
         let path = HTTPRequest.path(text[...], below: basePath) ?? text[...]
+        // Browsers also take `%2e` for a point; no page of the console has it in its path.
         guard path.hasPrefix("/console/"), !path.hasPrefix("/console/sign-"), !path.contains("/.."),
+            !path.prefix(while: { $0 != "?" }).contains("%"),
             path.utf8.allSatisfy({ $0.isVisibleASCII && $0 != UInt8(ascii: "\\") })
         else { return "/console" }
         return String(path)

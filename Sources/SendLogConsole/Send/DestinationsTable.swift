@@ -8,7 +8,7 @@ struct DestinationsTable {
     let organisation: OrganisationID
     let log: StoredSendLog
 
-    /// The number of destinations per page, and the maximum number of search results shown.
+    /// The number of destinations per page, and the maximum number of search results of a kind.
     private static let rows = 100
 
     /// Adds the values for the page's template; the query has `destination` for a search, or `page` for a page of all.
@@ -56,15 +56,23 @@ struct DestinationsTable {
         at path: String,
         in values: inout [String: Any]
     ) async throws {
-        var (rows, found, doubtful): ([UInt8], Int, Int) = ([], 0, 0)
+        // The recipient comes first, even if many other destinations contain the term.
+        var rows: [DestinationSearchTerm.Match: (count: Int, html: [UInt8])] = [:]
+        var (found, shown): (Int, [UInt8]) = (0, [])
         var reader = ListReader(store: store, organisation: organisation, log: log)
         while let piece = try await reader.next() {
             var index = piece.first
             try piece.scan { destination in
                 if let match = searchTerm.match(destination) {
                     found += 1
-                    if match == .doubtful { doubtful += 1 }
-                    if found <= Self.rows { Self.append(destination, index, page: path, to: &rows) }
+                    var group = rows[match] ?? (0, [])
+                    rows[match] = nil
+                    group.count += 1
+                    let mark: StaticString? = match == .doubtful ? "doubtful" : nil
+                    if group.count <= Self.rows {
+                        Self.append(destination, index, page: path, mark: mark, to: &group.html)
+                    }
+                    rows[match] = group
                 }
                 index += 1
                 return true
@@ -74,11 +82,15 @@ struct DestinationsTable {
         values["found"] = found.grouped
         values["found-noun"] = found == 1 ? "destination" : "destinations"
         values["none"] = found == 0
-        if doubtful > 0 { values["doubtful"] = doubtful.grouped }
+        if let doubtful = rows[.doubtful] { values["doubtful"] = doubtful.count.grouped }
+        for match in [DestinationSearchTerm.Match.recipient, .doubtful, .part] {
+            shown += rows[match]?.html ?? []
+        }
         values["searched"] = Self.html(searchTerm.query.searched, separator: ", ")
         values["searched-parts"] = Self.html(searchTerm.parts, separator: " or ")
-        if found > Self.rows { values["found-most"] = Self.rows }
-        if found > 0 { values["list"] = rows }
+        let most = rows.values.reduce(0) { $0 + min($1.count, Self.rows) }
+        if found > most { values["found-most"] = most }
+        if found > 0 { values["list"] = shown }
     }
 
     /// The length in bytes from which a search term is truncated on the page.
@@ -100,6 +112,7 @@ struct DestinationsTable {
         _ destination: UnsafeBufferPointer<UInt8>,
         _ index: Int,
         page path: String? = nil,
+        mark: StaticString? = nil,
         to html: inout [UInt8]
     ) {
         html.append("<tr><td class=count>")
@@ -114,6 +127,12 @@ struct DestinationsTable {
         var text: [UInt8] = []
         text.appendUnescaped(destination)
         text.withUnsafeBufferPointer { UntrustedText.append($0, to: &html) }
-        html.append("</bdi>\n")
+        html.append("</bdi>")
+        if let mark {
+            html.append(" <span class=faint>")
+            html.append(mark)
+            html.append("</span>")
+        }
+        html.append("\n")
     }
 }

@@ -5,7 +5,7 @@ final class SendsCharts: Sendable {
     /// All inputs of a chart.
     private struct Key: Hashable {
         let organisation: OrganisationID
-        /// The filter, with the first page.
+        /// The filter with `page` set to 1: the chart is the same on every page.
         let filter: SendsFilter
         /// The number of sends that the filter finds, which changes if any of them is deleted.
         let total: Int

@@ -48,7 +48,7 @@ struct DeliveriesTable {
     private func link(_ state: Delivery.State?, before: DeliveryID? = nil) -> String {
         let parameters = [state.map { "state=\($0.rawValue)" }, before.map { "before=\($0)" }].compactMap { $0 }
         let query = parameters.isEmpty ? "" : "?\(parameters.joined(separator: "&"))"
-        return "/console/webhooks/\(webhook.id)\(query)#deliveries"
+        return "\(WebhooksPage.path)/\(webhook.id)\(query)#deliveries"
     }
 
     private static func label(_ state: Delivery.State) -> String {

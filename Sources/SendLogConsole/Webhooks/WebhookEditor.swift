@@ -9,19 +9,19 @@ struct WebhookEditor: Sendable {
     let middleware: ConsoleMiddleware
 
     var routes: [Route] {
-        let (one, maxLength) = ("/console/webhooks/:webhook_id", WebhookForm.maxLength)
+        let maxLength = WebhookForm.maxLength
         let both: [Permission] = [.createWebhooks, .updateWebhooks]
         return [
-            middleware.get("/console/webhooks/new", [.createWebhooks]) { request in
+            middleware.get("\(WebhooksPage.path)/new", [.createWebhooks]) { request in
                 try await show(request, WebhookForm(), changing: nil)
             },
-            middleware.post("/console/webhooks", [.createWebhooks], maxLength: maxLength, handle: create),
-            middleware.get("\(one)/edit", [.updateWebhooks]) { request in
+            middleware.post(WebhooksPage.path, [.createWebhooks], maxLength: maxLength, handle: create),
+            middleware.get("\(WebhookPage.path)/edit", [.updateWebhooks]) { request in
                 let webhook = try await service.webhook(request.input)
                 return try await show(request, WebhookForm(webhook.definition), changing: webhook)
             },
-            middleware.post(one, [.updateWebhooks], maxLength: maxLength, handle: change),
-            middleware.post("/console/webhooks/preview", both, maxLength: maxLength, handle: preview),
+            middleware.post(WebhookPage.path, [.updateWebhooks], maxLength: maxLength, handle: change),
+            middleware.post("\(WebhooksPage.path)/preview", both, maxLength: maxLength, handle: preview),
         ]
     }
 
@@ -40,7 +40,7 @@ struct WebhookEditor: Sendable {
         values["fields"] = WebhookField.allCases.map { field in
             ["field": "{{\(field.rawValue)}}", "meaning": field.meaning]
         }
-        let list = "/console/webhooks"
+        let list = WebhooksPage.path
         values["action"] = webhook.map { "\(list)/\($0.id)" } ?? list
         values["is-new"] = webhook == nil
         values["is-paused"] = webhook?.progress.pause != nil
@@ -107,7 +107,7 @@ extension WebhookField {
         case .destinations: "the number of destinations"
         case .campaignID: "the ID of the campaign"
         case .campaignName: "the name of the campaign; null if it has none"
-        case .organisationID: "the ID of the organisation, a number"
+        case .organisationID: "the number of the organisation, as text"
         }
     }
 }

@@ -18,7 +18,7 @@ extension WebhookPage {
     private typealias Action = @Sendable (UserRequest, Form, Webhook) async throws -> Response
 
     private func action(_ path: String, _ permission: Permission, _ action: @escaping Action) -> Route {
-        middleware.post("/console/webhooks/:webhook_id/\(path)", [permission]) { request, form in
+        middleware.post("\(Self.path)/\(path)", [permission]) { request, form in
             let webhook = try await service.webhook(request.input)
             do { return try await action(request, form, webhook) } catch let error as StoreError {
                 throw APIError.noWebhook(webhook.id.text).ifNotFound(error)
@@ -86,6 +86,6 @@ extension WebhookPage {
 
     @Sendable private func delete(_ request: UserRequest, _ form: Form, _ webhook: Webhook) async throws -> Response {
         try await service.store.deleteWebhook(webhook.id, in: webhook.organisation)
-        return Pages.redirect(to: "/console/webhooks")
+        return Pages.redirect(to: WebhooksPage.path)
     }
 }

@@ -11,9 +11,11 @@ struct WebhookPage: Sendable {
 
     /// The maximum number of campaigns that are shown at first.
     private static let maxCampaigns = 20
+    /// The path pattern of the page.
+    static let path = "\(WebhooksPage.path)/:webhook_id"
 
     var routes: [Route] {
-        let page = middleware.get("/console/webhooks/:webhook_id", [.readWebhooks]) { request in
+        let page = middleware.get(Self.path, [.readWebhooks]) { request in
             try await show(request, try await service.webhook(request.input))
         }
         return [page] + actionRoutes
@@ -60,7 +62,7 @@ struct WebhookPage: Sendable {
 
     /// Redirects to the page, or to the list if the user may not read webhooks.
     func redirect(_ request: UserRequest, to webhook: Webhook, _ query: String = "") -> Response {
-        let list = "/console/webhooks"
+        let list = WebhooksPage.path
         return Pages.redirect(to: request.user.may(.readWebhooks) ? "\(list)/\(webhook.id)\(query)" : list)
     }
 

@@ -8,8 +8,11 @@ struct WebhooksPage: Sendable {
     let service: WebhookService
     let middleware: ConsoleMiddleware
 
+    /// The path of the page, with which the paths of all pages of webhooks begin.
+    static let path = "/console/webhooks"
+
     var routes: [Route] {
-        [middleware.get("/console/webhooks", SignedInUser.Section.webhooks.permissions) { try await show($0) }]
+        [middleware.get(Self.path, SignedInUser.Section.webhooks.permissions) { try await show($0) }]
     }
 
     /// Renders the list, with the secret of a webhook that was just created.

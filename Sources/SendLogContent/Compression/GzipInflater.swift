@@ -1,13 +1,5 @@
 import CZlib
 
-/// An error in gzip data.
-public struct GzipError: Error, Equatable, Sendable {
-    /// The predicate of a sentence about the data, such as `is not valid gzip: it ends too early`.
-    public let message: String
-
-    init(_ problem: String) { message = "is not valid gzip: \(problem)" }
-}
-
 /// An incremental reader of gzip data with one or more members (<https://www.rfc-editor.org/rfc/rfc1952>).
 ///
 /// It checks the checksum and the length of each member, and holds about 50 KB. Call ``finish()`` at the end of the data.
@@ -62,7 +54,7 @@ public final class GzipInflater {
             case Z_STREAM_END:
                 (isWithinMember, hasMember) = (false, true)
                 inflateReset(stream)
-            // There was nothing to do.
+            // More input or output space is needed.
             case Z_BUF_ERROR: return (read, written)
             default: throw failure()
             }

@@ -17,7 +17,7 @@ public struct SendLogParser {
     /// Creates a parser.
     public init(_ context: ParserContext, expected: TextFormat.Expected = .sendLog) {
         (self.context, self.expected) = (context, expected)
-        reader = SendLogReader(sink: DestinationChunker(spoolFolder: context.spoolFolder))
+        reader = SendLogReader(sink: DestinationChunker(spoolFolder: context.spoolFolder), expected: expected)
     }
 
     /// Resets the parser for the next send log, and reuses its memory.

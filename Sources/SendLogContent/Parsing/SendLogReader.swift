@@ -29,6 +29,7 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
 
     /// The issues found so far, at most ``InvalidInput/maxIssues``.
     public private(set) var issues: [InputIssue] = []
+    private let expected: TextFormat.Expected
     private var position = Position.outside
     /// The field whose value is next; `nil` within an unknown field.
     private var field: SendLogField?
@@ -49,8 +50,10 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
         case destinations
     }
 
-    /// Creates a reader for one send log.
-    public init(sink: Sink) { self.sink = sink }
+    /// Creates a reader for one send log; what the text should be decides which hints the issues have.
+    public init(sink: Sink, expected: TextFormat.Expected = .sendLog) {
+        (self.sink, self.expected) = (sink, expected)
+    }
 
     /// Resets the reader for the next log, for which the caller prepares the sink.
     public mutating func reset() {
@@ -160,9 +163,10 @@ public struct SendLogReader<Sink: DestinationSink>: JSONHandler {
     public mutating func scalar(_ scalar: JSONScalar) {
         guard skipping == 0 else { return }
         if position == .object, scalar == .null, let field, !field.isRequired { return }
-        if case .number = scalar, position == .object, field == .destinations {
-            // Responses and exports have the number of destinations by default.
-            report("destinations", "must be an array of strings, not a number; export with group_destinations=list")
+        if case .number = scalar, position == .object, field == .destinations, expected == .line {
+            // Exports have the number of destinations by default.
+            let hint = "if this is an export, export with group_destinations=list"
+            report("destinations", "must be an array of strings, not a number; \(hint)")
         } else {
             mismatch(scalar.kind)
         }

@@ -1,5 +1,8 @@
 /// Parses the body of a campaign search, and writes the query as JSON.
 extension CampaignQuery {
+    /// The fields of the body, which clients may take for query parameters, or give without the object around them.
+    package static let fields: FieldPaths = ["find.search", "options.skip", "options.limit", "options.sort"]
+
     /// Parses the body of a campaign search; `null` means absent in every field.
     ///
     /// - Throws: the issues found in the body, at most ``InvalidInput/maxIssues``.
@@ -22,7 +25,7 @@ extension CampaignQuery {
         bytes.append("}}}")
     }
 
-    /// Sets the text to search for; an empty text stands for all campaigns.
+    /// Sets the text to search for; an empty text means all campaigns.
     ///
     /// - Returns: the error message for an invalid text; `nil` if it is valid.
     package mutating func setText(_ text: String) -> String? {
@@ -56,7 +59,7 @@ private struct CampaignQueryReader: FieldReader {
     var issues: [InputIssue] = []
 
     mutating func read(_ body: JSONValue) {
-        each(of: body, at: "", known: ["find", "options"]) { reader, name, value in
+        each(of: body, at: "", known: ["find", "options"], deeper: CampaignQuery.fields) { reader, name, value in
             if name == "options" { return reader.readOptions(value) }
             reader.each(of: value, at: "find", known: ["search"]) { $0.readText($2, "find.search") { $0.setText($1) } }
         }
@@ -77,13 +80,11 @@ private struct CampaignQueryReader: FieldReader {
     private mutating func readSort(_ value: JSONValue) {
         let path = "options.sort"
         guard case .object(let members) = value else { return readText(value, path) { $0.setSort($1) } }
-        if members.count > 1 { return report(path, "must have only one field") }
+        if members.count != 1 { return report(path, "must have one field") }
         each(of: value, at: path, known: CampaignQuery.Sort.names) { reader, name, value in
-            guard case .scalar(.number(let number)) = value, let order = number.integer, [-1, 1].contains(order)
-            else {
-                return reader.report("\(path).\(name)", "must be -1 (descending) or 1 (ascending)")
+            reader.direction(value, at: "\(path).\(name)", "-1 (descending) or 1 (ascending)") {
+                _ = $0.query.setSort(($1 < 0 ? "-" : "") + name)
             }
-            _ = reader.query.setSort((order < 0 ? "-" : "") + name)
         }
     }
 

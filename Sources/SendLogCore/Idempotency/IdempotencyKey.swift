@@ -9,7 +9,7 @@ public struct IdempotencyKey: Hashable, Sendable {
     /// The error message for an invalid key.
     public static let rule = "must be 1 to 255 printable ASCII characters"
 
-    /// The time for which a key stands for its request, in milliseconds.
+    /// How long a key is valid, in milliseconds.
     public static let lifetime = Day.milliseconds
 
     /// Creates a key from the value of the header without surrounding white space; `nil` if it breaks ``rule``.

@@ -68,6 +68,14 @@ public struct JSONSyntaxError: Error, Equatable, Sendable {
     public let message: String
     /// The byte offset from the beginning of the text.
     public let offset: Int
+    /// Whether an object begins where the text should end.
+    let isSecondObject: Bool
+
+    /// What to do about the error in a line of an import, if it is likely.
+    private var lineHint: String? {
+        let advice = "with curl, use --data-binary, because -d removes line breaks"
+        return isSecondObject ? "two send logs on one line; \(advice)" : nil
+    }
 
     /// Returns what is wrong with the text, such as `is not valid JSON: the text ends too early, at byte 8`.
     ///
@@ -78,6 +86,7 @@ public struct JSONSyntaxError: Error, Equatable, Sendable {
     public func explanation(head: [UInt8], expected: TextFormat.Expected = .json) -> String {
         let problem = "\(message), at byte \(offset)"
         let format = TextFormat(head: head, expected: expected)
-        return "is not valid JSON: \(format.map { "this is \($0.name); \($0.advice) (\(problem))" } ?? problem)"
+        let hint = format.map { "this is \($0.name); \($0.advice)" } ?? (expected == .line ? lineHint : nil)
+        return "is not valid JSON: \(hint.map { "\($0) (\(problem))" } ?? problem)"
     }
 }

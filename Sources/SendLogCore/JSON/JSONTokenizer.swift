@@ -172,8 +172,8 @@ public struct JSONTokenizer: Sendable {
         state = depth == 0 ? .end : .commaOrEnd
     }
 
-    func error(_ message: String, at offset: Int) -> JSONSyntaxError {
-        JSONSyntaxError(message: message, offset: consumed + offset)
+    func error(_ message: String, at offset: Int, isSecondObject: Bool = false) -> JSONSyntaxError {
+        JSONSyntaxError(message: message, offset: consumed + offset, isSecondObject: isSecondObject)
     }
 
     func unexpected(_ byte: UInt8, at offset: Int) -> JSONSyntaxError {
@@ -189,6 +189,7 @@ public struct JSONTokenizer: Sendable {
             case .end: "the end of the text"
             default: "something else"
             }
-        return error("\(found) where \(expected) was expected", at: offset)
+        let isSecondObject = state == .end && byte == UInt8(ascii: "{")
+        return error("\(found) where \(expected) was expected", at: offset, isSecondObject: isSecondObject)
     }
 }

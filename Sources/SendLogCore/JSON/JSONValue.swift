@@ -40,7 +40,7 @@ public indirect enum JSONValue: Equatable, Sendable {
 
 /// A member of a JSON object.
 public struct JSONMember: Equatable, Sendable {
-    /// The name, truncated to 128 bytes.
+    /// The name; a parsed one is truncated to 128 bytes.
     public let name: String
     /// The value.
     public let value: JSONValue

@@ -6,7 +6,7 @@ public struct TextFormat: Equatable, Sendable {
     public let advice: String
 
     /// The number of bytes at the beginning of a text that are enough to recognise it.
-    public static let headLength = 16
+    public static let headLength = 32
 
     /// What a text should be.
     public enum Expected: Sendable {
@@ -47,6 +47,23 @@ public struct TextFormat: Equatable, Sendable {
         }
     }
 
+    /// Returns the first cell of CSV without its quotes; `nil` for a text that is not a row with several cells.
+    private static func firstCell(of text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        let quote = UInt8(ascii: "\"")
+        let isQuoted = text.first == quote
+        let cell =
+            isQuoted
+            ? text.dropFirst().prefix { $0 != quote }
+            : text.prefix { $0 >= UInt8(ascii: " ") && !"\"{}[]:,;\\".utf8.contains($0) }
+        var rest = text[cell.endIndex...]
+        if isQuoted, rest.popFirst() == nil { return nil }
+        guard !cell.isEmpty, let separator = rest.popFirst(), ",;\t".utf8.contains(separator),
+            // The elements of pretty-printed JSON end with a comma.
+            let next = rest.first, next != UInt8(ascii: "\r")
+        else { return nil }
+        return cell
+    }
+
     private static func binary(_ head: [UInt8]) -> TextFormat? {
         let decompress = "decompress it first, or compress it with gzip and send Content-Encoding: gzip"
         let formats: [(signature: [UInt8], name: String, advice: String)] = [
@@ -66,16 +83,16 @@ public struct TextFormat: Equatable, Sendable {
         if text.starts(with: "%7B".utf8) || text.starts(with: "%5B".utf8) {
             return TextFormat("URL-encoded", "send the JSON as it is")
         }
+        if text.first == UInt8(ascii: "<") { return TextFormat("XML or HTML", "send JSON") }
         if expected == .json { return nil }
         if text.first == UInt8(ascii: "[") {
             let advice = expected == .line ? "" : "one object, or POST /send-logs/import with "
             return TextFormat("a JSON array", "send \(advice)one send log per line")
         }
-        let cell = text.drop { $0 == UInt8(ascii: "\"") }
-        if cell.starts(with: "_id".utf8), let end = cell.dropFirst(3).first(where: { $0 != UInt8(ascii: "\"") }),
-            ",;\t".utf8.contains(end)
-        {
-            return TextFormat("CSV", "export with format=ndjson and group_destinations=list")
+        if let cell = firstCell(of: text) {
+            let isExport = cell.elementsEqual("_id".utf8)
+            let advice = expected == .line ? "send JSON, one send log per line" : "send JSON"
+            return TextFormat("CSV", isExport ? "export with format=ndjson and group_destinations=list" : advice)
         }
         // A longer beginning would be the beginning of a longer text.
         let isWhole = head.count < headLength

@@ -39,7 +39,7 @@ public struct RecipientQuery: Sendable {
         return Self.fits(key, national: self.key) || Self.fits(self.key, national: key) ? .doubtful : .none
     }
 
-    /// The normal forms that match: the key, and the doubtful forms, with the likeliest first.
+    /// The normal forms that match: the key, and the doubtful forms, the most likely first.
     ///
     /// `…831234567` stands for any international number that ends in these digits.
     public var searched: [String] {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a destination says beside brackets and the scheme of a URI: `<mailto:Jo@example.com>` is `Jo@example.com`.
+/// A destination without brackets and without the scheme of a URI: `<mailto:Jo@example.com>` is `Jo@example.com`.
 struct RecipientText {
     /// The text in NFC, without white space and invisible characters at its ends.
     let address: String

@@ -85,10 +85,10 @@ extension SendLogSearch {
     /// Whether the search finds all logs of its snapshot.
     public var isUnfiltered: Bool { campaigns == nil && from == nil && to == nil }
 
-    /// Whether the days of the page are found by the counters, so that only the rows of these days are read.
+    /// Whether to find the days of the page by the counters, so that only their rows are read.
     ///
-    /// A page at the start of the result needs no days, if the store merges several campaigns lazily: without reading
-    /// more rows than it returns.
+    /// A page at the start needs this only for several campaigns, unless the store merges their rows lazily
+    /// (`mergesLazily`), that is, reads no more rows than it returns.
     public func isByDay(mergesLazily: Bool) -> Bool {
         limit > 0 && (skip > 0 || !mergesLazily && (campaigns?.count ?? 0) > 1)
     }

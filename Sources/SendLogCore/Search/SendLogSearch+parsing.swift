@@ -1,5 +1,11 @@
 /// Parses the body of a search request, and writes a search as JSON for responses and for the console.
 extension SendLogSearch {
+    /// The fields of the body, which clients may take for query parameters, or give without the object around them.
+    package static let fields: FieldPaths = [
+        "find.campaign_id", "find.startDeliveryAt", "find.startDeliveryAt.$gte", "find.startDeliveryAt.$lte",
+        "options.skip", "options.limit", "options.sort", "options.as_of",
+    ]
+
     /// Parses the body of a search request.
     ///
     /// `null` means absent in every field. Unknown fields are an error: if a misspelt filter were ignored, the search
@@ -73,7 +79,7 @@ private struct SearchReader: FieldReader {
     var issues: [InputIssue] = []
 
     mutating func read(_ body: JSONValue) {
-        each(of: body, at: "", known: ["find", "options"]) { reader, name, value in
+        each(of: body, at: "", known: ["find", "options"], deeper: SendLogSearch.fields) { reader, name, value in
             if name == "find" { reader.readFind(value) } else { reader.readOptions(value) }
         }
     }
@@ -117,7 +123,8 @@ private struct SearchReader: FieldReader {
 
     private mutating func readRange(_ value: JSONValue) {
         let path = "find.startDeliveryAt"
-        each(of: value, at: path, known: ["$gte", "$lte"], kind: "operator") { reader, name, value in
+        let example = #"{"$gte": "2022-01-01"}"#
+        each(of: value, at: path, known: ["$gte", "$lte"], kind: "operator", example: example) { reader, name, value in
             guard case .string(let text) = value else {
                 return reader.report("\(path).\(name)", "must be a date-time in a string, not \(value.kind)")
             }
@@ -146,12 +153,13 @@ private struct SearchReader: FieldReader {
     }
 
     private mutating func readSort(_ value: JSONValue) {
-        let path = "options.sort.startDeliveryAt"
-        each(of: value, at: "options.sort", known: ["startDeliveryAt"]) { reader, _, value in
-            guard case .scalar(.number(let number)) = value, let order = number.integer.flatMap(SortOrder.init) else {
-                return reader.report(path, "must be -1 (newest first) or 1 (oldest first)")
+        let path = "options.sort"
+        if value == .object([]) { return report(path, "must have one field, startDeliveryAt") }
+        let example = #"{"startDeliveryAt": -1}"#
+        each(of: value, at: path, known: ["startDeliveryAt"], example: example) { reader, name, value in
+            reader.direction(value, at: "\(path).\(name)", "-1 (newest first) or 1 (oldest first)") {
+                $0.search.order = $1 < 0 ? .newestFirst : .oldestFirst
             }
-            reader.search.order = order
         }
     }
 }

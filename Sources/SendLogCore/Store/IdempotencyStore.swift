@@ -10,7 +10,7 @@ public protocol IdempotencyStore: Sendable {
     /// - Returns: whether the request may be handled now; see ``IdempotencyState``.
     /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``.
     func beginRequest(
-        _ request: IdempotentRequest,
+        _ attempt: IdempotencyAttempt,
         in organisation: OrganisationID
     ) async throws(StoreError) -> IdempotencyState
 
@@ -18,7 +18,7 @@ public protocol IdempotencyStore: Sendable {
     ///
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
     func finishRequest(
-        _ request: IdempotentRequest,
+        _ attempt: IdempotencyAttempt,
         with response: StoredResponse,
         in organisation: OrganisationID
     ) async throws(StoreError)
@@ -26,7 +26,7 @@ public protocol IdempotencyStore: Sendable {
     /// Ends the lease of a request without a response, so that the request may begin again with the same reserved ID.
     ///
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
-    func releaseRequest(_ request: IdempotentRequest, in organisation: OrganisationID) async throws(StoreError)
+    func releaseRequest(_ attempt: IdempotencyAttempt, in organisation: OrganisationID) async throws(StoreError)
 
     /// Deletes the keys of all organisations that were created before a time.
     ///

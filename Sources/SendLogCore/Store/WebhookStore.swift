@@ -1,4 +1,5 @@
-/// A store of webhooks, their cursors and their deliveries, for those who manage webhooks.
+/// A store of webhooks, their cursors and their deliveries, for the API and the console; workers use
+/// ``WebhookLeaseStore``.
 ///
 /// There is no queue of pending deliveries: a webhook's pending logs are the send logs after its cursor, by sequence
 /// number. So recording costs the same with and without webhooks, and no log is missed.

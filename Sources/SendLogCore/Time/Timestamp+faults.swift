@@ -46,9 +46,16 @@ extension Timestamp {
             return "must have a date such as 2022-01-31, with year, month and day in this order, and hyphens"
         }
         // A time that exists on every day, in the same notation.
-        let time = String(text.dropFirst(10).map { ("0"..."9").contains($0) ? "0" : $0 })
-        guard isValid("2000-01-01\(time)") || isValid("2000-01-01\(time)Z") else { return nil }
-        return "has a date or a time that does not exist, or that is not within the years 0000 to 9999 in UTC"
+        let time = text.dropFirst(10)
+        guard isValidTime(String(time.map { ("0"..."9").contains($0) ? "0" : $0 })) else { return nil }
+        if !isValid(String(date)) { return "has a date that does not exist" }
+        if !isValidTime(time) { return "has a time or an offset that does not exist" }
+        return "is not within the years 0000 to 9999 in UTC"
+    }
+
+    /// Whether the part of a date-time after the date is valid on a day in 2000, with or without an offset.
+    private static func isValidTime(_ time: some StringProtocol) -> Bool {
+        isValid("2000-06-15\(time)") || isValid("2000-06-15\(time)Z")
     }
 
     private static func isValid(_ text: String) -> Bool { Timestamp(rfc3339: text) != nil }

@@ -50,7 +50,8 @@ public struct DeliveryUpdate: Sendable {
     /// - Parameters:
     ///   - updates: the updates, of which several may be of the same delivery
     ///   - current: the stored deliveries of ``idsToRead(_:)``, without those that do not exist
-    ///   - isOwner: whether the reporting worker has the lease; if not, attempts do not change schedules
+    ///   - isOwner: whether the reporting worker has the lease; if not, an attempt is added to a stored delivery without
+    ///     changing its schedule
     /// - Returns: the deliveries to store, each once.
     public static func apply(_ updates: [DeliveryUpdate], to current: [Delivery], isOwner: Bool = true) -> [Delivery] {
         let stored = Dictionary(current.map { ($0.id, $0) }) { $1 }

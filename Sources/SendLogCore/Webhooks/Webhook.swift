@@ -43,7 +43,8 @@ public struct Webhook: Equatable, Sendable {
         definition.campaigns.isEmpty || definition.campaigns.contains(campaign)
     }
 
-    /// Returns the ranges up to the organisation's head that are to be processed; none if it was never active.
+    /// Returns the ranges that are not processed yet, in ascending order, without send logs that were recorded while it
+    /// was inactive; none if it was never active.
     public func pendingRanges(to head: SequenceNumber) -> [ClosedRange<SequenceNumber>] {
         definition.isActive || !progress.skippedRanges.isEmpty ? progress.pendingRanges(to: head) : []
     }

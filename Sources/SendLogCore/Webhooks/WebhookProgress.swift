@@ -114,7 +114,7 @@ extension WebhookProgress {
         advance(to: cursor)
     }
 
-    /// Returns the ranges from the cursor to the organisation's newest sequence number, without the skipped ranges.
+    /// Returns the ranges after the cursor, up to the organisation's newest sequence number, without the skipped ranges.
     ///
     /// Their send logs are still to be delivered, or to be skipped because of their campaign.
     public func pendingRanges(to head: SequenceNumber) -> [ClosedRange<SequenceNumber>] {

@@ -80,7 +80,6 @@ struct DatabaseCheck {
     }
 
     static func parameters(_ organisation: Int64) -> Parameters {
-        let parameters = Parameters(organisation)
-        return parameters
+        Parameters(organisation)
     }
 }

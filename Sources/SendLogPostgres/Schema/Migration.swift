@@ -22,10 +22,11 @@ struct Migration {
     /// Creates the tables, or runs the steps that the database lacks.
     ///
     /// - Parameter createsTables: whether to create the tables if there are none
+    /// - Returns: whether it created the tables.
     /// - Throws: ``StoreSetupError`` if this program cannot use the database; ``PostgresFailure``.
-    func run(createsTables: Bool) throws {
+    @discardableResult func run(createsTables: Bool) throws -> Bool {
         try requireSupportedServer()
-        if let found = try version(), try isUpToDate(found) { return }
+        if let found = try version(), try isUpToDate(found) { return false }
         guard try createsTables || version() != nil else {
             throw StoreSetupError("\(location) is not a sendlog database yet", isMissing: true)
         }
@@ -46,13 +47,16 @@ struct Migration {
 
     /// Runs the steps that the database lacks, in one transaction.
     ///
+    /// - Returns: whether there were no tables before.
     /// - Throws: ``PostgresFailure`` with SQLSTATE 55P03 if another session, such as a backup, uses a table for long.
-    private func migrate() throws {
+    private func migrate() throws -> Bool {
+        var isNew = false
         try connection.transaction {
             // Another server may have migrated the database while this one waited.
             let found = try version()
             if let found, try isUpToDate(found) { return }
-            if found == nil { try requireNoForeignTables() }
+            isNew = found == nil
+            if isNew { try requireNoForeignTables() }
             // All statements of running servers queue behind a lock that this transaction waits for.
             try connection.run("SET LOCAL lock_timeout = '\(Self.tableLockTimeout)s'")
             try connection.run(Schema.versionTable)
@@ -67,6 +71,7 @@ struct Migration {
                 """
             )
         }
+        return isNew
     }
 
     /// Returns the database's schema version and the oldest version that works with it; `nil` if there are no tables.

@@ -2,7 +2,7 @@
 extension Schema {
     /// Creates the table of idempotency keys.
     static let idempotency = """
-        -- digest, reserved, lease_owner: see IdempotentRequest. status: NULL while the request is in progress. location and
+        -- digest, reserved, lease_owner: see IdempotencyAttempt. status: NULL while the request is in progress. location and
         -- body: see StoredResponse.
         CREATE TABLE idempotency_keys (
             org_id bigint NOT NULL,

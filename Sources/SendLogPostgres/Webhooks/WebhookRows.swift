@@ -69,8 +69,7 @@ struct WebhookRows {
 
     /// Returns the first parameters of every statement for a webhook: the organisation and the webhook's id.
     func parameters(_ id: WebhookID) -> Parameters {
-        let parameters = Parameters(organisation.number, id.text)
-        return parameters
+        Parameters(organisation.number, id.text)
     }
 
     /// Reads the webhooks of a result.

@@ -10,17 +10,28 @@ struct Counters: DerivedData {
 
     /// The statements that change the counters of an owner: an organisation or a campaign.
     private struct Statements {
-        let update, insert, delete: String
+        let update, insert, delete: StaticString
 
-        init(_ owner: String) {
-            let counter = "\(owner) = ?1 AND day = ?2 AND block = ?3"
-            update = "UPDATE \(owner)_days SET sends = sends + ?4, destinations = destinations + ?5 WHERE \(counter)"
-            insert = "INSERT INTO \(owner)_days (\(owner), day, block, sends, destinations) VALUES (?1, ?2, ?3, ?4, ?5)"
-            delete = "DELETE FROM \(owner)_days WHERE \(counter) AND sends = 0"
-        }
-
-        static let ofOrganisations = Statements("organisation")
-        static let ofCampaigns = Statements("campaign")
+        static let ofOrganisations = Statements(
+            update: """
+                UPDATE organisation_days SET sends = sends + ?4, destinations = destinations + ?5
+                WHERE organisation = ?1 AND day = ?2 AND block = ?3
+                """,
+            insert: """
+                INSERT INTO organisation_days (organisation, day, block, sends, destinations) VALUES (?1, ?2, ?3, ?4, ?5)
+                """,
+            delete: "DELETE FROM organisation_days WHERE organisation = ?1 AND day = ?2 AND block = ?3 AND sends = 0"
+        )
+        static let ofCampaigns = Statements(
+            update: """
+                UPDATE campaign_days SET sends = sends + ?4, destinations = destinations + ?5
+                WHERE campaign = ?1 AND day = ?2 AND block = ?3
+                """,
+            insert: """
+                INSERT INTO campaign_days (campaign, day, block, sends, destinations) VALUES (?1, ?2, ?3, ?4, ?5)
+                """,
+            delete: "DELETE FROM campaign_days WHERE campaign = ?1 AND day = ?2 AND block = ?3 AND sends = 0"
+        )
     }
 
     func write(on database: Connection) throws {
@@ -39,15 +50,15 @@ struct Counters: DerivedData {
         _ sql: Statements,
         on database: Connection
     ) throws {
-        let update = try Query(dynamicSQL: sql.update, on: database)
+        let update = try Query(sql.update, on: database)
         try update.run(owner, key.day, key.block, count.sends, count.destinations)
         if database.affectedRows == 0 {
             guard count.sends > 0 else { throw StoreError.corrupted(detail: "a counter of a deleted log is missing") }
-            let insert = try Query(dynamicSQL: sql.insert, on: database)
+            let insert = try Query(sql.insert, on: database)
             try insert.run(owner, key.day, key.block, count.sends, count.destinations)
         } else if count.sends < 0 {
             // A day without logs has no counter.
-            try Query(dynamicSQL: sql.delete, on: database).run(owner, key.day, key.block)
+            try Query(sql.delete, on: database).run(owner, key.day, key.block)
         }
     }
 

@@ -18,7 +18,8 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
         case server(PostgresLocation)
     }
 
-    private static let scheme = "sqlite:"
+    /// The beginning of the location of a SQLite file.
+    public static let scheme = "sqlite:"
 
     /// Reads the location of the database.
     ///
@@ -104,18 +105,28 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
     /// - Parameters:
     ///   - createIfMissing: whether to create the database if it does not exist
     ///   - threads: the threads for SQLite's queries; `nil` for the store's own threads
+    ///   - onCreation: called if the database was created, with what was created: `the database`, or its tables
     /// - Returns: the store.
     /// - Throws: ``StoreSetupError`` if the database does not exist or must not be opened.
-    public func open(createIfMissing: Bool = true, threads: FairThreadPool? = nil) throws(StoreSetupError) -> any Store
-    {
+    public func open(
+        createIfMissing: Bool = true,
+        threads: FairThreadPool? = nil,
+        onCreation: (_ what: String) -> Void = { _ in }
+    ) throws(StoreSetupError) -> any Store {
         switch backend {
         case .file(let path):
-            guard createIfMissing || FileManager.default.fileExists(atPath: path) else {
+            let exists = FileManager.default.fileExists(atPath: path)
+            guard createIfMissing || exists else {
                 throw StoreSetupError("the database \(path) does not exist", isMissing: true)
             }
             // The full path, because SQLite interprets some short names.
-            return try SQLiteStore(path: URL(fileURLWithPath: path).path, options: sqlite, threads: threads)
-        case .server(let location): return try store(at: location, createIfMissing: createIfMissing)
+            let store = try SQLiteStore(path: URL(fileURLWithPath: path).path, options: sqlite, threads: threads)
+            if !exists { onCreation("the database") }
+            return store
+        case .server(let location):
+            let store = try store(at: location, createIfMissing: createIfMissing)
+            if store.createdTables { onCreation("the tables of the database") }
+            return store
         }
     }
 

@@ -44,6 +44,15 @@ struct EnvironmentVariables {
         // Without the prefix, which all names have in common.
         func shortened(_ name: String) -> String { String(name.dropFirst(Setting.variablePrefix.count)) }
         let isFile = NearestName.to(shortened(name), among: [shortened(Setting.fileVariable)]) != nil
-        return isFile ? Setting.fileVariable : Setting.nearest(to: shortened(name))?.variable
+        if isFile { return Setting.fileVariable }
+        return Setting.nearest(to: shortened(name))?.variable ?? extended(by: name)
+    }
+
+    /// Returns the variable that a name extends, as `SENDLOG_DATABASE_URL` and `SENDLOG_DB` do; `nil` if there is none.
+    private static func extended(by name: String) -> String? {
+        let short = "\(Setting.variablePrefix)DB"
+        if name == short || name.hasPrefix("\(short)_") { return Setting.database.variable }
+        let known = [Setting.fileVariable] + Setting.all.map(\.variable)
+        return known.filter { name.hasPrefix("\($0)_") }.max { $0.count < $1.count }
     }
 }

@@ -47,7 +47,7 @@ public struct ServiceConfiguration: Sendable {
             maxConnections: sources.number(.maxConnections) ?? 10_000,
             maxConnectionsPerAddress: sources.number(.maxConnectionsPerAddress) ?? 4096,
             proxies: try Self.proxies(sources),
-            basePath: try sources.parsed(.basePath, default: "/", PublicAddress.basePath),
+            basePath: try sources.parsed(.basePath, default: "/", BasePathSetting.parse),
             threads: sources.number(.httpThreads) ?? max(1, ProcessInfo.processInfo.activeProcessorCount / 2),
             slowClientLimits: SlowClientLimits(
                 headTimeout: sources.number(.headTimeout) ?? 20,
@@ -55,7 +55,7 @@ public struct ServiceConfiguration: Sendable {
                 minBodyRate: sources.number(.minBodyRate) ?? 500
             )
         )
-        allowedOrigins = try sources.parsed(.allowedOrigins, default: "", PublicAddress.origins)
+        allowedOrigins = try sources.parsed(.allowedOrigins, default: "", AllowedOriginsSetting.parse)
         workerThreads = sources.number(.workerThreads) ?? FairThreadPool.defaultCount
         logLevel = sources.text(.logLevel).flatMap { Logger.Level(rawValue: $0) } ?? .info
         logFormat = sources.text(.logFormat).flatMap { LogFormat(rawValue: $0) } ?? .text
@@ -92,9 +92,8 @@ public struct ServiceConfiguration: Sendable {
     private static func proxies(_ sources: ConfigurationSources) throws(ConfigurationError) -> TrustedProxies {
         try sources.parsed(.trustedProxies, default: "") { text, name throws(ConfigurationError) in
             do throws(TrustedProxies.InvalidEntry) { return try TrustedProxies(text) } catch {
-                throw ConfigurationError(
-                    "\(name) must be addresses and networks such as 10.0.0.0/8, separated by commas; \(error.part) is invalid"
-                )
+                let rule = "addresses and networks such as 10.0.0.0/8, separated by commas"
+                throw .network(error.part, of: name, rule: rule)
             }
         }
     }

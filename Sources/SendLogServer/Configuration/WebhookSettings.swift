@@ -17,9 +17,8 @@ public struct WebhookSettings: Sendable {
     init(_ sources: ConfigurationSources) throws(ConfigurationError) {
         rules = try sources.parsed(.webhookAllow, default: "") { text, name throws(ConfigurationError) in
             do throws(AddressRules.InvalidEntry) { return try AddressRules(allowing: text) } catch {
-                throw ConfigurationError(
-                    "\(name) must be networks such as 10.0.0.0/8, addresses and host names, separated by commas; \(error.part) is invalid"
-                )
+                let rule = "networks such as 10.0.0.0/8, addresses and host names, separated by commas"
+                throw .network(error.part, of: name, rule: rule)
             }
         }
         timeout = sources.number(.webhookTimeout) ?? 10

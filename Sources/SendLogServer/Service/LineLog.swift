@@ -2,14 +2,6 @@ import Foundation
 public import Logging
 import SendLogCore
 
-/// The format of log lines.
-public enum LogFormat: String, Sendable {
-    /// `2026-01-31T23:59:59.999Z info message key=value`
-    case text
-    /// One JSON object per line.
-    case json
-}
-
 /// Writes log messages to standard error, one line per event.
 public struct LineLog: LogHandler {
     /// The minimum level of log messages.

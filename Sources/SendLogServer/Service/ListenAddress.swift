@@ -3,7 +3,7 @@ import SendLogCore
 import SendLogHTTP
 import SendLogNetwork
 
-/// The address that the server listens on, for what the operator reads.
+/// The address that the server listens on, as settings and messages write it.
 struct ListenAddress {
     private let host: String
     private let port: Int

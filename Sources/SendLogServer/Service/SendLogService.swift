@@ -12,12 +12,6 @@ import SendLogWebhooks
 import ServiceLifecycle
 import UnixSignals
 
-/// The reason for which a server did not start or stopped, for the operator.
-public struct ServiceFailure: Error, CustomStringConvertible {
-    /// The description of the failure.
-    public let description: String
-}
-
 /// A server that runs until it receives a signal to stop.
 public struct SendLogService: Sendable {
     private let configuration: ServiceConfiguration
@@ -40,7 +34,9 @@ public struct SendLogService: Sendable {
         Memory.keepForReuse()
         let database = configuration.database
         let threads = FairThreadPool(count: configuration.workerThreads, name: "workers")
-        let store = try database.open(threads: threads)
+        let store = try database.open(threads: threads) { what in
+            logger.notice("created \(what)", metadata: ["database": "\(database)"])
+        }
         defer { store.close() }
         let authenticator = Authenticator(keyStore: store, cacheLifetime: configuration.keyCacheLifetime)
         let context = ParserContext(ids: SendLogIDSource(), spoolFolder: database.spoolFolder, now: ServiceClock.now)
@@ -67,6 +63,7 @@ public struct SendLogService: Sendable {
             pages: console.routes,
             middleware: console.middleware
         )
+        try Self.refuseAmbiguous(configuration.server.basePath, besides: api.routes)
         let listening = ListenAddress(configuration.server)
         var settings = configuration.server
         settings.maxConnections = OpenFiles.connections(settings.maxConnections, within: openFiles)
@@ -114,5 +111,15 @@ public struct SendLogService: Sendable {
         }
         client.close()
         logger.info("stopped")
+    }
+
+    /// Refuses a base path whose first segment is that of a route: behind a proxy that removes the base path, the server
+    /// would remove the segment again.
+    private static func refuseAmbiguous(_ basePath: String, besides routes: [String]) throws(ServiceFailure) {
+        let segments = Set(routes.compactMap { $0.split(separator: "/").dropFirst().first })
+        guard let first = basePath.split(separator: "/").first, segments.contains(first) else { return }
+        throw ServiceFailure(
+            description: "\(Setting.basePath.key) must not begin with /\(first), which is a path of the server itself"
+        )
     }
 }

@@ -44,7 +44,13 @@ public final class AuthenticationFailures: Sendable {
 
     init(capacity: Int = 10_000) { self.capacity = capacity }
 
-    /// Counts an authentication failure of a client, whose address may be unknown, and returns how to handle it.
+    /// Counts an authentication failure of a client, and returns how to handle it.
+    ///
+    /// - Parameters:
+    ///   - address: the address of the client; `nil` if it is unknown
+    ///   - hasKey: whether the request has a key, which is invalid
+    ///   - now: the time of the request
+    /// - Returns: whether to log the failure, and how long to delay the response.
     package func record(_ address: IPAddress?, hasKey: Bool = true, at now: ContinuousClock.Instant = .now) -> Handling
     {
         entries.withLock { entries in

@@ -42,7 +42,7 @@ package struct WebhookService: Sendable {
     ///
     /// With a reserved ID, the webhook may exist, because an earlier attempt at the same request created it.
     ///
-    /// - Returns: the webhook, and its secret, which is not returned again.
+    /// - Returns: the webhook and its secret; callers show the secret once.
     /// - Throws: ``InvalidInput`` if the organisation has the maximum number of webhooks; ``StoreError``.
     package func create(
         _ input: WebhookInput,
@@ -88,7 +88,9 @@ package struct WebhookService: Sendable {
         throw StoreError.unavailable(.overloaded, detail: "a webhook was updated by other requests during 10 attempts")
     }
 
-    /// Replaces the whole definition of a webhook, unless its version is not the given one.
+    /// Replaces the whole definition of a webhook if it has the given version; `nil` for any version.
+    ///
+    /// Otherwise the webhook stays unchanged.
     ///
     /// - Returns: the webhook after the change, and its new secret, if any.
     /// - Throws: ``StoreError``.

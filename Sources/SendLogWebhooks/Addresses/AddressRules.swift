@@ -8,11 +8,12 @@ public struct AddressRules: Sendable {
 
     /// Creates rules that allow the public internet and a list of further networks and hosts.
     ///
-    /// - Parameter allowed: networks (`10.0.0.0/8`), addresses and host names, separated by commas
+    /// - Parameter allowed: networks (`10.0.0.0/8`), addresses and host names, separated by commas; empty for none
     /// - Throws: ``InvalidEntry`` that names the invalid part.
     public init(allowing allowed: String = "") throws(InvalidEntry) {
         var (networks, hosts): ([IPNetwork], Set<String>) = ([], [])
-        for part in allowed.split(separator: ",").map({ $0.filter { $0 != " " } }) where !part.isEmpty {
+        let parts = allowed.isEmpty ? [] : allowed.split(separator: ",", omittingEmptySubsequences: false)
+        for part in parts.map({ $0.filter { $0 != " " } }) {
             if let network = IPNetwork(part) {
                 networks.append(network)
             } else if Self.isName(part) {

@@ -11,8 +11,8 @@ final class LowPriorityEventLoop: TaskExecutor {
         case run(UnownedJob)
         case start(HTTPExchange, id: Int, CurlTransfer.Completion)
         case cancel(id: Int)
-        /// The action is called when the moment has come, or when the loop ends.
-        case schedule(ContinuousClock.Instant, id: Int, @Sendable () -> Void)
+        /// The action's argument is true when the moment has come, and false when the loop ends.
+        case schedule(ContinuousClock.Instant, id: Int, @Sendable (_ isDue: Bool) -> Void)
         case unschedule(id: Int)
         case close
     }
@@ -79,9 +79,15 @@ final class LowPriorityEventLoop: TaskExecutor {
         _ deadline: ContinuousClock.Instant,
         _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
+        let didTimeOut = TimeoutFlag()
         let work = Task(executorPreference: self) { try await body() }
         let id = nextID()
-        post(.schedule(deadline, id: id) { work.cancel() })
+        post(
+            .schedule(deadline, id: id) { isDue in
+                didTimeOut.value.store(isDue, ordering: .relaxed)
+                work.cancel()
+            }
+        )
         defer { post(.unschedule(id: id)) }
         do {
             return try await withTaskCancellationHandler {
@@ -90,8 +96,12 @@ final class LowPriorityEventLoop: TaskExecutor {
                 work.cancel()
             }
         } catch is CancellationError {
-            throw ContinuousClock.now < deadline ? HTTPFailure.cancelled : .timeout
+            throw didTimeOut.value.load(ordering: .relaxed) ? HTTPFailure.timeout : .cancelled
         }
+    }
+
+    private final class TimeoutFlag: Sendable {
+        let value = Atomic(false)
     }
 
     /// Cancels all exchanges, closes all connections, and ends the thread.
@@ -122,7 +132,7 @@ final class LowPriorityEventLoop: TaskExecutor {
         // Unfinished tasks continue on the global queue.
         case .run(let job): DispatchQueue.global().async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
         case .start(_, _, let completion): completion(HTTPExchangeResult(failure: .cancelled))
-        case .schedule(_, _, let action): action()
+        case .schedule(_, _, let action): action(false)
         case .cancel, .unschedule, .close: break
         }
     }
@@ -138,7 +148,7 @@ extension LowPriorityEventLoop {
         _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 15)
         #endif
         var multi = CurlMulti()
-        var timers: [(moment: ContinuousClock.Instant, id: Int, action: @Sendable () -> Void)] = []
+        var timers: [(moment: ContinuousClock.Instant, id: Int, action: @Sendable (Bool) -> Void)] = []
         var isClosing = false
         var rounds = 0
         while true {
@@ -172,10 +182,10 @@ extension LowPriorityEventLoop {
                 multi.close()
                 multi = CurlMulti()
             }
-            for timer in timers where timer.moment <= now { timer.action() }
+            for timer in timers where timer.moment <= now { timer.action(true) }
             timers.removeAll { $0.moment <= now }
         }
-        for timer in timers { timer.action() }
+        for timer in timers { timer.action(false) }
     }
 
     /// Takes all queued commands.

@@ -54,11 +54,20 @@ import Testing
         let message = gzip["errors"][0]["message"].string ?? ""
         #expect(message.contains("this is gzip; send Content-Encoding: gzip"), "\(message)")
         let utf16 = "\(SampleLog(id: "a").json)\r\n".utf16.flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }
-        for error in try tenant.request("POST", "/send-logs/import", body: utf16 + utf16).data()["errors"].elements
-            .prefix(2)
-        {
+        let failures = try tenant.request("POST", "/send-logs/import", body: utf16 + utf16).data()["errors"].elements
+        try #require(failures.count >= 2)
+        for error in failures.prefix(2) {
             #expect(error["message"].string?.contains("this is UTF-16") == true)
         }
+        let csv = try tenant.post("/send-logs/import", "number;text\n27821234567;Hello\n").data()["errors"].elements
+        #expect(csv.count == 2)
+        for error in csv {
+            #expect(error["message"].string?.contains("this is CSV; send JSON, one send log per line") == true)
+        }
+        // curl -d removes the line breaks.
+        let joined = try tenant.post("/send-logs/import", SampleLog(id: "a").json + SampleLog(id: "b").json).data()
+        #expect(joined["failed"] == 1)
+        #expect(joined["errors"][0]["message"].string?.contains("with curl, use --data-binary") == true)
         #expect(try tenant.total() == 0)
     }
 
@@ -68,10 +77,13 @@ import Testing
         let counts = try source.post("/send-logs/export", "{}").text
         let refused = try target.post("/send-logs/import", counts).data()
         #expect(refused["failed"] == 2)
-        let advice = "destinations must be an array of strings, not a number; export with group_destinations=list"
+        let rule = "destinations must be an array of strings, not a number"
+        let advice = "\(rule); if this is an export, export with group_destinations=list"
         for error in refused["errors"].elements { #expect(error["message"].string == advice) }
         let first = counts.split(separator: "\n")[0]
-        try expectFailure(target.post("/send-logs", String(first)), 400, "invalid_request", says: advice)
+        let one = try target.post("/send-logs", String(first))
+        try expectFailure(one, 400, "invalid_request", says: rule)
+        #expect(!one.text.contains("export"))
         let csv = try source.post("/send-logs/export?format=csv", "{}").text
         let heading = try target.post("/send-logs/import", csv).data()["errors"][0]["message"].string ?? ""
         #expect(heading.contains("this is CSV; export with format=ndjson and group_destinations=list"), "\(heading)")

@@ -21,6 +21,51 @@ import Testing
         #expect(try Command.tool("ls", "-A", folder.file("")).output.isEmpty)
     }
 
+    @Test func `a new database is reported once, by commands and by the server`() throws {
+        let folder = try TemporaryFolder()
+        let (first, second) = (folder.file("a.db"), folder.file("b.db"))
+        func create(_ name: String) throws -> String {
+            let command = ["organisation", "create", name, "--database", "sqlite:\(first)"]
+            return try Command(TestPaths.binary, command).succeeded().errors
+        }
+        #expect(try create("A").hasPrefix("Created the database \(first).\n"))
+        #expect(try !create("B").contains("the database"))
+        let copied = try Command(TestPaths.binary, ["database", "copy", "sqlite:\(first)", "sqlite:\(second)"])
+        #expect(try copied.succeeded().errors.contains("Created the database \(second).\n"))
+        for isNew in [true, false] {
+            let server = try Server(in: folder, path: "c.db")
+            #expect(try server.stop() == .code(0))
+            let line = "notice created the database database=\(folder.file("c.db"))\n"
+            #expect(server.process.errors.contains(line) == isNew, "\(server.process.errors)")
+        }
+    }
+
+    @Test(arguments: ["SENDLOG_DB", "SENDLOG_DATABASE_URL", "SENDLOG_DATABASE_PATH"])
+    func `a variable that was meant to name the database is refused`(name: String) throws {
+        let folder = try TemporaryFolder()
+        let create = ["organisation", "create", "A", "--database", "sqlite:\(folder.file("a.db"))"]
+        let refused = try Command(TestPaths.binary, create, environment: [name: "sqlite:b.db"])
+        #expect(refused.exit == .code(64))
+        #expect(refused.errors == "Error: unknown environment variable \(name); did you mean SENDLOG_DATABASE?\n")
+        #expect(try Command.tool("ls", "-A", folder.file("")).output.isEmpty)
+    }
+
+    @Test func `a backup can be named like a SQLite database, but not like a PostgreSQL one`() throws {
+        let folder = try TemporaryFolder()
+        let database = ["--database", "sqlite:\(folder.file("a.db"))"]
+        _ = try Command(TestPaths.binary, ["organisation", "create", "A"] + database).succeeded()
+        let copy = folder.file("b.db")
+        let done = try Command(TestPaths.binary, ["database", "backup", "sqlite:\(copy)"] + database).succeeded()
+        #expect(done.errors == "Wrote \(copy).\n")
+        let check = ["database", "check", "--database", "sqlite:\(copy)"]
+        #expect(try Command(TestPaths.binary, check).succeeded().output == "ok\n")
+        for name in ["postgres://sendlog@localhost/sends", "postgresql:b", "sqlite:", ""] {
+            let refused = try Command(TestPaths.binary, ["database", "backup", name] + database)
+            #expect(refused.exit == .code(64))
+            #expect(refused.errors.contains("it must be the path of a file; for PostgreSQL, use pg_dump"), "\(refused)")
+        }
+    }
+
     @Test func `commands warn about the former name of a setting`() throws {
         let folder = try TemporaryFolder()
         let environment = ["SENDLOG_SQLITE_PATIENCE": "5"]

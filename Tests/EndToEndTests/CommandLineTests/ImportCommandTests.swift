@@ -85,7 +85,7 @@ import Testing
         let shown = run.errors.unicodeScalars.filter { $0 != "\n" }
         #expect(shown.allSatisfy { ($0.value >= 0x20 && $0.value < 0x7f) || $0.value > 0x9f })
         #expect(!shown.contains { (0x202a...0x202e).contains($0.value) }, "\(run.errors)")
-        #expect(run.errors.contains(#"\u{1b}]0;title\u{7}"#), "\(run.errors)")
+        #expect(run.errors.contains(#"\u001b]0;title\u0007"#), "\(run.errors)")
     }
 
     @Test func `1,000 bad lines are counted, and the first 100 are reported`() throws {
@@ -109,6 +109,31 @@ import Testing
         #expect(unknown.exit == .code(1))
         #expect(unknown.errors.contains("Unknown"))
         for refused in [missing, directory, unknown] { #expect(refused.output.isEmpty) }
+    }
+
+    @Test(
+        arguments: [
+            ([0x28, 0xb5, 0x2f, 0xfd], "this is zstd; decompress it first: zstdcat"),
+            ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], "this is xz; decompress it first: xzcat"),
+            (Array("BZh9".utf8), "this is bzip2; decompress it first: bzcat"),
+            (Array("PK\u{3}\u{4}".utf8), "this is a ZIP archive; unpack it first: unzip -p"),
+            ([0xff, 0xfe, 0x7b, 0], "this is UTF-16; convert it first: iconv -f UTF-16 -t UTF-8"),
+            ([0x7b, 0, 0x22, 0], "this is UTF-16; convert it first: iconv -f UTF-16 -t UTF-8"),
+        ] as [([UInt8], String)]
+    )
+    func `a file in another format is refused once, with the command that converts it`(
+        head: [UInt8],
+        problem: String
+    ) throws {
+        let line = Array("0123456789\n".utf8)
+        try folder.write(head + (0..<200).flatMap { _ in line }, to: "logs.ndjson")
+        let file = folder.file("logs.ndjson")
+        let named = try sendlog("import", "--organisation", "Example", file)
+        #expect(named.errors == "Error: \(problem) '\(file)' | sendlog import … -\n")
+        let piped = try sendlog("import", "--organisation", "Example", "-", input: file)
+        let whole = problem.hasSuffix("-p") ? "\(problem) FILE" : problem
+        #expect(piped.errors == "Error: \(whole) | sendlog import … -\n")
+        for refused in [named, piped] { #expect(refused.exit == .code(1) && refused.output.isEmpty, "\(refused)") }
     }
 
     @Test func `check reports damage and exits with 1`() throws {

@@ -116,6 +116,15 @@ import Testing
         #expect(!second.errors.contains("corrupted") && !second.errors.contains("CancellationError"))
     }
 
+    @Test(arguments: ["/console", "/send-logs/a"])
+    func `a base path that begins like a path of the server is refused`(path: String) throws {
+        let folder = try TemporaryFolder()
+        let database = "sqlite:\(folder.file("a.sqlite"))"
+        let refused = try Command.sendlog("serve", "--port", "0", "--database", database, "--base-path", path)
+        #expect(refused.exit == .code(1))
+        #expect(refused.errors.contains("http.basePath must not begin with /\(path.split(separator: "/")[0]),"))
+    }
+
     @Test(arguments: ["text", "foreign", "newer", "truncated", "folder"])
     func `a file that is not a usable sendlog database is refused and not changed`(kind: String) throws {
         let folder = try TemporaryFolder()

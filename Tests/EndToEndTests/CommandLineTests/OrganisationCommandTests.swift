@@ -36,10 +36,23 @@ import Testing
         let pasted = line.trimmingCharacters(in: .whitespaces).replacing(/^sendlog/, with: "\"$SENDLOG\"")
         let file = try folder.write(
             "pasted.sh",
-            "SENDLOG=\(TestPaths.binary)\n\(pasted) --database sqlite:\(folder.file("test.sqlite"))\n"
+            "SENDLOG=\(TestPaths.binary)\n\(pasted)\n"
         )
         let key = try Command.tool("sh", file).succeeded()
         #expect(key.output.hasPrefix("slk_"))
+    }
+
+    @Test func `the suggested next command has the flags that were given, and no others`() throws {
+        let configuration = try folder.write("it's.json", "{}")
+        let database = "sqlite:\(folder.file("my data.db"))"
+        let flags = ["--database", database, "--config", configuration]
+        let created = try Command(TestPaths.binary, ["organisation", "create", "A"] + flags).succeeded().errors
+        let config = configuration.replacing("'", with: #"'\''"#)
+        let command = "  sendlog key create --organisation 'A' --permission sendLog"
+        #expect(created.hasSuffix("\(command) --database '\(database)' --config '\(config)'\n"), "\(created)")
+        let environment = ["SENDLOG_DATABASE": database, "SENDLOG_CONFIG": configuration]
+        let second = try Command(TestPaths.binary, ["organisation", "create", "B"], environment: environment)
+        #expect(try second.succeeded().errors.hasSuffix("\(command.replacing("'A'", with: "'B'"))\n"), "\(second)")
     }
 
     @Test func `create with a permission also creates a key, and prints only the key`() throws {
@@ -78,7 +91,7 @@ import Testing
         let again = try sendlog("organisation", "create", "Example")
         #expect(again.exit == .code(1))
         #expect(again.output.isEmpty)
-        #expect(again.errors.contains("already"))
+        #expect(again.errors == "Error: an organisation named \"Example\" already exists\n")
     }
 
     @Test(arguments: ["", " ", " a", "a ", "a\nb", "\u{1b}[31m", String(repeating: "a", count: 101)])

@@ -18,6 +18,12 @@ import Testing
         #expect(help.errors.isEmpty)
     }
 
+    @Test func `the help of an expiry names its forms`() throws {
+        let help = try Command.sendlog("key", "create", "--help").succeeded().output
+        let words = help.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(words.contains("2027-01-31, which is midnight UTC, or a time such as 2027-01-31T17:30:00+02:00"))
+    }
+
     @Test func `the version is printed`() throws {
         #expect(try Command.sendlog("--version").succeeded().output.contains(/[0-9]+\.[0-9]+/))
     }
@@ -49,6 +55,8 @@ import Testing
             ("--spool-folder", "/nowhere/at/all"),
             ("--host", ""), ("--host", "localhost:80"), ("--base-path", "sendlog"), ("--base-path", "/sendlog/"),
             ("--allowed-origins", "https://a.example/"), ("--allowed-origins", "null"),
+            ("--allowed-origins", ",,"), ("--trusted-proxies", "10.0.0.1,,10.0.0.2"),
+            ("--trusted-proxies", "10.0.0.1/8"),
             ("--database", "postgres://a"), ("--database", "data.sqlite"), ("--database", "sqlite:"),
             ("--database", "sqlite::memory:"),
             ("--database", "sqlite:/nowhere/at/all/a.sqlite"), ("--config", "/nowhere/at/all.json"),

@@ -107,7 +107,7 @@ import Testing
     @Test(
         arguments: [
             ("sort=newest", "sort"), ("limit=10001", "limit"), ("limit=-1", "limit"), ("skip=x", "skip"),
-            ("serch=a", "serch"), ("limit=1&limit=2", "limit"),
+            ("serch=a", "serch"), ("limit=1&limit=2", "limit"), ("search=%ff", "search"), ("search=100%", "search"),
         ]
     )
     func `an invalid parameter gets 400 with its name`(query: String, name: String) throws {

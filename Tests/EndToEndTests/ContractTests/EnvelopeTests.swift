@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test(arguments: ["/metrics", "/openapi.json", "/console/sign-in"])
-    func `what is no envelope of the API has no request ID in its body`(path: String) throws {
+    func `a response without an envelope has no request ID in its body`(path: String) throws {
         let response = try Shared.emptyTenant.request("GET", path, headers: [("X-Request-Id", "probe-4711")])
         #expect(response.status == 200 && response["x-request-id"] == "probe-4711")
         #expect(!response.text.contains("probe-4711"))

@@ -52,8 +52,9 @@ import Testing
 
         func campaigns() throws -> [String] {
             // Array.isArray(data) ? data : []
-            let data = try tenant.request("GET", "/campaigns", headers: Self.headers).json()["data"]
-            return data.elements.compactMap(\.["_id"].string)
+            let response = try tenant.request("GET", "/campaigns", headers: Self.headers)
+            guard (200..<300).contains(response.status) else { throw TestFailure("status \(response.status)") }
+            return try response.json()["data"].elements.compactMap(\.["_id"].string)
         }
 
         private static let headers = [("Content-Type", "application/json"), ("Accept", "application/json")]
@@ -132,7 +133,8 @@ import Testing
             #expect(!message.isEmpty)
         }
         let stranger = Caller(tenant: Tenant(server: tenant.server, name: tenant.name, key: "slk_none"))
-        #expect(try stranger.call("GET", "/balance") != .data(0))
+        let refused = "a valid API key is required: send it as \"Authorization: Bearer <key>\""
+        #expect(try stranger.call("GET", "/balance") == .failure(refused))
     }
 
     @Test func `an organisation without sends has an empty array of campaigns`() throws {

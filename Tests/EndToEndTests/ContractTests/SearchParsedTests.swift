@@ -5,9 +5,9 @@ import Testing
 @Suite struct SearchParsedTests {
     /// The text of `parsed` at the end of a response.
     private static func parsed(of response: HTTPResponse) throws -> String {
-        let text = response.text
+        let text = try #require(response.dataText)
         let start = try #require(text.range(of: "],\"parsed\":", options: .backwards)?.upperBound)
-        return String(text[start...].dropLast(2))
+        return String(text[start...].dropLast(1))
     }
 
     @Test func `parsed is the query with defaults and normalised dates`() throws {

@@ -27,13 +27,16 @@ struct CopyTests {
     private static func responses(_ tenant: Tenant) throws -> [String] {
         var responses = try [
             tenant.post("/send-logs/search", "{}").textWithoutID,
-            tenant.post("/send-logs/search", #"{"options":{"skip":3,"limit":4,"sort":{"startDeliveryAt":1}}}"#).textWithoutID,
+            tenant.post("/send-logs/search", #"{"options":{"skip":3,"limit":4,"sort":{"startDeliveryAt":1}}}"#)
+                .textWithoutID,
             // Without the permission, both servers respond with 403.
             tenant.get("/campaigns?sort=name").textWithoutID,
             tenant.get("/webhooks").textWithoutID,
         ]
         for webhook in try tenant.get("/webhooks").json()["data"]["webhooks"].elements {
-            responses.append(try tenant.get("/webhooks/\(webhook["_id"].string ?? "")/deliveries?state=waiting").textWithoutID)
+            responses.append(
+                try tenant.get("/webhooks/\(webhook["_id"].string ?? "")/deliveries?state=waiting").textWithoutID
+            )
         }
         for id in try tenant.ids("{}") {
             responses.append(try tenant.get("/send-logs/\(id)?group_destinations=list").textWithoutID)

@@ -45,29 +45,51 @@ import Testing
         let last = try ConsoleClient(tenant)
         try ConsoleCrawler(last, basePath: Self.base).post("/console/sign-out", [:], from: "/console/keys")
         let paths = crawler.paths.union(stranger.paths)
-        for page in try Self.pages() {
-            #expect(paths.contains { $0.wholeMatch(of: page.regex) != nil }, "\(page.path) was not requested")
+        let pages = try Self.pages()
+        for page in pages {
+            // A path with parameters also fits other pages, such as `/console/webhooks/new`.
+            let isRequested = paths.contains { path in
+                path == page.path || !pages.contains { $0.path == path } && path.wholeMatch(of: page.regex) != nil
+            }
+            #expect(isRequested, "\(page.path) was not requested")
         }
-    }
-
-    private static var route: Regex<(Substring, Substring)> {
-        /(?:\.get\(\s*|Route\(\s*\.GET,\s*)"(\/console[^"]*)"/
     }
 
     /// The paths of all pages of the console, from its sources.
     private static func pages() throws -> [(path: String, regex: Regex<AnyRegexOutput>)] {
         let folder = TestPaths.package.appending(path: "Sources/SendLogConsole")
         let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?.allObjects ?? []
-        let sources = files.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }
-        let paths = try sources.flatMap { file in
-            try String(contentsOf: file, encoding: .utf8).matches(of: Self.route)
-                .map { String($0.output.1) }
+        let sources = try files.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }
+            .map { (type: $0.typeName, text: try String(contentsOf: $0, encoding: .utf8)) }
+        var constants: [String: String] = [:]
+        for (type, text) in sources {
+            for match in text.matches(of: /static let path = ("[^"\n]*")/) {
+                constants["\(type).path"] = String(match.output.1)
+            }
         }
-        try #require(paths.count >= 12, "\(paths)")
+        let paths = try sources.flatMap { type, text in
+            try text.matches(of: /(?:\.get\((?!\))|\bRoute\(\s*\.GET,)\s*([^,]*),/).map { match in
+                try path(String(match.output.1), in: type, constants)
+            }
+        }
+        try #require(paths.count >= 16, "\(paths)")
         return try paths.map { path in
             let text = path.replacing(".", with: "\\.").replacing(/:[a-z_]+/, with: "[^/]+")
-                .replacing(/\\\([a-z]+\)/, with: "[a-z.]+")
+                .replacing(/\\\((ending|name)\)/, with: "[a-z.]+")
+            try #require(!text.contains("("), "the path \(path) has an unknown variable")
             return (path, try Regex(text))
+        }
+    }
+
+    /// Returns the path of an expression: a string literal or `path` of a type, which may contain other ones.
+    private static func path(_ expression: String, in type: String, _ constants: [String: String]) throws -> String {
+        let name = expression.replacing("Self.", with: "\(type).")
+        let literal = try #require(
+            name.hasPrefix("\"") && name.hasSuffix("\"") ? name : constants[name],
+            "the path of \(expression) in \(type) is unknown"
+        )
+        return try String(literal.dropFirst().dropLast()).replacing(/\\\(([A-Za-z]+\.path)\)/) { match in
+            try path(String(match.output.1), in: type, constants)
         }
     }
 
@@ -91,6 +113,10 @@ import Testing
         #expect(document["servers"] == [["url": "/sendlog"]])
         let missing = try tenant.get("\(prefix)/nothing")
         try expectFailure(missing, 404, "resource_not_found", says: "see /sendlog/openapi.json")
+        for path in ["/send-logs/search", "/campaigns/search"] {
+            let search = try tenant.get("\(prefix)\(path)")
+            try expectFailure(search, 404, "resource_not_found", says: "use POST /sendlog\(path)")
+        }
         let client = ConsoleClient(tenant.server)
         client.headers = [("Accept", "text/html")]
         for path in ["\(prefix)/", "\(prefix)/console/nothing"] {
@@ -153,4 +179,9 @@ import Testing
             #expect(text.contains("<p class=\"back\"><a href=\"\(back)\">"), "\(page)")
         }
     }
+}
+
+extension URL {
+    /// The type that a source file declares or extends.
+    fileprivate var typeName: String { String(lastPathComponent.prefix { $0 != "+" && $0 != "." }) }
 }

@@ -27,6 +27,7 @@ func expectFailure(
     let issues = error["issues"]
     guard code == "invalid_request" else {
         #expect(issues == .null, text, sourceLocation: sourceLocation)
+        #expect(path == nil, "only invalid_request has issues", sourceLocation: sourceLocation)
         return
     }
     #expect(!issues.elements.isEmpty, text, sourceLocation: sourceLocation)

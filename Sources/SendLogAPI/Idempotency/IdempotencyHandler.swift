@@ -7,41 +7,41 @@ import SendLogHTTP
 /// Handles requests with an `Idempotency-Key` once, and replays their responses.
 ///
 /// Responses below 500 are kept for a day, except 429. Failures before the whole body has arrived are not kept.
-struct IdempotentRequests: Sendable {
+struct IdempotencyHandler: Sendable {
     let store: any IdempotencyStore
     let context: ParserContext
 
     /// Returns a handler for a route whose bodies are short, and whose body is read before the request begins.
     func once(_ handle: @escaping Route.Handler) -> Route.Handler {
         { input in
-            guard var request = try KeyedRequest(input) else { return try await handle(input) }
+            guard var digest = try IdempotencyDigest(input) else { return try await handle(input) }
             var reader = RequestBodyReader(input)
             let body = try await reader.collect()
-            request.add(body)
+            digest.add(body)
             var input = input
             (input.body, input.isBodyInflated) = (RequestBody(body), true)
-            return try await perform(request, input, handle)
+            return try await perform(digest, input, handle)
         }
     }
 
     /// Handles a request whose body was read, or replays its response.
     ///
     /// - Parameters:
-    ///   - request: the key and the digest; `nil` if the request has no key
+    ///   - digest: the key and the digest; `nil` if the request has no key
     ///   - input: the input of the handler, which receives it with the ``RouteInput/reservedID``
     ///   - handle: the handler
     /// - Returns: the response.
     /// - Throws: ``APIError`` if the key is in use; ``StoreError``; the error of the handler.
     func perform(
-        _ request: KeyedRequest?,
+        _ digest: IdempotencyDigest?,
         _ input: RouteInput,
         _ handle: (RouteInput) async throws -> Response
     ) async throws -> Response {
-        guard let request else { return try await handle(input) }
+        guard let digest else { return try await handle(input) }
         let (organisation, now) = (try input.organisation(), context.now())
-        let attempt = IdempotentRequest(
-            key: request.key,
-            digest: request.digest,
+        let attempt = IdempotencyAttempt(
+            key: digest.key,
+            digest: digest.value,
             id: context.ids.next(at: now),
             now: now
         )
@@ -65,7 +65,7 @@ struct IdempotentRequests: Sendable {
     ///   repeat the request: what was created is found by its reserved ID.
     private func keep(
         _ result: Result<Response, any Error>,
-        of attempt: IdempotentRequest,
+        of attempt: IdempotencyAttempt,
         for input: RouteInput,
         in organisation: OrganisationID
     ) async throws {

@@ -5,7 +5,7 @@ import SendLogHTTP
 import SendLogHash
 
 /// The `Idempotency-Key` of a request, and the digest of the request while its body is read.
-struct KeyedRequest {
+struct IdempotencyDigest {
     let key: IdempotencyKey
     /// SHA-256 of method, path and body.
     private var hash = SHA256()
@@ -29,7 +29,7 @@ struct KeyedRequest {
     mutating func add(_ piece: ByteBuffer) { piece.withUnsafeReadableBytes { hash.add($0) } }
 
     /// The digest of method, path, and the body so far.
-    var digest: [UInt8] { hash.value }
+    var value: [UInt8] { hash.value }
 
     /// Refuses the header on a route that does not support it.
     ///
