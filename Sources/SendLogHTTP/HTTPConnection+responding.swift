@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 
 /// Sends the responses of the handlers: complete ones at once, streamed ones piece by piece.
-extension HTTPConnection {
+extension HTTPConnection: ClientConnection {
     /// The maximum length in bytes of a body that is copied into the buffer of its head, which is cheaper than a second
     /// write.
     private static let maxCopiedBytes = 8192

@@ -10,15 +10,25 @@ enum UsageError {
     ///
     /// - Returns: the error to exit with, which is not explained again.
     static func explained(_ error: any Error, of root: any ParsableCommand.Type) -> any Error {
-        guard root.exitCode(for: error) == .validationFailure, !(error is ExitCode) else { return error }
+        let (code, arguments) = (root.exitCode(for: error), CommandLine.arguments.dropFirst())
+        // ArgumentParser answers `organization --help` and `help organization` with the help of the whole program.
+        let isHelp = code == .success && unknownCommand(in: arguments.filter { $0 != "help" }, of: root) != nil
+        guard code == .validationFailure || isHelp, !(error is ExitCode) else { return error }
         let message = root.fullMessage(for: error)
-        if let problem = unknownName(in: CommandLine.arguments.dropFirst(), of: root) {
-            let usage = message.split(separator: "\n").drop { !$0.hasPrefix("Usage:") }
-            Terminal.say("Error: \(problem)\n\(usage.joined(separator: "\n"))")
+        if let problem = unknownName(in: arguments.filter { !isHelp || $0 != "help" }[...], of: root) {
+            let usage = message.split(separator: "\n").drop { !$0.hasPrefix("Usage:") }.joined(separator: "\n")
+            Terminal.say("Error: \(problem)\n\(usage.isEmpty ? root.usageString() : usage)")
         } else {
             Terminal.say(message)
         }
         return ExitCode.validationFailure
+    }
+
+    /// Returns a description of the first argument if it is not a command; `nil` if it is one, or an option.
+    private static func unknownCommand(in arguments: [String], of root: any ParsableCommand.Type) -> String? {
+        guard let first = arguments.first, !first.hasPrefix("-") else { return nil }
+        return root.configuration.subcommands.contains { $0._commandName == first }
+            ? nil : unknownName(in: arguments[...], of: root)
     }
 
     /// Returns a description of the first unknown command or option; `nil` if all are known.
@@ -38,7 +48,9 @@ enum UsageError {
         }
         let given = rest.prefix { $0 != "--" }.filter { $0.hasPrefix("--") }.map { String($0.prefix { $0 != "=" }) }
         let known = options(of: command, in: root)
-        return given.first { !known.contains($0) }.map { "unknown option \($0)\(hint($0, among: known) ?? "")" }
+        // A group of commands has few options; the one of its commands that is often misspelt is named too.
+        let meant = commands.isEmpty ? known : known + ["--organisation"]
+        return given.first { !known.contains($0) }.map { "unknown option \($0)\(hint($0, among: meant) ?? "")" }
     }
 
     /// Returns the options of a command, those of ArgumentParser and hidden ones too, as the help lists them.
@@ -50,7 +62,8 @@ enum UsageError {
 
     /// Returns a hint at the only known name that begins with the given one, else at the nearest one.
     private static func hint(_ name: String, among known: [String]) -> String? {
-        let longer = known.filter { $0.hasPrefix(name) }
+        let singular = name.hasSuffix("s") ? String(name.dropLast()) : name
+        let longer = known.filter { $0.hasPrefix(singular) }
         return (longer.count == 1 ? longer[0] : NearestName.to(name, among: known)).map { "; did you mean \($0)?" }
     }
 }

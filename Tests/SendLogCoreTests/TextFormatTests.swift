@@ -47,6 +47,9 @@ struct TextFormatTests {
             #expect(format?.name == name)
             #expect(format?.advice.hasPrefix(advice) == true)
         }
+        // A file is not sent, and has no headers.
+        let file = TextFormat(head: head, expected: .file)
+        #expect(file?.name == name && file?.advice == "decompress it first")
     }
 
     @Test(

@@ -29,6 +29,13 @@ import Testing
         #expect(error?.description.hasPrefix(message) == true)
     }
 
+    @Test func `a compressed file is refused without advice for requests`() {
+        let error = #expect(throws: ConfigurationError.self) { try port(of: [0x1f, 0x8b, 8, 0, 0, 0, 0, 0]) }
+        let message = "the configuration file FILE is not valid JSON: this is gzip; decompress it first"
+        #expect(error?.description.hasPrefix(message) == true)
+        #expect(error?.description.contains("Content-Encoding") == false)
+    }
+
     @Test(arguments: [[], [0xef, 0xbb, 0xbf], [0xef, 0xbb], [0x7b, 0x22, 0xe9, 0x22, 0x3a, 0x31, 0x7d]])
     func `an empty file and other encodings are refused`(bytes: [UInt8]) {
         let error = #expect(throws: ConfigurationError.self) { try port(of: bytes) }

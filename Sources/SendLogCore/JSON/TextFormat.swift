@@ -16,6 +16,8 @@ public struct TextFormat: Equatable, Sendable {
         case sendLog
         /// A send log on a line of an import.
         case line
+        /// A JSON value in a file, which is not sent over HTTP.
+        case file
     }
 
     /// Recognises the format of a text that is not valid; `nil` for an unknown format.
@@ -24,7 +26,9 @@ public struct TextFormat: Equatable, Sendable {
     ///   - head: the first ``headLength`` bytes of the text, or the whole text if it is shorter
     ///   - expected: what the text should be
     public init?(head: [UInt8], expected: Expected) {
-        guard let format = Self.encoding(of: head) ?? Self.binary(head) ?? Self.text(head, expected) else { return nil }
+        guard let format = Self.encoding(of: head) ?? Self.binary(head, expected) ?? Self.text(head, expected) else {
+            return nil
+        }
         self = format
     }
 
@@ -64,10 +68,12 @@ public struct TextFormat: Equatable, Sendable {
         return cell
     }
 
-    private static func binary(_ head: [UInt8]) -> TextFormat? {
-        let decompress = "decompress it first, or compress it with gzip and send Content-Encoding: gzip"
+    private static func binary(_ head: [UInt8], _ expected: Expected) -> TextFormat? {
+        let isFile = expected == .file
+        let other = ", or compress it with gzip and send Content-Encoding: gzip"
+        let decompress = "decompress it first\(isFile ? "" : other)"
         let formats: [(signature: [UInt8], name: String, advice: String)] = [
-            ([0x1f, 0x8b], "gzip", "send Content-Encoding: gzip"),
+            ([0x1f, 0x8b], "gzip", isFile ? decompress : "send Content-Encoding: gzip, and compress it only once"),
             ([0x28, 0xb5, 0x2f, 0xfd], "zstd", decompress),
             (Array("PK\u{3}\u{4}".utf8), "a ZIP archive", decompress),
             (Array("BZh".utf8), "bzip2", decompress),
@@ -84,7 +90,7 @@ public struct TextFormat: Equatable, Sendable {
             return TextFormat("URL-encoded", "send the JSON as it is")
         }
         if text.first == UInt8(ascii: "<") { return TextFormat("XML or HTML", "send JSON") }
-        if expected == .json { return nil }
+        if expected == .json || expected == .file { return nil }
         if text.first == UInt8(ascii: "[") {
             let advice = expected == .line ? "" : "one object, or POST /send-logs/import with "
             return TextFormat("a JSON array", "send \(advice)one send log per line")

@@ -55,7 +55,7 @@ public struct CallingCode: Hashable, Sendable, CustomStringConvertible {
         guard !trunkPrefix.isEmpty, digits.starts(with: description.utf8) else { return false }
         let rest = digits.dropFirst(description.utf8.count)
         let number = rest.dropFirst(trunkPrefix.utf8.count)
-        return rest.starts(with: trunkPrefix.utf8) && number.count >= WrittenNumber.lengths.lowerBound
+        return rest.starts(with: trunkPrefix.utf8) && number.count >= NumberDigits.lengths.lowerBound
             && number.first != UInt8(ascii: "0")
     }
 
@@ -68,12 +68,12 @@ public struct CallingCode: Hashable, Sendable, CustomStringConvertible {
             digits.removeSubrange(code.count..<code.count + trunkPrefix.utf8.count)
             return
         }
-        guard WrittenNumber.hasOneLeadingZero(digits), digits.count >= WrittenNumber.lengths.lowerBound,
+        guard NumberDigits.hasOneLeadingZero(digits), digits.count >= NumberDigits.lengths.lowerBound,
             digits.starts(with: trunkPrefix.utf8)
         else { return }
         let number = digits.dropFirst(trunkPrefix.utf8.count)
         guard trunkPrefix.isEmpty || number.first != UInt8(ascii: "0"),
-            code.count + number.count <= WrittenNumber.lengths.upperBound
+            code.count + number.count <= NumberDigits.lengths.upperBound
         else { return }
         digits = Array(code) + number
     }

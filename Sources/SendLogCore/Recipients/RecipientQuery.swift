@@ -44,10 +44,10 @@ public struct RecipientQuery: Sendable {
     /// `…831234567` stands for any international number that ends in these digits.
     public var searched: [String] {
         let text = key.text
-        guard callingCode == nil, text.utf8.count <= WrittenNumber.lengths.upperBound,
+        guard callingCode == nil, text.utf8.count <= NumberDigits.lengths.upperBound,
             text.utf8.allSatisfy(\.isASCIIDigit)
         else { return [text] }
-        if WrittenNumber.hasOneLeadingZero(text.utf8) {
+        if NumberDigits.hasOneLeadingZero(text.utf8) {
             return text.utf8.count > Self.minDigits ? [text, "…\(text.dropFirst())"] : [text]
         }
         return text.utf8.first == UInt8(ascii: "0") ? [text] : [text] + Self.nationalForms(of: text)
@@ -55,13 +55,13 @@ public struct RecipientQuery: Sendable {
 
     /// Returns the numbers with one leading 0 that an international number matches.
     private static func nationalForms(of number: String) -> [String] {
-        let maxLength = min(number.utf8.count, WrittenNumber.lengths.upperBound - 1)
+        let maxLength = min(number.utf8.count, NumberDigits.lengths.upperBound - 1)
         guard maxLength >= minDigits else { return [] }
         let likely = number.utf8.count - CallingCode.length(atStartOf: number)
         return (minDigits...maxLength)
             .sorted { (abs($0 - likely), $0) < (abs($1 - likely), $1) }
             .map { "0\(number.suffix($0))" }
-            .filter { WrittenNumber.hasOneLeadingZero($0.utf8) }
+            .filter { NumberDigits.hasOneLeadingZero($0.utf8) }
     }
 
     /// Returns whether a key is an international number that ends in the digits after another key's one leading 0.
@@ -70,8 +70,8 @@ public struct RecipientQuery: Sendable {
         guard other.first == UInt8(ascii: "0"), number.first != UInt8(ascii: "0") else { return false }
         let rest = other.dropFirst()
         return rest.count >= minDigits && rest.first != UInt8(ascii: "0")
-            && other.count <= WrittenNumber.lengths.upperBound
-            && (rest.count...WrittenNumber.lengths.upperBound).contains(number.count)
+            && other.count <= NumberDigits.lengths.upperBound
+            && (rest.count...NumberDigits.lengths.upperBound).contains(number.count)
             && number.suffix(rest.count).elementsEqual(rest) && number.allSatisfy(\.isASCIIDigit)
     }
 }

@@ -3,11 +3,6 @@ struct WrittenNumber {
     /// The digits in ASCII, without separators, without a plus sign, and without a `(0)` after a calling code.
     private(set) var digits: [UInt8] = []
 
-    /// How many digits a telephone number can have.
-    ///
-    /// At most 15 by E.164, calling code included; the shortest that reach mobile phones have 7. Shorter ones are short
-    /// codes, which have no calling code.
-    static let lengths = 7...15
     /// The maximum number of digits that are read: more than any number with its prefixes has.
     private static let maxDigits = 24
 
@@ -51,12 +46,7 @@ struct WrittenNumber {
         var form = digits
         form.removeFirst(internationalPrefixLength(callingCode))
         callingCode?.makeInternational(&form)
-        return form.count <= Self.lengths.upperBound ? form : nil
-    }
-
-    /// Returns whether digits begin with exactly one 0, as numbers within a country do.
-    static func hasOneLeadingZero(_ digits: some Collection<UInt8>) -> Bool {
-        digits.first == UInt8(ascii: "0") && digits.dropFirst().first != UInt8(ascii: "0")
+        return form.count <= NumberDigits.lengths.upperBound ? form : nil
     }
 
     /// Returns the length of `00`, or of the country's own prefix, before an international number; 0 if there is none.
@@ -64,7 +54,7 @@ struct WrittenNumber {
         let zeros = digits.starts(with: "00".utf8) ? 2 : 0
         for length in [callingCode?.exitPrefixLength(in: digits) ?? 0, zeros] where length > 0 {
             let number = digits.dropFirst(length)
-            if Self.lengths.contains(number.count), number.first != UInt8(ascii: "0") { return length }
+            if NumberDigits.lengths.contains(number.count), number.first != UInt8(ascii: "0") { return length }
         }
         return 0
     }

@@ -25,7 +25,7 @@ struct ConfigurationFile {
             }
         } catch {
             let head = Array(data.prefix(TextFormat.headLength))
-            throw ConfigurationError("the configuration file \(path) \(error.explanation(head: head))")
+            throw ConfigurationError("the configuration file \(path) \(error.explanation(head: head, expected: .file))")
         }
         guard case .object(let members) = value else {
             throw ConfigurationError("the configuration file \(path) must contain a JSON object, not \(value.kind)")

@@ -6,6 +6,10 @@ import Testing
     @Test(arguments: [
         (["organization", "list"], "unknown command organization; did you mean organisation?"),
         (["organization"], "unknown command organization; did you mean organisation?"),
+        (["organization", "--help"], "unknown command organization; did you mean organisation?"),
+        (["help", "organization"], "unknown command organization; did you mean organisation?"),
+        (["orgs", "list"], "unknown command orgs; did you mean organisation?"),
+        (["--organization", "A"], "unknown option --organization; did you mean --organisation?"),
         (["org", "create", "A"], "unknown command org; did you mean organisation?"),
         (["serv"], "unknown command serv; did you mean serve?"), (["keys", "list"], "did you mean key?"),
         (["invoice"], "unknown command invoice; the commands are serve, organisation, key, import, database"),
