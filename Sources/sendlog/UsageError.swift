@@ -17,7 +17,7 @@ enum UsageError {
         let message = root.fullMessage(for: error)
         if let problem = unknownName(in: arguments.filter { !isHelp || $0 != "help" }[...], of: root) {
             let usage = message.split(separator: "\n").drop { !$0.hasPrefix("Usage:") }.joined(separator: "\n")
-            Terminal.say("Error: \(problem)\n\(usage.isEmpty ? root.usageString() : usage)")
+            Terminal.say("Error: \(problem)\n\(usage.isEmpty ? "Usage: \(root.usageString())" : usage)")
         } else {
             Terminal.say(message)
         }
