@@ -157,7 +157,7 @@ let package = Package(
             name: "SendLogAPITests",
             dependencies: [
                 "SendLogAPI", "SendLogContent", "SendLogHTTP", "SendLogNetwork", "SendLogScheduling", "SendLogSQLite",
-                "SendLogServices", "TestSupport",
+                "SendLogServices", "StoreChecks", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -165,7 +165,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SendLogConsoleTests",
-            dependencies: ["SendLogConsole", "SendLogAPI", "SendLogCore", "TestSupport"]
+            dependencies: ["SendLogConsole", "SendLogServices", "SendLogAPI", "SendLogCore", "TestSupport"]
         ),
         .testTarget(
             name: "SendLogWebhooksTests",

@@ -80,7 +80,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     enum InputEnd {
         case closed
-        case notHTTP
+        case invalid(ProtocolFault)
     }
 
     /// The number of requests to start before other connections get their turn.
@@ -138,7 +138,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if isFinished { return }
-        inputEnd = inputEnd ?? (error is IOError ? .closed : .notHTTP)
+        inputEnd = inputEnd ?? (error is IOError ? .closed : .invalid(ProtocolFault(parserError: error)))
         advance()
     }
 
@@ -231,7 +231,7 @@ final class HTTPConnection: ChannelDuplexHandler {
             }
         }
         if discardedBytes > Self.maxDiscardedBytes {
-            inputEnd = .notHTTP
+            inputEnd = .invalid(.notHTTP)
             finish(context, lingers: true)
             return false
         }
@@ -242,8 +242,8 @@ final class HTTPConnection: ChannelDuplexHandler {
             start(head, context)
             return true
         }
-        if inputEnd == .notHTTP, isBodyComplete {
-            let (head, body) = responder.badRequestResponse()
+        if case .invalid(let fault)? = inputEnd, isBodyComplete {
+            let (head, body) = responder.badRequestResponse(to: fault)
             exchange = Exchange(isHeadRequest: false, isHTTP10: false, closes: true, expectsContinue: false)
             _ = send(head, body: [ByteBuffer(bytes: body)])
             exchange = nil

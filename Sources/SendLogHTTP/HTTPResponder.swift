@@ -10,6 +10,6 @@ public protocol HTTPResponder: Sendable {
     /// If it throws, the connection breaks, so that the client does not take a partial response for a complete one.
     typealias DeferredResponse = @Sendable () async throws -> Void
 
-    /// Returns the response to input that is not HTTP.
-    func badRequestResponse() -> (head: ResponseHead, body: [UInt8])
+    /// Returns the response to input that could not be parsed.
+    func badRequestResponse(to fault: ProtocolFault) -> (head: ResponseHead, body: [UInt8])
 }

@@ -1,17 +1,42 @@
 import NIOHTTP1
 
-/// A reason to refuse a request that could be parsed: HTTP forbids it, or this server does not implement it.
+/// A reason to refuse a request: it cannot be parsed, HTTP forbids it, or this server does not implement it.
 public enum ProtocolFault: Equatable, Sendable {
+    /// Bytes that are not a request of HTTP/1.0 or HTTP/1.1.
+    case notHTTP
+    /// A target or headers that are too long, or more than 256 headers.
+    case headTooLong
+    /// A header with a character that is not allowed.
+    case headerInvalid
+    /// A `Content-Length` that is not one number, or that comes with `Transfer-Encoding`.
+    ///
+    /// NIO's parser also refuses a tab after the number, although HTTP ignores it. Changing the bytes before they are
+    /// parsed would need a second parser that always agrees with NIO's about where a head ends. Else a client could
+    /// have its body read as a request.
+    case contentLengthInvalid
     /// An HTTP/1.1 request without a `Host` header (<https://www.rfc-editor.org/rfc/rfc9112#section-3.2>).
     case hostMissing
     /// A request with more than one `Host` header.
     case hostRepeated
     /// A `Host` header that is not a host with an optional port.
     case hostInvalid
+    /// A tab after `Transfer-Encoding: chunked`; see ``contentLengthInvalid``.
+    case transferEncodingTab
     /// A `Transfer-Encoding` other than `chunked` (<https://www.rfc-editor.org/rfc/rfc9112#section-6.1>).
     case transferEncodingUnknown
     /// An `Expect` other than `100-continue` (<https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1>).
     case expectationUnknown
+
+    /// Creates the fault for an error of NIO's parser.
+    init(parserError: any Error) {
+        self =
+            switch parserError as? HTTPParserError {
+            case .headerOverflow: .headTooLong
+            case .invalidHeaderToken: .headerInvalid
+            case .invalidContentLength, .unexpectedContentLength: .contentLengthInvalid
+            default: .notHTTP
+            }
+    }
 
     /// Finds the fault of a request; `nil` if it has none.
     init?(_ head: HTTPRequestHead) {
@@ -22,7 +47,12 @@ public enum ProtocolFault: Equatable, Sendable {
                 hosts += 1
                 if !Self.isHost(value.trimmingBlanks) { fault = fault ?? .hostInvalid }
             } else if name.matches("transfer-encoding") {
-                if !value.trimmingBlanks.matches("chunked") { fault = fault ?? .transferEncodingUnknown }
+                let coding = value.trimmingBlanks
+                if !coding.matches("chunked") {
+                    fault = fault ?? .transferEncodingUnknown
+                } else if value.utf8[coding.endIndex...].contains(UInt8(ascii: "\t")) {
+                    fault = fault ?? .transferEncodingTab
+                }
             } else if name.matches("expect"), !head.isHTTP10 {
                 if !value.trimmingBlanks.matches("100-continue") { fault = fault ?? .expectationUnknown }
             }

@@ -9,14 +9,20 @@ extension Connection {
         return try commitOrRollBack(body)
     }
 
-    private func transaction<Result>(_ body: (Connection) throws -> Result) throws -> Result {
+    /// Runs a closure in a write transaction; call it in the connection's queue.
+    func transaction<Result>(_ body: (Connection) throws -> Result) throws -> Result {
         try Query("BEGIN IMMEDIATE", on: self).run()
         return try commitOrRollBack(body)
     }
 
     /// Waits for the connection's queue, then runs a closure in a write transaction.
     func write<Result>(_ body: (Connection) throws -> Result) throws -> Result {
-        try queue.writeWithoutTransaction { _ in try transaction(body) }
+        try queue.writeWithoutTransaction { _ in
+            try commitHandler?.willWrite()
+            let result = try transaction(body)
+            try commitHandler?.didCommit(on: self)
+            return result
+        }
     }
 
     private func commitOrRollBack<Result>(_ body: (Connection) throws -> Result) throws -> Result {

@@ -16,6 +16,8 @@ final class Connection: @unchecked Sendable {
     private var staticStatements: [UnsafePointer<UInt8>: OpaquePointer] = [:]
     private var dynamicStatements: [String: OpaquePointer] = [:]
     private(set) var isClosed = false
+    /// What follows each commit; `nil` for connections that only read.
+    private(set) var commitHandler: CommitHandler?
 
     init(_ queue: DatabaseQueue) throws {
         self.queue = queue
@@ -24,6 +26,9 @@ final class Connection: @unchecked Sendable {
             return handle
         }
     }
+
+    /// Sets what follows each commit, before the connection is used.
+    func follow(_ handler: CommitHandler) { commitHandler = handler }
 
     func statement(_ sql: StaticString) throws -> OpaquePointer {
         if let known = staticStatements[sql.utf8Start] { return known }
@@ -66,10 +71,12 @@ final class Connection: @unchecked Sendable {
     /// - Throws: `DatabaseError` if GRDB cannot close the connection.
     func close() throws {
         queue.inDatabase { _ in
+            if !isClosed { commitHandler?.willClose(on: self) }
             for statement in staticStatements.values { sqlite3_finalize(statement) }
             for statement in dynamicStatements.values { sqlite3_finalize(statement) }
             (staticStatements, dynamicStatements, isClosed) = ([:], [:], true)
         }
         try queue.close()
+        commitHandler = nil
     }
 }

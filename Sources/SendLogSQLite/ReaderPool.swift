@@ -16,9 +16,11 @@ final class ReaderPool: Sendable {
     private let state: Mutex<State>
     /// The thread pool for scans.
     private let threads: FairThreadPool
+    private let watch: FileWatch
 
-    init(_ connections: [Connection], threads: FairThreadPool) {
+    init(_ connections: [Connection], watch: FileWatch, threads: FairThreadPool) {
         state = Mutex(State(idle: connections))
+        self.watch = watch
         self.threads = threads
     }
 
@@ -56,6 +58,7 @@ final class ReaderPool: Sendable {
         _ body: (Connection) throws -> Result
     ) throws(StoreError) -> Result {
         defer { release(connection) }
+        try watch.throwIfReplaced()
         do { return try body(connection) } catch { throw StoreError(error) }
     }
 

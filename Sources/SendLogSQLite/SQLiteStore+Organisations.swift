@@ -17,6 +17,8 @@ extension SQLiteStore {
             guard database.affectedRows == 1 else { throw StoreError.nameTaken }
             let id = database.lastInsertedRowID
             guard id < RowID.maxOrganisations else { throw StoreError.corrupted(detail: "too many organisations") }
+            let sample = try Query("INSERT INTO recording_times VALUES (?, 0, ?)", on: database)
+            try sample.run(id, now.milliseconds)
             return Organisation(id: OrganisationID(id), name: name, created: now, head: .empty, destinations: 0)
         }
     }

@@ -27,7 +27,7 @@ extension SQLiteStore: WebhookLeaseStore {
                         FROM (
                             SELECT organisation, id, taken_at, failures = 0 AND slow = 0 AS healthy FROM webhooks
                             WHERE \(Self.isLeasable)
-                                AND (told < (SELECT sequence FROM organisations o WHERE o.id = webhooks.organisation)
+                                AND (replays <> '' OR told < (SELECT sequence FROM organisations o WHERE o.id = webhooks.organisation)
                                     OR EXISTS (SELECT 1 FROM webhook_deliveries d
                                         WHERE d.organisation = webhooks.organisation AND d.webhook = webhooks.id
                                             AND d.next_try <= ?1))
@@ -111,7 +111,7 @@ extension SQLiteStore: WebhookLeaseStore {
             var query = try Query(
                 """
                 UPDATE webhooks SET told = ?, failures = ?, failing_since = ?, held_until = ?, paused = ?,
-                    pause_reason = ?, gaps = ?, slow = ?, started = ?, taken_until = ?
+                    pause_reason = ?, gaps = ?, slow = ?, replays = ?, started = ?, taken_until = ?
                 WHERE organisation = ? AND id = ? AND holder = ?
                 """,
                 on: database

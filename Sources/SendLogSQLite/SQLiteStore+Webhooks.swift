@@ -54,7 +54,8 @@ extension SQLiteStore: WebhookStore {
             var query = try Query(
                 """
                 UPDATE webhooks SET definition = ?, secrets = ?, version = ?, updated = ?, active = ?, told = ?,
-                    failures = ?, failing_since = ?, held_until = ?, paused = ?, pause_reason = ?, gaps = ?, slow = ?
+                    failures = ?, failing_since = ?, held_until = ?, paused = ?, pause_reason = ?, gaps = ?, slow = ?,
+                    replays = ?
                 WHERE organisation = ? AND id = ?
                 """,
                 on: database
@@ -63,6 +64,21 @@ extension SQLiteStore: WebhookStore {
             try query.bind(webhook.updated.milliseconds, webhook.definition.isActive ? 1 : 0)
             try WebhookRows.bind(webhook.progress, to: &query)
             try query.run(organisation.number, id.text)
+            return webhook
+        }
+    }
+
+    /// See ``WebhookStore/setReplays(of:in:_:)``.
+    public func setReplays(
+        of id: WebhookID,
+        in organisation: OrganisationID,
+        _ replays: @escaping @Sendable (Webhook) -> [ReplayRange]
+    ) async throws(StoreError) -> Webhook {
+        try await write(for: organisation) { database in
+            var webhook = try WebhookRows.webhook(id, in: organisation, on: database)
+            webhook.progress.replays = replays(webhook)
+            let query = try Query("UPDATE webhooks SET replays = ? WHERE organisation = ? AND id = ?", on: database)
+            try query.run(ReplayRange.stored(webhook.progress.replays), organisation.number, id.text)
             return webhook
         }
     }

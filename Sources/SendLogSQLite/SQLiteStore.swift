@@ -13,6 +13,8 @@ public final class SQLiteStore: LogReader, LogWriter, OrganisationStore, KeyStor
     /// The connections for reads of one or two rows (an API key, a health check), which must not wait behind a scan.
     let pointReaders: ReaderPool
     let queue: RecordingQueue
+    private let watch: FileWatch
+    private let checkpointer: Checkpointer?
 
     /// The number of connections for reads of one or two rows.
     ///
@@ -33,6 +35,25 @@ public final class SQLiteStore: LogReader, LogWriter, OrganisationStore, KeyStor
         public var lockTimeout: Double
         /// The limit for send logs that wait to be recorded, in bytes; the store rejects more.
         public var maxWaitingBytes = 128 << 20
+        /// The maintenance of a server that uses the file for long; `nil` for a short command.
+        public var maintenance: Maintenance?
+
+        /// How a server keeps the file up to date, and learns that it was replaced.
+        public struct Maintenance: Sendable {
+            let checkpointSeconds: Int
+            let report: @Sendable (_ problem: String?) -> Void
+
+            /// Creates the maintenance of a file.
+            ///
+            /// - Parameters:
+            ///   - checkpointSeconds: the time between checkpoints, in seconds; 0 for a checkpoint only when the WAL is
+            ///     long
+            ///   - report: called when the file was deleted, moved or replaced, with a text for the operator; and with
+            ///     `nil` when the path leads to the file again
+            public init(checkpointSeconds: Int, report: @escaping @Sendable (_ problem: String?) -> Void) {
+                (self.checkpointSeconds, self.report) = (checkpointSeconds, report)
+            }
+        }
 
         /// Creates options with defaults for a server on this machine.
         ///
@@ -56,19 +77,41 @@ public final class SQLiteStore: LogReader, LogWriter, OrganisationStore, KeyStor
     public init(path: String, options: Options = Options(), threads: FairThreadPool? = nil) throws(StoreSetupError) {
         let threads = threads ?? FairThreadPool(count: FairThreadPool.defaultCount, name: "readers")
         file = DatabaseFile(path: path, lockTimeout: options.lockTimeout)
-        writer = try file.openWriter()
-        readers = ReaderPool(try file.openReaders(max(options.readers ?? threads.count, 1)), threads: threads)
-        pointReaders = ReaderPool(try file.openReaders(Self.pointReaders), threads: threads)
+        (writer, watch) = try file.openWriter()
+        let scanners = try file.openReaders(max(options.readers ?? threads.count, 1))
+        readers = ReaderPool(scanners, watch: watch, threads: threads)
+        pointReaders = ReaderPool(try file.openReaders(Self.pointReaders), watch: watch, threads: threads)
         queue = RecordingQueue(
             writer,
             maxWaitingBytes: options.maxWaitingBytes,
             waitTimeout: .seconds(options.lockTimeout + Self.queueTime)
         )
+        guard let maintenance = options.maintenance else {
+            checkpointer = nil
+            return
+        }
+        // From now on the WAL shows which file it belongs to.
+        try? writer.write { try Query(WALGeneration.begin, on: $0).run() }
+        checkpointer = Checkpointer(
+            try file.openCheckpointer(),
+            watch,
+            every: maintenance.checkpointSeconds,
+            report: maintenance.report
+        )
     }
 
     /// Rejects new requests, completes the accepted writes, and closes the file.
+    ///
+    /// A file that was moved or replaced stays open: SQLite would write to it, and delete the WAL beside its path.
     public func close() {
         queue.close()
+        watch.check()
+        let isOriginal = watch.problem == nil
+        checkpointer?.close(closesConnection: isOriginal)
+        if !isOriginal {
+            _ = Unmanaged.passRetained(self)
+            return
+        }
         readers.close()
         pointReaders.close()
         try? writer.close()

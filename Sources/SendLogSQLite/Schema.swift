@@ -10,6 +10,9 @@ enum Schema {
     /// The newest schema version, which this program creates and supports.
     static var version: Int { steps.count }
 
+    /// The first version with the table `wal_generation`.
+    static let firstVersionWithGeneration = 9
+
     /// Migrates a database from one schema version to another, in the caller's transaction.
     static func migrate(_ database: Database, from version: Int, to last: Int = Schema.version) throws {
         for step in steps[version..<last] { try database.execute(sql: step) }
@@ -203,6 +206,27 @@ enum Schema {
             PRIMARY KEY (organisation, key)
         ) STRICT;
         CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created);
+        """,
+        """
+        -- See WALGeneration.
+        CREATE TABLE wal_generation (
+            mark TEXT NOT NULL,
+            previous BLOB NOT NULL,
+            current BLOB NOT NULL
+        ) STRICT;
+        INSERT INTO wal_generation VALUES ('sendlog-wal-mark', zeroblob(16), randomblob(16));
+        """,
+        """
+        -- replays: see ReplayRange.
+        ALTER TABLE webhooks ADD COLUMN replays TEXT NOT NULL DEFAULT '';
+        -- sequence: the newest sequence number at a time, see RecordingTime.
+        CREATE TABLE recording_times (
+            organisation INTEGER NOT NULL,
+            sequence INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (organisation, sequence)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO recording_times SELECT id, sequence, CAST(strftime('%s', 'now') AS INTEGER) * 1000 FROM organisations;
         """,
     ]
 }

@@ -4,7 +4,7 @@ import SendLogCore
 enum WebhookRows {
     static let columns = """
         organisation, id, definition, secrets, version, created, updated, told, failures, failing_since, held_until,
-        paused, pause_reason, gaps, slow
+        paused, pause_reason, gaps, slow, replays
         """
 
     static let deliveryColumns = "sequence, test, send, created, state, next_try, tries, attempts"
@@ -58,7 +58,8 @@ enum WebhookRows {
                         failingSince: timestamp(query, 9),
                         heldUntil: timestamp(query, 10),
                         pause: pause,
-                        slowness: Int(query.integer(14))
+                        slowness: Int(query.integer(14)),
+                        replays: try ReplayRange.read(stored: query.text(15))
                     )
                 )
             )
@@ -66,11 +67,12 @@ enum WebhookRows {
         return webhooks
     }
 
-    /// Binds the columns from `told` to `slow`.
+    /// Binds the columns from `told` to `replays`.
     static func bind(_ progress: WebhookProgress, to query: inout Query) throws {
         try query.bind(progress.cursor.number, progress.failures, progress.failingSince?.milliseconds)
         try query.bind(progress.heldUntil?.milliseconds, progress.pause?.at.milliseconds, progress.pause?.reason ?? "")
         try query.bind(SkippedRange.stored(progress.skippedRanges), progress.slowness)
+        try query.bind(ReplayRange.stored(progress.replays))
     }
 
     static func deliveries(_ query: inout Query) throws -> [Delivery] {

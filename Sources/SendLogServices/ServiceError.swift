@@ -4,6 +4,8 @@ package enum ServiceError: Error, Equatable {
     case unauthorized
     /// The send log of a delivery was deleted, so the delivery cannot be attempted again.
     case sendLogDeleted
+    /// A webhook can have no further replay now, for a reason that is a text for users.
+    case replayRefused(String)
     /// The organisation sent too many requests in the current window.
     ///
     /// `retryAfter` is in seconds, `resetsAt` in Unix seconds.

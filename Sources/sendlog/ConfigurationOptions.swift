@@ -9,6 +9,8 @@ struct ConfigurationOptions: ParsableArguments {
 
     /// Returns the sources of settings, including the command's flags; the server logs the warnings instead.
     ///
+    /// The values of all settings are checked, also of those that the command does not use.
+    ///
     /// - Throws: ``ConfigurationError`` for an invalid value or file, and for unknown names.
     func sources(flags: [Setting: String?] = [:], printsWarnings: Bool = true) throws -> ConfigurationSources {
         let sources = try ConfigurationSources(
@@ -17,6 +19,7 @@ struct ConfigurationOptions: ParsableArguments {
             file: config
         )
         if printsWarnings { for warning in sources.warnings { Terminal.say("Warning: \(warning)") } }
+        _ = try ServiceConfiguration(sources)
         return sources
     }
 }

@@ -3,12 +3,12 @@ import SendLogCore
 import SendLogServer
 import Synchronization
 
-/// Checks, backs up, copies and distributes the database.
+/// Checks, backs up, restores, copies and distributes the database.
 struct DatabaseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "database",
-        abstract: "Check, back up, copy or distribute the database.",
-        subcommands: [Check.self, Backup.self, DatabaseCopy.self, DatabaseDistribute.self]
+        abstract: "Check, back up, restore, copy or distribute the database.",
+        subcommands: [Check.self, Backup.self, DatabaseRestore.self, DatabaseCopy.self, DatabaseDistribute.self]
     )
 
     struct Check: AsyncParsableCommand {
@@ -40,12 +40,11 @@ struct DatabaseCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Write a complete copy of the database to a new file.",
             discussion: """
-                For SQLite. To restore a backup, stop the server and replace the database file with the backup. For PostgreSQL, use its \
-                own programs, such as pg_dump.
+                For SQLite. sendlog database restore restores the backup. For PostgreSQL, use its own programs, such as pg_dump.
                 """
         )
 
-        @Argument(help: "The file to write; it must not exist.", completion: .file(), transform: Self.path)
+        @Argument(help: "The file to write; it must not exist.", completion: .file(), transform: BackupFile.path)
         var file: String
 
         @OptionGroup var database: DatabaseOptions
@@ -55,16 +54,6 @@ struct DatabaseCommand: AsyncParsableCommand {
                 try await store.backUp(to: file)
                 Terminal.say("Wrote \(file).")
             }
-        }
-
-        /// Parses the path of a file, which may follow `sqlite:` as in the location of a database.
-        private static func path(_ text: String) throws -> String {
-            let scheme = DatabaseLocation.scheme
-            let path = text.hasPrefix(scheme) ? text.dropFirst(scheme.count) : text[...]
-            guard !path.isEmpty, !["postgres:", "postgresql:"].contains(where: path.hasPrefix) else {
-                throw ValidationError("it must be the path of a file; for PostgreSQL, use pg_dump")
-            }
-            return String(path)
         }
     }
 }

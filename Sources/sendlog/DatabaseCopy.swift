@@ -33,7 +33,7 @@ struct DatabaseCopy: AsyncParsableCommand {
             let source = try DatabaseLocation(from, named: "FROM", sources)
             let target = try DatabaseLocation(to, named: "TO", sources)
             guard !source.isSame(as: target) else {
-                throw CommandFailure("FROM and TO are the same database, \(source)")
+                throw ValidationError("FROM and TO are the same database, \(source)")
             }
             // Long lists are spooled to files.
             OpenFiles.raiseLimit()

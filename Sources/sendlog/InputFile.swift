@@ -8,6 +8,8 @@ struct InputFile {
     let size: Int?
     private let handle: FileHandle
     private let inflater: GzipInflater?
+    /// The beginning of the content, which shows its format; empty once it was returned.
+    private var head: [UInt8] = []
     /// The bytes of which ``offset`` are used.
     private var buffer: [UInt8]
     private var offset = 0
@@ -17,32 +19,49 @@ struct InputFile {
 
     /// Opens a file, or standard input for `-`.
     ///
-    /// - Throws: ``CommandFailure`` if it cannot be read.
+    /// - Throws: ``CommandFailure`` if it cannot be read, or has another format.
     init(_ path: String) throws {
         (handle, size) = try Self.open(path)
         buffer = []
         // A pipe may return less than the bytes that show the format.
-        while buffer.count < TextFormat.headLength, let piece = try Self.read(handle) { buffer += piece }
+        while buffer.count < GzipInflater.signature.count, let piece = try Self.read(handle) { buffer += piece }
         bytesRead = buffer.count
         inflater = buffer.starts(with: GzipInflater.signature) ? GzipInflater() : nil
-        try Self.refuseOtherFormats(head: Array(buffer.prefix(TextFormat.headLength)), of: path)
+        // The checksum at the end of gzip is not reached yet: damage is reported while the content is read.
+        while head.count < TextFormat.headLength, let piece = try content(inflatedUpTo: TextFormat.headLength) {
+            head += piece
+        }
+        try refuseOtherFormats(of: path)
     }
 
-    /// The commands that write a file of another format as UTF-8 text, and what they do.
+    /// What to do with data of another format, and the command that does it and writes UTF-8 text.
+    ///
+    /// For gzip within gzip, the command that inflates the file is enough.
     private static let converters = [
+        "gzip": ("decompress", ""),
         "zstd": ("decompress", "zstdcat"), "xz": ("decompress", "xzcat"), "bzip2": ("decompress", "bzcat"),
         "a ZIP archive": ("unpack", "unzip -p"), "UTF-16": ("convert", "iconv -f UTF-16 -t UTF-8"),
         "UTF-32": ("convert", "iconv -f UTF-32 -t UTF-8"),
     ]
 
-    private static func refuseOtherFormats(head: [UInt8], of path: String) throws {
-        guard let format = TextFormat(head: head, expected: .json), let (verb, command) = converters[format.name] else {
-            return
+    private func refuseOtherFormats(of path: String) throws {
+        guard let format = TextFormat(head: Array(head.prefix(TextFormat.headLength)), expected: .json),
+            let (verb, converter) = Self.converters[format.name]
+        else { return }
+        let isZIP = converter.hasPrefix("unzip")
+        var (name, commands) = (format.name, [converter])
+        if inflater != nil {
+            name = converter.isEmpty ? "compressed twice" : "\(name) within gzip"
+            // unzip does not read standard input.
+            commands = ["gzip -dc", isZIP ? "funzip" : converter].filter { !$0.isEmpty }
         }
-        // unzip does not read standard input.
-        let isNamed = path != "-" || command.hasPrefix("unzip")
-        let file = isNamed ? " \(path == "-" ? "FILE" : ShellText.quoted(path))" : ""
-        throw CommandFailure("this is \(format.name); \(verb) it first: \(command)\(file) | sendlog import … -")
+        if path != "-" {
+            commands[0] += " \(ShellText.quoted(path))"
+        } else if isZIP, inflater == nil {
+            commands[0] += " FILE"
+        }
+        let pipe = (commands + ["sendlog import … -"]).joined(separator: " | ")
+        throw CommandFailure("this is \(name); \(verb) it first: \(pipe)")
     }
 
     /// The number of bytes of the file whose content was returned; compressed bytes if the file is gzip.
@@ -52,10 +71,18 @@ struct InputFile {
     ///
     /// - Throws: ``CommandFailure`` if the file cannot be read, or is damaged.
     mutating func next() throws -> [UInt8]? {
+        guard head.isEmpty else {
+            defer { head = [] }
+            return head
+        }
+        return try content(inflatedUpTo: Self.readLength)
+    }
+
+    private mutating func content(inflatedUpTo length: Int) throws -> [UInt8]? {
         while true {
             if let inflater {
                 if offset < buffer.count || inflater.hasMoreOutput {
-                    let piece = try inflate(with: inflater)
+                    let piece = try inflate(with: inflater, upTo: length)
                     if piece.isEmpty { continue }
                     return piece
                 }
@@ -72,10 +99,10 @@ struct InputFile {
         }
     }
 
-    private mutating func inflate(with inflater: GzipInflater) throws -> [UInt8] {
+    private mutating func inflate(with inflater: GzipInflater, upTo length: Int) throws -> [UInt8] {
         var read = 0
         do {
-            let piece = try [UInt8](unsafeUninitializedCapacity: Self.readLength) { room, written throws(GzipError) in
+            let piece = try [UInt8](unsafeUninitializedCapacity: length) { room, written throws(GzipError) in
                 try buffer.withUnsafeBufferPointer { bytes throws(GzipError) in
                     let rest = UnsafeBufferPointer(rebasing: bytes[offset...])
                     (read, written) = try inflater.inflate(rest, into: UnsafeMutableRawBufferPointer(room))

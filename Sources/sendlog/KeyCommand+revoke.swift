@@ -22,14 +22,25 @@ extension KeyCommand {
             try await database.withStore { store, _ in
                 let organisation = try await organisation.find(in: store)
                 do {
-                    let key = try await store.revokeKey(id, in: organisation.id, at: ServiceClock.now())
-                    Terminal.say("Revoked \(key.id) of \"\(organisation.name)\".")
+                    let now = ServiceClock.now()
+                    let key = try await store.revokeKey(id, in: organisation.id, at: now)
+                    Terminal.say(Self.report(on: key, of: organisation, at: now))
                 } catch StoreError.notFound {
                     throw CommandFailure(
                         "\"\(organisation.name)\" has no key \(id); run sendlog key list to see its keys"
                     )
                 }
             }
+        }
+
+        /// Describes the result; the time at which a key was first revoked stays.
+        private static func report(on key: APIKey, of organisation: Organisation, at now: Timestamp) -> String {
+            let name = "\(key.id) of \"\(organisation.name)\""
+            if let revoked = key.revoked, revoked != now { return "\(name) was already revoked, at \(revoked)." }
+            if let expires = key.expires, expires <= now {
+                return "Revoked \(name), which had already expired, at \(expires)."
+            }
+            return "Revoked \(name)."
         }
 
         private static func id(_ text: String) throws -> APIKeyID {

@@ -24,10 +24,16 @@ struct Sendlog: AsyncParsableCommand {
     static func main() async {
         do {
             var command = try await asyncParseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
+            let type = type(of: command)
+            do {
+                try UsageError.refuseRepeatedOptions(in: CommandLine.arguments.dropFirst())
+                if var command = command as? any AsyncParsableCommand {
+                    try await command.run()
+                } else {
+                    try command.run()
+                }
+            } catch let error as ValidationError {
+                throw UsageError.explained(error.message, of: type, in: self)
             }
         } catch {
             exit(withError: UsageError.explained(error, of: self))

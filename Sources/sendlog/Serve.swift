@@ -89,6 +89,11 @@ struct Serve: AsyncParsableCommand {
     var sqliteReaders: String?
     @Option("seconds", "The timeout for locks of a SQLite database. (default: 5)")
     var sqliteLockTimeout: String?
+    @Option(
+        "seconds",
+        "The time between checkpoints of a SQLite database; 0 for none but those of a long WAL. (default: 5)"
+    )
+    var sqliteCheckpointSeconds: String?
 
     @Option("count", "The maximum number of connections to PostgreSQL. (default: 8)")
     var postgresConnections: String?
@@ -118,6 +123,8 @@ struct Serve: AsyncParsableCommand {
     var webhooksWorkers: String?
     @Option("seconds", "The duration of a webhook lease, which delays a webhook if its server is killed. (default: 20)")
     var webhooksLeaseSeconds: String?
+    @Option("count", "The maximum number of webhooks with metrics of their own; 0 for none. (default: 1000)")
+    var webhooksMaxMetrics: String?
 
     // Flags of earlier versions.
     @Option(help: .hidden) var sqlitePatience: String?
@@ -136,12 +143,13 @@ struct Serve: AsyncParsableCommand {
                 .httpThreads: httpThreads, .workerThreads: workersThreads, .logLevel: logLevel,
                 .logFormat: logFormat, .rateLimitRequests: rateLimitRequests, .rateLimitWindow: rateLimitWindow,
                 .spoolFolder: spoolFolder, .sqliteReaders: sqliteReaders,
-                .sqliteLockTimeout: sqliteLockTimeout, .postgresConnections: postgresConnections,
+                .sqliteLockTimeout: sqliteLockTimeout, .sqliteCheckpointSeconds: sqliteCheckpointSeconds,
+                .postgresConnections: postgresConnections,
                 .postgresWaitTimeout: postgresWaitTimeout, .keyCacheSeconds: keyCacheSeconds,
                 .consoleSessionMinutes: consoleSessionMinutes, .webhookAllow: webhooksAllow,
                 .webhookTimeout: webhooksTimeout, .webhookRetrySeconds: webhooksRetrySeconds,
                 .webhookKeepDays: webhooksKeepDays, .webhookWorkers: webhooksWorkers,
-                .webhookLease: webhooksLeaseSeconds,
+                .webhookLease: webhooksLeaseSeconds, .webhookMaxMetrics: webhooksMaxMetrics,
             ]
             for (setting, value) in [
                 (Setting.sqliteLockTimeout, sqlitePatience), (.postgresWaitTimeout, postgresPatience),

@@ -24,6 +24,36 @@ enum UsageError {
         return ExitCode.validationFailure
     }
 
+    /// Explains an invalid argument of a command on standard error.
+    ///
+    /// - Returns: the error to exit with, which is not explained again.
+    static func explained(
+        _ problem: String,
+        of command: any ParsableCommand.Type,
+        in root: any ParsableCommand.Type
+    ) -> ExitCode {
+        Terminal.say("Error: \(problem)\nUsage: \(root.usageString(for: command))")
+        return .validationFailure
+    }
+
+    /// The options that can be given several times.
+    private static let repeatable: Set = ["--permission"]
+
+    /// Refuses an option that is given twice, of which ArgumentParser would silently ignore the first value.
+    ///
+    /// - Throws: `ValidationError` that names the option.
+    static func refuseRepeatedOptions(in arguments: some Sequence<String>) throws {
+        let options = arguments.prefix { $0 != "--" }
+        if options.contains(where: ["--help", "-h"].contains) { return }
+        var seen: Set<String> = []
+        for argument in options where argument.hasPrefix("--") {
+            let name = String(argument.prefix { $0 != "=" })
+            guard repeatable.contains(name) || seen.insert(name).inserted else {
+                throw ValidationError("\(name) was given twice; give it only once")
+            }
+        }
+    }
+
     /// Returns a description of the first argument if it is not a command; `nil` if it is one, or an option.
     private static func unknownCommand(in arguments: [String], of root: any ParsableCommand.Type) -> String? {
         guard let first = arguments.first, !first.hasPrefix("-") else { return nil }

@@ -77,6 +77,17 @@ extension APIDocumentTests {
             try await test.store.deliveries(of: id, in: organisation, state: nil, before: nil, limit: 1).first
         )
         try await send(.POST, "\(webhook)/deliveries/\(delivery.id)/redeliver")
+        try await send(.POST, "\(webhook)/redeliver", #"{"state":"failed","from":"2022-01-31"}"#)
+        try await send(.POST, "\(webhook)/replay", #"{"after":0}"#)
+        let range = ReplayRange(
+            id: try #require(SendLogID("a")),
+            kind: .all,
+            after: SequenceNumber(0),
+            through: SequenceNumber(9)
+        )
+        _ = try await test.store.setReplays(of: id, in: organisation) { _ in [range] }
+        try await send(.GET, webhook)
+        try await send(.DELETE, "\(webhook)/replays")
         try await send(.DELETE, webhook)
         #expect(
             seen.isSuperset(of: [
@@ -84,6 +95,8 @@ extension APIDocumentTests {
                 "PUT /webhooks/:webhook_id 200", "DELETE /webhooks/:webhook_id 200",
                 "POST /webhooks/:webhook_id/test 200", "GET /webhooks/:webhook_id/deliveries 200",
                 "POST /webhooks/:webhook_id/deliveries/:delivery_id/redeliver 200",
+                "POST /webhooks/:webhook_id/redeliver 200", "POST /webhooks/:webhook_id/replay 200",
+                "DELETE /webhooks/:webhook_id/replays 200",
                 "POST /send-logs 201", "POST /send-logs 200", "POST /send-logs/import 200",
                 "POST /send-logs/search 200",
                 "GET /send-logs/:send_id 200", "GET /health 200", "PUT /campaigns/:campaign_id 200",

@@ -38,6 +38,15 @@ import Testing
         #expect(found(.POST, "/send-logs/search") == "POST /send-logs/search ")
     }
 
+    @Test(arguments: [
+        ("/send-logs/", "", "/send-logs"), ("//health", "", "/health"), ("/send-logs//a//", "", "/send-logs/a"),
+        ("/health/", "/sendlog", "/health"), ("//sendlog/health", "/sendlog", "/health"), ("/a/", "", nil),
+        ("/", "", nil), ("//", "", nil), ("", "", nil), ("/send-logs/\(String(repeating: "a", count: 300))/", "", nil),
+    ])
+    func `a path without extra slashes is found if a route has it`(path: String, basePath: String, expected: String?) {
+        #expect(table.pathWithoutExtraSlashes(path[...], basePath: basePath) == expected)
+    }
+
     @Test func `HEAD matches the routes of GET`() {
         #expect(found(.HEAD, "/health") == "GET /health ")
         #expect(found(.HEAD, "/send-logs") == "POST")

@@ -25,7 +25,13 @@ final class ServiceUnderTest: Sendable {
             store: store,
             authenticator: authenticator,
             context: ParserContext(ids: ids, spoolFolder: folder.path, now: { Self.now }),
-            webhooks: WebhookService(store: store, organisationStore: store, client: AcceptingClient(), ids: ids),
+            webhooks: WebhookService(
+                store: store,
+                organisationStore: store,
+                client: AcceptingClient(),
+                ids: ids,
+                maxMetrics: 9
+            ),
             threads: FairThreadPool(count: 2, name: "workers"),
             rateLimit: nil,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -34,7 +40,7 @@ final class ServiceUnderTest: Sendable {
 
     /// Accepts each delivery at once, in place of a receiver; the HTTP client has its own tests.
     private struct AcceptingClient: WebhookClient {
-        let tally = AttemptTally()
+        let tallies = AttemptTallies()
 
         func attempt(
             _ webhook: Webhook,

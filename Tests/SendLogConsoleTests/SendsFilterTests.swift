@@ -84,7 +84,7 @@ struct SendsFilterTests {
             "campaign=a.b", "campaign=\(String(repeating: "a", count: 65))", "from=soon", "to=2022-13-01",
             "from=2022-02-30",
             "from=2022-02-02&to=2022-02-01", "page=0", "page=-1", "page=x", "as_of=-1", "rows=7", "campain=a",
-            "page=99999999999999999999",
+            "page=99999999999999999999", "from=2022-01-01&from=2022-01-02", "page=1&page=2", "as_of=1&as_of=1",
             "to=10000-01-01",
         ]
     )

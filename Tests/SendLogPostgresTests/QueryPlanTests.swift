@@ -113,6 +113,16 @@ struct QueryPlanTests {
         #expect(!plan.contains("Sort") && !plan.contains("Filter") == (state != .delivered), "\(plan)")
     }
 
+    @Test func `failed deliveries of a range are found and counted by their index`() async throws {
+        for sql in [PostgresStore.failedDeliveriesSQL, PostgresStore.failedCountSQL] {
+            let plan = try await plan(sql)
+            #expect(plan.contains("using webhook_deliveries_by_state on"), "\(plan)")
+            #expect(plan.contains("(seq > $3) AND (seq <= $4)"), "\(plan)")
+            #expect(!plan.contains("Sort") && !plan.contains("Seq Scan") && !plan.contains("Filter"), "\(plan)")
+        }
+        #expect(try await plan(PostgresStore.failedCountSQL).contains("Index Only Scan"))
+    }
+
     @Test func `backlogs are found in webhook rows, due and old deliveries by their indexes`() async throws {
         for sql in [PostgresStore.backlogSQL, PostgresStore.dueSQL, PostgresStore.oldDeliveriesSQL] {
             let plan = try await plan(sql)

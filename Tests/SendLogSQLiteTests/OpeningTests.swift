@@ -60,10 +60,31 @@ struct OpeningTests {
     ) async throws {
         let folder = try TemporaryFolder()
         let file = try DatabaseQueue(path: folder.file())
-        try await file.write { try Schema.migrate($0, from: 0, to: version) }
+        try await file.write { database in
+            try Schema.migrate(database, from: 0, to: version)
+            guard version > 2 else { return }
+            // Data of that version, which later steps complete.
+            try database.execute(
+                sql: """
+                    INSERT INTO organisations (id, name, created, sequence) VALUES (7, 'Old', 0, 40);
+                    INSERT INTO webhooks (organisation, id, definition, secrets, version, created, updated, active, told)
+                        VALUES (7, 'hook', '{"url":"https://a.example"}', '[]', 1,
+                        0, 0, 1, 40)
+                    """
+            )
+        }
         try file.close()
         let upgraded = try SQLiteStore(path: folder.file())
         defer { upgraded.close() }
+        if version > 2 {
+            let old = OrganisationID(7)
+            let hook = try #require(try await upgraded.webhooks(in: old).first)
+            #expect(hook.progress == WebhookProgress(cursor: SequenceNumber(40)))
+            let times = try await upgraded.recordingTimes(in: old, after: SequenceNumber(-1), limit: 9)
+            // Since then, times of recording are known.
+            #expect(times.map(\.sequence.number) == [40])
+            #expect(times.allSatisfy { $0.at.milliseconds > 1_700_000_000_000 })
+        }
         let organisation = try await upgraded.organisation()
         _ = try await upgraded.record([Sample.plain("a")], in: organisation)
         let request = try Sample.request("key", attempt: "one")

@@ -83,13 +83,21 @@ struct QueryPlanTests {
         let statements = try await StatementLog.ofEveryMethod()
         #expect(statements.count > 45)
         // These statements may scan: the list of organisations, which returns all; the ping, which reads one row; the
-        // search for pending webhooks, which are few; and a page of campaigns, which is read after it is found.
+        // search for pending webhooks, which are few; a page of campaigns, which is read after it is found; the one row
+        // of the WAL's generation; organisations to sample; and the metrics of all webhooks, with their failed deliveries.
         let pending = "row_number() OVER (PARTITION BY organisation, healthy"
         let page = "AS key FROM campaigns c"
-        let whole = ["WHERE TRUE ORDER BY id", "SELECT 1 FROM organisations LIMIT 1", pending, page]
+        let whole = [
+            "WHERE TRUE ORDER BY id", "SELECT 1 FROM organisations LIMIT 1", pending, page, "UPDATE wal_generation",
+            "FROM organisations o LEFT JOIN recording_times", "lead(at) OVER", "SELECT count(*) FROM webhooks",
+            "FROM webhooks w JOIN organisations", "WHERE TRUE AND state = 'failed'",
+        ]
         // These statements may sort: an organisation's webhooks, which are few; due deliveries, which are found by time
-        // and returned in the order of recording; and campaigns, which are sorted by sums of counters.
-        let sorted = ["FROM webhooks WHERE", "INDEXED BY webhook_deliveries_due", pending, page]
+        // and returned in the order of recording; campaigns, which are sorted by sums of counters; and the samples of an
+        // organisation, of which there are at most 1,440 a day.
+        let sorted = [
+            "FROM webhooks WHERE", "INDEXED BY webhook_deliveries_due", pending, page, "lead(at) OVER", "ORDER BY at",
+        ]
         try await withStore { store, _ in
             for sql in statements {
                 let plan = try await Self.plan(sql, of: store)
@@ -106,8 +114,13 @@ struct QueryPlanTests {
     }
 
     @Test func `failed and waiting deliveries are found by their own index`() async throws {
-        let statements = try await StatementLog.ofEveryMethod().filter { $0.contains("state = '") }
+        let all = try await StatementLog.ofEveryMethod().filter { $0.contains("state = '") }
+        let statements = all.filter { $0.contains("(sequence, test) < (?, ?)") }
         #expect(statements.count == Delivery.State.allCases.count)
+        for sql in all where sql.contains("sequence > ?") {
+            let plan = try await plan(sql)
+            #expect(plan.count == 1 && plan[0].contains("state=? AND sequence>? AND sequence<?"), "\(plan)")
+        }
         for sql in statements {
             let plan = try await plan(sql)
             let isDelivered = sql.contains("state = 'delivered'")

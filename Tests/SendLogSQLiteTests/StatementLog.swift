@@ -167,7 +167,22 @@ final class StatementLog: Sendable {
         }
         _ = try await store.delivery(delivery.id, of: id, in: organisation)
         _ = try await store.dueDeliveries(of: id, in: organisation, at: .latest, limit: 1)
+        let (first, last) = (SequenceNumber(0), SequenceNumber(9))
+        _ = try await store.failedDeliveries(of: id, in: organisation, after: first, through: last, limit: 1)
+        _ = try await store.failedDeliveryCount(of: id, in: organisation, after: first, through: last)
+        _ = try await store.failedDeliveryCounts(in: organisation)
+        _ = try await store.webhookGauges(limit: 1)
+        _ = try await store.setReplays(of: id, in: organisation) { _ in [] }
+        try await useRecordingTimes(of: store, in: organisation)
         _ = try await store.deleteDeliveries(before: .latest)
         try await store.deleteWebhook(id, in: organisation)
+    }
+
+    private static func useRecordingTimes(of store: SQLiteStore, in organisation: OrganisationID) async throws {
+        #expect(try await store.sampleRecordingTimes(keepingFrom: .latest) { .latest } > 0)
+        let times = try await store.recordingTimes(in: organisation, after: SequenceNumber(-1), limit: 9)
+        try await store.addRecordingTimes(times, in: organisation)
+        _ = try await store.lastRecordingTime(before: .latest, in: organisation)
+        _ = try await store.firstRecordingTime(after: .latest, in: organisation)
     }
 }

@@ -17,6 +17,12 @@ struct StoreCheckTests {
         }
     }
 
+    @Test func `a copy continues the replays of webhooks`() async throws {
+        try await withStore { source, _ in
+            try await withStore { target, _ in try await StoreCheck.copiesReplays(from: source, to: target) }
+        }
+    }
+
     @Test func `a copy deletes nothing from a target with other send logs`() async throws {
         try await withStore { source, _ in
             try await withStore { target, _ in try await StoreCheck.keepsOtherContent(from: source, to: target) }

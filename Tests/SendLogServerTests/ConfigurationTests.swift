@@ -72,6 +72,7 @@ import Testing
         #expect(found.webhooks.schedule.window == 86_400)
         #expect(found.webhooks.limits.keepDays == 30)
         #expect(found.webhooks.limits.workers == 256)
+        #expect(found.webhooks.maxMetrics == 1000)
     }
 
     @Test func `invalid limits and proxies are refused by name`() throws {
@@ -134,10 +135,11 @@ import Testing
             .maxUploads: "24", .maxUploadsPerOrganisation: "23", .workerThreads: "23",
             .logLevel: "debug", .logFormat: "json", .rateLimitRequests: "7", .rateLimitWindow: "8",
             .spoolFolder: FileManager.default.temporaryDirectory.path, .sqliteReaders: "9", .sqliteLockTimeout: "10",
-            .postgresConnections: "11", .postgresWaitTimeout: "12", .keyCacheSeconds: "4",
+            .sqliteCheckpointSeconds: "25", .postgresConnections: "11", .postgresWaitTimeout: "12",
+            .keyCacheSeconds: "4",
             .consoleSessionMinutes: "13", .webhookAllow: "10.0.0.0/8,receiver.internal", .webhookTimeout: "7",
             .webhookRetrySeconds: "3600", .webhookKeepDays: "14", .webhookWorkers: "15",
-            .webhookLease: "16",
+            .webhookLease: "16", .webhookMaxMetrics: "17",
         ]
         #expect(Set(values.keys) == Set(Setting.all), "add each new setting to this test")
         var groups: [String: Any] = [:]
@@ -184,8 +186,10 @@ import Testing
             #expect(found.webhooks.schedule.window == 3600)
             #expect(found.webhooks.limits.keepDays == 14)
             #expect(found.webhooks.limits.workers == 15)
+            #expect(found.webhooks.maxMetrics == 17)
             #expect(found.webhooks.limits.leaseSeconds == 16 && found.webhooks.limits.timeoutSeconds == 7)
             #expect(found.database.sqlite.lockTimeout == 10)
+            #expect(found.database.checkpointSeconds == 25)
             #expect(found.database.postgres.connections == 11)
             #expect(found.database.postgres.waitTimeout == 12)
             #expect(found.logLevel == .debug)

@@ -78,5 +78,5 @@ final class ScriptedClient: WebhookClient {
         return DeliveryAttempt(at: now, duration: duration, status: status)
     }
 
-    var tally: AttemptTally { AttemptTally() }
+    let tallies = AttemptTallies()
 }

@@ -65,14 +65,20 @@ final class ServersUnderTest: Sendable {
     }
 
     /// Starts a server that leases all pending webhooks, and works until there is nothing more to do.
-    func serve(taking duration: Int = 1, _ script: @escaping ScriptedClient.Script) async throws -> RunningServer {
+    ///
+    /// With `isFull`, all of its slots are taken.
+    func serve(
+        taking duration: Int = 1,
+        isFull: Bool = false,
+        _ script: @escaping ScriptedClient.Script
+    ) async throws -> RunningServer {
         let client = ScriptedClient(journal, taking: duration, script)
         let start = now
         let context = WebhookWorker.Context(
             store: store,
             client: client,
             schedule: RetrySchedule(),
-            pool: WorkerPool(capacity: 16),
+            pool: WorkerPool(capacity: isFull ? 1 : 16),
             leaseDuration: Self.leaseDuration,
             leaseRenewalMargin: 14_000,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
@@ -84,7 +90,9 @@ final class ServersUnderTest: Sendable {
             return count
         }
         let lease = WebhookLease(owner: "server-\(number)", start: now, end: now.advanced(by: Self.leaseDuration))
-        let leased = try await store.leaseWebhooks(store.pendingWebhooks(for: lease, limit: 100), for: lease)
+        let pending = try await store.pendingWebhooks(for: lease, limit: 100)
+        if isFull { context.pool.slots.withLock { _ = $0.choose(from: pending) } }
+        let leased = try await store.leaseWebhooks(pending, for: lease)
         let tasks = leased.map { leased in
             Task {
                 var worker = WebhookWorker(leased, lease, with: context)

@@ -13,6 +13,7 @@ extension StoreCheck {
         }
         _ = try await source.record(logs, in: organisation)
         // Single logs, a range over the ends of the batches, the first one and the newest ones.
+        #expect(try await source.sampleRecordingTimes(keepingFrom: .earliest) { .latest } == 1)
         let deleted = [1, 3, 5] + Array(400...700) + [1199, 1200]
         #expect(try await source.delete(deleted, in: organisation) == deleted.count)
         let copy = SendLogCopy(from: source, to: target, spoolFolder: NSTemporaryDirectory())
@@ -31,6 +32,28 @@ extension StoreCheck {
         #expect(try await copy.run { _, _, _ in }.sends == 2)
         try await compare(source, target, organisation)
         #expect(try await target.check { _, _ in } == [])
+    }
+
+    /// Checks that a copy continues the replays of webhooks, except those of failed deliveries, which it does not have.
+    package static func copiesReplays(from source: any Store, to target: any Store) async throws {
+        let webhook = try await WebhookUnderTest(in: source.organisation("Acme"), of: source)
+        try await webhook.record(20)
+        let ranges = try ReplayRange.Kind.allCases.map { kind in
+            ReplayRange(
+                id: try #require(SendLogID(kind.rawValue)),
+                kind: kind,
+                after: SequenceNumber(2),
+                through: SequenceNumber(18),
+                position: SequenceNumber(7)
+            )
+        }
+        _ = try await source.setReplays(of: webhook.id, in: webhook.organisation) { _ in ranges }
+        let failed = try WebhookSample.delivery(3, state: .failed)
+        try await source.saveDelivery(failed, of: webhook.id, in: webhook.organisation)
+        _ = try await SendLogCopy(from: source, to: target, spoolFolder: NSTemporaryDirectory()).run { _, _, _ in }
+        let copy = try await target.organisation(named: #require(OrganisationName("Acme"))).id
+        #expect(try await target.webhook(webhook.id, in: copy).progress.replays == ranges.filter { $0.kind == .all })
+        #expect(try await target.failedDeliveryCounts(in: copy) == [:])
     }
 
     /// Checks that a target with other send logs is refused, and that none of them is deleted.
@@ -52,6 +75,10 @@ extension StoreCheck {
     ) async throws {
         let copy = try await target.organisation(named: #require(OrganisationName("Acme")))
         #expect(copy.head == (try await source.organisation(organisation).head))
+        let start = SequenceNumber(-1)
+        let times = try await source.recordingTimes(in: organisation, after: start, limit: 9)
+        #expect(times.count == 2)
+        #expect(try await target.recordingTimes(in: copy.id, after: start, limit: 9) == times)
         for (skip, asOf) in [(0, nil), (300, nil), (0, SequenceNumber(500)), (2, SequenceNumber(1199))] {
             let search = SendLogSearch(skip: skip, limit: 1000, asOf: asOf)
             let (original, copied) = (

@@ -37,6 +37,8 @@ public struct StoreCheck: Sendable, CustomTestStringConvertible {
         topic("leases", leases),
         topic("pending", pending),
         topic("deliveries", deliveries),
+        topic("replays", replays),
+        topic("recording times", recordingTimes),
         topic("isolation", isolation),
         topic("model", model),
         topic("archive", archive),

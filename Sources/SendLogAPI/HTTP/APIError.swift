@@ -25,19 +25,6 @@ package struct APIError: Error, Equatable {
         APIError(status: .badRequest, code: "invalid_request", message: input.message, issues: input.issues)
     }
 
-    /// Returns an error whose message is not the one of its issue.
-    private static func invalidRequest(_ message: String, path: String = "", issue: String) -> APIError {
-        let issues = [InputIssue(path: path, message: issue)]
-        return APIError(status: .badRequest, code: "invalid_request", message: message, issues: issues)
-    }
-
-    static let notHTTP = invalidRequest("the request is not valid HTTP/1.1", issue: "the request is not valid HTTP/1.1")
-
-    static let bodyTruncated = invalidRequest(
-        "the body ended too early; the truncated part was not recorded",
-        issue: "ended too early"
-    )
-
     /// A missing key gets the same error as an unknown, expired or revoked key.
     package static let unauthorized = APIError(
         status: .unauthorized,
@@ -51,7 +38,8 @@ package struct APIError: Error, Equatable {
 
     /// Returns the error for a form without the session's CSRF token, which another site may have made.
     package static func invalidFormToken(_ message: String) -> APIError {
-        invalidRequest(message, path: "form-token", issue: "does not belong to this session")
+        let issues = [InputIssue(path: "form-token", message: "does not belong to this session")]
+        return APIError(status: .badRequest, code: "invalid_request", message: message, issues: issues)
     }
 
     package static func notFound(_ message: String) -> APIError {
@@ -181,12 +169,21 @@ package struct APIError: Error, Equatable {
 extension APIError {
     /// Creates the error for a violation of HTTP or an unsupported feature.
     init(_ fault: ProtocolFault) {
-        func invalid(_ message: String) -> APIError { .invalidRequest(InvalidInput(path: "headers.Host", message)) }
+        func invalid(_ message: String, in header: String? = nil) -> APIError {
+            let path = header.map { "headers.\($0)" } ?? ""
+            return .invalidRequest(InvalidInput([InputIssue(path: path, message: message, isSentence: header == nil)]))
+        }
         self =
             switch fault {
-            case .hostMissing: invalid("is required: an HTTP/1.1 request has exactly one")
-            case .hostRepeated: invalid("must be given only once")
-            case .hostInvalid: invalid("must be a host, with or without a port")
+            case .notHTTP: invalid("the request is not valid HTTP/1.1")
+            case .headTooLong: invalid("the path or the headers are too long, or there are more than 256 headers")
+            case .headerInvalid: invalid("a header is malformed: its name or value has a character that is not allowed")
+            case .contentLengthInvalid:
+                invalid("must be one number with no tab after it, and no Transfer-Encoding", in: "Content-Length")
+            case .transferEncodingTab: invalid("must have no tab after chunked", in: "Transfer-Encoding")
+            case .hostMissing: invalid("is required: an HTTP/1.1 request has exactly one", in: "Host")
+            case .hostRepeated: invalid("must be given only once", in: "Host")
+            case .hostInvalid: invalid("must be a host, with or without a port", in: "Host")
             case .transferEncodingUnknown:
                 APIError(
                     status: .notImplemented,
@@ -208,9 +205,12 @@ extension APIError {
             switch error {
             case let error as APIError: error
             case let error as InvalidInput: .invalidRequest(error)
-            case is TruncatedBody: .bodyTruncated
+            case let error as UnknownRecordingTimes: .invalidRequest(error.invalidInput)
+            case let error as TruncatedBody: .invalidRequest(InvalidInput(path: "", error.message))
             case ServiceError.unauthorized: .unauthorized
             case ServiceError.sendLogDeleted: .notFound("the send log of this delivery was deleted")
+            case ServiceError.replayRefused(let reason):
+                APIError(status: .conflict, code: "conflict", message: "\(reason); nothing was queued")
             case ServiceError.rateLimited(let seconds, let end): .rateLimited(retryAfter: seconds, resetsAt: end)
             case ServiceError.concurrencyLimitReached(let kind, let limit): .concurrencyLimitReached(kind, limit: limit)
             case ServiceError.overloaded(let kind, let limit):
@@ -227,4 +227,12 @@ extension APIError {
 /// An error for a body that ended, or stopped being HTTP, before all of it arrived.
 ///
 /// Most likely the client is disconnected by then and receives no response.
-struct TruncatedBody: Error {}
+struct TruncatedBody: Error {
+    /// What the request did before, and what to do now.
+    var consequence = ""
+
+    /// What is wrong with the body.
+    var message: String {
+        "ended too early or has a malformed chunk\(consequence.isEmpty ? "" : "; \(consequence)")"
+    }
+}

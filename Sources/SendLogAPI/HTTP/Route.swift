@@ -13,7 +13,7 @@ package struct Route: Sendable {
     let isPublic: Bool
     /// Authenticates requests and renders failures; `nil` for the default of the API.
     let middleware: (any RouteMiddleware)?
-    /// The rule for the query string; `nil` for the pages of the console, which ignore unknown parameters.
+    /// The rule for the query string; `nil` for the pages of the console, which check it themselves.
     let query: QueryRule?
     /// The maximum length of the body in bytes.
     let maxBodyLength: Int
@@ -49,7 +49,7 @@ package struct Route: Sendable {
     ///   - isPublic: whether the route requires no API key; `nil` for whether it needs no permission
     ///   - middleware: authenticates requests and renders failures; `nil` for the default of the API
     ///   - query: the rule for the query string; `[]` refuses all parameters, `nil` accepts all; without effect if there
-    ///     is a middleware, whose routes accept all
+    ///     is a middleware, whose routes check it themselves
     ///   - maxBodyLength: the maximum length of the body in bytes
     ///   - runsOnEventLoop: returns whether to handle a request on the event loop
     ///   - handleSynchronously: handles a request without suspending; returns `nil` if the request must wait

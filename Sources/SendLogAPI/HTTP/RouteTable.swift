@@ -1,6 +1,7 @@
 import Foundation
 import NIOHTTP1
 import SendLogCore
+import SendLogHTTP
 
 /// Finds the route of a request.
 struct RouteTable: Sendable {
@@ -52,6 +53,18 @@ struct RouteTable: Sendable {
         // No ID is that long, so a longer parameter needs no decoding.
         let isEncoded = text.utf8.count <= 1024 && text.utf8.contains(UInt8(ascii: "%"))
         return .route(routes[found], parameter: isEncoded ? text.removingPercentEncoding ?? text : text)
+    }
+
+    /// Returns a path that no route has, without doubled slashes and a slash at its end, if a route has that path.
+    ///
+    /// - Returns: the path below the base path; `nil` if there is no such route.
+    func pathWithoutExtraSlashes(_ path: Substring, basePath: String) -> String? {
+        // No path of a route is that long, except with an ID that is too long.
+        guard path.utf8.count <= 256 else { return nil }
+        let clean = "/\(path.split(separator: "/").joined(separator: "/"))"
+        let below = HTTPRequest.path(clean[...], below: basePath) ?? clean[...]
+        if case .none = match(.GET, below) { return nil }
+        return String(below)
     }
 }
 

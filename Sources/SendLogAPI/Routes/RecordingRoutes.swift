@@ -137,6 +137,7 @@ struct RecordingRoutes {
             switch error {
             case StoreError.unavailable(let why, let detail):
                 throw APIError.unavailable(why.rawValue, advice: "\(done); \(again)", detail: detail)
+            case is TruncatedBody: throw TruncatedBody(consequence: "\(done); \(again)")
             case let error as InvalidInput:
                 // The body is not valid gzip.
                 let problem = error.issues.first?.message ?? "is invalid"

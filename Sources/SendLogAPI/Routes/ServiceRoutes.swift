@@ -19,10 +19,9 @@ struct ServiceRoutes {
                 }
             },
             Route(.GET, "/metrics") { _ in
-                Response(
-                    type: "text/plain; version=0.0.4; charset=utf-8",
-                    body: Array(metrics.text(webhooks.attempts).utf8)
-                )
+                let (attempts, reading) = (webhooks.attempts, await webhooks.gauges.reading())
+                let text = metrics.text(attempts.total) + WebhookMetrics.text(reading, attempts)
+                return Response(type: "text/plain; version=0.0.4; charset=utf-8", body: Array(text.utf8))
             },
             Route(.GET, "/openapi.json", runsOnEventLoop: Route.always) { input in
                 Response(document, type: "application/json", for: input.request)

@@ -10,7 +10,7 @@ struct WebhookRoutes {
     /// The maximum length of a webhook's request body in bytes.
     static let maxBodyLength = 262_144
     /// The maximum length in bytes of a request body that has at most one field.
-    private static let maxShortBodyLength = 16_384
+    static let maxShortBodyLength = 16_384
 
     var routes: [Route] {
         let (one, once) = ("/webhooks/:webhook_id", idempotencyHandler.once)
@@ -44,32 +44,18 @@ struct WebhookRoutes {
                 maxBodyLength: short,
                 handle: once(test)
             ),
-            Route(
-                .GET,
-                "\(one)/deliveries",
-                permission: .readWebhooks,
-                query: ["state", "before", "limit"],
-                handle: deliveries
-            ),
-            Route(
-                .POST,
-                "\(one)/deliveries/:delivery_id/redeliver",
-                permission: .updateWebhooks,
-                maxBodyLength: short,
-                handle: once(redeliver)
-            ),
-        ]
+        ] + deliveryRoutes
     }
 
     @Sendable private func list(_ input: RouteInput) async throws -> Response {
         let organisation = try input.organisation()
         let webhooks = try await service.store.webhooks(in: organisation)
-        let backlogs = try await service.backlogs(of: webhooks, in: organisation)
+        let statuses = try await service.statuses(of: webhooks, in: organisation)
         return .success(for: input) { bytes in
             bytes.append("{\"webhooks\":[")
             for (index, webhook) in webhooks.enumerated() {
                 if index > 0 { bytes.append(",") }
-                webhook.write(backlog: backlogs[index], to: &bytes)
+                webhook.write(statuses[index], to: &bytes)
             }
             bytes.append("]}")
         }
@@ -83,12 +69,12 @@ struct WebhookRoutes {
             in: try input.organisation(),
             at: input.now
         )
-        return Self.response(to: input, webhook, secret, backlog: 0, status: .created)
+        return try await response(to: input, webhook, secret, status: .created)
     }
 
     @Sendable private func get(_ input: RouteInput) async throws -> Response {
         let webhook = try await find(input)
-        return Self.response(to: input, webhook, nil, backlog: try await service.backlog(of: webhook))
+        return try await response(to: input, webhook, nil)
     }
 
     @Sendable private func change(_ input: RouteInput) async throws -> Response {
@@ -97,7 +83,7 @@ struct WebhookRoutes {
         let (webhook, secret) = try await APIError.noWebhook(present.id.text).ifNotFound {
             try await service.change(present.id, json, in: present.organisation, at: input.now)
         }
-        return Self.response(to: input, webhook, secret, backlog: try await service.backlog(of: webhook))
+        return try await response(to: input, webhook, secret)
     }
 
     @Sendable private func delete(_ input: RouteInput) async throws -> Response {
@@ -122,66 +108,9 @@ struct WebhookRoutes {
         return .success(for: input) { delivery.write(webhook: webhook.id, to: &$0) }
     }
 
-    @Sendable private func deliveries(_ input: RouteInput) async throws -> Response {
-        let webhook = try await find(input)
-        let query = QueryString(input.request.query)
-        let state = query["state"].flatMap(Delivery.State.init(rawValue:))
-        if state == nil, let text = query["state"] {
-            let names = Delivery.State.allCases.map(\.rawValue).joined(separator: ", ")
-            throw InvalidInput(path: "state", "must be one of \(names); it is \(Naming.quoted(text))")
-        }
-        let before = query["before"].flatMap { DeliveryID($0) }
-        if before == nil, query["before"] != nil {
-            throw InvalidInput(path: "before", "must be the _id of a delivery; use next of the previous page")
-        }
-        let limit = try query.number("limit", in: 1...1000) ?? 100
-        var bytes: [UInt8] = []
-        bytes.beginEnvelope()
-        bytes.append("{\"deliveries\":[")
-        var (next, count) = (before, 0)
-        // The stored responses of receivers may be long: read in batches, and end the page early.
-        while count < limit, bytes.count < Self.maxPageBytes {
-            let requested = min(limit - count, Self.readBatchSize)
-            let found = try await service.store.deliveries(
-                of: webhook.id,
-                in: webhook.organisation,
-                state: state,
-                before: next,
-                limit: requested
-            )
-            for delivery in found {
-                if count > 0 { bytes.append(",") }
-                delivery.write(webhook: webhook.id, to: &bytes)
-                count += 1
-            }
-            next = found.count == requested ? found.last?.id : nil
-            if next == nil { break }
-        }
-        bytes.append("]")
-        bytes.appendMember("next", next?.description)
-        bytes.append("}")
-        bytes.endEnvelope(requestID: input.requestID)
-        return Response(body: bytes)
-    }
-
-    /// The number of bytes after which a page of deliveries ends, even below its limit.
-    private static let maxPageBytes = 4 << 20
-    /// The number of deliveries to read per batch.
-    private static let readBatchSize = 50
-
-    @Sendable private func redeliver(_ input: RouteInput) async throws -> Response {
-        let webhook = try await find(input)
-        let missing = APIError.notFound("delivery \(Naming.shown(input.parameter)) not found")
-        guard let id = DeliveryID(input.parameter) else { throw missing }
-        let delivery = try await missing.ifNotFound {
-            try await service.redeliver(id, of: webhook.id, in: webhook.organisation, at: input.now)
-        }
-        return .success(for: input) { delivery.write(webhook: webhook.id, to: &$0) }
-    }
-
     // MARK: - Parts of requests and responses
 
-    private func find(_ input: RouteInput) async throws -> Webhook {
+    func find(_ input: RouteInput) async throws -> Webhook {
         let (id, organisation) = (try input.webhookID(part: 1), try input.organisation())
         return try await APIError.noWebhook(id.text).ifNotFound {
             try await service.store.webhook(id, in: organisation)
@@ -197,16 +126,16 @@ struct WebhookRoutes {
         return id
     }
 
-    private static func response(
+    private func response(
         to input: RouteInput,
         _ webhook: Webhook,
         _ secret: WebhookSecret?,
-        backlog: Int,
         status: HTTPResponseStatus = .ok
-    ) -> Response {
+    ) async throws -> Response {
+        let state = try await service.status(of: webhook)
         func response(_ secret: WebhookSecret?) -> Response {
             .success(for: input, status: status) { bytes in
-                webhook.write(backlog: backlog, to: &bytes)
+                webhook.write(state, to: &bytes)
                 guard let secret else { return }
                 bytes.removeLast()
                 bytes.appendMember("secret", secret.text)

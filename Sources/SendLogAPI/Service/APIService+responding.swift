@@ -106,6 +106,7 @@ extension APIService: HTTPResponder {
         let executor: (any TaskExecutor)?
         do {
             if !isAdmitted { try admit(try await key(of: input, to: route, context), to: route, &input, &context) }
+            if route.isPublic { try input.checkBodyCoding() }
             if input.request.expectsContinue { writer.sendContinue() }
             executor = route.runsOnEventLoop(input) ? nil : threads.executor(for: context.organisation ?? .server)
             if executor != nil { input.body = input.body.withArrived() }
@@ -152,7 +153,11 @@ extension APIService: HTTPResponder {
         case .methodNotAllowed(let allow):
             if isPage(at: request.path, allow) { context.crossOriginFields = [] }
             throw .methodNotAllowed(request.method.rawValue, allow: allow)
-        case .none: throw .notFound("not found; see \(basePath)/openapi.json")
+        case .none:
+            guard let path = table.pathWithoutExtraSlashes(request.path, basePath: basePath) else {
+                throw .notFound("not found; see \(basePath)/openapi.json")
+            }
+            throw .notFound("not found: the path has an extra slash; use \(basePath)\(path)")
         }
     }
 
@@ -218,13 +223,14 @@ extension APIService: HTTPResponder {
         send(response, response.body ?? [], context, writer, failure)
     }
 
-    /// Returns the response to input that is not HTTP, and logs it.
-    public func badRequestResponse() -> (head: ResponseHead, body: [UInt8]) {
+    /// Returns the response to input that could not be parsed, and logs it.
+    public func badRequestResponse(to fault: ProtocolFault) -> (head: ResponseHead, body: [UInt8]) {
+        let failure = APIError(fault)
         var context = RequestContext(now: now(), id: ids.id(given: nil))
         context.isUnlogged = !authenticator.authenticationFailures.record(nil, hasKey: false).isLogged
-        let body = APIError.notHTTP.body(requestID: context.id)
-        note(context, status: 400, bytes: body.count, .notHTTP)
-        return (head(of: Response(status: .badRequest), context), body)
+        let body = failure.body(requestID: context.id)
+        note(context, status: failure.status.code, bytes: body.count, failure)
+        return (head(of: Response(status: failure.status), context), body)
     }
 }
 

@@ -1,6 +1,7 @@
 import NIOHTTP1
 import SendLogAPI
 import SendLogCore
+import SendLogHTTP
 
 /// Makes the routes of signed-in users.
 extension ConsoleMiddleware {
@@ -10,8 +11,20 @@ extension ConsoleMiddleware {
     typealias FormHandler = @Sendable (UserRequest, Form) async throws -> Response
 
     /// Returns the route of a page, for keys with at least one of the permissions, or for all keys if there are none.
-    func get(_ path: String, _ permissions: [Permission], handle: @escaping Handler) -> Route {
-        route(.GET, path, permissions, maxBodyLength: .max, handle: handle)
+    ///
+    /// - Parameters:
+    ///   - path: the path pattern
+    ///   - permissions: the permissions
+    ///   - query: the names of the page's query parameters; `nil` for a page that checks them itself
+    ///   - handle: handles a request
+    /// - Returns: the route, which refuses all other query parameters.
+    func get(
+        _ path: String,
+        _ permissions: [Permission],
+        query: [String]? = [],
+        handle: @escaping Handler
+    ) -> Route {
+        route(.GET, path, permissions, query: query, maxBodyLength: .max, handle: handle)
     }
 
     /// Returns the route of a form of up to a number of bytes, for the same keys as ``get(_:_:handle:)``.
@@ -21,10 +34,23 @@ extension ConsoleMiddleware {
         maxLength: Int = Form.maxLength,
         handle: @escaping FormHandler
     ) -> Route {
-        route(.POST, path, permissions, maxBodyLength: maxLength) { request in
+        route(.POST, path, permissions, query: [], maxBodyLength: maxLength) { request in
             let form = try await Form(request.input)
             guard form.hasToken(for: request.user.csrfToken) else { throw Form.invalidToken }
             return try await handle(request, form)
+        }
+    }
+
+    /// Returns a route for everyone, which refuses all query parameters but the given ones.
+    func open(
+        _ method: HTTPMethod,
+        _ path: String,
+        query: [String] = [],
+        handle: @escaping Route.Handler
+    ) -> Route {
+        Route(method, path, middleware: self, maxBodyLength: Form.maxLength) { input in
+            try QueryString(input.request.query).check(known: query)
+            return try await handle(input)
         }
     }
 
@@ -32,6 +58,7 @@ extension ConsoleMiddleware {
         _ method: HTTPMethod,
         _ path: String,
         _ permissions: [Permission],
+        query: [String]?,
         maxBodyLength: Int,
         handle: @escaping Handler
     ) -> Route {
@@ -47,7 +74,9 @@ extension ConsoleMiddleware {
             if let first = permissions.first, !permissions.contains(where: user.may) {
                 throw APIError.permissionDenied(first)
             }
-            return try await handle(UserRequest(input: input, user: user, pages: self.pages))
+            let request = UserRequest(input: input, user: user, pages: self.pages)
+            if let query { try request.query.check(known: query) }
+            return try await handle(request)
         }
     }
 }

@@ -19,9 +19,9 @@ struct SignIn: Sendable {
                 guard let first = request.user.sections.first else { throw APIError.permissionDenied(.readSendLogs) }
                 return Pages.redirect(to: first.path)
             },
-            Route(.GET, "/console/sign-in", middleware: middleware) { show($0.request) },
-            Route(.POST, "/console/sign-in", middleware: middleware, maxBodyLength: Form.maxLength, handle: signIn),
-            Route(.POST, "/console/sign-out", middleware: middleware, maxBodyLength: Form.maxLength, handle: signOut),
+            middleware.open(.GET, "/console/sign-in", query: ["next"]) { show($0.request) },
+            middleware.open(.POST, "/console/sign-in", handle: signIn),
+            middleware.open(.POST, "/console/sign-out", handle: signOut),
         ]
     }
 

@@ -12,8 +12,10 @@ struct CampaignsReport: Sendable {
 
     var routes: [Route] {
         [
-            middleware.get("/console/campaigns", [.readCampaigns]) { try await show($0) },
-            middleware.get("/console/campaigns.json", [.readCampaigns], handle: suggest),
+            middleware.get("/console/campaigns", [.readCampaigns], query: ["search", "sort", "page"]) { request in
+                try await show(request)
+            },
+            middleware.get("/console/campaigns.json", [.readCampaigns], query: ["search"], handle: suggest),
             middleware.post("/console/campaigns/:campaign_id/name", [.updateCampaigns], handle: name),
         ]
     }
@@ -30,7 +32,7 @@ struct CampaignsReport: Sendable {
         query: QueryString? = nil
     ) async throws -> Response {
         let user = request.user
-        let view = View(query ?? request.query)
+        let view = try View(query ?? request.query)
         let page = try await store.campaigns(view.query(rows: Self.rows), in: request.organisation)
         let tallies = try await store.tallies(ofEach: page.campaigns.map(\.id), in: request.organisation)
         var rows: [UInt8] = []
@@ -139,16 +141,20 @@ struct CampaignsReport: Sendable {
         var isDescending = true
         var page = 1
 
-        init(_ query: QueryString) {
+        /// - Throws: ``InvalidInput`` that the error page shows.
+        init(_ query: QueryString) throws(InvalidInput) {
             let text = (query["search"] ?? "").trimmingCharacters(in: .whitespaces).unicodeScalars
             search = String(
                 String.UnicodeScalarView(text.filter { $0.properties.generalCategory != .control }.prefix(200))
             )
-            if let text = query["sort"], !text.isEmpty {
-                isDescending = text.hasPrefix("-")
-                sort = CampaignQuery.Sort(rawValue: String(isDescending ? text.dropFirst() : text[...])) ?? .last
+            let names = CampaignQuery.Sort.allCases.map(\.rawValue).joined(separator: ", ")
+            let sorted = try query.value("sort", "one of \(names), with - before it for descending order") { text in
+                let isDescending = text.hasPrefix("-")
+                let name = String(isDescending ? text.dropFirst() : text[...])
+                return CampaignQuery.Sort(rawValue: name).map { (sort: $0, isDescending: isDescending) }
             }
-            page = min(max(query["page"].flatMap { Int($0) } ?? 1, 1), 1 << 40)
+            if let sorted { (sort, isDescending) = sorted }
+            page = try query.page()
         }
 
         func query(rows: Int) -> CampaignQuery {

@@ -9,7 +9,7 @@ struct TimeZonePage: Sendable {
 
     var routes: [Route] {
         [
-            middleware.get("/console/time-zone", []) { show($0) },
+            middleware.get("/console/time-zone", [], query: ["next"]) { show($0) },
             middleware.post("/console/time-zone", [], handle: set),
         ]
     }

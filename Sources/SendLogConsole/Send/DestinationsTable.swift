@@ -13,23 +13,24 @@ struct DestinationsTable {
 
     /// Adds the values for the page's template; the query has `destination` for a search, or `page` for a page of all.
     ///
-    /// - Throws: ``StoreError``.
+    /// - Throws: ``StoreError``; ``InvalidInput`` for an invalid number of a page.
     func show(_ query: QueryString, at path: String, in values: inout [String: Any]) async throws {
+        let page = try query.page()
         values["has-list"] = log.destinations > 0
         guard log.destinations > 0 else { return }
         let text = (query["destination"] ?? "").trimmingCharacters(in: .whitespaces)
         values["search-term"] = text
         let searchTerm = DestinationSearchTerm(text)
         if searchTerm.isEmpty {
-            try await showPage(query, at: path, in: &values)
+            try await showPage(page, at: path, in: &values)
         } else {
             try await showMatches(of: searchTerm, at: path, in: &values)
         }
     }
 
-    private func showPage(_ query: QueryString, at path: String, in values: inout [String: Any]) async throws {
+    private func showPage(_ page: Int, at path: String, in values: inout [String: Any]) async throws {
         let last = (log.destinations + Self.rows - 1) / Self.rows
-        let page = min(max(query["page"].flatMap { Int($0) } ?? 1, 1), last)
+        let page = min(page, last)
         let requested = (page - 1) * Self.rows..<min(page * Self.rows, log.destinations)
         var rows: [UInt8] = []
         var reader = ListReader(store: store, organisation: organisation, log: log)

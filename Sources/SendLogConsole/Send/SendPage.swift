@@ -9,7 +9,7 @@ struct SendPage: Sendable {
 
     var routes: [Route] {
         [
-            middleware.get("/console/sends/:send_id", [.readSendLogs], handle: show),
+            middleware.get("/console/sends/:send_id", [.readSendLogs], query: ["destination", "page"], handle: show),
             download("csv", .csv), download("ndjson", .ndjson), download("json", .json),
         ]
     }

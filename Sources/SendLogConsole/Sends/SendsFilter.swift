@@ -51,33 +51,34 @@ struct SendsFilter: Hashable {
             problems.append("At most \(Self.maxCampaigns) campaigns can be selected; the API accepts 1,000.")
             campaigns = []
         }
-        for (name, _) in query.pairs where !Self.parameters.contains(name) {
-            let nearest = NearestName.to(name, among: Self.parameters).map { " Did you mean “\($0)”?" } ?? ""
-            problems.append("The parameter “\(Naming.shown(name))” is unknown.\(nearest)")
+        problems += query.problems(known: Self.parameters, repeatable: ["campaign"])
+        problems = Array(problems.prefix(InvalidInput.maxIssues))
+        let date = "a date such as 2022-01-31 or 2022-01-31 14:00"
+        from = checked { () throws(InvalidInput) in
+            try query.value("from", date) { zone.timestamp(entered: $0, isEnd: false) }
         }
-        problems = Array(problems.prefix(20))
-        from = date("from", query, zone, isEnd: false)
-        to = date("to", query, zone, isEnd: true)
+        to = checked { () throws(InvalidInput) in
+            try query.value("to", date) { zone.timestamp(entered: $0, isEnd: true) }
+        }
         if let from, let to, from > to { problems.append("“from” must not be later than “to”.") }
-        // The limit ensures that `skip` cannot overflow.
-        page = number("page", query, "a number from 1") { (1...1 << 40).contains($0) } ?? page
-        rows = number("rows", query, "25 or 50") { Self.pageSizes.contains($0) } ?? rows
-        asOf = number("as_of", query, "a number from 0") { $0 >= 0 }.map { SequenceNumber(Int64($0)) }
+        page = checked(query.page) ?? page
+        rows =
+            checked { () throws(InvalidInput) in
+                try query.value("rows", "25 or 50") { text in Self.pageSizes.first { String($0) == text } }
+            } ?? rows
+        asOf = checked { () throws(InvalidInput) in
+            try query.value("as_of", "a number from 0") { text in
+                Int64(text).flatMap { $0 < 0 ? nil : SequenceNumber($0) }
+            }
+        }
     }
 
-    private mutating func number(_ name: String, _ query: QueryString, _ rule: String, isValid: (Int) -> Bool) -> Int? {
-        guard let text = query[name], !text.isEmpty else { return nil }
-        if let number = Int(text), isValid(number) { return number }
-        problems.append("“\(name)” must be \(rule), not “\(Naming.shown(text))”.")
-        return nil
-    }
-
-    private mutating func date(_ name: String, _ query: QueryString, _ zone: UserTimeZone, isEnd: Bool) -> Timestamp? {
-        guard let text = query[name]?.trimmingCharacters(in: .whitespaces), !text.isEmpty else { return nil }
-        if let moment = zone.timestamp(entered: text, isEnd: isEnd) { return moment }
-        let rule = "must be a date such as 2022-01-31 or 2022-01-31 14:00"
-        problems.append("“\(name)” \(rule), not “\(Naming.shown(text))”.")
-        return nil
+    /// Returns the result of a parser; `nil` with a problem for an invalid value.
+    private mutating func checked<Value>(_ parse: () throws(InvalidInput) -> Value?) -> Value? {
+        do throws(InvalidInput) { return try parse() } catch {
+            problems += error.issues.map(\.message)
+            return nil
+        }
     }
 
     /// The search for the store.

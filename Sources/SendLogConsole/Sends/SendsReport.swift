@@ -17,9 +17,10 @@ struct SendsReport: Sendable {
 
     var routes: [Route] {
         [
-            middleware.get("/console/sends", [.readSendLogs], handle: show),
-            middleware.get("/console/sends.csv", [.readSendLogs]) { try await export($0, .csv) },
-            middleware.get("/console/sends.ndjson", [.readSendLogs]) { try await export($0, .ndjson) },
+            // The filter checks the query, so that the page can show its problems above the form.
+            middleware.get("/console/sends", [.readSendLogs], query: nil, handle: show),
+            middleware.get("/console/sends.csv", [.readSendLogs], query: nil) { try await export($0, .csv) },
+            middleware.get("/console/sends.ndjson", [.readSendLogs], query: nil) { try await export($0, .ndjson) },
         ]
     }
 
@@ -154,10 +155,7 @@ struct SendsReport: Sendable {
 
     private func export(_ request: UserRequest, _ format: SendLogExport.Format) async throws -> Response {
         let filter = SendsFilter(request.query, zone: request.user.zone)
-        if let problem = filter.problems.first {
-            let issue = InputIssue(path: "", message: problem, isSentence: true)
-            throw APIError.invalidRequest(InvalidInput([issue]))
-        }
+        if !filter.problems.isEmpty { throw InvalidInput(sentences: filter.problems) }
         let export = SendLogExport(
             store: store,
             organisation: request.organisation,

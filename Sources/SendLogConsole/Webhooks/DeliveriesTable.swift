@@ -15,10 +15,11 @@ struct DeliveriesTable {
     ///
     /// - Parameter query: `state` for deliveries of one state, `before` for deliveries older than one
     /// - Returns: the values.
-    /// - Throws: ``StoreError``.
+    /// - Throws: ``StoreError``; ``InvalidInput`` for an invalid parameter.
     func values(_ query: QueryString) async throws -> [String: Any] {
-        let state = query["state"].flatMap { Delivery.State(rawValue: $0) }
-        let before = query["before"].flatMap { DeliveryID($0) }
+        let states = Delivery.State.allCases.map(\.rawValue).joined(separator: ", ")
+        let state = try query.value("state", "one of \(states)") { Delivery.State(rawValue: $0) }
+        let before = try query.deliveryID("before")
         // Reads one more to find out whether there is another page.
         let found = try await service.store.deliveries(
             of: webhook.id,
@@ -94,5 +95,15 @@ struct DeliveriesTable {
             "answer": UntrustedText.html(String(decoding: attempt.responseBody, as: UTF8.self)),
             "has-answer": !attempt.responseBody.isEmpty,
         ]
+    }
+}
+
+extension QueryString {
+    /// Parses a parameter that is the ID of a delivery.
+    ///
+    /// - Returns: the ID; `nil` if it is not given.
+    /// - Throws: ``InvalidInput`` that says which values are valid.
+    func deliveryID(_ name: String) throws(InvalidInput) -> DeliveryID? {
+        try value(name, "the ID of a delivery, such as 1042") { DeliveryID($0) }
     }
 }

@@ -11,13 +11,13 @@ extension WebhookPage {
             action("active", .updateWebhooks, setActive), action("test", .updateWebhooks, test),
             action("secret", .updateWebhooks, rotate), action("delete", .deleteWebhooks, delete),
             action("deliveries/:delivery_id/redeliver", .updateWebhooks, redeliver),
-        ]
+        ] + replayRoutes
     }
 
     /// An action on a webhook.
-    private typealias Action = @Sendable (UserRequest, Form, Webhook) async throws -> Response
+    typealias Action = @Sendable (UserRequest, Form, Webhook) async throws -> Response
 
-    private func action(_ path: String, _ permission: Permission, _ action: @escaping Action) -> Route {
+    func action(_ path: String, _ permission: Permission, _ action: @escaping Action) -> Route {
         middleware.post("\(Self.path)/\(path)", [permission]) { request, form in
             let webhook = try await service.webhook(request.input)
             do { return try await action(request, form, webhook) } catch let error as StoreError {

@@ -15,13 +15,15 @@ struct WebhookPage: Sendable {
     static let path = "\(WebhooksPage.path)/:webhook_id"
 
     var routes: [Route] {
-        let page = middleware.get(Self.path, [.readWebhooks]) { request in
+        let page = middleware.get(Self.path, [.readWebhooks], query: ["attempted", "queued", "state", "before"]) {
+            request in
             try await show(request, try await service.webhook(request.input))
         }
         return [page] + actionRoutes
     }
 
-    /// Renders the page, with a secret that was just created, or with the text entered for a test and its problem.
+    /// Renders the page, with a secret that was just created, or with what was entered for a test or a replay and its
+    /// problem.
     ///
     /// - Throws: ``StoreError``.
     func show(
@@ -29,14 +31,18 @@ struct WebhookPage: Sendable {
         _ webhook: Webhook,
         secret: NewSecret? = nil,
         problem: String? = nil,
-        send: String = ""
+        send: String = "",
+        entered form: Form? = nil,
+        in kind: ReplayRange.Kind? = nil
     ) async throws -> Response {
         let (user, input) = (request.user, request.input)
         let query = QueryString(input.request.method == .GET ? input.request.query : nil)
-        let behind = try await service.backlog(of: webhook)
-        let state = WebhookState(webhook, behind: behind, zone: user.zone, now: input.now)
+        let state = WebhookState(webhook, try await service.status(of: webhook), zone: user.zone, now: input.now)
         let table = DeliveriesTable(service: service, webhook: webhook, user: user)
         var values = fields(webhook, user).merging(state.values) { own, _ in own }
+        values.merge(replayValues(webhook, entered: form, in: kind)) { own, _ in own }
+        let rule = "a number of deliveries"
+        values["queued"] = try query.value("queued", rule) { Int($0).flatMap { $0 >= 0 ? $0.deliveries : nil } }
         values["is-paused"] = state.label == "paused"
         values["is-delivering"] = webhook.definition.isActive && state.label != "paused"
         values["may-update"] = user.may(.updateWebhooks)
@@ -68,7 +74,7 @@ struct WebhookPage: Sendable {
 
     /// Returns the delivery whose attempt was just made; `nil` if there is none.
     private func attempted(_ query: QueryString, of webhook: Webhook) async throws -> Delivery? {
-        guard let id = query["attempted"].flatMap({ DeliveryID($0) }) else { return nil }
+        guard let id = try query.deliveryID("attempted") else { return nil }
         do throws(StoreError) {
             return try await service.store.delivery(id, of: webhook.id, in: webhook.organisation)
         } catch {

@@ -6,13 +6,12 @@ struct WebhookState {
     let label: String
     /// Further details as HTML.
     let detail: String
-    /// The number of sends that are not processed yet.
-    let behind: Int
+    private let status: WebhookStatus
 
     /// Creates the state of a webhook, with times in a time zone.
-    init(_ webhook: Webhook, behind: Int, zone: UserTimeZone, now: Timestamp) {
+    init(_ webhook: Webhook, _ status: WebhookStatus, zone: UserTimeZone, now: Timestamp) {
         let progress = webhook.progress
-        self.behind = behind
+        self.status = status
         if !webhook.definition.isActive {
             (label, detail) = ("inactive", "new sends are not delivered")
         } else if let pause = progress.pause {
@@ -29,7 +28,8 @@ struct WebhookState {
     /// The values for templates.
     var values: [String: Any] {
         var values: [String: Any] = ["state": label, "state-detail": detail]
-        if behind > 0 { values["behind"] = behind.counted("send") }
+        if status.behind > 0 { values["behind"] = status.behind.counted("send") }
+        values["failed"] = status.failedText
         return values
     }
 }

@@ -24,10 +24,10 @@ struct WebhooksPage: Sendable {
         values["new-secret"] = secret?.values(zone: user.zone)
         if user.may(.readWebhooks) {
             let webhooks = try await service.store.webhooks(in: request.organisation)
-            let backlogs = try await service.backlogs(of: webhooks, in: request.organisation)
+            let statuses = try await service.statuses(of: webhooks, in: request.organisation)
             let last = try await lastDeliveries(of: webhooks)
-            values["webhooks"] = zip(webhooks, backlogs).map { webhook, behind in
-                row(webhook, last[webhook.id], user, behind: behind, now: request.input.now)
+            values["webhooks"] = zip(webhooks, statuses).map { webhook, status in
+                row(webhook, last[webhook.id], user, status, now: request.input.now)
             }
             values["is-empty"] = webhooks.isEmpty
             values["is-full"] = webhooks.count >= WebhookDefinition.maxPerOrganisation
@@ -40,11 +40,11 @@ struct WebhooksPage: Sendable {
         _ webhook: Webhook,
         _ last: Delivery?,
         _ user: SignedInUser,
-        behind: Int,
+        _ status: WebhookStatus,
         now: Timestamp
     ) -> [String: Any] {
         let definition = webhook.definition
-        var values = WebhookState(webhook, behind: behind, zone: user.zone, now: now).values
+        var values = WebhookState(webhook, status, zone: user.zone, now: now).values
         values.merge([
             "id": webhook.id.text, "name": definition.nameHTML, "url": UntrustedText.html(definition.url.text),
             "method": definition.method.rawValue,

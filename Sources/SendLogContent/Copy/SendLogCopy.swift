@@ -9,6 +9,7 @@ public import SendLogCore
 public struct SendLogCopy: Sendable {
     /// The store protocols that a copy reads from.
     public typealias Source = LogReader & OrganisationStore & KeyStore & CampaignStore & WebhookStore
+        & RecordingTimeStore
 
     let source: any Source
     let target: any Store
@@ -78,6 +79,7 @@ public struct SendLogCopy: Sendable {
                 report.sends += count
                 progress(.copying, before + report.sends, total)
             }
+            try await copyRecordingTimes(of: pair)
             try await copyNames(of: pair)
             try await copyWebhooks(of: pair)
         }

@@ -2,4 +2,4 @@
 ///
 /// Parts of the program take only the protocols that they use.
 public typealias Store = LogReader & LogWriter & SendLogDeleter & CampaignStore & OrganisationStore & KeyStore
-    & SessionStore & WebhookStore & WebhookLeaseStore & IdempotencyStore & Maintenance
+    & SessionStore & WebhookStore & WebhookLeaseStore & RecordingTimeStore & IdempotencyStore & Maintenance

@@ -24,6 +24,8 @@ public enum Unavailability: String, Equatable, Sendable {
     case full = "there is no space left on the disk"
     /// The database is read-only.
     case readOnly = "the database is read-only"
+    /// The database's file was deleted, moved or replaced while it was open.
+    case replaced = "the database file was replaced"
     /// The store is closed or shutting down.
     case closed = "the service is shutting down"
     /// The operating system failed to read or write.

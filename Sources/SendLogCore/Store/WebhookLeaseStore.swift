@@ -2,8 +2,8 @@
 public protocol WebhookLeaseStore: Sendable {
     /// Returns webhooks that have pending deliveries and can be leased.
     ///
-    /// A webhook has pending deliveries if there are logs after its cursor, or deliveries due for a retry. Held, paused
-    /// and leased webhooks are left out.
+    /// A webhook has pending deliveries if there are logs after its cursor, deliveries due for a retry, or replays. Held,
+    /// paused and leased webhooks are left out.
     ///
     /// - Parameters:
     ///   - lease: the lease that the worker requests
@@ -31,6 +31,24 @@ public protocol WebhookLeaseStore: Sendable {
         of webhook: WebhookID,
         in organisation: OrganisationID,
         at now: Timestamp,
+        limit: Int
+    ) async throws(StoreError) -> [Delivery]
+
+    /// Returns the failed deliveries of sends in a range, without tests, by ascending sequence number.
+    ///
+    /// - Parameters:
+    ///   - webhook: the webhook
+    ///   - organisation: the organisation that owns the webhook
+    ///   - after: the sequence number after which the range begins
+    ///   - through: the last sequence number of the range
+    ///   - limit: the largest number of deliveries
+    /// - Returns: the deliveries; empty if the webhook does not exist.
+    /// - Throws: ``StoreError/unavailable(_:detail:)``.
+    func failedDeliveries(
+        of webhook: WebhookID,
+        in organisation: OrganisationID,
+        after: SequenceNumber,
+        through: SequenceNumber,
         limit: Int
     ) async throws(StoreError) -> [Delivery]
 

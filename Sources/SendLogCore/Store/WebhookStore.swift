@@ -44,6 +44,20 @@ public protocol WebhookStore: Sendable {
         _ change: @escaping @Sendable (inout Webhook) -> Void
     ) async throws(StoreError) -> Webhook
 
+    /// Replaces the replays of a webhook on a user's request, and changes nothing else of it, not even its version.
+    ///
+    /// - Parameters:
+    ///   - id: the webhook
+    ///   - organisation: the organisation that owns the webhook
+    ///   - replays: returns the new replays of the webhook
+    /// - Returns: the webhook after the change.
+    /// - Throws: ``StoreError/notFound``; ``StoreError/unavailable(_:detail:)``.
+    func setReplays(
+        of id: WebhookID,
+        in organisation: OrganisationID,
+        _ replays: @escaping @Sendable (Webhook) -> [ReplayRange]
+    ) async throws(StoreError) -> Webhook
+
     /// Deletes a webhook and its deliveries.
     ///
     /// - Throws: ``StoreError/notFound``; ``StoreError/unavailable(_:detail:)``.
@@ -75,6 +89,32 @@ public protocol WebhookStore: Sendable {
         of webhook: WebhookID,
         in organisation: OrganisationID
     ) async throws(StoreError) -> Delivery
+
+    /// Returns the number of failed deliveries of sends in a range, without tests.
+    ///
+    /// - Parameters:
+    ///   - webhook: the webhook
+    ///   - organisation: the organisation that owns the webhook
+    ///   - after: the sequence number after which the range begins
+    ///   - through: the last sequence number of the range
+    /// - Returns: the number; 0 if the webhook does not exist.
+    /// - Throws: ``StoreError/unavailable(_:detail:)``.
+    func failedDeliveryCount(
+        of webhook: WebhookID,
+        in organisation: OrganisationID,
+        after: SequenceNumber,
+        through: SequenceNumber
+    ) async throws(StoreError) -> Int
+
+    /// Returns the number of failed deliveries of each webhook of an organisation that has some, without tests.
+    ///
+    /// - Throws: ``StoreError/unavailable(_:detail:)``.
+    func failedDeliveryCounts(in organisation: OrganisationID) async throws(StoreError) -> [WebhookID: Int]
+
+    /// Returns the state of the first webhooks of all organisations, by organisation and ID, and the number of all webhooks.
+    ///
+    /// - Throws: ``StoreError/unavailable(_:detail:)``.
+    func webhookGauges(limit: Int) async throws(StoreError) -> (gauges: [WebhookGauges], total: Int)
 
     /// Changes a delivery without a lease; stores nothing if the webhook no longer exists.
     ///

@@ -23,6 +23,12 @@ public struct Timestamp: Hashable, Comparable, Sendable {
         left.milliseconds < right.milliseconds
     }
 
+    /// Returns the timestamp a number of milliseconds later, at most the latest one, or earlier if it is negative.
+    package func advanced(by milliseconds: Int64) -> Timestamp {
+        let (sum, isTooLarge) = self.milliseconds.addingReportingOverflow(milliseconds)
+        return (isTooLarge ? nil : Timestamp(milliseconds: sum)) ?? (milliseconds < 0 ? .earliest : .latest)
+    }
+
     /// The UTC day of this timestamp.
     public var day: Day {
         Day(number: Int(milliseconds.flooringDivided(by: Day.milliseconds)))

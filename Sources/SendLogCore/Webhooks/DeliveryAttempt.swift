@@ -35,8 +35,13 @@ public struct DeliveryAttempt: Equatable, Sendable {
     /// Whether the receiver accepted the request, with a status of 200 to 299.
     public var isSuccess: Bool { status.map { (200..<300).contains($0) } ?? false }
 
-    /// Whether another attempt may succeed: no response, 429, or a server error (500 and above).
-    public var isRetryable: Bool { !isPermanent && (status.map { $0 == 429 || $0 >= 500 } ?? true) }
+    /// The statuses below 500 that are temporary: Request Timeout, Locked, Too Early and Too Many Requests.
+    private static let temporaryStatuses: Set = [408, 423, 425, 429]
+
+    /// Whether another attempt may succeed: no response, a temporary status, or a server error (500 and above).
+    public var isRetryable: Bool {
+        !isPermanent && (status.map { $0 >= 500 || Self.temporaryStatuses.contains($0) } ?? true)
+    }
 }
 
 extension DeliveryAttempt: JSONWritable {

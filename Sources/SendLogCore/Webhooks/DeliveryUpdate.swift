@@ -9,6 +9,7 @@ public struct DeliveryUpdate: Sendable {
     private enum Change {
         case attempt(DeliveryAttempt, Delivery.AttemptKind)
         case replacement
+        case replay(ReplayRange.Kind, Timestamp)
     }
 
     /// Creates an update that adds an attempt.
@@ -21,6 +22,13 @@ public struct DeliveryUpdate: Sendable {
         (self.delivery, change) = (delivery, .replacement)
     }
 
+    /// Creates an update that makes a delivery due at a time, with a new retry schedule; it keeps its attempts.
+    ///
+    /// A replay of failed deliveries leaves one that is not failed any more as it is.
+    public init(replaying delivery: Delivery, _ kind: ReplayRange.Kind, at time: Timestamp) {
+        (self.delivery, change) = (delivery, .replay(kind, time))
+    }
+
     /// The delivery after the update, if the stored one has not changed since it was read.
     public var result: Delivery { applied(to: delivery) }
 
@@ -29,7 +37,22 @@ public struct DeliveryUpdate: Sendable {
     /// An attempt that the delivery already has is not added again: a store may repeat a transaction whose connection
     /// broke after the commit.
     public func applied(to current: Delivery) -> Delivery {
-        guard case .attempt(let attempt, let kind) = change else { return delivery }
+        switch change {
+        case .replacement: return delivery
+        case .replay(.failed, _) where current.state != .failed: return current
+        case .replay(_, let time):
+            var changed = current
+            (changed.state, changed.nextTry, changed.tries) = (.waiting, time, 0)
+            return changed
+        case .attempt(let attempt, let kind): return Self.adding(attempt, kind, to: current)
+        }
+    }
+
+    private static func adding(
+        _ attempt: DeliveryAttempt,
+        _ kind: Delivery.AttemptKind,
+        to current: Delivery
+    ) -> Delivery {
         let isPresent = current.attempts.contains {
             ($0.at, $0.duration, $0.status, $0.problem)
                 == (attempt.at, attempt.duration, attempt.status, attempt.problem)
@@ -42,7 +65,7 @@ public struct DeliveryUpdate: Sendable {
 
     /// Returns the IDs of the deliveries that must be read before the updates can be applied.
     public static func idsToRead(_ updates: [DeliveryUpdate]) -> Set<DeliveryID> {
-        Set(updates.filter { if case .attempt = $0.change { true } else { false } }.map(\.delivery.id))
+        Set(updates.filter { if case .replacement = $0.change { false } else { true } }.map(\.delivery.id))
     }
 
     /// Applies updates in their order.
@@ -58,17 +81,22 @@ public struct DeliveryUpdate: Sendable {
         var (changed, order, seen) = (stored, [DeliveryID](), Set<DeliveryID>())
         for update in updates {
             let id = update.delivery.id
-            guard let change = isOwner || stored[id] == nil ? update : update.withoutSchedule else { continue }
+            let change = isOwner ? update : update.withoutLease(isStored: stored[id] != nil)
+            guard let change else { continue }
             changed[id] = change.applied(to: changed[id] ?? update.delivery)
             if seen.insert(id).inserted { order.append(id) }
         }
         return order.compactMap { changed[$0] }
     }
 
-    /// The update of a worker that lost its lease; `nil` if it made no attempt.
-    private var withoutSchedule: DeliveryUpdate? {
-        guard case .attempt(let attempt, let kind) = change else { return nil }
-        if case .abandoned = kind { return nil }
-        return DeliveryUpdate(delivery, attempt, .manual)
+    /// Returns the update of a worker that lost its lease: an attempt that was made counts, all else may not change a
+    /// stored delivery; `nil` for no change.
+    private func withoutLease(isStored: Bool) -> DeliveryUpdate? {
+        switch change {
+        case .replay: nil
+        case _ where !isStored: self
+        case .replacement, .attempt(_, .abandoned): nil
+        case .attempt(let attempt, _): DeliveryUpdate(delivery, attempt, .manual)
+        }
     }
 }

@@ -38,6 +38,9 @@ public struct Webhook: Equatable, Sendable {
         self.progress = progress
     }
 
+    /// The webhook's key.
+    public var key: WebhookKey { WebhookKey(organisation: organisation, id: id) }
+
     /// Returns whether the webhook delivers the sends of a campaign.
     public func matches(_ campaign: CampaignID) -> Bool {
         definition.campaigns.isEmpty || definition.campaigns.contains(campaign)
@@ -46,7 +49,7 @@ public struct Webhook: Equatable, Sendable {
     /// Returns the ranges that are not processed yet, in ascending order, without send logs that were recorded while it
     /// was inactive; none if it was never active.
     public func pendingRanges(to head: SequenceNumber) -> [ClosedRange<SequenceNumber>] {
-        definition.isActive || !progress.skippedRanges.isEmpty ? progress.pendingRanges(to: head) : []
+        progress.pendingRanges(to: head, isActive: definition.isActive)
     }
 
     /// Applies a user's change, with the organisation's newest sequence number; stores call it in their transaction.
@@ -70,22 +73,24 @@ public struct Webhook: Equatable, Sendable {
     /// Applies a worker's report; stores call it within their transaction.
     public mutating func apply(_ report: WebhookReport) {
         let cursor = max(progress.cursor, report.progress.cursor)
+        let replays = progress.replays.advanced(by: report.progress.replays)
         // If a user changed the webhook meanwhile, the report's failures do not count.
         if report.version == version { progress = report.progress }
+        progress.replays = replays
         progress.advance(to: cursor)
     }
 
     /// Appends the webhook as JSON, without its secrets.
-    ///
-    /// `backlog` is the number of send logs that it has not processed yet.
-    public func write(backlog: Int, to bytes: inout [UInt8]) {
+    public func write(_ status: WebhookStatus, to bytes: inout [UInt8]) {
         bytes.append("{")
         bytes.appendMember("_id", id.text)
         definition.writeMembers(to: &bytes)
         bytes.appendMember("paused", progress.pause)
         bytes.appendMember("heldUntil", progress.heldUntil)
         bytes.appendMember("failures", progress.failures)
-        bytes.appendMember("behind", backlog)
+        bytes.appendMember("failed", status.failed)
+        bytes.appendMember("behind", status.behind)
+        bytes.appendMember("replays", progress.replays)
         bytes.appendMember("createdAt", created)
         bytes.appendMember("updatedAt", updated)
         bytes.appendMember("secrets", secrets)

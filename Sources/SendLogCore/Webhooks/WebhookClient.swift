@@ -10,6 +10,6 @@ public protocol WebhookClient: Sendable {
         at now: Timestamp
     ) async -> DeliveryAttempt?
 
-    /// The counts of all attempts since the start of the server.
-    var tally: AttemptTally { get }
+    /// The counts of attempts since the start of the server.
+    var tallies: AttemptTallies { get }
 }

@@ -43,6 +43,9 @@ public struct PendingWebhook: Hashable, Sendable {
     public init(organisation: OrganisationID, id: WebhookID, leasedAt: Int64, isHealthy: Bool) {
         (self.organisation, self.id, self.leasedAt, self.isHealthy) = (organisation, id, leasedAt, isHealthy)
     }
+
+    /// The webhook's key.
+    public var key: WebhookKey { WebhookKey(organisation: organisation, id: id) }
 }
 
 /// A leased webhook, with the attempts that earlier leases may have left without an end.

@@ -14,6 +14,8 @@ public struct WebhookProgress: Equatable, Sendable {
     public var pause: Pause?
     /// The number of quick attempts in a row that are still needed until the receiver counts as quick; 0 if it does.
     public var slowness: Int
+    /// The ranges of past send logs that are delivered again, in the order of their requests.
+    public var replays: [ReplayRange]
 
     /// The duration in milliseconds above which an attempt is slow.
     static let slowAttempt = 1000
@@ -48,7 +50,8 @@ public struct WebhookProgress: Equatable, Sendable {
         failingSince: Timestamp? = nil,
         heldUntil: Timestamp? = nil,
         pause: Pause? = nil,
-        slowness: Int = 0
+        slowness: Int = 0,
+        replays: [ReplayRange] = []
     ) {
         self.cursor = cursor
         self.skippedRanges = skippedRanges
@@ -57,6 +60,7 @@ public struct WebhookProgress: Equatable, Sendable {
         self.heldUntil = heldUntil
         self.pause = pause
         self.slowness = slowness
+        self.replays = replays
     }
 
     /// Whether the last attempt succeeded, and the latest attempts were all quick.
@@ -86,6 +90,7 @@ extension WebhookProgress {
             return range.after < head ? SkippedRange(after: range.after, through: min(end, head)) : nil
         }
         advance(to: cursor)
+        replays = replays.compactMap { $0.clipped(to: head) }
     }
 
     /// Opens a range after the organisation's newest send log, because the webhook is no longer active.
@@ -128,5 +133,28 @@ extension WebhookProgress {
         }
         if last < head { ranges.append(SequenceNumber(last.number + 1)...head) }
         return ranges
+    }
+
+    /// Returns the parts of a range that are delivered or skipped, in order: ``pendingRanges(to:)`` are left out.
+    public func processedRanges(
+        after: SequenceNumber,
+        through: SequenceNumber
+    ) -> [ClosedRange<SequenceNumber>] {
+        var ranges: [ClosedRange<SequenceNumber>] = []
+        var last = after
+        func add(to end: SequenceNumber) {
+            if last < end { ranges.append(SequenceNumber(last.number + 1)...end) }
+        }
+        for pending in pendingRanges(to: through) {
+            add(to: SequenceNumber(pending.lowerBound.number - 1))
+            last = max(last, pending.upperBound)
+        }
+        add(to: through)
+        return ranges
+    }
+
+    /// Returns ``pendingRanges(to:)``; none if the webhook was never active.
+    func pendingRanges(to head: SequenceNumber, isActive: Bool) -> [ClosedRange<SequenceNumber>] {
+        isActive || !skippedRanges.isEmpty ? pendingRanges(to: head) : []
     }
 }

@@ -28,6 +28,11 @@ extension PostgresStore {
                         "INSERT INTO organisation_heads (org_id, sequence, destinations) VALUES ($1, 0, 0)",
                         head
                     )
+                    let sample = Parameters(number, now.milliseconds)
+                    _ = try connection.rows(
+                        "INSERT INTO recording_times (org_id, sequence, at) VALUES ($1, 0, $2)",
+                        sample
+                    )
                     return .stored(number)
                 }
             }

@@ -24,7 +24,7 @@ struct Schema {
     static let distributedTables =
         [
             "organisation_heads", "send_logs", "destination_chunks", "campaign_names", "webhooks", "webhook_deliveries",
-            "idempotency_keys",
+            "idempotency_keys", "recording_times",
         ] + DerivedChanges.kinds.flatMap { $0.tables }
 
     /// The schema of this program.
@@ -37,6 +37,7 @@ struct Schema {
         Step(sql: webhookGaps, oldestCompatible: 1), Step(sql: webhookHealth, oldestCompatible: 1),
         Step(sql: "CREATE INDEX sessions_by_end ON sessions (expires)", oldestCompatible: 1),
         Step(sql: deletion, oldestCompatible: 1), Step(sql: idempotency, oldestCompatible: 1),
+        Step(sql: replays, oldestCompatible: 1),
     ])
 
     /// Creates the table of the schema version, which exists before the first step.

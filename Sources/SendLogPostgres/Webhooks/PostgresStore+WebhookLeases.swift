@@ -41,8 +41,11 @@ extension PostgresStore: WebhookLeaseStore {
         """
     }
 
-    /// Finds webhooks with logs after their cursors.
-    static let backlogSQL = pendingSQL("JOIN organisation_heads h ON h.org_id = w.org_id", where: "w.told < h.sequence")
+    /// Finds webhooks with logs after their cursors, or with replays.
+    static let backlogSQL = pendingSQL(
+        "JOIN organisation_heads h ON h.org_id = w.org_id",
+        where: "(w.told < h.sequence OR w.replays <> '')"
+    )
 
     /// Finds webhooks with deliveries that are due for a retry.
     static let dueSQL = pendingSQL(

@@ -71,6 +71,23 @@ extension PostgresStore: WebhookStore {
         }
     }
 
+    /// See ``WebhookStore/setReplays(of:in:_:)``.
+    public func setReplays(
+        of id: WebhookID,
+        in organisation: OrganisationID,
+        _ replays: @escaping @Sendable (Webhook) -> [ReplayRange]
+    ) async throws(StoreError) -> Webhook {
+        try await performShort(for: organisation) { connection in
+            let rows = WebhookRows(connection: connection, organisation: organisation)
+            return try connection.transaction {
+                var webhook = try rows.locked(id).webhook
+                webhook.progress.replays = replays(webhook)
+                try rows.write(webhook.progress.replays, of: id)
+                return webhook
+            }
+        }
+    }
+
     /// See ``WebhookStore/deleteWebhook(_:in:)``.
     public func deleteWebhook(_ id: WebhookID, in organisation: OrganisationID) async throws(StoreError) {
         // The webhook may have many deliveries.

@@ -7,7 +7,7 @@ struct WebhookRows {
 
     static let columns = """
         org_id, id, definition, secrets, version, created, updated, told, failures, failing_since, held_until, paused, \
-        pause_reason, gaps, slow
+        pause_reason, gaps, slow, replays
         """
 
     /// Reads a webhook.
@@ -31,7 +31,7 @@ struct WebhookRows {
             parameters(id)
         )
         guard let webhook = try Self.webhooks(rows).first else { throw StoreError.notFound }
-        return (webhook, rows.text(0, 15))
+        return (webhook, rows.text(0, 16))
     }
 
     /// Writes the definition, the secrets and the progress of a locked webhook after a change.
@@ -42,8 +42,8 @@ struct WebhookRows {
         parameters.add(webhook.updated.milliseconds, webhook.definition.isActive)
         _ = try connection.rows(
             """
-            UPDATE webhooks SET \(Self.progressAssignments), definition = $11, secrets = $12, version = $13, updated = $14,
-                active = $15
+            UPDATE webhooks SET \(Self.progressAssignments), definition = $12, secrets = $13, version = $14, updated = $15,
+                active = $16
             WHERE org_id = $1 AND id = $2
             """,
             parameters
@@ -57,14 +57,21 @@ struct WebhookRows {
         parameters.add(progress: progress)
         parameters.add(started.stored, end?.milliseconds ?? 0)
         _ = try connection.rows(
-            "UPDATE webhooks SET \(Self.progressAssignments), started = $11, taken_until = $12 WHERE org_id = $1 AND id = $2",
+            "UPDATE webhooks SET \(Self.progressAssignments), started = $12, taken_until = $13 WHERE org_id = $1 AND id = $2",
             parameters
         )
     }
 
+    /// Writes the replays of a locked webhook.
+    func write(_ replays: [ReplayRange], of id: WebhookID) throws {
+        var parameters = parameters(id)
+        parameters.add(ReplayRange.stored(replays))
+        _ = try connection.rows("UPDATE webhooks SET replays = $3 WHERE org_id = $1 AND id = $2", parameters)
+    }
+
     private static let progressAssignments = """
         told = $3, failures = $4, failing_since = $5, held_until = $6, paused = $7, pause_reason = $8, gaps = $9, \
-        slow = $10
+        slow = $10, replays = $11
         """
 
     /// Returns the first parameters of every statement for a webhook: the organisation and the webhook's id.
@@ -105,7 +112,7 @@ struct WebhookRows {
     /// - Throws: ``StoreError/corrupted(detail:)``.
     static func leased(_ rows: Rows, _ row: Int, at now: Timestamp) throws(StoreError) -> LeasedWebhook {
         let webhook = try webhook(rows, row)
-        let started = StartedAttempts(stored: rows.text(row, 15), after: webhook.progress.cursor, at: now)
+        let started = StartedAttempts(stored: rows.text(row, 16), after: webhook.progress.cursor, at: now)
         return LeasedWebhook(webhook: webhook, started: started)
     }
 
@@ -118,19 +125,20 @@ struct WebhookRows {
             failingSince: rows.timestamp(row, 9),
             heldUntil: rows.timestamp(row, 10),
             pause: rows.timestamp(row, 11).map { WebhookProgress.Pause(at: $0, reason: rows.text(row, 12)) },
-            slowness: Int(rows.integer(row, 14))
+            slowness: Int(rows.integer(row, 14)),
+            replays: try ReplayRange.read(stored: rows.text(row, 15))
         )
     }
 }
 
 extension Parameters {
-    /// Adds the columns from `told` (the cursor) to `slow`.
+    /// Adds the columns from `told` (the cursor) to `replays`.
     fileprivate mutating func add(progress: WebhookProgress) {
         add(progress.cursor.number, progress.failures, progress.failingSince?.milliseconds)
         // PostgreSQL does not store U+0000 in text.
         let reason = progress.pause?.reason.replacing("\0", with: "\u{fffd}") ?? ""
         add(progress.heldUntil?.milliseconds, progress.pause?.at.milliseconds, reason)
-        add(SkippedRange.stored(progress.skippedRanges), progress.slowness)
+        add(SkippedRange.stored(progress.skippedRanges), progress.slowness, ReplayRange.stored(progress.replays))
     }
 }
 

@@ -8,6 +8,7 @@ public import SendLogScheduling
 public struct DatabaseLocation: Sendable, CustomStringConvertible {
     let backend: Backend
     let sqlite: SQLiteStore.Options
+    let checkpointSeconds: Int
     let postgres: PostgresStore.Options
     /// The folder for long lists that are not recorded yet.
     public let spoolFolder: String
@@ -43,6 +44,7 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
             readers: sources.number(.sqliteReaders),
             lockTimeout: Double(sources.number(.sqliteLockTimeout) ?? 5)
         )
+        checkpointSeconds = sources.number(.sqliteCheckpointSeconds) ?? 5
         postgres = PostgresStore.Options(
             connections: sources.number(.postgresConnections) ?? 8,
             waitTimeout: sources.number(.postgresWaitTimeout) ?? 5
@@ -82,14 +84,24 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
         return .file(path)
     }
 
-    /// Returns whether two locations are the same, as far as their texts show.
+    /// Returns whether two locations are the same: of files, whether they are one, under any name.
     public func isSame(as other: DatabaseLocation) -> Bool {
         switch (backend, other.backend) {
         case (.file(let one), .file(let two)):
-            URL(fileURLWithPath: one).standardizedFileURL == URL(fileURLWithPath: two).standardizedFileURL
-        case (.server(let one), .server(let two)): one == two
-        default: false
+            if Self.fullPath(one) == Self.fullPath(two) { return true }
+            guard let one = Self.fileNumber(one), let two = Self.fileNumber(two) else { return false }
+            return one == two
+        case (.server(let one), .server(let two)): return one == two
+        default: return false
         }
+    }
+
+    /// Returns the device and the inode of a file.
+    private static func fileNumber(_ path: String) -> [Int]? {
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: fullPath(path)),
+            let device = attributes[.systemNumber] as? Int, let inode = attributes[.systemFileNumber] as? Int
+        else { return nil }
+        return [device, inode]
     }
 
     /// The location without its password.
@@ -106,12 +118,16 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
     ///   - createIfMissing: whether to create the database if it does not exist
     ///   - threads: the threads for SQLite's queries; `nil` for the store's own threads
     ///   - onCreation: called if the database was created, with what was created: `the database`, or its tables
+    ///   - onReplacement: called when a SQLite file in use was deleted, moved or replaced, with a text for the operator,
+    ///     and with `nil` when it is the original one again; `nil` for short commands, which also leave checkpoints to
+    ///     SQLite
     /// - Returns: the store.
     /// - Throws: ``StoreSetupError`` if the database does not exist or must not be opened.
     public func open(
         createIfMissing: Bool = true,
         threads: FairThreadPool? = nil,
-        onCreation: (_ what: String) -> Void = { _ in }
+        onCreation: (_ what: String) -> Void = { _ in },
+        onReplacement: (@Sendable (_ problem: String?) -> Void)? = nil
     ) throws(StoreSetupError) -> any Store {
         switch backend {
         case .file(let path):
@@ -119,8 +135,9 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
             guard createIfMissing || exists else {
                 throw StoreSetupError("the database \(path) does not exist", isMissing: true)
             }
-            // The full path, because SQLite interprets some short names.
-            let store = try SQLiteStore(path: URL(fileURLWithPath: path).path, options: sqlite, threads: threads)
+            var options = sqlite
+            options.maintenance = onReplacement.map { .init(checkpointSeconds: checkpointSeconds, report: $0) }
+            let store = try SQLiteStore(path: Self.fullPath(path), options: options, threads: threads)
             if !exists { onCreation("the database") }
             return store
         case .server(let location):
@@ -128,6 +145,31 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
             if store.createdTables { onCreation("the tables of the database") }
             return store
         }
+    }
+
+    /// Replaces the database with a backup; see ``DatabaseRestore/run(settingAsideWith:progress:)``.
+    ///
+    /// - Throws: ``StoreSetupError`` if the database is not a SQLite file, is in use, or if the backup cannot be restored.
+    public func restore(
+        _ backup: String,
+        settingAsideWith suffix: String,
+        progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
+    ) async throws(StoreSetupError) -> String? {
+        guard case .file(let path) = backend else {
+            throw StoreSetupError("\(self) is not a SQLite file; for PostgreSQL, use pg_restore")
+        }
+        let restore = DatabaseRestore(Self.fullPath(backup), to: Self.fullPath(path), options: sqlite)
+        return try await restore.run(settingAsideWith: suffix, progress: progress)
+    }
+
+    /// Returns the full path of a file, which need not exist, without symbolic links.
+    ///
+    /// SQLite keeps the `-wal` file beside the file itself, and interprets some short names.
+    private static func fullPath(_ path: String) -> String {
+        let url = URL(fileURLWithPath: path)
+        if FileManager.default.fileExists(atPath: url.path) { return url.resolvingSymlinksInPath().path }
+        let folder = url.deletingLastPathComponent().resolvingSymlinksInPath()
+        return folder.appendingPathComponent(url.lastPathComponent).path
     }
 
     /// Distributes the database over the nodes of a Citus cluster; see

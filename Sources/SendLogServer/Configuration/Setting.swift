@@ -114,6 +114,12 @@ public struct Setting: Hashable, Sendable {
         .number(0...600),
         formerKey: "sqlite.patience"
     )
+    /// The time between checkpoints of a SQLite database, in seconds; 0 for none but those of a long WAL.
+    public static let sqliteCheckpointSeconds = Setting(
+        "sqlite.checkpointSeconds",
+        flag: "sqlite-checkpoint-seconds",
+        .number(0...3600)
+    )
     /// The maximum number of connections to a PostgreSQL database.
     public static let postgresConnections = Setting(
         "postgres.connections",
@@ -154,6 +160,12 @@ public struct Setting: Hashable, Sendable {
         .number(0...10_000),
         formerKey: "webhooks.lanes"
     )
+    /// The maximum number of webhooks with metrics of their own.
+    public static let webhookMaxMetrics = Setting(
+        "webhooks.maxMetrics",
+        flag: "webhooks-max-metrics",
+        .number(0...10_000)
+    )
     /// The duration of a webhook lease, in seconds.
     public static let webhookLease = Setting("webhooks.leaseSeconds", flag: "webhooks-lease-seconds", .number(4...60))
 
@@ -162,10 +174,11 @@ public struct Setting: Hashable, Sendable {
         database, host, port, idleTimeout, headTimeout, drainTimeout, minBodyRate, maxConnections,
         maxConnectionsPerAddress, trustedProxies, basePath, allowedOrigins, maxStreams, maxStreamsPerOrganisation,
         maxUploads, maxUploadsPerOrganisation, httpThreads, workerThreads, logLevel, logFormat, rateLimitRequests,
-        rateLimitWindow, spoolFolder, sqliteReaders, sqliteLockTimeout, postgresConnections, postgresWaitTimeout,
+        rateLimitWindow, spoolFolder, sqliteReaders, sqliteLockTimeout, sqliteCheckpointSeconds, postgresConnections,
+        postgresWaitTimeout,
         keyCacheSeconds,
         consoleSessionMinutes, webhookAllow, webhookTimeout, webhookRetrySeconds, webhookKeepDays, webhookWorkers,
-        webhookLease,
+        webhookLease, webhookMaxMetrics,
     ]
 
     /// The former names of settings that were renamed.

@@ -8,6 +8,8 @@ public struct WebhookSettings: Sendable {
     public let timeout: Int
     /// The retry schedule.
     public let schedule: RetrySchedule
+    /// The maximum number of webhooks with metrics of their own; 0 for none.
+    public let maxMetrics: Int
     /// The limits of this server.
     public let limits: WebhookDispatcher.Limits
 
@@ -23,6 +25,7 @@ public struct WebhookSettings: Sendable {
         }
         timeout = sources.number(.webhookTimeout) ?? 10
         schedule = RetrySchedule(window: sources.number(.webhookRetrySeconds) ?? 86_400)
+        maxMetrics = sources.number(.webhookMaxMetrics) ?? 1000
         limits = WebhookDispatcher.Limits(
             workers: sources.number(.webhookWorkers) ?? 256,
             leaseSeconds: sources.number(.webhookLease) ?? 20,

@@ -21,8 +21,8 @@ public struct SendLogService: Sendable {
         self.configuration = configuration
     }
 
-    /// Serves until SIGTERM or SIGINT, then completes requests in progress, records what was accepted, and closes the
-    /// database.
+    /// Serves until SIGTERM, SIGINT or SIGHUP, then completes requests in progress, records what was accepted, and closes
+    /// the database.
     ///
     /// - Throws: ``StoreSetupError`` if the database cannot be opened; ``ServiceFailure`` if the server cannot listen
     ///   on the address.
@@ -34,15 +34,29 @@ public struct SendLogService: Sendable {
         Memory.keepForReuse()
         let database = configuration.database
         let threads = FairThreadPool(count: configuration.workerThreads, name: "workers")
-        let store = try database.open(threads: threads) { what in
-            logger.notice("created \(what)", metadata: ["database": "\(database)"])
-        }
+        let store = try database.open(
+            threads: threads,
+            onCreation: { what in logger.notice("created \(what)", metadata: ["database": "\(database)"]) },
+            onReplacement: { problem in
+                if let problem {
+                    logger.error("\(problem). Until then, all requests get 503")
+                } else {
+                    logger.notice("the database file is the original one again")
+                }
+            }
+        )
         defer { store.close() }
         let authenticator = Authenticator(keyStore: store, cacheLifetime: configuration.keyCacheLifetime)
         let context = ParserContext(ids: SendLogIDSource(), spoolFolder: database.spoolFolder, now: ServiceClock.now)
         let webhooks = configuration.webhooks
         let client = HTTPWebhookClient(rules: webhooks.rules, timeout: webhooks.timeout)
-        let service = WebhookService(store: store, organisationStore: store, client: client, ids: context.ids)
+        let service = WebhookService(
+            store: store,
+            organisationStore: store,
+            client: client,
+            ids: context.ids,
+            maxMetrics: webhooks.maxMetrics
+        )
         let console = try Console(
             store: store,
             authenticator: authenticator,
@@ -73,7 +87,9 @@ public struct SendLogService: Sendable {
                 metadata: ["from": "\(configuration.server.maxConnections)", "to": "\(settings.maxConnections)"]
             )
         }
+        let (isListening, listens) = AsyncStream<Void>.makeStream()
         let server = HTTPServer(settings, responder: api, logger: logger) { port in
+            listens.finish()
             logger.info(
                 "ready",
                 metadata: ["version": "\(ServiceVersion.current)", "port": "\(port)", "database": "\(database)"]
@@ -92,10 +108,10 @@ public struct SendLogService: Sendable {
         )
         var group = ServiceGroupConfiguration(
             services: [
-                Housekeeping(authenticator: authenticator, store: store, threads: threads, logger: logger), dispatcher,
-                server, ShutdownNotice(logger: logger),
+                Housekeeping(authenticator: authenticator, store: store, threads: threads, logger: logger),
+                DelayedService(dispatcher, until: isListening), server, ShutdownNotice(logger: logger),
             ],
-            gracefulShutdownSignals: [.sigterm, .sigint],
+            gracefulShutdownSignals: StopSignals.all,
             logger: Logger(label: "lifecycle") { _ in LineLog(format: format, level: max(level, .error)) }
         )
         group.maximumGracefulShutdownDuration = .seconds(30)

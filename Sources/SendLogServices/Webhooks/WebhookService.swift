@@ -5,10 +5,12 @@ package import SendLogCore
 ///
 /// Callers list and delete webhooks with ``store`` directly.
 package struct WebhookService: Sendable {
-    package let store: any LogReader & CampaignStore & WebhookStore
-    private let organisationStore: any OrganisationStore
+    package let store: any LogReader & CampaignStore & WebhookStore & RecordingTimeStore
+    let organisationStore: any OrganisationStore
     private let client: any WebhookClient
-    private let ids: SendLogIDSource
+    let ids: SendLogIDSource
+    /// The state of webhooks for metrics.
+    package let gauges: WebhookGaugeCache
 
     /// The limit of concurrent tests and redeliveries.
     ///
@@ -24,19 +26,21 @@ package struct WebhookService: Sendable {
     private static let maxSecrets = 10
 
     package init(
-        store: any LogReader & CampaignStore & WebhookStore,
+        store: any LogReader & CampaignStore & WebhookStore & RecordingTimeStore,
         organisationStore: any OrganisationStore,
         client: any WebhookClient,
-        ids: SendLogIDSource
+        ids: SendLogIDSource,
+        maxMetrics: Int
     ) {
         self.store = store
         self.organisationStore = organisationStore
         self.client = client
         self.ids = ids
+        gauges = WebhookGaugeCache(store: store, limit: maxMetrics)
     }
 
     /// The counts of attempts since the start of the server.
-    package var attempts: AttemptTally { client.tally }
+    package var attempts: AttemptTallies { client.tallies }
 
     /// Creates a webhook.
     ///
@@ -126,10 +130,34 @@ package struct WebhookService: Sendable {
         return [secret] + former.prefix(maxSecrets - 1)
     }
 
+    /// Returns the status of each webhook of an organisation, in their order.
+    ///
+    /// - Throws: ``StoreError``.
+    package func statuses(of webhooks: [Webhook], in organisation: OrganisationID) async throws -> [WebhookStatus] {
+        let failed = webhooks.isEmpty ? [:] : try await store.failedDeliveryCounts(in: organisation)
+        return zip(webhooks, try await backlogs(of: webhooks, in: organisation)).map { webhook, behind in
+            WebhookStatus(behind: behind, failed: failed[webhook.id] ?? 0)
+        }
+    }
+
+    /// Returns the status of a webhook.
+    ///
+    /// - Throws: ``StoreError``.
+    package func status(of webhook: Webhook) async throws -> WebhookStatus {
+        let (first, last) = (SequenceNumber(-1), SequenceNumber(.max))
+        let failed = try await store.failedDeliveryCount(
+            of: webhook.id,
+            in: webhook.organisation,
+            after: first,
+            through: last
+        )
+        return WebhookStatus(behind: try await backlogs(of: [webhook], in: webhook.organisation)[0], failed: failed)
+    }
+
     /// Returns the number of send logs that each webhook of an organisation has not processed yet, in their order.
     ///
     /// - Throws: ``StoreError``.
-    package func backlogs(of webhooks: [Webhook], in organisation: OrganisationID) async throws -> [Int] {
+    private func backlogs(of webhooks: [Webhook], in organisation: OrganisationID) async throws -> [Int] {
         let head = try await organisationStore.organisation(organisation).head
         var (backlogs, counted): ([Int], [[ClosedRange<SequenceNumber>]: Int]) = ([], [:])
         for webhook in webhooks {
@@ -145,13 +173,6 @@ package struct WebhookService: Sendable {
             }
         }
         return backlogs
-    }
-
-    /// Returns the number of send logs that a webhook has not processed yet.
-    ///
-    /// - Throws: ``StoreError``.
-    package func backlog(of webhook: Webhook) async throws -> Int {
-        try await backlogs(of: [webhook], in: webhook.organisation)[0]
     }
 
     /// Returns a send to test a webhook with.

@@ -84,9 +84,3 @@ extension WebhookProgress {
         return now.advanced(by: max(delay, asked ?? 0))
     }
 }
-
-extension Timestamp {
-    func advanced(by milliseconds: Int64) -> Timestamp {
-        Timestamp(milliseconds: self.milliseconds + milliseconds) ?? .latest
-    }
-}

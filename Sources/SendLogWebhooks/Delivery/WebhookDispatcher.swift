@@ -7,6 +7,7 @@ import Synchronization
 /// others.
 public struct WebhookDispatcher: Service {
     private let context: WebhookWorker.Context
+    private let recordingTimes: any RecordingTimeStore
     /// This server's identifier among the servers that share the database.
     private let server: String
     private let limits: Limits
@@ -38,7 +39,7 @@ public struct WebhookDispatcher: Service {
 
     /// Creates a dispatcher whose workers run on an executor; `nil` for the default executor.
     public init(
-        store: any LogReader & CampaignStore & WebhookStore & WebhookLeaseStore,
+        store: any LogReader & CampaignStore & WebhookStore & WebhookLeaseStore & RecordingTimeStore,
         client: any WebhookClient,
         schedule: RetrySchedule,
         executor: (any TaskExecutor)? = nil,
@@ -56,6 +57,7 @@ public struct WebhookDispatcher: Service {
             logger: logger,
             now: now
         )
+        recordingTimes = store
         self.executor = executor
         self.limits = limits
         server = String(UInt64.random(in: .min ... .max), radix: 36)
@@ -68,6 +70,7 @@ public struct WebhookDispatcher: Service {
         await withTaskExecutorPreference(executor) {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await cancelWhenGracefulShutdown { await deleteOld() } }
+                group.addTask { await cancelWhenGracefulShutdown { await sampleRecordingTimes() } }
                 group.addTask { await cancelWhenGracefulShutdown { await dispatch() } }
             }
         }
@@ -113,7 +116,7 @@ public struct WebhookDispatcher: Service {
         let chosen = pool.slots.withLock { $0.choose(from: pending) }
         var leased: [LeasedWebhook] = []
         defer {
-            let keys = Set(leased.map { PendingWebhook.Key(organisation: $0.webhook.organisation, id: $0.webhook.id) })
+            let keys = Set(leased.map(\.webhook.key))
             pool.slots.withLock { slots in
                 for webhook in chosen where !keys.contains(webhook.key) { slots.release(webhook.key) }
             }
@@ -122,16 +125,31 @@ public struct WebhookDispatcher: Service {
         return leased
     }
 
+    /// The time before which deliveries are deleted.
+    private var oldest: Timestamp { context.now().advanced(by: -Int64(limits.keepDays) * Day.milliseconds) }
+
     private func deleteOld() async {
+        await repeating(every: .seconds(600), "cannot delete old deliveries; retrying") {
+            let oldest = oldest
+            while try await context.store.deleteDeliveries(before: oldest) > 0, !Task.isCancelled {}
+        }
+    }
+
+    private func sampleRecordingTimes() async {
+        await repeating(every: .seconds(60), "cannot sample the times of recording; retrying") {
+            let (oldest, now) = (oldest, context.now)
+            while try await recordingTimes.sampleRecordingTimes(keepingFrom: oldest, now: now) > 0, !Task.isCancelled {}
+        }
+    }
+
+    /// Does some work at once and then at intervals; a failure is logged with a message.
+    private func repeating(every interval: Duration, _ failure: Logger.Message, _ work: () async throws -> Void) async {
         while !Task.isCancelled {
-            let moment = context.now().advanced(by: -Int64(limits.keepDays) * Day.milliseconds)
-            do {
-                while try await context.store.deleteDeliveries(before: moment) > 0, !Task.isCancelled {}
-            } catch {
+            do { try await work() } catch {
                 if Task.isCancelled { break }
-                context.logger.warning("cannot delete old deliveries; retrying", metadata: ["cause": "\(error)"])
+                context.logger.warning(failure, metadata: ["cause": "\(error)"])
             }
-            try? await Task.sleep(for: .seconds(600))
+            try? await Task.sleep(for: interval)
         }
     }
 }

@@ -46,7 +46,7 @@ extension WebhookWorker {
             throw error
         }
         started.end(sequence)
-        // Saves the result of a retry at once: otherwise the store would return the delivery as due again.
+        // Saves the result of a retry at once; those of replays, of which there may be many, are saved together.
         return isRepeated || isLastAttempt ? try await save() : true
     }
 

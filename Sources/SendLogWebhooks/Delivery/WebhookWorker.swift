@@ -4,8 +4,8 @@ import Synchronization
 
 /// Delivers one webhook's sends under a lease.
 ///
-/// It delivers due retries first, then new sends. It delivers new sends one at a time in the order of their sequence
-/// numbers, so that the receiver gets them in this order.
+/// It delivers due retries first, then new sends, and continues replays when there is neither. It delivers new sends one
+/// at a time in the order of their sequence numbers, so that the receiver gets them in this order.
 struct WebhookWorker {
     let context: Context
     let owner: String
@@ -24,6 +24,8 @@ struct WebhookWorker {
     var logs: ArraySlice<StoredSendLog> = []
     /// When the worker started.
     private let begin: Timestamp
+    /// Whether the worker continues replays, and so leaves its slot sooner to webhooks that have new sends.
+    var isReplaying: Bool
     /// Whether the lease is lost: the webhook was deleted, is not active, or is leased by another worker.
     var hasLostLease = false
 
@@ -33,7 +35,8 @@ struct WebhookWorker {
     private static let maxIdlePolls = 4
     /// The time after which the worker yields its slot if other webhooks wait for one, in milliseconds.
     private static let maxSlotTime: Int64 = 10_000
-    /// The time after which the worker switches between retries and new sends, in milliseconds.
+    /// The time after which the worker switches between retries and new sends, and after which one that replays yields
+    /// its slot, in milliseconds.
     private static let maxTurn: Int64 = 1000
     /// The maximum number of send logs per read, and the maximum number of bytes of them that are kept during delivery.
     private static let maxRead = (logs: 100, bytes: 262_144)
@@ -65,13 +68,14 @@ struct WebhookWorker {
         owner = lease.owner
         leaseEnd = lease.end
         saved = (leased.webhook.progress.cursor, leased.started.batchSize)
+        isReplaying = !leased.webhook.progress.replays.isEmpty
         self.context = context
         begin = context.now()
         savedAt = begin
     }
 
     var store: any LogReader & CampaignStore & WebhookStore & WebhookLeaseStore { context.store }
-    var key: PendingWebhook.Key { .init(organisation: webhook.organisation, id: webhook.id) }
+    var key: WebhookKey { webhook.key }
     func now() -> Timestamp { context.now() }
 
     /// Works until there is nothing to do, the webhook is held or paused, others need the slot, or the server stops.
@@ -102,7 +106,9 @@ struct WebhookWorker {
     }
 
     /// Whether the worker has used its slot for the maximum time, and must yield if others wait.
-    var hasUsedSlotTime: Bool { now().milliseconds - begin.milliseconds > Self.maxSlotTime }
+    var hasUsedSlotTime: Bool {
+        now().milliseconds - begin.milliseconds > (isReplaying ? Self.maxTurn : Self.maxSlotTime)
+    }
 
     /// Whether the webhook is held or paused.
     ///
@@ -114,7 +120,7 @@ struct WebhookWorker {
         return heldUntil > now() && heldUntil.milliseconds <= latest
     }
 
-    /// Delivers due retries and new sends.
+    /// Delivers due retries and new sends, or else continues a replay.
     ///
     /// - Returns: the number of sends that were examined.
     private mutating func work() async throws -> Int {
@@ -125,13 +131,14 @@ struct WebhookWorker {
         var count = isRetryFirst ? try await deliverRetries() : 0
         if !hasLostLease, !isHeldOrPaused { count += try await deliverNew() }
         if count == 0, !isRetryFirst { count += try await deliverRetries() }
+        if count == 0, !hasLostLease, !isHeldOrPaused { count += try await continueReplay() }
         return count
     }
 
     /// Delivers due retries and stops at the first failure, so that a failing receiver does not delay new sends.
     private mutating func deliverRetries() async throws -> Int {
         // The store does not know unsaved results yet, and would return these deliveries as due again.
-        let mayBeDue = unsaved.contains { $0.result.state == .waiting || $0.delivery.tries > 0 }
+        let mayBeDue = unsaved.contains { $0.result.state == .waiting || $0.delivery.nextTry != nil }
         if mayBeDue, try await !save() { return 0 }
         let due = try await store.dueDeliveries(
             of: webhook.id,
@@ -238,12 +245,9 @@ struct WebhookWorker {
     }
 
     private mutating func deliver(new log: StoredSendLog) async throws -> Bool {
-        let ids = log.record.withUnsafeBufferPointer { record in
-            RecordFields(record).map { (CampaignID(utf8: $0.campaignID), SendLogID(utf8: $0.id)) }
-        }
-        if case (let campaign?, let send?)? = ids {
-            if webhook.matches(campaign) {
-                let delivery = Delivery(id: DeliveryID(log.sequence), send: send, created: now(), state: .waiting)
+        if let ids = Self.ids(of: log) {
+            if webhook.matches(ids.campaign) {
+                let delivery = Delivery(id: DeliveryID(log.sequence), send: ids.send, created: now(), state: .waiting)
                 guard try await deliver(log, delivery) else { return false }
             }
         } else {

@@ -8,7 +8,7 @@ import SendLogScheduling
 struct WorkerSlots {
     private var shares: FairShares
     /// The webhooks that have a worker, and whether they are healthy.
-    private var workers: [PendingWebhook.Key: Bool] = [:]
+    private var workers: [WebhookKey: Bool] = [:]
     private var unhealthy: FairShares
     /// Whether the last ``choose(from:)`` left webhooks without a slot.
     private var hasWaitingWebhooks = false
@@ -68,14 +68,14 @@ struct WorkerSlots {
     }
 
     /// Releases a webhook's slot.
-    mutating func release(_ webhook: PendingWebhook.Key) {
+    mutating func release(_ webhook: WebhookKey) {
         guard let isHealthy = workers.removeValue(forKey: webhook) else { return }
         shares.release(for: webhook.organisation)
         if !isHealthy { unhealthy.release(for: webhook.organisation) }
     }
 
     /// Records whether a webhook that has a worker is healthy.
-    mutating func record(_ webhook: PendingWebhook.Key, isHealthy: Bool) {
+    mutating func record(_ webhook: WebhookKey, isHealthy: Bool) {
         guard let before = workers[webhook], before != isHealthy else { return }
         workers[webhook] = isHealthy
         if isHealthy {
@@ -87,18 +87,8 @@ struct WorkerSlots {
 
     /// Returns whether a webhook's worker must release its slot, given whether it has used the slot for the maximum
     /// time.
-    func mustYield(_ webhook: PendingWebhook.Key, hasUsedSlotTime: Bool) -> Bool {
+    func mustYield(_ webhook: WebhookKey, hasUsedSlotTime: Bool) -> Bool {
         if workers[webhook] == false, unhealthy.total > unhealthy.capacity { return true }
         return hasUsedSlotTime && (hasWaitingWebhooks || isFull)
     }
-}
-
-extension PendingWebhook {
-    /// Identifies a webhook.
-    struct Key: Hashable, Sendable {
-        let organisation: OrganisationID
-        let id: WebhookID
-    }
-
-    var key: Key { Key(organisation: organisation, id: id) }
 }

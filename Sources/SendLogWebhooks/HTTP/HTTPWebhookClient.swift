@@ -1,6 +1,5 @@
 public import SendLogCore
 import SendLogNetwork
-import Synchronization
 
 /// Sends webhook requests over HTTP/1.1 with libcurl, to checked addresses, without redirects, and with a timeout.
 public final class HTTPWebhookClient: WebhookClient {
@@ -9,7 +8,8 @@ public final class HTTPWebhookClient: WebhookClient {
     private let timeout: Duration
     private let certificateFile: String?
     private let loop = LowPriorityEventLoop()
-    private let counters = Mutex(AttemptTally())
+    /// See ``WebhookClient/tallies``.
+    public let tallies = AttemptTallies()
 
     /// The maximum number of a host's addresses that are tried.
     private static let maxAddresses = 4
@@ -36,9 +36,6 @@ public final class HTTPWebhookClient: WebhookClient {
     /// The low-priority event loop that makes the requests; workers that use the client may run on it too.
     public var executor: any TaskExecutor { loop }
 
-    /// See ``WebhookClient/tally``.
-    public var tally: AttemptTally { counters.withLock { $0 } }
-
     /// See ``WebhookClient/attempt(_:_:as:at:)``.
     public func attempt(
         _ webhook: Webhook,
@@ -64,7 +61,7 @@ public final class HTTPWebhookClient: WebhookClient {
             retryAfter: result.retryAfter.flatMap { RetryAfter.seconds($0, at: now) },
             isPermanent: result.failure?.isPermanent == true
         )
-        counters.withLock { $0.add(attempt) }
+        tallies.add(attempt, of: webhook.key)
         return attempt
     }
 

@@ -48,6 +48,30 @@ import Testing
         }
     }
 
+    @Test func `the error for a truncated body says what was recorded, on an import alone`() throws {
+        let tenant = try Shared.server.tenant(permissions: "*")
+        try tenant.record(SampleLog(id: "send-1"))
+        let (headers, problem) = (tenant.headers, "the body ended too early or has a malformed chunk")
+        for (method, path) in [
+            ("POST", "/send-logs/search"), ("POST", "/send-logs/export"), ("POST", "/campaigns/search"),
+            ("PUT", "/campaigns/spring"), ("POST", "/webhooks"), ("POST", "/send-logs"), ("POST", "/send-logs/import"),
+        ] {
+            for (isChunked, rest) in [(false, ""), (true, ""), (true, "zz\r\n")] {
+                let connection = try tenant.server.connect()
+                let length = isChunked ? nil : 100
+                try connection.send(head: method, path, headers: headers, length: length, isChunked: isChunked)
+                try connection.send((isChunked ? "1\r\n{\r\n" : "{") + rest)
+                connection.finishSending()
+                let response = try connection.response()
+                try expectFailure(response, 400, "invalid_request", says: problem)
+                let isImport = path == "/send-logs/import"
+                #expect(response.text.contains("; 0 lines were recorded; run the import again") == isImport, "\(path)")
+                #expect(response.text.contains("recorded") == isImport, "\(path): \(response.text)")
+            }
+        }
+        #expect(try tenant.total() == 1)
+    }
+
     @Test func `a client that disconnects while it sends is logged with 499`() throws {
         let server = try Server()
         let tenant = try server.tenant()

@@ -136,6 +136,44 @@ import Testing
         for refused in [named, piped] { #expect(refused.exit == .code(1) && refused.output.isEmpty, "\(refused)") }
     }
 
+    @Test func `another format within gzip is refused once, with the commands that convert it`() throws {
+        let text = lines(200)
+        let utf16 = "\u{feff}\(text)".utf16.flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }
+        for (content, problem, converter) in [
+            (try Gzip.compressed(text), "this is compressed twice; decompress it first", ""),
+            (utf16, "this is UTF-16 within gzip; convert it first", " | iconv -f UTF-16 -t UTF-8"),
+            (Array("BZh9\(text)".utf8), "this is bzip2 within gzip; decompress it first", " | bzcat"),
+            (Array("PK\u{3}\u{4}".utf8), "this is a ZIP archive within gzip; unpack it first", " | funzip"),
+        ] {
+            try folder.write(try Gzip.compressed(content), to: "logs.gz")
+            let file = folder.file("logs.gz")
+            let named = try sendlog("import", "--organisation", "Example", file)
+            #expect(named.errors == "Error: \(problem): gzip -dc '\(file)'\(converter) | sendlog import … -\n")
+            let piped = try sendlog("import", "--organisation", "Example", "-", input: file)
+            #expect(piped.errors == "Error: \(problem): gzip -dc\(converter) | sendlog import … -\n")
+            for refused in [named, piped] { #expect(refused.exit == .code(1) && refused.output.isEmpty, "\(refused)") }
+        }
+        // The commands of the errors.
+        for (content, converter, counts) in [
+            (try Gzip.compressed(text), "", "recorded 200, existing 0"),
+            (utf16, "| iconv -f UTF-16 -t UTF-8", "recorded 0, existing 200"),
+        ] {
+            try folder.write(try Gzip.compressed(content), to: "logs.gz")
+            let pipe = "cd '\(folder.path)'; gzip -dc logs.gz \(converter) | \"$0\" \"$@\""
+            let flags = ["import", "--organisation", "Example", "--database", "sqlite:test.sqlite", "-"]
+            let command = try Command("/bin/sh", ["-c", pipe, TestPaths.binary] + flags)
+            #expect(try command.succeeded().output == "\(counts), failed 0\n")
+        }
+    }
+
+    @Test func `a gzip file can be empty, or shorter than the bytes that show a format`() throws {
+        for (text, failed) in [("", 0), ("bad", 1)] {
+            try folder.write(try Gzip.compressed(text), to: "logs.gz")
+            let run = try sendlog("import", "--organisation", "Example", folder.file("logs.gz"))
+            #expect(run.output == "recorded 0, existing 0, failed \(failed)\n", "\(run)")
+        }
+    }
+
     @Test func `check reports damage and exits with 1`() throws {
         let file = try folder.write("logs.ndjson", lines(50))
         _ = try sendlog("import", "--organisation", "Example", file).succeeded()

@@ -162,10 +162,22 @@ import Testing
         #expect(foreign.errors.contains("key_2"))
         #expect(try keys("Other")[0]["revoked"] == .null)
         let revoked = try sendlog("key", "revoke", "--organisation", "Example", "key_1").succeeded()
-        #expect(revoked.errors.contains("key_1"))
-        #expect(try keys()[0]["revoked"].string != nil)
+        #expect(revoked.errors == "Revoked key_1 of \"Example\".\n")
+        let time = try #require(try keys()[0]["revoked"].string)
         // To revoke a key twice is no error.
-        _ = try sendlog("key", "revoke", "--organisation", "Example", "key_1").succeeded()
+        let again = try sendlog("key", "revoke", "--organisation", "Example", "key_1").succeeded()
+        #expect(again.errors == "key_1 of \"Example\" was already revoked, at \(time).\n")
+        #expect(try keys()[0]["revoked"].string == time)
+    }
+
+    @Test func `revoke says that the key had already expired`() throws {
+        _ = try sendlog("key", "create", "--organisation", "Example", "--permission", "sendLog", "--expires", "1d")
+            .succeeded()
+        _ = try Command.tool("sqlite3", folder.file("test.sqlite"), "UPDATE api_keys SET expires = 0").succeeded()
+        let revoked = try sendlog("key", "revoke", "--organisation", "Example", "key_1").succeeded()
+        let text = "Revoked key_1 of \"Example\", which had already expired, at 1970-01-01T00:00:00.000Z.\n"
+        #expect(revoked.errors == text)
+        #expect(try keys()[0]["state"] == "revoked")
     }
 
     @Test(arguments: ["", "1x", "key_", "key_0", "key_-1", "key_99999999999999999999", "slk_abc", "key_77"])

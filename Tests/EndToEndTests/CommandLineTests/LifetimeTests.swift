@@ -16,7 +16,7 @@ import Testing
         #expect(lines.allSatisfy { $0.contains(#/^[0-9-]{10}T[0-9:.]{12}Z (info|notice|warning|error) /#) })
     }
 
-    @Test(arguments: [SIGTERM, SIGINT])
+    @Test(arguments: [SIGTERM, SIGINT, SIGHUP])
     func `a signal drains the server, which exits with 0`(signal: Int32) throws {
         let server = try Server()
         let tenant = try server.tenant()
@@ -41,6 +41,23 @@ import Testing
         let reopened = tenant.on(again)
         #expect(try reopened.total() == 16_000)
         #expect(try again.stop() == .code(0))
+    }
+
+    @Test func `a server under nohup goes on after SIGHUP`() throws {
+        let folder = try TemporaryFolder()
+        let database = "sqlite:\(folder.file("test.sqlite"))"
+        let process = try ChildProcess(
+            "/usr/bin/nohup",
+            [TestPaths.binary, "serve", "--port", "0", "--database", database]
+        )
+        #expect(Deadline.poll(for: 120) { process.output.contains("is listening") })
+        process.signal(SIGHUP)
+        // A server that stops says so before this command ends.
+        _ = try Command.sendlog("organisation", "create", "A", "--database", database).succeeded()
+        #expect(!process.errors.contains("stopping"), "\(process.errors)")
+        process.signal(SIGTERM)
+        #expect(try process.wait() == .code(0))
+        #expect(process.errors.contains("stopping"))
     }
 
     @Test func `data and keys survive a restart`() throws {

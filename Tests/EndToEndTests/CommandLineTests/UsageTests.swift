@@ -111,6 +111,60 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [
+            ["organisation", "list"], ["organisation", "create", "A"], ["key", "list", "--organisation", "A"],
+            ["import", "--organisation", "A", "/dev/null"], ["database", "check"], ["database", "distribute"],
+            ["database", "copy", "sqlite:a.db", "sqlite:b.db"],
+        ]
+    )
+    func `every command refuses an invalid value of a setting that it does not use`(command: [String]) throws {
+        for (name, value) in [
+            ("SENDLOG_HTTP_HOST", "localhost:80"), ("SENDLOG_HTTP_BASE_PATH", "sendlog"),
+            ("SENDLOG_HTTP_ALLOWED_ORIGINS", "a.example"), ("SENDLOG_HTTP_TRUSTED_PROXIES", "10.0.0.1/8"),
+            ("SENDLOG_HTTP_MAX_STREAMS_PER_ORGANISATION", "1001"), ("SENDLOG_WEBHOOKS_ALLOW", "10.0.0.1/8"),
+            ("SENDLOG_WEBHOOKS_LEASE_SECONDS", "5"), ("SENDLOG_WEBHOOKS_MAX_METRICS", "10001"),
+            ("SENDLOG_LOG_LEVEL", "loud"),
+        ] {
+            let refused = try Command(TestPaths.binary, command, environment: [name: value])
+            #expect(refused.exit == .code(64), "\(refused)")
+            #expect(refused.output.isEmpty && refused.errors.hasPrefix("Error: \(name) must "), "\(refused)")
+        }
+    }
+
+    @Test(
+        arguments: [
+            (["serve", "--port", "1", "--port=2"], "--port"),
+            (["serve", "--sqlite-patience", "1", "--sqlite-patience", "1"], "--sqlite-patience"),
+            (["organisation", "create", "A", "--database", "sqlite:a", "--database", "sqlite:b"], "--database"),
+            (["organisation", "list", "--config=a", "--json", "--config", "b"], "--config"),
+            (["key", "create", "--organisation", "A", "--permission", "*", "--organisation", "B"], "--organisation"),
+            (["key", "create", "--name", "a", "--name", "a", "--organisation", "A", "--permission", "*"], "--name"),
+            (["import", "--organisation", "A", "--organisation", "A", "file"], "--organisation"),
+            (["database", "distribute", "--shards", "1", "--shards", "2"], "--shards"),
+            (["database", "copy", "a", "b", "--config", "a", "--config", "b"], "--config"),
+        ]
+    )
+    func `an option that is given twice is refused`(command: [String], option: String) throws {
+        let refused = try Command(TestPaths.binary, command)
+        #expect(refused.exit == .code(64))
+        #expect(refused.output.isEmpty)
+        let lines = refused.errors.split(separator: "\n")
+        #expect(lines.first == "Error: \(option) was given twice; give it only once", "\(refused)")
+        let words = command.prefix(command[0] == "serve" || command[0] == "import" ? 1 : 2).joined(separator: " ")
+        #expect(lines.dropFirst().first?.hasPrefix("Usage: sendlog \(words)") == true, "\(refused)")
+    }
+
+    @Test func `what follows -- is not an option, and a repeated option does not hide the help`() throws {
+        let folder = try TemporaryFolder()
+        let database = ["--database", "sqlite:\(folder.file("a.db"))"]
+        _ = try Command(TestPaths.binary, ["organisation", "create"] + database + ["--", "--database"]).succeeded()
+        let list = try Command(TestPaths.binary, ["organisation", "list", "--json"] + database).succeeded()
+        #expect(list.output.contains("\"--database\""))
+        let help = try Command.sendlog("serve", "--port", "1", "--port", "2", "--help").succeeded()
+        #expect(help.output.contains("--port"))
+    }
+
     @Test func `serve has every flag of the configuration page, former ones too`() throws {
         let page = try String(contentsOf: TestPaths.package.appending(path: "docs/configuration.md"), encoding: .utf8)
         let help = try Command.sendlog("serve", "--help-hidden").succeeded().output

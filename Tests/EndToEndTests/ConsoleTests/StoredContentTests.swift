@@ -84,9 +84,10 @@ import Testing
                 "%" + (String($0 + 0, radix: 16).count < 2 ? "0" : "") + String($0, radix: 16)
             }.joined()
             for path in [
-                "/console/campaigns?search=\(query)&sort=\(query)", "/console/sends?campaign=\(query)&from=\(query)",
-                "/console/sends/send-1?destination=\(query)&page=\(query)", "/console/time-zone?next=\(query)",
-                "/console/sign-in?next=\(query)",
+                "/console/campaigns?search=\(query)", "/console/campaigns?sort=\(query)",
+                "/console/sends?campaign=\(query)&from=\(query)", "/console/sends?\(query)=1",
+                "/console/sends/send-1?destination=\(query)", "/console/sends/send-1?page=\(query)",
+                "/console/keys?\(query)=1", "/console/time-zone?next=\(query)", "/console/sign-in?next=\(query)",
             ] {
                 try user.open(path)
                 try expectHarmless(user)

@@ -12,7 +12,9 @@ import Testing
                 Tenant(server: server, name: owner.name, key: server.key(of: owner.name, permissions: permissions))
             )
         }
-        let actions = ["active", "test", "secret", "delete", "deliveries/1/redeliver"]
+        let actions = [
+            "active", "test", "secret", "delete", "deliveries/1/redeliver", "redeliver", "replay", "replays/cancel",
+        ]
         let reader = try key("webhook.read")
         for page in [path, "/console/webhooks"] {
             let response = try reader.get(page)

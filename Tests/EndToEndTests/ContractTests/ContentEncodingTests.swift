@@ -54,6 +54,25 @@ import Testing
         #expect(try tenant.total() == 400)
     }
 
+    @Test func `errors name the format of the inflated body`() throws {
+        let tenant = try Shared.server.tenant()
+        let json = SampleLog(id: "send-1").json
+        let utf16 = "\u{feff}\(json)".utf16.flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }
+        for (content, message) in [
+            (try Gzip.compressed(json), "this is gzip; send Content-Encoding: gzip, and compress it only once"),
+            (utf16, "this is UTF-16; use UTF-8"),
+        ] {
+            let body = try Gzip.compressed(content)
+            for path in ["/send-logs", "/send-logs/search"] {
+                let response = try tenant.request("POST", path, headers: Self.gzip, body: body)
+                try expectFailure(response, 400, "invalid_request", says: message)
+            }
+            let imported = try tenant.request("POST", "/send-logs/import", headers: Self.gzip, body: body).data()
+            #expect(imported["errors"][0]["message"].string?.contains(message) == true, "\(imported)")
+        }
+        #expect(try tenant.total() == 0)
+    }
+
     @Test func `an empty body needs no encoding`() throws {
         for headers in [[("Content-Encoding", "gzip")], [("Content-Encoding", "br")]] as [[Header]] {
             #expect(
@@ -80,6 +99,38 @@ import Testing
             }
         }
         #expect(try tenant.total() == 0)
+    }
+
+    @Test func `every route refuses another encoding with 415, as the OpenAPI document says`() throws {
+        let tenant = try Shared.server.tenant(permissions: "*")
+        let paths = try tenant.get("/openapi.json").json()["paths"]
+        var count = 0
+        for path in paths.names {
+            let target = path.replacing(#/\{[a-z_]+\}/#, with: "1")
+            for method in paths[path].names {
+                #expect(paths[path][method]["responses"].names.contains("415"), "\(method) \(path)")
+                for chunked in [nil, [100]] {
+                    let response = try tenant.request(
+                        method.uppercased(),
+                        target,
+                        headers: [("Content-Encoding", "br")],
+                        body: Array("{}".utf8),
+                        chunked: chunked
+                    )
+                    try expectFailure(response, 415, "unsupported_media_type", says: "gzip")
+                }
+                count += 1
+            }
+        }
+        #expect(count > 20)
+        let page = try tenant.request(
+            "POST",
+            "/console/sign-in",
+            headers: [("Content-Encoding", "br")],
+            body: Array("key=a".utf8)
+        )
+        #expect(page.status == 415 && page["content-type"]?.hasPrefix("text/html") == true, "\(page.text)")
+        #expect(page.text.contains("Content-Encoding must be gzip"))
     }
 
     @Test func `415 comes before 100 Continue, and a body in gzip is asked for`() throws {

@@ -159,7 +159,9 @@ import Testing
     func `an invalid key gets 400`(key: String) throws {
         let tenant = try tenant()
         let requests = [
-            ("POST", "/send-logs"), ("POST", "/webhooks"), ("DELETE", "/webhooks/a"), ("PUT", "/campaigns/a"),
+            ("POST", "/send-logs"), ("POST", "/webhooks"), ("DELETE", "/webhooks/a"),
+            ("POST", "/webhooks/a/redeliver"), ("POST", "/webhooks/a/replay"), ("DELETE", "/webhooks/a/replays"),
+            ("PUT", "/campaigns/a"),
         ]
         for (method, path) in requests {
             let response = try tenant.request(method, path, key: key)

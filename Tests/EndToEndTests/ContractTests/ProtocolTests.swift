@@ -95,6 +95,52 @@ import Testing
         #expect(compressed["content-encoding"] == "gzip")
     }
 
+    @Test(
+        arguments: [
+            ("Content-Length: 2\t", "Content-Length", "no tab"), ("Content-Length: 2 \t", "Content-Length", "no tab"),
+            ("Content-Length: 2\t ", "Content-Length", "no tab"),
+            ("Content-Length: 2 3", "Content-Length", "one number"),
+            ("Content-Length: two", "Content-Length", "one number"),
+            ("Content-Length: 2\r\nContent-Length: 2", "Content-Length", "one number"),
+            ("Transfer-Encoding: chunked\r\nContent-Length: 2", "Content-Length", "no Transfer-Encoding"),
+            ("Transfer-Encoding: chunked\t", "Transfer-Encoding", "no tab"),
+            ("Transfer-Encoding: chunked \t", "Transfer-Encoding", "no tab"),
+            ("Transfer-Encoding: chunked\t ", "Transfer-Encoding", "no tab"),
+        ]
+    )
+    func `a malformed length of the body gets 400, which names the header`(
+        header: String,
+        name: String,
+        problem: String
+    ) throws {
+        let tenant = try Shared.server.tenant()
+        let authorisation = "Authorization: Bearer \(tenant.key)"
+        let start = "HTTP/1.1\r\nHost: a\r\n\(authorisation)\r\n\(header)\r\nX-Next: 1\r\n\r\n"
+        let body = header.contains("chunked") ? "2\r\n{}\r\n0\r\n\r\n" : "{}"
+        // The rest is not read as another request.
+        for request in ["POST /send-logs/search \(start)\(body)", "GET /health \(start)\(body)"] {
+            let connection = try tenant.server.connect()
+            try connection.send("\(request)GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
+            let response = try connection.response()
+            try expectFailure(response, 400, "invalid_request", says: name, problem, issue: "headers.\(name)")
+            #expect(response["connection"] == "close" && !response.text.contains("body"), "\(response.text)")
+            #expect(try connection.readToEnd().isEmpty)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("X-A: \(String(repeating: "a", count: 100_000))", "too long"), ("X-A: a\u{1}b", "malformed"),
+            (String(repeating: "X-A: a\r\n", count: 300) + "X-A: a", "256 headers"),
+            ("X-A : a", "malformed"), ("X A: a", "malformed"),
+        ]
+    )
+    func `a malformed head gets 400, which says what is wrong`(header: String, problem: String) throws {
+        let response = try Self.response(to: "GET /health HTTP/1.1\r\nHost: a\r\n\(header)", of: Shared.emptyTenant)
+        try expectFailure(response, 400, "invalid_request", says: problem)
+        #expect(response["connection"] == "close")
+    }
+
     @Test func `a client can detect an incomplete response: HTTP 1.0 gets a reset, HTTP 1.1 no last chunk`() throws {
         let server = try Server()
         let tenant = try server.tenant()

@@ -7,7 +7,9 @@ import Testing
         ("POST", "/send-logs/import"), ("GET", "/campaigns"), ("POST", "/campaigns/search"), ("GET", "/campaigns/a"),
         ("PUT", "/campaigns/a"), ("GET", "/webhooks"), ("POST", "/webhooks"), ("GET", "/webhooks/a"),
         ("PUT", "/webhooks/a"), ("DELETE", "/webhooks/a"), ("POST", "/webhooks/a/test"),
-        ("GET", "/webhooks/a/deliveries"), ("POST", "/webhooks/a/deliveries/1/redeliver"), ("GET", "/whoami"),
+        ("GET", "/webhooks/a/deliveries"), ("POST", "/webhooks/a/deliveries/1/redeliver"),
+        ("POST", "/webhooks/a/redeliver"), ("POST", "/webhooks/a/replay"), ("DELETE", "/webhooks/a/replays"),
+        ("GET", "/whoami"),
         ("GET", "/balance"), ("GET", "/tags"), ("GET", "/health"), ("GET", "/metrics"), ("GET", "/openapi.json"),
     ]
 
@@ -125,5 +127,9 @@ import Testing
         let log = SampleLog(id: name)
         try tenant.record(log)
         #expect(try tenant.get("/send-logs/\(name)").dataText == log.counted)
+        // So the path supports GET as well.
+        let refused = try tenant.request("DELETE", "/send-logs/\(name)")
+        try expectFailure(refused, 405, "method_not_allowed", says: "GET, HEAD, POST")
+        #expect(refused["allow"] == "GET, HEAD, POST")
     }
 }

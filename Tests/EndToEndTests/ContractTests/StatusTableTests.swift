@@ -130,8 +130,32 @@ import Testing
 
     @Test(arguments: ["/", "/send-log", "/sendlogs", "/send-logs/a/b", "/v1/send-logs/a", "/health/live", "/admin"])
     func `an unknown route gets 404`(path: String) throws {
-        try expectFailure(Shared.emptyTenant.get(path), 404, "resource_not_found")
-        try expectFailure(Shared.emptyTenant.post(path, "{}"), 404, "resource_not_found")
+        let hint = "not found; see /openapi.json"
+        try expectFailure(Shared.emptyTenant.get(path), 404, "resource_not_found", says: hint)
+        try expectFailure(Shared.emptyTenant.post(path, "{}"), 404, "resource_not_found", says: hint)
+    }
+
+    @Test(
+        arguments: [
+            ("/send-logs/", "/send-logs"), ("/campaigns/", "/campaigns"), ("/send-logs/search/", "/send-logs/search"),
+            ("/send-logs//", "/send-logs"), ("//send-logs", "/send-logs"), ("/send-logs//search", "/send-logs/search"),
+            ("/send-logs/send-1/", "/send-logs/send-1"), ("//health//", "/health"),
+            ("/webhooks/a//test/?x=1", "/webhooks/a/test"), ("/console/keys/", "/console/keys"),
+        ]
+    )
+    func `a path with an extra slash gets 404, which names the path without it`(path: String, right: String) throws {
+        let message = "not found: the path has an extra slash; use \(right)"
+        for response in [try Shared.emptyTenant.get(path), try Shared.emptyTenant.post(path, "{}")] {
+            try expectFailure(response, 404, "resource_not_found")
+            #expect(try response.json()["error"]["message"].string == message)
+        }
+    }
+
+    @Test(arguments: ["/nothing/", "//", "/send-logs/a//b", "/send-logs/\(String(repeating: "a", count: 5000))/"])
+    func `a path without a route has no hint at slashes`(path: String) throws {
+        let response = try Shared.emptyTenant.request("GET", path, authorisation: "")
+        try expectFailure(response, 404, "resource_not_found", says: "see /openapi.json")
+        #expect(response.body.count < 500)
     }
 
     @Test(

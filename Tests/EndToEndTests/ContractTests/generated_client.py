@@ -27,12 +27,15 @@ from sendlog_client.api.send_logs import (
 )
 from sendlog_client.api.service import get_health, get_metrics, get_open_api
 from sendlog_client.api.webhooks import (
+    cancel_replays,
     create_webhook,
     delete_webhook,
     get_webhook,
     list_deliveries,
     list_webhooks,
     redeliver,
+    redeliver_failed,
+    replay_sends,
     test_webhook,
     update_webhook,
 )
@@ -53,6 +56,8 @@ from sendlog_client.models import (
     GroupDestinations,
     NewSendLog,
     NewWebhook,
+    Redelivery,
+    ReplayAfter,
     SearchOptions,
     SearchRequest,
     SearchSort,
@@ -223,6 +228,15 @@ delivery = wait_for(
 repeated = data(redeliver, webhook.field_id, delivery.field_id)
 assert repeated.state == DeliveryState.DELIVERED and len(repeated.attempts) == 2
 assert data(list_deliveries, webhook.field_id, state=DeliveryState.FAILED).deliveries == []
+assert data(redeliver_failed, webhook.field_id, body=Redelivery(state="failed")).queued == 0
+assert data(get_webhook, webhook.field_id).failed == 0
+replayed = data(replay_sends, webhook.field_id, body=ReplayAfter(after=0))
+assert replayed.queued == 1 and replayed.after == 0 and replayed.through >= 1
+wait_for(
+    "a replayed delivery",
+    lambda: len(data(list_deliveries, webhook.field_id, state=DeliveryState.DELIVERED).deliveries[0].attempts) == 3,
+)
+assert data(cancel_replays, webhook.field_id).cancelled in (0, 1)
 assert data(delete_webhook, webhook.field_id).deleted is True
 
 # ------------------------------------------------------------------------------------------------ the service itself

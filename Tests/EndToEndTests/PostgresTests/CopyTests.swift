@@ -209,7 +209,7 @@ struct CopyTests {
                 "FROM: the database \(folder.file("none")) does not exist", 1
             ),
             (["sqlite:\(folder.file("a"))", "postgres://me:secret@host"], "TO must name the database", 64),
-            (["sqlite:\(folder.file("a"))", "sqlite:\(folder.file("a"))"], "FROM and TO are the same database", 1),
+            (["sqlite:\(folder.file("a"))", "sqlite:\(folder.file("a"))"], "FROM and TO are the same database", 64),
         ]
         for (arguments, message, code) in wrong {
             let command = try Command(TestPaths.binary, ["database", "copy"] + arguments)

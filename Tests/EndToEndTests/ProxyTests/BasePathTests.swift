@@ -68,7 +68,7 @@ import Testing
             }
         }
         let paths = try sources.flatMap { type, text in
-            try text.matches(of: /(?:\.get\((?!\))|\bRoute\(\s*\.GET,)\s*([^,]*),/).map { match in
+            try text.matches(of: /(?:\.get\((?!\))|(?:\bRoute|\.open)\(\s*\.GET,)\s*([^,]*),/).map { match in
                 try path(String(match.output.1), in: type, constants)
             }
         }
@@ -113,6 +113,10 @@ import Testing
         #expect(document["servers"] == [["url": "/sendlog"]])
         let missing = try tenant.get("\(prefix)/nothing")
         try expectFailure(missing, 404, "resource_not_found", says: "see /sendlog/openapi.json")
+        for path in ["\(prefix)/send-logs/", "\(prefix)//send-logs", "/\(prefix)//send-logs"] {
+            let slashed = try tenant.get(path)
+            try expectFailure(slashed, 404, "resource_not_found", says: "extra slash; use /sendlog/send-logs")
+        }
         for path in ["/send-logs/search", "/campaigns/search"] {
             let search = try tenant.get("\(prefix)\(path)")
             try expectFailure(search, 404, "resource_not_found", says: "use POST /sendlog\(path)")

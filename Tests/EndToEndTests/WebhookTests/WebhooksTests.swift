@@ -4,9 +4,8 @@ import Testing
 /// Webhooks over HTTP: create, read, update and delete.
 @Suite struct WebhooksTests {
     private static let fields = [
-        "_id", "active", "behind", "body", "campaign_id", "createdAt", "encodeIntoUrl", "failures", "headers",
-        "heldUntil",
-        "method", "name", "paused", "secrets", "updatedAt", "url",
+        "_id", "active", "behind", "body", "campaign_id", "createdAt", "encodeIntoUrl", "failed", "failures",
+        "headers", "heldUntil", "method", "name", "paused", "replays", "secrets", "updatedAt", "url",
     ]
 
     /// No request is ever made to this URL, because no send is recorded.
@@ -27,6 +26,7 @@ import Testing
         // The headers are in the order of the request.
         #expect(response.text.contains(#""headers":{"X-B":"{{ send._id }}","Authorization":"Bearer x"}"#))
         #expect(made["paused"] == .null && made["failures"] == 0 && made["behind"] == 0)
+        #expect(made["failed"] == 0 && made["replays"] == [])
         #expect(made["createdAt"] == made["updatedAt"] && made["createdAt"].string?.hasSuffix("Z") == true)
         let id = try #require(made["_id"].string)
         let one = try tenant.get("/webhooks/\(id)").data()

@@ -43,6 +43,19 @@ struct SkippedRangeTests {
         #expect(progress == Self.progress(14))
     }
 
+    @Test func `a range without its pending parts has what was processed and skipped`() {
+        func processed(_ progress: WebhookProgress, _ after: Int64, _ through: Int64) -> [ClosedRange<Int64>] {
+            progress.processedRanges(after: SequenceNumber(after), through: SequenceNumber(through))
+                .map { $0.lowerBound.number...$0.upperBound.number }
+        }
+        let progress = Self.progress(10, Self.range(20, 30), Self.range(40, 41))
+        #expect(processed(progress, 0, 50) == [1...10, 21...30, 41...41])
+        #expect(processed(progress, 5, 25) == [6...10, 21...25])
+        #expect(processed(progress, 15, 22) == [21...22] && processed(progress, 25, 60) == [26...30, 41...41])
+        #expect(processed(progress, 30, 40) == [] && processed(progress, 50, 9) == [])
+        #expect(processed(Self.progress(10), 0, .max) == [1...10] && processed(Self.progress(10), 3, 8) == [4...8])
+    }
+
     @Test func `a webhook that was never active starts after the recorded send logs`() {
         var progress = Self.progress(3)
         progress.start(at: SequenceNumber(9))

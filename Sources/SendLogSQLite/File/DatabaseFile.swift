@@ -18,48 +18,75 @@ struct DatabaseFile {
 
     /// Opens the file for writing; creates it if it does not exist, or migrates it to the newest schema version.
     ///
-    /// - Returns: the writer's connection.
+    /// - Returns: the writer's connection, which checks after each commit that the file is still the database's.
     /// - Throws: ``StoreSetupError`` if the file is rejected or cannot be opened.
-    func openWriter() throws(StoreSetupError) -> Connection {
+    func openWriter() throws(StoreSetupError) -> (connection: Connection, watch: FileWatch) {
         let deadline = ContinuousClock.now + .seconds(lockTimeout)
         while true {
             do {
-                return try Connection(try setUp())
+                let (queue, file) = try setUp()
+                let watch = FileWatch(path, file)
+                do throws(StoreError) { try watch.checkPaths() } catch {
+                    throw StoreSetupError(watch.problem ?? "\(path) was replaced while it was opened")
+                }
+                let connection = try Connection(queue)
+                connection.follow(CommitHandler(connection, watch, path: path))
+                return (connection, watch)
             } catch {
                 // If two processes switch to WAL at the same time, SQLite returns SQLITE_BUSY without waiting.
-                let isBusy = (error as? DatabaseError)?.resultCode == .SQLITE_BUSY
-                guard isBusy, .now < deadline else { throw refusal(error) }
+                guard Self.isBusy(error), .now < deadline else { throw refusal(error) }
                 usleep(10_000)
             }
         }
     }
 
-    private func setUp() throws -> DatabaseQueue {
-        let isNew = try inspect()
+    private func setUp() throws -> (DatabaseQueue, OpenFile) {
+        let existing = try inspect()
+        let wal = existing.map { WALGeneration.match(path, $0) } ?? .empty
         let queue = try connect(readOnly: false)
-        try queue.inDatabase { database in
-            guard sqlite3_db_readonly(database.sqliteConnection, "main") == 0 else {
-                throw StoreSetupError("\(path) is read-only; \(Self.needsToWrite)")
-            }
-            if !isNew { try probe(database) }
-            // Write a new file's header before the switch to WAL: `inspect` reads it from the file, not from the WAL.
-            if isNew { try migrate(database) }
-            try database.execute(
-                sql: """
-                    PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-                    PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = 67108864
-                    """
-            )
-            try migrate(database)
+        do { try queue.inDatabase { try setUp($0, isNew: existing == nil, wal) } } catch {
+            // Closing the database would move the WAL into a file that is refused.
+            if case .empty = wal {} else if !Self.isBusy(error) { _ = Unmanaged.passRetained(queue) }
+            throw error
         }
-        return queue
+        guard let file = existing ?? OpenFile(path) else { throw StoreSetupError(unreadable(errno)) }
+        return (queue, file)
     }
+
+    private func setUp(_ database: Database, isNew: Bool, _ wal: WALGeneration.Match) throws {
+        guard sqlite3_db_readonly(database.sqliteConnection, "main") == 0 else {
+            throw StoreSetupError("\(path) is read-only; \(Self.needsToWrite)")
+        }
+        if !isNew { try probe(database) }
+        // Write a new file's header before the switch to WAL: `inspect` reads it from the file, not from the WAL.
+        if isNew { try migrate(database) }
+        try database.execute(
+            sql: """
+                PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+                PRAGMA journal_size_limit = 67108864
+                """
+        )
+        try migrate(database)
+        let hasOldWAL = if case .unknown = wal { true } else { false }
+        try WALGeneration.distinguish(database, hasOldWAL: hasOldWAL)
+    }
+
+    private static func isBusy(_ error: any Error) -> Bool { (error as? DatabaseError)?.resultCode == .SQLITE_BUSY }
 
     /// Opens read-only connections, after ``openWriter()`` has validated the file.
     func openReaders(_ count: Int) throws(StoreSetupError) -> [Connection] {
         do { return try (0..<count).map { _ in try Connection(try connect(readOnly: true)) } } catch {
             throw refusal(error)
         }
+    }
+
+    /// Opens a connection for checkpoints, after ``openWriter()`` has validated the file.
+    func openCheckpointer() throws(StoreSetupError) -> Connection {
+        do {
+            let queue = try connect(readOnly: false)
+            try queue.inDatabase { try $0.execute(sql: "PRAGMA wal_autocheckpoint = 0") }
+            return try Connection(queue)
+        } catch { throw refusal(error) }
     }
 
     /// Checks that all tables and indexes of the file's schema version exist and are readable.
@@ -82,37 +109,61 @@ struct DatabaseFile {
         }
     }
 
-    /// Validates the file's header without opening the file as a database.
+    /// Validates the file's header, and its WAL, without opening the file as a database.
     ///
     /// For the format, see <https://www.sqlite.org/fileformat2.html#the_database_header>.
     ///
-    /// - Returns: whether the file must still be created.
+    /// - Parameter forWriting: whether the file must be writable
+    /// - Returns: the file; `nil` if it must still be created.
     /// - Throws: ``StoreSetupError`` if the file is rejected or cannot be read.
-    private func inspect() throws(StoreSetupError) -> Bool {
-        guard let file = fopen(path, "rb") else {
-            let code = errno
-            if code == ENOENT { return true }
-            throw StoreSetupError("\(path) cannot be opened: \(String(cString: strerror(code)))")
+    func inspect(forWriting: Bool = true) throws(StoreSetupError) -> OpenFile? {
+        guard let file = OpenFile(path) else {
+            if errno != ENOENT { throw StoreSetupError(unreadable(errno)) }
+            try refuseOrphanedWAL()
+            return nil
         }
-        defer { fclose(file) }
-        var header = [UInt8](repeating: 0, count: 100)
-        let length = fread(&header, 1, header.count, file)
         // Without this check SQLite reports only that it cannot open the file, since it cannot create the WAL.
-        guard access(path, W_OK) == 0 else { throw StoreSetupError("\(path) is read-only; \(Self.needsToWrite)") }
-        if ferror(file) != 0 { throw StoreSetupError("\(path) cannot be read: \(String(cString: strerror(errno)))") }
-        if length == 0 { return true }
-        guard length == header.count, header.starts(with: Array("SQLite format 3\0".utf8)) else {
+        guard !forWriting || access(path, W_OK) == 0 else {
+            throw StoreSetupError("\(path) is read-only; \(Self.needsToWrite)")
+        }
+        var header = [UInt8](repeating: 0, count: 100)
+        errno = 0
+        let isLongEnough = file.read(at: 0, into: &header)
+        if errno != 0 { throw StoreSetupError(unreadable(errno)) }
+        if file.isEmpty {
+            try refuseOrphanedWAL()
+            return nil
+        }
+        guard isLongEnough, header.starts(with: Array("SQLite format 3\0".utf8)) else {
             throw StoreSetupError("\(path) is not a sendlog database; it was not changed")
         }
-        func integer(at offset: Int) -> Int32 {
-            Int32(bitPattern: header[offset..<offset + 4].reduce(0) { $0 << 8 | UInt32($1) })
-        }
-        guard integer(at: 68) == Schema.applicationID else {
+        guard Int32(bitPattern: header.bigEndian32(at: 68)) == Schema.applicationID else {
             throw StoreSetupError("\(path) is another program's SQLite database; it was not changed")
         }
-        try refuseNewer(Int(integer(at: 60)))
-        return false
+        try refuseNewer(Int(Int32(bitPattern: header.bigEndian32(at: 60))))
+        if case .foreign = WALGeneration.match(path, file) {
+            throw StoreSetupError(
+                "\(path)-wal belongs to another database than \(path), and would damage it; if \(path) was restored or "
+                    + "replaced, move \(path)-wal away. Nothing was changed"
+            )
+        }
+        return file
     }
+
+    /// Refuses to create a database beside the WAL of another one, which SQLite would delete.
+    private func refuseOrphanedWAL() throws(StoreSetupError) {
+        for attempt in 0..<3 {
+            // Another process may be creating the database.
+            if attempt > 0 { usleep(50_000) }
+            if WALFile(of: path) == nil || OpenFile(path)?.isEmpty == false { return }
+        }
+        throw StoreSetupError(
+            "\(path) does not exist or is empty, but \(path)-wal has data of its database; move the database back, or "
+                + "restore a backup with sendlog database restore. Nothing was changed"
+        )
+    }
+
+    private func unreadable(_ code: Int32) -> String { "\(path) cannot be opened: \(String(cString: strerror(code)))" }
 
     private func connect(readOnly: Bool) throws -> DatabaseQueue {
         var configuration = Configuration()
@@ -132,7 +183,12 @@ struct DatabaseFile {
         guard try version() < Schema.version else { return }
         try database.inTransaction(.immediate) {
             // Another process may have migrated the file first.
-            try Schema.migrate(database, from: version())
+            let before = try version()
+            // An older copy of the file must not seem to belong to the WAL from now on.
+            if before >= Schema.firstVersionWithGeneration {
+                try database.execute(sql: WALGeneration.begin.description)
+            }
+            try Schema.migrate(database, from: before)
             return .commit
         }
     }

@@ -1,0 +1,116 @@
+public import SendLogCore
+import SendLogScheduling
+
+/// Reads failed deliveries, and counts them by the index of all that are not delivered.
+extension PostgresStore {
+    /// The SQL condition for a failed delivery that is not a test.
+    private static let isFailed = "state = 'failed' AND test = 0"
+
+    /// See ``WebhookLeaseStore/failedDeliveries(of:in:after:through:limit:)``.
+    public func failedDeliveries(
+        of webhook: WebhookID,
+        in organisation: OrganisationID,
+        after: SequenceNumber,
+        through: SequenceNumber,
+        limit: Int
+    ) async throws(StoreError) -> [Delivery] {
+        try await performShort(for: organisation) { connection in
+            var parameters = WebhookRows(connection: connection, organisation: organisation).parameters(webhook)
+            parameters.add(after.number, through.number, limit)
+            return try DeliveryRows.deliveries(try connection.rows(Self.failedDeliveriesSQL, parameters))
+        }
+    }
+
+    static let failedDeliveriesSQL = """
+        SELECT \(DeliveryRows.columns) FROM webhook_deliveries
+        WHERE org_id = $1 AND webhook = $2 AND \(isFailed) AND seq > $3 AND seq <= $4 ORDER BY seq LIMIT $5
+        """
+
+    /// See ``WebhookStore/failedDeliveryCount(of:in:after:through:)``.
+    public func failedDeliveryCount(
+        of webhook: WebhookID,
+        in organisation: OrganisationID,
+        after: SequenceNumber,
+        through: SequenceNumber
+    ) async throws(StoreError) -> Int {
+        try await performLong(for: organisation) { connection in
+            var parameters = WebhookRows(connection: connection, organisation: organisation).parameters(webhook)
+            parameters.add(after.number, through.number)
+            return try connection.rows(Self.failedCountSQL, parameters).count(0, 0)
+        }
+    }
+
+    static let failedCountSQL = """
+        SELECT count(*) FROM webhook_deliveries
+        WHERE org_id = $1 AND webhook = $2 AND \(isFailed) AND seq > $3 AND seq <= $4
+        """
+
+    /// See ``WebhookStore/failedDeliveryCounts(in:)``.
+    public func failedDeliveryCounts(in organisation: OrganisationID) async throws(StoreError) -> [WebhookID: Int] {
+        try await performLong(for: organisation) { connection in
+            let counts = try Self.failedCounts(in: organisation, on: connection)
+            return Dictionary(uniqueKeysWithValues: counts.map { ($0.key.id, $0.value) })
+        }
+    }
+
+    /// Counts the failed deliveries of each webhook of an organisation, or of all if it is `nil`.
+    private static func failedCounts(
+        in organisation: OrganisationID? = nil,
+        on connection: Connection
+    ) throws -> [WebhookKey: Int] {
+        var parameters = Parameters()
+        if let organisation { parameters.add(organisation.number) }
+        let rows = try connection.rows(
+            """
+            SELECT org_id, webhook, count(*) FROM webhook_deliveries
+            WHERE \(organisation == nil ? "true" : "org_id = $1") AND \(isFailed) GROUP BY org_id, webhook
+            """,
+            parameters
+        )
+        var counts: [WebhookKey: Int] = [:]
+        for row in 0..<rows.count {
+            guard let id = WebhookID(rows.text(row, 1)) else { continue }
+            counts[WebhookKey(organisation: OrganisationID(rows.integer(row, 0)), id: id)] = try rows.count(row, 2)
+        }
+        return counts
+    }
+
+    /// See ``WebhookStore/webhookGauges(limit:)``.
+    public func webhookGauges(limit: Int) async throws(StoreError) -> (gauges: [WebhookGauges], total: Int) {
+        try await performLong(for: .server) { connection in
+            let total = Int(try connection.rows("SELECT count(*) FROM webhooks").integer(0, 0))
+            if limit == 0 { return ([], total) }
+            let failed = try Self.failedCounts(on: connection)
+            let parameters = Parameters(limit)
+            let rows = try connection.rows(
+                """
+                SELECT w.org_id, w.id, w.active, w.told, w.gaps, w.failures, w.paused, h.sequence
+                FROM webhooks w JOIN organisation_heads h ON h.org_id = w.org_id ORDER BY w.org_id, w.id LIMIT $1
+                """,
+                parameters
+            )
+            let gauges = (0..<rows.count).compactMap { row -> WebhookGauges? in
+                // A damaged row does not hide the other webhooks.
+                guard let id = WebhookID(rows.text(row, 1)),
+                    let ranges = try? SkippedRange.read(stored: rows.text(row, 4))
+                else { return nil }
+                let key = WebhookKey(organisation: OrganisationID(rows.integer(row, 0)), id: id)
+                let pause = rows.optionalInteger(row, 6).map { _ in WebhookProgress.Pause(at: .earliest, reason: "") }
+                let progress = WebhookProgress(
+                    cursor: SequenceNumber(rows.integer(row, 3)),
+                    skippedRanges: ranges,
+                    failures: Int(rows.integer(row, 5)),
+                    pause: pause
+                )
+                return try? WebhookGauges(
+                    key: key,
+                    isActive: rows.boolean(row, 2),
+                    progress: progress,
+                    head: SequenceNumber(rows.integer(row, 7)),
+                    failed: failed[key] ?? 0
+                )
+            }
+            return (gauges, total)
+        }
+    }
+}
