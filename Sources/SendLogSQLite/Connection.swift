@@ -7,8 +7,8 @@ import GRDBSQLite
 /// bookkeeping costs several times as much as a point read. Only one caller can use a connection at a time: the caller
 /// that acquired it from a ``ReaderPool``, or the caller in the writer's queue.
 // Sendable unchecked: `ReaderPool` removes a connection from its idle connections under a lock before a caller gets it,
-// and never closes a connection in use. Writers run in `queue`, which is serial. SQLite allows the one caller to be on
-// any thread (https://www.sqlite.org/threadsafe.html).
+// and never closes a connection in use. Writers run in `queue`, and checkpoints in that of `Checkpointer`; both are
+// serial. SQLite allows the one caller to be on any thread (https://www.sqlite.org/threadsafe.html).
 final class Connection: @unchecked Sendable {
     let queue: DatabaseQueue
     let handle: OpaquePointer

@@ -5,7 +5,8 @@ import GRDB
 /// the database's.
 ///
 /// Without it a file's content would be as old as the last checkpoint of a long WAL, which can be hours.
-// Sendable unchecked: Dispatch's types can be used from any thread, and all else is used in the queue alone.
+// Sendable unchecked: Dispatch's types can be used from any thread. The timer's handler, which is the only user of the
+// connection and of the variables, runs in `queue`, which is serial; `close` waits for it before it closes the connection.
 final class Checkpointer: @unchecked Sendable {
     private let connection: Connection
     private let watch: FileWatch

@@ -4,7 +4,8 @@ import SendLogCore
 
 /// What follows each commit of the connection that writes: it begins a generation of the WAL, checks that the files are
 /// still the database's, and checkpoints a long WAL.
-// Sendable unchecked: all calls are made in the serial queue of the connection.
+// Sendable unchecked: after `init`, which runs before the connection is used, all calls and SQLite's calls of the hook are
+// made in the serial queue of the connection: `Connection.write` and `Connection.close` enter it.
 final class CommitHandler: @unchecked Sendable {
     private let watch: FileWatch
     private let path: String
@@ -16,9 +17,13 @@ final class CommitHandler: @unchecked Sendable {
     private var pages: Int?
     /// Whether something was committed since the generation began, so that the next checkpoint changes the file.
     private var hasCommitted = false
+    /// The number of pages in the WAL from which the next checkpoint is made.
+    private var nextCheckpoint = maxPages
 
     /// The number of pages in the WAL from which they are moved into the file.
     private static let maxPages = 8000
+    /// The number of further pages until the next attempt, while a long reader keeps SQLite from restarting the WAL.
+    private static let pagesBetweenAttempts = 1000
 
     /// Creates a handler for the commits of a connection, which must not outlive the handler.
     ///
@@ -56,11 +61,15 @@ final class CommitHandler: @unchecked Sendable {
         let current = currentSalts()
         // SQLite writes the header with the first commit, so another program has overwritten it.
         if current == nil { watch.reportOverwritten() }
-        if current != salts { beginGeneration(on: connection) }
+        if current != salts {
+            beginGeneration(on: connection)
+            nextCheckpoint = Self.maxPages
+        }
         try watch.checkPaths()
-        if pages >= Self.maxPages {
+        if pages >= nextCheckpoint {
             beginGeneration(on: connection)
             connection.checkpoint(watch)
+            nextCheckpoint = pages + Self.pagesBetweenAttempts
         }
     }
 
