@@ -37,9 +37,13 @@ let package = Package(
             dependencies: ["SendLogCore", "SendLogHash", "CZlib"]
         ),
         .target(
+            name: "SendLogRecipients",
+            dependencies: ["SendLogCore", "SendLogContent", "SendLogHash", "SendLogScheduling"]
+        ),
+        .target(
             name: "SendLogSQLite",
             dependencies: [
-                "SendLogCore", "SendLogContent", "SendLogScheduling",
+                "SendLogCore", "SendLogContent", "SendLogRecipients", "SendLogScheduling",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "HeapModule", package: "swift-collections"),
@@ -48,7 +52,7 @@ let package = Package(
         .target(
             name: "SendLogPostgres",
             dependencies: [
-                "SendLogCore", "SendLogContent", "SendLogScheduling", "CLibPQ",
+                "SendLogCore", "SendLogContent", "SendLogRecipients", "SendLogScheduling", "CLibPQ",
             ]
         ),
         .target(
@@ -73,7 +77,8 @@ let package = Package(
         .target(
             name: "SendLogAPI",
             dependencies: [
-                "SendLogCore", "SendLogContent", "SendLogHTTP", "SendLogScheduling", "SendLogServices",
+                "SendLogCore", "SendLogContent", "SendLogHTTP", "SendLogRecipients", "SendLogScheduling",
+                "SendLogServices",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -102,8 +107,9 @@ let package = Package(
         .target(
             name: "SendLogServer",
             dependencies: [
-                "SendLogCore", "SendLogContent", "SendLogSQLite", "SendLogPostgres", "SendLogHTTP", "SendLogAPI",
-                "SendLogConsole", "SendLogNetwork", "SendLogScheduling", "SendLogServices", "SendLogWebhooks",
+                "SendLogCore", "SendLogContent", "SendLogRecipients", "SendLogSQLite", "SendLogPostgres", "SendLogHTTP",
+                "SendLogAPI", "SendLogConsole", "SendLogNetwork", "SendLogScheduling", "SendLogServices",
+                "SendLogWebhooks",
                 "CMalloc",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -114,7 +120,7 @@ let package = Package(
         .executableTarget(
             name: "sendlog",
             dependencies: [
-                "SendLogCore", "SendLogContent", "SendLogServer", "SendLogServices",
+                "SendLogCore", "SendLogContent", "SendLogRecipients", "SendLogServer", "SendLogServices",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -123,7 +129,7 @@ let package = Package(
         .executableTarget(
             name: "SendLogBenchmarks",
             dependencies: [
-                "SendLogCore", "SendLogContent", "SendLogSQLite",
+                "SendLogCore", "SendLogContent", "SendLogRecipients", "SendLogSQLite",
                 .product(name: "Benchmark", package: "benchmark"),
             ],
             path: "Benchmarks/SendLogBenchmarks",
@@ -135,11 +141,15 @@ let package = Package(
         // What every store must do, as one suite; only test targets depend on it.
         .target(
             name: "StoreChecks",
-            dependencies: ["SendLogCore", "SendLogContent", "TestSupport"],
+            dependencies: ["SendLogCore", "SendLogContent", "SendLogRecipients", "TestSupport"],
             path: "Tests/StoreChecks"
         ),
         // A PostgreSQL server that the tests start, and failures to simulate; only test targets depend on it.
         .target(name: "PostgresHarness", dependencies: ["TestSupport"], path: "Tests/PostgresHarness"),
+        .testTarget(
+            name: "SendLogRecipientsTests",
+            dependencies: ["SendLogRecipients", "SendLogCore", "TestSupport"]
+        ),
         .testTarget(
             name: "EndToEndTests",
             // These tests run the built executable and link none of its modules.
@@ -156,8 +166,8 @@ let package = Package(
         .testTarget(
             name: "SendLogAPITests",
             dependencies: [
-                "SendLogAPI", "SendLogContent", "SendLogHTTP", "SendLogNetwork", "SendLogScheduling", "SendLogSQLite",
-                "SendLogServices", "StoreChecks", "TestSupport",
+                "SendLogAPI", "SendLogContent", "SendLogHTTP", "SendLogNetwork", "SendLogRecipients",
+                "SendLogScheduling", "SendLogSQLite", "SendLogServices", "StoreChecks", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -185,12 +195,15 @@ let package = Package(
         ),
         .testTarget(
             name: "SendLogPostgresTests",
-            dependencies: ["SendLogPostgres", "SendLogContent", "StoreChecks", "PostgresHarness", "TestSupport"]
+            dependencies: [
+                "SendLogPostgres", "SendLogContent", "SendLogRecipients", "StoreChecks", "PostgresHarness",
+                "TestSupport",
+            ]
         ),
         .testTarget(
             name: "SendLogSQLiteTests",
             dependencies: [
-                "SendLogSQLite", "StoreChecks", "TestSupport",
+                "SendLogSQLite", "SendLogRecipients", "StoreChecks", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
@@ -199,7 +212,9 @@ let package = Package(
 
 // Targets that scan, parse or store are optimised in debug builds too, with assertions kept; otherwise tests of
 // millions of destinations take minutes.
-let hot = ["SendLogCore", "SendLogContent", "SendLogHash", "SendLogHTTP", "SendLogSQLite"]
+let hot = [
+    "SendLogCore", "SendLogContent", "SendLogHash", "SendLogHTTP", "SendLogRecipients", "SendLogSQLite",
+]
 
 for target in package.targets where target.type != .system {
     target.swiftSettings = [

@@ -72,6 +72,8 @@ let benchmarks: @Sendable () -> Void = {
     let chunk = DestinationChunk(text: text, count: 8192)
     benchmarkWithoutStore("compress a chunk of 8,192") { _, _ in blackHole(DestinationChunk(text: text, count: 8192)) }
     benchmarkWithoutStore("expand a chunk of 8,192", .kilo) { _, _ in blackHole(chunk.text()) }
+
+    recipientBenchmarks()
 }
 
 /// Adds a benchmark that uses the store.

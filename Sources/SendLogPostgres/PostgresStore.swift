@@ -218,14 +218,7 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
             )
         }
         for row in 0..<rows.count {
-            try take(
-                BorrowedChunk(
-                    count: try rows.count(row, 0),
-                    length: try rows.count(row, 1),
-                    crc: UInt32(truncatingIfNeeded: rows.integer(row, 2)),
-                    body: rows.rawBytes(row, 3)
-                )
-            )
+            try take(try BorrowedChunk(rows, row))
         }
         return rows.count
     }

@@ -46,6 +46,16 @@ extension SQLiteStore {
         return organisation
     }
 
+    /// See ``OrganisationStore/setCallingCode(_:of:)``.
+    public func setCallingCode(_ code: CallingCode?, of id: OrganisationID) async throws(StoreError) {
+        try await write(for: id) { database in
+            var query = try Query("UPDATE organisations SET calling_code = nullif(?, '') WHERE id = ?", on: database)
+            try query.bind(code?.description ?? "", id.number)
+            try query.run()
+            guard database.affectedRows == 1 else { throw StoreError.notFound }
+        }
+    }
+
     /// See ``LogReader/ping()``.
     public func ping() async throws(StoreError) {
         _ = try await pointReaders.pointRead { try Query("SELECT 1 FROM organisations LIMIT 1", on: $0).run() }
@@ -58,14 +68,18 @@ extension SQLiteStore {
     ) throws -> [Organisation] {
         var query = try Query(
             dynamicSQL: """
-                SELECT id, name, created, sequence, deleted, destinations FROM organisations WHERE \(condition) ORDER BY id
+                SELECT id, name, created, sequence, deleted, destinations, calling_code FROM organisations
+                WHERE \(condition) ORDER BY id
                 """,
             on: database
         )
         try bind(&query)
         var organisations: [Organisation] = []
         while try query.step() {
-            guard let name = OrganisationName(query.text(1)), let created = Timestamp(milliseconds: query.integer(2))
+            let code = query.text(6)
+            let callingCode = CallingCode(code)
+            guard let name = OrganisationName(query.text(1)), let created = Timestamp(milliseconds: query.integer(2)),
+                callingCode != nil || code.isEmpty
             else { throw StoreError.corrupted(detail: "invalid row of an organisation") }
             organisations.append(
                 Organisation(
@@ -73,7 +87,8 @@ extension SQLiteStore {
                     name: name,
                     created: created,
                     head: try LogHead(storedSequence: query.integer(3), deleted: query.integer(4)),
-                    destinations: try query.count(5)
+                    destinations: try query.count(5),
+                    callingCode: callingCode
                 )
             )
         }

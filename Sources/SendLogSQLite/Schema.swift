@@ -228,5 +228,39 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         INSERT INTO recording_times SELECT id, sequence, CAST(strftime('%s', 'now') AS INTEGER) * 1000 FROM organisations;
         """,
+        """
+        -- calling_code: see Organisation.callingCode.
+        ALTER TABLE organisations ADD COLUMN calling_code TEXT;
+        -- through: see RecipientIndex.through. has_merge: 1 if RecipientMergePlan has work.
+        CREATE TABLE recipient_indexes (
+            organisation INTEGER PRIMARY KEY REFERENCES organisations,
+            through INTEGER NOT NULL DEFAULT 0,
+            next_segment INTEGER NOT NULL DEFAULT 1,
+            has_merge INTEGER NOT NULL DEFAULT 0,
+            lease_owner TEXT NOT NULL DEFAULT '',
+            lease_start INTEGER NOT NULL DEFAULT 0,
+            lease_end INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        -- state: see RecipientRows.State. first, last: the range of sequence numbers.
+        CREATE TABLE recipient_segments (
+            organisation INTEGER NOT NULL,
+            id INTEGER NOT NULL,
+            state INTEGER NOT NULL,
+            level INTEGER NOT NULL DEFAULT 0,
+            first INTEGER NOT NULL DEFAULT 0,
+            last INTEGER NOT NULL DEFAULT 0,
+            pairs INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (organisation, id)
+        ) STRICT, WITHOUT ROWID;
+        -- See RecipientBucket. With row IDs: WITHOUT ROWID would keep most of each body on a page of its own.
+        CREATE TABLE recipient_buckets (
+            organisation INTEGER NOT NULL,
+            segment INTEGER NOT NULL,
+            first_group INTEGER NOT NULL,
+            ordinal INTEGER NOT NULL,
+            body BLOB NOT NULL,
+            PRIMARY KEY (organisation, segment, first_group, ordinal)
+        ) STRICT;
+        """,
     ]
 }

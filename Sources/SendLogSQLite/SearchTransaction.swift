@@ -5,9 +5,9 @@ import SendLogCore
 struct SearchTransaction {
     let database: Connection
     let organisation: OrganisationID
-    private let plan: SearchPlan
+    let plan: SearchPlan
     /// The organisation or campaigns to search; empty if none of the campaigns exists.
-    private let sources: [LogSource]
+    let sources: [LogSource]
 
     init(_ database: Connection, organisation: OrganisationID, search: SendLogSearch) throws {
         self.database = database
@@ -24,6 +24,7 @@ struct SearchTransaction {
 
     func answer() throws -> SearchResult {
         if plan.isEmpty || sources.isEmpty { return plan.result(total: 0) }
+        if let found = plan.search.found { return try answer(among: found) }
         let counts = DayCounts(database: database, organisation: organisation, sources: sources, plan: plan)
         let total = try plan.knownTotal ?? counts.total()
         let isByDay = plan.search.isByDay(mergesLazily: true)
@@ -36,6 +37,7 @@ struct SearchTransaction {
 
     /// Returns the rows that follow the last row of a block.
     func rows(after rest: RestOfPage) throws -> RowBlock {
+        if let found = rest.search.found { return try rows(after: rest, among: found) }
         var range = range(from: plan.from, to: plan.to)
         range.after = (rest.start, rest.sequence)
         return try rows(in: range, offset: 0, into: PageBuilder(rest))
@@ -73,18 +75,26 @@ struct SearchTransaction {
             var merge = try CampaignMerge(sources, in: range, requested: requested, on: database)
             for _ in 0..<offset { _ = try merge.next() }
             while !page.isComplete, let rowID = try merge.next() {
-                var query = try Query(
-                    "SELECT place, start, destinations, record FROM send_logs WHERE place = ?",
-                    on: database
-                )
-                try query.bind(rowID.rawValue)
-                guard try query.step() else {
+                guard try append(rowID, to: &page) else {
                     throw StoreError.corrupted(detail: "an index refers to a send log that does not exist")
                 }
-                _ = try append(query, to: &page)
             }
         }
         return page.finish(hasMore: page.block.isFull)
+    }
+
+    /// Appends the row of a send log.
+    ///
+    /// - Returns: whether the send log exists.
+    func append(_ rowID: RowID, to page: inout PageBuilder) throws -> Bool {
+        var query = try Query(
+            "SELECT place, start, destinations, record FROM send_logs WHERE place = ?",
+            on: database
+        )
+        try query.bind(rowID.rawValue)
+        guard try query.step() else { return false }
+        _ = try append(query, to: &page)
+        return true
     }
 
     /// Appends the current row of a query for the columns `place`, `start`, `destinations` and `record`.

@@ -20,13 +20,18 @@ public final class FairThreadPool: Sendable {
     private let executors = Mutex<[OrganisationID: OrganisationExecutor]>([:])
 
     /// Creates a pool of at most `count` threads, whose name has at most 15 bytes, and which end after the idle time.
+    ///
+    /// The nice value is that of the threads; the event loops have 0
+    /// (<https://man7.org/linux/man-pages/man2/setpriority.2.html>).
     public init(
         count: Int,
         name: String,
         reserve: FairShares.Reserve = .share,
+        niceness: Int32 = 5,
         idleTime: DispatchTimeInterval = .seconds(10)
     ) {
-        threads = Threads(FairShares(capacity: max(count, 1), reserve: reserve), name: name, idleTime: idleTime)
+        let shares = FairShares(capacity: max(count, 1), reserve: reserve)
+        threads = Threads(shares, name: name, niceness: niceness, idleTime: idleTime)
     }
 
     /// The default number of threads: twice the number of cores, so that an organisation's half can keep them busy.
@@ -101,17 +106,15 @@ private final class Threads: Sendable {
     }
 
     private let name: String
+    private let niceness: Int32
     private let idleTime: DispatchTimeInterval
     private let state: Mutex<State>
     private let signal = DispatchSemaphore(value: 0)
     let capacity: Int
 
-    /// The nice value of the threads (<https://man7.org/linux/man-pages/man2/setpriority.2.html>).
-    private static let niceness: Int32 = 5
-
-    init(_ shares: FairShares, name: String, idleTime: DispatchTimeInterval) {
+    init(_ shares: FairShares, name: String, niceness: Int32, idleTime: DispatchTimeInterval) {
         capacity = shares.capacity
-        (self.name, self.idleTime) = (name, idleTime)
+        (self.name, self.niceness, self.idleTime) = (name, niceness, idleTime)
         state = Mutex(State(work: FairDispatch(shares)))
     }
 
@@ -141,7 +144,7 @@ private final class Threads: Sendable {
         Thread.current.name = name
         #if canImport(Glibc)
         // On Linux each thread has its own nice value, and 0 means the calling thread.
-        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
+        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness)
         #endif
         var last: OrganisationID?
         while true {

@@ -3,12 +3,15 @@ import SendLogCore
 import SendLogServer
 import Synchronization
 
-/// Checks, backs up, restores, copies and distributes the database.
+/// Checks, backs up, restores, copies, reindexes and distributes the database.
 struct DatabaseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "database",
-        abstract: "Check, back up, restore, copy or distribute the database.",
-        subcommands: [Check.self, Backup.self, DatabaseRestore.self, DatabaseCopy.self, DatabaseDistribute.self]
+        abstract: "Check, back up, restore, copy, reindex or distribute the database.",
+        subcommands: [
+            Check.self, Backup.self, DatabaseRestore.self, DatabaseCopy.self, DatabaseReindex.self,
+            DatabaseDistribute.self,
+        ]
     )
 
     struct Check: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import SendLogCore
+import SendLogRecipients
 import SendLogServer
 
 /// The options of every command that uses the database.
@@ -30,9 +31,10 @@ struct DatabaseOptions: ParsableArguments {
     /// Opens the database, runs the body with it, and closes it.
     ///
     /// A missing database usually means a wrong path, so only commands that create databases set `createIfMissing`.
-    func withStore(createIfMissing: Bool = false, _ body: (any Store, DatabaseLocation) async throws -> Void)
-        async throws
-    {
+    func withStore(
+        createIfMissing: Bool = false,
+        _ body: (any Store & RecipientIndexStore, DatabaseLocation) async throws -> Void
+    ) async throws {
         try await Terminal.explainingFailures {
             let location = try DatabaseLocation(try sources())
             let store = try location.open(createIfMissing: createIfMissing) {

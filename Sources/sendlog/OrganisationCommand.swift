@@ -2,12 +2,12 @@ import ArgumentParser
 import SendLogCore
 import SendLogServer
 
-/// Adds and lists organisations.
+/// Adds, changes and lists organisations.
 struct OrganisationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "organisation",
-        abstract: "Create and list organisations; each has its own send logs, keys and webhooks.",
-        subcommands: [Create.self, List.self]
+        abstract: "Create, change and list organisations; each has its own send logs, keys and webhooks.",
+        subcommands: [Create.self, Change.self, List.self]
     )
 
     struct Create: AsyncParsableCommand {
@@ -66,6 +66,7 @@ struct OrganisationCommand: AsyncParsableCommand {
             let created: String
             let sends: Int
             let destinations: Int
+            let callingCode: String?
         }
 
         func run() async throws {
@@ -75,7 +76,8 @@ struct OrganisationCommand: AsyncParsableCommand {
                         name: organisation.name.description,
                         created: organisation.created.description,
                         sends: organisation.sends,
-                        destinations: organisation.destinations
+                        destinations: organisation.destinations,
+                        callingCode: organisation.callingCode?.description
                     )
                 }
                 if json { return try Terminal.json(lines) }
@@ -83,8 +85,8 @@ struct OrganisationCommand: AsyncParsableCommand {
                     return Terminal.say("There are no organisations yet; create one with sendlog organisation create.")
                 }
                 try Terminal.table(
-                    ["NAME", "CREATED", "SENDS", "DESTINATIONS"],
-                    lines.map { [$0.name, $0.created, "\($0.sends)", "\($0.destinations)"] }
+                    ["NAME", "CREATED", "SENDS", "DESTINATIONS", "CALLING CODE"],
+                    lines.map { [$0.name, $0.created, "\($0.sends)", "\($0.destinations)", $0.callingCode ?? "none"] }
                 )
             }
         }

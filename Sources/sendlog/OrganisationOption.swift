@@ -13,15 +13,20 @@ struct OrganisationOption: ParsableArguments {
     }
 
     func find(in store: some OrganisationStore) async throws -> Organisation {
+        try await Self.find(organisation, in: store)
+    }
+
+    /// Returns the organisation with a name.
+    static func find(_ name: OrganisationName, in store: some OrganisationStore) async throws -> Organisation {
         do {
-            return try await store.organisation(named: organisation)
+            return try await store.organisation(named: name)
         } catch {
             guard error == .notFound else { throw error }
         }
         let names = try await store.organisations().map(\.name.description)
-        let hint = NearestName.to(organisation.description, among: names).map { "; did you mean \"\($0)\"?" }
+        let hint = NearestName.to(name.description, among: names).map { "; did you mean \"\($0)\"?" }
         throw CommandFailure(
-            "organisation \(Naming.quoted(organisation.description)) does not exist\(hint ?? "; run sendlog organisation list to see all")"
+            "organisation \(Naming.quoted(name.description)) does not exist\(hint ?? "; run sendlog organisation list to see all")"
         )
     }
 }

@@ -18,7 +18,10 @@ struct Sendlog: AsyncParsableCommand {
             PostgreSQL database.
             """,
         version: ServiceVersion.current,
-        subcommands: [Serve.self, OrganisationCommand.self, KeyCommand.self, Import.self, DatabaseCommand.self]
+        subcommands: [
+            Serve.self, OrganisationCommand.self, KeyCommand.self, Import.self, RecipientCommand.self,
+            DatabaseCommand.self,
+        ]
     )
 
     static func main() async {

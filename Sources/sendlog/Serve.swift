@@ -106,6 +106,12 @@ struct Serve: AsyncParsableCommand {
     var consoleSessionMinutes: String?
 
     @Option(
+        help: "Whether to keep the recipient indexes up to date, and to search by recipient: on or off. (default: on)",
+        completion: .list(["on", "off"])
+    )
+    var recipientsIndex: String?
+
+    @Option(
         "list",
         "The networks, addresses and hosts, separated by commas, that webhooks may use beyond the public internet. (default: none)"
     )
@@ -150,6 +156,7 @@ struct Serve: AsyncParsableCommand {
                 .webhookTimeout: webhooksTimeout, .webhookRetrySeconds: webhooksRetrySeconds,
                 .webhookKeepDays: webhooksKeepDays, .webhookWorkers: webhooksWorkers,
                 .webhookLease: webhooksLeaseSeconds, .webhookMaxMetrics: webhooksMaxMetrics,
+                .recipientIndex: recipientsIndex,
             ]
             for (setting, value) in [
                 (Setting.sqliteLockTimeout, sqlitePatience), (.postgresWaitTimeout, postgresPatience),

@@ -29,12 +29,15 @@ struct IsolationModel {
         var limit: Int?
         var order: Int?
         var asOf: Int?
+        /// Telephone numbers in their normal form.
+        var recipients: [String]?
 
         var body: String {
             let range = [from.map { "\"$gte\":\"\($0)\"" }, to.map { "\"$lte\":\"\($0)\"" }].compactMap { $0 }
             let find = [
                 campaigns.map { "\"campaign_id\":[\($0.map(JSON.text).joined(separator: ","))]" },
                 range.isEmpty ? nil : "\"startDeliveryAt\":{\(range.joined(separator: ","))}",
+                recipients.map { "\"destination\":[\($0.map { JSON.text("+\($0)") }.joined(separator: ","))]" },
             ]
             let options = [
                 skip.map { "\"skip\":\($0)" }, limit.map { "\"limit\":\($0)" }, asOf.map { "\"as_of\":\($0)" },
@@ -45,18 +48,20 @@ struct IsolationModel {
         }
     }
 
-    /// Returns the expected text of the response to a search, up to `parsed`.
+    /// Returns the expected text of the response to a search, up to `searched` or `parsed`.
     func response(to search: Search, list: Bool) -> String {
         let visible = logs.prefix(search.asOf ?? logs.count)
         let found = visible.enumerated().filter { _, log in
             // Dates in this form sort like text.
             (search.campaigns?.contains(log.campaign) ?? true) && log.start >= search.from ?? ""
                 && log.start <= search.to ?? "9999"
+                && (search.recipients.map { log.destinations.contains(where: $0.contains) } ?? true)
         }
         let oldestFirst = found.sorted { ($0.element.start, $0.offset) < ($1.element.start, $1.offset) }.map(\.element)
         let ordered = search.order == 1 ? oldestFirst : oldestFirst.reversed()
         let page = ordered.dropFirst(search.skip ?? 0).prefix(search.limit ?? 1000)
         let texts = page.map { list ? $0.listed : $0.counted }.joined(separator: ",")
-        return "{\"ok\":true,\"data\":{\"total\":\(found.count),\"send_logs\":[\(texts)],\"parsed\":{"
+        let next = search.recipients == nil ? "\"parsed\":{" : "\"searched\":["
+        return "{\"ok\":true,\"data\":{\"total\":\(found.count),\"send_logs\":[\(texts)],\(next)"
     }
 }

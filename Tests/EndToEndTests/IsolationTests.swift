@@ -53,7 +53,9 @@ import Testing
             message: Bool.random(using: &random) ? "Hi {{contact.firstname}}" : "Ho",
             start:
                 "2022-01-0\(Int.random(in: 1...5, using: &random))T12:00:00.00\(Int.random(in: 0...1, using: &random))Z",
-            destinations: Bool.random(using: &random) ? ["27821234567"] : ["27821234567", "27831234567"]
+            destinations: (0...Int.random(in: 0...1, using: &random)).map { _ in
+                "278\(Int.random(in: 2...4, using: &random))1234567"
+            }
         )
     }
 
@@ -96,6 +98,9 @@ import Testing
         search.skip = maybe(Int.random(in: 0...10, using: &random))
         search.limit = maybe(Int.random(in: 0...8, using: &random))
         search.order = maybe(Bool.random(using: &random) ? 1 : -1)
+        search.recipients = maybe(
+            ["27821234567", "27831234567", "27841234567"].filter { _ in Bool.random(using: &random) }
+        )
         search.asOf = maybe(Int.random(in: 0...side.model.logs.count, using: &random))
         let list = Bool.random(using: &random)
         let target = "/send-logs/search\(list ? "?group_destinations=list" : "")"

@@ -46,7 +46,8 @@ struct RecipientCase: Sendable, CustomTestStringConvertible {
         RecipientCase("123456789012345", "123456789012345", "15 digits are the most that E.164 allows"),
         RecipientCase("00123456789012345", "123456789012345", "00 does not count among them"),
         RecipientCase("1234567890123456", "1234567890123456", "16 digits are no number, and are kept as text"),
-        RecipientCase("1234 5678 9012 3456", "1234 5678 9012 3456", "therefore its spaces stay"),
+        RecipientCase("1234 5678 9012 3456", "1234567890123456", "without separators: they may begin with a prefix"),
+        RecipientCase("1234 5678 9012 3456 7890", "1234 5678 9012 3456 7890", "which has at most four digits"),
     ]
 
     /// Separators and invisible characters.
@@ -132,6 +133,9 @@ struct RecipientCase: Sendable, CustomTestStringConvertible {
         RecipientCase("011 27 82 123 4567", "27821234567", "but it is the prefix in North America", code: "1"),
         RecipientCase("01127821234567", "01127821234567", "which is unknown without a calling code"),
         RecipientCase("0011 27 82 123 4567", "27821234567", "0011 is the prefix in Australia", code: "61"),
+        RecipientCase("0011 27 82 123 4567", "001127821234567", "and no number without a calling code: none has +11"),
+        RecipientCase("0011 86 138 1234 5678", "8613812345678", "with more than 15 digits as well", code: "61"),
+        RecipientCase("0011 86 138 1234 5678", "00118613812345678", "which are kept without separators"),
         RecipientCase("0412 345 678", "61412345678", "where numbers have a leading 0", code: "61"),
         RecipientCase("010 27 82 123 4567", "27821234567", "010 is the prefix in Japan", code: "81"),
         RecipientCase("090-1234-5678", "819012345678", "where numbers have a leading 0", code: "81"),
@@ -144,6 +148,8 @@ struct RecipientCase: Sendable, CustomTestStringConvertible {
         RecipientCase("012345", "012345", "fewer are a short code", code: "27"),
         RecipientCase("01234567890123", "271234567890123", "15 digits in the end are allowed", code: "27"),
         RecipientCase("012345678901234", "012345678901234", "with more, it stays as it is", code: "27"),
+        RecipientCase("+27 0 1234567890123", "271234567890123", "the 0 does not count among them", code: "27"),
+        RecipientCase("+27 0 12345678901234", "27012345678901234", "with more, it stays as well", code: "27"),
     ]
 
     /// Short codes and numbers with letters.

@@ -10,7 +10,7 @@ struct SendLogSearchParsingTests {
 
     @Test(arguments: [
         "{}", #"{"find":{}}"#, #"{"options":{}}"#, #"{"find":null,"options":null}"#,
-        #"{"find":{"campaign_id":null,"startDeliveryAt":null}}"#,
+        #"{"find":{"campaign_id":null,"destination":null,"startDeliveryAt":null}}"#,
         #"{"options":{"skip":null,"limit":null,"sort":null,"as_of":null}}"#,
         #"{"find":{"startDeliveryAt":{"$gte":null,"$lte":null}},"options":{"sort":{"startDeliveryAt":null}}}"#,
         #"{"find":{"startDeliveryAt":{}},"options":{}}"#,
@@ -19,7 +19,7 @@ struct SendLogSearchParsingTests {
         let search = try parse(text)
         #expect(search == SendLogSearch())
         #expect((search.skip, search.limit, search.order) == (0, 1000, .newestFirst))
-        #expect(search.campaigns == nil)
+        #expect(search.campaigns == nil && search.recipients == nil)
         #expect(search.asOf == nil)
     }
 
@@ -124,6 +124,8 @@ struct SendLogSearchParsingTests {
         (#"{"fnd":{}}"#, "fnd", "find"), (#"{"option":{}}"#, "option", "options"),
         (#"{"find":{"campaignId":["a"]}}"#, "find.campaignId", "campaign_id"),
         (#"{"find":{"start_delivery_at":null}}"#, "find.start_delivery_at", "startDeliveryAt"),
+        (#"{"find":{"destinations":["1"]}}"#, "find.destinations", "destination"),
+        (#"{"find":{"Destination":"1"}}"#, "find.Destination", "destination"),
         (#"{"options":{"limt":5}}"#, "options.limt", "limit"), (#"{"options":{"asOf":5}}"#, "options.asOf", "as_of"),
         (#"{"options":{"sort":{"startDeliveryat":1}}}"#, "options.sort.startDeliveryat", "startDeliveryAt"),
     ])
@@ -140,6 +142,7 @@ struct SendLogSearchParsingTests {
     @Test(arguments: [
         ("campaign_id", "find.campaign_id"), ("campaignId", "find.campaign_id"),
         ("find.campaign_id", "find.campaign_id"), ("startDeliveryAt", "find.startDeliveryAt"),
+        ("destination", "find.destination"), ("destinations", "find.destination"),
         ("$gte", "find.startDeliveryAt.$gte"), ("limit", "options.limit"), ("skip", "options.skip"),
         ("sort", "options.sort"), ("as_of", "options.as_of"), ("asOf", "options.as_of"),
     ])
@@ -228,15 +231,23 @@ struct SendLogSearchParsingTests {
     }
 
     @Test func `the parsed search is written in the API's format`() throws {
-        let search = try parse(#"{"find":{"campaign_id":"a","startDeliveryAt":{"$lte":"2022-01-31T22:00:00-02:00"}}}"#)
+        var search = try parse(#"{"find":{"campaign_id":"a","startDeliveryAt":{"$lte":"2022-01-31T22:00:00-02:00"}}}"#)
         var bytes: [UInt8] = []
         search.writeParsed(asOf: SequenceNumber(7), to: &bytes)
+        let options = #""options":{"skip":0,"limit":1000,"sort":{"startDeliveryAt":-1},"as_of":7}}"#
+        let range = #""startDeliveryAt":{"$lte":"2022-02-01T00:00:00.000Z"}},"#
+        #expect(String(decoding: bytes, as: UTF8.self) == #"{"find":{"campaign_id":["a"],\#(range)\#(options)"#)
+        search.recipients = [RecipientQuery("+27 82 123 4567"), RecipientQuery("a\"b")]
+        bytes = []
+        search.writeParsed(asOf: SequenceNumber(7), to: &bytes)
         #expect(
-            String(decoding: bytes, as: UTF8.self) == """
-                {"find":{"campaign_id":["a"],"startDeliveryAt":{"$lte":"2022-02-01T00:00:00.000Z"}},\
-                "options":{"skip":0,"limit":1000,"sort":{"startDeliveryAt":-1},"as_of":7}}
-                """
+            String(decoding: bytes, as: UTF8.self)
+                == #"{"find":{"campaign_id":["a"],"destination":["27821234567","a\"b"],\#(range)\#(options)"#
         )
+        (search.campaigns, search.from, search.to) = (nil, nil, nil)
+        bytes = []
+        search.writeParsed(asOf: SequenceNumber(7), to: &bytes)
+        #expect(String(decoding: bytes, as: UTF8.self).hasPrefix(#"{"find":{"destination":["27821234567","a\"b"]},"#))
     }
 
     private static func random(using random: inout SplitMix64) -> SendLogSearch {
@@ -247,7 +258,7 @@ struct SendLogSearchParsingTests {
         }
         let count = Int.random(in: -1...5, using: &random)
         let campaigns = count < 0 ? nil : (0..<count).compactMap { CampaignID("campaign_\($0)-\(random.next())") }
-        return SendLogSearch(
+        var search = SendLogSearch(
             campaigns: campaigns,
             from: moment(),
             to: moment(),
@@ -255,6 +266,12 @@ struct SendLogSearchParsingTests {
             limit: Int.random(in: 0...10_000, using: &random),
             order: Bool.random(using: &random) ? .newestFirst : .oldestFirst
         )
+        let recipients = ["27821234567", "+27 82 1", "0821234567", "Jo@Example.com", "<tel:082;x=1>", " ?! ", "a\"b"]
+        if Bool.random(using: &random) {
+            let count = Int.random(in: 0...3, using: &random)
+            search.recipients = recipients.shuffled(using: &random).prefix(count).map { RecipientQuery($0) }
+        }
+        return search
     }
 
     private func parse(_ text: String) throws -> SendLogSearch {

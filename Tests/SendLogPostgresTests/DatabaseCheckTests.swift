@@ -56,6 +56,16 @@ struct DatabaseCheckTests {
         "INSERT INTO destination_chunks SELECT 9, 1, 0, count, length, crc, body FROM destination_chunks WHERE org_id = 1 AND seq = 7",
         "INSERT INTO destination_chunks SELECT 1, -5, 0, count, length, crc, body FROM destination_chunks WHERE org_id = 1 AND seq = 7",
         "INSERT INTO organisation_days VALUES (9, 5, 0, 1, 1)",
+        "UPDATE recipient_buckets SET body = '\\x00' WHERE first_group = (SELECT min(first_group) FROM recipient_buckets)",
+        "DELETE FROM recipient_buckets WHERE first_group = (SELECT max(first_group) FROM recipient_buckets)",
+        "INSERT INTO recipient_buckets SELECT org_id, 99, first_group, ordinal, body FROM recipient_buckets LIMIT 1",
+        "UPDATE recipient_segments SET pairs = pairs - 1 WHERE org_id = 1",
+        "UPDATE recipient_segments SET first = last + 1 WHERE org_id = 1",
+        "UPDATE recipient_segments SET complete = false WHERE org_id = 1",
+        "UPDATE recipient_segments SET org_id = 9 WHERE org_id = 1",
+        "UPDATE recipient_indexes SET through = through + 1 WHERE org_id = 1",
+        "UPDATE recipient_indexes SET last_segment = 0 WHERE org_id = 1",
+        "DELETE FROM recipient_indexes WHERE org_id = 1",
         "UPDATE api_keys SET org_id = 9",
         "DROP INDEX send_logs_by_start", "DROP TABLE campaign_days",
         "DROP INDEX send_logs_by_id; CREATE INDEX send_logs_by_id ON send_logs (org_id, id)",
@@ -128,6 +138,7 @@ struct DatabaseCheckTests {
         }
         // The list has more chunks than a check reads at once.
         _ = try await store.record(logs + [Sample.plain("long", count: 600_000)], in: organisation)
+        try await store.index()
         return database.name
     }
 

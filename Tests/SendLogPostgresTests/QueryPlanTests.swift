@@ -20,7 +20,7 @@ struct QueryPlanTests {
         )
         .integer(0, 0)
         let arguments = [String](repeating: "NULL", count: Int(count)).joined(separator: ", ")
-        let rows = try connection.rows("EXPLAIN EXECUTE query (\(arguments))")
+        let rows = try connection.rows("EXPLAIN EXECUTE query \(count == 0 ? "" : "(\(arguments))")")
         return (0..<rows.count).map { rows.text($0, 0) }.joined(separator: "\n")
     }
 
@@ -140,6 +140,64 @@ struct QueryPlanTests {
         #expect(old.contains("using idempotency_keys_by_age") && !old.contains("Sort"), "\(old)")
         let begun = try await plan(PostgresStore.beginRequestSQL)
         #expect(begun.contains("Conflict Arbiter Indexes: idempotency_keys_pkey"), "\(begun)")
+    }
+
+    @Test func `buckets of a recipient are found by their primary key, and each is read once`() async throws {
+        let plan = try await plan(PostgresStore.lookUpSQL)
+        let keys = plan.split(separator: "recipient_buckets_pkey on recipient_buckets").count - 1
+        #expect(keys == 3 && plan.contains("Group Key"), "\(plan)")
+        #expect(plan.contains("Index Only Scan Backward using recipient_buckets_pkey"), "\(plan)")
+        for condition in ["first_group < g.number", "first_group = g.number", "ordinal = "] {
+            #expect(plan.contains("(segment = s.id)") && plan.contains(condition), "\(plan)")
+        }
+        #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap") && !plan.contains("Sort"), "\(plan)")
+    }
+
+    @Test func `buckets are read, and deleted, in the order of their primary key`() async throws {
+        for sql in [PostgresStore.bucketsSQL, PostgresStore.bucketKeysSQL, PostgresStore.deleteBucketsSQL] {
+            let plan = try await plan(sql)
+            #expect(plan.contains("using recipient_buckets_pkey on"), "\(plan)")
+            #expect(plan.contains("(org_id = $1) AND (segment = $2)"), "\(plan)")
+            #expect(!plan.contains("Sort") && !plan.contains("Filter") && !plan.contains("Join"), "\(plan)")
+        }
+    }
+
+    @Test func `lists are read in the order of recording, and ranges of send logs by counters and primary key`()
+        async throws
+    {
+        let chunks = try await plan(PostgresStore.recordedChunksSQL)
+        #expect(chunks.contains("ROW(seq, number) >= ROW($2, $3)") && !chunks.contains("Sort"), "\(chunks)")
+        let ranges = try await plan(PostgresStore.recordedRangesSQL)
+        #expect(ranges.contains("Index Only Scan using send_logs_pkey") && !ranges.contains("Sort"), "\(ranges)")
+        let blocks = try await plan(PostgresStore.blockCountsSQL)
+        #expect(blocks.contains("organisation_days_pkey") && !blocks.contains("Seq Scan"), "\(blocks)")
+    }
+
+    @Test func `an organisation's index is read from its own rows`() async throws {
+        let plan = try await plan(RecipientRows.indexSQL)
+        #expect(plan.split(separator: "Index Cond: (org_id = $1)").count - 1 == 3, "\(plan)")
+        #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")
+    }
+
+    @Test func `organisations whose index has work are found without scanning`() async throws {
+        for sql in [PostgresStore.recipientWorkSQL, PostgresStore.recipientLagSQL] {
+            let plan = try await plan(sql)
+            #expect(plan.contains("recipient_indexes_pkey") && plan.contains("organisation_heads_pkey"), "\(plan)")
+            #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")
+        }
+    }
+
+    @Test(arguments: SortOrder.allCases)
+    func `the send logs of recipients are found by their sequence numbers alone`(order: SortOrder) async throws {
+        for sql in [FoundQuery.keysSQL(order), FoundQuery.rowsSQL(order)] {
+            let plan = try await plan(sql)
+            #expect(plan.contains("Index Scan using send_logs_pkey on send_logs"), "\(plan)")
+            #expect(plan.contains("(org_id = $1) AND (seq = ANY ($2))"), "\(plan)")
+            #expect(!plan.contains("send_logs_by") && !plan.contains("Seq Scan on"), "\(plan)")
+        }
+        // Up to 1,000 campaigns are compared by their hashes.
+        let keys = try await plan(FoundQuery.keysSQL(order))
+        #expect(keys.contains("hashed SubPlan"), "\(keys)")
     }
 
     @Test func `recording does not scan tables that have many logs`() async throws {

@@ -26,6 +26,12 @@ struct StoreCheckTests {
         }
     }
 
+    @Test func `a check finds a recipient index that differs from the lists`() async throws {
+        try await withStore { store, database in
+            try await StoreCheck.findsDamagedRecipientIndex(in: store) { try database.sql($0) }
+        }
+    }
+
     @Test func `an unreadable webhook does not block other webhooks`() async throws {
         try await withStore { store, database in
             try await StoreCheck.skipsDamagedWebhook(in: store) {

@@ -1,5 +1,6 @@
 import PostgresHarness
 import SendLogCore
+import SendLogRecipients
 import Testing
 
 @testable import SendLogPostgres
@@ -56,4 +57,24 @@ func withStore(
     let store = try database.store(options)
     defer { store.close() }
     try await body(store, database)
+}
+
+extension PostgresStore {
+    /// Brings all recipient indexes up to date, except those that another owner has leased.
+    ///
+    /// - Parameters:
+    ///   - owner: the owner of the leases
+    ///   - pairs: the number of pairs of a segment that is made from lists
+    /// - Throws: the errors of the store; no test expects one.
+    func index(owner: String = "test", pairs: Int = 1 << 20) async throws {
+        let end = try #require(Timestamp(milliseconds: 20_000))
+        let start = try #require(Timestamp(milliseconds: 0))
+        let lease = RecipientIndexLease(owner: owner, start: start, end: end)
+        var timing = RecipientIndexer.Timing { start }
+        timing.amount.pairs = pairs
+        while let leased = try await leaseRecipientIndex(lease, excluding: []) {
+            var indexer = RecipientIndexer(self, leased, lease, timing)
+            try await indexer.run()
+        }
+    }
 }

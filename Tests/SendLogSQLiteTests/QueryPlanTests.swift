@@ -84,19 +84,22 @@ struct QueryPlanTests {
         #expect(statements.count > 45)
         // These statements may scan: the list of organisations, which returns all; the ping, which reads one row; the
         // search for pending webhooks, which are few; a page of campaigns, which is read after it is found; the one row
-        // of the WAL's generation; organisations to sample; and the metrics of all webhooks, with their failed deliveries.
+        // of the WAL's generation; organisations to sample and to index; and the metrics of all webhooks, with their failed
+        // deliveries.
         let pending = "row_number() OVER (PARTITION BY organisation, healthy"
         let page = "AS key FROM campaigns c"
         let whole = [
             "WHERE TRUE ORDER BY id", "SELECT 1 FROM organisations LIMIT 1", pending, page, "UPDATE wal_generation",
             "FROM organisations o LEFT JOIN recording_times", "lead(at) OVER", "SELECT count(*) FROM webhooks",
             "FROM webhooks w JOIN organisations", "WHERE TRUE AND state = 'failed'",
+            "FROM organisations o LEFT JOIN recipient_indexes",
         ]
         // These statements may sort: an organisation's webhooks, which are few; due deliveries, which are found by time
-        // and returned in the order of recording; campaigns, which are sorted by sums of counters; and the samples of an
-        // organisation, of which there are at most 1,440 a day.
+        // and returned in the order of recording; campaigns, which are sorted by sums of counters; the samples of an
+        // organisation, of which there are at most 1,440 a day; and organisations to index.
         let sorted = [
             "FROM webhooks WHERE", "INDEXED BY webhook_deliveries_due", pending, page, "lead(at) OVER", "ORDER BY at",
+            "ORDER BY ifnull(i.lease_start, 0)",
         ]
         try await withStore { store, _ in
             for sql in statements {
@@ -110,6 +113,27 @@ struct QueryPlanTests {
                     #expect(!line.contains("AUTOMATIC"), "\(line) in \(sql)")
                 }
             }
+        }
+    }
+
+    @Test func `recipients are looked up, and lists are read for their index, by primary keys`() async throws {
+        let statements = try await StatementLog.ofEveryMethod()
+        let buckets = "SEARCH recipient_buckets USING INDEX sqlite_autoindex_recipient_buckets_1 "
+        for (part, expected) in [
+            ("ORDER BY first_group DESC", buckets + "(organisation=? AND segment=? AND first_group<?)"),
+            (
+                "(first_group, ordinal) > (?, ?)",
+                buckets + "(organisation=? AND segment=? AND (first_group,ordinal)>(?,?))"
+            ),
+            (
+                "(place, number) >= (?, ?)",
+                "SEARCH destination_chunks USING PRIMARY KEY ((place,number)>(?,?) AND place<?)"
+            ),
+            ("SELECT start, campaign FROM send_logs", "SEARCH send_logs USING INTEGER PRIMARY KEY (rowid=?)"),
+        ] {
+            let sql = try #require(statements.first { $0.contains(part) }, "\(part)")
+            let plan = try await plan(sql)
+            #expect(plan == [expected])
         }
     }
 

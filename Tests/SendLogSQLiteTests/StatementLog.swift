@@ -1,5 +1,6 @@
 import GRDB
 import SendLogCore
+import SendLogRecipients
 import StoreChecks
 import Synchronization
 import Testing
@@ -42,6 +43,7 @@ final class StatementLog: Sendable {
             try await useCampaigns(of: store)
             try await useWebhooks(of: store)
             try await useIdempotencyKeys(of: store)
+            try await useRecipients(of: store)
         }
         return log.statements
     }
@@ -52,6 +54,7 @@ final class StatementLog: Sendable {
         _ = try await store.organisations()
         _ = try await store.organisation(named: name)
         _ = try await store.organisation(organisation)
+        try await store.setCallingCode(CallingCode("27"), of: organisation)
         let described = NewAPIKey(name: "", permissions: [.all], expires: nil)
         let hash = [UInt8](repeating: 1, count: 32)
         let key = try await store.createKey(described, hash: hash, in: organisation, at: .earliest)
@@ -125,6 +128,21 @@ final class StatementLog: Sendable {
         let response = StoredResponse(status: 200, location: "", body: [])
         try await store.finishRequest(request, with: response, in: organisation)
         _ = try await store.deleteIdempotencyKeys(before: .latest)
+    }
+
+    private static func useRecipients(of store: SQLiteStore) async throws {
+        let organisation = try await store.organisation(named: #require(OrganisationName("Acme"))).id
+        _ = try await store.deleteSendLogs([SequenceNumber(2)], in: organisation)
+        try await store.index(pairs: 1)
+        _ = try await store.recipientIndexLag()
+        let groups = Set([RecipientCode(RecipientKey("27827000000"))].map(\.group))
+        #expect(try await !store.lookUpRecipients(groups, in: organisation) { _, _ in }.segments.isEmpty)
+        var search = SendLogSearch(limit: 1, asOf: SequenceNumber(3))
+        search.found = [1, 2, 3]
+        let rows = try await store.search(search, in: organisation).rows
+        let rest = RestOfPage(search: search, start: .earliest, sequence: rows.rows[0].sequence)
+        _ = try await store.rows(rest, in: organisation)
+        try await store.resetRecipientIndex(in: organisation)
     }
 
     private static func useWebhooks(of store: SQLiteStore) async throws {

@@ -38,4 +38,12 @@ struct StoreCheckTests {
             }
         }
     }
+
+    @Test func `the check finds a recipient index that differs from the lists`() async throws {
+        try await withStore { store, _ in
+            try await StoreCheck.findsDamagedRecipientIndex(in: store) { statement in
+                try await store.writer.queue.write { try $0.execute(sql: statement) }
+            }
+        }
+    }
 }

@@ -68,6 +68,7 @@ import Testing
         #expect(found.consoleSessionMinutes == 720)
         #expect(found.limits == ConcurrencyLimits())
         #expect(found.workerThreads == FairThreadPool.defaultCount)
+        #expect(found.recipientIndex)
         #expect(found.webhooks.timeout == 10)
         #expect(found.webhooks.schedule.window == 86_400)
         #expect(found.webhooks.limits.keepDays == 30)
@@ -139,7 +140,7 @@ import Testing
             .keyCacheSeconds: "4",
             .consoleSessionMinutes: "13", .webhookAllow: "10.0.0.0/8,receiver.internal", .webhookTimeout: "7",
             .webhookRetrySeconds: "3600", .webhookKeepDays: "14", .webhookWorkers: "15",
-            .webhookLease: "16", .webhookMaxMetrics: "17",
+            .webhookLease: "16", .webhookMaxMetrics: "17", .recipientIndex: "off",
         ]
         #expect(Set(values.keys) == Set(Setting.all), "add each new setting to this test")
         var groups: [String: Any] = [:]
@@ -182,6 +183,7 @@ import Testing
             #expect(found.limits.streams == (31, 22))
             #expect(found.limits.uploads == (24, 23))
             #expect(found.workerThreads == 23)
+            #expect(!found.recipientIndex)
             #expect(found.webhooks.timeout == 7)
             #expect(found.webhooks.schedule.window == 3600)
             #expect(found.webhooks.limits.keepDays == 14)

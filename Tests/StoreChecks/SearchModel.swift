@@ -29,11 +29,13 @@ struct SearchModel {
     func page(_ search: SendLogSearch) -> WholePage {
         let asOf = min(search.asOf?.number ?? Int64(head), Int64(head))
         let campaigns = search.campaigns.map { Set($0) }
+        let chosen = search.found.map { Set($0) }
         var found = logs.filter { entry in
             entry.sequence <= asOf
                 && search.from.map { entry.log.start >= $0 } ?? true
                 && search.to.map { entry.log.start <= $0 } ?? true
                 && campaigns?.contains(entry.log.campaignID) ?? true
+                && chosen?.contains(Int64(entry.sequence)) ?? true
         }
         found.sort { left, right in
             left.log.start == right.log.start ? left.sequence < right.sequence : left.log.start < right.log.start

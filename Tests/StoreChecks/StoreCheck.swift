@@ -45,6 +45,8 @@ public struct StoreCheck: Sendable, CustomTestStringConvertible {
         topic("deletion", deletion),
         topic("concurrency", concurrency),
         topic("gaps", gaps),
+        topic("recipients", recipients),
+        topic("recipient leases", recipientLeases),
         topic("closing", closing),
     ].flatMap(\.self)
 

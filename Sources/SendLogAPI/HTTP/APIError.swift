@@ -1,6 +1,7 @@
 package import NIOHTTP1
 package import SendLogCore
 import SendLogHTTP
+import SendLogRecipients
 import SendLogServices
 
 /// A failure as the client sees it: a status, and an error envelope with a code and a message.
@@ -118,6 +119,27 @@ package struct APIError: Error, Equatable {
         )
     }
 
+    /// Returns the error for a search by recipient while the recipient index lacks many send logs.
+    static func recipientIndexBehind(_ progress: RecipientIndexBehind) -> APIError {
+        let done = "\(progress.through.number) of \(progress.head.number) send logs (\(progress.percent) %)"
+        return APIError(
+            status: .serviceUnavailable,
+            code: "unavailable",
+            message: "the recipient index is not complete: it has \(done); retry after 10 s",
+            retryAfter: 10,
+            detail: "the recipient index has \(done)"
+        )
+    }
+
+    /// The error for a search by recipient on a server without a recipient index.
+    static let noRecipientIndex = APIError(
+        status: .serviceUnavailable,
+        code: "unavailable",
+        message: "this server has no recipient index; ask its operator to set recipients.index to on",
+        retryAfter: 600,
+        detail: "recipients.index is off"
+    )
+
     package static func internalError(_ detail: String) -> APIError {
         APIError(
             status: .internalServerError,
@@ -215,6 +237,7 @@ extension APIError {
             case ServiceError.concurrencyLimitReached(let kind, let limit): .concurrencyLimitReached(kind, limit: limit)
             case ServiceError.overloaded(let kind, let limit):
                 .unavailable("the server is overloaded", detail: "\(limit) \(kind) at the same time")
+            case let behind as RecipientIndexBehind: .recipientIndexBehind(behind)
             case StoreError.notFound: .notFound("not found in this organisation")
             case StoreError.unavailable(let why, let detail): .unavailable(why.rawValue, detail: detail)
             case StoreError.corrupted(let detail): .internalError(detail)

@@ -5,6 +5,7 @@ import SendLogHTTP
 /// The routes that read: one send log, the search, and the export of a search result.
 struct ReadingRoutes {
     let store: any LogReader
+    let searchInput: SearchInput
     /// The maximum length of a search's request body in bytes: room for several times a thousand campaign IDs.
     static let maxSearchBodyLength = 1 << 20
 
@@ -123,7 +124,7 @@ struct ReadingRoutes {
     @Sendable private func search(_ input: RouteInput) async throws -> Response {
         let destinationFormat = try DestinationFormat(query: input.request.query)
         let organisation = try input.organisation()
-        var search = try SendLogSearch(body: try await RequestBodyReader.json(input))
+        var search = try await searchInput.search(RequestBodyReader.json(input), in: organisation)
         search.isStreamed = destinationFormat == .list
         let result = try await store.search(search, in: organisation)
         var (begin, end): ([UInt8], [UInt8]) = ([], [])
@@ -131,7 +132,12 @@ struct ReadingRoutes {
         begin.append("{\"total\":")
         begin.appendDecimal(result.total)
         begin.append(",\"send_logs\":[")
-        end.append("],\"parsed\":")
+        end.append("]")
+        if search.recipients != nil {
+            end.append(",\"searched\":")
+            search.writeSearched(to: &end)
+        }
+        end.append(",\"parsed\":")
         search.writeParsed(asOf: result.asOf, to: &end)
         end.append("}")
         end.endEnvelope(requestID: input.requestID)
@@ -189,10 +195,11 @@ struct ReadingRoutes {
         if format == .csv, destinationFormat == .list {
             throw InvalidInput(path: "group_destinations", "must be count if format is csv; use ndjson for list")
         }
+        let organisation = try input.organisation()
         let export = SendLogExport(
             store: store,
-            organisation: try input.organisation(),
-            search: try SendLogSearch(body: try await RequestBodyReader.json(input)),
+            organisation: organisation,
+            search: try await searchInput.search(RequestBodyReader.json(input), in: organisation),
             format: format,
             destinationFormat: destinationFormat
         )

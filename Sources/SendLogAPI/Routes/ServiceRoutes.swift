@@ -1,5 +1,6 @@
 import NIOHTTP1
 import SendLogCore
+import SendLogRecipients
 import SendLogServices
 
 /// The routes for the service itself, which require no key.
@@ -7,6 +8,8 @@ struct ServiceRoutes {
     let store: any LogReader
     let metrics: ServiceMetrics
     let webhooks: WebhookService
+    /// The lag of the recipient indexes; `nil` if they are off.
+    let recipientIndexLag: GaugeCache<RecipientIndexLag>?
     let basePath: String
 
     var routes: [Route] {
@@ -20,7 +23,10 @@ struct ServiceRoutes {
             },
             Route(.GET, "/metrics") { _ in
                 let (attempts, reading) = (webhooks.attempts, await webhooks.gauges.reading())
-                let text = metrics.text(attempts.total) + WebhookMetrics.text(reading, attempts)
+                let lag = await recipientIndexLag?.reading()
+                let text =
+                    metrics.text(attempts.total) + WebhookMetrics.text(reading, attempts)
+                    + RecipientIndexMetrics.text(lag)
                 return Response(type: "text/plain; version=0.0.4; charset=utf-8", body: Array(text.utf8))
             },
             Route(.GET, "/openapi.json", runsOnEventLoop: Route.always) { input in

@@ -1,6 +1,7 @@
 package import Logging
 package import SendLogContent
 package import SendLogCore
+package import SendLogRecipients
 package import SendLogScheduling
 public import SendLogServices
 
@@ -32,16 +33,18 @@ public struct APIService: Sendable {
 
     /// Creates the API; `pages` are the routes of the pages for people.
     ///
+    /// Without a recipient index (`recipientIndex`), searches by recipient are refused.
     /// The base path is that of the server's requests; see ``ServerSettings/basePath``. The allowed origins are those
     /// whose pages may use the API in a browser, such as `https://app.example.com`.
     package init(
-        store: any LogReader & LogWriter & CampaignStore & IdempotencyStore & OrganisationStore,
+        store: any LogReader & LogWriter & CampaignStore & IdempotencyStore & OrganisationStore & RecipientIndexStore,
         authenticator: Authenticator,
         context: ParserContext,
         webhooks: WebhookService,
         threads: FairThreadPool,
         limits: ConcurrencyLimits = ConcurrencyLimits(),
         rateLimit: RateLimit?,
+        recipientIndex: Bool = true,
         logger: Logger,
         basePath: String = "",
         allowedOrigins: [String] = [],
@@ -64,8 +67,9 @@ public struct APIService: Sendable {
             uploads: uploads,
             idempotencyHandler: idempotencyHandler
         )
+        let searchInput = SearchInput(store: store, hasIndex: recipientIndex)
         table = RouteTable(
-            routes: ReadingRoutes(store: store).routes + recording.routes
+            routes: ReadingRoutes(store: store, searchInput: searchInput).routes + recording.routes
                 + CampaignRoutes(
                     store: store,
                     idempotencyHandler: idempotencyHandler,
@@ -73,7 +77,13 @@ public struct APIService: Sendable {
                 ).routes
                 + AccountRoutes(store: store).routes
                 + WebhookRoutes(service: webhooks, idempotencyHandler: idempotencyHandler).routes
-                + ServiceRoutes(store: store, metrics: metrics, webhooks: webhooks, basePath: basePath).routes
+                + ServiceRoutes(
+                    store: store,
+                    metrics: metrics,
+                    webhooks: webhooks,
+                    recipientIndexLag: recipientIndex ? GaugeCache { try await store.recipientIndexLag() } : nil,
+                    basePath: basePath
+                ).routes
                 + pages
         )
         apiRouteCount = table.routes.count - pages.count

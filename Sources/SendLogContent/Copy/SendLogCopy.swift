@@ -3,6 +3,8 @@ public import SendLogCore
 /// A copy of one store's content into another: organisations, API keys, send logs in the order of their sequence
 /// numbers, campaign names, and webhooks with their waiting deliveries.
 ///
+/// Recipient indexes are not copied: a server on the target makes them.
+///
 /// If a copy is interrupted, the next run continues where it stopped: send logs are recorded in order, so the number of
 /// send logs in the target shows how far the copy got. The source can stay in use: the next run copies what it records
 /// meanwhile.
@@ -106,6 +108,9 @@ public struct SendLogCopy: Sendable {
             } else {
                 counterpart = try await target.createOrganisation(named: organisation.name, at: organisation.created)
                 known[organisation.name] = counterpart
+            }
+            if counterpart.callingCode != organisation.callingCode {
+                try await target.setCallingCode(organisation.callingCode, of: counterpart.id)
             }
             pairs.append((organisation, counterpart))
         }

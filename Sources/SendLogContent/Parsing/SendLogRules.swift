@@ -10,13 +10,7 @@ public enum SendLogRules {
     /// Returns the problem of a destination; `nil` if it is valid.
     public static func fault(ofDestination text: borrowing JSONText) -> String? {
         if text.isTruncated { return "must be at most \(DestinationList.maxLength) characters long" }
-        if text.utf8.isEmpty { return "must not be empty" }
-        if text.isSimple, text.utf8.count <= DestinationList.maxLength { return nil }
-        let scalars = text.string.unicodeScalars
-        if scalars.count > DestinationList.maxLength {
-            return "must be at most \(DestinationList.maxLength) characters long"
-        }
-        let hasControl = scalars.contains { $0.properties.generalCategory == .control }
-        return hasControl ? "must not contain control characters" : nil
+        if text.isSimple, (1...DestinationList.maxLength).contains(text.utf8.count) { return nil }
+        return DestinationList.fault(of: text.string)
     }
 }

@@ -10,11 +10,20 @@ public struct Organisation: Equatable, Sendable {
     public let head: LogHead
     /// The number of destinations of all send logs.
     public let destinations: Int
+    /// The calling code of numbers with one leading 0, for searches by recipient; `nil` if it is not set.
+    public let callingCode: CallingCode?
 
     /// Creates an organisation from its parts.
-    public init(id: OrganisationID, name: OrganisationName, created: Timestamp, head: LogHead, destinations: Int) {
+    public init(
+        id: OrganisationID,
+        name: OrganisationName,
+        created: Timestamp,
+        head: LogHead,
+        destinations: Int,
+        callingCode: CallingCode? = nil
+    ) {
         (self.id, self.name, self.created) = (id, name, created)
-        (self.head, self.destinations) = (head, destinations)
+        (self.head, self.destinations, self.callingCode) = (head, destinations, callingCode)
     }
 
     /// The number of send logs.

@@ -56,6 +56,7 @@ public struct CallingCode: Hashable, Sendable, CustomStringConvertible {
         let rest = digits.dropFirst(description.utf8.count)
         let number = rest.dropFirst(trunkPrefix.utf8.count)
         return rest.starts(with: trunkPrefix.utf8) && number.count >= NumberDigits.lengths.lowerBound
+            && description.utf8.count + number.count <= NumberDigits.lengths.upperBound
             && number.first != UInt8(ascii: "0")
     }
 

@@ -6,6 +6,9 @@ enum NumberDigits {
     /// codes, which have no calling code.
     static let lengths = 7...15
 
+    /// The maximum number of digits with which a number is written: 15, and an international prefix of four.
+    static let maxWrittenLength = 19
+
     /// Returns whether digits begin with exactly one 0, as numbers within a country do.
     static func hasOneLeadingZero(_ digits: some Collection<UInt8>) -> Bool {
         digits.first == UInt8(ascii: "0") && digits.dropFirst().first != UInt8(ascii: "0")

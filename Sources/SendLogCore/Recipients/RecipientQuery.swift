@@ -3,7 +3,7 @@
 /// Without a calling code, a number with one leading 0 also matches international numbers that end in its remaining
 /// digits, and the other way round. Such a match is doubtful, and not transitive: `0831234567` matches `27831234567` and
 /// `49831234567`, which are two recipients.
-public struct RecipientQuery: Sendable {
+public struct RecipientQuery: Hashable, Sendable {
     /// The normal form of the recipient.
     public let key: RecipientKey
     /// The calling code of numbers with one leading 0, for the keys to compare with as well.

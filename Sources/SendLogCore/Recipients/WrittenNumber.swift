@@ -41,17 +41,19 @@ struct WrittenNumber {
     /// begins with 0.
     ///
     /// - Parameter callingCode: the calling code of numbers with one leading 0; without it, they stay as they are
-    /// - Returns: `nil` if there are more digits than a telephone number has.
+    /// - Returns: `nil` if there are more digits than a telephone number with its prefixes has.
     func normalForm(callingCode: CallingCode?) -> [UInt8]? {
         var form = digits
         form.removeFirst(internationalPrefixLength(callingCode))
         callingCode?.makeInternational(&form)
-        return form.count <= NumberDigits.lengths.upperBound ? form : nil
+        return form.count <= NumberDigits.maxWrittenLength ? form : nil
     }
 
     /// Returns the length of `00`, or of the country's own prefix, before an international number; 0 if there is none.
+    ///
+    /// No international number begins with 11, so that `0011` is the prefix of Australia, also without a calling code.
     private func internationalPrefixLength(_ callingCode: CallingCode?) -> Int {
-        let zeros = digits.starts(with: "00".utf8) ? 2 : 0
+        let zeros = digits.starts(with: "00".utf8) && !digits.starts(with: "0011".utf8) ? 2 : 0
         for length in [callingCode?.exitPrefixLength(in: digits) ?? 0, zeros] where length > 0 {
             let number = digits.dropFirst(length)
             if NumberDigits.lengths.contains(number.count), number.first != UInt8(ascii: "0") { return length }

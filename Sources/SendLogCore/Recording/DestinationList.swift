@@ -37,6 +37,15 @@ public struct DestinationList: Sendable {
         (self.count, self.digest, parts) = (count, digest, .spooled(spool))
     }
 
+    /// Returns the problem of a destination; `nil` if it is valid.
+    public static func fault(of destination: String) -> String? {
+        let scalars = destination.unicodeScalars
+        if scalars.isEmpty { return "must not be empty" }
+        if scalars.count > maxLength { return "must be at most \(maxLength) characters long" }
+        let hasControl = scalars.contains { $0.properties.generalCategory == .control }
+        return hasControl ? "must not contain control characters" : nil
+    }
+
     /// Passes each chunk in order to a closure, with one spooled chunk in memory at a time; can be called again.
     ///
     /// - Throws: the errors of `body`, and errors of reading the spool.

@@ -19,7 +19,9 @@ public struct SearchPlan: Sendable {
     }
 
     /// Whether the search finds nothing in any database.
-    public var isEmpty: Bool { from > to || asOf.number <= 0 || search.campaigns?.isEmpty == true }
+    public var isEmpty: Bool {
+        from > to || asOf.number <= 0 || search.campaigns?.isEmpty == true || search.found?.isEmpty == true
+    }
 
     /// The total if the head gives it: for a search without filters.
     public var knownTotal: Int? { search.isUnfiltered ? head.count(asOf: asOf) : nil }
@@ -83,7 +85,7 @@ public struct SearchPlan: Sendable {
 
 extension SendLogSearch {
     /// Whether the search finds all logs of its snapshot.
-    public var isUnfiltered: Bool { campaigns == nil && from == nil && to == nil }
+    public var isUnfiltered: Bool { campaigns == nil && found == nil && from == nil && to == nil }
 
     /// Whether to find the days of the page by the counters, so that only their rows are read.
     ///

@@ -2,8 +2,8 @@
 extension SendLogSearch {
     /// The fields of the body, which clients may take for query parameters, or give without the object around them.
     package static let fields: FieldPaths = [
-        "find.campaign_id", "find.startDeliveryAt", "find.startDeliveryAt.$gte", "find.startDeliveryAt.$lte",
-        "options.skip", "options.limit", "options.sort", "options.as_of",
+        "find.campaign_id", "find.destination", "find.startDeliveryAt", "find.startDeliveryAt.$gte",
+        "find.startDeliveryAt.$lte", "options.skip", "options.limit", "options.sort", "options.as_of",
     ]
 
     /// Parses the body of a search request.
@@ -11,9 +11,12 @@ extension SendLogSearch {
     /// `null` means absent in every field. Unknown fields are an error: if a misspelt filter were ignored, the search
     /// would return all logs.
     ///
+    /// - Parameters:
+    ///   - body: the body
+    ///   - callingCode: the calling code of recipients with one leading 0
     /// - Throws: the issues found in the body, at most ``InvalidInput/maxIssues``.
-    public init(body: JSONValue) throws(InvalidInput) {
-        var reader = SearchReader()
+    public init(body: JSONValue, callingCode: CallingCode? = nil) throws(InvalidInput) {
+        var reader = SearchReader(callingCode: callingCode)
         reader.read(body)
         guard reader.issues.isEmpty else { throw InvalidInput(reader.issues) }
         self = reader.search
@@ -28,6 +31,14 @@ extension SendLogSearch {
         write(asOf: asOf, to: &bytes)
     }
 
+    /// Appends the normal forms that the search looks for as a JSON array, each once.
+    ///
+    /// - Parameter bytes: the buffer to append to
+    public func writeSearched(to bytes: inout [UInt8]) {
+        var seen: Set<String> = []
+        Self.write((recipients ?? []).flatMap(\.searched).filter { seen.insert($0).inserted }, to: &bytes)
+    }
+
     /// Appends the search as a client would request it, with `as_of` if this search has one.
     public func writeRequest(to bytes: inout [UInt8]) {
         write(asOf: asOf, to: &bytes)
@@ -36,15 +47,15 @@ extension SendLogSearch {
     private func write(asOf: SequenceNumber?, to bytes: inout [UInt8]) {
         bytes.append("{\"find\":{")
         if let campaigns {
-            bytes.append("\"campaign_id\":[")
-            for (index, campaign) in campaigns.enumerated() {
-                if index > 0 { bytes.append(",") }
-                bytes.appendJSON(campaign.text)
-            }
-            bytes.append("]")
+            bytes.append("\"campaign_id\":")
+            Self.write(campaigns.map(\.text), to: &bytes)
+        }
+        if let recipients {
+            bytes.append(campaigns == nil ? "\"destination\":" : ",\"destination\":")
+            Self.write(recipients.map(\.key.text), to: &bytes)
         }
         if from != nil || to != nil {
-            if campaigns != nil { bytes.append(",") }
+            if campaigns != nil || recipients != nil { bytes.append(",") }
             bytes.append("\"startDeliveryAt\":{")
             if let from {
                 bytes.append("\"$gte\":\"")
@@ -71,12 +82,25 @@ extension SendLogSearch {
         }
         bytes.append("}}")
     }
+
+    /// Appends texts as a JSON array.
+    private static func write(_ texts: [String], to bytes: inout [UInt8]) {
+        bytes.append("[")
+        for (index, text) in texts.enumerated() {
+            if index > 0 { bytes.append(",") }
+            bytes.appendJSON(text)
+        }
+        bytes.append("]")
+    }
 }
 
 /// Reads the body of a search field by field and collects its issues.
 private struct SearchReader: FieldReader {
+    let callingCode: CallingCode?
     var search = SendLogSearch()
     var issues: [InputIssue] = []
+
+    init(callingCode: CallingCode?) { self.callingCode = callingCode }
 
     mutating func read(_ body: JSONValue) {
         each(of: body, at: "", known: ["find", "options"], deeper: SendLogSearch.fields) { reader, name, value in
@@ -85,40 +109,70 @@ private struct SearchReader: FieldReader {
     }
 
     private mutating func readFind(_ value: JSONValue) {
-        each(of: value, at: "find", known: ["campaign_id", "startDeliveryAt"]) { reader, name, value in
-            if name == "campaign_id" { reader.readCampaigns(value) } else { reader.readRange(value) }
+        each(of: value, at: "find", known: ["campaign_id", "destination", "startDeliveryAt"]) { reader, name, value in
+            switch name {
+            case "campaign_id": reader.readCampaigns(value)
+            case "destination": reader.readRecipients(value)
+            default: reader.readRange(value)
+            }
         }
     }
 
     private mutating func readCampaigns(_ value: JSONValue) {
-        let path = "find.campaign_id"
-        switch value {
-        case .string(let id):
-            search.campaigns = campaign(id, at: path).map { [$0] }
-        case .array(let values):
-            guard values.count <= SendLogSearch.maxCampaigns else {
-                return report(path, "must have at most 1,000 IDs; it has \(values.count)")
-            }
-            var (campaigns, seen): ([CampaignID], Set<CampaignID>) = ([], [])
-            for (index, value) in values.enumerated() {
-                guard case .string(let id) = value else {
-                    report("\(path)[\(index)]", "must be a string, not \(value.kind)")
-                    continue
-                }
-                if let campaign = campaign(id, at: "\(path)[\(index)]"), seen.insert(campaign).inserted {
-                    campaigns.append(campaign)
-                }
-            }
-            search.campaigns = campaigns
-        default:
-            report(path, "must be an array of campaign IDs, not \(value.kind)")
+        let limit = ("1,000 IDs", SendLogSearch.maxCampaigns)
+        var seen: Set<CampaignID> = []
+        search.campaigns = []
+        eachText(of: value, at: "find.campaign_id", limit: limit, kind: "campaign IDs") { reader, text, path in
+            guard let campaign = CampaignID(text) else { return reader.report(path, CampaignID.rule) }
+            if seen.insert(campaign).inserted { reader.search.campaigns?.append(campaign) }
         }
     }
 
-    private mutating func campaign(_ id: String, at path: String) -> CampaignID? {
-        let campaign = CampaignID(id)
-        if campaign == nil { report(path, CampaignID.rule) }
-        return campaign
+    private mutating func readRecipients(_ value: JSONValue) {
+        let limit = ("100 destinations", SendLogSearch.maxRecipients)
+        var seen: Set<RecipientKey> = []
+        search.recipients = []
+        eachText(of: value, at: "find.destination", limit: limit, kind: "destinations") { reader, text, path in
+            if let fault = DestinationList.fault(of: text) { return reader.report(path, fault) }
+            let query = RecipientQuery(text, callingCode: reader.callingCode)
+            // Otherwise `parsed` would be refused when it is posted back.
+            if let fault = DestinationList.fault(of: query.key.text) {
+                return reader.report(path, "\(fault) in its normal form")
+            }
+            if seen.insert(query.key).inserted { reader.search.recipients?.append(query) }
+        }
+    }
+
+    /// Reads a text, or each text of an array.
+    ///
+    /// - Parameters:
+    ///   - value: the text or the array
+    ///   - path: its path
+    ///   - limit: the largest number of texts, and how a message writes it
+    ///   - kind: what a message calls the texts
+    ///   - read: reads a text with its path
+    private mutating func eachText(
+        of value: JSONValue,
+        at path: String,
+        limit: (text: String, count: Int),
+        kind: String,
+        read: (inout Self, String, String) -> Void
+    ) {
+        if case .string(let text) = value { return read(&self, text, path) }
+        guard case .array(let values) = value else {
+            return report(path, "must be an array of \(kind), not \(value.kind)")
+        }
+        guard values.count <= limit.count else {
+            return report(path, "must have at most \(limit.text); it has \(values.count)")
+        }
+        for (index, value) in values.enumerated() {
+            let path = "\(path)[\(index)]"
+            if case .string(let text) = value {
+                read(&self, text, path)
+            } else {
+                report(path, "must be a string, not \(value.kind)")
+            }
+        }
     }
 
     private mutating func readRange(_ value: JSONValue) {

@@ -2,6 +2,11 @@
 public struct SendLogSearch: Equatable, Sendable {
     /// The campaigns to filter by, without duplicates, in the order given; `nil` for all campaigns, empty for none.
     public var campaigns: [CampaignID]?
+    /// The recipients to filter by, in the order given; `nil` for all, empty for none.
+    public var recipients: [RecipientQuery]?
+    /// The sequence numbers to which a store limits the search, ascending: the send logs of ``recipients``; `nil` for no
+    /// limit.
+    public var found: [Int64]?
     /// The earliest `startDeliveryAt`, inclusive.
     public var from: Timestamp?
     /// The latest `startDeliveryAt`, inclusive.
@@ -19,6 +24,8 @@ public struct SendLogSearch: Equatable, Sendable {
 
     /// The largest number of campaigns in one search.
     public static let maxCampaigns = 1000
+    /// The largest number of recipients in one search.
+    public static let maxRecipients = 100
     /// The largest number of logs in one response.
     public static let maxLimit = 10_000
     /// The limit of a search that gives none.

@@ -58,6 +58,11 @@ public enum CheckFinding {
         "organisation \(organisation), send log \(sequence): \(fault)"
     }
 
+    /// Returns the finding about a recipient index, with what helps against it.
+    public static func recipientIndex(of organisation: Int64, _ fault: String) -> String {
+        "organisation \(organisation): the recipient index \(fault); make it again with sendlog database reindex"
+    }
+
     /// Returns the finding about chunks of lists without a send log.
     ///
     /// - Parameters:

@@ -19,4 +19,9 @@ public protocol OrganisationStore: Sendable {
     ///
     /// - Throws: ``StoreError/notFound``; ``StoreError/unavailable(_:detail:)``.
     func organisation(_ id: OrganisationID) async throws(StoreError) -> Organisation
+
+    /// Sets the calling code of an organisation's numbers; `nil` for none.
+    ///
+    /// - Throws: ``StoreError/notFound``; ``StoreError/unavailable(_:detail:)``.
+    func setCallingCode(_ code: CallingCode?, of id: OrganisationID) async throws(StoreError)
 }

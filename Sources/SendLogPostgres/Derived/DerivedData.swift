@@ -2,8 +2,8 @@ import SendLogCore
 
 /// Data that are derived from the logs and stored in tables of their own, such as ``Counters``.
 ///
-/// They change in the transaction that records or deletes the logs. Copies and imports record logs, and so derive the
-/// data again.
+/// They change in the transaction that records or deletes the logs, or follow the log, as ``RecipientIndexData`` does.
+/// Copies and imports record logs, and so derive the data again.
 protocol DerivedData: Sendable {
     /// The tables, whose keys begin with `org_id`.
     static var tables: [String] { get }

@@ -61,6 +61,15 @@ extension PostgresStore {
         return organisation
     }
 
+    /// See ``OrganisationStore/setCallingCode(_:of:)``.
+    public func setCallingCode(_ code: CallingCode?, of id: OrganisationID) async throws(StoreError) {
+        let rows = try await performShort(for: id) { connection in
+            let parameters = Parameters(id.number, code?.description ?? "")
+            return try connection.rows("UPDATE organisations SET calling_code = $2 WHERE org_id = $1", parameters)
+        }
+        if rows.affectedRows == 0 { throw .notFound }
+    }
+
     /// See ``LogReader/ping()``.
     public func ping() async throws(StoreError) {
         _ = try await performShort(for: .server) { try $0.rows("SELECT 1 FROM sendlog_schema") }
@@ -75,21 +84,24 @@ extension PostgresStore {
         add(&parameters)
         let rows = try connection.rows(
             """
-            SELECT org_id, name, created, sequence, deleted, destinations
+            SELECT org_id, name, created, sequence, deleted, destinations, calling_code
             FROM organisations JOIN organisation_heads USING (org_id) WHERE \(condition) ORDER BY org_id
             """,
             parameters
         )
         return try (0..<rows.count).map { row in
+            let code = rows.text(row, 6)
             guard let name = OrganisationName(rows.text(row, 1)),
-                let created = Timestamp(milliseconds: rows.integer(row, 2))
+                let created = Timestamp(milliseconds: rows.integer(row, 2)),
+                code.isEmpty || CallingCode(code) != nil
             else { throw StoreError.corrupted(detail: "invalid row of an organisation") }
             return Organisation(
                 id: OrganisationID(rows.integer(row, 0)),
                 name: name,
                 created: created,
                 head: try LogHead(storedSequence: rows.integer(row, 3), deleted: rows.integer(row, 4)),
-                destinations: try rows.count(row, 5)
+                destinations: try rows.count(row, 5),
+                callingCode: CallingCode(code)
             )
         }
     }

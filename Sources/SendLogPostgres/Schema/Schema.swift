@@ -37,7 +37,7 @@ struct Schema {
         Step(sql: webhookGaps, oldestCompatible: 1), Step(sql: webhookHealth, oldestCompatible: 1),
         Step(sql: "CREATE INDEX sessions_by_end ON sessions (expires)", oldestCompatible: 1),
         Step(sql: deletion, oldestCompatible: 1), Step(sql: idempotency, oldestCompatible: 1),
-        Step(sql: replays, oldestCompatible: 1),
+        Step(sql: replays, oldestCompatible: 1), Step(sql: recipients, oldestCompatible: 1),
     ])
 
     /// Creates the table of the schema version, which exists before the first step.

@@ -15,7 +15,7 @@ struct RowQuery {
     let after: (start: Timestamp, sequence: SequenceNumber)?
 
     /// The assumed length of a row in bytes; a query fetches as many rows as fit into a block at this length.
-    private static let typicalRowLength = 300
+    static let typicalRowLength = 300
     /// The maximum length, in bytes, of a record that is fetched with its row.
     ///
     /// Longer records are fetched after it is known that they fit, so that a page of long messages does not need memory
@@ -59,15 +59,17 @@ struct RowQuery {
         return slots
     }
 
+    /// The columns of a row; see ``run(on:for:)``.
+    static let columns = """
+        seq, start, destinations,
+        CASE WHEN octet_length(record) <= \(maxInlineLength) THEN record END AS record, octet_length(record)
+        """
+
     static func sql(campaigns: Int?, order: SortOrder, isContinued: Bool) -> String {
         let direction = order == .oldestFirst ? "ASC" : "DESC"
         let ordered = "ORDER BY start \(direction), seq \(direction)"
         let beyond = isContinued ? "AND (start, seq) \(order == .oldestFirst ? ">" : "<") ($7, $8)" : ""
         let range = "org_id = $1 AND start BETWEEN $2 AND $3 AND seq <= \(asOf(campaigns)) \(beyond)"
-        let columns = """
-            seq, start, destinations,
-            CASE WHEN octet_length(record) <= \(maxInlineLength) THEN record END AS record, octet_length(record)
-            """
         let first = isContinued ? 9 : 7
         switch campaigns {
         case nil:

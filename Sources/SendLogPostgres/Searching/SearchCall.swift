@@ -10,6 +10,7 @@ struct SearchCall {
     ///
     /// - Throws: ``PostgresFailure``; ``StoreError/corrupted(detail:)`` if the stored data contradict each other.
     func answer() throws -> SearchResult {
+        if let found = search.found { return try answer(limitedTo: found) }
         if search.isUnfiltered, search.skip == 0, search.limit > 0, let result = try unfilteredFirstPage() {
             return result
         }
@@ -52,12 +53,53 @@ struct SearchCall {
     /// Returns the rows after the last one of a block.
     func rows(after rest: RestOfPage) throws -> RowBlock {
         let builder = try PageBuilder(rest)
+        if let found = search.found { return try fill(builder, found: found) }
         let query = query(
             SearchPlan.RowRange(of: search),
             asOf: search.asOf ?? SequenceNumber(0),
             after: (rest.start, rest.sequence)
         )
         return try fill(builder, try query.run(on: connection, for: builder.block))
+    }
+
+    /// Returns the total and the first block of a search that is limited to sequence numbers.
+    private func answer(limitedTo found: [Int64]) throws -> SearchResult {
+        let query = FoundQuery(organisation: organisation, search: search)
+        // Logs may be deleted between the statements, which must count and read the same ones.
+        return try connection.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") {
+            let keys = try query.keys(of: found, on: connection)
+            let plan = SearchPlan(search, head: keys.head)
+            let builder = PageBuilder(plan, count: keys.sequences.count)
+            return plan.result(total: keys.total, rows: try fill(builder, found: keys.sequences))
+        }
+    }
+
+    /// Appends as many rows of these logs as fit into a block, and keeps the others for the next block.
+    ///
+    /// - Parameters:
+    ///   - page: the page
+    ///   - sequences: the logs of the page that are not in earlier blocks, in the order of the search
+    /// - Returns: the block.
+    /// - Throws: ``PostgresFailure``; ``StoreError/corrupted(detail:)``.
+    private func fill(_ page: PageBuilder, found sequences: [Int64]) throws -> RowBlock {
+        let query = FoundQuery(organisation: organisation, search: search)
+        var (left, block) = (sequences[...], page.block)
+        // All logs of a part may have been deleted meanwhile.
+        while block.rows.isEmpty, !left.isEmpty {
+            let next = left.prefix(max(1, block.size / RowQuery.typicalRowLength))
+            left = left.dropFirst(next.count)
+            block = try fill(page, try query.rows(of: next, on: connection))
+        }
+        guard let rest = block.rest, let last = block.rows.last?.sequence.number,
+            let position = sequences.firstIndex(of: last), position + 1 < sequences.count
+        else {
+            block.rest = nil
+            return block
+        }
+        var search = rest.search
+        search.found = Array(sequences[(position + 1)...])
+        block.rest = RestOfPage(search: search, start: rest.start, sequence: rest.sequence)
+        return block
     }
 
     private func query(

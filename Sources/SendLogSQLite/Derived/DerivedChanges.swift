@@ -3,7 +3,7 @@ import SendLogCore
 /// The changes of all derived data that one transaction makes.
 struct DerivedChanges {
     /// All kinds of derived data; a new kind is added here, and nowhere else.
-    static let kinds: [any DerivedData.Type] = [Counters.self]
+    static let kinds: [any DerivedData.Type] = [Counters.self, RecipientIndexData.self]
 
     private var changes: [any DerivedData] = kinds.map { $0.init() }
 

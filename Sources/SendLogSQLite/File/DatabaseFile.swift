@@ -173,6 +173,8 @@ struct DatabaseFile {
         configuration.prepareDatabase { database in
             let cache = readOnly ? 8000 : 16_000
             try database.execute(sql: "PRAGMA cache_size = -\(cache); PRAGMA mmap_size = 2147418112")
+            // What is deleted must not stay in free pages.
+            if !readOnly { try database.execute(sql: "PRAGMA secure_delete = ON") }
         }
         return try DatabaseQueue(path: path, configuration: configuration)
     }

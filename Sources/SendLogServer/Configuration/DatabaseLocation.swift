@@ -1,6 +1,7 @@
 import Foundation
 public import SendLogCore
 import SendLogPostgres
+public import SendLogRecipients
 import SendLogSQLite
 public import SendLogScheduling
 
@@ -128,7 +129,7 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
         threads: FairThreadPool? = nil,
         onCreation: (_ what: String) -> Void = { _ in },
         onReplacement: (@Sendable (_ problem: String?) -> Void)? = nil
-    ) throws(StoreSetupError) -> any Store {
+    ) throws(StoreSetupError) -> any Store & RecipientIndexStore {
         switch backend {
         case .file(let path):
             let exists = FileManager.default.fileExists(atPath: path)

@@ -29,6 +29,8 @@ public struct ServiceConfiguration: Sendable {
     public let limits: ConcurrencyLimits
     /// The lifetime of a console session, in minutes.
     public let consoleSessionMinutes: Int
+    /// Whether the server keeps the recipient indexes up to date, and searches by recipient.
+    public let recipientIndex: Bool
     /// The settings of webhook delivery.
     public let webhooks: WebhookSettings
     /// Warnings about the configuration, to be logged for the operator.
@@ -64,6 +66,7 @@ public struct ServiceConfiguration: Sendable {
         rateLimit = requests > 0 ? RateLimit(requests: requests, window: window) : nil
         limits = try Self.limits(sources)
         consoleSessionMinutes = sources.number(.consoleSessionMinutes) ?? 720
+        recipientIndex = sources.text(.recipientIndex) != "off"
         webhooks = try WebhookSettings(sources)
         keyCacheLifetime = .seconds(sources.number(.keyCacheSeconds) ?? 2)
     }

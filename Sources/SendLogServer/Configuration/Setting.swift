@@ -133,6 +133,8 @@ public struct Setting: Hashable, Sendable {
         .number(1...600),
         formerKey: "postgres.patience"
     )
+    /// Whether this server keeps the recipient indexes up to date, and searches by recipient.
+    public static let recipientIndex = Setting("recipients.index", flag: "recipients-index", .choice(["on", "off"]))
     /// How long a key is cached before it is read again, in seconds.
     public static let keyCacheSeconds = Setting("keys.cacheSeconds", flag: "key-cache-seconds", .number(0...5))
     /// The lifetime of a console session, in minutes.
@@ -176,7 +178,7 @@ public struct Setting: Hashable, Sendable {
         maxUploads, maxUploadsPerOrganisation, httpThreads, workerThreads, logLevel, logFormat, rateLimitRequests,
         rateLimitWindow, spoolFolder, sqliteReaders, sqliteLockTimeout, sqliteCheckpointSeconds, postgresConnections,
         postgresWaitTimeout,
-        keyCacheSeconds,
+        keyCacheSeconds, recipientIndex,
         consoleSessionMinutes, webhookAllow, webhookTimeout, webhookRetrySeconds, webhookKeepDays, webhookWorkers,
         webhookLease, webhookMaxMetrics,
     ]

@@ -71,6 +71,7 @@ public struct SendLogService: Sendable {
             threads: threads,
             limits: configuration.limits,
             rateLimit: configuration.rateLimit,
+            recipientIndex: configuration.recipientIndex,
             logger: logger,
             basePath: configuration.server.basePath,
             allowedOrigins: configuration.allowedOrigins,
@@ -106,11 +107,13 @@ public struct SendLogService: Sendable {
             logger: logger,
             now: ServiceClock.now
         )
+        var services: [any Service] = [
+            Housekeeping(authenticator: authenticator, store: store, threads: threads, logger: logger),
+            DelayedService(dispatcher, until: isListening), server, ShutdownNotice(logger: logger),
+        ]
+        if configuration.recipientIndex { services.insert(RecipientIndexing(store: store, logger: logger), at: 0) }
         var group = ServiceGroupConfiguration(
-            services: [
-                Housekeeping(authenticator: authenticator, store: store, threads: threads, logger: logger),
-                DelayedService(dispatcher, until: isListening), server, ShutdownNotice(logger: logger),
-            ],
+            services: services,
             gracefulShutdownSignals: StopSignals.all,
             logger: Logger(label: "lifecycle") { _ in LineLog(format: format, level: max(level, .error)) }
         )

@@ -8,7 +8,8 @@ import Testing
             ["database", "check"], ["database", "backup", "copy.db"], ["organisation", "list"],
             ["key", "list", "--organisation", "A"], ["key", "revoke", "--organisation", "A", "key_1"],
             ["key", "create", "--organisation", "A", "--permission", "sendLog"],
-            ["import", "--organisation", "A", "/dev/null"],
+            ["import", "--organisation", "A", "/dev/null"], ["organisation", "set", "A", "--calling-code", "27"],
+            ["recipient", "27821234567", "--organisation", "A"], ["database", "reindex"],
         ]
     )
     func `a missing database is not created`(command: [String]) throws {

@@ -103,6 +103,31 @@ import Testing
         #expect(try sendlog("organisation", "list").errors.contains("does not exist"))
     }
 
+    @Test func `set changes the calling code, and list shows it`() throws {
+        for name in ["A", "B"] { _ = try sendlog("organisation", "create", name).succeeded() }
+        func codes() throws -> [String?] {
+            let list = try sendlog("organisation", "list", "--json").succeeded().output
+            return try JSON(parsing: list.utf8).elements.map(\.["callingCode"].string)
+        }
+        #expect(try codes() == [nil, nil])
+        let set = try sendlog("organisation", "set", "A", "--calling-code", "27").succeeded()
+        #expect(set.output.isEmpty && set.errors == "Set the calling code of \"A\" to 27.\n")
+        #expect(try codes() == ["27", nil])
+        let lines = try sendlog("organisation", "list").succeeded().lines
+        #expect(lines[0].hasSuffix("CALLING CODE") && lines[1].hasSuffix(" 27") && lines[2].hasSuffix(" none"))
+        for code in ["0", "+27", "2727", "", "south"] {
+            let refused = try sendlog("organisation", "set", "A", "--calling-code", code)
+            #expect(refused.exit == .code(64) && refused.output.isEmpty, "\(refused)")
+            #expect(refused.errors.contains("--calling-code"), "\(refused)")
+            #expect(refused.errors.contains("it must be 1 to 3 digits, the first of which is not 0, or none"))
+        }
+        #expect(try codes() == ["27", nil])
+        _ = try sendlog("organisation", "set", "A", "--calling-code", "none").succeeded()
+        #expect(try codes() == [nil, nil])
+        let unknown = try sendlog("organisation", "set", "AB", "--calling-code", "27")
+        #expect(unknown.exit == .code(1) && unknown.errors.contains("organisation \"AB\" does not exist"), "\(unknown)")
+    }
+
     @Test func `the environment can name the database, and the flag overrides it`() throws {
         let other = "sqlite:\(folder.file("other.sqlite"))"
         let environment = ["SENDLOG_DATABASE": other]

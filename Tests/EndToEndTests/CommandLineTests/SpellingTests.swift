@@ -12,9 +12,12 @@ import Testing
         (["--organization", "A"], "unknown option --organization; did you mean --organisation?"),
         (["org", "create", "A"], "unknown command org; did you mean organisation?"),
         (["serv"], "unknown command serv; did you mean serve?"), (["keys", "list"], "did you mean key?"),
-        (["invoice"], "unknown command invoice; the commands are serve, organisation, key, import, database"),
+        (
+            ["invoice"],
+            "unknown command invoice; the commands are serve, organisation, key, import, recipient, database"
+        ),
         (["key", "lsit"], "unknown command lsit; did you mean list?"),
-        (["organisation", "delete"], "unknown command delete; the commands are create, list"),
+        (["organisation", "delete"], "unknown command delete; the commands are create, set, list"),
         (["key", "list", "--organization", "A"], "unknown option --organization; did you mean --organisation?"),
         (["key", "list", "--org=A"], "unknown option --org; did you mean --organisation?"),
         (["key", "create", "--permission", "sendLog", "--organization=A"], "did you mean --organisation?"),

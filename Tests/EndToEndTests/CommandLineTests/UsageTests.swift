@@ -8,6 +8,7 @@ import Testing
         [], ["serve"], ["organisation"], ["organisation", "create"], ["organisation", "list"], ["key"],
         ["key", "create"],
         ["key", "list"], ["key", "revoke"], ["import"], ["database"], ["database", "check"], ["database", "backup"],
+        ["organisation", "set"], ["recipient"], ["database", "reindex"],
     ]
 
     @Test(arguments: commands)
@@ -36,7 +37,7 @@ import Testing
             ["organisation", "create"],
             ["organisation", "create", "a", "b"], ["import"], ["import", "file"], ["database", "backup"],
             ["database", "chek"],
-            ["serve", "--port"], ["--nonsense"],
+            ["serve", "--port"], ["--nonsense"], ["recipient", "27821234567"], ["organisation", "set", "A"],
         ]
     )
     func `an invalid command line exits with 64, with the error on standard error only`(command: [String]) throws {
@@ -52,7 +53,7 @@ import Testing
             ("--rate-limit-requests", "-1"), ("--rate-limit-requests", "many"), ("--rate-limit-window", "0"),
             ("--idle-timeout", "0"), ("--max-connections", "0"), ("--log-level", "loud"), ("--log-format", "xml"),
             ("--sqlite-readers", "0"), ("--sqlite-lock-timeout", "-1"), ("--key-cache-seconds", "6"),
-            ("--spool-folder", "/nowhere/at/all"),
+            ("--spool-folder", "/nowhere/at/all"), ("--recipients-index", "yes"),
             ("--host", ""), ("--host", "localhost:80"), ("--base-path", "sendlog"), ("--base-path", "/sendlog/"),
             ("--allowed-origins", "https://a.example/"), ("--allowed-origins", "null"),
             ("--allowed-origins", ",,"), ("--trusted-proxies", "10.0.0.1,,10.0.0.2"),

@@ -64,7 +64,9 @@ import Testing
         arguments: [
             ("campaign_id=nosuch", "campaign_id", "find.campaign_id"), ("limit=2", "limit", "options.limit"),
             ("skip=1", "skip", "options.skip"), ("sort=1", "sort", "options.sort"),
-            ("as_of=1", "as_of", "options.as_of"),
+            ("as_of=1", "as_of", "options.as_of"), ("destination=27821234567", "destination", "find.destination"),
+            ("destinations=27821234567", "destinations", "find.destination"),
+            ("find[destination]=27821234567", "find[destination]", "find.destination"),
             ("startDeliveryAt[$gte]=2022-01-01", "startDeliveryAt[$gte]", "find.startDeliveryAt"),
             ("find.campaign_id=a", "find.campaign_id", "find.campaign_id"),
             ("options%5Blimit%5D=2", "options[limit]", "options.limit"),

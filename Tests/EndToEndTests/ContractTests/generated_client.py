@@ -181,10 +181,20 @@ following.options.skip += following.options.limit
 page = data(search_send_logs, body=following, group_destinations=GroupDestinations.LIST)
 assert page.send_logs[0].field_id == "line-2" and page.send_logs[0].destinations == ["27831234568"]
 assert data(search_send_logs).total == 5
+found = data(search_send_logs, body=SearchRequest(find=Find(destination="+27 83 123 4568")))
+assert found.total == 3 and found.parsed.find.destination == ["27831234568"], found
+assert found.searched[:2] == ["27831234568", "0831234568"], found
+assert data(search_send_logs, body=SearchRequest.from_dict(found.parsed.to_dict())) == found
+found = data(search_send_logs, body=SearchRequest(find=Find(destination=["27821234567", "THANDI@example.com"])))
+assert [log.field_id for log in found.send_logs] == ["generated-1"]
+invalid = use(search_send_logs, body=SearchRequest(find=Find(destination=[""])), status=400).parsed
+assert invalid.error.issues[0].path == "find.destination[0]"
 invalid = use(search_send_logs, body=SearchRequest(options=SearchOptions(skip=-1)), status=400).parsed
 assert invalid.error.issues[0].path == "options.skip"
 
 file = use(export_send_logs, body=SearchRequest(find=Find(campaign_id="imported")))
+assert file.headers["X-Sendlog-Total"] == "3" and len(file.parsed.splitlines()) == 3
+file = use(export_send_logs, body=SearchRequest(find=Find(destination="tel:+27-83-123-4568")))
 assert file.headers["X-Sendlog-Total"] == "3" and len(file.parsed.splitlines()) == 3
 table = use(export_send_logs, format_=ExportFormat.CSV).parsed
 assert len(table.splitlines()) == 6

@@ -10,6 +10,19 @@ final class CrashLedger: Sendable {
     }
 
     private let entries = Mutex(Entries())
+    private let destinations: @Sendable (_ number: Int) -> [String]
+
+    /// Creates an empty ledger.
+    ///
+    /// - Parameter destinations: returns the destinations of a log by its number
+    init(destinations: @escaping @Sendable (_ number: Int) -> [String] = CrashLedger.ownDestinations) {
+        self.destinations = destinations
+    }
+
+    /// Destinations that no other log has; some lists have several chunks.
+    private static func ownDestinations(_ number: Int) -> [String] {
+        (0..<(number % 40 == 7 ? 9000 : number % 5)).map { "27\(820_000_000 + number * 10_000 + $0)" }
+    }
 
     /// Every log that was ever sent, by its id.
     var sent: [String: SampleLog] { entries.withLock(\.sent) }
@@ -21,16 +34,14 @@ final class CrashLedger: Sendable {
     var unexpected: [String] { entries.withLock(\.unexpected) }
 
     /// Derives all fields of a log from its number, so that a partly recorded log is detected.
-    private static func log(_ id: String, _ number: Int) -> SampleLog {
-        // Some lists have several chunks.
-        let count = number % 40 == 7 ? 9000 : number % 5
-        return SampleLog(
+    private func log(_ id: String, _ number: Int) -> SampleLog {
+        SampleLog(
             id: id,
             campaign: "campaign-\(number % 7)",
             message: "message \(id) \(number)",
             triggeredBy: ["api", "manual", "hook"][number % 3],
             start: "2022-0\(1 + number % 2)-\(10 + number % 18)T12:\(10 + number % 50):00.000Z",
-            destinations: (0..<count).map { "27\(820_000_000 + number * 10_000 + $0)" }
+            destinations: destinations(number)
         )
     }
 
@@ -39,7 +50,7 @@ final class CrashLedger: Sendable {
         guard let connection = try? tenant.server.connect() else { return }
         untilGone {
             for number in 0... {
-                let log = Self.log("\(prefix)-\(number)", number)
+                let log = self.log("\(prefix)-\(number)", number)
                 entries.withLock { $0.sent[log.id] = log }
                 let body = Array(log.json.utf8)
                 let response = try connection.request("POST", "/send-logs", headers: tenant.headers, body: body)
@@ -54,7 +65,7 @@ final class CrashLedger: Sendable {
         guard let connection = try? tenant.server.connect() else { return }
         untilGone {
             for batch in 0... {
-                let logs = (batch * 150..<batch * 150 + 150).map { Self.log("\(prefix)-\($0)", $0) }
+                let logs = (batch * 150..<batch * 150 + 150).map { log("\(prefix)-\($0)", $0) }
                 entries.withLock { entries in for log in logs { entries.sent[log.id] = log } }
                 let body = Array(logs.map { $0.json + "\n" }.joined().utf8)
                 let response = try connection.request("POST", "/send-logs/import", headers: tenant.headers, body: body)

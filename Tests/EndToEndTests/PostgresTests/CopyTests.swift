@@ -75,6 +75,7 @@ struct CopyTests {
         try Self.createWaitingDelivery(tenants[0])
         _ = try server.command("key", "create", "--organisation", tenants[0].name, "--permission", "*").succeeded()
         _ = try server.command("key", "revoke", "--organisation", tenants[0].name, "key_3").succeeded()
+        _ = try server.command("organisation", "set", tenants[0].name, "--calling-code", "27").succeeded()
 
         let target = try to.database(in: folder)
         let command = try Self.copy(server.database, target).succeeded()
@@ -91,6 +92,9 @@ struct CopyTests {
             #expect(try Self.responses(copied) == Self.responses(tenant))
         }
         #expect(try Self.keys(of: tenants[0].name, in: target) == Self.keys(of: tenants[0].name, in: server.database))
+        let organisations = try copy.command("organisation", "list", "--json").succeeded().output
+        #expect(organisations.contains(#""callingCode" : "27""#))
+        #expect(try server.command("organisation", "list", "--json").succeeded().output == organisations)
         #expect(try copy.command("database", "check").exit == .code(0))
     }
 

@@ -1,0 +1,130 @@
+public import SendLogCore
+public import SendLogRecipients
+import SendLogScheduling
+
+/// Leases the recipient indexes to indexers, and reports how far they are behind.
+extension PostgresStore {
+    /// The largest number of organisations for whose lease one call tries.
+    private static let maxCandidates = 16
+
+    /// Finds organisations with work, then leases the first one that no other server leases meanwhile.
+    ///
+    /// See ``RecipientIndexStore/leaseRecipientIndex(_:excluding:)``.
+    public func leaseRecipientIndex(
+        _ lease: RecipientIndexLease,
+        excluding excluded: Set<OrganisationID>
+    ) async throws(StoreError) -> (organisation: OrganisationID, index: RecipientIndex)? {
+        let candidates = try await performShort(for: .server) { connection in
+            var parameters = Parameters(lease.start.milliseconds, lease.latestEnd, excluded.map(\.number))
+            parameters.add(Self.maxCandidates)
+            let rows = try connection.rows(Self.recipientWorkSQL, parameters)
+            return (0..<rows.count).map { OrganisationID(rows.integer($0, 0)) }
+        }
+        var failure: StoreError?
+        for organisation in candidates {
+            do throws(StoreError) {
+                let index = try await leaseRecipientIndex(lease, of: organisation)
+                if let index { return (organisation, index) }
+            } catch {
+                // The node of one organisation may be down, or its index damaged: the others are indexed.
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return nil
+    }
+
+    /// Finds the organisations whose index has work, and no valid lease.
+    ///
+    /// An organisation has no row in `recipient_indexes` until its first lease: a server of an earlier version, which
+    /// creates none, may have created it.
+    static let recipientWorkSQL = """
+        SELECT h.org_id FROM organisation_heads h LEFT JOIN recipient_indexes i ON i.org_id = h.org_id
+        WHERE (h.sequence > coalesce(i.through, 0) OR i.merges) AND h.org_id <> ALL($3)
+            AND (i.org_id IS NULL OR i.lease_until <= $1 OR i.lease_until > $2)
+        ORDER BY coalesce(i.lease_start, 0), h.org_id LIMIT $4
+        """
+
+    /// Leases the index of an organisation.
+    ///
+    /// - Returns: the index; `nil` if another server has leased it.
+    private func leaseRecipientIndex(
+        _ lease: RecipientIndexLease,
+        of organisation: OrganisationID
+    ) async throws(StoreError) -> RecipientIndex? {
+        try await performShort(for: organisation) { connection in
+            var parameters = Parameters(organisation.number, lease.owner)
+            parameters.add(lease.start.milliseconds, lease.end.milliseconds, lease.latestEnd)
+            // On a retry, the first attempt may have leased it before its connection broke.
+            let own = "OR i.lease_owner = $2 AND i.lease_start = $3 AND i.lease_until = $4"
+            let leased = try connection.rows(
+                """
+                INSERT INTO recipient_indexes AS i (org_id, lease_owner, lease_start, lease_until)
+                VALUES ($1, $2, $3, $4) ON CONFLICT (org_id) DO UPDATE SET lease_owner = excluded.lease_owner,
+                    lease_start = excluded.lease_start, lease_until = excluded.lease_until
+                WHERE i.lease_until <= $3 OR i.lease_until > $5 \(connection.isRetry ? own : "")
+                """,
+                parameters
+            )
+            if leased.affectedRows == 0 { return nil }
+            return try RecipientRows.index(of: organisation, on: connection)
+        }
+    }
+
+    /// See ``RecipientIndexStore/renewRecipientIndexLease(_:in:)``.
+    public func renewRecipientIndexLease(
+        _ lease: RecipientIndexLease,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> Bool {
+        try await performShort(for: organisation) { connection in
+            var parameters = Parameters(organisation.number, lease.owner)
+            parameters.add(lease.start.milliseconds, lease.end.milliseconds)
+            let rows = try connection.rows(
+                """
+                UPDATE recipient_indexes SET lease_start = $3, lease_until = $4,
+                    lease_owner = CASE WHEN $4 > $3 THEN lease_owner ELSE '' END
+                WHERE org_id = $1 AND lease_owner = $2
+                """,
+                parameters
+            )
+            return rows.affectedRows > 0
+        }
+    }
+
+    /// See ``RecipientIndexStore/recipientIndexLag()``.
+    public func recipientIndexLag() async throws(StoreError) -> RecipientIndexLag {
+        try await performLong(for: .server) { connection in
+            let rows = try connection.rows(Self.recipientLagSQL)
+            return RecipientIndexLag(sendLogs: try rows.count(0, 0), organisations: try rows.count(0, 1))
+        }
+    }
+
+    static let recipientLagSQL = """
+        SELECT coalesce(sum(h.sequence - coalesce(i.through, 0)), 0)::bigint, count(*)
+        FROM organisation_heads h LEFT JOIN recipient_indexes i ON i.org_id = h.org_id
+        WHERE h.sequence > coalesce(i.through, 0)
+        """
+
+    /// See ``RecipientIndexStore/resetRecipientIndex(in:)``.
+    ///
+    /// The lease ends too: what its owner is building would begin after the index that it knows.
+    public func resetRecipientIndex(in organisation: OrganisationID) async throws(StoreError) {
+        try await performShort(for: organisation) { connection in
+            let parameters = Parameters(organisation.number)
+            try connection.transaction {
+                _ = try LogHead(of: organisation, on: connection)
+                _ = try connection.rows(
+                    """
+                    UPDATE recipient_indexes SET through = 0, merges = false, lease_owner = '', lease_until = 0
+                    WHERE org_id = $1
+                    """,
+                    parameters
+                )
+                _ = try connection.rows(
+                    "UPDATE recipient_segments SET complete = false WHERE org_id = $1 AND complete",
+                    parameters
+                )
+            }
+        }
+    }
+}

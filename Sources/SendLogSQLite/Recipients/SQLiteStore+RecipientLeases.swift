@@ -1,0 +1,116 @@
+public import SendLogCore
+public import SendLogRecipients
+import SendLogScheduling
+
+/// Leases recipient indexes to indexers.
+extension SQLiteStore {
+    /// See ``RecipientIndexStore/leaseRecipientIndex(_:excluding:)``.
+    public func leaseRecipientIndex(
+        _ lease: RecipientIndexLease,
+        excluding excluded: Set<OrganisationID>
+    ) async throws(StoreError) -> (organisation: OrganisationID, index: RecipientIndex)? {
+        // In most cases there is nothing to do, and nothing to write.
+        let candidates = try await readers.scan(for: .server) { try Self.pending(lease, excluded, on: $0) }
+        if candidates.isEmpty { return nil }
+        return try await write(for: .server) { database in
+            var failure: StoreError?
+            for organisation in try Self.pending(lease, excluded, on: database) {
+                let query = try Query(
+                    """
+                    INSERT INTO recipient_indexes (organisation, lease_owner, lease_start, lease_end)
+                    VALUES (?1, ?2, ?3, ?4)
+                    ON CONFLICT (organisation) DO UPDATE SET lease_owner = ?2, lease_start = ?3, lease_end = ?4
+                    """,
+                    on: database
+                )
+                try query.run(organisation.number, lease.owner, lease.start.milliseconds, lease.end.milliseconds)
+                // Skip a damaged index, so that it does not stop the others.
+                do { return (organisation, try RecipientRows.index(of: organisation, on: database)) } catch {
+                    failure = StoreError(error)
+                }
+            }
+            if let failure { throw failure }
+            return nil
+        }
+    }
+
+    /// The number of organisations that are tried, in case that the indexes of some are damaged.
+    private static let maxTried = 8
+
+    /// Returns organisations whose index can be leased and has work, those with the oldest lease first.
+    private static func pending(
+        _ lease: RecipientIndexLease,
+        _ excluded: Set<OrganisationID>,
+        on database: Connection
+    ) throws -> [OrganisationID] {
+        var query = try Query(
+            """
+            SELECT o.id FROM organisations o LEFT JOIN recipient_indexes i ON i.organisation = o.id
+            WHERE (i.organisation IS NULL OR i.lease_end <= ? OR i.lease_end > ?)
+                AND (o.sequence > ifnull(i.through, 0) OR i.has_merge = 1)
+            ORDER BY ifnull(i.lease_start, 0), o.id LIMIT ?
+            """,
+            on: database
+        )
+        try query.bind(lease.start.milliseconds, lease.latestEnd, excluded.count + maxTried)
+        var organisations: [OrganisationID] = []
+        while try query.step() {
+            let organisation = OrganisationID(query.integer(0))
+            if !excluded.contains(organisation) { organisations.append(organisation) }
+        }
+        return organisations
+    }
+
+    /// See ``RecipientIndexStore/renewRecipientIndexLease(_:in:)``.
+    public func renewRecipientIndexLease(
+        _ lease: RecipientIndexLease,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> Bool {
+        try await write(for: organisation) { database in
+            var query = try Query(
+                """
+                UPDATE recipient_indexes SET lease_start = ?, lease_end = ?, lease_owner = ?
+                WHERE organisation = ? AND lease_owner = ?
+                """,
+                on: database
+            )
+            try query.bind(lease.start.milliseconds, lease.end.milliseconds)
+            try query.run(lease.end > lease.start ? lease.owner : "", organisation.number, lease.owner)
+            return database.affectedRows == 1
+        }
+    }
+
+    /// See ``RecipientIndexStore/resetRecipientIndex(in:)``.
+    public func resetRecipientIndex(in organisation: OrganisationID) async throws(StoreError) {
+        try await write(for: organisation) { database in
+            _ = try LogHead(of: organisation, on: database)
+            let segments = try Query("UPDATE recipient_segments SET state = ? WHERE organisation = ?", on: database)
+            try segments.run(RecipientRows.State.unused, organisation.number)
+            // An indexer that works on it loses its lease. The IDs of segments are not used again.
+            let index = try Query(
+                """
+                UPDATE recipient_indexes SET through = 0, has_merge = 0, lease_owner = '', lease_start = 0, lease_end = 0
+                WHERE organisation = ?
+                """,
+                on: database
+            )
+            try index.run(organisation.number)
+        }
+    }
+
+    /// See ``RecipientIndexStore/recipientIndexLag()``.
+    public func recipientIndexLag() async throws(StoreError) -> RecipientIndexLag {
+        try await readers.scan(for: .server) { database in
+            let query = try Query(
+                """
+                SELECT ifnull(sum(o.sequence - ifnull(i.through, 0)), 0), count(*)
+                FROM organisations o LEFT JOIN recipient_indexes i ON i.organisation = o.id
+                WHERE o.sequence > ifnull(i.through, 0)
+                """,
+                on: database
+            )
+            _ = try query.step()
+            return RecipientIndexLag(sendLogs: try query.count(0), organisations: try query.count(1))
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import SendLogCore
+
+/// Searches that are limited to send logs that were found before, as those of a recipient are.
+extension SearchTransaction {
+    /// A send log that matches the filters.
+    private struct Match {
+        let start: Int64
+        let sequence: Int64
+    }
+
+    /// Reads the total and the first rows.
+    ///
+    /// - Parameter found: sequence numbers in any order; deleted send logs are passed over
+    /// - Returns: the result.
+    /// - Throws: the errors of the database.
+    func answer(among found: [Int64]) throws -> SearchResult {
+        var matches = try matches(among: found)
+        let search = plan.search
+        guard search.limit > 0, search.skip < matches.count else { return plan.result(total: matches.count) }
+        switch search.order {
+        case .oldestFirst: matches.sort { ($0.start, $0.sequence) < ($1.start, $1.sequence) }
+        case .newestFirst: matches.sort { ($0.start, $0.sequence) > ($1.start, $1.sequence) }
+        }
+        // The rest of the page has its send logs in their order, so that they are neither filtered nor sorted again.
+        var page = search
+        page.found = matches.dropFirst(search.skip).prefix(search.limit).map(\.sequence)
+        let rows = PageBuilder(SearchPlan(page, head: plan.head), count: page.found?.count ?? 0)
+        return plan.result(total: matches.count, rows: try fill(rows, with: page.found?[...] ?? []))
+    }
+
+    /// Returns the rows that follow the last row of a block.
+    ///
+    /// - Parameters:
+    ///   - rest: the rest of the page
+    ///   - found: the send logs of the page, in its order; see ``answer(among:)``
+    /// - Returns: the next block.
+    /// - Throws: the errors of the database; ``StoreError/corrupted(detail:)``.
+    func rows(after rest: RestOfPage, among found: [Int64]) throws -> RowBlock {
+        guard let last = found.firstIndex(of: rest.sequence.number) else {
+            throw StoreError.corrupted(detail: "the rest of a page lacks its last row")
+        }
+        return try fill(PageBuilder(rest), with: found[(last + 1)...])
+    }
+
+    private func fill(_ page: PageBuilder, with sequences: ArraySlice<Int64>) throws -> RowBlock {
+        var page = page
+        for sequence in sequences {
+            if page.isComplete { break }
+            _ = try append(RowID(organisation, SequenceNumber(sequence)), to: &page)
+        }
+        return page.finish(hasMore: page.block.isFull)
+    }
+
+    /// Reads the times of the found send logs that match the other filters.
+    private func matches(among found: [Int64]) throws -> [Match] {
+        let campaigns = plan.search.campaigns == nil ? nil : Set(sources.map(\.number))
+        let times = plan.from.milliseconds...plan.to.milliseconds
+        var matches: [Match] = []
+        // A row ID of a number beyond the head would belong to another organisation.
+        for sequence in found where (1...plan.asOf.number).contains(sequence) {
+            var query = try Query("SELECT start, campaign FROM send_logs WHERE place = ?", on: database)
+            try query.bind(RowID(organisation, SequenceNumber(sequence)).rawValue)
+            guard try query.step(), times.contains(query.integer(0)), campaigns?.contains(query.integer(1)) != false
+            else { continue }
+            matches.append(Match(start: query.integer(0), sequence: sequence))
+        }
+        return matches
+    }
+}
