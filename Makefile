@@ -32,7 +32,7 @@ export LOGS
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run check test test-citus soak bench bench-fairness bench-pages bench-webhooks fuzz build release lint format deps clean
+.PHONY: help run check test test-citus soak bench bench-fairness bench-pages bench-recipients bench-webhooks fuzz build release lint format deps clean
 
 help: ## List all targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' "$(ROOT)/Makefile" \
@@ -94,6 +94,11 @@ bench-pages: ## Measure pages of the Sends Report and the API's searches; LOGS=1
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" python3
 	@$(MAKE) --no-print-directory -f "$(ROOT)/Makefile" release
 	python3 "$(ROOT)/Benchmarks/pages.py" "$(PROGRAM)"
+
+bench-recipients: ## Measure the search by recipient, and compare it with Bun and SQLite; LOGS=10000000 for more send logs
+	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" wrk python3 python3-venv
+	@$(MAKE) --no-print-directory -f "$(ROOT)/Makefile" release
+	python3 "$(ROOT)/Benchmarks/recipients.py" "$(PROGRAM)" "$$("$(ROOT)/scripts/bun.sh")"
 
 bench-webhooks: ## Measure attempts, and recording with and without webhooks; SENDS=100000 for more send logs
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" python3

@@ -88,8 +88,8 @@ let package = Package(
         .target(
             name: "SendLogConsole",
             dependencies: [
-                "SendLogCore", "SendLogContent", "SendLogHTTP", "SendLogAPI", "SendLogHash", "SendLogScheduling",
-                "SendLogServices",
+                "SendLogCore", "SendLogContent", "SendLogHTTP", "SendLogAPI", "SendLogHash", "SendLogRecipients",
+                "SendLogScheduling", "SendLogServices",
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -1,4 +1,5 @@
 import Benchmark
+import Foundation
 import SendLogContent
 import SendLogCore
 import SendLogRecipients
@@ -8,6 +9,14 @@ func recipientBenchmarks() {
     let chunks = RecipientSample.chunks
     Benchmark("index 128 chunks of 8,192") { benchmark in
         for _ in benchmark.scaledIterations { blackHole(try RecipientSample.segment(of: chunks, first: 1)) }
+    }
+    Benchmark(
+        "distinct recipients of 10,000,000 destinations",
+        configuration: .init(metrics: [.wallClock, .cpuTotal, .peakMemoryResident], maxIterations: 3)
+    ) { benchmark in
+        let chunks = RecipientSample.manyChunks
+        benchmark.startMeasurement()
+        for _ in benchmark.scaledIterations { blackHole(try await RecipientSample.distinct(chunks)) }
     }
     let bytes = BenchmarkMetric.custom("bytes for 100 pairs", polarity: .prefersSmaller, useScalingFactor: false)
     Benchmark(
@@ -54,13 +63,17 @@ private enum RecipientSample {
         return "278\(2 + person % 3)\(1_000_000 + person)"
     }
 
-    static let chunks: [DestinationChunk] = {
+    static let chunks = chunks(128)
+    /// A bit more than 10,000,000 destinations.
+    static let manyChunks = chunks(1221)
+
+    private static func chunks(_ count: Int) -> [DestinationChunk] {
         var random: UInt64 = 1
-        return (0..<128).map { _ in
+        return (0..<count).map { _ in
             let text = (0..<8192).map { _ in "\"\(number(&random))\"" }.joined(separator: ",")
             return DestinationChunk(text: Array(text.utf8), count: 8192)
         }
-    }()
+    }
 
     /// Makes a segment of chunks, each of which is a list.
     static func segment(of chunks: [DestinationChunk], first: Int64) throws -> Segment {
@@ -75,6 +88,20 @@ private enum RecipientSample {
             }
         }
         return finish(sorter, first, first + Int64(chunks.count) - 1)
+    }
+
+    /// Counts the distinct recipients of lists.
+    static func distinct(_ chunks: [DestinationChunk]) async throws -> Int {
+        var sorter = AudienceSorter(callingCode: CallingCode("27"), spoolFolder: NSTemporaryDirectory())
+        var destinations = ChunkDestinations()
+        for chunk in chunks {
+            try chunk.body.withUnsafeBytes { body in
+                let chunk = BorrowedChunk(count: chunk.count, length: chunk.length, crc: chunk.crc, body: body)
+                try destinations.forEachText(of: chunk) { sorter.add($0, to: .a) }
+            }
+            try await sorter.spillIfFull()
+        }
+        return try await sorter.count().a
     }
 
     /// Makes eight segments, of sends to 10 recipients each.

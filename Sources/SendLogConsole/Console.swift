@@ -1,5 +1,6 @@
 package import SendLogAPI
 package import SendLogCore
+package import SendLogRecipients
 package import SendLogServices
 
 /// The web console: sign-in, pages and downloads.
@@ -15,21 +16,34 @@ package struct Console: Sendable {
     ///   - store: the store of send logs, campaigns, keys and sessions
     ///   - authenticator: authenticates API keys at sign-in
     ///   - service: creates, changes and tests webhooks
+    ///   - comparer: compares the recipients of campaigns
     ///   - sessionSeconds: the lifetime of a session, in seconds
+    ///   - recipientIndex: whether there is a recipient index; without it, sends to a recipient cannot be found
     /// - Throws: an error if a template is not valid Mustache, which the tests exclude.
-    package init(store: any Store, authenticator: Authenticator, service: WebhookService, sessionSeconds: Int) throws {
+    package init(
+        store: any Store & RecipientIndexStore,
+        authenticator: Authenticator,
+        service: WebhookService,
+        comparer: AudienceComparer,
+        sessionSeconds: Int,
+        recipientIndex: Bool
+    ) throws {
         let pages = Pages(templates: try Templates(), assets: Assets())
         let middleware = ConsoleMiddleware(store: store, pages: pages)
         self.middleware = middleware
+        let links = RecipientLinks(store: store, searchInput: SearchInput(store: store, hasIndex: recipientIndex))
         routes =
             SignIn(store: store, authenticator: authenticator, middleware: middleware, lifetime: sessionSeconds).routes
             + TimeZonePage(middleware: middleware).routes + pages.assets.routes
-            + SendsReport(store: store, middleware: middleware).routes
-            + SendPage(store: store, middleware: middleware).routes
+            + SendsReport(store: store, links: links, middleware: middleware).routes
+            + RecipientPage(store: store, links: links, middleware: middleware).routes
+            + SendPage(store: store, links: links, middleware: middleware).routes
             + CampaignsReport(store: store, middleware: middleware).routes
+            + ComparePage(store: store, comparer: comparer, middleware: middleware).routes
             + WebhooksPage(service: service, middleware: middleware).routes
             + WebhookEditor(service: service, middleware: middleware).routes
             + WebhookPage(service: service, middleware: middleware).routes
             + KeysPage(store: store, authenticator: authenticator, middleware: middleware).routes
+            + OrganisationPage(store: store, middleware: middleware).routes
     }
 }

@@ -13,18 +13,26 @@ struct BitReader {
 
     static let damaged = StoreError.corrupted(detail: "a bucket of the recipient index is damaged")
 
+    /// The least number of bits that ``window`` has.
+    private static let windowBits = 57
+
     /// The next 57 bits or more at the top, followed by zeros after the end.
-    private var window: UInt64 {
+    @inline(__always) private var window: UInt64 {
         let (byte, bit) = (position >> 3, UInt64(position & 7))
         if byte + 8 <= bytes.count {
-            return UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: byte, as: UInt64.self)) << bit
+            return UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: byte, as: UInt64.self)) &<< bit
         }
+        return lastWindow
+    }
+
+    private var lastWindow: UInt64 {
+        let (byte, bit) = (position >> 3, UInt64(position & 7))
         var window: UInt64 = 0
         for index in byte..<byte + 8 { window = window << 8 | (index < bytes.count ? UInt64(bytes[index]) : 0) }
         return window << bit
     }
 
-    private mutating func advance(by count: Int) throws(StoreError) {
+    @inline(__always) private mutating func advance(by count: Int) throws(StoreError) {
         position += count
         if position > end { throw Self.damaged }
     }
@@ -56,7 +64,16 @@ struct BitReader {
     }
 
     /// Reads a number in Rice's code.
-    mutating func next(rice parameter: Int) throws(StoreError) -> UInt64 {
+    @inline(__always) mutating func next(rice parameter: Int) throws(StoreError) -> UInt64 {
+        let window = window
+        let zeros = window.leadingZeroBitCount
+        // Nearly all numbers are in one window.
+        guard parameter > 0, zeros + 1 + parameter <= Self.windowBits else { return try nextLong(rice: parameter) }
+        try advance(by: zeros + 1 + parameter)
+        return UInt64(zeros) &<< UInt64(parameter) | (window &<< UInt64(zeros + 1)) &>> UInt64(64 - parameter)
+    }
+
+    private mutating func nextLong(rice parameter: Int) throws(StoreError) -> UInt64 {
         let quotient = try nextUnary()
         let remainder = try next(bits: parameter)
         guard parameter == 0 || quotient <= UInt64.max >> UInt64(parameter) else { throw Self.damaged }
@@ -64,7 +81,15 @@ struct BitReader {
     }
 
     /// Reads a number in Elias' gamma code of the number plus one.
-    mutating func nextGamma() throws(StoreError) -> UInt64 {
+    @inline(__always) mutating func nextGamma() throws(StoreError) -> UInt64 {
+        if window >> 63 == 1 {
+            try advance(by: 1)
+            return 0
+        }
+        return try nextLongGamma()
+    }
+
+    private mutating func nextLongGamma() throws(StoreError) -> UInt64 {
         let length = try nextUnary()
         guard length < 64 else { throw Self.damaged }
         return (1 << length | (try next(bits: Int(length)))) - 1

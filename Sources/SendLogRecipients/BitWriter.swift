@@ -1,9 +1,11 @@
 /// Writes numbers of any number of bits, the most significant bit first.
 struct BitWriter {
-    private(set) var bytes: [UInt8] = []
-    /// The bits that are not in ``bytes`` yet, at the top.
+    private var bytes: [UInt8] = []
+    /// The bits that are not in ``bytes`` yet, fewer than 32, at the top.
     private var pending: UInt64 = 0
     private var pendingCount = 0
+
+    init() { bytes.reserveCapacity(2048) }
 
     /// Appends the lowest bits of a number, at most 64.
     mutating func append(_ value: UInt64, bits count: Int) {
@@ -13,15 +15,13 @@ struct BitWriter {
             return
         }
         if count == 0 { return }
-        // At most 7 bits are pending, so that 32 more fit.
-        let value = value & (UInt64.max >> UInt64(64 - count))
-        pending |= value << UInt64(64 - pendingCount - count)
+        let value = value & (UInt64.max &>> UInt64(64 - count))
+        pending |= value &<< UInt64(64 - pendingCount - count)
         pendingCount += count
-        while pendingCount >= 8 {
-            bytes.append(UInt8(truncatingIfNeeded: pending >> 56))
-            pending <<= 8
-            pendingCount -= 8
-        }
+        guard pendingCount >= 32 else { return }
+        withUnsafeBytes(of: UInt32(truncatingIfNeeded: pending &>> 32).bigEndian) { bytes.append(contentsOf: $0) }
+        pending &<<= 32
+        pendingCount -= 32
     }
 
     /// Appends a number in unary: as many zeros, and a one.
@@ -37,7 +37,12 @@ struct BitWriter {
     /// Appends a number in Golomb's code for a power of two, also called Rice's code: the quotient in unary, and the
     /// remainder of `parameter` bits (<https://doi.org/10.1109/TIT.1966.1053907>).
     mutating func append(_ value: UInt64, rice parameter: Int) {
-        append(unary: value >> UInt64(parameter))
+        let quotient = value >> UInt64(parameter)
+        if quotient < 16, parameter <= 16 {
+            append(1 &<< UInt64(parameter) | value & (1 &<< UInt64(parameter) - 1), bits: Int(quotient) + 1 + parameter)
+            return
+        }
+        append(unary: quotient)
         append(value, bits: parameter)
     }
 
@@ -54,8 +59,12 @@ struct BitWriter {
     /// Fills the last byte with zeros.
     ///
     /// - Returns: all bytes.
-    consuming func finish() -> [UInt8] {
-        if pendingCount > 0 { bytes.append(UInt8(truncatingIfNeeded: pending >> 56)) }
+    mutating func finish() -> [UInt8] {
+        while pendingCount > 0 {
+            bytes.append(UInt8(truncatingIfNeeded: pending >> 56))
+            pending <<= 8
+            pendingCount -= 8
+        }
         return bytes
     }
 }

@@ -1,7 +1,7 @@
 import SendLogContent
 package import SendLogCore
 
-/// Reads the destinations of a chunk one by one, as codes.
+/// Reads the destinations of a chunk one by one.
 package struct ChunkDestinations {
     private var text: [UInt8] = []
 
@@ -14,6 +14,16 @@ package struct ChunkDestinations {
     package mutating func forEach(
         of chunk: BorrowedChunk,
         _ body: (RecipientCode) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        try forEachText(of: chunk) { text throws(StoreError) in try body(RecipientCode(utf8: text)) }
+    }
+
+    /// Passes each destination of a chunk in UTF-8, not escaped; it is valid only during the call.
+    ///
+    /// - Throws: ``StoreError/corrupted(detail:)`` if the chunk cannot be read; the errors of `body`.
+    package mutating func forEachText(
+        of chunk: BorrowedChunk,
+        _ body: (UnsafeBufferPointer<UInt8>) throws(StoreError) -> Void
     ) throws(StoreError) {
         guard chunk.isLengthValid else { throw Self.damaged }
         if text.count < chunk.length { text = Array(repeating: 0, count: chunk.length) }
@@ -30,23 +40,23 @@ package struct ChunkDestinations {
 
     static let damaged = StoreError.corrupted(detail: "a chunk of a list cannot be read")
 
-    /// Passes the code of each string in the content of a JSON array.
+    /// Passes each string in the content of a JSON array.
     private static func forEach(
         in text: UnsafeBufferPointer<UInt8>,
-        _ body: (RecipientCode) throws(StoreError) -> Void
+        _ body: (UnsafeBufferPointer<UInt8>) throws(StoreError) -> Void
     ) throws(StoreError) {
         var plain: [UInt8] = []
         var failure: StoreError?
         let isValid = DestinationListJSON.forEach(in: text) { destination in
-            let code: RecipientCode
-            if destination.contains(UInt8(ascii: "\\")) {
-                plain.removeAll(keepingCapacity: true)
-                plain.appendUnescaped(destination)
-                code = plain.withUnsafeBufferPointer { RecipientCode(utf8: $0) }
-            } else {
-                code = RecipientCode(utf8: destination)
-            }
-            do throws(StoreError) { try body(code) } catch { failure = error }
+            do throws(StoreError) {
+                if destination.contains(UInt8(ascii: "\\")) {
+                    plain.removeAll(keepingCapacity: true)
+                    plain.appendUnescaped(destination)
+                    try plain.withUnsafeBufferPointer(body)
+                } else {
+                    try body(destination)
+                }
+            } catch { failure = error }
             return failure == nil
         }
         if let failure { throw failure }

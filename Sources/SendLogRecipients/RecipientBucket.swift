@@ -59,19 +59,18 @@ public struct RecipientBucket: Equatable, Sendable {
         bits.append(gamma: span)
         let parameter = Self.parameter(of: codes[codes.count - 1].group - firstGroup, in: codes.count)
         bits.append(UInt64(parameter), bits: 6)
-        let rests = codes[0].isNumber ? Set(codes.map(\.rest)).sorted() : []
+        let rests = codes[0].isNumber ? Self.distinctRests(of: codes) : []
         bits.append(gamma: UInt64(rests.count))
         for (index, rest) in rests.enumerated() { bits.append(gamma: index == 0 ? rest : rest - rests[index - 1]) }
-        let numbers = Dictionary(uniqueKeysWithValues: rests.enumerated().map { ($1, UInt64($0)) })
         let width = Self.width(rests.count)
         var group = firstGroup
         for (index, code) in codes.enumerated() {
             bits.append(code.group - group, rice: parameter)
             group = code.group
-            if let number = numbers[code.rest] {
-                bits.append(number, bits: width)
-            } else {
+            if rests.isEmpty {
                 bits.append(code.rest, bits: 64)
+            } else {
+                bits.append(UInt64(Self.position(of: code.rest, in: rests)), bits: width)
             }
             let range = postings.range(at: index)
             bits.append(gamma: UInt64(range.count - 1))
@@ -87,19 +86,25 @@ public struct RecipientBucket: Equatable, Sendable {
 
     /// Decodes the postings.
     ///
-    /// - Parameter segment: the sequence numbers of the bucket's segment
+    /// - Parameters:
+    ///   - segment: the sequence numbers of the bucket's segment
+    ///   - groups: the groups of the recipients to return, ascending; `nil` for all
     /// - Returns: the recipients.
     /// - Throws: ``StoreError/corrupted(detail:)``.
-    public func postings(in segment: ClosedRange<SequenceNumber>) throws(StoreError) -> RecipientPostings {
+    public func postings(
+        in segment: ClosedRange<SequenceNumber>,
+        of groups: [UInt64]? = nil
+    ) throws(StoreError) -> RecipientPostings {
         let result: Result<RecipientPostings, StoreError> = body.withUnsafeBytes { bytes in
-            Result { () throws(StoreError) in try decode(BitReader(bytes), segment) }
+            Result { () throws(StoreError) in try decode(BitReader(bytes), segment, groups) }
         }
         return try result.get()
     }
 
     private func decode(
         _ reader: consuming BitReader,
-        _ segment: ClosedRange<SequenceNumber>
+        _ segment: ClosedRange<SequenceNumber>,
+        _ groups: [UInt64]?
     ) throws(StoreError) -> RecipientPostings {
         var bits = reader
         var postings = RecipientPostings()
@@ -122,6 +127,8 @@ public struct RecipientBucket: Equatable, Sendable {
         let width = Self.width(rests.count)
         var group = firstGroup
         var index: UInt64 = 0
+        var wanted = groups?[...]
+        var previous: RecipientCode?
         while index < count {
             index += 1
             let (next, isTooLarge) = group.addingReportingOverflow(try bits.next(rice: parameter))
@@ -136,7 +143,11 @@ public struct RecipientBucket: Equatable, Sendable {
                 rest = rests[Int(number)]
             }
             let code = RecipientCode(group: group, rest: rest)
-            if let last = postings.codes.last, code <= last { throw BitReader.damaged }
+            if let previous, code <= previous { throw BitReader.damaged }
+            previous = code
+            while let first = wanted?.first, first < group { wanted?.removeFirst() }
+            if wanted?.isEmpty == true { break }
+            let isWanted = wanted?.first.map { $0 == group } ?? true
             let sequenceCount = try bits.nextGamma()
             guard sequenceCount < UInt64(body.count) * 8 else { throw BitReader.damaged }
             let parameter = Self.parameter(of: span, in: Int(sequenceCount) + 1)
@@ -145,11 +156,31 @@ public struct RecipientBucket: Equatable, Sendable {
                 let gap = try bits.next(rice: parameter)
                 guard gap <= span, offset <= span - gap else { throw BitReader.damaged }
                 offset += gap
-                postings.append(code, least + Int64(offset))
+                if isWanted { postings.append(code, least + Int64(offset)) }
                 offset += 1
             }
         }
         return postings
+    }
+
+    /// Returns the rests, of which most recipients have one of a few, in ascending order.
+    private static func distinctRests(of codes: [RecipientCode]) -> [UInt64] {
+        var rests: [UInt64] = []
+        for code in codes {
+            let position = position(of: code.rest, in: rests)
+            if position == rests.count || rests[position] != code.rest { rests.insert(code.rest, at: position) }
+        }
+        return rests
+    }
+
+    /// Returns the position of the first of ascending rests that is not less than a rest.
+    private static func position(of rest: UInt64, in rests: [UInt64]) -> Int {
+        var (low, high) = (0, rests.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if rests[middle] < rest { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     /// Returns the Rice parameter for numbers whose sum is known: about the binary logarithm of 0.69 times their mean.

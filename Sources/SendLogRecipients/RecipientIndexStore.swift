@@ -5,16 +5,19 @@ public import SendLogCore
 /// One indexer at a time works for an organisation, under a lease. Readers see complete segments alone: the segments that
 /// one merge replaces disappear in the transaction in which the new one appears.
 public protocol RecipientIndexStore: Sendable {
-    /// Leases the index of an organisation that has send logs after its last segment, or that ``RecipientMergePlan`` has
-    /// work for; the one whose lease is the oldest.
+    /// Leases the index of an organisation that has work; the one whose lease is the oldest.
     ///
     /// - Parameters:
+    ///   - work: the kind of work
     ///   - lease: the owner, the start and the end of the lease
+    ///   - pass: the last lease of the index must have started before this
     ///   - excluded: organisations that are left out
     /// - Returns: the organisation and its index; `nil` if there is nothing to do.
     /// - Throws: ``StoreError``.
     func leaseRecipientIndex(
+        for work: RecipientIndexWork,
         _ lease: RecipientIndexLease,
+        in pass: Timestamp,
         excluding excluded: Set<OrganisationID>
     ) async throws(StoreError) -> (organisation: OrganisationID, index: RecipientIndex)?
 
@@ -34,7 +37,7 @@ public protocol RecipientIndexStore: Sendable {
     ///
     /// - Parameters:
     ///   - position: where to begin: the send log and the number of the chunk
-    ///   - limit: the largest number of chunks
+    ///   - limit: the largest number of chunks; none is read after ``ChunkPosition/maxDestinations`` destinations
     ///   - organisation: the organisation
     ///   - take: takes each chunk with its send log; it is valid only during the call
     /// - Returns: where the next call begins; `nil` if the last chunk was read, or if there are none.
@@ -90,7 +93,8 @@ public protocol RecipientIndexStore: Sendable {
     /// - Parameters:
     ///   - organisation: the organisation, whose index the caller has leased, and in which it builds no segment
     ///   - limit: the largest number of buckets
-    /// - Returns: the number of deleted buckets and segments; 0 when nothing is left to delete.
+    /// - Returns: the number of deleted buckets and segments; 0 when nothing is left to delete. The organisation has no
+    ///   work of the kind ``RecipientIndexWork/merges`` then, unless ``RecipientMergePlan`` has some.
     /// - Throws: ``StoreError``.
     func deleteUnusedRecipientBuckets(
         in organisation: OrganisationID,
@@ -116,14 +120,14 @@ public protocol RecipientIndexStore: Sendable {
     /// Looks groups up in all segments, in one snapshot.
     ///
     /// - Parameters:
-    ///   - groups: the groups, see ``RecipientCode/group``
+    ///   - groups: the groups, ascending; see ``RecipientCode/group``
     ///   - organisation: the organisation
     ///   - take: takes each bucket that may have one of the groups: of each segment the last one that begins before the
     ///     group, and all that begin with it
     /// - Returns: the index of the snapshot.
     /// - Throws: ``StoreError``; the errors of `take`.
     func lookUpRecipients(
-        _ groups: Set<UInt64>,
+        _ groups: [UInt64],
         in organisation: OrganisationID,
         _ take: (RecipientSegment, RecipientBucket) throws(StoreError) -> Void
     ) async throws(StoreError) -> RecipientIndex
@@ -135,6 +139,14 @@ public protocol RecipientIndexStore: Sendable {
 
     /// Returns how many send logs the indexes of all organisations lack, and the time of the oldest lease or change.
     func recipientIndexLag() async throws(StoreError) -> RecipientIndexLag
+}
+
+/// The kinds of work for an index.
+public enum RecipientIndexWork: Sendable {
+    /// Send logs after the last segment are to be added.
+    case additions
+    /// Segments are to be merged, or unused ones to be deleted.
+    case merges
 }
 
 /// The right of one indexer to write an organisation's index.
@@ -172,6 +184,9 @@ public struct ChunkPosition: Hashable, Sendable {
     public let sequence: SequenceNumber
     /// The number of the chunk, from 0.
     public let chunk: Int
+
+    /// The number of destinations after which reading pauses, so that no other request waits long for a reader.
+    public static let maxDestinations = 16_384
 
     /// Creates a position.
     public init(_ sequence: SequenceNumber, chunk: Int = 0) { (self.sequence, self.chunk) = (sequence, chunk) }

@@ -3,13 +3,15 @@ import SendLogScheduling
 
 /// Extends and merges the recipient index of one organisation, under a lease.
 ///
-/// New send logs come first: a merge, which can take long, is interrupted to add them.
+/// A merge, which can take long, is interrupted to add new send logs.
 public struct RecipientIndexer {
     private let store: any RecipientIndexStore
     private let organisation: OrganisationID
     private let timing: Timing
     private var index: RecipientIndex
     private var lease: RecipientIndexLease
+    /// The number of pairs of the segments that were made from lists.
+    public private(set) var addedPairs = 0
     /// When new send logs were last added.
     private var added: Timestamp
 
@@ -18,6 +20,8 @@ public struct RecipientIndexer {
         let now: @Sendable () -> Timestamp
         let leaseDuration: Int64
         let interval: Int64
+        /// The time after which the next organisation has its turn.
+        let turn: Int64
         /// How much is read and written at a time; tests take less.
         package var amount = Amount()
 
@@ -26,13 +30,15 @@ public struct RecipientIndexer {
         /// - Parameters:
         ///   - leaseDuration: for how long a killed server delays the index
         ///   - interval: the time after which a merge is interrupted for new send logs
+        ///   - turn: the time after which no further segment is begun
         ///   - now: the current time
         public init(
             leaseDuration: Int64 = 20_000,
-            interval: Int64 = 1000,
+            interval: Int64 = 250,
+            turn: Int64 = 2000,
             now: @escaping @Sendable () -> Timestamp
         ) {
-            (self.leaseDuration, self.interval, self.now) = (leaseDuration, interval, now)
+            (self.leaseDuration, self.interval, self.turn, self.now) = (leaseDuration, interval, turn, now)
         }
     }
 
@@ -40,7 +46,7 @@ public struct RecipientIndexer {
     package struct Amount: Sendable {
         /// The number of pairs of a segment that is made from lists: 16 MB, and as many while they are sorted.
         package var pairs = 1 << 20
-        package var chunks = 256
+        package var chunks = 1024
         package var buckets = 128
     }
 
@@ -58,22 +64,17 @@ public struct RecipientIndexer {
         (self.lease, self.timing, added) = (lease, timing, lease.start)
     }
 
-    /// Adds all new send logs, merges what is to be merged, and ends the lease.
+    /// Does the work until there is no more, or until the turn is over, and ends the lease.
     ///
     /// - Throws: ``StoreError``. What was completed before remains.
-    public mutating func run() async throws {
+    public mutating func run(_ work: RecipientIndexWork) async throws {
         do {
-            while try await store.deleteUnusedRecipientBuckets(in: organisation, limit: timing.amount.buckets) > 0 {
-                try await renewIfNeeded()
-            }
-            try await addNew()
-            while true {
-                let segments = RecipientMergePlan.next(index.segments)
-                if segments.isEmpty { break }
-                try await merge(segments)
-                while try await store.deleteUnusedRecipientBuckets(in: organisation, limit: timing.amount.buckets) > 0 {
-                    try await addNewIfDue()
-                }
+            let end = timing.now().milliseconds + timing.turn
+            switch work {
+            case .additions: try await addNew(until: end)
+            case .merges:
+                try await deleteUnused()
+                while timing.now().milliseconds < end, try await mergeNext() { try await deleteUnused() }
             }
             let now = timing.now()
             lease = RecipientIndexLease(owner: lease.owner, start: now, end: now)
@@ -83,13 +84,21 @@ public struct RecipientIndexer {
         }
     }
 
+    private mutating func deleteUnused() async throws {
+        while try await store.deleteUnusedRecipientBuckets(in: organisation, limit: timing.amount.buckets) > 0 {
+            try await addNewIfDue()
+        }
+    }
+
     /// Adds the send logs that were recorded since the last call, in segments of a limited size.
-    private mutating func addNew() async throws {
+    private mutating func addNew(until end: Int64) async throws {
         index.head = try await store.recipientIndex(in: organisation).head
         added = timing.now()
         var position: ChunkPosition? = ChunkPosition(SequenceNumber(index.through.number + 1))
         while let begin = position, index.through < index.head.lastSequence {
             position = try await addSegment(from: begin)
+            // The next turn begins with the first chunk of a list.
+            if position?.chunk == 0, timing.now().milliseconds >= end { break }
         }
     }
 
@@ -114,6 +123,7 @@ public struct RecipientIndexer {
         let through = position.map { SequenceNumber($0.sequence.number - 1) } ?? head
         var buckets: [RecipientBucket] = []
         let pairs = sorter.finish { buckets.append($0) }
+        addedPairs += pairs
         if pairs == 0 {
             try await complete(nil, adding: [], replacing: [], through: through)
         } else {
@@ -133,12 +143,16 @@ public struct RecipientIndexer {
 
     private mutating func addNewIfDue() async throws {
         try await renewIfNeeded()
-        if timing.now().milliseconds - added.milliseconds >= timing.interval { try await addNew() }
+        let now = timing.now().milliseconds
+        if now - added.milliseconds >= timing.interval { try await addNew(until: now + timing.interval) }
     }
 
-    /// Merges segments into one.
-    private mutating func merge(_ segments: ArraySlice<RecipientSegment>) async throws {
-        guard let first = segments.first else { return }
+    /// Merges the next segments into one.
+    ///
+    /// - Returns: false if there are none.
+    private mutating func mergeNext() async throws -> Bool {
+        let segments = RecipientMergePlan.next(index.segments)
+        guard let first = segments.first else { return false }
         let end = segments.reduce(first.range.upperBound) { max($0, $1.range.upperBound) }
         let range = first.range.lowerBound...end
         let recorded = index.head.hasGaps ? try await store.recordedRanges(in: range, of: organisation) : [range]
@@ -158,6 +172,7 @@ public struct RecipientIndexer {
         writer.finish { buckets.append($0) }
         let merged = RecipientSegment(id: id, level: first.level + 1, range: range, pairs: writer.pairCount)
         try await complete(merged, adding: buckets, replacing: segments.map(\.id), through: index.through)
+        return true
     }
 
     private mutating func complete(

@@ -5,22 +5,70 @@ import SendLogScheduling
 public struct RecipientLookup: Sendable {
     private let store: any RecipientIndexStore
     private let matcher: RecipientMatcher
+    private let maxFound: Int
 
     /// The number of send logs beyond the index from which a lookup is refused, and the number of their destinations.
     private static let maxTail = (sendLogs: 1_000_000, destinations: 4_000_000)
-    private static let chunks = 256
+    private static let chunks = 1024
+    /// The number of groups that are looked up at a time: a few milliseconds with the greatest number of segments.
+    private static let groups = 8
+    /// The maximum number of send logs that a lookup returns, 8 bytes each.
+    public static let maxFound = 2_000_000
 
     /// The send logs of recipients.
     public struct Result: Equatable, Sendable {
         /// The sequence numbers, ascending; none is greater than ``asOf``.
         public let sequences: [Int64]
+        /// Those of the sequence numbers whose recipients all match doubtfully; see ``RecipientQuery/Match``.
+        public let doubtful: [Int64]
         /// The newest sequence number that the lookup saw.
         public let asOf: SequenceNumber
     }
 
+    /// The send logs that were found so far, in any order, some more than once.
+    private struct Found {
+        private var (exact, doubtful): ([Int64], [Int64]) = ([], [])
+        private let limit: Int
+
+        init(limit: Int) { self.limit = limit }
+
+        mutating func append(_ sequences: some Collection<Int64>, _ match: RecipientQuery.Match) throws(TooManySends) {
+            switch match {
+            case .exact: exact += sequences
+            case .doubtful: doubtful += sequences
+            case .none: return
+            }
+            if exact.count + doubtful.count > limit { throw TooManySends() }
+        }
+
+        /// Returns the send logs up to one.
+        consuming func result(asOf: SequenceNumber) -> Result {
+            let exact = Self.distinct(exact, to: asOf)
+            var doubtful = Self.distinct(doubtful, to: asOf)
+            if doubtful.isEmpty { return Result(sequences: exact, doubtful: [], asOf: asOf) }
+            let known = Set(exact)
+            doubtful.removeAll(where: known.contains)
+            return Result(sequences: (exact + doubtful).sorted(), doubtful: doubtful, asOf: asOf)
+        }
+
+        private static func distinct(_ sequences: [Int64], to last: SequenceNumber) -> [Int64] {
+            var (sequences, previous) = (sequences.sorted(), Int64?.none)
+            sequences.removeAll { sequence in
+                defer { previous = sequence }
+                return sequence == previous || sequence > last.number
+            }
+            return sequences
+        }
+    }
+
     /// Creates a lookup of one or more recipients.
-    public init(_ queries: [RecipientQuery], in store: any RecipientIndexStore) {
-        (self.store, matcher) = (store, RecipientMatcher(queries))
+    ///
+    /// - Parameters:
+    ///   - queries: the recipients
+    ///   - store: the index
+    ///   - maxFound: the number of send logs from which on a lookup throws ``TooManySends``
+    public init(_ queries: [RecipientQuery], in store: any RecipientIndexStore, maxFound: Int = Self.maxFound) {
+        (self.store, matcher, self.maxFound) = (store, RecipientMatcher(queries), maxFound)
     }
 
     /// Finds the send logs of an organisation.
@@ -29,28 +77,36 @@ public struct RecipientLookup: Sendable {
     ///   - asOf: the newest sequence number to see; `nil` for all send logs recorded so far
     ///   - organisation: the organisation
     /// - Returns: the send logs of any of the recipients, deleted ones included.
-    /// - Throws: ``RecipientIndexBehind`` if the index lacks too many send logs; ``StoreError``.
+    /// - Throws: ``RecipientIndexBehind`` if the index lacks too many send logs; ``TooManySends``; ``StoreError``.
     public func run(
         asOf: SequenceNumber?,
         in organisation: OrganisationID
     ) async throws -> Result {
-        var found: [Int64] = []
-        let index = try await store.lookUpRecipients(matcher.groups, in: organisation) {
-            (segment, bucket) throws(StoreError) in
-            let postings = try bucket.postings(in: segment.range)
-            for index in postings.codes.indices where matcher.matches(postings.codes[index]) {
-                found += postings.sequences(at: index)
+        var found = Found(limit: maxFound)
+        var rest = matcher.groups.sorted()[...]
+        // Each snapshot of the index is complete up to its own end. The first one says what had been recorded.
+        var (through, head): (SequenceNumber?, SequenceNumber?) = (nil, nil)
+        var slice = TimeSlice()
+        repeat {
+            await slice.yieldIfOver()
+            let groups = Array(rest.prefix(Self.groups))
+            var buckets: [(segment: RecipientSegment, bucket: RecipientBucket)] = []
+            let index = try await store.lookUpRecipients(groups, in: organisation) {
+                (segment, bucket) throws(StoreError) in buckets.append((segment, bucket))
             }
-        }
-        let last = min(asOf ?? index.head.lastSequence, index.head.lastSequence)
-        try await addTail(from: index.through, through: last, in: organisation, to: &found)
-        found.sort()
-        var previous: Int64?
-        found.removeAll { sequence in
-            defer { previous = sequence }
-            return sequence == previous || sequence > last.number
-        }
-        return Result(sequences: found, asOf: last)
+            for (segment, bucket) in buckets {
+                let postings = try bucket.postings(in: segment.range, of: groups)
+                for index in postings.codes.indices {
+                    try found.append(postings.sequences(at: index), matcher.match(postings.codes[index]))
+                }
+            }
+            (through, head) = (min(through ?? index.through, index.through), head ?? index.head.lastSequence)
+            rest = rest.dropFirst(Self.groups)
+        } while !rest.isEmpty
+        guard let through, let head else { return found.result(asOf: SequenceNumber(0)) }
+        let last = min(asOf ?? head, head)
+        try await addTail(from: through, through: last, in: organisation, to: &found)
+        return found.result(asOf: last)
     }
 
     /// Searches the lists after the index.
@@ -58,7 +114,7 @@ public struct RecipientLookup: Sendable {
         from through: SequenceNumber,
         through last: SequenceNumber,
         in organisation: OrganisationID,
-        to found: inout [Int64]
+        to found: inout Found
     ) async throws {
         guard last > through, !matcher.groups.isEmpty else { return }
         let behind = RecipientIndexBehind(through: through, head: last)
@@ -69,16 +125,27 @@ public struct RecipientLookup: Sendable {
         var slice = TimeSlice()
         while let next = position, next.sequence <= last {
             await slice.yieldIfOver()
+            var matches: [(sequence: Int64, match: RecipientQuery.Match)] = []
             position = try await store.recordedChunks(from: next, limit: Self.chunks, in: organisation) {
                 (sequence, chunk) throws(StoreError) in
                 if sequence > last { return }
                 try destinations.forEach(of: chunk) { code throws(StoreError) in
                     count += 1
-                    if matcher.matches(code), found.last != sequence.number { found.append(sequence.number) }
+                    let match = matcher.match(code)
+                    if match != .none { matches.append((sequence.number, match)) }
                 }
             }
+            for (sequence, match) in matches { try found.append(CollectionOfOne(sequence), match) }
             guard count <= Self.maxTail.destinations else { throw behind }
         }
+    }
+}
+
+/// Thrown by a lookup that finds more than ``RecipientLookup/maxFound`` send logs.
+public struct TooManySends: Error, CustomStringConvertible {
+    /// The reason.
+    public var description: String {
+        "more than \(RecipientLookup.maxFound) send logs have this destination, and no search can have as many"
     }
 }
 

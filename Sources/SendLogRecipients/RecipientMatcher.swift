@@ -15,15 +15,17 @@ struct RecipientMatcher: Sendable {
         doubtful = queries.filter { $0.callingCode == nil }
     }
 
-    /// Returns whether a stored recipient is one of those that are looked up.
-    func matches(_ code: RecipientCode) -> Bool {
-        guard groups.contains(code.group) else { return false }
-        if codes.contains(code) { return true }
-        guard !doubtful.isEmpty, let digits = code.digits else { return false }
+    /// Returns how a stored recipient matches those that are looked up.
+    func match(_ code: RecipientCode) -> RecipientQuery.Match {
+        guard groups.contains(code.group) else { return .none }
+        if codes.contains(code) { return .exact }
+        guard !doubtful.isEmpty, let digits = code.digits else { return .none }
         let key = RecipientKey(digits)
-        return doubtful.contains { query in
+        // A query without a calling code matches its own key alone exactly.
+        let isDoubtful = doubtful.contains { query in
             if case .none = query.matches(key) { false } else { true }
         }
+        return isDoubtful ? .doubtful : .none
     }
 }
 

@@ -33,6 +33,8 @@ struct RecipientMergeCursors {
     }
 
     private var cursors: [Cursor]
+    /// The ``Cursor/code`` of each cursor, which is read much more often than anything else of it.
+    private var codes: [RecipientCode?]
     /// The recipient whose pairs are being merged; `nil` between two recipients.
     private var current: RecipientCode?
     /// The cursor that comes next for the current recipient.
@@ -44,13 +46,19 @@ struct RecipientMergeCursors {
     /// How many recipients are merged without a pause, which takes less than a millisecond.
     private static let limit = 512
 
-    init(count: Int) { cursors = Array(repeating: Cursor(), count: count) }
+    init(count: Int) {
+        cursors = Array(repeating: Cursor(), count: count)
+        codes = Array(repeating: nil, count: count)
+    }
 
     /// Returns whether the next buckets of a segment must be read.
-    func needsBuckets(_ index: Int) -> Bool { cursors[index].code == nil && !cursors[index].isAtEnd }
+    func needsBuckets(_ index: Int) -> Bool { codes[index] == nil && !cursors[index].isAtEnd }
 
     /// Adds the next buckets of a segment; none at its end.
-    mutating func add(_ buckets: [RecipientPostings], to index: Int) { cursors[index].add(buckets) }
+    mutating func add(_ buckets: [RecipientPostings], to index: Int) {
+        cursors[index].add(buckets)
+        codes[index] = cursors[index].code
+    }
 
     /// Merges the pairs of some recipients.
     ///
@@ -76,8 +84,7 @@ struct RecipientMergeCursors {
     /// - Returns: false if there is none.
     private mutating func begin() throws(StoreError) -> Bool {
         var least: RecipientCode?
-        for index in cursors.indices {
-            guard let code = cursors[index].code else { continue }
+        for case let code? in codes {
             if let known = least, known <= code { continue }
             least = code
         }
@@ -99,13 +106,14 @@ struct RecipientMergeCursors {
         guard let code = current else { return true }
         // Later segments have greater sequence numbers; a long list that two of them have in common can repeat one.
         while next < cursors.count {
-            while cursors[next].code == code {
+            while codes[next] == code {
                 cursors[next].forEachSequence { sequence in
                     guard sequence > last, isKept(sequence) else { return }
                     writer.add(code, sequence, take)
                     last = sequence
                 }
                 cursors[next].advance()
+                codes[next] = cursors[next].code
             }
             if needsBuckets(next) { return false }
             next += 1

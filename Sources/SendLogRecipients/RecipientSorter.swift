@@ -60,22 +60,9 @@ public struct RecipientSorter: ~Copyable {
 
     /// Sorts the numbers by their codes, digit by digit from the last, which keeps the order of their sequence numbers.
     private mutating func sortNumbers() {
-        let digit: UInt64 = 11
-        var other = [Number](repeating: Number(code: 0, sequence: 0), count: numbers.count)
-        for shift in stride(from: 0, to: 2 * Self.bits, by: Int(digit)) {
-            var starts = [Int](repeating: 0, count: 1 << Int(digit))
-            let mask: UInt64 = 1 << digit - 1
-            for number in numbers { starts[Int(number.code >> shift & mask)] += 1 }
-            // All numbers have the same digit, as those of one country have.
-            if starts.contains(numbers.count) { continue }
-            var sum = 0
-            for index in starts.indices { (starts[index], sum) = (sum, sum + starts[index]) }
-            for number in numbers {
-                let index = Int(number.code >> shift & mask)
-                other[starts[index]] = number
-                starts[index] += 1
-            }
-            swap(&numbers, &other)
+        var other: [Number] = []
+        for shift in stride(from: 0, to: 2 * Self.bits, by: Int(RadixSort.digitBits)) {
+            RadixSort.sort(&numbers, &other, byDigitAt: shift) { $0.code }
         }
     }
 }

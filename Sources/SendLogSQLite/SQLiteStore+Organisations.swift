@@ -39,7 +39,7 @@ extension SQLiteStore {
 
     /// See ``OrganisationStore/organisation(_:)``.
     public func organisation(_ id: OrganisationID) async throws(StoreError) -> Organisation {
-        let found = try await readers.scan(for: id) { database in
+        let found = try await pointReaders.pointRead { database in
             try Self.organisations(database, where: "id = ?") { try $0.bind(id.number) }
         }
         guard let organisation = found.first else { throw .notFound }

@@ -194,7 +194,8 @@ public final class SQLiteStore: LogReader, LogWriter, OrganisationStore, KeyStor
         _ search: SendLogSearch,
         in organisation: OrganisationID
     ) async throws(StoreError) -> SearchResult {
-        try await readers.scan(for: organisation) { database in
+        if let found = search.found { return try await self.search(search, among: found, in: organisation) }
+        return try await readers.scan(for: organisation) { database in
             try SearchTransaction(database, organisation: organisation, search: search).answer()
         }
     }

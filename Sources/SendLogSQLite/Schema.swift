@@ -231,12 +231,12 @@ enum Schema {
         """
         -- calling_code: see Organisation.callingCode.
         ALTER TABLE organisations ADD COLUMN calling_code TEXT;
-        -- through: see RecipientIndex.through. has_merge: 1 if RecipientMergePlan has work.
+        -- through: see RecipientIndex.through. has_merges: see RecipientIndexWork.merges.
         CREATE TABLE recipient_indexes (
             organisation INTEGER PRIMARY KEY REFERENCES organisations,
             through INTEGER NOT NULL DEFAULT 0,
             next_segment INTEGER NOT NULL DEFAULT 1,
-            has_merge INTEGER NOT NULL DEFAULT 0,
+            has_merges INTEGER NOT NULL DEFAULT 0,
             lease_owner TEXT NOT NULL DEFAULT '',
             lease_start INTEGER NOT NULL DEFAULT 0,
             lease_end INTEGER NOT NULL DEFAULT 0
@@ -261,6 +261,16 @@ enum Schema {
             body BLOB NOT NULL,
             PRIMARY KEY (organisation, segment, first_group, ordinal)
         ) STRICT;
+        -- See RecipientLink. recipient: as entered.
+        CREATE TABLE recipient_links (
+            organisation INTEGER NOT NULL,
+            token TEXT NOT NULL,
+            recipient TEXT NOT NULL,
+            expires INTEGER NOT NULL,
+            PRIMARY KEY (organisation, token)
+        ) STRICT;
+        CREATE UNIQUE INDEX recipient_links_by_recipient ON recipient_links (organisation, recipient);
+        CREATE INDEX recipient_links_by_end ON recipient_links (expires);
         """,
     ]
 }

@@ -1,20 +1,24 @@
 import SendLogCore
+import SendLogScheduling
 
 /// Searches that are limited to send logs that were found before, as those of a recipient are.
 extension SearchTransaction {
     /// A send log that matches the filters.
-    private struct Match {
+    struct Match {
         let start: Int64
         let sequence: Int64
     }
 
     /// Reads the total and the first rows.
     ///
-    /// - Parameter found: sequence numbers in any order; deleted send logs are passed over
+    /// - Parameters:
+    ///   - found: sequence numbers in any order; deleted send logs are passed over
+    ///   - earlier: the matches among other sequence numbers
     /// - Returns: the result.
     /// - Throws: the errors of the database.
-    func answer(among found: [Int64]) throws -> SearchResult {
-        var matches = try matches(among: found)
+    func answer(among found: ArraySlice<Int64>, and earlier: [Match] = []) throws -> SearchResult {
+        if plan.isEmpty || sources.isEmpty { return plan.result(total: 0) }
+        var matches = try earlier + matches(among: found)
         let search = plan.search
         guard search.limit > 0, search.skip < matches.count else { return plan.result(total: matches.count) }
         switch search.order {
@@ -52,7 +56,7 @@ extension SearchTransaction {
     }
 
     /// Reads the times of the found send logs that match the other filters.
-    private func matches(among found: [Int64]) throws -> [Match] {
+    func matches(among found: ArraySlice<Int64>) throws -> [Match] {
         let campaigns = plan.search.campaigns == nil ? nil : Set(sources.map(\.number))
         let times = plan.from.milliseconds...plan.to.milliseconds
         var matches: [Match] = []
@@ -65,5 +69,36 @@ extension SearchTransaction {
             matches.append(Match(start: query.integer(0), sequence: sequence))
         }
         return matches
+    }
+}
+
+extension SQLiteStore {
+    /// The number of found send logs that are filtered at a time, which takes about ten milliseconds.
+    private static let maxFiltered = 4096
+
+    /// Searches among send logs that were found before, in several snapshots if they are many.
+    ///
+    /// What the filters read of a send log never changes.
+    func search(
+        _ search: SendLogSearch,
+        among found: [Int64],
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> SearchResult {
+        var (search, rest) = (search, found[...])
+        var matches: [SearchTransaction.Match] = []
+        while rest.count > Self.maxFiltered {
+            let part = rest.prefix(Self.maxFiltered)
+            rest = rest.dropFirst(part.count)
+            let (asOf, more) = try await readers.scan(for: organisation) { database in
+                let search = try SearchTransaction(database, organisation: organisation, search: search)
+                return (search.plan.asOf, try search.matches(among: part))
+            }
+            search.asOf = asOf
+            matches += more
+        }
+        return try await readers.scan(for: organisation) { database in
+            try SearchTransaction(database, organisation: organisation, search: search)
+                .answer(among: rest, and: matches)
+        }
     }
 }

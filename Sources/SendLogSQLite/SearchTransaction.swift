@@ -24,7 +24,6 @@ struct SearchTransaction {
 
     func answer() throws -> SearchResult {
         if plan.isEmpty || sources.isEmpty { return plan.result(total: 0) }
-        if let found = plan.search.found { return try answer(among: found) }
         let counts = DayCounts(database: database, organisation: organisation, sources: sources, plan: plan)
         let total = try plan.knownTotal ?? counts.total()
         let isByDay = plan.search.isByDay(mergesLazily: true)

@@ -1,5 +1,6 @@
 import SendLogCore
 import SendLogRecipients
+import SendLogServices
 
 /// The sends to a recipient, for the command line.
 struct RecipientSends: Encodable {
@@ -21,9 +22,8 @@ struct RecipientSends: Encodable {
         let start: String
         let triggeredBy: String
 
-        /// Reads a record; `nil` if it is malformed.
-        init?(record: UnsafeBufferPointer<UInt8>) {
-            guard let fields = RecordFields(record) else { return nil }
+        /// Reads the fields of a record.
+        init(_ fields: RecordFields) {
             func text(_ field: UnsafeBufferPointer<UInt8>) -> String {
                 var bytes: [UInt8] = []
                 bytes.appendUnescaped(field)
@@ -44,31 +44,17 @@ struct RecipientSends: Encodable {
         limit: Int
     ) async throws {
         let found = try await RecipientLookup([query], in: store).run(asOf: nil, in: organisation)
-        func sends(limit: Int, _ order: SortOrder) async throws -> (total: Int, sends: [Send]) {
-            var search = SendLogSearch(limit: limit, order: order, asOf: found.asOf)
-            search.found = found.sequences
-            let result = try await store.search(search, in: organisation)
-            var sends = try Self.sends(of: result.rows)
-            var rest = result.rows.rest
-            while let next = rest {
-                let block = try await store.rows(next, in: organisation)
-                sends += try Self.sends(of: block)
-                rest = block.rest
-            }
-            return (result.total, sends)
-        }
+        var search = SendLogSearch(limit: limit, asOf: found.asOf)
+        search.found = found.sequences
         (recipient, searched) = (query.key.text, query.searched)
-        first = try await sends(limit: 1, .oldestFirst).sends.first?.start
-        let newest = try await sends(limit: max(1, limit), .newestFirst)
-        (self.sends, last) = (newest.total, newest.sends.first?.start)
-        list = limit > 0 ? newest.sends : []
-    }
-
-    private static func sends(of block: RowBlock) throws(StoreError) -> [Send] {
-        let sends = block.text.withUnsafeBufferPointer { text in
-            block.rows.map { Send(record: UnsafeBufferPointer(rebasing: text[$0.record])) }
+        let summary = try await RecipientSummary(of: search, in: organisation, from: store)
+        (sends, first, last) = (summary.sends, summary.first?.description, summary.last?.description)
+        if limit == 0 { return }
+        var list: [Send] = []
+        try await SendsReader(store, in: organisation).forEach(search) { fields, _ in
+            list.append(Send(fields))
+            return true
         }
-        if sends.contains(where: { $0 == nil }) { throw .corrupted(detail: "a record is malformed") }
-        return sends.compactMap(\.self)
+        self.list = list
     }
 }

@@ -64,4 +64,15 @@ struct IsolationModel {
         let next = search.recipients == nil ? "\"parsed\":{" : "\"searched\":["
         return "{\"ok\":true,\"data\":{\"total\":\(found.count),\"send_logs\":[\(texts)],\(next)"
     }
+
+    /// Returns the expected beginning of the response to a comparison of a campaign and a log; `nil` if there is no such
+    /// log.
+    func response(toCampaign campaign: String, send id: String, asOf: Int) -> String? {
+        let visible = logs.prefix(asOf)
+        guard let send = visible.first(where: { $0.id == id }) else { return nil }
+        let a = Set(visible.filter { $0.campaign == campaign }.flatMap(\.destinations))
+        let (b, both) = (Set(send.destinations), a.intersection(send.destinations).count)
+        return "{\"ok\":true,\"data\":{\"a\":\(a.count),\"b\":\(b.count),\"both\":\(both),"
+            + "\"only_a\":\(a.count - both),\"only_b\":\(b.count - both),\"parsed\":{"
+    }
 }

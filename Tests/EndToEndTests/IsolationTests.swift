@@ -42,6 +42,7 @@ import Testing
         case 0...2: try create(&side, &random, context)
         case 3: try importLines(&side, &random, context)
         case 4...5: try get(side, &random, context)
+        case 6: try compare(side, &random, context)
         default: try search(side, &random, context)
         }
     }
@@ -110,5 +111,18 @@ import Testing
             try response.data()["parsed"]["options"]["as_of"].integer == search.asOf ?? side.model.logs.count,
             context
         )
+    }
+
+    private static func compare(_ side: Side, _ random: inout SplitMix64, _ context: Comment) throws {
+        let log = randomLog(&random)
+        let asOf = Int.random(in: 0...side.model.logs.count, using: &random)
+        let (campaign, send) = (JSON.text(log.campaign), JSON.text(log.id))
+        let body = #"{"a":{"campaign_id":\#(campaign)},"b":{"send_id":\#(send)},"options":{"as_of":\#(asOf)}}"#
+        let response = try side.request("POST", "/recipients/compare", body)
+        if let expected = side.model.response(toCampaign: log.campaign, send: log.id, asOf: asOf) {
+            #expect(response.text.hasPrefix(expected), context)
+        } else {
+            #expect(response.status == 404, context)
+        }
     }
 }

@@ -127,6 +127,8 @@ def before_call(context, case, kwargs):
         return
     if case.operation.path in ("/send-logs/search", "/send-logs/export"):
         complete_recipients(body)
+    if case.operation.path == "/recipients/compare":
+        complete_comparison(body, case.query)
     if case.operation.label == "POST /send-logs":
         body["message"] = body["message"].encode()[:65536].decode(errors="ignore")
     if case.operation.label == "POST /webhooks":
@@ -138,6 +140,17 @@ def before_call(context, case, kwargs):
             body.setdefault("body", None)
             body.setdefault("encodeIntoUrl", False)
         complete_webhook(body)
+
+
+def complete_comparison(body, query):
+    """Makes a comparison follow the rules that only the descriptions state."""
+    for audience in filter(None, (body.get("a"), body.get("b"))):
+        if set(audience) == {"startDeliveryAt"} and not any(audience["startDeliveryAt"].values()):
+            audience["startDeliveryAt"] = {"$gte": "2022-01-01"}
+    if "list" not in query:
+        query.pop("format", None)
+    elif not body.get("b"):
+        query["list"] = "a"
 
 
 def complete_recipients(body):

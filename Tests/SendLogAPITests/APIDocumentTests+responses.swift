@@ -59,6 +59,7 @@ extension APIDocumentTests {
         try await send(.POST, "/send-logs", log)
         try await send(.POST, "/send-logs", log)
         try await send(.GET, "/send-logs/a")
+        try await send(.POST, "/recipients/compare", #"{"a":{"send_id":"a"},"b":{"destinations":["1"]}}"#)
         try await send(.GET, "/health")
         try await send(.PUT, "/campaigns/c", #"{"name":"January sale"}"#)
         try await send(.GET, "/campaigns/c")
@@ -98,7 +99,7 @@ extension APIDocumentTests {
                 "POST /webhooks/:webhook_id/redeliver 200", "POST /webhooks/:webhook_id/replay 200",
                 "DELETE /webhooks/:webhook_id/replays 200",
                 "POST /send-logs 201", "POST /send-logs 200", "POST /send-logs/import 200",
-                "POST /send-logs/search 200",
+                "POST /send-logs/search 200", "POST /recipients/compare 200",
                 "GET /send-logs/:send_id 200", "GET /health 200", "PUT /campaigns/:campaign_id 200",
                 "GET /campaigns/:campaign_id 200", "GET /campaigns 200", "POST /campaigns/search 200",
                 "GET /whoami 200", "GET /balance 200", "GET /tags 200", "GET /openapi.json 200",

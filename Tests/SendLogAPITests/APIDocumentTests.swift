@@ -113,6 +113,20 @@ import Testing
         #expect(Set(table.map { "\($0.output.2) \($0.output.1)" }) == documented)
     }
 
+    @Test func `no object of the document has a name twice`() throws {
+        func expectUnique(_ value: JSONValue, _ path: String) {
+            switch value {
+            case .object(let members):
+                let names = members.map(\.name)
+                #expect(Set(names).count == names.count, "\(path): \(names)")
+                for member in members { expectUnique(member.value, "\(path)/\(member.name)") }
+            case .array(let values): for value in values { expectUnique(value, path) }
+            default: break
+            }
+        }
+        expectUnique(try APIDocument.bytes.withUnsafeBufferPointer { try JSONValue(utf8: $0) }, "")
+    }
+
     @Test func `every example matches its schema`() {
         var count = 0
         for operation in operations {
@@ -146,6 +160,17 @@ import Testing
         ] {
             let known = self.known(by: body) { try CampaignQuery(body: $0) }
             #expect(Set(object(object(schemas[name])["properties"]).keys) == known, "\(name)")
+        }
+        for (names, body) in [
+            (["Comparison"], #"{"zzzzzzzz": 1}"#), (["ComparisonOptions"], #"{"options": {"zzzzzzzz": 1}}"#),
+            (
+                ["AudienceOfSend", "AudienceOfCampaigns", "AudienceOfTime", "AudienceOfList"],
+                #"{"a": {"zzzzzzzz": 1}}"#
+            ),
+        ] {
+            let known = self.known(by: body) { try AudienceComparison(body: $0, counts: [:], issues: []) }
+            let documented = names.flatMap { object(object(schemas[$0])["properties"]).keys }
+            #expect(Set(documented) == known, "\(names)")
         }
         let required = Set(log["required"] as? [String] ?? [])
         #expect(required == missing(inSendLog: "{}"))

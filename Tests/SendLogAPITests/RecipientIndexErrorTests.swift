@@ -17,6 +17,12 @@ import Testing
         #expect(response.fields.contains { "\($0.name)" == "Retry-After" && $0.value == "10" })
     }
 
+    @Test func `a recipient of too many send logs is an invalid search`() {
+        let error = APIError(TooManySends())
+        #expect(error.status == .badRequest && error.code == "invalid_request")
+        #expect(error.message.hasPrefix("find.destination: more than 2000000 send logs"), "\(error.message)")
+    }
+
     @Test func `without an index, only a search by recipient is refused`() async throws {
         let test = try ServiceUnderTest()
         let organisation = try await test.addKey("One").key.organisation

@@ -32,6 +32,7 @@ final class ServiceUnderTest: Sendable {
                 ids: ids,
                 maxMetrics: 9
             ),
+            comparer: AudienceComparer(store: store, spoolFolder: folder.path),
             threads: FairThreadPool(count: 2, name: "workers"),
             rateLimit: nil,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

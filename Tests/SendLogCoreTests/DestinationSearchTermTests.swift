@@ -74,9 +74,4 @@ import Testing
     func `the parts that are searched are the text and its digits`(text: String, parts: [String]) {
         #expect(DestinationSearchTerm(text).parts == parts)
     }
-
-    @Test(arguments: [("", true), (" \u{a0}", true), ("\u{200b}\u{feff}", true), ("0", false), ("-", false)])
-    func `a term without visible characters is empty`(text: String, isEmpty: Bool) {
-        #expect(DestinationSearchTerm(text).isEmpty == isEmpty)
-    }
 }

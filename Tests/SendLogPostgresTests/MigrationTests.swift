@@ -86,6 +86,8 @@ struct MigrationTests {
         // The organisation has no row of the index before its first lease.
         try await store.index()
         #expect(try await store.recipientIndex(in: organisation).through == SequenceNumber(1))
+        let link = try Sample.link("27821234567")
+        #expect(try await store.addRecipientLink(link, in: organisation) == link.token)
         let leased = try await store.leaseWebhooks(for: "one", at: .earliest, until: .latest, limit: 1)
         #expect(leased == [])
         let request = try Sample.request("key", attempt: "one")

@@ -1,4 +1,5 @@
 import SendLogCore
+import SendLogRecipients
 import StoreChecks
 import TestSupport
 import Testing
@@ -142,6 +143,18 @@ struct QueryPlanTests {
         #expect(begun.contains("Conflict Arbiter Indexes: idempotency_keys_pkey"), "\(begun)")
     }
 
+    @Test func `links to recipients are found by their token, their recipient and their end`() async throws {
+        let added = try await plan(PostgresStore.addRecipientLinkSQL)
+        #expect(added.contains("Conflict Arbiter Indexes: recipient_links_recipient_key"), "\(added)")
+        let token = try await plan(PostgresStore.recipientOfLinkSQL)
+        #expect(token.contains("using recipient_links_pkey") && token.contains("(token = $2)"), "\(token)")
+        let excess = try await plan(PostgresStore.excessRecipientLinksSQL)
+        #expect(excess.split(separator: "Index Cond: (").count - 1 >= 2, "\(excess)")
+        for other in ["recipient_links_by_end", "Seq Scan", "Bitmap"] { #expect(!excess.contains(other), "\(excess)") }
+        let expired = try await plan(PostgresStore.expiredRecipientLinksSQL)
+        #expect(expired.contains("using recipient_links_by_end") && !expired.contains("Sort"), "\(expired)")
+    }
+
     @Test func `buckets of a recipient are found by their primary key, and each is read once`() async throws {
         let plan = try await plan(PostgresStore.lookUpSQL)
         let keys = plan.split(separator: "recipient_buckets_pkey on recipient_buckets").count - 1
@@ -180,7 +193,8 @@ struct QueryPlanTests {
     }
 
     @Test func `organisations whose index has work are found without scanning`() async throws {
-        for sql in [PostgresStore.recipientWorkSQL, PostgresStore.recipientLagSQL] {
+        let work = [RecipientIndexWork.additions, .merges].map(PostgresStore.recipientWorkSQL)
+        for sql in work + [PostgresStore.recipientLagSQL] {
             let plan = try await plan(sql)
             #expect(plan.contains("recipient_indexes_pkey") && plan.contains("organisation_heads_pkey"), "\(plan)")
             #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")

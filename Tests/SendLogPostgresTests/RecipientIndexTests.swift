@@ -31,7 +31,7 @@ struct RecipientIndexTests {
                 for number in 0..<9 {
                     let lease = try Self.lease("\(round)-\(number)", from: Int64(round) * 1000)
                     group.addTask {
-                        try await stores[number % 3].leaseRecipientIndex(lease, excluding: [])?.organisation
+                        try await stores[number % 3].leaseAdditions(lease)?.organisation
                     }
                 }
                 return try await group.reduce(into: []) { if let organisation = $1 { $0.append(organisation) } }
@@ -68,10 +68,10 @@ struct RecipientIndexTests {
         try await withStore { store, database in
             let organisation = try await store.organisation()
             _ = try await store.record([Sample.plain("log")], in: organisation)
-            #expect(try await store.leaseRecipientIndex(Self.lease("one"), excluding: []) != nil)
-            #expect(try await store.leaseRecipientIndex(Self.lease("two"), excluding: []) == nil)
+            #expect(try await store.leaseAdditions(Self.lease("one")) != nil)
+            #expect(try await store.leaseAdditions(Self.lease("two")) == nil)
             try database.sql("UPDATE recipient_indexes SET lease_until = \(Timestamp.latest.milliseconds)")
-            #expect(try await store.leaseRecipientIndex(Self.lease("two"), excluding: []) != nil)
+            #expect(try await store.leaseAdditions(Self.lease("two")) != nil)
         }
     }
 
@@ -88,12 +88,12 @@ struct RecipientIndexTests {
             }
             var leased: Set<OrganisationID> = []
             for owner in ["one", "two"] {
-                let next = try await store.leaseRecipientIndex(Self.lease(owner, from: 100_000), excluding: [])
+                let next = try await store.leaseAdditions(Self.lease(owner, from: 100_000))
                 leased.insert(try #require(next).organisation)
             }
             #expect(leased == [OrganisationID(2), OrganisationID(3)])
             await #expect(throws: StoreError.self) {
-                try await store.leaseRecipientIndex(Self.lease("three", from: 200_000), excluding: leased)
+                try await store.leaseAdditions(Self.lease("three", from: 200_000), excluding: leased)
             }
         }
     }

@@ -72,9 +72,16 @@ extension PostgresStore {
         let lease = RecipientIndexLease(owner: owner, start: start, end: end)
         var timing = RecipientIndexer.Timing { start }
         timing.amount.pairs = pairs
-        while let leased = try await leaseRecipientIndex(lease, excluding: []) {
-            var indexer = RecipientIndexer(self, leased, lease, timing)
-            try await indexer.run()
+        var hadWork = true
+        while hadWork {
+            hadWork = false
+            for work in [RecipientIndexWork.additions, .merges] {
+                let leased = try await leaseRecipientIndex(for: work, lease, in: .latest, excluding: [])
+                guard let leased else { continue }
+                var indexer = RecipientIndexer(self, leased, lease, timing)
+                try await indexer.run(work)
+                hadWork = true
+            }
         }
     }
 }

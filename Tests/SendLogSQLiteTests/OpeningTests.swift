@@ -90,7 +90,7 @@ struct OpeningTests {
             let lag = try await upgraded.recipientIndexLag()
             #expect(lag == RecipientIndexLag(sendLogs: 40, organisations: 1))
             let lease = RecipientIndexLease(owner: "one", start: .earliest, end: .latest)
-            let leased = try #require(try await upgraded.leaseRecipientIndex(lease, excluding: []))
+            let leased = try #require(try await upgraded.leaseAdditions(lease))
             #expect((leased.organisation, leased.index.through) == (old, SequenceNumber(0)))
         }
         let organisation = try await upgraded.organisation()

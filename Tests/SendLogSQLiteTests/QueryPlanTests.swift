@@ -96,10 +96,11 @@ struct QueryPlanTests {
         ]
         // These statements may sort: an organisation's webhooks, which are few; due deliveries, which are found by time
         // and returned in the order of recording; campaigns, which are sorted by sums of counters; the samples of an
-        // organisation, of which there are at most 1,440 a day; and organisations to index.
+        // organisation, of which there are at most 1,440 a day; organisations to index; and an organisation's links to
+        // recipients, at most 10,001.
         let sorted = [
             "FROM webhooks WHERE", "INDEXED BY webhook_deliveries_due", pending, page, "lead(at) OVER", "ORDER BY at",
-            "ORDER BY ifnull(i.lease_start, 0)",
+            "ORDER BY ifnull(i.lease_start, 0)", "ORDER BY expires DESC, rowid DESC",
         ]
         try await withStore { store, _ in
             for sql in statements {
@@ -129,7 +130,14 @@ struct QueryPlanTests {
                 "(place, number) >= (?, ?)",
                 "SEARCH destination_chunks USING PRIMARY KEY ((place,number)>(?,?) AND place<?)"
             ),
-            ("SELECT start, campaign FROM send_logs", "SEARCH send_logs USING INTEGER PRIMARY KEY (rowid=?)"),
+            (
+                "SELECT start, campaign FROM send_logs WHERE place = ?",
+                "SEARCH send_logs USING INTEGER PRIMARY KEY (rowid=?)"
+            ),
+            (
+                "SELECT recipient FROM recipient_links",
+                "SEARCH recipient_links USING INDEX sqlite_autoindex_recipient_links_1 (organisation=? AND token=?)"
+            ),
         ] {
             let sql = try #require(statements.first { $0.contains(part) }, "\(part)")
             let plan = try await plan(sql)

@@ -107,9 +107,11 @@ struct RecipientIndexTests {
                 )
             }
             // The damaged one comes first, because its last lease is older.
-            let lease = RecipientIndexLease(owner: "new", start: .latest, end: .latest)
-            #expect(try await store.leaseRecipientIndex(lease, excluding: [])?.organisation == other)
-            await #expect(throws: StoreError.self) { try await store.leaseRecipientIndex(lease, excluding: [other]) }
+            let lease = RecipientIndexLease(owner: "new", start: .latest.advanced(by: -1), end: .latest)
+            #expect(try await store.leaseAdditions(lease)?.organisation == other)
+            await #expect(throws: StoreError.self) {
+                try await store.leaseAdditions(lease, excluding: [other])
+            }
             // It is made again.
             try await store.resetRecipientIndex(in: organisation)
             try await store.index()

@@ -135,7 +135,7 @@ final class StatementLog: Sendable {
         _ = try await store.deleteSendLogs([SequenceNumber(2)], in: organisation)
         try await store.index(pairs: 1)
         _ = try await store.recipientIndexLag()
-        let groups = Set([RecipientCode(RecipientKey("27827000000"))].map(\.group))
+        let groups = [RecipientCode(RecipientKey("27827000000")).group]
         #expect(try await !store.lookUpRecipients(groups, in: organisation) { _, _ in }.segments.isEmpty)
         var search = SendLogSearch(limit: 1, asOf: SequenceNumber(3))
         search.found = [1, 2, 3]
@@ -143,6 +143,10 @@ final class StatementLog: Sendable {
         let rest = RestOfPage(search: search, start: .earliest, sequence: rows.rows[0].sequence)
         _ = try await store.rows(rest, in: organisation)
         try await store.resetRecipientIndex(in: organisation)
+        let link = try Sample.link("27827000000")
+        _ = try await store.addRecipientLink(link, in: organisation)
+        _ = try await store.recipient(of: link.token, at: link.now, in: organisation)
+        _ = try await store.deleteRecipientLinks(expiredAt: .latest)
     }
 
     private static func useWebhooks(of store: SQLiteStore) async throws {

@@ -29,14 +29,8 @@ import Testing
         #expect(pauses.failed(other, at: start) == 1)
         #expect(pauses.paused(at: start) == [one, other])
         #expect(pauses.paused(at: start + .seconds(2)) == [one])
-        pauses.succeeded(one, at: start)
+        pauses.succeeded(one)
+        #expect(pauses.paused(at: start) == [other])
         #expect(pauses.failed(one, at: start) == 1)
-    }
-
-    @Test func `the pause after a success is a second`() {
-        var pauses = IndexingPauses()
-        pauses.succeeded(one, at: start)
-        #expect(pauses.paused(at: start + .milliseconds(999)) == [one])
-        #expect(pauses.paused(at: start + .seconds(1)).isEmpty)
     }
 }

@@ -26,13 +26,21 @@ struct RecipientModel {
     }
 
     /// The sequence numbers of the logs of any of the recipients, ascending.
-    func found(_ queries: [RecipientQuery], asOf: Int64) -> [Int64] {
+    ///
+    /// - Parameters:
+    ///   - queries: the recipients
+    ///   - asOf: the newest sequence number
+    ///   - matches: how one of the recipients must match
+    /// - Returns: the sequence numbers.
+    func found(
+        _ queries: [RecipientQuery],
+        asOf: Int64,
+        matches: Set<RecipientQuery.Match> = [.exact, .doubtful]
+    ) -> [Int64] {
         logs.logs.map(\.sequence).filter { sequence in
             sequence <= asOf
                 && queries.contains { query in
-                    keys[sequence]?[query.callingCode]?.contains { key in
-                        if case .none = query.matches(key) { false } else { true }
-                    } ?? false
+                    keys[sequence]?[query.callingCode]?.contains { matches.contains(query.matches($0)) } ?? false
                 }
         }.map { Int64($0) }
     }

@@ -9,24 +9,45 @@ extension StoreCheck {
         StoreCheck("an index is leased while there is work for it, to one indexer at a time") { store in
             let trial = try await RecipientTrial(store, seed: 5, organisations: ["Acme"])
             let (acme, indexes) = (try #require(await trial.organisations.first), trial.store)
-            #expect(try await indexes.leaseRecipientIndex(lease("one", 0, 10), excluding: []) == nil)
+            #expect(try await indexes.leaseAdditions(lease("one", 0, 10)) == nil)
             _ = try await store.record(Sample.logs(3, "log"), in: acme)
             #expect(try await indexes.recipientIndexLag() == RecipientIndexLag(sendLogs: 3, organisations: 1))
-            #expect(try await indexes.leaseRecipientIndex(lease("one", 0, 10), excluding: [acme]) == nil)
-            let leased = try await indexes.leaseRecipientIndex(lease("one", 0, 10), excluding: [])
+            #expect(try await indexes.leaseAdditions(lease("one", 0, 10), excluding: [acme]) == nil)
+            let leased = try await indexes.leaseAdditions(lease("one", 0, 10))
             #expect(leased?.organisation == acme)
             #expect(leased?.index.segments == [] && leased?.index.through == SequenceNumber(0))
             #expect(leased?.index.head.lastSequence == SequenceNumber(3))
-            #expect(try await indexes.leaseRecipientIndex(lease("two", 9, 20), excluding: []) == nil)
+            #expect(try await indexes.leaseAdditions(lease("two", 9, 20)) == nil)
             // Only the owner renews it.
             #expect(try await indexes.renewRecipientIndexLease(lease("one", 9, 15), in: acme))
             #expect(try await !indexes.renewRecipientIndexLease(lease("two", 9, 15), in: acme))
-            #expect(try await indexes.leaseRecipientIndex(lease("two", 14, 20), excluding: []) == nil)
-            #expect(try await indexes.leaseRecipientIndex(lease("two", 15, 20), excluding: []) != nil)
+            #expect(try await indexes.leaseAdditions(lease("two", 14, 20)) == nil)
+            #expect(try await indexes.leaseAdditions(lease("two", 15, 20)) != nil)
             #expect(try await !indexes.renewRecipientIndexLease(lease("one", 16, 30), in: acme))
             // The owner ends it.
             #expect(try await indexes.renewRecipientIndexLease(lease("two", 17, 17), in: acme))
-            #expect(try await indexes.leaseRecipientIndex(lease("three", 17, 20), excluding: []) != nil)
+            #expect(try await indexes.leaseAdditions(lease("three", 17, 20)) != nil)
+        },
+        StoreCheck("an index is leased once in a pass") { store in
+            let trial = try await RecipientTrial(store, seed: 11, organisations: ["Acme", "Zulu"])
+            for organisation in await trial.organisations {
+                _ = try await store.record(Sample.logs(1, "log"), in: organisation)
+            }
+            let indexes = trial.store
+            func leases(from start: Int) async throws -> Int {
+                let pass = try #require(Timestamp(milliseconds: Int64(start)))
+                for count in 0..<9 {
+                    let lease = try lease("\(start) \(count)", start + count, start + count)
+                    let leased = try await indexes.leaseRecipientIndex(for: .additions, lease, in: pass, excluding: [])
+                    if leased == nil { return count }
+                }
+                return 9
+            }
+            #expect(try await leases(from: 10) == 2)
+            #expect(try await leases(from: 20) == 2)
+            // A wrong clock was two minutes fast: its leases do not count.
+            #expect(try await leases(from: 120_000) == 2)
+            #expect(try await leases(from: 30) == 2)
         },
         StoreCheck("the index whose lease is the oldest comes first") { store in
             let trial = try await RecipientTrial(store, seed: 6, organisations: ["Acme", "Zulu", "Kilo"])
@@ -35,7 +56,7 @@ extension StoreCheck {
             }
             var order: [OrganisationID] = []
             for time in 1...6 {
-                let leased = try await trial.store.leaseRecipientIndex(lease("\(time)", time, time), excluding: [])
+                let leased = try await trial.store.leaseAdditions(lease("\(time)", time, time))
                 order.append(try #require(leased).organisation)
             }
             #expect(Set(order[..<3]) == Set(await trial.organisations))
@@ -46,7 +67,7 @@ extension StoreCheck {
             let (acme, indexes) = (try #require(await trial.organisations.first), trial.store)
             for call in 0..<12 {
                 try await trial.record(10)
-                let (late, leased) = try #require(try await trial.lease())
+                let (late, leased) = try #require(try await trial.lease(for: .additions))
                 let calls = Box(0)
                 // Another indexer does all the work before one of the calls of the first indexer.
                 let watched = WatchedIndexStore(store: indexes) { () throws(StoreError) in
@@ -55,7 +76,7 @@ extension StoreCheck {
                     do { try await trial.index() } catch { throw StoreError.corrupted(detail: "\(error)") }
                 }
                 var indexer = RecipientIndexer(watched, leased, late, await trial.timing)
-                try await indexer.run()
+                try await indexer.run(.additions)
                 let index = try await indexes.recipientIndex(in: acme)
                 #expect(index.through == index.head.lastSequence)
                 try await trial.compare(5, "after a lost lease")
@@ -75,12 +96,56 @@ extension StoreCheck {
             }
             try await trial.expectComplete()
         },
+        StoreCheck("an indexer works for a limited time, and additions do not wait for merges") { store in
+            let trial = try await RecipientTrial(store, seed: 9, organisations: ["Acme"])
+            let (acme, indexes) = (try #require(await trial.organisations.first), trial.store)
+            var timing = RecipientIndexer.Timing(turn: 0) { .earliest }
+            (timing.amount.pairs, timing.amount.chunks) = (1, 1)
+            func turn(_ work: RecipientIndexWork) async throws -> RecipientIndex {
+                let lease = RecipientIndexLease(owner: "one", start: .earliest, end: .latest)
+                let next = try await indexes.leaseRecipientIndex(for: work, lease, in: .latest, excluding: [])
+                let leased = try #require(next)
+                var indexer = RecipientIndexer(indexes, leased, lease, timing)
+                try await indexer.run(work)
+                return try await indexes.recipientIndex(in: acme)
+            }
+            _ = try await store.record(
+                (0..<9).map { try Sample.log("log-\($0)", destinations: ["27821234567"]) },
+                in: acme
+            )
+            for number in 1...9 {
+                let index = try await turn(.additions)
+                #expect((index.segments.count, index.through) == (number, SequenceNumber(Int64(number))))
+            }
+            #expect(try await turn(.merges).segments.map(\.level) == [0, 1])
+            let lease = RecipientIndexLease(owner: "two", start: .earliest, end: .latest)
+            for work in [RecipientIndexWork.additions, .merges] {
+                #expect(try await indexes.leaseRecipientIndex(for: work, lease, in: .latest, excluding: []) == nil)
+            }
+        },
+        StoreCheck("a lookup refuses recipients of more send logs than its limit") { store in
+            let trial = try await RecipientTrial(store, seed: 10, organisations: ["Acme"])
+            let (acme, indexes) = (try #require(await trial.organisations.first), trial.store)
+            _ = try await store.record(
+                (0..<4).map { try Sample.log("log-\($0)", destinations: ["27821234567"]) },
+                in: acme
+            )
+            for _ in 0..<2 {
+                let query = RecipientQuery("27821234567")
+                let found = try await RecipientLookup([query], in: indexes, maxFound: 4).run(asOf: nil, in: acme)
+                #expect(found.sequences.count == 4)
+                await #expect(throws: TooManySends.self) {
+                    try await RecipientLookup([query], in: indexes, maxFound: 3).run(asOf: nil, in: acme)
+                }
+                try await trial.index()
+            }
+        },
         StoreCheck("an index never goes back") { store in
             let trial = try await RecipientTrial(store, seed: 8, organisations: ["Acme"])
             let (acme, indexes) = (try #require(await trial.organisations.first), trial.store)
             _ = try await store.record(Sample.logs(9, "log"), in: acme)
             let lease = try lease("one", 0, 10)
-            _ = try await indexes.leaseRecipientIndex(lease, excluding: [])
+            _ = try await indexes.leaseAdditions(lease)
             for (through, expected) in [(5, 5), (3, 5), (9, 9)] {
                 let isCompleted = try await indexes.completeRecipientSegment(
                     nil,
@@ -95,7 +160,7 @@ extension StoreCheck {
                 #expect(index.through == SequenceNumber(Int64(expected)))
             }
             // Its lease is over, and there is nothing to do.
-            #expect(try await indexes.leaseRecipientIndex(StoreCheck.lease("two", 10, 20), excluding: []) == nil)
+            #expect(try await indexes.leaseAdditions(StoreCheck.lease("two", 10, 20)) == nil)
         },
     ]
 

@@ -47,6 +47,8 @@ public struct StoreCheck: Sendable, CustomTestStringConvertible {
         topic("gaps", gaps),
         topic("recipients", recipients),
         topic("recipient leases", recipientLeases),
+        topic("audiences", audiences),
+        topic("recipient links", recipientLinks),
         topic("closing", closing),
     ].flatMap(\.self)
 

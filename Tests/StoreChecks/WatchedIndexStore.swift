@@ -7,11 +7,13 @@ struct WatchedIndexStore: RecipientIndexStore {
     let before: @Sendable () async throws(StoreError) -> Void
 
     func leaseRecipientIndex(
+        for work: RecipientIndexWork,
         _ lease: RecipientIndexLease,
+        in pass: Timestamp,
         excluding excluded: Set<OrganisationID>
     ) async throws(StoreError) -> (organisation: OrganisationID, index: RecipientIndex)? {
         try await before()
-        return try await store.leaseRecipientIndex(lease, excluding: excluded)
+        return try await store.leaseRecipientIndex(for: work, lease, in: pass, excluding: excluded)
     }
 
     func renewRecipientIndexLease(
@@ -97,7 +99,7 @@ struct WatchedIndexStore: RecipientIndexStore {
     }
 
     func lookUpRecipients(
-        _ groups: Set<UInt64>,
+        _ groups: [UInt64],
         in organisation: OrganisationID,
         _ take: (RecipientSegment, RecipientBucket) throws(StoreError) -> Void
     ) async throws(StoreError) -> RecipientIndex {

@@ -24,6 +24,33 @@ package struct SendLogExport: Sendable {
             case .ndjson: "application/x-ndjson"
             }
         }
+
+        /// Parses the parameter `format` of a query string; NDJSON if it is not given.
+        ///
+        /// - Throws: ``InvalidInput`` for an unknown value.
+        init(_ query: QueryString) throws(InvalidInput) {
+            guard let name = query["format"] else {
+                self = .ndjson
+                return
+            }
+            guard let format = Self(rawValue: name) else { throw InvalidInput(path: "format", "must be csv or ndjson") }
+            self = format
+        }
+
+        /// Returns the header fields of a file.
+        ///
+        /// - Parameters:
+        ///   - name: the name of the file, without an ending
+        ///   - total: the number of its rows
+        ///   - asOf: the snapshot that it comes from
+        /// - Returns: the fields.
+        func fields(file name: String, total: Int, asOf: SequenceNumber) -> [ResponseHead.Field] {
+            [
+                ("Content-Disposition", "attachment; filename=\"\(name).\(rawValue)\""),
+                ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"),
+                ("X-Sendlog-Total", String(total)), ("X-Sendlog-As-Of", String(asOf.number)),
+            ]
+        }
     }
 
     /// Creates an export; the skip and limit of the search are ignored, and only NDJSON can list destinations.
@@ -74,11 +101,7 @@ package struct SendLogExport: Sendable {
             destinationFormat == .count
             ? Response(type: format.mediaType, produce: produce)
             : Response(listsFor: request, type: format.mediaType, produce: produce)
-        response.fields += [
-            ("Content-Disposition", "attachment; filename=\"send-logs.\(format.rawValue)\""),
-            ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"),
-            ("X-Sendlog-Total", String(first.total)), ("X-Sendlog-As-Of", String(first.asOf.number)),
-        ]
+        response.fields += format.fields(file: "send-logs", total: first.total, asOf: first.asOf)
         return response
     }
 

@@ -237,6 +237,8 @@ extension APIError {
             case ServiceError.concurrencyLimitReached(let kind, let limit): .concurrencyLimitReached(kind, limit: limit)
             case ServiceError.overloaded(let kind, let limit):
                 .unavailable("the server is overloaded", detail: "\(limit) \(kind) at the same time")
+            case let tooMany as TooManySends:
+                .invalidRequest(InvalidInput(path: "find.destination", tooMany.description))
             case let behind as RecipientIndexBehind: .recipientIndexBehind(behind)
             case StoreError.notFound: .notFound("not found in this organisation")
             case StoreError.unavailable(let why, let detail): .unavailable(why.rawValue, detail: detail)

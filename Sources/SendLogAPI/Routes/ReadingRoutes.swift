@@ -191,7 +191,7 @@ struct ReadingRoutes {
 
     @Sendable private func export(_ input: RouteInput) async throws -> Response {
         let destinationFormat = try DestinationFormat(query: input.request.query)
-        let format = try Self.format(QueryString(input.request.query))
+        let format = try SendLogExport.Format(QueryString(input.request.query))
         if format == .csv, destinationFormat == .list {
             throw InvalidInput(path: "group_destinations", "must be count if format is csv; use ndjson for list")
         }
@@ -204,14 +204,6 @@ struct ReadingRoutes {
             destinationFormat: destinationFormat
         )
         return try await export.response(to: input.request)
-    }
-
-    private static func format(_ query: QueryString) throws(InvalidInput) -> SendLogExport.Format {
-        guard let name = query["format"] else { return .ndjson }
-        guard let format = SendLogExport.Format(rawValue: name) else {
-            throw InvalidInput(path: "format", "must be csv or ndjson")
-        }
-        return format
     }
 }
 

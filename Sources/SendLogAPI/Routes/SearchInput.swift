@@ -27,14 +27,19 @@ package struct SearchInput: Sendable {
     }
 
     /// Sets the send logs of a search's recipients, and the snapshot in which they were found.
-    private func find(_ search: inout SendLogSearch, in organisation: OrganisationID) async throws {
-        guard let recipients = search.recipients else { return }
+    ///
+    /// - Returns: the sequence numbers of the send logs whose recipients all match doubtfully.
+    /// - Throws: ``APIError`` or ``RecipientIndexBehind`` if they cannot be found now; ``StoreError``.
+    @discardableResult
+    package func find(_ search: inout SendLogSearch, in organisation: OrganisationID) async throws -> [Int64] {
+        guard let recipients = search.recipients else { return [] }
         guard !recipients.isEmpty else {
             search.found = []
-            return
+            return []
         }
         guard hasIndex else { throw APIError.noRecipientIndex }
         let found = try await RecipientLookup(recipients, in: store).run(asOf: search.asOf, in: organisation)
         (search.found, search.asOf) = (found.sequences, found.asOf)
+        return found.doubtful
     }
 }

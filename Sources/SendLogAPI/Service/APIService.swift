@@ -41,6 +41,7 @@ public struct APIService: Sendable {
         authenticator: Authenticator,
         context: ParserContext,
         webhooks: WebhookService,
+        comparer: AudienceComparer,
         threads: FairThreadPool,
         limits: ConcurrencyLimits = ConcurrencyLimits(),
         rateLimit: RateLimit?,
@@ -75,6 +76,7 @@ public struct APIService: Sendable {
                     idempotencyHandler: idempotencyHandler,
                     spoolFolder: context.spoolFolder
                 ).routes
+                + AudienceRoutes(comparer: comparer).routes
                 + AccountRoutes(store: store).routes
                 + WebhookRoutes(service: webhooks, idempotencyHandler: idempotencyHandler).routes
                 + ServiceRoutes(

@@ -86,8 +86,7 @@ final class ConsoleMiddleware: RouteMiddleware {
         var reload: String?
 
         init(_ failure: APIError, _ request: HTTPRequest) {
-            let end = failure.message.hasSuffix(".") || failure.message.hasSuffix("?") ? "" : "."
-            text = "\(failure.message.prefix(1).uppercased())\(failure.message.dropFirst())\(end)"
+            text = failure.sentence
             switch failure.status {
             case .forbidden:
                 title = "Permission denied"
@@ -104,5 +103,13 @@ final class ConsoleMiddleware: RouteMiddleware {
             default: break
             }
         }
+    }
+}
+
+extension APIError {
+    /// The message as a sentence.
+    var sentence: String {
+        let end = message.hasSuffix(".") || message.hasSuffix("?") ? "" : "."
+        return "\(message.prefix(1).uppercased())\(message.dropFirst())\(end)"
     }
 }

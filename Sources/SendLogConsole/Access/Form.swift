@@ -26,6 +26,12 @@ struct Form {
     /// Returns all values of a field.
     func all(_ name: String) -> [String] { fields.all(name) }
 
+    /// Returns some fields as the query string of a page.
+    func query(_ names: [String]) -> QueryString {
+        let pairs = names.flatMap { name in all(name).map { "\(name)=\(QueryString.encode($0))" } }
+        return QueryString(pairs.joined(separator: "&")[...])
+    }
+
     /// The error for a form with another CSRF token, such as a form of another site.
     static let invalidToken = APIError.invalidFormToken(
         "the form belongs to another session; nothing was changed. Go back, reload the page and submit the form again"

@@ -16,12 +16,13 @@ struct UserRequest {
 
     /// Renders a page from a template, by default with the title of its section.
     ///
-    /// The status is 400 if the page reports invalid input, and 200 otherwise.
+    /// The status is 400 if the page reports invalid input, and otherwise 200, unless another one is given.
     func page(
         _ name: String,
         section: SignedInUser.Section? = nil,
         title: String? = nil,
         isInvalid: Bool = false,
+        status: HTTPResponseStatus = .ok,
         _ values: [String: Any]
     ) -> Response {
         pages.response(
@@ -30,7 +31,7 @@ struct UserRequest {
             to: input.request,
             user: user,
             section: section,
-            status: isInvalid ? .badRequest : .ok,
+            status: isInvalid ? .badRequest : status,
             values
         )
     }

@@ -36,10 +36,19 @@ struct CurlCommands {
         )
     }
 
-    /// Returns a command with a body.
+    /// Returns a command with a body in JSON.
     ///
-    /// The body has no apostrophe, which the shell would interpret: it contains IDs and no other texts of users.
+    /// Apostrophes, which the shell would interpret, and invisible characters can only be in strings, which may have
+    /// escapes instead.
     private func post(_ path: String, _ body: String) -> String {
-        "curl -s '\(address)/\(path)' -H \"Authorization: Bearer $SENDLOG_KEY\" -d '\(body)'"
+        var escaped = ""
+        for unit in body.utf16 {
+            if (0x20...0x7e).contains(unit), unit != 0x27, let scalar = Unicode.Scalar(unit) {
+                escaped.unicodeScalars.append(scalar)
+            } else {
+                escaped += "\\u\(String(UInt32(unit) + 0x1_0000, radix: 16).suffix(4))"
+            }
+        }
+        return "curl -s '\(address)/\(path)' -H \"Authorization: Bearer $SENDLOG_KEY\" -d '\(escaped)'"
     }
 }

@@ -55,6 +55,24 @@ extension QueryString {
         // The limit ensures that the number of rows before the page cannot overflow.
         try value("page", "a number from 1") { Int($0).flatMap { (1...1 << 40).contains($0) ? $0 : nil } } ?? 1
     }
+
+    /// Parses the parameter `as_of`.
+    ///
+    /// - Returns: the snapshot that the pages of a result share; `nil` if it is not given.
+    /// - Throws: ``InvalidInput`` that says which values are valid.
+    func asOf() throws(InvalidInput) -> SequenceNumber? {
+        try value("as_of", "a number from 0") { Int64($0).flatMap { $0 < 0 ? nil : SequenceNumber($0) } }
+    }
+
+    /// Parses the parameter `recipient`.
+    ///
+    /// - Returns: the token of a link; `nil` if it is not given, or empty.
+    /// - Throws: ``InvalidInput`` that does not repeat the text, because it may be a number.
+    func recipient() throws(InvalidInput) -> RecipientToken? {
+        guard let text = self["recipient"], !text.isEmpty else { return nil }
+        if let token = RecipientToken(text) { return token }
+        throw InvalidInput(sentences: ["“recipient” must be the token of a link. Enter the recipient in the form."])
+    }
 }
 
 extension InvalidInput {

@@ -52,6 +52,7 @@ final class Templates: Sendable {
         ("filter", PackageResources.filter_mustache),
         ("send", PackageResources.send_mustache),
         ("campaigns", PackageResources.campaigns_mustache),
+        ("compare", PackageResources.compare_mustache),
         ("webhooks", PackageResources.webhooks_mustache),
         ("webhook", PackageResources.webhook_mustache),
         ("webhook-secret", PackageResources.webhook_secret_mustache),
@@ -60,6 +61,10 @@ final class Templates: Sendable {
         ("webhook-attempts", PackageResources.webhook_attempts_mustache),
         ("webhook-deliveries", PackageResources.webhook_deliveries_mustache),
         ("keys", PackageResources.keys_mustache),
+        ("recipient", PackageResources.recipient_mustache),
+        ("recipient-searched", PackageResources.recipient_searched_mustache),
+        ("recipient-print", PackageResources.recipient_print_mustache),
+        ("organisation", PackageResources.organisation_mustache),
     ]
 
     /// Renders a template; `{{…}}` is escaped, `{{{…}}}` is inserted as HTML.

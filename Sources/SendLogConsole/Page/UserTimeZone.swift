@@ -62,26 +62,27 @@ struct UserTimeZone {
     /// Writes the local time as `2022-01-01T00:00:00.000Z`, where the `Z` has no meaning.
     func write(_ moment: Timestamp, to bytes: inout [UInt8]) { local(moment).write(to: &bytes) }
 
+    /// The offset of the last quarter of an hour, for many moments close to each other; since 1973 offsets have changed
+    /// only between such quarters.
+    typealias OffsetCache = (quarter: Int64, offset: Int64)
+
+    private func local(_ moment: Timestamp, offsetCache cache: inout OffsetCache?) -> Timestamp {
+        let milliseconds = moment.milliseconds
+        guard milliseconds > 94_694_400_000 else { return local(moment) }
+        let quarter = milliseconds / 900_000
+        if cache?.quarter != quarter { cache = (quarter, offset(atMilliseconds: milliseconds)) }
+        return Timestamp(milliseconds: milliseconds + (cache?.offset ?? 0)) ?? moment
+    }
+
+    /// Returns the local day of a moment.
+    func day(_ moment: Timestamp, offsetCache cache: inout OffsetCache?) -> Day {
+        local(moment, offsetCache: &cache).day
+    }
+
     /// Appends the local time as `2022-01-01 00:00:00`.
-    ///
-    /// - Parameters:
-    ///   - moment: the moment
-    ///   - cache: the offset of the last quarter of an hour, for many moments close to each other; since 1973 offsets
-    ///     have changed only between such quarters
-    ///   - bytes: the buffer to append to
-    func appendText(
-        _ moment: Timestamp,
-        offsetCache cache: inout (quarter: Int64, offset: Int64)?,
-        to bytes: inout [UInt8]
-    ) {
-        let (begin, milliseconds) = (bytes.count, moment.milliseconds)
-        if milliseconds > 94_694_400_000 {
-            let quarter = milliseconds / 900_000
-            if cache?.quarter != quarter { cache = (quarter, offset(atMilliseconds: milliseconds)) }
-            (Timestamp(milliseconds: milliseconds + (cache?.offset ?? 0)) ?? moment).write(to: &bytes)
-        } else {
-            write(moment, to: &bytes)
-        }
+    func appendText(_ moment: Timestamp, offsetCache cache: inout OffsetCache?, to bytes: inout [UInt8]) {
+        let begin = bytes.count
+        local(moment, offsetCache: &cache).write(to: &bytes)
         // From 2022-01-01T00:00:00.000Z
         bytes[begin + 10] = UInt8(ascii: " ")
         bytes.removeLast(5)
@@ -90,7 +91,7 @@ struct UserTimeZone {
     /// Returns the local time as `2022-01-01 00:00:00`.
     func text(_ moment: Timestamp) -> String {
         var bytes: [UInt8] = []
-        var offsetCache: (quarter: Int64, offset: Int64)?
+        var offsetCache: OffsetCache?
         appendText(moment, offsetCache: &offsetCache, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -103,6 +103,15 @@
     show();
   }
 
+  // Adds a button to print the page.
+  for (const hint of document.querySelectorAll("[data-print]")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Print";
+    button.addEventListener("click", () => window.print());
+    hint.prepend(button, " ");
+  }
+
   // Shows a busy state for slow responses.
   let waiting;
   const wait = () => { waiting = setTimeout(() => root.classList.add("waiting"), 150); };

@@ -1,5 +1,3 @@
-import Foundation
-import SendLogAPI
 import SendLogCore
 
 /// The table of one send's destinations: a page of all, or the results of a search.
@@ -7,28 +5,36 @@ struct DestinationsTable {
     let store: any LogReader
     let organisation: OrganisationID
     let log: StoredSendLog
+    /// The path of the send's page.
+    let path: String
+    /// What is searched for: a recipient, or a part of a destination.
+    let recipient: RecipientLinks.Recipient?
 
     /// The number of destinations per page, and the maximum number of search results of a kind.
     private static let rows = 100
 
-    /// Adds the values for the page's template; the query has `destination` for a search, or `page` for a page of all.
+    /// Returns the values for the page's template: a page of all destinations, or without a number the results of the
+    /// search for the recipient.
     ///
-    /// - Throws: ``StoreError``; ``InvalidInput`` for an invalid number of a page.
-    func show(_ query: QueryString, at path: String, in values: inout [String: Any]) async throws {
-        let page = try query.page()
-        values["has-list"] = log.destinations > 0
-        guard log.destinations > 0 else { return }
-        let text = (query["destination"] ?? "").trimmingCharacters(in: .whitespaces)
-        values["search-term"] = text
-        let searchTerm = DestinationSearchTerm(text)
-        if searchTerm.isEmpty {
-            try await showPage(page, at: path, in: &values)
+    /// - Throws: ``StoreError``.
+    func values(page: Int?) async throws -> [String: Any] {
+        var values: [String: Any] = ["search-term": recipient?.text ?? ""]
+        guard log.destinations > 0 else { return values }
+        if page == nil, let recipient {
+            try await showMatches(of: recipient, in: &values)
         } else {
-            try await showMatches(of: searchTerm, at: path, in: &values)
+            try await showPage(page ?? 1, in: &values)
         }
+        return values
     }
 
-    private func showPage(_ page: Int, at path: String, in values: inout [String: Any]) async throws {
+    /// Returns the link to a page of all destinations, which keeps the recipient.
+    private func link(_ page: Int) -> String {
+        if let recipient { return "\(path)?recipient=\(recipient.token)&page=\(page)#destinations" }
+        return page == 1 ? "\(path)#destinations" : "\(path)?page=\(page)#destinations"
+    }
+
+    private func showPage(_ page: Int, in values: inout [String: Any]) async throws {
         let last = (log.destinations + Self.rows - 1) / Self.rows
         let page = min(page, last)
         let requested = (page - 1) * Self.rows..<min(page * Self.rows, log.destinations)
@@ -47,16 +53,13 @@ struct DestinationsTable {
         }
         values["list"] = rows
         values["range"] = "\((requested.lowerBound + 1).grouped) to \(requested.upperBound.grouped)"
-        values["pager"] = Pager(page: page, rows: Self.rows, total: log.destinations).values(action: path) {
-            $0 == 1 ? "\(path)#destinations" : "\(path)?page=\($0)#destinations"
-        }
+        let kept = recipient.map { [(name: "recipient", value: $0.token.description)] } ?? []
+        let pager = Pager(page: page, rows: Self.rows, total: log.destinations)
+        values["pager"] = pager.values(action: path, kept, link: link)
     }
 
-    private func showMatches(
-        of searchTerm: DestinationSearchTerm,
-        at path: String,
-        in values: inout [String: Any]
-    ) async throws {
+    private func showMatches(of recipient: RecipientLinks.Recipient, in values: inout [String: Any]) async throws {
+        let searchTerm = DestinationSearchTerm(recipient.text, callingCode: recipient.query.callingCode)
         // The recipient comes first, even if many other destinations contain the term.
         var rows: [DestinationSearchTerm.Match: (count: Int, html: [UInt8])] = [:]
         var (found, shown): (Int, [UInt8]) = (0, [])
@@ -71,7 +74,8 @@ struct DestinationsTable {
                     group.count += 1
                     let mark: StaticString? = match == .doubtful ? "doubtful" : nil
                     if group.count <= Self.rows {
-                        Self.append(destination, index, page: path, mark: mark, to: &group.html)
+                        let page = link(index / Self.rows + 1)
+                        Self.append(destination, index, page: page, mark: mark, to: &group.html)
                     }
                     rows[match] = group
                 }
@@ -79,7 +83,7 @@ struct DestinationsTable {
                 return true
             }
         }
-        values["all"] = "\(path)#destinations"
+        values["all"] = link(1)
         values["found"] = found.grouped
         values["found-noun"] = found == 1 ? "destination" : "destinations"
         values["none"] = found == 0
@@ -97,7 +101,8 @@ struct DestinationsTable {
     /// The length in bytes from which a search term is truncated on the page.
     private static let maxShownBytes = 400
 
-    private static func html(_ texts: [String], separator: StaticString) -> [UInt8] {
+    /// Returns texts that were searched for as HTML.
+    static func html(_ texts: [String], separator: StaticString) -> [UInt8] {
         var html: [UInt8] = []
         for text in texts {
             if !html.isEmpty { html.append(separator) }
@@ -112,18 +117,18 @@ struct DestinationsTable {
     private static func append(
         _ destination: UnsafeBufferPointer<UInt8>,
         _ index: Int,
-        page path: String? = nil,
+        page link: String? = nil,
         mark: StaticString? = nil,
         to html: inout [UInt8]
     ) {
         html.append("<tr><td class=count>")
-        if let path {
+        if let link {
             html.append("<a href=\"")
-            html.appendHTML("\(path)?page=\(index / rows + 1)#destinations")
+            html.appendHTML(link)
             html.append("\">")
         }
         html.appendGrouped(index + 1)
-        if path != nil { html.append("</a>") }
+        if link != nil { html.append("</a>") }
         html.append("<td class=destination><bdi>")
         var text: [UInt8] = []
         text.appendUnescaped(destination)

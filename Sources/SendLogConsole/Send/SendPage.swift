@@ -1,3 +1,5 @@
+import Foundation
+import NIOHTTP1
 import SendLogAPI
 import SendLogCore
 import SendLogHTTP
@@ -5,24 +7,30 @@ import SendLogHTTP
 /// The page of one send with its details and destinations.
 struct SendPage: Sendable {
     let store: any LogReader & CampaignStore
+    let links: RecipientLinks
     let middleware: ConsoleMiddleware
+
+    /// The path pattern of the page.
+    private static let path = "/console/sends/:send_id"
 
     var routes: [Route] {
         [
-            middleware.get("/console/sends/:send_id", [.readSendLogs], query: ["destination", "page"], handle: show),
+            middleware.get(Self.path, [.readSendLogs], query: ["recipient", "page"], handle: show),
+            // The search is posted, because it may be a number, which must not be in a URL.
+            middleware.post(Self.path, [.readSendLogs], handle: submit),
             download("csv", .csv), download("ndjson", .ndjson), download("json", .json),
         ]
     }
 
     private func download(_ ending: String, _ format: ListDownload.Format) -> Route {
-        middleware.get("/console/sends/:send_id/destinations.\(ending)", [.readSendLogs]) { request in
+        middleware.get("\(Self.path)/destinations.\(ending)", [.readSendLogs]) { request in
             let (id, log) = try await find(request)
             let download = ListDownload(store: store, organisation: request.organisation, log: log, format: format)
             return download.response(named: "\(id).\(ending)")
         }
     }
 
-    private func find(_ request: UserRequest) async throws -> (SendLogID, StoredSendLog) {
+    private func find(_ request: UserRequest) async throws -> (id: SendLogID, log: StoredSendLog) {
         guard let id = SendLogID(request.input.parameter) else {
             throw APIError.notFound("this organisation has no send log with this ID")
         }
@@ -32,8 +40,50 @@ struct SendPage: Sendable {
     }
 
     @Sendable private func show(_ request: UserRequest) async throws -> Response {
-        let user = request.user
-        let (id, log) = try await find(request)
+        let send = try await find(request)
+        let page = try request.query.page()
+        var recipient: RecipientLinks.Recipient?
+        do {
+            if let token = try request.query.recipient() { recipient = try await links.recipient(token, request) }
+        } catch  where error is APIError || error is InvalidInput {
+            let failure = APIError(error)
+            return try await self.page(of: send, request, status: failure.status, ["problem": failure.sentence])
+        }
+        let path = "/console/sends/\(send.id)"
+        let table = DestinationsTable(
+            store: store,
+            organisation: request.organisation,
+            log: send.log,
+            path: path,
+            recipient: recipient
+        )
+        // A page of all destinations keeps the recipient, for its links.
+        let isPage = recipient == nil || request.query["page"]?.isEmpty == false
+        return try await self.page(of: send, to: recipient, request, table.values(page: isPage ? page : nil))
+    }
+
+    /// Redirects to the page with the results of a search, where a token stands for what was entered.
+    @Sendable private func submit(_ request: UserRequest, _ form: Form) async throws -> Response {
+        let send = try await find(request)
+        let entered = form["destination"].trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !entered.isEmpty else { return Pages.redirect(to: "/console/sends/\(send.id)") }
+        if let fault = RecipientLinks.fault(of: entered) {
+            let list = ["problem": "The destination \(fault).", "search-term": entered]
+            return try await page(of: send, request, status: .badRequest, list)
+        }
+        let token = try await links.token(for: entered, request)
+        return Pages.redirect(to: "/console/sends/\(send.id)?recipient=\(token)")
+    }
+
+    /// Returns the page of a send, with the values of ``DestinationsTable``, or with a problem in their place.
+    private func page(
+        of send: (id: SendLogID, log: StoredSendLog),
+        to recipient: RecipientLinks.Recipient? = nil,
+        _ request: UserRequest,
+        status: HTTPResponseStatus = .ok,
+        _ list: [String: Any]
+    ) async throws -> Response {
+        let (user, (id, log)) = (request.user, send)
         guard let fields = Self.fields(of: log.record) else {
             throw StoreError.corrupted(detail: "a record lacks fields")
         }
@@ -42,20 +92,23 @@ struct SendPage: Sendable {
             "why": UntrustedText.html(fields.triggeredBy),
             "when": user.zone.text(fields.start), "offset": user.zone.offsetText(at: fields.start),
             "zone": user.zone.name, "utc": fields.start.description, "destinations": log.destinations.grouped,
+            "has-list": log.destinations > 0,
             "bytes": fields.message.count.grouped, "curl": CurlCommands(address: user.serverAddress).sendLog(id),
             "send-field": "{{send._id}}", "campaign-field": "{{campaign._id}}",
         ]
-        // Links back to the page of the report that linked here.
+        // Links back to the page of the report, or of the recipient, that linked here.
         let referrer = request.input.request.referrer
-        values["back"] = referrer.flatMap { $0.hasPrefix("/console/sends?") ? $0 : nil } ?? "/console/sends"
+        let isOfRecipient = referrer?.hasPrefix("/console/recipients/") == true
+        let back = referrer.flatMap { isOfRecipient || $0.hasPrefix("/console/sends?") ? $0 : nil }
+        values["back"] = back ?? recipient?.report ?? "/console/sends"
+        values["back-title"] = isOfRecipient ? "Recipient" : "Sends Report"
         values["no-name"] = user.may(.readCampaigns) ? "unnamed" : "campaign"
         if user.may(.readCampaigns) {
             let names = try await store.campaignNames(of: [fields.campaign], in: request.organisation)
             values["name"] = names[fields.campaign].map { UntrustedText.html($0.description) }
         }
-        let table = DestinationsTable(store: store, organisation: request.organisation, log: log)
-        try await table.show(request.query, at: "/console/sends/\(id)", in: &values)
-        return request.page("send", section: .sends, title: "Send \(id)", values)
+        values.merge(list) { own, _ in own }
+        return request.page("send", section: .sends, title: "Send \(id)", status: status, values)
     }
 
     /// The fields of a record that the page shows.

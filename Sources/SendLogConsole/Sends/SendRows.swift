@@ -5,6 +5,8 @@ struct SendRows {
     /// The names of campaigns; `nil` if the user may not read them.
     let names: [CampaignID: CampaignName]?
     let zone: UserTimeZone
+    /// The recipient of the sends, if it was searched for.
+    let recipient: RecipientLinks.Recipient?
 
     /// The maximum length of a message in a row, in bytes.
     private static let maxMessageLength = 280
@@ -22,7 +24,7 @@ struct SendRows {
                     isValid = false
                     break
                 }
-                append(fields, row.destinations, &message, &known, to: &html)
+                append(fields, row, &message, &known, to: &html)
             }
             return isValid
         }
@@ -31,20 +33,28 @@ struct SendRows {
 
     private func append(
         _ fields: RecordFields,
-        _ destinations: Int,
+        _ row: RowBlock.Row,
         _ message: inout [UInt8],
         _ known: inout (quarter: Int64, offset: Int64)?,
         to html: inout [UInt8]
     ) {
         html.append("<tr><td class=when><a href=\"/console/sends/")
         html.append(contentsOf: fields.id)
+        if let recipient {
+            html.append("?recipient=")
+            html.append(contentsOf: recipient.token.description.utf8)
+        }
         html.append("\"><time datetime=\"")
         html.append(contentsOf: fields.startDeliveryAt)
         html.append("\">")
         if let moment = Timestamp(rfc3339: fields.startDeliveryAt) {
             zone.appendText(moment, offsetCache: &known, to: &html)
         }
-        html.append("</time></a><td class=campaign><a href=\"/console/sends?campaign=")
+        html.append("</time></a>")
+        if recipient?.doubtful.contains(row.sequence.number) == true {
+            html.append(" <span class=faint>doubtful</span>")
+        }
+        html.append("<td class=campaign><a href=\"/console/sends?campaign=")
         html.append(contentsOf: fields.campaignID)
         html.append("\">")
         if let names, !names.isEmpty, let name = CampaignID(utf8: fields.campaignID).flatMap({ names[$0] }) {
@@ -61,7 +71,7 @@ struct SendRows {
         html.append("</bdi><td class=why><bdi>")
         Self.append(fields.triggeredBy, &message, maxBytes: .max, to: &html)
         html.append("</bdi><td class=count>")
-        html.appendGrouped(destinations)
+        html.appendGrouped(row.destinations)
         html.append("<td class=id>")
         Self.appendID(fields.id, of: "send", to: &html)
         html.append("\n")

@@ -1,4 +1,5 @@
 import SendLogCore
+import SendLogServices
 
 /// Draws the chart of the Sends Report, and caches it by filter and `asOf`, so that all pages of a result share it.
 final class SendsCharts: Sendable {
@@ -14,18 +15,30 @@ final class SendsCharts: Sendable {
 
     /// The maximum number of campaigns of a cached chart; charts of more campaigns are rarely requested twice.
     private static let maxCampaigns = 8
-    private let store: any CampaignStore & OrganisationStore
+    /// The largest number of sends to a recipient of which a chart is drawn: they are read, not counted by counters.
+    private static let maxRecipientSends = 10_000
+    private let store: any LogReader & CampaignStore & OrganisationStore
     private let templates: Templates
     private let cache = HTMLCache<Key>(maxBytes: 8 << 20)
 
-    init(store: any CampaignStore & OrganisationStore, templates: Templates) {
+    init(store: any LogReader & CampaignStore & OrganisationStore, templates: Templates) {
         self.store = store
         self.templates = templates
     }
 
     /// Returns the chart of a filter with an ``SendsFilter/asOf`` snapshot as HTML; empty if there is nothing to draw.
+    ///
+    /// - Parameters:
+    ///   - filter: the filter
+    ///   - search: its search
+    ///   - total: the number of sends that it finds
+    ///   - zone: the user's time zone
+    ///   - organisation: the organisation
+    /// - Returns: the chart.
+    /// - Throws: ``StoreError``.
     func html(
         _ filter: SendsFilter,
+        _ search: SendLogSearch,
         total: Int,
         _ zone: UserTimeZone,
         in organisation: OrganisationID
@@ -35,15 +48,41 @@ final class SendsCharts: Sendable {
         let key = Key(organisation: organisation, filter: firstPage, total: total, zone: zone.name)
         if let known = cache[key] { return known }
         let days = (filter.from ?? .earliest).day...(filter.to ?? .latest).day
+        let isBounded = filter.from != nil && filter.to != nil
+        if filter.recipient != nil {
+            guard total <= Self.maxRecipientSends else { return [] }
+            let tallies = try await tallies(search, in: organisation)
+            return draw(Chart(tallies, over: isBounded ? days : nil), filter, zone)
+        }
         let campaigns = filter.campaigns.isEmpty ? nil : filter.campaigns
         let tallies = try await store.tallies(of: campaigns, over: days, in: organisation)
-        let isBounded = filter.from != nil && filter.to != nil
         let html = draw(Chart(tallies, over: isBounded ? days : nil), filter, zone)
         // Does not cache a chart that includes sends recorded after the snapshot.
         let isPinned = try await store.organisation(organisation).head.lastSequence == filter.asOf
         guard isPinned, filter.campaigns.count <= Self.maxCampaigns else { return html }
         cache.insert(html, for: key)
         return html
+    }
+
+    /// Counts the sends of a search by day.
+    private func tallies(
+        _ search: SendLogSearch,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> [DayTally] {
+        var search = search
+        (search.skip, search.limit, search.order) = (0, Self.maxRecipientSends, .oldestFirst)
+        var tallies: [DayTally] = []
+        try await SendsReader(store, in: organisation).forEach(search) { fields, row in
+            guard let start = Timestamp(rfc3339: fields.startDeliveryAt) else { return true }
+            let send = DayTally(day: start.day, sends: 1, destinations: row.destinations)
+            if let last = tallies.indices.last, tallies[last].day == send.day {
+                tallies[last] += send
+            } else {
+                tallies.append(send)
+            }
+            return true
+        }
+        return tallies
     }
 
     private func draw(_ chart: Chart, _ filter: SendsFilter, _ zone: UserTimeZone) -> [UInt8] {

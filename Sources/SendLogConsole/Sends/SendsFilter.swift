@@ -5,6 +5,8 @@ import SendLogCore
 /// The query of the Sends Report: the filter, the page and the snapshot.
 struct SendsFilter: Hashable {
     var campaigns: [CampaignID] = []
+    /// The link to a recipient.
+    var recipient: RecipientToken?
     var from: Timestamp?
     var to: Timestamp?
     /// The page number, from 1.
@@ -21,19 +23,20 @@ struct SendsFilter: Hashable {
     static let defaultRows = 50
     /// The maximum number of campaigns: each link of the page contains all of them.
     static let maxCampaigns = 100
-    private static let parameters = ["campaign", "from", "to", "page", "rows", "as_of"]
+    private static let parameters = ["campaign", "recipient", "from", "to", "page", "rows", "as_of"]
     /// The page sizes, limited so that a page takes at most twice the time of a search by the API.
     static let pageSizes = [25, 50]
 
     /// Whether the filter excludes any sends.
-    var hasCriteria: Bool { !campaigns.isEmpty || from != nil || to != nil }
+    var hasCriteria: Bool { !campaigns.isEmpty || recipient != nil || from != nil || to != nil }
 
     init() {}
 
     /// Parses a query string.
     ///
     /// - Parameters:
-    ///   - query: `campaign`, repeated or with several IDs; `from`, `to`, `page`, `rows`, `as_of`
+    ///   - query: `campaign`, repeated or with several IDs; `recipient`, the token of a link; `from`, `to`, `page`,
+    ///     `rows`, `as_of`
     ///   - zone: the time zone of times without an offset
     init(_ query: QueryString, zone: UserTimeZone) {
         var seen: Set<CampaignID> = []
@@ -53,6 +56,7 @@ struct SendsFilter: Hashable {
         }
         problems += query.problems(known: Self.parameters, repeatable: ["campaign"])
         problems = Array(problems.prefix(InvalidInput.maxIssues))
+        recipient = checked(query.recipient)
         let date = "a date such as 2022-01-31 or 2022-01-31 14:00"
         from = checked { () throws(InvalidInput) in
             try query.value("from", date) { zone.timestamp(entered: $0, isEnd: false) }
@@ -66,11 +70,7 @@ struct SendsFilter: Hashable {
             checked { () throws(InvalidInput) in
                 try query.value("rows", "25 or 50") { text in Self.pageSizes.first { String($0) == text } }
             } ?? rows
-        asOf = checked { () throws(InvalidInput) in
-            try query.value("as_of", "a number from 0") { text in
-                Int64(text).flatMap { $0 < 0 ? nil : SequenceNumber($0) }
-            }
-        }
+        asOf = checked(query.asOf)
     }
 
     /// Returns the result of a parser; `nil` with a problem for an invalid value.
@@ -81,7 +81,7 @@ struct SendsFilter: Hashable {
         }
     }
 
-    /// The search for the store.
+    /// The search for the store, of all recipients.
     var search: SendLogSearch {
         let known = campaigns.isEmpty ? nil : campaigns
         return SendLogSearch(campaigns: known, from: from, to: to, skip: (page - 1) * rows, limit: rows, asOf: asOf)
@@ -90,6 +90,7 @@ struct SendsFilter: Hashable {
     /// Returns the query parameters of this filter, without the page.
     func parameters(zone: UserTimeZone, isPinned: Bool = false) -> [(name: String, value: String)] {
         var parameters = campaigns.map { (name: "campaign", value: $0.text) }
+        if let recipient { parameters.append(("recipient", recipient.description)) }
         if let from { parameters.append(("from", zone.fieldText(from, isEnd: false))) }
         if let to { parameters.append(("to", zone.fieldText(to, isEnd: true))) }
         if rows != Self.defaultRows { parameters.append(("rows", String(rows))) }

@@ -1,17 +1,24 @@
+import Foundation
+import NIOHTTP1
 import SendLogAPI
 import SendLogCore
 import SendLogHTTP
+import SendLogRecipients
 
 /// The Sends Report: the recorded sends, newest first.
 struct SendsReport: Sendable {
     let store: any LogReader & CampaignStore & OrganisationStore
+    let links: RecipientLinks
     let middleware: ConsoleMiddleware
     private let charts: SendsCharts
     private let formCache = HTMLCache<[String]>(maxBytes: 2 << 20)
 
-    init(store: any LogReader & CampaignStore & OrganisationStore, middleware: ConsoleMiddleware) {
-        self.store = store
-        self.middleware = middleware
+    init(
+        store: any LogReader & CampaignStore & OrganisationStore,
+        links: RecipientLinks,
+        middleware: ConsoleMiddleware
+    ) {
+        (self.store, self.links, self.middleware) = (store, links, middleware)
         charts = SendsCharts(store: store, templates: middleware.pages.templates)
     }
 
@@ -19,46 +26,58 @@ struct SendsReport: Sendable {
         [
             // The filter checks the query, so that the page can show its problems above the form.
             middleware.get("/console/sends", [.readSendLogs], query: nil, handle: show),
+            // The form is posted, because it may have a number, which must not be in a URL.
+            middleware.post("/console/sends", [.readSendLogs], handle: submit),
             middleware.get("/console/sends.csv", [.readSendLogs], query: nil) { try await export($0, .csv) },
             middleware.get("/console/sends.ndjson", [.readSendLogs], query: nil) { try await export($0, .ndjson) },
         ]
     }
 
     @Sendable private func show(_ request: UserRequest) async throws -> Response {
-        let (user, organisation, now) = (request.user, request.organisation, request.input.now)
+        let (user, organisation) = (request.user, request.organisation)
         var filter = SendsFilter(request.query, zone: user.zone)
-        guard filter.problems.isEmpty else {
-            let filterForm = form(filter, user, names: [:], now: now)
-            let values: [String: Any] = ["filter": filterForm, "problems": filter.problems]
-            return request.page("sends", section: .sends, isInvalid: true, values)
+        var (search, recipient): (SendLogSearch, RecipientLinks.Recipient?) = (filter.search, nil)
+        do {
+            if let token = filter.recipient { recipient = try await links.recipient(token, request) }
+            guard filter.problems.isEmpty else {
+                return refuse(filter.problems, filter, request, entered: recipient?.text ?? "")
+            }
+            if var known = recipient {
+                try await links.limit(&search, to: &known, in: organisation)
+                recipient = known
+            }
+        } catch  where error is APIError || error is RecipientIndexBehind {
+            let failure = APIError(error)
+            if recipient == nil { filter.recipient = nil }
+            return refuse([failure.sentence], filter, request, failure, entered: recipient?.text ?? "")
         }
-        let found = try await store.search(filter.search, in: organisation)
-        filter.asOf = found.asOf
-        var names: [CampaignID: CampaignName]? = user.may(.readCampaigns) ? [:] : nil
-        var rows: [UInt8] = []
-        var block: RowBlock? = found.rows
-        while let next = block {
-            if names != nil { names?.merge(try await self.names(in: next, filter, organisation)) { $1 } }
-            try SendRows(names: names, zone: user.zone).append(next, to: &rows)
-            block = nil
-            if let rest = next.rest { block = try await store.rows(rest, in: organisation) }
-        }
+        let found = try await store.search(search, in: organisation)
+        (filter.asOf, search.asOf) = (found.asOf, found.asOf)
+        let table = try await SendsTable(
+            found,
+            naming: filter.campaigns,
+            to: recipient,
+            from: store,
+            for: request
+        )
 
         let curl = CurlCommands(address: user.serverAddress)
         var values: [String: Any] = [
-            "filter": form(filter, user, names: names ?? [:], now: now),
+            "filter": form(filter, request, names: table.names ?? [:], entered: recipient?.text ?? ""),
             "may-see-campaigns": user.may(.readCampaigns), "total": found.total.grouped,
             "sends-noun": found.total == 1 ? "send" : "sends", "empty": found.total == 0,
             "csv": filter.link("/console/sends.csv", zone: user.zone, isPinned: true),
             "ndjson": filter.link("/console/sends.ndjson", zone: user.zone, isPinned: true),
-            "curl": curl.search(filter.search), "curl-export": curl.export(filter.search),
+            "curl": curl.search(search), "curl-export": curl.export(search),
         ]
-        values["page-too-high"] = found.total > 0 && rows.isEmpty ? ["link": filter.link(zone: user.zone)] : nil
+        if found.total > 0, table.rows.isEmpty { values["page-too-high"] = ["link": filter.link(zone: user.zone)] }
         if found.total == 0, !filter.hasCriteria {
             values["first-run"] = ["curl": curl.record, "may": user.may(.createSendLogs)]
         }
-        values["rows"] = rows.isEmpty ? nil : rows
-        values["chart"] = try await charts.html(filter, total: found.total, user.zone, in: organisation)
+        values["rows"] = table.rows.isEmpty ? nil : table.rows
+        if let recipient { values["recipient"] = recipient.values(for: user) }
+        if filter.campaigns.count == 1 { values["compare"] = filter.campaigns.first?.text }
+        values["chart"] = try await charts.html(filter, search, total: found.total, user.zone, in: organisation)
         let pinned = filter.parameters(zone: user.zone, isPinned: true)
         let pager = Pager(page: filter.page, rows: filter.rows, total: found.total)
         values["pager"] = pager.values(action: "/console/sends", pinned) {
@@ -67,49 +86,61 @@ struct SendsReport: Sendable {
         return request.page("sends", section: .sends, values)
     }
 
-    /// Returns the names of a block's campaigns and of the filter's campaigns.
-    private func names(
-        in block: RowBlock,
+    /// Returns the page with problems in place of sends.
+    private func refuse(
+        _ problems: [String],
         _ filter: SendsFilter,
-        _ organisation: OrganisationID
-    ) async throws -> [CampaignID: CampaignName] {
-        var ids = Set(filter.campaigns)
-        block.text.withUnsafeBufferPointer { text in
-            var last: UnsafeBufferPointer<UInt8>?
-            for row in block.rows {
-                guard let id = RecordFields.campaignID(of: UnsafeBufferPointer(rebasing: text[row.record])),
-                    last?.elementsEqual(id) != true
-                else { continue }
-                last = id
-                if let id = CampaignID(utf8: id) { ids.insert(id) }
-            }
+        _ request: UserRequest,
+        _ failure: APIError? = nil,
+        entered recipient: String = ""
+    ) -> Response {
+        let values: [String: Any] = [
+            "filter": form(filter, request, names: [:], entered: recipient), "problems": problems,
+        ]
+        let status = failure?.status ?? .badRequest
+        var response = request.page("sends", section: .sends, status: status, values)
+        if let seconds = failure?.retryAfter { response.fields.append(("Retry-After", String(seconds))) }
+        return response
+    }
+
+    /// Redirects to the report with the filter of the form, where a token stands for the recipient.
+    @Sendable private func submit(_ request: UserRequest, _ form: Form) async throws -> Response {
+        var filter = SendsFilter(form.query(["campaign", "from", "to", "rows"]), zone: request.user.zone)
+        var problems = filter.problems
+        let entered = form["recipient"].trimmingCharacters(in: .whitespacesAndNewlines)
+        if !entered.isEmpty, let fault = RecipientLinks.fault(of: entered) {
+            problems.append("The recipient \(fault).")
         }
-        return try await store.campaignNames(of: Array(ids), in: organisation)
+        guard problems.isEmpty else { return refuse(problems, filter, request, entered: entered) }
+        if !entered.isEmpty { filter.recipient = try await links.token(for: entered, request) }
+        return Pages.redirect(to: filter.link(zone: request.user.zone))
     }
 
     // MARK: - The filter
 
-    /// Returns the form of the filter.
+    /// Returns the form of the filter, with the text that was entered for a recipient.
     ///
-    /// Without campaigns and problems it is cached, because it stays the same for a day.
+    /// Without campaigns, recipient and problems it is cached, because it stays the same for a session and a day.
     private func form(
         _ filter: SendsFilter,
-        _ user: SignedInUser,
+        _ request: UserRequest,
         names: [CampaignID: CampaignName],
-        now: Timestamp
+        entered recipient: String
     ) -> [UInt8] {
-        let zone = user.zone
+        let (user, zone, now) = (request.user, request.user.zone, request.input.now)
         let key = [
             filter.from?.description ?? "", filter.to?.description ?? "", String(filter.rows), zone.name,
             zone.midnight(0, after: now).description, user.may(.readCampaigns) ? "named" : "",
+            user.csrfToken,
         ]
-        let isCached = filter.campaigns.isEmpty && filter.problems.isEmpty
+        let isCached = filter.campaigns.isEmpty && recipient.isEmpty && filter.problems.isEmpty
         if isCached, let known = formCache[key] { return known }
         var values: [String: Any] = [
             "narrow": filter.hasCriteria, "zone": zone.name, "zone-offset": zone.offsetText(at: filter.from ?? now),
             "from": filter.from.map { zone.fieldText($0, isEnd: false) } ?? "",
             "to": filter.to.map { zone.fieldText($0, isEnd: true) } ?? "",
-            "campaign-entered": filter.enteredCampaign, "may-see-campaigns": user.may(.readCampaigns),
+            "campaign-entered": filter.enteredCampaign, "recipient-entered": recipient,
+            "form-token": user.csrfToken, "may-see-campaigns": user.may(.readCampaigns),
             "rows-choices": SendsFilter.pageSizes
                 .map { "<option\($0 == filter.rows ? " selected" : "")>\($0)</option>" }.joined(),
         ]
@@ -120,6 +151,11 @@ struct SendsReport: Sendable {
                 "id": campaign.text, "without": rest.link(zone: zone),
                 "name": names[campaign].map { UntrustedText.html($0.description) } ?? "",
             ]
+        }
+        if filter.recipient != nil {
+            var rest = filter
+            rest.recipient = nil
+            values["chosen-recipient"] = ["without": rest.link(zone: zone), "text": UntrustedText.html(recipient)]
         }
         var spans: [UInt8] = []
         for (title, from, to) in self.spans(zone, now) {
@@ -156,10 +192,15 @@ struct SendsReport: Sendable {
     private func export(_ request: UserRequest, _ format: SendLogExport.Format) async throws -> Response {
         let filter = SendsFilter(request.query, zone: request.user.zone)
         if !filter.problems.isEmpty { throw InvalidInput(sentences: filter.problems) }
+        var search = filter.search
+        if let token = filter.recipient {
+            var recipient = try await links.recipient(token, request)
+            try await links.limit(&search, to: &recipient, in: request.organisation)
+        }
         let export = SendLogExport(
             store: store,
             organisation: request.organisation,
-            search: filter.search,
+            search: search,
             format: format,
             destinationFormat: .count
         )

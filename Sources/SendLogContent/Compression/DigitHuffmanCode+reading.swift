@@ -17,7 +17,9 @@ extension DigitHuffmanCode {
     /// - Returns: whether the body is such a block and fills the output; if not, the content of the output is
     ///   undefined.
     static func decompress(_ body: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableRawBufferPointer) -> Bool {
-        guard let source = UnsafeRawPointer(body.baseAddress), let target = output.baseAddress else { return false }
+        guard let source = UnsafeRawPointer(body.baseAddress), let target = output.baseAddress, body.count >= 8 else {
+            return false
+        }
         var reader = Reader(source: source, length: body.count, target: target, room: output.count)
         return reader.read()
     }
@@ -104,6 +106,7 @@ extension DigitHuffmanCode {
                             digitBits.withUnsafeBufferPointer { digitBits in
                                 while position < length &* 8 {
                                     readNumbers(starts, pairs, firsts, digitBits)
+                                    readLiterals(symbols)
                                     switch readSymbol(symbols) {
                                     case .more: break
                                     case .end: return done == room && isEnd
@@ -193,6 +196,34 @@ extension DigitHuffmanCode {
             return UInt64(littleEndian: word) &>> UInt64(truncatingIfNeeded: position & 7)
         }
 
+        /// Reads literals, several from one word, until a match or the end: the first numbers of a list are literals.
+        @inline(__always)
+        private mutating func readLiterals(_ symbols: UnsafeBufferPointer<UInt16>) {
+            while position < length &* 8, done &+ 5 <= room {
+                var word = peekToEnd(position)
+                // A code has at most ten bits, so five are in a word.
+                for _ in 0..<5 {
+                    let symbol = symbols[Int(truncatingIfNeeded: word & 1023)]
+                    let length = Int(truncatingIfNeeded: symbol & 0xf)
+                    guard symbol < 256 &<< 4, length > 0 else { return }
+                    target.storeBytes(of: UInt8(truncatingIfNeeded: symbol &>> 4), toByteOffset: done, as: UInt8.self)
+                    word &>>= UInt64(length)
+                    position &+= length
+                    done &+= 1
+                }
+            }
+        }
+
+        /// Returns the bits from a bit position on, at least 57 of them, or all to the end of the source and zeros; needs a
+        /// source of eight bytes.
+        @inline(__always)
+        private func peekToEnd(_ position: Int) -> UInt64 {
+            let byte = min(position &>> 3, length &- 8)
+            let shift = position &- byte &* 8
+            if shift > 63 { return 0 }
+            return UInt64(littleEndian: source.loadUnaligned(fromByteOffset: byte, as: UInt64.self)) &>> UInt64(shift)
+        }
+
         private enum Step {
             case more
             case end
@@ -228,19 +259,14 @@ extension DigitHuffmanCode {
             return .more
         }
 
+        @inline(__always)
         private mutating func take(_ count: Int) -> UInt64 {
             defer { position += count }
             return bits(count)
         }
 
         /// Returns the next bits without consuming them; bits after the end of the source are zero.
-        private func bits(_ count: Int) -> UInt64 {
-            var word: UInt64 = 0
-            for offset in 0..<3 where position >> 3 + offset < length {
-                word |=
-                    UInt64(source.load(fromByteOffset: position >> 3 + offset, as: UInt8.self)) << UInt64(8 * offset)
-            }
-            return word >> UInt64(position & 7) & (1 << UInt64(count) - 1)
-        }
+        @inline(__always)
+        private func bits(_ count: Int) -> UInt64 { peekToEnd(position) & (1 &<< UInt64(count) &- 1) }
     }
 }

@@ -51,19 +51,32 @@ public struct JSONMember: Equatable, Sendable {
     }
 }
 
-private struct JSONTreeBuilder: JSONHandler {
-    let stringLimit: Int
-    var root = JSONValue.scalar(.null)
+/// Builds the tree of a text from its tokens.
+package struct JSONTreeBuilder: JSONHandler {
+    /// See ``JSONHandler``.
+    package let stringLimit: Int
+    /// The value, once the text is complete.
+    package private(set) var root = JSONValue.scalar(.null)
     /// The open containers, outermost first, each with the name of the member whose value is next.
-    var open: [(isObject: Bool, elements: [JSONValue], members: [JSONMember], name: String)] = []
+    private var open: [(isObject: Bool, elements: [JSONValue], members: [JSONMember], name: String)] = []
 
-    mutating func beginObject() { open.append((true, [], [], "")) }
-    mutating func beginArray() { open.append((false, [], [], "")) }
-    mutating func endObject() { add(.object(open.removeLast().members)) }
-    mutating func endArray() { add(.array(open.removeLast().elements)) }
-    mutating func key(_ text: borrowing JSONText) { open[open.count - 1].name = text.string }
-    mutating func string(_ text: borrowing JSONText) { add(.string(text.string)) }
-    mutating func scalar(_ scalar: JSONScalar) { add(.scalar(scalar)) }
+    /// Creates a builder that keeps so many bytes of each string.
+    package init(stringLimit: Int) { self.stringLimit = stringLimit }
+
+    /// See ``JSONHandler``.
+    package mutating func beginObject() { open.append((true, [], [], "")) }
+    /// See ``JSONHandler``.
+    package mutating func beginArray() { open.append((false, [], [], "")) }
+    /// See ``JSONHandler``.
+    package mutating func endObject() { add(.object(open.removeLast().members)) }
+    /// See ``JSONHandler``.
+    package mutating func endArray() { add(.array(open.removeLast().elements)) }
+    /// See ``JSONHandler``.
+    package mutating func key(_ text: borrowing JSONText) { open[open.count - 1].name = text.string }
+    /// See ``JSONHandler``.
+    package mutating func string(_ text: borrowing JSONText) { add(.string(text.string)) }
+    /// See ``JSONHandler``.
+    package mutating func scalar(_ scalar: JSONScalar) { add(.scalar(scalar)) }
 
     private mutating func add(_ value: JSONValue) {
         let last = open.count - 1

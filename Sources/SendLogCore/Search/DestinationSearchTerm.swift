@@ -41,9 +41,6 @@ public struct DestinationSearchTerm: Sendable {
         parts = plain.isEmpty || plain == address ? [address] : [address, plain]
     }
 
-    /// Whether the term has only white space and invisible characters.
-    public var isEmpty: Bool { text.isEmpty }
-
     /// Returns how a destination, escaped as in JSON, matches the term; `nil` if it does not.
     public func match(_ destination: UnsafeBufferPointer<UInt8>) -> Match? {
         guard destination.contains(UInt8(ascii: "\\")) else { return match(plain: destination) }

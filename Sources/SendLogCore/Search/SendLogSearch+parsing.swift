@@ -45,7 +45,25 @@ extension SendLogSearch {
     }
 
     private func write(asOf: SequenceNumber?, to bytes: inout [UInt8]) {
-        bytes.append("{\"find\":{")
+        bytes.append("{\"find\":")
+        writeFind(to: &bytes)
+        bytes.append(",\"options\":{\"skip\":")
+        bytes.appendDecimal(skip)
+        bytes.append(",\"limit\":")
+        bytes.appendDecimal(limit)
+        bytes.append(",\"sort\":{\"startDeliveryAt\":")
+        bytes.appendDecimal(order.rawValue)
+        bytes.append("}")
+        if let asOf {
+            bytes.append(",\"as_of\":")
+            bytes.appendDecimal(asOf.number)
+        }
+        bytes.append("}}")
+    }
+
+    /// Appends the filters as a JSON object.
+    func writeFind(to bytes: inout [UInt8]) {
+        bytes.append("{")
         if let campaigns {
             bytes.append("\"campaign_id\":")
             Self.write(campaigns.map(\.text), to: &bytes)
@@ -69,18 +87,7 @@ extension SendLogSearch {
             }
             bytes.append("}")
         }
-        bytes.append("},\"options\":{\"skip\":")
-        bytes.appendDecimal(skip)
-        bytes.append(",\"limit\":")
-        bytes.appendDecimal(limit)
-        bytes.append(",\"sort\":{\"startDeliveryAt\":")
-        bytes.appendDecimal(order.rawValue)
         bytes.append("}")
-        if let asOf {
-            bytes.append(",\"as_of\":")
-            bytes.appendDecimal(asOf.number)
-        }
-        bytes.append("}}")
     }
 
     /// Appends texts as a JSON array.
@@ -111,20 +118,15 @@ private struct SearchReader: FieldReader {
     private mutating func readFind(_ value: JSONValue) {
         each(of: value, at: "find", known: ["campaign_id", "destination", "startDeliveryAt"]) { reader, name, value in
             switch name {
-            case "campaign_id": reader.readCampaigns(value)
+            case "campaign_id":
+                reader.search.campaigns = []
+                reader.campaigns(value, at: "find.campaign_id") { $0.search.campaigns?.append($1) }
             case "destination": reader.readRecipients(value)
-            default: reader.readRange(value)
+            default:
+                reader.range(value, at: "find.startDeliveryAt") { reader, isStart, moment in
+                    if isStart { reader.search.from = moment } else { reader.search.to = moment }
+                }
             }
-        }
-    }
-
-    private mutating func readCampaigns(_ value: JSONValue) {
-        let limit = ("1,000 IDs", SendLogSearch.maxCampaigns)
-        var seen: Set<CampaignID> = []
-        search.campaigns = []
-        eachText(of: value, at: "find.campaign_id", limit: limit, kind: "campaign IDs") { reader, text, path in
-            guard let campaign = CampaignID(text) else { return reader.report(path, CampaignID.rule) }
-            if seen.insert(campaign).inserted { reader.search.campaigns?.append(campaign) }
         }
     }
 
@@ -140,52 +142,6 @@ private struct SearchReader: FieldReader {
                 return reader.report(path, "\(fault) in its normal form")
             }
             if seen.insert(query.key).inserted { reader.search.recipients?.append(query) }
-        }
-    }
-
-    /// Reads a text, or each text of an array.
-    ///
-    /// - Parameters:
-    ///   - value: the text or the array
-    ///   - path: its path
-    ///   - limit: the largest number of texts, and how a message writes it
-    ///   - kind: what a message calls the texts
-    ///   - read: reads a text with its path
-    private mutating func eachText(
-        of value: JSONValue,
-        at path: String,
-        limit: (text: String, count: Int),
-        kind: String,
-        read: (inout Self, String, String) -> Void
-    ) {
-        if case .string(let text) = value { return read(&self, text, path) }
-        guard case .array(let values) = value else {
-            return report(path, "must be an array of \(kind), not \(value.kind)")
-        }
-        guard values.count <= limit.count else {
-            return report(path, "must have at most \(limit.text); it has \(values.count)")
-        }
-        for (index, value) in values.enumerated() {
-            let path = "\(path)[\(index)]"
-            if case .string(let text) = value {
-                read(&self, text, path)
-            } else {
-                report(path, "must be a string, not \(value.kind)")
-            }
-        }
-    }
-
-    private mutating func readRange(_ value: JSONValue) {
-        let path = "find.startDeliveryAt"
-        let example = #"{"$gte": "2022-01-01"}"#
-        each(of: value, at: path, known: ["$gte", "$lte"], kind: "operator", example: example) { reader, name, value in
-            guard case .string(let text) = value else {
-                return reader.report("\(path).\(name)", "must be a date-time in a string, not \(value.kind)")
-            }
-            guard let moment = Timestamp(rfc3339: text) else {
-                return reader.report("\(path).\(name)", Timestamp.fault(of: text))
-            }
-            if name == "$gte" { reader.search.from = moment } else { reader.search.to = moment }
         }
     }
 

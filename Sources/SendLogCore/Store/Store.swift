@@ -2,4 +2,5 @@
 ///
 /// Parts of the program take only the protocols that they use.
 public typealias Store = LogReader & LogWriter & SendLogDeleter & CampaignStore & OrganisationStore & KeyStore
-    & SessionStore & WebhookStore & WebhookLeaseStore & RecordingTimeStore & IdempotencyStore & Maintenance
+    & SessionStore & WebhookStore & WebhookLeaseStore & RecordingTimeStore & IdempotencyStore & RecipientLinkStore
+    & Maintenance

@@ -19,7 +19,8 @@ struct ServerCheck {
             ("webhook_deliveries_by_state", "(org_id, webhook, state, seq, test) WHERE (state <> 'delivered'::text)"),
             ("webhook_deliveries_by_age", "(created) WHERE (next_try IS NULL)"),
             ("idempotency_keys_pkey", "(org_id, key)"), ("idempotency_keys_by_age", "(created)"),
-            ("recording_times_pkey", "(org_id, sequence)"),
+            ("recording_times_pkey", "(org_id, sequence)"), ("recipient_links_pkey", "(org_id, token)"),
+            ("recipient_links_recipient_key", "(org_id, recipient)"), ("recipient_links_by_end", "(expires)"),
         ] + DerivedChanges.kinds.flatMap { $0.indexes }
 
     /// Returns the tables that are missing; without them nothing else can be checked.

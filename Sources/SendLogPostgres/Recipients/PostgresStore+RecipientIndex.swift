@@ -31,29 +31,37 @@ extension PostgresStore: RecipientIndexStore {
         on connection: Connection
     ) throws(PostgresFailure) -> Rows {
         var parameters = Parameters(organisation.number, position.sequence.number)
-        parameters.add(Int32(clamping: position.chunk), limit)
+        parameters.add(Int32(clamping: position.chunk), limit, ChunkPosition.maxDestinations)
         return try connection.rows(recordedChunksSQL, parameters)
     }
 
     /// Passes the chunks of rows to a closure.
     ///
-    /// - Returns: where the next chunk would be; `nil` if there are fewer rows than the limit.
+    /// - Returns: where the next chunk would be; `nil` if there is none.
     static func read(
         _ rows: Rows,
         limit: Int,
         _ take: (SequenceNumber, BorrowedChunk) throws(StoreError) -> Void
     ) throws(StoreError) -> ChunkPosition? {
         for row in 0..<rows.count {
-            try take(try StoredNumber.sequence(rows.integer(row, 0)), try BorrowedChunk(rows, row, from: 2))
+            try take(try StoredNumber.sequence(rows.integer(row, 0)), try BorrowedChunk(rows, row, from: 3))
         }
-        guard rows.count > 0, rows.count >= limit else { return nil }
+        // Fewer rows than were found: they have enough destinations.
+        guard rows.count > 0, rows.count >= limit || rows.count < rows.integer(0, 2) else { return nil }
         let last = rows.count - 1
         return ChunkPosition(SequenceNumber(rows.integer(last, 0)), chunk: try rows.count(last, 1) + 1)
     }
 
     static let recordedChunksSQL = """
-        SELECT seq, number, count, length, crc, body FROM destination_chunks
-        WHERE org_id = $1 AND (seq, number) >= ($2, $3) ORDER BY seq, number LIMIT $4
+        SELECT seq, number, rows, count, length, crc, body FROM (
+            SELECT *, count(*) OVER () AS rows, sum(count) OVER (
+                ORDER BY seq, number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ) AS before
+            FROM (
+                SELECT * FROM destination_chunks
+                WHERE org_id = $1 AND (seq, number) >= ($2, $3) ORDER BY seq, number LIMIT $4
+            ) chunks
+        ) counted WHERE coalesce(before, 0) < $5 ORDER BY seq, number
         """
 
     /// See ``RecipientIndexStore/recipientBuckets(of:after:limit:in:)``.
@@ -90,7 +98,7 @@ extension PostgresStore: RecipientIndexStore {
 
     /// See ``RecipientIndexStore/lookUpRecipients(_:in:_:)``.
     public func lookUpRecipients(
-        _ groups: Set<UInt64>,
+        _ groups: [UInt64],
         in organisation: OrganisationID,
         _ take: (RecipientSegment, RecipientBucket) throws(StoreError) -> Void
     ) async throws(StoreError) -> RecipientIndex {

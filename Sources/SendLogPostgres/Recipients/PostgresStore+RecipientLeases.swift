@@ -9,15 +9,17 @@ extension PostgresStore {
 
     /// Finds organisations with work, then leases the first one that no other server leases meanwhile.
     ///
-    /// See ``RecipientIndexStore/leaseRecipientIndex(_:excluding:)``.
+    /// See ``RecipientIndexStore/leaseRecipientIndex(for:_:in:excluding:)``.
     public func leaseRecipientIndex(
+        for work: RecipientIndexWork,
         _ lease: RecipientIndexLease,
+        in pass: Timestamp,
         excluding excluded: Set<OrganisationID>
     ) async throws(StoreError) -> (organisation: OrganisationID, index: RecipientIndex)? {
         let candidates = try await performShort(for: .server) { connection in
             var parameters = Parameters(lease.start.milliseconds, lease.latestEnd, excluded.map(\.number))
-            parameters.add(Self.maxCandidates)
-            let rows = try connection.rows(Self.recipientWorkSQL, parameters)
+            parameters.add(Self.maxCandidates, pass.milliseconds)
+            let rows = try connection.rows(Self.recipientWorkSQL(work), parameters)
             return (0..<rows.count).map { OrganisationID(rows.integer($0, 0)) }
         }
         var failure: StoreError?
@@ -38,12 +40,15 @@ extension PostgresStore {
     ///
     /// An organisation has no row in `recipient_indexes` until its first lease: a server of an earlier version, which
     /// creates none, may have created it.
-    static let recipientWorkSQL = """
+    static func recipientWorkSQL(_ work: RecipientIndexWork) -> String {
+        """
         SELECT h.org_id FROM organisation_heads h LEFT JOIN recipient_indexes i ON i.org_id = h.org_id
-        WHERE (h.sequence > coalesce(i.through, 0) OR i.merges) AND h.org_id <> ALL($3)
+        WHERE \(work == .additions ? "h.sequence > coalesce(i.through, 0)" : "i.merges") AND h.org_id <> ALL($3)
             AND (i.org_id IS NULL OR i.lease_until <= $1 OR i.lease_until > $2)
+            AND (i.org_id IS NULL OR i.lease_start < $5 OR i.lease_start > $2)
         ORDER BY coalesce(i.lease_start, 0), h.org_id LIMIT $4
         """
+    }
 
     /// Leases the index of an organisation.
     ///
@@ -115,7 +120,7 @@ extension PostgresStore {
                 _ = try LogHead(of: organisation, on: connection)
                 _ = try connection.rows(
                     """
-                    UPDATE recipient_indexes SET through = 0, merges = false, lease_owner = '', lease_until = 0
+                    UPDATE recipient_indexes SET through = 0, merges = true, lease_owner = '', lease_until = 0
                     WHERE org_id = $1
                     """,
                     parameters

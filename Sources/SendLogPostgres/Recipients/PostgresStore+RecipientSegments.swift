@@ -13,8 +13,9 @@ extension PostgresStore {
                 _ = try LogHead(of: organisation, on: connection)
                 let next = try connection.rows(
                     """
-                    INSERT INTO recipient_indexes AS i (org_id, last_segment) VALUES ($1, 1)
-                    ON CONFLICT (org_id) DO UPDATE SET last_segment = i.last_segment + 1 RETURNING last_segment
+                    INSERT INTO recipient_indexes AS i (org_id, last_segment, merges) VALUES ($1, 1, true)
+                    ON CONFLICT (org_id) DO UPDATE SET last_segment = i.last_segment + 1, merges = true
+                    RETURNING last_segment
                     """,
                     Parameters(organisation.number)
                 ).integer(0, 0)
@@ -74,16 +75,29 @@ extension PostgresStore {
                     )
                 }
                 let index = try RecipientRows.index(of: organisation, on: connection)
-                let through = min(through, index.head.lastSequence)
-                let merges = !RecipientMergePlan.next(index.segments).isEmpty
-                let parameters = Parameters(organisation.number, through.number, merges)
-                _ = try connection.rows(
-                    "UPDATE recipient_indexes SET through = greatest(through, $2), merges = $3 WHERE org_id = $1",
-                    parameters
-                )
+                try Self.update(index, through: through, of: organisation, on: connection)
                 return true
             }
         }
+    }
+
+    /// Stores how far an index is, and whether segments are to be merged or deleted.
+    private static func update(
+        _ index: RecipientIndex,
+        through: SequenceNumber,
+        of organisation: OrganisationID,
+        on connection: Connection
+    ) throws(PostgresFailure) {
+        let hasPlan = !RecipientMergePlan.next(index.segments).isEmpty
+        let parameters = Parameters(organisation.number, min(through, index.head.lastSequence).number, hasPlan)
+        let merges = "($3 OR EXISTS (SELECT 1 FROM recipient_segments s WHERE s.org_id = $1 AND NOT s.complete))"
+        _ = try connection.rows(
+            """
+            UPDATE recipient_indexes SET through = greatest(through, $2), merges = \(merges)
+            WHERE org_id = $1 AND (through < $2 OR merges <> \(merges))
+            """,
+            parameters
+        )
     }
 
     /// - Returns: false if the segment was deleted.
@@ -118,7 +132,11 @@ extension PostgresStore {
                     """,
                     Parameters(organisation.number)
                 )
-                guard unused.count > 0 else { return 0 }
+                guard unused.count > 0 else {
+                    let index = try RecipientRows.index(of: organisation, on: connection)
+                    try Self.update(index, through: index.through, of: organisation, on: connection)
+                    return 0
+                }
                 let segment = Parameters(organisation.number, unused.integer(0, 0))
                 var first = segment
                 first.add(limit)

@@ -24,7 +24,7 @@ struct Schema {
     static let distributedTables =
         [
             "organisation_heads", "send_logs", "destination_chunks", "campaign_names", "webhooks", "webhook_deliveries",
-            "idempotency_keys", "recording_times",
+            "idempotency_keys", "recording_times", "recipient_links",
         ] + DerivedChanges.kinds.flatMap { $0.tables }
 
     /// The schema of this program.

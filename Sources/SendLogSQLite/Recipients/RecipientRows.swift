@@ -66,10 +66,12 @@ enum RecipientRows {
         )
         try query.bind(RowID(organisation, position.sequence).rawValue, position.chunk)
         try query.bind(RowID(OrganisationID(organisation.number + 1), SequenceNumber(0)).rawValue)
-        var count = 0
+        var (count, destinations) = (0, 0)
         while try query.step() {
             let sequence = RowID(rawValue: query.integer(0)).sequence
-            if count == limit { return ChunkPosition(sequence, chunk: try query.count(1)) }
+            if count == limit || destinations >= ChunkPosition.maxDestinations {
+                return ChunkPosition(sequence, chunk: try query.count(1))
+            }
             let chunk = BorrowedChunk(
                 count: try query.count(2),
                 length: try query.count(3),
@@ -78,6 +80,8 @@ enum RecipientRows {
             )
             try take(sequence, chunk)
             count += 1
+            // Stored counts can be damaged.
+            (destinations, _) = destinations.addingReportingOverflow(chunk.count)
         }
         return nil
     }

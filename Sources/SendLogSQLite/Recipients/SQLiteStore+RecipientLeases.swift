@@ -4,17 +4,19 @@ import SendLogScheduling
 
 /// Leases recipient indexes to indexers.
 extension SQLiteStore {
-    /// See ``RecipientIndexStore/leaseRecipientIndex(_:excluding:)``.
+    /// See ``RecipientIndexStore/leaseRecipientIndex(for:_:in:excluding:)``.
     public func leaseRecipientIndex(
+        for work: RecipientIndexWork,
         _ lease: RecipientIndexLease,
+        in pass: Timestamp,
         excluding excluded: Set<OrganisationID>
     ) async throws(StoreError) -> (organisation: OrganisationID, index: RecipientIndex)? {
         // In most cases there is nothing to do, and nothing to write.
-        let candidates = try await readers.scan(for: .server) { try Self.pending(lease, excluded, on: $0) }
+        let candidates = try await readers.scan(for: .server) { try Self.pending(work, lease, pass, excluded, on: $0) }
         if candidates.isEmpty { return nil }
         return try await write(for: .server) { database in
             var failure: StoreError?
-            for organisation in try Self.pending(lease, excluded, on: database) {
+            for organisation in try Self.pending(work, lease, pass, excluded, on: database) {
                 let query = try Query(
                     """
                     INSERT INTO recipient_indexes (organisation, lease_owner, lease_start, lease_end)
@@ -39,20 +41,24 @@ extension SQLiteStore {
 
     /// Returns organisations whose index can be leased and has work, those with the oldest lease first.
     private static func pending(
+        _ work: RecipientIndexWork,
         _ lease: RecipientIndexLease,
+        _ pass: Timestamp,
         _ excluded: Set<OrganisationID>,
         on database: Connection
     ) throws -> [OrganisationID] {
         var query = try Query(
             """
             SELECT o.id FROM organisations o LEFT JOIN recipient_indexes i ON i.organisation = o.id
-            WHERE (i.organisation IS NULL OR i.lease_end <= ? OR i.lease_end > ?)
-                AND (o.sequence > ifnull(i.through, 0) OR i.has_merge = 1)
-            ORDER BY ifnull(i.lease_start, 0), o.id LIMIT ?
+            WHERE (i.organisation IS NULL OR i.lease_end <= ?1 OR i.lease_end > ?2)
+                AND (i.organisation IS NULL OR i.lease_start < ?3 OR i.lease_start > ?2)
+                AND CASE ?4 WHEN 1 THEN i.has_merges = 1 ELSE o.sequence > ifnull(i.through, 0) END
+            ORDER BY ifnull(i.lease_start, 0), o.id LIMIT ?5
             """,
             on: database
         )
-        try query.bind(lease.start.milliseconds, lease.latestEnd, excluded.count + maxTried)
+        try query.bind(lease.start.milliseconds, lease.latestEnd, pass.milliseconds, work == .merges ? 1 : 0)
+        try query.bind(excluded.count + maxTried)
         var organisations: [OrganisationID] = []
         while try query.step() {
             let organisation = OrganisationID(query.integer(0))
@@ -89,7 +95,7 @@ extension SQLiteStore {
             // An indexer that works on it loses its lease. The IDs of segments are not used again.
             let index = try Query(
                 """
-                UPDATE recipient_indexes SET through = 0, has_merge = 0, lease_owner = '', lease_start = 0, lease_end = 0
+                UPDATE recipient_indexes SET through = 0, has_merges = 1, lease_owner = '', lease_start = 0, lease_end = 0
                 WHERE organisation = ?
                 """,
                 on: database

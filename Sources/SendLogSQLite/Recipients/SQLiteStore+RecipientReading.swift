@@ -92,12 +92,11 @@ extension SQLiteStore {
 
     /// See ``RecipientIndexStore/lookUpRecipients(_:in:_:)``.
     public func lookUpRecipients(
-        _ groups: Set<UInt64>,
+        _ groups: [UInt64],
         in organisation: OrganisationID,
         _ take: (RecipientSegment, RecipientBucket) throws(StoreError) -> Void
     ) async throws(StoreError) -> RecipientIndex {
-        let groups = groups.sorted()
-        return try await readers.scan(for: organisation) { database in
+        try await readers.scan(for: organisation) { database in
             let index = try RecipientRows.index(of: organisation, on: database)
             for segment in index.segments {
                 var last: RecipientBucket.Position?

@@ -9,8 +9,9 @@ extension SQLiteStore: RecipientIndexStore {
             _ = try LogHead(of: organisation, on: database)
             var number = try Query(
                 """
-                INSERT INTO recipient_indexes (organisation, next_segment) VALUES (?, 2)
-                ON CONFLICT (organisation) DO UPDATE SET next_segment = next_segment + 1 RETURNING next_segment - 1
+                INSERT INTO recipient_indexes (organisation, next_segment, has_merges) VALUES (?, 2, 1)
+                ON CONFLICT (organisation) DO UPDATE SET next_segment = next_segment + 1, has_merges = 1
+                RETURNING next_segment - 1
                 """,
                 on: database
             )
@@ -67,19 +68,30 @@ extension SQLiteStore: RecipientIndexStore {
                 )
                 try query.run(RecipientRows.State.unused, organisation.number, id)
             }
-            let segments = try RecipientRows.index(of: organisation, on: database).segments
             let index = try Query(
                 """
-                UPDATE recipient_indexes SET has_merge = ?, through =
+                UPDATE recipient_indexes SET through =
                     max(through, min(?, (SELECT sequence FROM organisations o WHERE o.id = organisation)))
                 WHERE organisation = ?
                 """,
                 on: database
             )
-            let hasMerge = RecipientMergePlan.next(segments).isEmpty ? 0 : 1
-            try index.run(hasMerge, through.number, organisation.number)
+            try index.run(through.number, organisation.number)
+            try Self.updateHasMerges(of: organisation, on: database)
             return true
         }
+    }
+
+    /// Notes whether segments are to be merged or deleted.
+    private static func updateHasMerges(of organisation: OrganisationID, on database: Connection) throws {
+        let segments = try RecipientRows.index(of: organisation, on: database).segments
+        let hasMerges =
+            try !RecipientMergePlan.next(segments).isEmpty || unusedSegment(of: organisation, on: database) != nil
+        let index = try Query(
+            "UPDATE recipient_indexes SET has_merges = ?2 WHERE organisation = ?1 AND has_merges <> ?2",
+            on: database
+        )
+        try index.run(organisation.number, hasMerges ? 1 : 0)
     }
 
     private static func has(
@@ -139,6 +151,7 @@ extension SQLiteStore: RecipientIndexStore {
                 try row.run(organisation.number, segment)
                 deleted += 1
             }
+            if deleted < limit { try Self.updateHasMerges(of: organisation, on: database) }
             return deleted
         }
     }

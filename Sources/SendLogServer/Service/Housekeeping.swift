@@ -5,10 +5,10 @@ import SendLogServices
 import ServiceLifecycle
 
 /// Does periodic work: records when keys were last used, logs how many requests without a valid key were not logged
-/// individually, deletes expired idempotency keys, and returns unused memory to the system.
+/// individually, deletes expired idempotency keys and links to recipients, and returns unused memory to the system.
 struct Housekeeping: Service {
     let authenticator: Authenticator
-    let store: any IdempotencyStore
+    let store: any IdempotencyStore & RecipientLinkStore
     let threads: FairThreadPool
     let logger: Logger
 
@@ -29,20 +29,24 @@ struct Housekeeping: Service {
                     busy = 0
                 }
                 await writeUses(else: "retrying later")
-                await deleteIdempotencyKeys()
+                await deleteExpired()
             }
         }
         authenticator.authenticationFailures.log(to: logger)
         await writeUses(else: "the times since the previous save are lost")
     }
 
-    private func deleteIdempotencyKeys() async {
-        let end = ServiceClock.now().milliseconds - IdempotencyKey.lifetime
+    private func deleteExpired() async {
+        let now = ServiceClock.now()
         do throws(StoreError) {
-            guard let end = Timestamp(milliseconds: end) else { return }
+            while try await store.deleteRecipientLinks(expiredAt: now) > 0, !Task.isCancelled {}
+            guard let end = Timestamp(milliseconds: now.milliseconds - IdempotencyKey.lifetime) else { return }
             while try await store.deleteIdempotencyKeys(before: end) > 0, !Task.isCancelled {}
         } catch {
-            logger.warning("cannot delete expired idempotency keys; retrying later", metadata: ["cause": "\(error)"])
+            logger.warning(
+                "cannot delete expired idempotency keys and links to recipients; retrying later",
+                metadata: ["cause": "\(error)"]
+            )
         }
     }
 

@@ -1,25 +1,22 @@
 import SendLogCore
 
-/// The organisations whose recipient index is left alone for a while.
+/// The organisations whose recipient index is left alone for a while, because it could not be extended.
 ///
-/// After each success it is a second, so that send logs are added together. After failures in a row the pause doubles, so
-/// that a damaged list takes little time and is logged some hundred times a day.
+/// After failures in a row the pause doubles, so that a damaged list takes little time and is logged some hundred times a
+/// day.
 struct IndexingPauses {
     private var pauses: [OrganisationID: (failures: Int, end: ContinuousClock.Instant)] = [:]
 
-    /// The pause after a success, and the longest one, in seconds.
+    /// The shortest and the longest pause, in seconds.
     static let range = 1...900
 
     /// Returns the organisations whose pause is not over.
-    mutating func paused(at now: ContinuousClock.Instant) -> Set<OrganisationID> {
-        pauses = pauses.filter { $0.value.failures > 0 || $0.value.end > now }
-        return Set(pauses.filter { $0.value.end > now }.keys)
+    func paused(at now: ContinuousClock.Instant) -> Set<OrganisationID> {
+        Set(pauses.filter { $0.value.end > now }.keys)
     }
 
-    /// Begins the pause of an organisation whose index was extended.
-    mutating func succeeded(_ organisation: OrganisationID, at now: ContinuousClock.Instant) {
-        pauses[organisation] = (0, now + .seconds(Self.range.lowerBound))
-    }
+    /// Forgets the failures of an organisation whose index was extended.
+    mutating func succeeded(_ organisation: OrganisationID) { pauses[organisation] = nil }
 
     /// Begins the pause of an organisation whose index could not be extended.
     ///

@@ -5,7 +5,10 @@ import SendLogScheduling
 import ServiceLifecycle
 import Synchronization
 
-/// Keeps the recipient indexes up to date, those of two organisations at a time.
+/// Keeps the recipient indexes up to date.
+///
+/// One indexer adds new send logs, in turns of the organisations, and one merges segments. So no organisation waits for the
+/// long merges of another.
 struct RecipientIndexing: Service {
     private let store: any RecipientIndexStore
     private let logger: Logger
@@ -13,13 +16,15 @@ struct RecipientIndexing: Service {
     ///
     /// Sorting the pairs of a segment takes some hundred milliseconds at a stretch. Requests would wait for it if it ran
     /// in their thread pool, and webhooks if it ran on their event loop.
-    private let threads = FairThreadPool(count: Self.maxConcurrent, name: "indexing", reserve: .nothing, niceness: 10)
+    private let threads = FairThreadPool(count: 2, name: "indexing", reserve: .nothing, niceness: 10)
     /// This server's identifier among the servers that share the database.
     private let server = String(UInt64.random(in: .min ... .max), radix: 36)
     private let state = State()
 
-    private static let maxConcurrent = 2
-    private static let interval = Duration.seconds(1)
+    /// The pause after a pass over all organisations, shorter after one that added as many pairs as ``busyPairs``: what the
+    /// index lacks makes searches slow.
+    private static let pause = (idle: Duration.seconds(1), busy: Duration.milliseconds(250))
+    private static let busyPairs = 2000
     /// The duration of a lease in milliseconds, for which a killed server delays an index.
     private static let leaseDuration: Int64 = 20_000
     /// The longest pause after the database was unavailable, in seconds.
@@ -39,19 +44,23 @@ struct RecipientIndexing: Service {
     func run() async throws {
         await withTaskExecutorPreference(threads.executor(for: .server)) {
             await withTaskGroup(of: Void.self) { group in
-                for _ in 0..<Self.maxConcurrent { group.addTask { await cancelWhenGracefulShutdown { await index() } } }
+                for work in [RecipientIndexWork.additions, .merges] {
+                    group.addTask { await cancelWhenGracefulShutdown { await index(work) } }
+                }
             }
         }
     }
 
-    /// Indexes organisation by organisation, and then looks for new send logs at intervals.
-    private func index() async {
+    /// Works for each organisation once, pass by pass.
+    private func index(_ work: RecipientIndexWork) async {
         var failures = 0
         while !Task.isCancelled {
             do {
-                while try await indexNext(), !Task.isCancelled {}
+                let pass = ServiceClock.now()
+                var pairs = 0
+                while let added = try await indexNext(work, in: pass), !Task.isCancelled { pairs += added }
                 failures = 0
-                try? await Task.sleep(for: Self.interval)
+                try? await Task.sleep(for: pairs < Self.busyPairs ? Self.pause.idle : Self.pause.busy)
             } catch {
                 if Task.isCancelled { break }
                 let pause = min(Self.maxPause, 1 << min(failures, 10))
@@ -63,10 +72,10 @@ struct RecipientIndexing: Service {
         }
     }
 
-    /// Extends the index of the next organisation.
+    /// Works for the next organisation.
     ///
-    /// - Returns: false if there is nothing to do.
-    private func indexNext() async throws(StoreError) -> Bool {
+    /// - Returns: the number of pairs that were added; `nil` if there is nothing left to do in this pass.
+    private func indexNext(_ work: RecipientIndexWork, in pass: Timestamp) async throws(StoreError) -> Int? {
         let now = ServiceClock.now()
         // Each lease has its own owner: an indexer whose lease has expired cannot act under a later one.
         let number = state.leases.wrappingAdd(1, ordering: .relaxed).newValue
@@ -76,22 +85,23 @@ struct RecipientIndexing: Service {
             end: now.advanced(by: Self.leaseDuration)
         )
         let excluded = state.pauses.withLock { $0.paused(at: .now) }
-        guard let leased = try await store.leaseRecipientIndex(lease, excluding: excluded) else { return false }
+        let leased = try await store.leaseRecipientIndex(for: work, lease, in: pass, excluding: excluded)
+        guard let leased else { return nil }
         let organisation = leased.organisation
         let timing = RecipientIndexer.Timing(leaseDuration: Self.leaseDuration, now: ServiceClock.now)
         var indexer = RecipientIndexer(store, leased, lease, timing)
         do {
-            try await indexer.run()
-            state.pauses.withLock { $0.succeeded(organisation, at: .now) }
+            try await indexer.run(work)
+            state.pauses.withLock { $0.succeeded(organisation) }
         } catch {
             // Otherwise the next start of the server would wait for the end of the lease.
             let ended = RecipientIndexLease(owner: lease.owner, start: now, end: now)
             _ = try? await store.renewRecipientIndexLease(ended, in: organisation)
-            if Task.isCancelled { return false }
+            if Task.isCancelled { return nil }
             let pause = state.pauses.withLock { $0.failed(organisation, at: .now) }
             log(error, "cannot extend a recipient index", of: organisation, pause: pause)
         }
-        return true
+        return indexer.addedPairs
     }
 
     private func log(_ error: any Error, _ what: Logger.Message, of organisation: OrganisationID? = nil, pause: Int) {

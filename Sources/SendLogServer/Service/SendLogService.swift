@@ -57,17 +57,21 @@ public struct SendLogService: Sendable {
             ids: context.ids,
             maxMetrics: webhooks.maxMetrics
         )
+        let comparer = AudienceComparer(store: store, spoolFolder: context.spoolFolder)
         let console = try Console(
             store: store,
             authenticator: authenticator,
             service: service,
-            sessionSeconds: configuration.consoleSessionMinutes * 60
+            comparer: comparer,
+            sessionSeconds: configuration.consoleSessionMinutes * 60,
+            recipientIndex: configuration.recipientIndex
         )
         let api = APIService(
             store: store,
             authenticator: authenticator,
             context: context,
             webhooks: service,
+            comparer: comparer,
             threads: threads,
             limits: configuration.limits,
             rateLimit: configuration.rateLimit,

@@ -21,11 +21,22 @@ import Testing
 
     private static let pages = Result {
         let webhook = "/console/webhooks/\(try makeWebhook(of: try tenant.get()))"
+        // A long destination without spaces, and a number with doubtful matches.
+        let long = try link(to: String(repeating: "9", count: 320))
+        let recipient = try link(to: "+27 82 0000 120")
         return [
             "/console/sends", "/console/sends?campaign=spring&from=2022-01-01&to=2022-03-31",
+            "/console/campaigns/spring/compare?campaign=summer",
             "/console/sends/long-message", "/console/sends/send-129", "/console/campaigns", "/console/webhooks",
             "/console/webhooks/new", webhook, "\(webhook)/edit", "/console/keys", "/console/time-zone",
+            "/console/organisation", "/console/recipients/\(recipient)", "/console/recipients/\(recipient)/print",
+            "/console/recipients/\(long)", "/console/sends?recipient=\(long)",
+            "/console/sends/long-message?recipient=\(long)",
         ]
+    }
+
+    private static func link(to recipient: String) throws -> String {
+        try RecipientPages.token(RecipientPages.link(ConsoleClient(tenant.get()), to: recipient))
     }
 
     /// Creates a webhook with long values, and tests it; the tests fail, since this server refuses loopback addresses.
@@ -58,8 +69,8 @@ import Testing
             if isPhone { try expectTouchable(user, path) }
             if name == "light" { try expectAccessibleNames(user, path) }
             let file =
-                path.replacing(/webhooks\/[0-9a-f]{24}/, with: "webhook").dropFirst(9).replacing("/", with: "-").prefix
-            { $0 != "?" }
+                path.replacing(/webhooks\/[0-9a-f]{24}/, with: "webhook").replacing(/\/[0-9a-f]{32}/, with: "")
+                .dropFirst(9).replacing("/", with: "-").prefix { $0 != "?" }
                 + (path.contains("?") ? "-filtered" : "")
             try user.saveScreenshot("\(file)-\(name)")
         }

@@ -7,7 +7,7 @@ import Testing
         try tenant.record(SampleLog(id: "send-1"))
         let webhook = try WebhookPages.webhook(tenant, "https://receiver.example/hook", name: "orders")
         let client = try ConsoleClient(tenant)
-        let send = "/console/sends/send-1"
+        let (send, none) = ("/console/sends/send-1", String(repeating: "0", count: 32))
         for (target, message) in [
             ("/console?a=1", "The parameter “a” is unknown."),
             ("/console/campaigns?serch=a", "The parameter “serch” is unknown. Did you mean “search”?"),
@@ -16,8 +16,10 @@ import Testing
             ("/console/campaigns?sort=-", "“sort” must be one of"),
             ("/console/campaigns?page=0", "“page” must be a number from 1, not “0”."),
             ("/console/campaigns.json?serch=a", "Did you mean “search”?"),
-            ("\(send)?destnation=27", "Did you mean “destination”?"), ("\(send)?page=x", "“page” must be a number"),
-            ("\(send)?destination=27&page=99999999999999999999", "“page” must be a number"),
+            ("\(send)?destination=27", "The parameter “destination” is unknown."),
+            ("\(send)?recipent=\(none)", "Did you mean “recipient”?"), ("\(send)?page=x", "“page” must be a number"),
+            ("\(send)?recipient=\(none)&page=99999999999999999999", "“page” must be a number"),
+            ("\(send)?recipient=27821234567", "“recipient” must be the token of a link."),
             ("\(send)/destinations.csv?page=2", "The parameter “page” is unknown."),
             ("/console/sends.csv?campain=a", "Did you mean “campaign”?"),
             ("/console/sends.ndjson?from=2022-01-01&from=2022-01-02", "“from” must be given only once."),
@@ -28,6 +30,12 @@ import Testing
             ("\(webhook)?state=lost", "“state” must be one of waiting, delivered, failed, not “lost”."),
             ("\(webhook)?before=x", "“before” must be the ID of a delivery, such as 1042, not “x”."),
             ("\(webhook)?attempted=-1", "“attempted” must be the ID of a delivery"),
+            ("/console/organisation?saved=2", "“saved” must be 1, not “2”."),
+            ("/console/recipients/\(none)?pag=1", "Did you mean “page”?"),
+            ("/console/recipients/\(none)?page=0", "“page” must be a number from 1"),
+            ("/console/recipients/\(none)?as_of=x", "“as_of” must be a number from 0"),
+            ("/console/recipients/\(none)/print?page=1", "The parameter “page” is unknown."),
+            ("/console/recipients/\(none)/sends.csv?as_of=1", "The parameter “as_of” is unknown."),
             ("/console/keys?page=1", "The parameter “page” is unknown."),
             ("/console/time-zone?zone=UTC", "The parameter “zone” is unknown."),
             ("/console/sign-in?nxt=%2Fconsole%2Fkeys", "Did you mean “next”?"),
@@ -50,7 +58,7 @@ import Testing
         for target in [
             "/console/campaigns?search=&sort=&page=", "/console/campaigns?search=a&sort=-name&page=2",
             "/console/campaigns.json?search=a", "/console/sends?campaign=a&campaign=b&from=&to=&rows=25",
-            "/console/sends/send-1?destination=", "/console/sends/send-1?page=1", "/console/sends/send-1?page=99",
+            "/console/sends/send-1?recipient=", "/console/sends/send-1?page=1", "/console/sends/send-1?page=99",
             "\(webhook)?state=failed&before=1042", "\(webhook)?attempted=1042", "/console/time-zone?next=/console/keys",
         ] {
             let response = try client.get(target)

@@ -11,6 +11,12 @@ import Testing
         return (user, tenant)
     }
 
+    /// Searches the destinations of the send that the page shows.
+    private func find(_ text: String, _ user: ConsoleUser) throws {
+        try user.page.set(text, in: "#destination")
+        try user.page.clickAndLoad(.named("Find", role: "button"))
+    }
+
     private static let long = SampleLog(
         id: "long",
         message: "Hi {{contact.firstname}},\nsecond line",
@@ -66,25 +72,56 @@ import Testing
             #expect(shown == "\(position)")
             #expect(try page.value(of: "#destination") == text)
         }
-        try page.type("2782", into: "#destination")
-        try page.clickAndLoad(.named("Find", role: "button"))
+        try find("2782", user)
         #expect(try page.text(of: "p[role=status]").hasPrefix("20\u{202f}150 destinations of 20\u{202f}154"))
-        try page.type("unknown", into: "#destination")
-        try page.clickAndLoad(.named("Find", role: "button"))
+        try find("unknown", user)
         #expect(try page.text.contains("No destinations match."))
         #expect(try page.text.contains("Searched for unknown, in any notation"))
         try user.expectNoErrors()
     }
 
+    @Test(arguments: [true, false])
+    func `no URL has what is searched for, and pages and the way back keep it`(hasJavaScript: Bool) throws {
+        let list = (0..<250).map { "2783\(1_000_000 + $0)" } + [RecipientPages.number]
+        let (user, _) = try user([SampleLog(id: "list", destinations: list)], hasJavaScript: hasJavaScript)
+        let page = user.page
+        try user.open("/console/sends/list")
+        try find(RecipientPages.number, user)
+        #expect(try page.url.contains(/\/console\/sends\/list\?recipient=[0-9a-f]{32}/))
+        #expect(try page.title == "Send list · sendlog")
+        #expect(try user.texts("td.destination") == [RecipientPages.number])
+        try page.clickAndLoad("table.destinations td.count a")
+        #expect(try user.texts("td.destination") == Array(list[200...]))
+        #expect(try page.value(of: "#destination") == RecipientPages.number)
+        try page.clickAndLoad(.named("‹ Previous", role: "link"))
+        #expect(try user.texts("td.destination") == Array(list[100..<200]))
+        try page.type("1", into: "input[name=page]")
+        try page.clickAndLoad(.named("Go", role: "button"))
+        #expect(try user.texts("td.destination") == Array(list[..<100]))
+        #expect(try page.value(of: "#destination") == RecipientPages.number)
+        try page.clickAndLoad(.named("‹ Sends Report", role: "link"))
+        #expect(try page.value(of: "#recipient") == RecipientPages.number)
+        #expect(try page.text(of: "#result") == "1 send")
+        try page.clickAndLoad("table.sends td.when a")
+        #expect(try user.texts("td.destination") == [RecipientPages.number])
+        try page.clickAndLoad(.named("Show all", role: "link"))
+        #expect(try user.texts("td.destination") == Array(list[..<100]))
+        try find("", user)
+        #expect(try !page.url.contains("recipient"))
+        #expect(try user.texts("td.destination") == Array(list[..<100]))
+        try user.expectNoErrors()
+        try user.expectNoNumber()
+    }
+
     @Test(arguments: [
-        ("%2B27+83+123+4567", "0831234567", "27831234567, 0831234567,", "+27 83 123 4567 or 27831234567", true),
-        ("083%C2%A0123%E2%80%934567", "0831234567", "0831234567, …831234567", "or 831234567", false),
-        ("tel:%2B27-84-123-4567", "+27 (0)84 123 4567", "27841234567,", "+27-84-123-4567 or 27841234567", false),
-        ("%E2%80%AA27%E2%80%9184/1234567%E2%80%AC", "+27 (0)84 123 4567", "27841234567,", "or 27841234567", false),
-        ("jo%40example.com", "Jo@Example.COM", "jo@example.com", "jo@example.com", false),
+        ("+27 83 123 4567", "0831234567", "27831234567, 0831234567,", "+27 83 123 4567 or 27831234567", true),
+        ("083\u{a0}123\u{2013}4567", "0831234567", "0831234567, …831234567", "or 831234567", false),
+        ("tel:+27-84-123-4567", "+27 (0)84 123 4567", "27841234567,", "+27-84-123-4567 or 27841234567", false),
+        ("\u{202a}27\u{2011}84/1234567\u{202c}", "+27 (0)84 123 4567", "27841234567,", "or 27841234567", false),
+        ("jo@example.com", "Jo@Example.COM", "jo@example.com", "jo@example.com", false),
     ])
     func `a recipient is found in any notation, and the page shows what it searched for`(
-        query: String,
+        entered: String,
         found: String,
         searched: String,
         parts: String,
@@ -95,7 +132,8 @@ import Testing
             destinations: ["0831234567", "+27 (0)84 123 4567", "Jo@Example.COM", "27999999999"]
         )
         let (user, _) = try user([log])
-        try user.open("/console/sends/notations?destination=\(query)")
+        try user.open("/console/sends/notations")
+        try find(entered, user)
         #expect(try user.texts("td.destination") == [isDoubtful ? "\(found) doubtful" : found])
         let text = try user.page.text
         #expect(text.contains("Searched for \(searched)"))
@@ -107,7 +145,8 @@ import Testing
     @Test func `the recipient is shown before destinations that only contain the term`() throws {
         let others = (100..<250).map { "27831234567\($0)" }
         let (user, _) = try user([SampleLog(id: "first", destinations: others + ["27831234567"])])
-        try user.open("/console/sends/first?destination=%2B27831234567")
+        try user.open("/console/sends/first")
+        try find("+27831234567", user)
         let found = try user.texts("td.destination")
         #expect(found.first == "27831234567" && found.count == 101)
         #expect(try user.page.text.contains("151 destinations of 151 (the first 101 are shown)"))

@@ -37,7 +37,7 @@ import Testing
         let page = user.page
         if !hasJavaScript {
             // Without JavaScript, the server does not know the time zone, and the user selects it.
-            try page.clickAndLoad(".user a")
+            try page.clickAndLoad(".user a[href*=time-zone]")
             try page.select("Africa/Johannesburg", in: "select[name=zone]")
             try page.clickAndLoad(.named("Use this zone", role: "button"))
             try user.open("/console/sends")

@@ -86,12 +86,19 @@ import Testing
             for path in [
                 "/console/campaigns?search=\(query)", "/console/campaigns?sort=\(query)",
                 "/console/sends?campaign=\(query)&from=\(query)", "/console/sends?\(query)=1",
-                "/console/sends/send-1?destination=\(query)", "/console/sends/send-1?page=\(query)",
+                "/console/sends/send-1?recipient=\(query)", "/console/sends/send-1?page=\(query)",
                 "/console/keys?\(query)=1", "/console/time-zone?next=\(query)", "/console/sign-in?next=\(query)",
             ] {
                 try user.open(path)
                 try expectHarmless(user)
             }
+            try user.open("/console/sends/send-1")
+            // Single-line fields cannot contain line breaks.
+            let line = attack.replacing("\r\n", with: " ").replacing("\n", with: " ")
+            try user.page.set(line, in: "#destination")
+            try user.page.clickAndLoad(.named("Find", role: "button"))
+            #expect(try user.page.exists("#destination"))
+            try expectHarmless(user)
         }
     }
 

@@ -9,7 +9,7 @@ import Testing
         ("PUT", "/webhooks/a"), ("DELETE", "/webhooks/a"), ("POST", "/webhooks/a/test"),
         ("GET", "/webhooks/a/deliveries"), ("POST", "/webhooks/a/deliveries/1/redeliver"),
         ("POST", "/webhooks/a/redeliver"), ("POST", "/webhooks/a/replay"), ("DELETE", "/webhooks/a/replays"),
-        ("GET", "/whoami"),
+        ("POST", "/recipients/compare"), ("GET", "/whoami"),
         ("GET", "/balance"), ("GET", "/tags"), ("GET", "/health"), ("GET", "/metrics"), ("GET", "/openapi.json"),
     ]
 

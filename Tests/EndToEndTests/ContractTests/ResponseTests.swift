@@ -7,7 +7,7 @@ import Testing
     static let endpoints = [
         ("GET", "/send-logs/send-1"), ("POST", "/send-logs/search"), ("POST", "/send-logs"),
         ("POST", "/send-logs/import"), ("GET", "/campaigns"), ("POST", "/campaigns/search"), ("GET", "/campaigns/a"),
-        ("GET", "/whoami"), ("GET", "/balance"), ("GET", "/tags"),
+        ("GET", "/whoami"), ("GET", "/balance"), ("GET", "/tags"), ("POST", "/recipients/compare"),
     ]
 
     @Test(arguments: endpoints)

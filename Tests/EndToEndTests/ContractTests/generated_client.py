@@ -18,6 +18,7 @@ import httpx
 from sendlog_client import AuthenticatedClient, Client
 from sendlog_client.api.account import get_balance, list_tags, who_am_i
 from sendlog_client.api.campaigns import get_campaign, list_campaigns, name_campaign, search_campaigns
+from sendlog_client.api.recipients import compare_recipients
 from sendlog_client.api.send_logs import (
     create_send_log,
     export_send_logs,
@@ -40,12 +41,16 @@ from sendlog_client.api.webhooks import (
     update_webhook,
 )
 from sendlog_client.models import (
+    AudienceOfCampaigns,
+    AudienceOfList,
+    AudienceOfSend,
     CampaignFind,
     CampaignOptions,
     CampaignOrder,
     CampaignSearch,
     CampaignSort,
     CampaignUpdate,
+    Comparison,
     ContentEncoding,
     DateRange,
     DeliveryState,
@@ -216,6 +221,15 @@ found = data(
 assert found.total == 1 and found.campaigns[0].name == "Imported sends"
 assert data(search_campaigns, body=CampaignSearch.from_dict(found.parsed.to_dict())) == found
 assert data(search_campaigns).total == 2
+
+# --------------------------------------------------------------------------------------------------------- recipients
+
+reached = AudienceOfCampaigns(campaign_id="imported", start_delivery_at=DateRange(gte=date(2026, 2, 1)))
+compared = data(compare_recipients, body=Comparison(a=AudienceOfList(destinations=["083 123 4568", "1"]), b=reached))
+assert (compared.a, compared.b, compared.both, compared.only_a, compared.only_b) == (2, 1, 0, 2, 1), compared
+assert compared.parsed.a.destinations == 2 and compared.parsed.b.campaign_id == ["imported"], compared
+counted = data(compare_recipients, body=Comparison(a=AudienceOfSend(send_id="generated-1")))
+assert counted.a == 2 and not counted.b, counted
 
 # ----------------------------------------------------------------------------------------------------------- webhooks
 

@@ -23,6 +23,10 @@ import Testing
         let webhook = try WebhookPages.webhook(tenant, receiver.url)
         let definition: KeyValuePairs = ["name": "more", "url": receiver.url, "method": "POST", "body": ""]
         try crawler.post("/console/time-zone", ["zone": "Europe/Berlin"], from: "/console/time-zone")
+        try crawler.post("/console/sends", ["recipient": "+27 82 0000 120"], from: "/console/sends")
+        let send = "/console/sends/send-12"
+        try crawler.post(send, ["destination": "+27 82 0000 120"], from: send)
+        try crawler.post("/console/organisation", ["calling-code": "27"], from: "/console/organisation")
         try crawler.post("/console/campaigns/summer/name", ["name": "Summer"], from: "/console/campaigns")
         try crawler.post("/console/keys", ["name": "other", "permission": "sendLog"], from: "/console/keys")
         try crawler.post("\(webhook)/test", ["send": ""], from: webhook)

@@ -1,0 +1,85 @@
+public import SendLogCore
+import SendLogScheduling
+
+/// Stores, reads and deletes the links to recipients.
+extension PostgresStore: RecipientLinkStore {
+    /// Adds the link and deletes excess ones in a transaction each, so that servers never wait for each other's rows.
+    ///
+    /// See ``RecipientLinkStore/addRecipientLink(_:limit:in:)``.
+    public func addRecipientLink(
+        _ link: RecipientLink,
+        limit: Int,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> RecipientToken {
+        try await performShort(for: organisation) { connection in
+            var parameters = Parameters(organisation.number, link.token.description, link.recipient)
+            parameters.add(link.end.milliseconds, link.now.milliseconds)
+            let rows = try connection.rows(Self.addRecipientLinkSQL, parameters)
+            guard rows.count > 0, let token = RecipientToken(rows.text(0, 0)) else {
+                throw StoreError.corrupted(detail: "the token of a link to a recipient is invalid")
+            }
+            _ = try connection.rows(Self.excessRecipientLinksSQL, Parameters(organisation.number, limit))
+            return token
+        }
+    }
+
+    static let addRecipientLinkSQL = """
+        INSERT INTO recipient_links AS l (org_id, token, recipient, expires) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (org_id, recipient) DO UPDATE SET
+            token = CASE WHEN l.expires <= $5 THEN excluded.token ELSE l.token END, expires = excluded.expires
+        RETURNING l.token
+        """
+
+    /// Deletes the links that expire first, expired ones among them.
+    ///
+    /// `expires + 0` keeps the planner from the index that has this order, which has the links of all organisations.
+    static let excessRecipientLinksSQL = """
+        DELETE FROM recipient_links WHERE org_id = $1 AND token = ANY(ARRAY(
+            SELECT token FROM recipient_links WHERE org_id = $1 ORDER BY expires + 0 DESC, token OFFSET $2
+        ))
+        """
+
+    /// See ``RecipientLinkStore/recipient(of:at:in:)``.
+    public func recipient(
+        of token: RecipientToken,
+        at now: Timestamp,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> String {
+        let rows = try await performShort(for: organisation) { connection in
+            let parameters = Parameters(organisation.number, token.description, now.milliseconds)
+            return try connection.rows(Self.recipientOfLinkSQL, parameters)
+        }
+        guard rows.count > 0 else { throw .notFound }
+        return rows.text(0, 0)
+    }
+
+    static let recipientOfLinkSQL = """
+        SELECT recipient FROM recipient_links WHERE org_id = $1 AND token = $2 AND expires > $3
+        """
+
+    /// Finds expired links of all organisations, then deletes them by organisation, each on one Citus node.
+    ///
+    /// See ``RecipientLinkStore/deleteRecipientLinks(expiredAt:)``.
+    public func deleteRecipientLinks(expiredAt now: Timestamp) async throws(StoreError) -> Int {
+        let rows = try await performLong(for: .server) { connection in
+            try connection.rows(Self.expiredRecipientLinksSQL, Parameters(now.milliseconds))
+        }
+        var found: [Int64: [String]] = [:]
+        for row in 0..<rows.count { found[rows.integer(row, 0), default: []].append(rows.text(row, 1)) }
+        var count = 0
+        for (organisation, tokens) in found {
+            count += try await performShort(for: .server) { connection in
+                try connection.rows(
+                    "DELETE FROM recipient_links WHERE org_id = $1 AND token = ANY($2) AND expires <= $3",
+                    Parameters(organisation, tokens, now.milliseconds)
+                )
+                .affectedRows
+            }
+        }
+        return count
+    }
+
+    static let expiredRecipientLinksSQL = """
+        SELECT org_id, token FROM recipient_links WHERE expires <= $1 ORDER BY expires LIMIT 200
+        """
+}
