@@ -11,11 +11,6 @@ public struct RecipientIndexCheck {
     /// Reads the next buckets of a segment after a position, in ascending order; none after the last one.
     public typealias Buckets = (RecipientSegment, _ after: RecipientBucket.Position?) throws -> [RecipientBucket]
 
-    /// Reads chunks of lists; see ``RecipientIndexStore/recordedChunks(from:limit:in:_:)``.
-    public typealias Chunks = (
-        _ from: ChunkPosition, _ take: (SequenceNumber, BorrowedChunk) throws(StoreError) -> Void
-    ) throws -> ChunkPosition?
-
     /// What is wrong with an index.
     struct Fault: Error {
         let text: String
@@ -38,7 +33,7 @@ public struct RecipientIndexCheck {
     /// - Returns: the fault, such as `has a damaged bucket`; `nil` if the index is sound, or if a list is damaged, with
     ///   which it cannot be compared.
     /// - Throws: the errors of `buckets` and `chunks`.
-    public func fault(buckets: Buckets, chunks: @escaping Chunks) throws -> String? {
+    public func fault(buckets: Buckets, chunks: @escaping RecipientListsChunks) throws -> String? {
         do {
             try checkRanges()
             let indexed = try checksum(buckets)

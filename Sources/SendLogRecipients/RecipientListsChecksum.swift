@@ -1,5 +1,10 @@
 import SendLogContent
-import SendLogCore
+public import SendLogCore
+
+/// Reads chunks of lists; see ``RecipientIndexStore/recordedChunks(from:limit:in:_:)``.
+public typealias RecipientListsChunks = (
+    _ from: ChunkPosition, _ take: (SequenceNumber, BorrowedChunk) throws(StoreError) -> Void
+) throws -> ChunkPosition?
 
 /// The checksum of the pairs that lists have, however often a list repeats a recipient.
 struct RecipientListsChecksum {
@@ -17,10 +22,10 @@ struct RecipientListsChecksum {
     /// The largest number of recipients in memory.
     private static let maxCodes = 1 << 20
 
-    private let chunks: RecipientIndexCheck.Chunks
+    private let chunks: RecipientListsChunks
 
     /// Creates the checksum of the lists up to a sequence number.
-    init(through: SequenceNumber, _ chunks: @escaping RecipientIndexCheck.Chunks) {
+    init(through: SequenceNumber, _ chunks: @escaping RecipientListsChunks) {
         (self.through, self.chunks) = (through, chunks)
     }
 

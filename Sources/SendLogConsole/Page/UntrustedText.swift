@@ -111,4 +111,20 @@ enum UntrustedText {
         text.withUnsafeBufferPointer { append($0, maxBytes: maxBytes, to: &bytes) }
         return String(decoding: bytes, as: UTF8.self)
     }
+
+    /// The number of bytes that are shown of a text that a user entered.
+    private static let maxEnteredBytes = 400
+
+    /// Returns texts that a user entered as HTML, rendered in the same way, each shortened and in its own direction.
+    static func html(_ texts: [String], separator: StaticString) -> [UInt8] {
+        var html: [UInt8] = []
+        for text in texts {
+            if !html.isEmpty { html.append(separator) }
+            var text = text
+            html.append("<bdi>")
+            text.withUTF8 { append($0, maxBytes: maxEnteredBytes, to: &html) }
+            html.append("</bdi>")
+        }
+        return html
+    }
 }

@@ -26,7 +26,7 @@ struct RecipientLinks: Sendable {
         func values(for user: SignedInUser) -> [String: Any] {
             [
                 "recipient-path": path, "recipient-text": UntrustedText.html(text),
-                "searched": DestinationsTable.html(query.searched, separator: ", "),
+                "searched": UntrustedText.html(query.searched, separator: ", "),
                 "has-doubtful": !doubtful.isEmpty, "may-set-code": user.may(OrganisationPage.permission),
             ]
         }

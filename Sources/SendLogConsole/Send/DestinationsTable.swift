@@ -91,27 +91,11 @@ struct DestinationsTable {
         for match in [DestinationSearchTerm.Match.recipient, .doubtful, .part] {
             shown += rows[match]?.html ?? []
         }
-        values["searched"] = Self.html(searchTerm.query.searched, separator: ", ")
-        values["searched-parts"] = Self.html(searchTerm.parts, separator: " or ")
+        values["searched"] = UntrustedText.html(searchTerm.query.searched, separator: ", ")
+        values["searched-parts"] = UntrustedText.html(searchTerm.parts, separator: " or ")
         let most = rows.values.reduce(0) { $0 + min($1.count, Self.rows) }
         if found > most { values["found-most"] = most }
         if found > 0 { values["list"] = shown }
-    }
-
-    /// The length in bytes from which a search term is truncated on the page.
-    private static let maxShownBytes = 400
-
-    /// Returns texts that were searched for as HTML.
-    static func html(_ texts: [String], separator: StaticString) -> [UInt8] {
-        var html: [UInt8] = []
-        for text in texts {
-            if !html.isEmpty { html.append(separator) }
-            var text = text
-            html.append("<bdi>")
-            text.withUTF8 { UntrustedText.append($0, maxBytes: maxShownBytes, to: &html) }
-            html.append("</bdi>")
-        }
-        return html
     }
 
     private static func append(
