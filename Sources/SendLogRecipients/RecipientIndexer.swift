@@ -74,7 +74,10 @@ public struct RecipientIndexer {
             case .additions: try await addNew(until: end)
             case .merges:
                 try await deleteUnused()
-                while timing.now().milliseconds < end, try await mergeNext() { try await deleteUnused() }
+                while try await mergeNext() {
+                    try await deleteUnused()
+                    if timing.now().milliseconds >= end { break }
+                }
             }
             let now = timing.now()
             lease = RecipientIndexLease(owner: lease.owner, start: now, end: now)
@@ -94,11 +97,12 @@ public struct RecipientIndexer {
     private mutating func addNew(until end: Int64) async throws {
         index.head = try await store.recipientIndex(in: organisation).head
         added = timing.now()
-        var position: ChunkPosition? = ChunkPosition(SequenceNumber(index.through.number + 1))
+        let start = index.through
+        var position: ChunkPosition? = ChunkPosition(SequenceNumber(start.number + 1))
         while let begin = position, index.through < index.head.lastSequence {
             position = try await addSegment(from: begin)
-            // The next turn begins with the first chunk of a list.
-            if position?.chunk == 0, timing.now().milliseconds >= end { break }
+            // The next turn begins with a whole list, so each turn adds at least one.
+            if index.through > start, timing.now().milliseconds >= end { break }
         }
     }
 

@@ -145,7 +145,7 @@ public struct RecipientLookup: Sendable {
 public struct TooManySends: Error, CustomStringConvertible {
     /// The reason.
     public var description: String {
-        "more than \(RecipientLookup.maxFound) send logs have this destination, and no search can have as many"
+        "has recipients of more than \(RecipientLookup.maxFound) send logs, the maximum"
     }
 }
 

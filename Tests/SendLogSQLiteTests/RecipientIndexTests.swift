@@ -107,7 +107,8 @@ struct RecipientIndexTests {
                 )
             }
             // The damaged one comes first, because its last lease is older.
-            let lease = RecipientIndexLease(owner: "new", start: .latest.advanced(by: -1), end: .latest)
+            let time = Timestamp.latest.advanced(by: -1)
+            let lease = RecipientIndexLease(owner: "new", start: time, end: time)
             #expect(try await store.leaseAdditions(lease)?.organisation == other)
             await #expect(throws: StoreError.self) {
                 try await store.leaseAdditions(lease, excluding: [other])

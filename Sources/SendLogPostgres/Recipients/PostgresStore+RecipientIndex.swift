@@ -31,37 +31,42 @@ extension PostgresStore: RecipientIndexStore {
         on connection: Connection
     ) throws(PostgresFailure) -> Rows {
         var parameters = Parameters(organisation.number, position.sequence.number)
-        parameters.add(Int32(clamping: position.chunk), limit, ChunkPosition.maxDestinations)
+        parameters.add(Int32(clamping: position.chunk), limit + 1, ChunkPosition.maxDestinations)
         return try connection.rows(recordedChunksSQL, parameters)
     }
 
     /// Passes the chunks of rows to a closure.
     ///
-    /// - Returns: where the next chunk would be; `nil` if there is none.
+    /// - Returns: the next chunk; `nil` if there is none.
     static func read(
         _ rows: Rows,
         limit: Int,
         _ take: (SequenceNumber, BorrowedChunk) throws(StoreError) -> Void
     ) throws(StoreError) -> ChunkPosition? {
+        var destinations = 0
         for row in 0..<rows.count {
-            try take(try StoredNumber.sequence(rows.integer(row, 0)), try BorrowedChunk(rows, row, from: 3))
+            if row == limit || destinations >= ChunkPosition.maxDestinations {
+                return ChunkPosition(try StoredNumber.sequence(rows.integer(row, 0)), chunk: try rows.count(row, 1))
+            }
+            let chunk = try BorrowedChunk(rows, row, from: 2)
+            try take(try StoredNumber.sequence(rows.integer(row, 0)), chunk)
+            // Stored counts can be damaged.
+            (destinations, _) = destinations.addingReportingOverflow(chunk.count)
         }
-        // Fewer rows than were found: they have enough destinations.
-        guard rows.count > 0, rows.count >= limit || rows.count < rows.integer(0, 2) else { return nil }
-        let last = rows.count - 1
-        return ChunkPosition(SequenceNumber(rows.integer(last, 0)), chunk: try rows.count(last, 1) + 1)
+        return nil
     }
 
+    /// Reads one chunk more than are wanted: where the next call begins.
     static let recordedChunksSQL = """
-        SELECT seq, number, rows, count, length, crc, body FROM (
-            SELECT *, count(*) OVER () AS rows, sum(count) OVER (
-                ORDER BY seq, number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-            ) AS before
+        SELECT seq, number, count, length, crc, body FROM (
+            SELECT *, sum(count) OVER (
+                ORDER BY seq, number ROWS BETWEEN UNBOUNDED PRECEDING AND 2 PRECEDING
+            ) AS earlier
             FROM (
                 SELECT * FROM destination_chunks
                 WHERE org_id = $1 AND (seq, number) >= ($2, $3) ORDER BY seq, number LIMIT $4
             ) chunks
-        ) counted WHERE coalesce(before, 0) < $5 ORDER BY seq, number
+        ) counted WHERE coalesce(earlier, 0) < $5 ORDER BY seq, number
         """
 
     /// See ``RecipientIndexStore/recipientBuckets(of:after:limit:in:)``.

@@ -38,6 +38,7 @@ import Testing
         try crawler.post("\(webhook)/active", ["active": "false"], from: webhook)
         try crawler.post("/console/webhooks/preview", definition, from: webhook)
         try crawler.crawl(from: "\(Self.base)/console")
+        try crawler.crawl(from: "\(Self.base)/console/campaigns/summer/compare?send=send-12")
         // These change or delete what the crawler has found.
         try crawler.post("/console/webhooks", definition, from: "/console/webhooks/new")
         try crawler.post(webhook, definition, from: "\(webhook)/edit")
