@@ -1,3 +1,4 @@
+import SendLogContent
 public import SendLogCore
 
 /// A row of the index: recipients that follow each other in a segment, with their sequence numbers, as bits.
@@ -13,12 +14,14 @@ public import SendLogCore
 /// 5. for each recipient: the gap of its group to the one before it (Rice), the number of its rest, or the 64 bits of
 ///    its rest; how many sequence numbers it has, less one (gamma); and their gaps, less one (Rice, with a parameter
 ///    that follows from their number).
+///
+/// The CRC-32 of the bucket's position and its bits follows, in four bytes, the lowest first.
 public struct RecipientBucket: Equatable, Sendable {
     /// The group of the first recipient.
     public let firstGroup: UInt64
     /// The number of buckets of the segment before this one that begin with the same group.
     public let ordinal: Int
-    /// The recipients as bits.
+    /// The recipients as bits, with their checksum.
     public let body: [UInt8]
 
     /// Where a bucket is in its segment.
@@ -48,8 +51,7 @@ public struct RecipientBucket: Equatable, Sendable {
     ///   - ordinal: see ``ordinal``
     init(_ postings: RecipientPostings, first: Int64, ordinal: Int) {
         let codes = postings.codes
-        firstGroup = codes[0].group
-        self.ordinal = ordinal
+        let firstGroup = codes[0].group
         var bits = BitWriter()
         bits.append(gamma: UInt64(codes.count))
         var (least, greatest) = (Int64.max, Int64.min)
@@ -81,7 +83,19 @@ public struct RecipientBucket: Equatable, Sendable {
                 next = sequence + 1
             }
         }
-        body = bits.finish()
+        self.init(firstGroup: firstGroup, ordinal: ordinal, bits: bits.finish())
+    }
+
+    /// Creates a bucket from its bits.
+    init(firstGroup: UInt64, ordinal: Int, bits: [UInt8]) {
+        let checksum = bits.withUnsafeBytes { Self.checksum(firstGroup, ordinal, $0) }
+        let body = bits + withUnsafeBytes(of: checksum.littleEndian) { Array($0) }
+        self.init(firstGroup: firstGroup, ordinal: ordinal, body: body)
+    }
+
+    private static func checksum(_ firstGroup: UInt64, _ ordinal: Int, _ bits: UnsafeRawBufferPointer) -> UInt32 {
+        let position = [firstGroup.littleEndian, UInt64(clamping: ordinal).littleEndian]
+        return CRC32.of(bits, after: position.withUnsafeBytes { CRC32.of($0) })
     }
 
     /// Decodes the postings.
@@ -96,7 +110,15 @@ public struct RecipientBucket: Equatable, Sendable {
         of groups: [UInt64]? = nil
     ) throws(StoreError) -> RecipientPostings {
         let result: Result<RecipientPostings, StoreError> = body.withUnsafeBytes { bytes in
-            Result { () throws(StoreError) in try decode(BitReader(bytes), segment, groups) }
+            Result { () throws(StoreError) in
+                guard bytes.count >= 4 else { throw BitReader.damaged }
+                let bits = UnsafeRawBufferPointer(rebasing: bytes.dropLast(4))
+                let checksum = bytes.loadUnaligned(fromByteOffset: bits.count, as: UInt32.self)
+                guard UInt32(littleEndian: checksum) == Self.checksum(firstGroup, ordinal, bits) else {
+                    throw BitReader.damaged
+                }
+                return try decode(BitReader(bits), segment, groups)
+            }
         }
         return try result.get()
     }
@@ -118,7 +140,10 @@ public struct RecipientBucket: Equatable, Sendable {
         let parameter = Int(try bits.next(bits: 6))
         let restCount = try bits.nextGamma()
         var rests: [UInt64] = []
-        guard restCount <= count, restCount <= UInt64(body.count) * 8 else { throw BitReader.damaged }
+        let areNumbers = RecipientCode(group: firstGroup, rest: 0).isNumber
+        guard restCount <= count, restCount <= UInt64(body.count) * 8, areNumbers == (restCount > 0) else {
+            throw BitReader.damaged
+        }
         for _ in 0..<restCount {
             let (rest, isTooLarge) = (rests.last ?? 0).addingReportingOverflow(try bits.nextGamma())
             if isTooLarge { throw BitReader.damaged }
@@ -143,7 +168,9 @@ public struct RecipientBucket: Equatable, Sendable {
                 rest = rests[Int(number)]
             }
             let code = RecipientCode(group: group, rest: rest)
-            if let previous, code <= previous { throw BitReader.damaged }
+            if areNumbers, !code.isInRange { throw BitReader.damaged }
+            let isNext = previous.map { $0 < code } ?? (group == firstGroup)
+            guard isNext else { throw BitReader.damaged }
             previous = code
             while let first = wanted?.first, first < group { wanted?.removeFirst() }
             if wanted?.isEmpty == true { break }

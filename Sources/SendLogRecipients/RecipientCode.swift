@@ -65,6 +65,11 @@ public struct RecipientCode: Hashable, Comparable, Sendable {
     /// Whether the recipient is a telephone number.
     public var isNumber: Bool { group < Self.textBit }
 
+    /// Whether both numbers can be those of a telephone number; the coding relies on it.
+    var isInRange: Bool {
+        group < Self.shortNumbers && (1..<Self.shortNumbers + UInt64(Self.groupDigits)).contains(rest)
+    }
+
     /// The digits of a telephone number, which are its key; `nil` for any other text, and for numbers that no key has.
     public var digits: String? {
         guard group < Self.shortNumbers else { return nil }

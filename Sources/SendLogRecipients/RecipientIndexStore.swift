@@ -93,13 +93,16 @@ public protocol RecipientIndexStore: Sendable {
     /// - Parameters:
     ///   - organisation: the organisation, whose index the caller has leased, and in which it builds no segment
     ///   - limit: the largest number of buckets
-    /// - Returns: the number of deleted buckets and segments; 0 when nothing is left to delete. The organisation has no
+    ///   - owner: the lease's owner
+    /// - Returns: the number of deleted buckets and segments; `nil` if another indexer has leased the index, whose segments
+    ///   must not be deleted, and 0 when nothing is left to delete. The organisation has no
     ///   work of the kind ``RecipientIndexWork/merges`` then, unless ``RecipientMergePlan`` has some.
     /// - Throws: ``StoreError``.
     func deleteUnusedRecipientBuckets(
         in organisation: OrganisationID,
-        limit: Int
-    ) async throws(StoreError) -> Int
+        limit: Int,
+        owner: String
+    ) async throws(StoreError) -> Int?
 
     /// Returns the next buckets of a segment, in ascending order.
     ///
@@ -134,10 +137,10 @@ public protocol RecipientIndexStore: Sendable {
 
     /// Deletes the whole index of an organisation, so that it is made again.
     ///
-    /// The buckets are deleted later, by ``deleteUnusedRecipientBuckets(in:limit:)``.
+    /// The buckets are deleted later, by ``deleteUnusedRecipientBuckets(in:limit:owner:)``.
     func resetRecipientIndex(in organisation: OrganisationID) async throws(StoreError)
 
-    /// Returns how many send logs the indexes of all organisations lack, and the time of the oldest lease or change.
+    /// Returns how many send logs the indexes of all organisations lack.
     func recipientIndexLag() async throws(StoreError) -> RecipientIndexLag
 }
 

@@ -1,6 +1,14 @@
 public import SendLogCore
 import SendLogScheduling
 
+/// Thrown when another indexer has leased the index, or when the index was reset.
+public struct LostRecipientIndexLease: Error, CustomStringConvertible {
+    /// The reason: once it is normal after a long pause of a server or a reset.
+    public var description: String {
+        "another server has leased it: if this repeats, compare the clocks of the servers"
+    }
+}
+
 /// Extends and merges the recipient index of one organisation, under a lease.
 ///
 /// A merge, which can take long, is interrupted to add new send logs.
@@ -50,9 +58,6 @@ public struct RecipientIndexer {
         package var buckets = 128
     }
 
-    /// Thrown when another indexer has leased the index.
-    private struct LostLease: Error {}
-
     /// Creates an indexer for an organisation whose index was leased.
     public init(
         _ store: any RecipientIndexStore,
@@ -66,29 +71,32 @@ public struct RecipientIndexer {
 
     /// Does the work until there is no more, or until the turn is over, and ends the lease.
     ///
-    /// - Throws: ``StoreError``. What was completed before remains.
+    /// - Throws: ``StoreError``; ``LostRecipientIndexLease``. What was completed before remains.
     public mutating func run(_ work: RecipientIndexWork) async throws {
-        do {
-            let end = timing.now().milliseconds + timing.turn
-            switch work {
-            case .additions: try await addNew(until: end)
-            case .merges:
+        let end = timing.now().milliseconds + timing.turn
+        switch work {
+        case .additions: try await addNew(until: end)
+        case .merges:
+            try await deleteUnused()
+            while try await mergeNext() {
                 try await deleteUnused()
-                while try await mergeNext() {
-                    try await deleteUnused()
-                    if timing.now().milliseconds >= end { break }
-                }
+                if timing.now().milliseconds >= end { break }
             }
-            let now = timing.now()
-            lease = RecipientIndexLease(owner: lease.owner, start: now, end: now)
-            _ = try await store.renewRecipientIndexLease(lease, in: organisation)
-        } catch is LostLease {
-            return
         }
+        let now = timing.now()
+        lease = RecipientIndexLease(owner: lease.owner, start: now, end: now)
+        _ = try await store.renewRecipientIndexLease(lease, in: organisation)
     }
 
     private mutating func deleteUnused() async throws {
-        while try await store.deleteUnusedRecipientBuckets(in: organisation, limit: timing.amount.buckets) > 0 {
+        while true {
+            let deleted = try await store.deleteUnusedRecipientBuckets(
+                in: organisation,
+                limit: timing.amount.buckets,
+                owner: lease.owner
+            )
+            guard let deleted else { throw LostRecipientIndexLease() }
+            if deleted == 0 { return }
             try await addNewIfDue()
         }
     }
@@ -97,12 +105,11 @@ public struct RecipientIndexer {
     private mutating func addNew(until end: Int64) async throws {
         index.head = try await store.recipientIndex(in: organisation).head
         added = timing.now()
-        let start = index.through
-        var position: ChunkPosition? = ChunkPosition(SequenceNumber(start.number + 1))
+        var position: ChunkPosition? = ChunkPosition(SequenceNumber(index.through.number + 1))
         while let begin = position, index.through < index.head.lastSequence {
             position = try await addSegment(from: begin)
-            // The next turn begins with a whole list, so each turn adds at least one.
-            if index.through > start, timing.now().milliseconds >= end { break }
+            // The next turn begins with the first chunk of a list.
+            if position?.chunk == 0, timing.now().milliseconds >= end { break }
         }
     }
 
@@ -117,6 +124,7 @@ public struct RecipientIndexer {
         var slice = TimeSlice()
         while let next = position, sorter.count < timing.amount.pairs {
             await slice.yieldIfOver()
+            try await renewIfNeeded()
             position = try await store.recordedChunks(from: next, limit: timing.amount.chunks, in: organisation) {
                 (sequence, chunk) throws(StoreError) in
                 (last, head) = (sequence, max(head, sequence))
@@ -168,10 +176,10 @@ public struct RecipientIndexer {
         var slice = TimeSlice()
         while try await merge.next(into: &writer, keeping: { recorded.contain($0) }, { buckets.append($0) }) {
             await slice.yieldIfOver()
+            try await addNewIfDue()
             guard buckets.count >= timing.amount.buckets else { continue }
             try await store.addRecipientBuckets(buckets, to: id, in: organisation)
             buckets.removeAll(keepingCapacity: true)
-            try await addNewIfDue()
         }
         writer.finish { buckets.append($0) }
         let merged = RecipientSegment(id: id, level: first.level + 1, range: range, pairs: writer.pairCount)
@@ -193,7 +201,7 @@ public struct RecipientIndexer {
             owner: lease.owner,
             in: organisation
         )
-        guard isOwner else { throw LostLease() }
+        guard isOwner else { throw LostRecipientIndexLease() }
         if let segment { index.add(segment, replacing: replaced) }
         index.through = max(index.through, through)
         try await renewIfNeeded()
@@ -206,6 +214,6 @@ public struct RecipientIndexer {
         guard lease.end.milliseconds - now.milliseconds < timing.leaseDuration / 2 else { return }
         let end = Timestamp(milliseconds: now.milliseconds + timing.leaseDuration) ?? .latest
         lease = RecipientIndexLease(owner: lease.owner, start: now, end: end)
-        guard try await store.renewRecipientIndexLease(lease, in: organisation) else { throw LostLease() }
+        guard try await store.renewRecipientIndexLease(lease, in: organisation) else { throw LostRecipientIndexLease() }
     }
 }

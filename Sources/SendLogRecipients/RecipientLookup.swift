@@ -8,7 +8,9 @@ public struct RecipientLookup: Sendable {
     private let maxFound: Int
 
     /// The number of send logs beyond the index from which a lookup is refused, and the number of their destinations.
-    private static let maxTail = (sendLogs: 1_000_000, destinations: 4_000_000)
+    ///
+    /// More destinations than the longest list has: a list that was just recorded does not make lookups fail.
+    private static let maxTail = (sendLogs: 1_000_000, destinations: DestinationList.maxCount + 1_000_000)
     private static let chunks = 1024
     /// The number of groups that are looked up at a time: a few milliseconds with the greatest number of segments.
     private static let groups = 8
@@ -25,37 +27,55 @@ public struct RecipientLookup: Sendable {
         public let asOf: SequenceNumber
     }
 
-    /// The send logs that were found so far, in any order, some more than once.
+    /// The send logs that were found so far.
     private struct Found {
         private var (exact, doubtful): ([Int64], [Int64]) = ([], [])
         private let limit: Int
+        private let last: Int64
+        /// The number of entries, repeated ones included, from which repeated ones are removed.
+        private var maxEntries: Int
 
-        init(limit: Int) { self.limit = limit }
+        init(limit: Int, asOf: SequenceNumber?) {
+            (self.limit, last, maxEntries) = (limit, asOf?.number ?? .max, limit)
+        }
 
-        mutating func append(_ sequences: some Collection<Int64>, _ match: RecipientQuery.Match) throws(TooManySends) {
+        mutating func append(_ sequence: Int64, _ match: RecipientQuery.Match) throws(TooManySends) {
+            guard sequence <= last else { return }
             switch match {
-            case .exact: exact += sequences
-            case .doubtful: doubtful += sequences
+            case .exact: exact.append(sequence)
+            case .doubtful: doubtful.append(sequence)
             case .none: return
             }
-            if exact.count + doubtful.count > limit { throw TooManySends() }
+            if exact.count + doubtful.count > maxEntries { try removeRepeated() }
+        }
+
+        /// Leaves each send log once.
+        private mutating func removeRepeated() throws(TooManySends) {
+            exact = Self.distinct(exact)
+            if !doubtful.isEmpty {
+                let known = Set(exact)
+                doubtful = Self.distinct(doubtful)
+                doubtful.removeAll(where: known.contains)
+            }
+            let count = exact.count + doubtful.count
+            if count > limit { throw TooManySends() }
+            maxEntries = count + limit
         }
 
         /// Returns the send logs up to one.
-        consuming func result(asOf: SequenceNumber) -> Result {
-            let exact = Self.distinct(exact, to: asOf)
-            var doubtful = Self.distinct(doubtful, to: asOf)
-            if doubtful.isEmpty { return Result(sequences: exact, doubtful: [], asOf: asOf) }
-            let known = Set(exact)
-            doubtful.removeAll(where: known.contains)
-            return Result(sequences: (exact + doubtful).sorted(), doubtful: doubtful, asOf: asOf)
+        consuming func result(asOf: SequenceNumber) throws(TooManySends) -> Result {
+            exact.removeAll { $0 > asOf.number }
+            doubtful.removeAll { $0 > asOf.number }
+            try removeRepeated()
+            let sequences = doubtful.isEmpty ? exact : (exact + doubtful).sorted()
+            return Result(sequences: sequences, doubtful: doubtful, asOf: asOf)
         }
 
-        private static func distinct(_ sequences: [Int64], to last: SequenceNumber) -> [Int64] {
+        private static func distinct(_ sequences: [Int64]) -> [Int64] {
             var (sequences, previous) = (sequences.sorted(), Int64?.none)
             sequences.removeAll { sequence in
                 defer { previous = sequence }
-                return sequence == previous || sequence > last.number
+                return sequence == previous
             }
             return sequences
         }
@@ -82,31 +102,46 @@ public struct RecipientLookup: Sendable {
         asOf: SequenceNumber?,
         in organisation: OrganisationID
     ) async throws -> Result {
-        var found = Found(limit: maxFound)
-        var rest = matcher.groups.sorted()[...]
+        var found = Found(limit: maxFound, asOf: asOf)
+        var groups = matcher.groups.sorted()[...]
         // Each snapshot of the index is complete up to its own end. The first one says what had been recorded.
-        var (through, head): (SequenceNumber?, SequenceNumber?) = (nil, nil)
-        var slice = TimeSlice()
-        repeat {
-            await slice.yieldIfOver()
-            let groups = Array(rest.prefix(Self.groups))
-            var buckets: [(segment: RecipientSegment, bucket: RecipientBucket)] = []
-            let index = try await store.lookUpRecipients(groups, in: organisation) {
-                (segment, bucket) throws(StoreError) in buckets.append((segment, bucket))
-            }
-            for (segment, bucket) in buckets {
-                let postings = try bucket.postings(in: segment.range, of: groups)
-                for index in postings.codes.indices {
-                    try found.append(postings.sequences(at: index), matcher.match(postings.codes[index]))
-                }
-            }
-            (through, head) = (min(through ?? index.through, index.through), head ?? index.head.lastSequence)
-            rest = rest.dropFirst(Self.groups)
-        } while !rest.isEmpty
-        guard let through, let head else { return found.result(asOf: SequenceNumber(0)) }
+        let first = try await lookUp(groups.prefix(Self.groups), in: organisation, &found)
+        var through = first.through
+        groups = groups.dropFirst(Self.groups)
+        while !groups.isEmpty {
+            let index = try await lookUp(groups.prefix(Self.groups), in: organisation, &found)
+            through = min(through, index.through)
+            groups = groups.dropFirst(Self.groups)
+        }
+        let head = first.head.lastSequence
         let last = min(asOf ?? head, head)
         try await addTail(from: through, through: last, in: organisation, to: &found)
-        return found.result(asOf: last)
+        return try found.result(asOf: last)
+    }
+
+    /// Looks some groups up in a snapshot of the index.
+    ///
+    /// - Returns: the index of the snapshot.
+    private func lookUp(
+        _ groups: ArraySlice<UInt64>,
+        in organisation: OrganisationID,
+        _ found: inout Found
+    ) async throws -> RecipientIndex {
+        let groups = Array(groups)
+        var buckets: [(segment: RecipientSegment, bucket: RecipientBucket)] = []
+        let index = try await store.lookUpRecipients(groups, in: organisation) { (segment, bucket) throws(StoreError) in
+            buckets.append((segment, bucket))
+        }
+        var slice = TimeSlice()
+        for (segment, bucket) in buckets {
+            await slice.yieldIfOver()
+            let postings = try bucket.postings(in: segment.range, of: groups)
+            for index in postings.codes.indices {
+                let match = matcher.match(postings.codes[index])
+                for sequence in postings.sequences(at: index) { try found.append(sequence, match) }
+            }
+        }
+        return index
     }
 
     /// Searches the lists after the index.
@@ -132,10 +167,13 @@ public struct RecipientLookup: Sendable {
                 try destinations.forEach(of: chunk) { code throws(StoreError) in
                     count += 1
                     let match = matcher.match(code)
-                    if match != .none { matches.append((sequence.number, match)) }
+                    // A list can repeat a recipient millions of times.
+                    if match != .none, matches.last.map({ $0 == (sequence.number, match) }) != true {
+                        matches.append((sequence.number, match))
+                    }
                 }
             }
-            for (sequence, match) in matches { try found.append(CollectionOfOne(sequence), match) }
+            for (sequence, match) in matches { try found.append(sequence, match) }
             guard count <= Self.maxTail.destinations else { throw behind }
         }
     }

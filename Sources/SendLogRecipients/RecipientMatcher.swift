@@ -40,11 +40,12 @@ extension RecipientQuery {
         var written = [key.text]
         if key.text.hasPrefix(callingCode.description) {
             let national = key.text.dropFirst(callingCode.description.utf8.count)
-            // Hungary's trunk prefix is 06, that of other countries 0, and some have none.
-            for trunk in ["", "0", "06"] { written += [trunk + national, callingCode.description + trunk + national] }
+            for trunk in CallingCode.trunkPrefixes {
+                written += [trunk + national, callingCode.description + trunk + national]
+            }
         }
-        // The prefixes of North America, Australia and Japan; 00 is in no key.
-        written += ["011", "0011", "010"].flatMap { prefix in written.map { prefix + $0 } }
+        // 00 is in no key.
+        written += CallingCode.exitPrefixes.flatMap { prefix in written.map { prefix + $0 } }
         let matching = written.filter { RecipientKey($0, callingCode: callingCode) == key }
         return [key] + matching.map { RecipientKey($0) }
     }

@@ -271,6 +271,7 @@ enum Schema {
         ) STRICT;
         CREATE UNIQUE INDEX recipient_links_by_recipient ON recipient_links (organisation, recipient);
         CREATE INDEX recipient_links_by_end ON recipient_links (expires);
+        CREATE INDEX recipient_links_by_organisation ON recipient_links (organisation, expires);
         """,
     ]
 }

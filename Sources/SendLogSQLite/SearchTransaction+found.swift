@@ -26,33 +26,25 @@ extension SearchTransaction {
         case .newestFirst: matches.sort { ($0.start, $0.sequence) > ($1.start, $1.sequence) }
         }
         // The rest of the page has its send logs in their order, so that they are neither filtered nor sorted again.
-        var page = search
-        page.found = matches.dropFirst(search.skip).prefix(search.limit).map(\.sequence)
-        let rows = PageBuilder(SearchPlan(page, head: plan.head), count: page.found?.count ?? 0)
-        return plan.result(total: matches.count, rows: try fill(rows, with: page.found?[...] ?? []))
+        let page = matches.dropFirst(search.skip).prefix(search.limit).map(\.sequence)
+        let rows = try fill(PageBuilder(plan, count: page.count), with: page[...])
+        return plan.result(total: matches.count, rows: rows)
     }
 
-    /// Returns the rows that follow the last row of a block.
+    /// Appends as many of the send logs that are left in a page as fit into a block.
     ///
     /// - Parameters:
-    ///   - rest: the rest of the page
-    ///   - found: the send logs of the page, in its order; see ``answer(among:)``
-    /// - Returns: the next block.
-    /// - Throws: the errors of the database; ``StoreError/corrupted(detail:)``.
-    func rows(after rest: RestOfPage, among found: [Int64]) throws -> RowBlock {
-        guard let last = found.firstIndex(of: rest.sequence.number) else {
-            throw StoreError.corrupted(detail: "the rest of a page lacks its last row")
+    ///   - page: the page
+    ///   - sequences: the send logs, in the order of the page
+    /// - Returns: the block.
+    /// - Throws: the errors of the database.
+    func fill(_ page: PageBuilder, with sequences: ArraySlice<Int64>) throws -> RowBlock {
+        var (page, next) = (page, sequences.startIndex)
+        while next < sequences.endIndex, !page.isComplete {
+            _ = try append(RowID(organisation, SequenceNumber(sequences[next])), to: &page)
+            next += 1
         }
-        return try fill(PageBuilder(rest), with: found[(last + 1)...])
-    }
-
-    private func fill(_ page: PageBuilder, with sequences: ArraySlice<Int64>) throws -> RowBlock {
-        var page = page
-        for sequence in sequences {
-            if page.isComplete { break }
-            _ = try append(RowID(organisation, SequenceNumber(sequence)), to: &page)
-        }
-        return page.finish(hasMore: page.block.isFull)
+        return page.finish(hasMore: next < sequences.endIndex, found: sequences[next...])
     }
 
     /// Reads the times of the found send logs that match the other filters.

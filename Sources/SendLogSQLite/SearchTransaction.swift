@@ -36,7 +36,7 @@ struct SearchTransaction {
 
     /// Returns the rows that follow the last row of a block.
     func rows(after rest: RestOfPage) throws -> RowBlock {
-        if let found = rest.search.found { return try rows(after: rest, among: found) }
+        if let found = rest.found { return try fill(PageBuilder(rest), with: found) }
         var range = range(from: plan.from, to: plan.to)
         range.after = (rest.start, rest.sequence)
         return try rows(in: range, offset: 0, into: PageBuilder(rest))

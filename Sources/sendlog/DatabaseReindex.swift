@@ -31,7 +31,8 @@ struct DatabaseReindex: AsyncParsableCommand {
                 organisations = try await store.organisations()
             }
             for organisation in organisations { try await store.resetRecipientIndex(in: organisation.id) }
-            try Terminal.result("deleted the recipient indexes of \(organisations.count) organisations")
+            let count = organisations.count
+            try Terminal.result("Deleted the recipient index of \(count) organisation\(count == 1 ? "" : "s").")
             Terminal.say(
                 """
                 A server whose setting recipients.index is on makes them again in the background. The metric \

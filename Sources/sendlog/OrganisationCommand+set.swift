@@ -36,7 +36,9 @@ extension OrganisationCommand {
 
         private static func code(_ text: String) throws -> Code {
             if text == "none" { return Code(value: nil) }
-            guard let code = CallingCode(text) else { throw ValidationError("it \(CallingCode.rule), or none") }
+            guard let code = CallingCode(entered: text) else {
+                throw ValidationError("it \(CallingCode.rule), or none")
+            }
             return Code(value: code)
         }
 

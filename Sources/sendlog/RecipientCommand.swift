@@ -35,7 +35,7 @@ struct RecipientCommand: AsyncParsableCommand {
         guard (0...SendLogSearch.maxLimit).contains(limit) else {
             throw ValidationError("--limit must be from 0 to \(SendLogSearch.maxLimit), not \(limit)")
         }
-        if let fault = DestinationList.fault(of: recipient) { throw ValidationError("the recipient \(fault)") }
+        if let fault = RecipientKey.fault(of: recipient) { throw ValidationError("the recipient \(fault)") }
     }
 
     func run() async throws {
@@ -53,12 +53,19 @@ struct RecipientCommand: AsyncParsableCommand {
                     the others; try again later
                     """
                 )
+            } catch is TooManySends {
+                throw CommandFailure(
+                    "the recipient has more than \(RecipientLookup.maxFound) send logs, the maximum of a search"
+                )
             }
             if json { return try Terminal.json(sends) }
             try print(sends)
-            if organisation.callingCode == nil, sends.searched.count > 1 {
+            if sends.doubtful > 0 {
                 Terminal.say(
-                    "Some sends may be to another person, since no calling code is set; see sendlog organisation set --help."
+                    """
+                    \(sends.doubtful) of the sends may be to another person, since no calling code is set; see sendlog organisation set \
+                    --help.
+                    """
                 )
             }
         }
@@ -67,15 +74,17 @@ struct RecipientCommand: AsyncParsableCommand {
     private func print(_ sends: RecipientSends) throws {
         try Terminal.result("recipient: \(sends.recipient)")
         try Terminal.result("searched: \(sends.searched.joined(separator: ", "))")
-        try Terminal.result("sends: \(sends.sends)")
+        try Terminal.result("sends: \(sends.total)")
         guard let first = sends.first, let last = sends.last else { return }
         try Terminal.result("first: \(first)\nlast: \(last)")
         if sends.list.isEmpty { return }
+        let rows = sends.list.map { [$0.start, $0.id, $0.campaign, $0.triggeredBy, $0.doubtful ? "doubtful" : ""] }
+        let columns = sends.list.contains(where: \.doubtful) ? 5 : 4
         try Terminal.table(
-            ["START", "ID", "CAMPAIGN", "TRIGGERED BY"],
-            sends.list.map { [$0.start, $0.id, $0.campaign, $0.triggeredBy] }
+            Array(["START", "ID", "CAMPAIGN", "TRIGGERED BY", "DOUBTFUL"].prefix(columns)),
+            rows.map { Array($0.prefix(columns)) }
         )
-        if sends.list.count < sends.sends { Terminal.say("Listed the newest \(sends.list.count); see --limit.") }
+        if sends.list.count < sends.total { Terminal.say("Listed the newest \(sends.list.count); see --limit.") }
     }
 
     /// Reads a recipient from standard input: a line of a terminal, or else all of it.
@@ -94,7 +103,7 @@ struct RecipientCommand: AsyncParsableCommand {
             throw ValidationError("the recipient on standard input must be UTF-8")
         }
         let recipient = text.trimmingCharacters(in: .whitespacesAndNewlines)
-        if let fault = DestinationList.fault(of: recipient) {
+        if let fault = RecipientKey.fault(of: recipient) {
             throw ValidationError("the recipient on standard input \(fault)")
         }
         return recipient

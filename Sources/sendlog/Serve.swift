@@ -51,7 +51,7 @@ struct Serve: AsyncParsableCommand {
     var maxStreams: String?
     @Option("count", "The maximum number of concurrent streamed responses per organisation. (default: 100)")
     var maxStreamsPerOrganisation: String?
-    @Option("count", "The maximum number of concurrent imports and long send logs. (default: 128)")
+    @Option("count", "The maximum number of concurrent imports, long send logs and lists to compare. (default: 128)")
     var maxUploads: String?
     @Option("count", "The maximum number of concurrent imports and long send logs per organisation. (default: 32)")
     var maxUploadsPerOrganisation: String?

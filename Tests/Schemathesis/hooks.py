@@ -147,6 +147,8 @@ def complete_comparison(body, query):
     for audience in filter(None, (body.get("a"), body.get("b"))):
         if set(audience) == {"startDeliveryAt"} and not any(audience["startDeliveryAt"].values()):
             audience["startDeliveryAt"] = {"$gte": "2022-01-01"}
+        if audience.get("destinations"):
+            audience["destinations"] = [complete_recipient(recipient) for recipient in audience["destinations"]]
     if "list" not in query:
         query.pop("format", None)
     elif not body.get("b"):

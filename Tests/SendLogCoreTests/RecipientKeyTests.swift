@@ -33,6 +33,26 @@ struct RecipientKeyTests {
         #expect(CallingCode(code) == nil)
     }
 
+    @Test func `a person may write a plus sign before a calling code`() {
+        for text in ["27", "+27"] { #expect(CallingCode(entered: text)?.description == "27") }
+        for text in ["", "+", "++27", "27+", "+027", " 27", "+2712"] { #expect(CallingCode(entered: text) == nil) }
+    }
+
+    @Test(arguments: [
+        ("27821234567", true, true), ("+27 82 123-4567", true, true), ("0821234567", true, true),
+        ("tel:+27821234567", true, true), ("12345", true, false), ("1234567890123456", true, false),
+        ("jo@example.com", true, false), ("mailto:Jo@example.com", true, false), ("@jo", false, false),
+        ("27821234567,1", false, false), ("summer-2026", false, false),
+    ])
+    func `numbers and e-mail addresses have notations, and short codes are no telephone numbers`(
+        text: String,
+        hasNotations: Bool,
+        isTelephoneNumber: Bool
+    ) {
+        #expect(RecipientKey(text).hasNotations == hasNotations)
+        #expect(RecipientKey.isTelephoneNumber(text) == isTelephoneNumber)
+    }
+
     @Test func `random texts have a key, and the key of the key is the same`() {
         var random = SplitMix64(seed: 2782)
         let parts = [

@@ -49,8 +49,8 @@ struct RecipientSearchParsingTests {
         (#"["1","2","3",null]"#, "find.destination[3]", "must be a string, not null"),
         (#""""#, "find.destination", "must not be empty"),
         (#"["a\tb"]"#, "find.destination[0]", "must not contain control characters"),
-        (#"["1"," \u200e"]"#, "find.destination[1]", "must not be empty in its normal form"),
-        (#""tel:""#, "find.destination", "must not be empty in its normal form"),
+        (#"["1"," \u200e"]"#, "find.destination[1]", RecipientKey.emptyRule),
+        (#""tel:""#, "find.destination", RecipientKey.emptyRule),
         (#""tel:a%00b""#, "find.destination", "must not contain control characters in its normal form"),
     ])
     func `an invalid recipient is refused with its path`(value: String, path: String, message: String) {

@@ -113,7 +113,7 @@ struct RecipientIndexTests {
                     }
                 }
                 group.addTask {
-                    while try await store.deleteUnusedRecipientBuckets(in: organisation, limit: 2) > 0 {}
+                    while try await store.deleteUnusedRecipientBuckets(in: organisation, limit: 2, owner: "") != 0 {}
                 }
                 try await group.waitForAll()
             }

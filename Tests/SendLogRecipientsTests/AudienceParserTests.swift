@@ -72,6 +72,10 @@ struct AudienceParserTests {
         (#"{"a":{"destinations":["1",2,"",["3",{"x":["4"]}],null]}}"#, "a.destinations[2]", "must not be empty"),
         (#"{"a":{"destinations":["1",2,"",["3",{"x":["4"]}],null]}}"#, "a.destinations[3]", "not an array"),
         (#"{"a":{"destinations":["1",2,"",["3",{"x":["4"]}],null]}}"#, "a.destinations[4]", "not null"),
+        (#"{"a":{"destinations":["1"," "]}}"#, "a.destinations[1]", RecipientKey.emptyRule),
+        (#"{"a":{"destinations":["1","2","tel:","\u0020"]}}"#, "a.destinations[2]", RecipientKey.emptyRule),
+        (#"{"a":{"destinations":["1","2","tel:","\u0020"]}}"#, "a.destinations[3]", RecipientKey.emptyRule),
+        (#"{"b":{"destinations":[7,"mailto:"]},"a":{"send_id":"x"}}"#, "b.destinations[1]", RecipientKey.emptyRule),
         (#"{"a":{"destinations":[],"destinations":[]}}"#, "a.destinations", "must be given only once"),
         (#"{"a":{"send_ids":"x"}}"#, "a.send_ids", #"did you mean "send_id"?"#),
         (#"{"send_id":"x"}"#, "send_id", "it belongs in a, as a.send_id"),
@@ -85,6 +89,21 @@ struct AudienceParserTests {
             let issue = fault?.issues.first { $0.path == path }
             #expect(issue?.message.contains(says) ?? false || says.isEmpty && issue != nil, "\(fault?.issues ?? [])")
         }
+    }
+
+    @Test func `white space counts like the rest of a body, and may be between destinations`() throws {
+        let space = String(repeating: " ", count: 1_100_000)
+        for body in [
+            #"\#(space){"a":{"send_id":"x"}}"#, #"{"a":{"send_id":"x"}}\#(space)"#,
+            #"{"a":{"destinations":["1",\#(space)"2"]}}"#,
+        ] {
+            for pieces in [16_384, .max] {
+                let fault = #expect(throws: InvalidInput.self) { try Self.parse(body, pieces: pieces) }
+                #expect(fault?.message.contains("1048576") == true)
+            }
+        }
+        let indented = repeatElement(#""27821234567""#, count: 100_000).joined(separator: ",\n        ")
+        #expect(try Self.parse(#"{"a":{"destinations":[\#(indented)]}}"#).0.a == .list(count: 100_000))
     }
 
     @Test func `a body without lists has a maximum length, lists have another one`() throws {

@@ -84,7 +84,7 @@ struct BucketTests {
     @Test func `a bucket without recipients is an error`() {
         var writer = BitWriter()
         for _ in 0..<20 { writer.append(gamma: 0) }
-        let bucket = RecipientBucket(firstGroup: 1, ordinal: 0, body: writer.finish())
+        let bucket = RecipientBucket(firstGroup: 1, ordinal: 0, bits: writer.finish())
         #expect(throws: BitReader.damaged) { try bucket.postings(in: SequenceNumber(1)...SequenceNumber(9)) }
     }
 
@@ -108,13 +108,51 @@ struct BucketTests {
         #expect(index.segments.map(\.id) == [0, 7, 3, 4])
     }
 
+    @Test func `a bucket of numbers with a rest that no number has is an error`() {
+        // A merge of such a bucket could not encode the rest.
+        var damaged: [[UInt8]] = []
+        for isListed in [false, true] {
+            var writer = BitWriter()
+            for value in [1, 0, 0] as [UInt64] { writer.append(gamma: value) }
+            writer.append(0, bits: 6)
+            writer.append(gamma: isListed ? 1 : 0)
+            if isListed { writer.append(gamma: .max - 1) }
+            writer.append(unary: 0)
+            if !isListed { writer.append(.max, bits: 64) }
+            writer.append(gamma: 0)
+            writer.append(unary: 0)
+            damaged.append(writer.finish())
+        }
+        for bits in damaged {
+            let bucket = RecipientBucket(firstGroup: 82_123_456, ordinal: 0, bits: bits)
+            #expect(throws: BitReader.damaged) { try bucket.postings(in: SequenceNumber(1)...SequenceNumber(9)) }
+        }
+    }
+
+    @Test func `a bucket whose bits or position were changed is an error`() throws {
+        var random = SplitMix64(defaultSeed: 11)
+        let model = Self.model(300, 2000, 500, &random)
+        let bucket = try #require(Self.buckets(of: model).first)
+        for byte in bucket.body.indices {
+            var body = bucket.body
+            body[byte] ^= 1 << UInt8.random(in: 0...7, using: &random)
+            let damaged = RecipientBucket(firstGroup: bucket.firstGroup, ordinal: bucket.ordinal, body: body)
+            #expect(throws: BitReader.damaged) { try damaged.postings(in: Self.segment(model)) }
+        }
+        for (group, ordinal) in [(bucket.firstGroup + 1, bucket.ordinal), (bucket.firstGroup, bucket.ordinal + 1)] {
+            let moved = RecipientBucket(firstGroup: group, ordinal: ordinal, body: bucket.body)
+            #expect(throws: BitReader.damaged) { try moved.postings(in: Self.segment(model)) }
+        }
+    }
+
+    /// Beyond their checksum: no bits make the decoding crash.
     @Test func `a damaged bucket is an error or other postings, never a crash`() throws {
         var random = SplitMix64(defaultSeed: 5)
         let model = Self.model(300, 2000, 500, &random)
         let buckets = Self.buckets(of: model)
         for _ in 0..<5000 {
             let bucket = try #require(buckets.randomElement(using: &random))
-            var body = bucket.body
+            var body = Array(bucket.body.dropLast(4))
             if Bool.random(using: &random) {
                 body = Array(body.prefix(Int.random(in: 0..<body.count, using: &random)))
             } else {
@@ -122,7 +160,7 @@ struct BucketTests {
                     body[Int.random(in: 0..<body.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
                 }
             }
-            let damaged = RecipientBucket(firstGroup: bucket.firstGroup, ordinal: bucket.ordinal, body: body)
+            let damaged = RecipientBucket(firstGroup: bucket.firstGroup, ordinal: bucket.ordinal, bits: body)
             let postings = try? damaged.postings(in: Self.segment(model))
             #expect(postings?.sequences.allSatisfy { (1000...1500).contains($0) } ?? true)
         }

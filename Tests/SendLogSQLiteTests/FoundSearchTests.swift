@@ -68,6 +68,7 @@ struct FoundSearchTests {
             let rest = try #require(result.rows.rest)
             let first = result.rows.rows.map(\.sequence.number)
             #expect(first.count < 60 && rest.search.limit == 80 - first.count)
+            #expect(rest.search.found == nil && rest.heldLength == 8 * (80 - first.count))
             _ = try await store.record(Sample.logs(3, "new"), in: organisation)
             // The first row of the next block, one within it, and the last row of the page.
             let deleted = [first[0] - Int64(first.count), 20, 6].map(SequenceNumber.init)

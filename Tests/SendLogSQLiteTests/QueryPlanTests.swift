@@ -145,6 +145,15 @@ struct QueryPlanTests {
         }
     }
 
+    @Test func `excess links to recipients are found in an index that has their order`() async throws {
+        let statements = try await StatementLog.ofEveryMethod()
+        let sql = try #require(statements.first { $0.contains("INDEXED BY recipient_links_by_organisation") })
+        let plan = try await plan(sql)
+        let index = "COVERING INDEX recipient_links_by_organisation (organisation=?)"
+        #expect(plan.contains("SEARCH recipient_links USING \(index)"), "\(plan)")
+        #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(plan)")
+    }
+
     @Test func `failed and waiting deliveries are found by their own index`() async throws {
         let all = try await StatementLog.ofEveryMethod().filter { $0.contains("state = '") }
         let statements = all.filter { $0.contains("(sequence, test) < (?, ?)") }

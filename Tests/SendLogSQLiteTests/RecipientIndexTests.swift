@@ -135,7 +135,7 @@ struct RecipientIndexTests {
             }
             #expect(try count() == buckets.count)
             try await store.resetRecipientIndex(in: organisation)
-            while try await store.deleteUnusedRecipientBuckets(in: organisation, limit: 3) > 0 {}
+            while try await store.deleteUnusedRecipientBuckets(in: organisation, limit: 3, owner: "") != 0 {}
             #expect(try count() == 0)
         }
     }

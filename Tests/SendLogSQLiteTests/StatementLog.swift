@@ -140,7 +140,8 @@ final class StatementLog: Sendable {
         var search = SendLogSearch(limit: 1, asOf: SequenceNumber(3))
         search.found = [1, 2, 3]
         let rows = try await store.search(search, in: organisation).rows
-        let rest = RestOfPage(search: search, start: .earliest, sequence: rows.rows[0].sequence)
+        search.found = nil
+        let rest = RestOfPage(search: search, start: .earliest, sequence: rows.rows[0].sequence, found: [1])
         _ = try await store.rows(rest, in: organisation)
         try await store.resetRecipientIndex(in: organisation)
         let link = try Sample.link("27827000000")

@@ -28,6 +28,15 @@ import Testing
         #expect(row?.contains("`\(setting.variable)`") == true)
     }
 
+    @Test(arguments: ["README.md", "docs/api.md"])
+    func `the tables of errors name all limits, and the setting without which a search gets 503`(path: String) throws {
+        let rows = try text(path).split(separator: "\n")
+        let limited = try #require(rows.first { $0.hasPrefix("| 429 |") })
+        for kind in ["exports", "imports", "comparisons", "webhook tests"] { #expect(limited.contains(kind)) }
+        let unavailable = try #require(rows.first { $0.hasPrefix("| 503 |") })
+        #expect(unavailable.contains("`recipients.index` is off"))
+    }
+
     @Test func `every variable that a document names exists`() throws {
         // Two of the variables that Kubernetes sets, and the one of the console's commands.
         let others = ["SENDLOG_PORT", "SENDLOG_SERVICE_HOST", Setting.keyVariable, Setting.fileVariable]

@@ -127,7 +127,7 @@ private struct AudienceTrial {
             case .list: false
             }
         }
-        return Set(logs.flatMap(\.destinations).map { RecipientKey($0, callingCode: code) })
+        return Set(logs.flatMap(\.destinations).map { RecipientKey($0, callingCode: code) }.filter { !$0.text.isEmpty })
     }
 
     private mutating func compare(_ context: String) async throws {

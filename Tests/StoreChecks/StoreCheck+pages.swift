@@ -47,6 +47,22 @@ extension StoreCheck {
                 }
             }
         },
+        StoreCheck("the blocks of a page of found send logs share one array of what is left") { store in
+            let organisation = try await bigLogs(in: store)
+            var search = SendLogSearch(limit: .max, order: .oldestFirst)
+            search.found = Array(1...60)
+            var rest = try await store.search(search, in: organisation).rows.rest
+            var ends: Set<UnsafePointer<Int64>?> = []
+            var left = 60
+            while let next = rest {
+                let found = try #require(next.found)
+                #expect(next.search.found == nil && found.count < left && next.heldLength == 8 * found.count)
+                left = found.count
+                ends.insert(found.withUnsafeBufferPointer { $0.baseAddress.map { $0 + left } })
+                rest = try await store.rows(next, in: organisation).rest
+            }
+            #expect(ends.count == 1 && left < 20)
+        },
         StoreCheck("a range applies across blocks") { store in
             let organisation = try await bigLogs(in: store)
             for campaigns in campaignSets {

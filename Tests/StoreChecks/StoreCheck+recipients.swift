@@ -6,6 +6,23 @@ import Testing
 /// The recipient index: lookups find what the lists have.
 extension StoreCheck {
     static let recipients = [
+        StoreCheck("a lookup refuses recipients of more send logs than its limit") { store in
+            let trial = try await RecipientTrial(store, seed: 10, organisations: ["Acme"])
+            let (acme, indexes) = (try #require(await trial.organisations.first), trial.store)
+            // Neither a recipient that is repeated nor one with another counts twice.
+            let destinations = Array(repeating: "27821234567", count: 10) + ["0821234567", "27831234567"]
+            let logs = try (0..<4).map { try Sample.log("log-\($0)", destinations: destinations) }
+            _ = try await store.record(logs, in: acme)
+            let queries = ["27821234567", "27831234567"].map { RecipientQuery($0) }
+            for _ in 0..<2 {
+                let found = try await RecipientLookup(queries, in: indexes, maxFound: 4).run(asOf: nil, in: acme)
+                #expect(found.sequences == [1, 2, 3, 4] && found.doubtful.isEmpty)
+                let lookup = RecipientLookup(queries, in: indexes, maxFound: 3)
+                await #expect(throws: TooManySends.self) { try await lookup.run(asOf: nil, in: acme) }
+                #expect(try await lookup.run(asOf: SequenceNumber(3), in: acme).sequences == [1, 2, 3])
+                try await trial.index()
+            }
+        },
         StoreCheck("lookups find what plain lists have, while indexers stop and others continue") { store in
             let seed = TestSeed.printed("lookups find what plain lists have")
             let trial = try await RecipientTrial(store, seed: seed, organisations: ["Acme", "Zulu", "Kilo"])

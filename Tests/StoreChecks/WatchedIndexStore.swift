@@ -82,10 +82,11 @@ struct WatchedIndexStore: RecipientIndexStore {
 
     func deleteUnusedRecipientBuckets(
         in organisation: OrganisationID,
-        limit: Int
-    ) async throws(StoreError) -> Int {
+        limit: Int,
+        owner: String
+    ) async throws(StoreError) -> Int? {
         try await before()
-        return try await store.deleteUnusedRecipientBuckets(in: organisation, limit: limit)
+        return try await store.deleteUnusedRecipientBuckets(in: organisation, limit: limit, owner: owner)
     }
 
     func recipientBuckets(

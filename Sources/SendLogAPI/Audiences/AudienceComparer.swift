@@ -10,6 +10,8 @@ package struct AudienceComparer: Sendable {
     private let spoolFolder: String
     /// The limit of concurrent comparisons, each of which takes about 10 MB of memory.
     private let limit = ConcurrencyLimit(of: "comparisons of audiences", (total: 16, perOrganisation: 4))
+    /// The limit of lists of an organisation that are made or being downloaded, each of which is a file.
+    private let lists = ConcurrencyLimit(of: "lists of compared audiences", (total: .max, perOrganisation: 4))
 
     /// The recipients to list, and the format of the file.
     package typealias ListRequest = (list: AudienceList, format: SendLogExport.Format)
@@ -31,15 +33,17 @@ package struct AudienceComparer: Sendable {
 
     /// Compares the audiences of an organisation.
     ///
-    /// The list is complete before its file is sent, so that no memory is held while the client reads.
+    /// The list is complete before its file is sent, so that no memory is held while the client reads. Until it is sent,
+    /// it counts against a limit of the organisation.
     ///
     /// - Parameters:
     ///   - request: the request; when its client disconnects, the comparison ends
     ///   - organisation: the organisation
     ///   - list: the list; `nil` for the numbers alone
-    ///   - read: reads the comparison, and adds the recipients of its lists to the sorter
+    ///   - read: reads the comparison, and adds the recipients of its lists to the sorter; as long as its client takes,
+    ///     it does not count as a comparison
     /// - Returns: the numbers, and the file of the list.
-    /// - Throws: ``ServiceError`` if too many comparisons are running; ``APIError`` if a send log does not exist;
+    /// - Throws: ``ServiceError`` if there are too many comparisons or lists; ``APIError`` if a send log does not exist;
     ///   ``StoreError``; the errors of `read`.
     func compare(
         for request: HTTPRequest,
@@ -47,29 +51,29 @@ package struct AudienceComparer: Sendable {
         list: ListRequest? = nil,
         _ read: (consuming AudienceSorter) async throws -> (AudienceComparison, AudienceSorter)
     ) async throws -> Result {
-        try await limit.run(for: organisation) {
-            let callingCode = try await store.organisation(organisation).callingCode
-            var (comparison, sorter) = try await read(
-                AudienceSorter(callingCode: callingCode, spoolFolder: spoolFolder)
-            )
-            let head = SendLogSearch(limit: 0, asOf: comparison.asOf)
-            let asOf = try await store.search(head, in: organisation).asOf
-            let reader = AudienceReader(store, in: organisation, asOf: asOf) { request.isAbandoned }
-            try await Self.add(comparison.a, as: .a, of: reader, to: &sorter)
-            if let b = comparison.b { try await Self.add(b, as: .b, of: reader, to: &sorter) }
-            guard let list else {
-                let counts = try await sorter.count()
-                return Result(comparison: comparison, counts: counts, asOf: asOf, file: nil)
-            }
-            let file = AudienceFile(format: list.format)
-            var spool = ResponseSpool(folder: spoolFolder)
-            try spool.append(file.begin)
-            let counts = try await sorter.count(listing: list.list) { key throws(StoreError) in
-                try spool.append { file.append(key, to: &$0) }
-            }
-            let response = file.response(spool, total: counts.count(of: list.list), asOf: asOf)
-            return Result(comparison: comparison, counts: counts, asOf: asOf, file: response)
+        let callingCode = try await store.organisation(organisation).callingCode
+        var (comparison, sorter) = try await read(AudienceSorter(callingCode: callingCode, spoolFolder: spoolFolder))
+        let listSlot = list == nil ? nil : try lists.slot(for: organisation)
+        let slot = try limit.slot(for: organisation)
+        defer { withExtendedLifetime(slot) {} }
+        let head = SendLogSearch(limit: 0, asOf: comparison.asOf)
+        let asOf = try await store.search(head, in: organisation).asOf
+        let reader = AudienceReader(store, in: organisation, asOf: asOf) { request.isAbandoned }
+        try await Self.add(comparison.a, as: .a, of: reader, to: &sorter)
+        if let b = comparison.b { try await Self.add(b, as: .b, of: reader, to: &sorter) }
+        guard let list else {
+            let counts = try await sorter.count()
+            return Result(comparison: comparison, counts: counts, asOf: asOf, file: nil)
         }
+        let file = AudienceFile(format: list.format)
+        var spool = ResponseSpool(folder: spoolFolder)
+        try spool.append(file.begin)
+        let counts = try await sorter.count(listing: list.list) { key throws(StoreError) in
+            try spool.append { file.append(key, to: &$0) }
+        }
+        var response = file.response(spool, total: counts.count(of: list.list), asOf: asOf)
+        response.slot = listSlot
+        return Result(comparison: comparison, counts: counts, asOf: asOf, file: response)
     }
 
     /// Compares two audiences that have no lists.

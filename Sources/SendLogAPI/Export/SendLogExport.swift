@@ -7,7 +7,7 @@ package import SendLogHTTP
 package struct SendLogExport: Sendable {
     let store: any LogReader
     let organisation: OrganisationID
-    let search: SendLogSearch
+    private(set) var search: SendLogSearch
     let format: Format
     let destinationFormat: DestinationFormat
 
@@ -74,35 +74,42 @@ package struct SendLogExport: Sendable {
     /// - Throws: the error of the store.
     package func response(to request: HTTPRequest) async throws -> Response {
         let first = try await store.search(search, in: organisation)
+        let heldLength = first.rows.rest?.heldLength ?? 0
         let rows = SingleUse(first.rows)
-        let produce: Response.Producer = { stream in
-            if format == .csv {
-                try await stream.write { bytes in
-                    bytes.append("_id,campaign_id,message,triggeredBy,startDeliveryAt,destinations")
-                    bytes.append(CSV.lineEnd)
-                }
-            }
-            var block = rows.take() ?? RowBlock()
-            while true {
-                let rest = block.rest
-                if destinationFormat == .list {
-                    try await writeLists(block, to: &stream)
-                } else {
-                    try append(block, in: &stream)
-                    // Do not hold the block while a client does not read.
-                    block = RowBlock()
-                    try await stream.flushIfFull()
-                }
-                guard let rest else { break }
-                block = try await store.rows(rest, in: organisation)
-            }
-        }
+        // The rest of the page has the send logs that are left; the response must not hold all that were found as well.
+        var export = self
+        export.search.found = nil
+        let produce: Response.Producer = { [export] in try await export.write(rows, to: &$0) }
         var response =
             destinationFormat == .count
             ? Response(type: format.mediaType, produce: produce)
             : Response(listsFor: request, type: format.mediaType, produce: produce)
         response.fields += format.fields(file: "send-logs", total: first.total, asOf: first.asOf)
+        response.heldLength = heldLength
         return response
+    }
+
+    private func write(_ rows: SingleUse<RowBlock>, to stream: inout ResponseStream) async throws {
+        if format == .csv {
+            try await stream.write { bytes in
+                bytes.append("_id,campaign_id,message,triggeredBy,startDeliveryAt,destinations")
+                bytes.append(CSV.lineEnd)
+            }
+        }
+        var block = rows.take() ?? RowBlock()
+        while true {
+            let rest = block.rest
+            if destinationFormat == .list {
+                try await writeLists(block, to: &stream)
+            } else {
+                try append(block, in: &stream)
+                // Do not hold the block while a client does not read.
+                block = RowBlock()
+                try await stream.flushIfFull()
+            }
+            guard let rest else { break }
+            block = try await store.rows(rest, in: organisation)
+        }
     }
 
     private func writeLists(_ block: RowBlock, to stream: inout ResponseStream) async throws {

@@ -132,7 +132,7 @@ package struct APIError: Error, Equatable {
     }
 
     /// The error for a search by recipient on a server without a recipient index.
-    static let noRecipientIndex = APIError(
+    package static let noRecipientIndex = APIError(
         status: .serviceUnavailable,
         code: "unavailable",
         message: "this server has no recipient index; ask its operator to set recipients.index to on",
@@ -236,7 +236,10 @@ extension APIError {
             case ServiceError.rateLimited(let seconds, let end): .rateLimited(retryAfter: seconds, resetsAt: end)
             case ServiceError.concurrencyLimitReached(let kind, let limit): .concurrencyLimitReached(kind, limit: limit)
             case ServiceError.overloaded(let kind, let limit):
-                .unavailable("the server is overloaded", detail: "\(limit) \(kind) at the same time")
+                .unavailable(
+                    "the server is overloaded: it can have at most \(limit) \(kind) at the same time",
+                    detail: "\(limit) \(kind) at the same time"
+                )
             case let tooMany as TooManySends:
                 .invalidRequest(InvalidInput(path: "find.destination", tooMany.description))
             case let behind as RecipientIndexBehind: .recipientIndexBehind(behind)

@@ -4,6 +4,7 @@ import SendLogContent
 import SendLogCore
 package import SendLogHTTP
 import SendLogScheduling
+import SendLogServices
 
 /// What a route returns: status, header fields, and a body that is complete or produced while it is sent.
 package struct Response: Sendable {
@@ -15,6 +16,10 @@ package struct Response: Sendable {
     package var isUnlogged = false
     /// The body of the response to a repeated request with the same `Idempotency-Key`; `nil` for the same body.
     var replayedBody: [ByteBuffer]?
+    /// The number of bytes that a streamed response holds until it ends, in addition to its buffers.
+    var heldLength = 0
+    /// The part of a limit that counts until the response is sent.
+    var slot: ConcurrencySlot?
     var content: Content
 
     /// The body, if it is complete; `nil` for a streamed response.

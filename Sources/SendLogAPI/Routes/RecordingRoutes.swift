@@ -21,8 +21,8 @@ struct RecordingRoutes {
     static let maxCreateBodyLength = 20 << 30
     /// The maximum length in bytes of a body that is read on the event loop, which takes about 30 µs.
     private static let maxEventLoopBodyLength = 2048
-    /// The maximum length in bytes of a send log that does not count against ``uploads``.
-    private static let maxUnlimitedBodyLength = 262_144
+    /// The maximum length in bytes of a body that does not count against ``uploads``.
+    static let maxUnlimitedBodyLength = 262_144
     /// The number of bytes of a body to parse before the time slice is checked.
     private static let step = 16_384
 

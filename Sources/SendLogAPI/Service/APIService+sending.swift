@@ -10,8 +10,8 @@ import SendLogServices
 extension APIService {
     /// The maximum length in bytes of a complete response that does not count against ``streams``.
     private static let maxUnweightedLength = 128 * 1024
-    /// The maximum memory that a streamed response holds, in bytes; a complete response counts once more per this many
-    /// bytes.
+    /// The maximum memory that the buffers of a streamed response take, in bytes; a response counts once more per this
+    /// many bytes that it holds otherwise.
     private static let bytesPerWeight = 300 * 1024
     /// The maximum length in bytes of a piece of a long complete response.
     private static let maxPieceLength = 256 * 1024
@@ -34,9 +34,8 @@ extension APIService {
             guard executor != nil, length > Self.maxUnweightedLength else {
                 return send(response, body, context, writer)
             }
-            let weight = 1 + length / Self.bytesPerWeight
-            try streams.acquire(weight, for: organisation)
-            defer { streams.release(weight, for: organisation) }
+            let slot = try streams.slot(1 + length / Self.bytesPerWeight, for: organisation)
+            defer { withExtendedLifetime(slot) {} }
             try await sendInPieces(response, length: length, context, writer) { sent in
                 for var part in body {
                     while let piece = part.readSlice(length: min(Self.maxPieceLength, part.readableBytes)),
@@ -48,8 +47,8 @@ extension APIService {
                 }
             }
         case .stream(let coding, let produce):
-            try streams.acquire(for: organisation)
-            defer { streams.release(for: organisation) }
+            let slot = try streams.slot(1 + response.heldLength / Self.bytesPerWeight, for: organisation)
+            defer { withExtendedLifetime((slot, response.slot)) {} }
             try await sendInPieces(response, context, writer) { sent in
                 try await withTaskExecutorPreference(executor) {
                     var stream = ResponseStream(writer, coding)

@@ -59,7 +59,7 @@ public struct APIService: Sendable {
         limiter = rateLimit.map(RateLimiter.init)
         now = context.now
         metrics = ServiceMetrics()
-        let uploads = ConcurrencyLimit(of: "imports and long send logs", limits.uploads)
+        let uploads = ConcurrencyLimit(of: "imports, long send logs and lists to compare", limits.uploads)
         let idempotencyHandler = IdempotencyHandler(store: store, context: context)
         let recording = RecordingRoutes(
             store: store,
@@ -76,7 +76,7 @@ public struct APIService: Sendable {
                     idempotencyHandler: idempotencyHandler,
                     spoolFolder: context.spoolFolder
                 ).routes
-                + AudienceRoutes(comparer: comparer).routes
+                + AudienceRoutes(comparer: comparer, uploads: uploads).routes
                 + AccountRoutes(store: store).routes
                 + WebhookRoutes(service: webhooks, idempotencyHandler: idempotencyHandler).routes
                 + ServiceRoutes(

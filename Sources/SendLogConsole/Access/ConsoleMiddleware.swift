@@ -63,6 +63,7 @@ final class ConsoleMiddleware: RouteMiddleware {
             let message = ErrorMessage(failure, request)
             var values: [String: Any] = ["text": message.text, "id": input.requestID]
             values["reload"] = message.reload
+            values["recipient-lost"] = failure == RecipientLinks.expired
             values["sign-in"] = failure.status == .forbidden
             var response = pages.response("message", title: message.title, to: request, status: failure.status, values)
             if let seconds = failure.retryAfter { response.fields.append(("Retry-After", String(seconds))) }
@@ -88,6 +89,10 @@ final class ConsoleMiddleware: RouteMiddleware {
         init(_ failure: APIError, _ request: HTTPRequest) {
             text = failure.sentence
             switch failure.status {
+            case .notFound where failure == RecipientLinks.expired:
+                title = "Link not valid"
+            case .serviceUnavailable where failure == .noRecipientIndex:
+                title = "Recipient search is off"
             case .forbidden:
                 title = "Permission denied"
                 text = "\(text) Ask your administrator for a key that has it, or sign in with another key."

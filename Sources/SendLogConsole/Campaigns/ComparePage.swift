@@ -22,7 +22,9 @@ struct ComparePage: Sendable {
     private func download(_ format: SendLogExport.Format) -> Route {
         let (ending, query) = (format.rawValue, ["list"] + CompareQuery.parameters)
         return middleware.get("\(Self.path).\(ending)", [.readSendLogs], query: query) { request in
-            let comparison = try CompareQuery(request.query, of: Self.campaign(request), request.user.zone).comparison
+            let id = try Self.campaign(request)
+            let comparison = try CompareQuery(request.query, of: id, request.user.zone).comparison
+            try await check(id, request)
             let names = (comparison.b == nil ? [AudienceList.a] : AudienceList.allCases).map(\.rawValue)
             let rule = "one of \(names.joined(separator: ", "))"
             let list = try request.query.value("list", rule) { names.contains($0) ? AudienceList(rawValue: $0) : nil }
@@ -40,9 +42,19 @@ struct ComparePage: Sendable {
         return id
     }
 
+    /// Refuses a campaign that does not exist in the organisation; a comparison would count 0 recipients.
+    private func check(_ campaign: CampaignID, _ request: UserRequest) async throws {
+        try await APIError.noCampaign(campaign.text).ifNotFound {
+            _ = try await store.campaign(campaign, in: request.organisation)
+        }
+    }
+
     @Sendable private func show(_ request: UserRequest) async throws -> Response {
         let (id, user) = (try Self.campaign(request), request.user)
-        var values: [String: Any] = ["id": id.text, "zone": user.zone.name]
+        try await check(id, request)
+        var report = SendsFilter(request.query, zone: user.zone)
+        report.campaigns = [id]
+        var values: [String: Any] = ["id": id.text, "zone": user.zone.name, "sends": report.link(zone: user.zone)]
         for name in CompareQuery.entered {
             values[name.replacing("_", with: "-")] = request.query[name] ?? ""
         }
@@ -59,6 +71,7 @@ struct ComparePage: Sendable {
         if request.query.pairs.isEmpty { return page() }
         do {
             let query = try CompareQuery(request.query, of: id, user.zone)
+            if let other = query.other { try await check(other, request) }
             let (counts, asOf) = try await comparer.counts(
                 query.comparison,
                 for: request.input.request,
@@ -76,20 +89,21 @@ struct ComparePage: Sendable {
     /// Returns the rows of the result, each with links to its list.
     private static func result(_ counts: AudienceCounts, _ query: CompareQuery, _ asOf: SequenceNumber) -> [String: Any]
     {
-        func row(_ title: String, _ count: Int, _ list: AudienceList? = nil) -> [String: Any] {
+        func row(_ title: String, _ count: Int, _ list: AudienceList) -> [String: Any] {
             var row: [String: Any] = ["title": title, "count": count.grouped]
-            if let list, count > 0 {
+            if count > 0 {
                 row["csv"] = query.link("csv", list, asOf)
                 row["ndjson"] = query.link("ndjson", list, asOf)
             }
             return row
         }
         guard query.comparison.b != nil else { return ["rows": [row("Recipients of this campaign", counts.a, .a)]] }
+        let other = query.hasDatesAlone ? "all campaigns, this one included" : "the other side"
         return [
             "rows": [
-                row("Recipients of this campaign", counts.a, .a), row("Recipients of the other side", counts.b),
+                row("Recipients of this campaign", counts.a, .a), row("Recipients of \(other)", counts.b, .b),
                 row("Recipients of both", counts.both, .both),
-                row("Only of this campaign", counts.onlyA, .onlyA), row("Only of the other side", counts.onlyB, .onlyB),
+                row("Only of this campaign", counts.onlyA, .onlyA), row("Only of \(other)", counts.onlyB, .onlyB),
             ]
         ]
     }

@@ -7,6 +7,10 @@ struct CompareQuery {
     /// The comparison; without the other side, the recipients of the campaign are counted.
     let comparison: AudienceComparison
     private let campaign: CampaignID
+    /// The campaign of the other side; `nil` if none is entered.
+    let other: CampaignID?
+    /// Whether the other side has dates and no campaign: then it is all campaigns.
+    var hasDatesAlone: Bool { if case .sends? = comparison.b { other == nil } else { false } }
     private let pairs: [(name: String, value: String)]
 
     /// The parameters that the form has.
@@ -29,7 +33,7 @@ struct CompareQuery {
             to: try moment("to", isEnd: true)
         )
         let send = try query.value("send", "the ID of a send") { SendLogID($0) }
-        let other = try query.value("campaign", "the ID of a campaign") { CampaignID($0) }
+        other = try query.value("campaign", "the ID of a campaign") { CampaignID($0) }
         let (from, to) = (try moment("other_from", isEnd: false), try moment("other_to", isEnd: true))
         let b = SendLogSearch(campaigns: other.map { [$0] }, from: from, to: to)
         if let send, b.isUnfiltered {

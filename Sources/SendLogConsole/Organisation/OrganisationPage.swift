@@ -36,7 +36,7 @@ struct OrganisationPage: Sendable {
 
     @Sendable private func save(_ request: UserRequest, _ form: Form) async throws -> Response {
         let entered = form["calling-code"].trimmingCharacters(in: .whitespaces)
-        let code = CallingCode(entered.hasPrefix("+") ? String(entered.dropFirst()) : entered)
+        let code = CallingCode(entered: entered)
         if code == nil, !entered.isEmpty { return try await show(request, entered: entered) }
         try await store.setCallingCode(code, of: request.organisation)
         return Pages.redirect(to: "\(Self.path)?saved=1")

@@ -51,10 +51,10 @@ struct UserTimeZone {
         Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(milliseconds) / 1000))) * 1000
     }
 
-    /// Returns the offset at a moment as text, such as `UTC+02:00`.
-    func offsetText(at moment: Timestamp) -> String {
+    /// Returns the offset at a moment as text, such as `UTC+02:00`; `nil` if it is the name of the zone.
+    func offsetText(at moment: Timestamp) -> String? {
         let minutes = Int(offset(atMilliseconds: moment.milliseconds) / 60_000)
-        if minutes == 0 { return "UTC" }
+        if minutes == 0 { return name == "UTC" ? nil : "UTC" }
         let (hours, rest) = abs(minutes).quotientAndRemainder(dividingBy: 60)
         return "UTC\(minutes < 0 ? "−" : "+")\(hours.decimal(digits: 2)):\(rest.decimal(digits: 2))"
     }

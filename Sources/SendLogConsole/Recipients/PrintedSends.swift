@@ -15,13 +15,11 @@ struct PrintedSends {
     ///
     /// - Parameters:
     ///   - search: the search
-    ///   - doubtful: the sequence numbers of the sends that are marked as doubtful
     ///   - store: the store
     ///   - request: the request of the user
     /// - Throws: ``StoreError``.
     init(
         of search: SendLogSearch,
-        marking doubtful: Set<Int64>,
         from store: any LogReader & CampaignStore,
         for request: UserRequest
     ) async throws(StoreError) {
@@ -30,14 +28,13 @@ struct PrintedSends {
         let zone = request.user.zone
         var (pieces, campaigns): ([(campaign: CampaignID, html: [UInt8])], Set<CampaignID>) = ([], [])
         var (bytes, offsetCache): (Int, UserTimeZone.OffsetCache?) = (0, nil)
-        try await SendsReader(store, in: request.organisation).forEach(page) { fields, row in
+        try await SendsReader(store, in: request.organisation).forEach(page) { fields, _ in
             guard let campaign = CampaignID(utf8: fields.campaignID),
                 let start = Timestamp(rfc3339: fields.startDeliveryAt)
             else { return true }
             var piece: [UInt8] = []
             piece.append("<dt>")
             zone.appendText(start, offsetCache: &offsetCache, to: &piece)
-            if doubtful.contains(row.sequence.number) { piece.append(" (doubtful)") }
             piece.append("<dd class=printed-message dir=auto>")
             Self.append(fields.message, to: &piece)
             piece.append("<dd class=faint>Reason: <bdi>")

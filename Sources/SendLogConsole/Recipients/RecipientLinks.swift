@@ -22,20 +22,20 @@ struct RecipientLinks: Sendable {
         /// The path and query of the report of the sends to the recipient.
         var report: String { "/console/sends?recipient=\(token)" }
 
+        /// Leaves out the sends of a search that may be to another person: they are not handed out.
+        func leaveOutDoubtful(of search: inout SendLogSearch) {
+            search.found?.removeAll(where: doubtful.contains)
+        }
+
         /// Returns the values for the template `recipient-searched`.
         func values(for user: SignedInUser) -> [String: Any] {
             [
                 "recipient-path": path, "recipient-text": UntrustedText.html(text),
                 "searched": UntrustedText.html(query.searched, separator: ", "),
+                "has-notations": query.key.hasNotations,
                 "has-doubtful": !doubtful.isEmpty, "may-set-code": user.may(OrganisationPage.permission),
             ]
         }
-    }
-
-    /// Returns what is wrong with a recipient, as the end of a sentence; `nil` if it is valid.
-    static func fault(of text: String) -> String? {
-        DestinationList.fault(of: text)
-            ?? DestinationList.fault(of: RecipientKey(text).text).map { "\($0) in its normal form" }
     }
 
     /// Returns the token of the link to a recipient, which is valid from now on.
@@ -59,8 +59,10 @@ struct RecipientLinks: Sendable {
         return Recipient(token: token, text: text, query: RecipientQuery(text, callingCode: callingCode))
     }
 
-    /// The error for a link that has expired, or that another organisation has.
-    static let expired = APIError.notFound("this link to a recipient has expired; enter the recipient again")
+    /// The error for a link that has expired or never existed, or that another organisation has.
+    static let expired = APIError.notFound(
+        "this link to a recipient does not exist or has expired; enter the recipient again"
+    )
 
     /// Limits a search to the sends to a recipient.
     ///
@@ -73,8 +75,11 @@ struct RecipientLinks: Sendable {
         search.recipients = [recipient.query]
         do {
             recipient.doubtful = Set(try await searchInput.find(&search, in: organisation))
-        } catch let error as TooManySends {
-            throw APIError.invalidRequest(InvalidInput(sentences: ["\(error)"]))
+        } catch is TooManySends {
+            let most = RecipientLookup.maxFound.grouped
+            throw APIError.invalidRequest(
+                InvalidInput(sentences: ["The recipient has more than \(most) sends, the maximum of a search."])
+            )
         }
     }
 }

@@ -34,6 +34,20 @@ struct RecipientPage: Sendable {
         return (recipient, search)
     }
 
+    /// Returns the number of sends of a search that may be to another person, and a sentence about them.
+    ///
+    /// - Returns: `nil` if there are none.
+    private func doubtful(
+        _ recipient: RecipientLinks.Recipient,
+        in search: SendLogSearch,
+        of organisation: OrganisationID
+    ) async throws(StoreError) -> (count: Int, sentence: String)? {
+        let count = try await SendsReader(store, in: organisation).count(of: recipient.doubtful, in: search)
+        if count == 0 { return nil }
+        let rest = "may be to another person; \(count == 1 ? "it is" : "they are") not in the print view and the files"
+        return (count, "\(count.counted("more send")) \(rest).")
+    }
+
     private func summary(_ search: SendLogSearch, _ request: UserRequest) async throws -> RecipientSummary {
         var offsetCache: UserTimeZone.OffsetCache?
         return try await RecipientSummary(of: search, in: request.organisation, from: store) { moment in
@@ -49,6 +63,7 @@ struct RecipientPage: Sendable {
         var search = all
         (search.skip, search.limit) = ((page - 1) * Self.rowsPerPage, Self.rowsPerPage)
         let found = try await store.search(search, in: request.organisation)
+        let doubtful = try await doubtful(recipient, in: all, of: request.organisation)
         let table = try await SendsTable(
             found,
             naming: summary.campaigns.map(\.key),
@@ -61,6 +76,8 @@ struct RecipientPage: Sendable {
         values.merge(Self.values(of: summary, user)) { own, _ in own }
         let pinned = [(name: "as_of", value: String(found.asOf.number))]
         values["sends-report"] = recipient.report
+        values["doubtful"] = doubtful?.count.grouped
+        values["left-out"] = doubtful?.sentence
         values["of-campaigns"] = Self.campaignRows(summary.campaigns, names: table.names ?? [:], recipient.token)
         values["of-months"] = Self.monthRows(summary.months)
         if !table.rows.isEmpty { values["rows"] = table.rows }
@@ -79,8 +96,9 @@ struct RecipientPage: Sendable {
             "sends": summary.sends.grouped, "sends-noun": summary.sends == 1 ? "send" : "sends", "zone": user.zone.name,
             "none": summary.sends == 0, "organisation": user.organisation,
         ]
-        values["first"] = summary.first.map { user.zone.text($0) }
-        values["last"] = summary.last.map { user.zone.text($0) }
+        // The pager of a page has values with the names first and last.
+        values["first-send"] = summary.first.map { user.zone.text($0) }
+        values["last-send"] = summary.last.map { user.zone.text($0) }
         if summary.counted < summary.sends { values["counted"] = summary.counted.grouped }
         for (name, rest) in [("other-campaigns", summary.otherCampaigns), ("other-months", summary.otherMonths)]
         where rest.rows > 0 {
@@ -114,23 +132,27 @@ struct RecipientPage: Sendable {
         return html
     }
 
-    /// Returns the page to print for the recipient: nothing on it is about anyone else.
+    /// Returns the page to print for the recipient: it has no list of destinations, and no doubtful sends.
     @Sendable private func print(_ request: UserRequest) async throws -> Response {
         let user = request.user
-        let (recipient, search) = try await find(request)
+        var (recipient, search) = try await find(request)
+        let doubtful = try await doubtful(recipient, in: search, of: request.organisation)
+        recipient.leaveOutDoubtful(of: &search)
         let summary = try await RecipientSummary(of: search, in: request.organisation, from: store)
-        let sends = try await PrintedSends(of: search, marking: recipient.doubtful, from: store, for: request)
+        let sends = try await PrintedSends(of: search, from: store, for: request)
         var values = recipient.values(for: user)
         values.merge(Self.values(of: summary, user)) { own, _ in own }
         values["counted"] = sends.count < summary.sends ? sends.count.grouped : nil
         values["printed"] = sends.html
+        values["left-out"] = doubtful?.sentence
         values["made"] = user.zone.text(request.input.now)
         values["offset"] = user.zone.offsetText(at: request.input.now)
         return request.page("recipient-print", section: .sends, title: "Messages sent to a recipient", values)
     }
 
     private func export(_ request: UserRequest, _ format: SendLogExport.Format) async throws -> Response {
-        let (_, search) = try await find(request)
+        var (recipient, search) = try await find(request)
+        recipient.leaveOutDoubtful(of: &search)
         let export = SendLogExport(
             store: store,
             organisation: request.organisation,

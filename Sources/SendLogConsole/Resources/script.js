@@ -59,6 +59,8 @@
     let wanted = 0;
     const suggest = async () => {
       const number = ++wanted;
+      // No URL may have a telephone number.
+      if (/^[\s\d+()./-]{7,}$/.test(field.value)) return;
       const answer = await fetch(`${field.dataset.suggest}?search=${encodeURIComponent(field.value)}`).catch(() => null);
       if (!answer?.ok || answer.redirected || number !== wanted) return;
       const options = (await answer.json()).map((campaign) => {
@@ -103,13 +105,13 @@
     show();
   }
 
-  // Adds a button to print the page.
+  // Puts a button to print the page in place of the hint.
   for (const hint of document.querySelectorAll("[data-print]")) {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = "Print";
     button.addEventListener("click", () => window.print());
-    hint.prepend(button, " ");
+    hint.replaceChildren(button);
   }
 
   // Shows a busy state for slow responses.

@@ -92,6 +92,7 @@ struct DestinationsTable {
             shown += rows[match]?.html ?? []
         }
         values["searched"] = UntrustedText.html(searchTerm.query.searched, separator: ", ")
+        values["has-notations"] = searchTerm.query.key.hasNotations
         values["searched-parts"] = UntrustedText.html(searchTerm.parts, separator: " or ")
         let most = rows.values.reduce(0) { $0 + min($1.count, Self.rows) }
         if found > most { values["found-most"] = most }

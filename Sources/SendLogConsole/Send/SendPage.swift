@@ -67,7 +67,7 @@ struct SendPage: Sendable {
         let send = try await find(request)
         let entered = form["destination"].trimmingCharacters(in: .whitespacesAndNewlines)
         guard !entered.isEmpty else { return Pages.redirect(to: "/console/sends/\(send.id)") }
-        if let fault = RecipientLinks.fault(of: entered) {
+        if let fault = RecipientKey.fault(of: entered) {
             let list = ["problem": "The destination \(fault).", "search-term": entered]
             return try await page(of: send, request, status: .badRequest, list)
         }
@@ -90,12 +90,13 @@ struct SendPage: Sendable {
         var values: [String: Any] = [
             "id": id.text, "campaign": fields.campaign.text, "message": UntrustedText.html(fields.message),
             "why": UntrustedText.html(fields.triggeredBy),
-            "when": user.zone.text(fields.start), "offset": user.zone.offsetText(at: fields.start),
-            "zone": user.zone.name, "utc": fields.start.description, "destinations": log.destinations.grouped,
+            "when": user.zone.text(fields.start), "zone": user.zone.name,
+            "utc": fields.start.description, "destinations": log.destinations.grouped,
             "has-list": log.destinations > 0,
             "bytes": fields.message.count.grouped, "curl": CurlCommands(address: user.serverAddress).sendLog(id),
             "send-field": "{{send._id}}", "campaign-field": "{{campaign._id}}",
         ]
+        values["offset"] = user.zone.offsetText(at: fields.start)
         // Links back to the page of the report, or of the recipient, that linked here.
         let referrer = request.input.request.referrer
         let isOfRecipient = referrer?.hasPrefix("/console/recipients/") == true

@@ -52,10 +52,14 @@ struct SendRows {
         }
         html.append("</time></a>")
         if recipient?.doubtful.contains(row.sequence.number) == true {
-            html.append(" <span class=faint>doubtful</span>")
+            html.append("<br><span class=faint>doubtful</span>")
         }
         html.append("<td class=campaign><a href=\"/console/sends?campaign=")
         html.append(contentsOf: fields.campaignID)
+        if let recipient {
+            html.append("&amp;recipient=")
+            html.append(contentsOf: recipient.token.description.utf8)
+        }
         html.append("\">")
         if let names, !names.isEmpty, let name = CampaignID(utf8: fields.campaignID).flatMap({ names[$0] }) {
             html.append("<bdi class=name>")

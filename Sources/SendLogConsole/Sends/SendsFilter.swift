@@ -41,12 +41,12 @@ struct SendsFilter: Hashable {
     init(_ query: QueryString, zone: UserTimeZone) {
         var seen: Set<CampaignID> = []
         for text in query.all("campaign") {
-            for id in text.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
-                if let campaign = CampaignID(String(id)) {
+            for id in Self.ids(of: text) {
+                if let campaign = CampaignID(id) {
                     if seen.insert(campaign).inserted { campaigns.append(campaign) }
                 } else {
                     problems.append("“\(Naming.shown(id))” is not a valid campaign ID: it \(CampaignID.rule).")
-                    enteredCampaign = String(id)
+                    enteredCampaign = id
                 }
             }
         }
@@ -73,6 +73,19 @@ struct SendsFilter: Hashable {
         asOf = checked(query.asOf)
     }
 
+    /// Returns the IDs in the text of a field.
+    static func ids(of text: String) -> [String] {
+        text.split(whereSeparator: { $0 == "," || $0.isWhitespace }).map(String.init)
+    }
+
+    /// Refuses a telephone number that was entered for a campaign, in place of all other problems.
+    mutating func refuse(number text: String) {
+        let ids = Self.ids(of: text)
+        campaigns.removeAll { ids.contains($0.text) }
+        enteredCampaign = text
+        problems = ["A telephone number is not the ID of a campaign. Enter it under “Recipient”."]
+    }
+
     /// Returns the result of a parser; `nil` with a problem for an invalid value.
     private mutating func checked<Value>(_ parse: () throws(InvalidInput) -> Value?) -> Value? {
         do throws(InvalidInput) { return try parse() } catch {
@@ -96,6 +109,13 @@ struct SendsFilter: Hashable {
         if rows != Self.defaultRows { parameters.append(("rows", String(rows))) }
         if isPinned, let asOf { parameters.append(("as_of", String(asOf.number))) }
         return parameters
+    }
+
+    /// Returns a link to the comparison of a campaign's recipients, with the dates of this filter.
+    func compareLink(_ campaign: CampaignID, zone: UserTimeZone) -> String {
+        var dates = SendsFilter()
+        (dates.from, dates.to) = (from, to)
+        return dates.link("/console/campaigns/\(campaign)/compare", zone: zone)
     }
 
     /// Returns a link to the report with this filter.

@@ -76,7 +76,10 @@ struct SendsReport: Sendable {
         }
         values["rows"] = table.rows.isEmpty ? nil : table.rows
         if let recipient { values["recipient"] = recipient.values(for: user) }
-        if filter.campaigns.count == 1 { values["compare"] = filter.campaigns.first?.text }
+        if filter.campaigns.count == 1, recipient == nil, let campaign = filter.campaigns.first {
+            let links = (filter.link(zone: user.zone), filter.compareLink(campaign, zone: user.zone))
+            values["compare"] = ["sends": links.0, "link": links.1]
+        }
         values["chart"] = try await charts.html(filter, search, total: found.total, user.zone, in: organisation)
         let pinned = filter.parameters(zone: user.zone, isPinned: true)
         let pager = Pager(page: filter.page, rows: filter.rows, total: found.total)
@@ -108,12 +111,32 @@ struct SendsReport: Sendable {
         var filter = SendsFilter(form.query(["campaign", "from", "to", "rows"]), zone: request.user.zone)
         var problems = filter.problems
         let entered = form["recipient"].trimmingCharacters(in: .whitespacesAndNewlines)
-        if !entered.isEmpty, let fault = RecipientLinks.fault(of: entered) {
+        if !entered.isEmpty, let fault = RecipientKey.fault(of: entered) {
             problems.append("The recipient \(fault).")
+        }
+        if let number = try await telephoneNumber(in: form.all("campaign"), request) {
+            filter.refuse(number: number)
+            problems = filter.problems
         }
         guard problems.isEmpty else { return refuse(problems, filter, request, entered: entered) }
         if !entered.isEmpty { filter.recipient = try await links.token(for: entered, request) }
         return Pages.redirect(to: filter.link(zone: request.user.zone))
+    }
+
+    /// Returns a telephone number that was entered for a campaign, and that is no campaign: no URL may have it.
+    private func telephoneNumber(in campaigns: [String], _ request: UserRequest) async throws(StoreError) -> String? {
+        for text in campaigns {
+            let ids = SendsFilter.ids(of: text)
+            // Spaces separate the IDs of campaigns, and the digits of a number.
+            for id in RecipientKey.isTelephoneNumber(text) ? ids : ids.filter(RecipientKey.isTelephoneNumber) {
+                guard let campaign = CampaignID(id) else { return text }
+                do throws(StoreError) { _ = try await store.campaign(campaign, in: request.organisation) } catch {
+                    if error == .notFound { return text }
+                    throw error
+                }
+            }
+        }
+        return nil
     }
 
     // MARK: - The filter
@@ -136,7 +159,7 @@ struct SendsReport: Sendable {
         let isCached = filter.campaigns.isEmpty && recipient.isEmpty && filter.problems.isEmpty
         if isCached, let known = formCache[key] { return known }
         var values: [String: Any] = [
-            "narrow": filter.hasCriteria, "zone": zone.name, "zone-offset": zone.offsetText(at: filter.from ?? now),
+            "narrow": filter.hasCriteria, "zone": zone.name,
             "from": filter.from.map { zone.fieldText($0, isEnd: false) } ?? "",
             "to": filter.to.map { zone.fieldText($0, isEnd: true) } ?? "",
             "campaign-entered": filter.enteredCampaign, "recipient-entered": recipient,
@@ -144,6 +167,7 @@ struct SendsReport: Sendable {
             "rows-choices": SendsFilter.pageSizes
                 .map { "<option\($0 == filter.rows ? " selected" : "")>\($0)</option>" }.joined(),
         ]
+        values["zone-offset"] = zone.offsetText(at: filter.from ?? now)
         values["chosen"] = filter.campaigns.map { campaign in
             var rest = filter
             rest.campaigns.removeAll { $0 == campaign }

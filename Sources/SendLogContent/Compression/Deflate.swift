@@ -70,7 +70,7 @@ enum Deflate {
     }
 
     static func crc(_ text: [UInt8]) -> UInt32 {
-        text.withUnsafeBufferPointer { UInt32(truncatingIfNeeded: crc32_z(0, $0.baseAddress, $0.count)) }
+        text.withUnsafeBytes { CRC32.of($0) }
     }
 
     /// Returns the checksum of a text, given the checksum of its first part, and checksum and length of its last part.

@@ -20,19 +20,24 @@ public struct CallingCode: Hashable, Sendable, CustomStringConvertible {
         guard (1...3).contains(digits.count), digits.first != UInt8(ascii: "0"), digits.allSatisfy(\.isASCIIDigit)
         else { return nil }
         description = text
-        trunkPrefix =
-            switch text {
-            case "39", "225", "226", "227", "229", "242", "378", "992": ""
-            case "36": "06"
-            default: "0"
-            }
-        exitPrefix =
-            switch text {
-            case "1": "011"
-            case "61": "0011"
-            case "81": "010"
-            default: nil
-            }
+        trunkPrefix = Self.unusualTrunkPrefixes[text] ?? "0"
+        exitPrefix = Self.unusualExitPrefixes[text]
+    }
+
+    private static let unusualTrunkPrefixes = [
+        "36": "06", "39": "", "225": "", "226": "", "227": "", "229": "", "242": "", "378": "", "992": "",
+    ]
+    private static let unusualExitPrefixes = ["1": "011", "61": "0011", "81": "010"]
+
+    /// All prefixes before a number within a country.
+    package static let trunkPrefixes = Set(unusualTrunkPrefixes.values).union(["0"])
+    /// All prefixes before an international number, except `00`.
+    package static let exitPrefixes = Set(unusualExitPrefixes.values)
+
+    /// Creates a calling code that a person entered, with or without one plus sign before it; `nil` if the rest breaks
+    /// ``rule``.
+    public init?(entered text: String) {
+        self.init(text.hasPrefix("+") ? String(text.dropFirst()) : text)
     }
 
     /// Returns the number of digits of the calling code with which an international number begins.

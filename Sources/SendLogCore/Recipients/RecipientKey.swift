@@ -36,6 +36,25 @@ public struct RecipientKey: Hashable, Sendable, CustomStringConvertible {
     /// The normal form.
     public var description: String { text }
 
+    /// The error message for a destination whose normal form is empty, which is no recipient.
+    public static let emptyRule = "must have more than white space and the scheme of a URI (tel:, mailto:)"
+
+    /// Returns why a text cannot be a recipient, as the end of a sentence; `nil` if it can.
+    public static func fault(of text: String) -> String? {
+        if let fault = DestinationList.fault(of: text) { return fault }
+        let form = RecipientKey(text).text
+        return form.isEmpty ? emptyRule : DestinationList.fault(of: form).map { "\($0) in its normal form" }
+    }
+
+    /// Whether there are several notations of the recipient: of a telephone number, or of an e-mail address.
+    public var hasNotations: Bool { text.utf8.allSatisfy(\.isASCIIDigit) || RecipientText(text).isEmailAddress }
+
+    /// Returns whether a text is a telephone number in any notation; short codes are none.
+    public static func isTelephoneNumber(_ text: String) -> Bool {
+        let number = RecipientKey(text).text.utf8
+        return NumberDigits.lengths.contains(number.count) && number.allSatisfy(\.isASCIIDigit)
+    }
+
     /// Returns whether a destination is a number in its normal form already, as nearly all are.
     private static func isInternational(_ bytes: UnsafeBufferPointer<UInt8>, _ callingCode: CallingCode?) -> Bool {
         guard let first = bytes.first, first != UInt8(ascii: "0"), bytes.allSatisfy(\.isASCIIDigit) else {

@@ -26,7 +26,8 @@ struct RecipientText {
         isEmailAddress ? Self.composed(Self.visible(address).lowercased()) : address
     }
 
-    private var isEmailAddress: Bool {
+    /// Whether the address is an e-mail address.
+    var isEmailAddress: Bool {
         let (bytes, sign) = (address.utf8, UInt8(ascii: "@"))
         return bytes.first != sign && bytes.last != sign && bytes.contains(sign)
     }

@@ -51,13 +51,15 @@ public struct PageBuilder {
 
     /// Returns the block.
     ///
-    /// - Parameter hasMore: whether rows may follow that were not appended
+    /// - Parameters:
+    ///   - hasMore: whether rows may follow that were not appended
+    ///   - found: see ``RestOfPage/found``
     /// - Returns: the block, with the rest of the page after it.
-    public func finish(hasMore: Bool) -> RowBlock {
+    public func finish(hasMore: Bool, found: ArraySlice<Int64>? = nil) -> RowBlock {
         guard hasMore, left > 0, let last, let start = Timestamp(milliseconds: last.start) else { return block }
         var (block, rest) = (block, search)
-        (rest.skip, rest.limit, rest.asOf) = (0, left, asOf)
-        block.rest = RestOfPage(search: rest, start: start, sequence: last.sequence)
+        (rest.skip, rest.limit, rest.asOf, rest.found) = (0, left, asOf, nil)
+        block.rest = RestOfPage(search: rest, start: start, sequence: last.sequence, found: found)
         return block
     }
 }

@@ -135,12 +135,8 @@ private struct SearchReader: FieldReader {
         var seen: Set<RecipientKey> = []
         search.recipients = []
         eachText(of: value, at: "find.destination", limit: limit, kind: "destinations") { reader, text, path in
-            if let fault = DestinationList.fault(of: text) { return reader.report(path, fault) }
+            if let fault = RecipientKey.fault(of: text) { return reader.report(path, fault) }
             let query = RecipientQuery(text, callingCode: reader.callingCode)
-            // Otherwise `parsed` would be refused when it is posted back.
-            if let fault = DestinationList.fault(of: query.key.text) {
-                return reader.report(path, "\(fault) in its normal form")
-            }
             if seen.insert(query.key).inserted { reader.search.recipients?.append(query) }
         }
     }

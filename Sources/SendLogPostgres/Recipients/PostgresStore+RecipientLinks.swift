@@ -18,6 +18,8 @@ extension PostgresStore: RecipientLinkStore {
             guard rows.count > 0, let token = RecipientToken(rows.text(0, 0)) else {
                 throw StoreError.corrupted(detail: "the token of a link to a recipient is invalid")
             }
+            // A link that lives longer adds none.
+            if token != link.token { return token }
             _ = try connection.rows(Self.excessRecipientLinksSQL, Parameters(organisation.number, limit))
             return token
         }
@@ -31,11 +33,9 @@ extension PostgresStore: RecipientLinkStore {
         """
 
     /// Deletes the links that expire first, expired ones among them.
-    ///
-    /// `expires + 0` keeps the planner from the index that has this order, which has the links of all organisations.
     static let excessRecipientLinksSQL = """
         DELETE FROM recipient_links WHERE org_id = $1 AND token = ANY(ARRAY(
-            SELECT token FROM recipient_links WHERE org_id = $1 ORDER BY expires + 0 DESC, token OFFSET $2
+            SELECT token FROM recipient_links WHERE org_id = $1 ORDER BY expires DESC, token DESC OFFSET $2
         ))
         """
 

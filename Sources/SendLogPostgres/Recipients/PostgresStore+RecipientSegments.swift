@@ -57,12 +57,7 @@ extension PostgresStore {
     ) async throws(StoreError) -> Bool {
         try await performLong(for: organisation) { connection in
             try connection.transaction {
-                let lease = Parameters(organisation.number, owner)
-                let locked = try connection.rows(
-                    "SELECT org_id FROM recipient_indexes WHERE org_id = $1 AND lease_owner = $2 FOR UPDATE",
-                    lease
-                )
-                if locked.count == 0 { return false }
+                guard try Self.lock(organisation, owner: owner, on: connection) else { return false }
                 if let segment {
                     guard try Self.complete(segment, of: organisation, on: connection) else { return false }
                     try RecipientRows.add(buckets, to: segment.id, of: organisation, on: connection)
@@ -79,6 +74,21 @@ extension PostgresStore {
                 return true
             }
         }
+    }
+
+    /// Locks an index to the end of the transaction.
+    ///
+    /// - Returns: false if another owner has leased it.
+    private static func lock(
+        _ organisation: OrganisationID,
+        owner: String,
+        on connection: Connection
+    ) throws(PostgresFailure) -> Bool {
+        let locked = try connection.rows(
+            "SELECT org_id FROM recipient_indexes WHERE org_id = $1 AND lease_owner = $2 FOR UPDATE",
+            Parameters(organisation.number, owner)
+        )
+        return locked.count > 0
     }
 
     /// Stores how far an index is, and whether segments are to be merged or deleted.
@@ -118,13 +128,15 @@ extension PostgresStore {
         return rows.affectedRows > 0
     }
 
-    /// See ``RecipientIndexStore/deleteUnusedRecipientBuckets(in:limit:)``.
+    /// See ``RecipientIndexStore/deleteUnusedRecipientBuckets(in:limit:owner:)``.
     public func deleteUnusedRecipientBuckets(
         in organisation: OrganisationID,
-        limit: Int
-    ) async throws(StoreError) -> Int {
+        limit: Int,
+        owner: String
+    ) async throws(StoreError) -> Int? {
         try await performLong(for: organisation) { connection in
             try connection.transaction {
+                guard try Self.lock(organisation, owner: owner, on: connection) else { return nil }
                 let unused = try connection.rows(
                     """
                     SELECT id FROM recipient_segments WHERE org_id = $1 AND NOT complete

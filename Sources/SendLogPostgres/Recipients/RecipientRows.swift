@@ -40,10 +40,7 @@ enum RecipientRows {
             if let segment = try segment(rows, row) { segments[segment.id] = segment }
         }
         return RecipientIndex(
-            segments: segments.values.sorted { first, second in
-                (first.range.lowerBound, first.range.upperBound, first.id)
-                    < (second.range.lowerBound, second.range.upperBound, second.id)
-            },
+            segments: Array(segments.values),
             through: try StoredNumber.sequence(rows.integer(0, 2)),
             head: try LogHead(storedSequence: rows.integer(0, 0), deleted: rows.integer(0, 1))
         )

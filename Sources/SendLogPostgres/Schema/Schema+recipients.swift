@@ -53,6 +53,7 @@ extension Schema {
             PRIMARY KEY (org_id, token)
         );
         CREATE UNIQUE INDEX recipient_links_recipient_key ON recipient_links (org_id, recipient);
-        CREATE INDEX recipient_links_by_end ON recipient_links (expires)
+        CREATE INDEX recipient_links_by_end ON recipient_links (expires);
+        CREATE INDEX recipient_links_by_organisation ON recipient_links (org_id, expires, token)
         """
 }

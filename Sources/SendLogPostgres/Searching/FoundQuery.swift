@@ -32,10 +32,12 @@ struct FoundQuery {
         parameters.add(search.limit, search.skip)
         let rows = try connection.rows(Self.keysSQL(search.order), parameters)
         guard rows.count > 0 else { throw StoreError.notFound }
+        // Without logs, the only row has none.
+        let count = rows.isNull(0, 3) ? 0 : rows.count
         return Keys(
             head: try LogHead(storedSequence: rows.integer(0, 0), deleted: rows.integer(0, 1)),
             total: try rows.count(0, 2),
-            sequences: (0..<rows.count).compactMap { rows.optionalInteger($0, 3) }
+            sequences: (0..<count).map { rows.integer($0, 3) }
         )
     }
 

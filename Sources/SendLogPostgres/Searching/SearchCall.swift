@@ -53,7 +53,7 @@ struct SearchCall {
     /// Returns the rows after the last one of a block.
     func rows(after rest: RestOfPage) throws -> RowBlock {
         let builder = try PageBuilder(rest)
-        if let found = search.found { return try fill(builder, found: found) }
+        if let found = rest.found { return try fill(builder, found: found) }
         let query = query(
             SearchPlan.RowRange(of: search),
             asOf: search.asOf ?? SequenceNumber(0),
@@ -70,7 +70,7 @@ struct SearchCall {
             let keys = try query.keys(of: found, on: connection)
             let plan = SearchPlan(search, head: keys.head)
             let builder = PageBuilder(plan, count: keys.sequences.count)
-            return plan.result(total: keys.total, rows: try fill(builder, found: keys.sequences))
+            return plan.result(total: keys.total, rows: try fill(builder, found: keys.sequences[...]))
         }
     }
 
@@ -81,9 +81,9 @@ struct SearchCall {
     ///   - sequences: the logs of the page that are not in earlier blocks, in the order of the search
     /// - Returns: the block.
     /// - Throws: ``PostgresFailure``; ``StoreError/corrupted(detail:)``.
-    private func fill(_ page: PageBuilder, found sequences: [Int64]) throws -> RowBlock {
+    private func fill(_ page: PageBuilder, found sequences: ArraySlice<Int64>) throws -> RowBlock {
         let query = FoundQuery(organisation: organisation, search: search)
-        var (left, block) = (sequences[...], page.block)
+        var (left, block) = (sequences, page.block)
         // All logs of a part may have been deleted meanwhile.
         while block.rows.isEmpty, !left.isEmpty {
             let next = left.prefix(max(1, block.size / RowQuery.typicalRowLength))
@@ -91,14 +91,13 @@ struct SearchCall {
             block = try fill(page, try query.rows(of: next, on: connection))
         }
         guard let rest = block.rest, let last = block.rows.last?.sequence.number,
-            let position = sequences.firstIndex(of: last), position + 1 < sequences.count
+            let position = sequences.firstIndex(of: last), position + 1 < sequences.endIndex
         else {
             block.rest = nil
             return block
         }
-        var search = rest.search
-        search.found = Array(sequences[(position + 1)...])
-        block.rest = RestOfPage(search: search, start: rest.start, sequence: rest.sequence)
+        let found = sequences[(position + 1)...]
+        block.rest = RestOfPage(search: rest.search, start: rest.start, sequence: rest.sequence, found: found)
         return block
     }
 

@@ -36,6 +36,7 @@ package struct AudienceCounts: Equatable, Sendable {
     package func count(of list: AudienceList) -> Int {
         switch list {
         case .a: a
+        case .b: b
         case .both: both
         case .onlyA: onlyA
         case .onlyB: onlyB
@@ -47,6 +48,8 @@ package struct AudienceCounts: Equatable, Sendable {
 package enum AudienceList: String, CaseIterable, Sendable {
     /// All recipients of the first audience.
     case a
+    /// All recipients of the other audience.
+    case b
     /// The recipients that both audiences have.
     case both
     /// The recipients that only the first audience has.
@@ -58,6 +61,7 @@ package enum AudienceList: String, CaseIterable, Sendable {
     func contains(_ part: AudienceCounts.Part) -> Bool {
         switch self {
         case .a: part != .onlyB
+        case .b: part != .onlyA
         case .both: part == .both
         case .onlyA: part == .onlyA
         case .onlyB: part == .onlyB

@@ -7,20 +7,23 @@ package struct AudienceParser {
     private var handler: AudienceBodyHandler
     /// The first bytes of the text, by which an error names its format.
     private var head: [UInt8] = []
+    private var length = 0
 
     /// Creates a parser that adds recipients to a sorter.
     package init(_ sorter: AudienceSorter) { handler = AudienceBodyHandler(sorter: sorter) }
 
     /// Parses the next bytes.
     ///
-    /// - Throws: ``InvalidInput`` if the text is not JSON, or too long apart from its lists.
+    /// - Throws: ``InvalidInput`` if the text is not JSON, or too long apart from its destinations.
     package mutating func feed(_ bytes: UnsafeBufferPointer<UInt8>) throws(InvalidInput) {
         head += bytes.prefix(TextFormat.headLength - head.count)
         do throws(JSONSyntaxError) { try tokenizer.feed(bytes, to: &handler) } catch {
             throw InvalidInput(error, head: head)
         }
-        if handler.room < 0 {
-            let message = "must be at most \(AudienceBodyHandler.maxLength) bytes long without its lists"
+        length += bytes.count
+        // White space counts as well, but takes no room of the tree.
+        if handler.room < 0 || length > handler.maxTextLength {
+            let message = "must be at most \(AudienceBodyHandler.maxLength) bytes long without its destinations"
             throw InvalidInput(path: "", message)
         }
     }
@@ -75,9 +78,16 @@ private struct AudienceBodyHandler: JSONHandler {
         var path: String { "\(field)[\(count)]" }
     }
 
-    /// The maximum length of a body without its lists in bytes: room for several times two thousand campaign IDs.
+    /// The maximum length of a body without its destinations in bytes: room for several times two thousand campaign IDs.
     static let maxLength = 1 << 20
     private static let maxStringLength = 512
+    /// Room for a destination of the maximum length with each character as an escaped surrogate pair, and for white space.
+    private static let maxDestinationLength = 4096
+
+    /// How long the text may be that has the destinations so far.
+    var maxTextLength: Int {
+        Self.maxLength + (counts.values.reduce(0, +) + (list?.count ?? 0)) * Self.maxDestinationLength
+    }
 
     init(sorter: AudienceSorter) { self.sorter = sorter }
 
@@ -144,8 +154,10 @@ private struct AudienceBodyHandler: JSONHandler {
         guard let list, list.depth == 0, issues.isEmpty else { return 0 }
         let left = DestinationList.maxCount - list.count
         let (length, count) = DestinationRun.measure(text, limit: left, maxBytes: text.count)
+        var place = list
         _ = DestinationListJSON.forEach(in: UnsafeBufferPointer(rebasing: text[..<length])) { destination in
-            sorter.add(destination, to: list.side)
+            if !sorter.add(destination, to: list.side) { report(place.path, RecipientKey.emptyRule) }
+            place.count += 1
             return true
         }
         self.list?.count += count
@@ -163,7 +175,9 @@ private struct AudienceBodyHandler: JSONHandler {
         }
         if let fault = SendLogRules.fault(ofDestination: text) { return report(list.path, fault) }
         // The list of an invalid body is not needed.
-        if issues.isEmpty { sorter.add(text.utf8, to: list.side) }
+        let isRecipient =
+            issues.isEmpty ? sorter.add(text.utf8, to: list.side) : !RecipientKey(utf8: text.utf8).text.isEmpty
+        if !isRecipient { report(list.path, RecipientKey.emptyRule) }
     }
 
     private mutating func mismatch(_ kind: String) {

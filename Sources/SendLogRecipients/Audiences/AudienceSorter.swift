@@ -24,13 +24,19 @@ package struct AudienceSorter: Sendable {
         trunk = callingCode.map { Array("\($0)0".utf8) } ?? []
     }
 
-    /// Adds a destination in UTF-8, not escaped.
-    package mutating func add(_ destination: UnsafeBufferPointer<UInt8>, to side: AudienceSide) {
+    /// Adds a destination in UTF-8, not escaped, unless its normal form is empty.
+    ///
+    /// - Returns: whether the destination was added.
+    @discardableResult
+    package mutating func add(_ destination: UnsafeBufferPointer<UInt8>, to side: AudienceSide) -> Bool {
         if isNormalForm(destination), let number = AudienceNumber(digits: destination, side) {
             numbers.append(number)
-        } else {
-            add(RecipientKey(utf8: destination, callingCode: callingCode), to: side)
+            return true
         }
+        let key = RecipientKey(utf8: destination, callingCode: callingCode)
+        if key.text.isEmpty { return false }
+        add(key, to: side)
+        return true
     }
 
     /// Returns whether digits are a number in normal form, as nearly all are; other numbers may be as well.

@@ -14,7 +14,9 @@ extension SQLiteStore {
         // In most cases there is nothing to do, and nothing to write.
         let candidates = try await readers.scan(for: .server) { try Self.pending(work, lease, pass, excluded, on: $0) }
         if candidates.isEmpty { return nil }
-        return try await write(for: .server) { database in
+        // The lease on a damaged index stays, so that it does not fail again in each pass.
+        typealias Leased = (organisation: OrganisationID, index: RecipientIndex)
+        let (leased, failure): (Leased?, StoreError?) = try await write(for: .server) { database in
             var failure: StoreError?
             for organisation in try Self.pending(work, lease, pass, excluded, on: database) {
                 let query = try Query(
@@ -27,13 +29,14 @@ extension SQLiteStore {
                 )
                 try query.run(organisation.number, lease.owner, lease.start.milliseconds, lease.end.milliseconds)
                 // Skip a damaged index, so that it does not stop the others.
-                do { return (organisation, try RecipientRows.index(of: organisation, on: database)) } catch {
-                    failure = StoreError(error)
-                }
+                do {
+                    return ((organisation, try RecipientRows.index(of: organisation, on: database)), nil)
+                } catch { failure = StoreError(error) }
             }
-            if let failure { throw failure }
-            return nil
+            return (nil, failure)
         }
+        if let failure { throw failure }
+        return leased
     }
 
     /// The number of organisations that are tried, in case that the indexes of some are damaged.

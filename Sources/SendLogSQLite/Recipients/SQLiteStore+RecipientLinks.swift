@@ -11,11 +11,13 @@ extension SQLiteStore: RecipientLinkStore {
     ) async throws(StoreError) -> RecipientToken {
         try await write(for: organisation) { database in
             let token = try Self.add(link, in: organisation, on: database)
+            // A link that lives longer adds none.
+            if token != link.token { return token }
             // Expired links are among those that expire first.
             let excess = try Query(
                 """
                 DELETE FROM recipient_links WHERE rowid IN (SELECT rowid FROM recipient_links
-                    INDEXED BY recipient_links_by_recipient WHERE organisation = ?
+                    INDEXED BY recipient_links_by_organisation WHERE organisation = ?
                     ORDER BY expires DESC, rowid DESC LIMIT -1 OFFSET ?)
                 """,
                 on: database

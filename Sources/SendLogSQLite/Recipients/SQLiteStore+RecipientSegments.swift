@@ -128,12 +128,14 @@ extension SQLiteStore: RecipientIndexStore {
         return database.affectedRows == 1
     }
 
-    /// See ``RecipientIndexStore/deleteUnusedRecipientBuckets(in:limit:)``.
+    /// See ``RecipientIndexStore/deleteUnusedRecipientBuckets(in:limit:owner:)``.
     public func deleteUnusedRecipientBuckets(
         in organisation: OrganisationID,
-        limit: Int
-    ) async throws(StoreError) -> Int {
+        limit: Int,
+        owner: String
+    ) async throws(StoreError) -> Int? {
         try await write(for: organisation) { database in
+            guard try Self.has(organisation, owner: owner, on: database) else { return nil }
             var deleted = 0
             while deleted < limit, let segment = try Self.unusedSegment(of: organisation, on: database) {
                 let buckets = try Query(

@@ -75,7 +75,7 @@ public struct Setting: Hashable, Sendable {
         flag: "max-streams-per-organisation",
         .number(1...1_000_000)
     )
-    /// The maximum number of concurrent imports and long send logs.
+    /// The maximum number of concurrent imports, long send logs and lists to compare.
     public static let maxUploads = Setting("recording.maxUploads", flag: "max-uploads", .number(1...100_000))
     /// The maximum number of these uploads per organisation.
     public static let maxUploadsPerOrganisation = Setting(

@@ -29,24 +29,37 @@ struct Housekeeping: Service {
                     busy = 0
                 }
                 await writeUses(else: "retrying later")
-                await deleteExpired()
+                await Self.deleteExpired(in: store, at: ServiceClock.now(), logger)
             }
         }
         authenticator.authenticationFailures.log(to: logger)
         await writeUses(else: "the times since the previous save are lost")
     }
 
-    private func deleteExpired() async {
-        let now = ServiceClock.now()
+    /// Deletes expired links to recipients and idempotency keys; if one of the two fails, the other is still done.
+    static func deleteExpired(
+        in store: any IdempotencyStore & RecipientLinkStore,
+        at now: Timestamp,
+        _ logger: Logger
+    ) async {
+        await deleteAll("cannot delete expired links to recipients; retrying later", logger) { () throws(StoreError) in
+            try await store.deleteRecipientLinks(expiredAt: now)
+        }
+        guard let end = Timestamp(milliseconds: now.milliseconds - IdempotencyKey.lifetime) else { return }
+        await deleteAll("cannot delete expired idempotency keys; retrying later", logger) { () throws(StoreError) in
+            try await store.deleteIdempotencyKeys(before: end)
+        }
+    }
+
+    private static func deleteAll(
+        _ failure: Logger.Message,
+        _ logger: Logger,
+        _ deleteSome: () async throws(StoreError) -> Int
+    ) async {
         do throws(StoreError) {
-            while try await store.deleteRecipientLinks(expiredAt: now) > 0, !Task.isCancelled {}
-            guard let end = Timestamp(milliseconds: now.milliseconds - IdempotencyKey.lifetime) else { return }
-            while try await store.deleteIdempotencyKeys(before: end) > 0, !Task.isCancelled {}
+            while try await deleteSome() > 0, !Task.isCancelled {}
         } catch {
-            logger.warning(
-                "cannot delete expired idempotency keys and links to recipients; retrying later",
-                metadata: ["cause": "\(error)"]
-            )
+            logger.warning(failure, metadata: ["cause": "\(error)"])
         }
     }
 

@@ -63,7 +63,10 @@ struct RecipientIndexing: Service {
                 try? await Task.sleep(for: pairs < Self.busyPairs ? Self.pause.idle : Self.pause.busy)
             } catch {
                 if Task.isCancelled { break }
-                let pause = min(Self.maxPause, 1 << min(failures, 10))
+                // The next passes leave a damaged index out, because its lease is not over.
+                var isDamaged = false
+                if case StoreError.corrupted = error { isDamaged = true }
+                let pause = isDamaged ? 1 : min(Self.maxPause, 1 << min(failures, 10))
                 failures += 1
                 // The log has the first, second, fourth and eighth failure, and so on.
                 if failures.nonzeroBitCount == 1 { log(error, "cannot find recipient indexes to extend", pause: pause) }

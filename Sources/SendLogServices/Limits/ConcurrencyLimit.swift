@@ -28,6 +28,14 @@ package final class ConcurrencyLimit: Sendable {
         return try await body()
     }
 
+    /// Acquires an amount of the limit until the last reference to the slot is gone.
+    ///
+    /// - Throws: see ``acquire(_:for:)``.
+    package func slot(_ amount: Int = 1, for organisation: OrganisationID) throws(ServiceError) -> ConcurrencySlot {
+        try acquire(amount, for: organisation)
+        return ConcurrencySlot(self, amount, organisation)
+    }
+
     /// Acquires an amount of the limit; ``release(_:for:)`` must follow.
     ///
     /// - Throws: ``ServiceError/concurrencyLimitReached(kind:limit:)``; ``ServiceError/overloaded(kind:limit:)``.

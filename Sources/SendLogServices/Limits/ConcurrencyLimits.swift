@@ -2,7 +2,7 @@
 public struct ConcurrencyLimits: Equatable, Sendable {
     /// The maximum number of streamed responses.
     public var streams: (total: Int, perOrganisation: Int) = (1000, 100)
-    /// The maximum number of imports, and of send logs that are too long to be read at once.
+    /// The maximum number of imports, and of send logs and lists to compare that are too long to be read at once.
     public var uploads: (total: Int, perOrganisation: Int) = (128, 32)
 
     /// Creates the default limits.

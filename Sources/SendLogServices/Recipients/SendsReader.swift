@@ -31,6 +31,21 @@ package struct SendsReader: Sendable {
         return result.total
     }
 
+    /// Counts the send logs of a search that are among some sequence numbers.
+    ///
+    /// - Parameters:
+    ///   - sequences: the sequence numbers
+    ///   - search: a search that is limited to some send logs, see ``SendLogSearch/found``; skip and limit are ignored
+    /// - Returns: the number.
+    /// - Throws: ``StoreError``.
+    package func count(of sequences: Set<Int64>, in search: SendLogSearch) async throws(StoreError) -> Int {
+        if sequences.isEmpty { return 0 }
+        var part = search
+        part.found?.removeAll { !sequences.contains($0) }
+        (part.skip, part.limit) = (0, 0)
+        return try await store.search(part, in: organisation).total
+    }
+
     /// Returns false if the closure did.
     private static func pass(
         _ block: RowBlock,

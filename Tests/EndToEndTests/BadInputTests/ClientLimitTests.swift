@@ -155,11 +155,36 @@ import Testing
         stalled.append(try stall(tenants[1]))
         let overTotal = try tenants[1].get(list)
         #expect(overTotal.status == 503)
+        let limit = "it can have at most 3 exports and other long responses at the same time"
+        #expect(overTotal.text.contains("the server is overloaded: \(limit); retry after 1 s"))
         #expect(overTotal["retry-after"] == "1")
         // Responses that are not streamed are not limited.
         for tenant in tenants { #expect(try tenant.get("/send-logs/send-1").status == 200) }
         stalled.removeAll()
         #expect(Deadline.poll(for: 60) { (try? tenants[0].get(list).status) == 200 })
+        #expect(try server.stop() == .code(0))
+    }
+
+    @Test func `an export of many sends to a recipient counts as several streams`() throws {
+        let server = try Server(arguments: ["--max-streams-per-organisation", "2"])
+        let tenant = try server.tenant()
+        let lines = LargeBodies.lines(0..<45_000, padding: 200)
+        #expect(try tenant.request("POST", "/send-logs/import", body: lines).data()["recorded"] == 45_000)
+        func stall(_ body: String) throws -> HTTPConnection {
+            let connection = try server.connect(receiveBuffer: 4096)
+            try connection.send(head: "POST", "/send-logs/export", headers: tenant.headers, length: body.utf8.count)
+            try connection.send(body)
+            #expect(try connection.responseHead().status == 200)
+            return connection
+        }
+        // It holds more than 300 KB, 8 bytes for each send.
+        var stalled = [try stall(#"{"find":{"destination":"27821234567"}}"#)]
+        let refused = try tenant.post("/send-logs/export", "{}")
+        #expect(refused.status == 429 && refused.text.contains("2 exports and other long responses"))
+        stalled.removeAll()
+        #expect(Deadline.poll(for: 60) { (try? tenant.post("/send-logs/export", "{}").status) == 200 })
+        stalled = try (0..<2).map { _ in try stall("{}") }
+        #expect(try tenant.post("/send-logs/export", "{}").status == 429)
         #expect(try server.stop() == .code(0))
     }
 }

@@ -115,13 +115,15 @@ import Testing
         #expect(try codes() == ["27", nil])
         let lines = try sendlog("organisation", "list").succeeded().lines
         #expect(lines[0].hasSuffix("CALLING CODE") && lines[1].hasSuffix(" 27") && lines[2].hasSuffix(" none"))
-        for code in ["0", "+27", "2727", "", "south"] {
+        _ = try sendlog("organisation", "set", "A", "--calling-code", "+49").succeeded()
+        #expect(try codes() == ["49", nil])
+        for code in ["0", "++27", "+", "2727", "", "south"] {
             let refused = try sendlog("organisation", "set", "A", "--calling-code", code)
             #expect(refused.exit == .code(64) && refused.output.isEmpty, "\(refused)")
             #expect(refused.errors.contains("--calling-code"), "\(refused)")
             #expect(refused.errors.contains("it must be 1 to 3 digits, the first of which is not 0, or none"))
         }
-        #expect(try codes() == ["27", nil])
+        #expect(try codes() == ["49", nil])
         _ = try sendlog("organisation", "set", "A", "--calling-code", "none").succeeded()
         #expect(try codes() == [nil, nil])
         let unknown = try sendlog("organisation", "set", "AB", "--calling-code", "27")

@@ -40,13 +40,15 @@ import Testing
     @Test func `the recipient comes from standard input or an argument, in any notation`() throws {
         try recordSamples()
         let found = try json(to: "0027 82 123-4567\n")
-        #expect(found["recipient"] == "27821234567" && found["sends"] == 3)
+        #expect(found["recipient"] == "27821234567" && found["total"] == 3)
         #expect(found["searched"].elements.contains("0821234567"))
-        #expect(found["list"].elements.map(\.["id"].string) == ["plain", "plus", "national"])
+        #expect(found["send_logs"].elements.map(\.["_id"].string) == ["plain", "plus", "national"])
         #expect(found["first"] == "2026-03-01T10:00:00.000Z" && found["last"] == "2026-03-04T10:00:00.000Z")
-        let last = found["list"].elements[0]
-        #expect(last.names == ["campaign", "id", "start", "triggeredBy"])
-        #expect(last["campaign"] == "c-plain" && last["start"] == "2026-03-04T10:00:00.000Z")
+        let last = found["send_logs"].elements[0]
+        #expect(last.names == ["_id", "campaign_id", "doubtful", "startDeliveryAt", "triggeredBy"])
+        #expect(last["campaign_id"] == "c-plain" && last["startDeliveryAt"] == "2026-03-04T10:00:00.000Z")
+        #expect(found["doubtful"] == 1)
+        #expect(found["send_logs"].elements.map(\.["doubtful"]) == [false, false, true])
         #expect(last["triggeredBy"] == "manual")
         let argument = try server.command("recipient", "+27821234567", "--organisation", tenant.name, "--json")
         #expect(try JSON(parsing: argument.succeeded().output.utf8) == found)
@@ -54,14 +56,18 @@ import Testing
 
     @Test func `the calling code decides about numbers with one leading 0`() throws {
         try recordSamples()
-        #expect(try sends(to: "27821234567").succeeded().errors.contains("no calling code is set"))
+        let doubtful = try sends(to: "27821234567").succeeded()
+        #expect(doubtful.errors.contains("1 of the sends may be to another person, since no calling code is set"))
+        #expect(doubtful.lines.filter { $0.hasSuffix("  doubtful") }.map { $0.contains("national") } == [true])
+        let certain = try sends(to: "27831234567").succeeded()
+        #expect(certain.errors.isEmpty && !certain.output.contains("DOUBTFUL"), "\(certain)")
         _ = try server.command("organisation", "set", tenant.name, "--calling-code", "27").succeeded()
         let exact = try json(to: "0821234567")
-        #expect(exact["recipient"] == "27821234567" && exact["searched"] == ["27821234567"] && exact["sends"] == 3)
+        #expect(exact["recipient"] == "27821234567" && exact["searched"] == ["27821234567"] && exact["total"] == 3)
         #expect(try sends(to: "27821234567").succeeded().errors.isEmpty)
         _ = try server.command("organisation", "set", tenant.name, "--calling-code", "49").succeeded()
-        #expect(try json(to: "27821234567")["list"].elements.map(\.["id"].string) == ["plain", "plus"])
-        #expect(try json(to: "49821234567")["list"].elements.map(\.["id"].string) == ["national"])
+        #expect(try json(to: "27821234567")["send_logs"].elements.map(\.["_id"].string) == ["plain", "plus"])
+        #expect(try json(to: "49821234567")["send_logs"].elements.map(\.["_id"].string) == ["national"])
     }
 
     @Test func `the text has the number of sends, and a table of the newest ones`() throws {
@@ -90,6 +96,8 @@ import Testing
         #expect(two.exit == .code(64) && two.errors.contains("must not contain control characters"), "\(two)")
         let argument = try server.command("recipient", "", "--organisation", tenant.name)
         #expect(argument.exit == .code(64) && argument.errors.contains("the recipient must not be empty"))
+        let scheme = try sends(to: "tel:")
+        #expect(scheme.exit == .code(64) && scheme.errors.contains("must have more than white space"), "\(scheme)")
         let limit = try sends(to: "27821234567", "--limit", "10001")
         #expect(limit.exit == .code(64) && limit.errors.contains("--limit must be from 0 to 10000, not 10001"))
         let unknown = try server.command("database", "reindex", "--organisation", "None")
@@ -100,9 +108,11 @@ import Testing
         #expect(try server.stop() == .code(0))
         let recording = try Server(in: folder, database: server.database, arguments: ["--recipients-index", "off"])
         // More destinations than a search reads beyond the index.
-        let body = LargeBodies.log("long", destinations: LargeBodies.destinations(4_200_000))
         let sender = tenant.on(recording)
-        #expect(try sender.request("POST", "/send-logs", body: body).status == 201)
+        for (id, count) in [("long", 4_200_000), ("other", 2_000_000)] {
+            let body = LargeBodies.log(id, destinations: LargeBodies.destinations(count))
+            #expect(try sender.request("POST", "/send-logs", body: body).status == 201)
+        }
         try sender.record(SampleLog(id: "short", destinations: ["27821234567"]))
         let refused = try sender.post("/send-logs/search", #"{"find":{"destination":"27821234567"}}"#)
         try expectFailure(refused, 503, "unavailable", says: "recipients.index")
@@ -114,12 +124,14 @@ import Testing
             let indexing = try Server(in: folder, database: server.database)
             let isIndexed = try Deadline.poll(for: 120) { try sends(to: "27821234567").exit == .code(0) }
             #expect(isIndexed, "\(indexing.process.errors)")
-            #expect(try json(to: "27821234567")["list"].elements.map(\.["id"].string) == ["short"])
+            #expect(try json(to: "27821234567")["send_logs"].elements.map(\.["_id"].string) == ["short"])
             #expect(try indexing.stop() == .code(0))
             let reset = try server.command("database", "reindex", "--organisation", tenant.name).succeeded()
-            #expect(reset.output == "deleted the recipient indexes of 1 organisations\n")
+            #expect(reset.output == "Deleted the recipient index of 1 organisation.\n")
             #expect(reset.errors.contains("sendlog_recipient_index_behind_send_logs"))
         }
-        #expect(try server.command("database", "reindex").succeeded().output.contains(" 1 organisations"))
+        _ = try server.command("organisation", "create", "Another").succeeded()
+        let both = try server.command("database", "reindex").succeeded()
+        #expect(both.output == "Deleted the recipient index of 2 organisations.\n")
     }
 }

@@ -35,7 +35,7 @@ import Testing
         }
         let page = try client.get("\(Self.path)?campaign=summer").text.replacing("&amp;", with: "&")
         let links = page.matches(of: /<a href="([^"]+list=[^"]+)" download>/).map { String($0.output.1) }
-        #expect(links.count == 8 && links.allSatisfy { $0.contains("as_of=3") && !$0.contains("2782") })
+        #expect(links.count == 10 && links.allSatisfy { $0.contains("as_of=3") && !$0.contains("2782") })
         let only = try client.get(try #require(links.first { $0.contains("compare.csv?") && $0.contains("only_b") }))
         #expect(only.text == "recipient\r\n\"'=jo@example.com\"\r\n")
         let both = try client.get(try #require(links.first { $0.contains("compare.ndjson?") && $0.contains("both") }))
@@ -48,7 +48,7 @@ import Testing
             ("?campaign=a%20b", 400, "“campaign” must be the ID of a campaign"),
             ("?send=a%20b", 400, "“send” must be the ID of a send"), ("?from=soon", 400, "“from” must be a date"),
             ("?send=one&campaign=summer", 400, "Enter either a send ID, or a campaign and dates."),
-            ("?send=unheard-of", 404, "unheard-of not found"),
+            ("?send=unheard-of", 404, "unheard-of not found"), ("?campaign=winter", 404, "Campaign winter not found"),
         ] {
             let page = try client.get("\(Self.path)\(query)")
             #expect(page.status == status, "\(query)")
@@ -57,6 +57,21 @@ import Testing
         for query in ["?campain=a", "?send=a&send=b"] { #expect(try client.get("\(Self.path)\(query)").status == 400) }
         #expect(try client.get("\(Self.path).csv?list=both").status == 400)
         #expect(try client.get("/console/campaigns/a%20b/compare").status == 404)
+        for path in ["compare", "compare?campaign=spring", "compare.csv?list=a"] {
+            let unknown = try client.get("/console/campaigns/winter/\(path)")
+            #expect(unknown.status == 404 && unknown.text.contains("Campaign winter not found"), "\(path)")
+        }
+    }
+
+    @Test func `dates alone are called all campaigns`() throws {
+        let client = try ConsoleClient(Self.tenant())
+        let dates = try client.get("\(Self.path)?other_to=2022-01-31").text
+        #expect(dates.contains("Recipients of all campaigns, this one included"))
+        #expect(dates.contains("Only of all campaigns, this one included") && !dates.contains("the other side"))
+        for query in ["?campaign=summer&other_to=2022-01-31", "?send=three"] {
+            let other = try client.get("\(Self.path)\(query)").text
+            #expect(other.contains("Recipients of the other side") && !other.contains("Recipients of all"), "\(query)")
+        }
     }
 
     @Test func `the page needs sendLog.read, and shows nothing of other organisations`() throws {
@@ -64,7 +79,8 @@ import Testing
         let other = try Shared.server.tenant(permissions: "sendLog")
         try other.record(SampleLog(id: "mine", campaign: "spring", destinations: ["27829999999"]))
         let client = try ConsoleClient(other)
-        #expect(Self.numbers(try client.get("\(Self.path)?campaign=summer")) == [1, 0, 0, 1, 0])
+        #expect(Self.numbers(try client.get("\(Self.path)?campaign=spring")) == [1, 1, 1, 0, 0])
+        #expect(try client.get("\(Self.path)?campaign=summer").status == 404)
         #expect(try client.get("\(Self.path)?send=one").status == 404)
         let key = try tenant.server.key(of: tenant.name, permissions: ["campaign.read"])
         let reader = try ConsoleClient(Tenant(server: tenant.server, name: tenant.name, key: key))
@@ -78,6 +94,7 @@ import Testing
         try user.signIn(tenant.key)
         try user.open("/console/sends?campaign=spring")
         try user.page.clickAndLoad(.named("Compare", role: "link"))
+        #expect(try user.page.style("border-top-style", of: .selector("fieldset")) == "solid")
         try user.page.type("summer", into: "#campaign")
         try user.page.clickAndLoad(.named("Compare", role: "button"))
         #expect(try user.texts("table.counts td.count") == ["3", "2", "1", "2", "1"])

@@ -15,7 +15,7 @@ import Testing
         #expect(try page.title == "Organisation · sendlog")
         #expect(try page.text(of: ".fields").contains(tenant.name))
         #expect(try page.text(of: ".fields").contains("not set"))
-        for wrong in ["027", "x", "1234"] {
+        for wrong in ["027", "x", "1234", "++27"] {
             try page.type(wrong, into: "#calling-code")
             try page.clickAndLoad(.named("Save", role: "button"))
             #expect(try page.text(of: "#calling-code-problem").contains("must be 1 to 3 digits"), "\(wrong)")

@@ -3,6 +3,8 @@ import Testing
 
 /// Who may open the links to recipients, until when, and what the server says of numbers.
 @Suite struct RecipientPagesAccessTests {
+    private static let expired = "This link to a recipient does not exist or has expired; enter the recipient again."
+
     private static func paths(_ token: String) -> [String] {
         ["", "/print", "/sends.csv", "/sends.ndjson"].map { "/console/recipients/\(token)\($0)" }
     }
@@ -17,7 +19,9 @@ import Testing
             #expect(try client.get(path).status == 200, "\(path)")
             let refused = try stranger.get(path)
             #expect(refused.status == 404 && !refused.text.contains("5550101"), "\(path)")
-            #expect(refused.text.contains("This link to a recipient has expired; enter the recipient again."))
+            for text in [Self.expired, "<h1>Link not valid</h1>", "href=\"/console/sends\">Enter the recipient"] {
+                #expect(refused.text.contains(text), "\(path)")
+            }
         }
         let report = try stranger.get("/console/sends?campaign=spring&recipient=\(token)")
         #expect(report.status == 404 && !report.text.contains("5550101"))
@@ -40,7 +44,7 @@ import Testing
         #expect(!found.text.contains(RecipientPages.other) && found["cache-control"] == "no-store")
         let refused = try stranger.get("\(send)?recipient=\(token)")
         #expect(refused.status == 404)
-        #expect(refused.text.contains("This link to a recipient has expired; enter the recipient again."))
+        #expect(refused.text.contains(Self.expired))
         // The send stays, with the form, and without destinations.
         #expect(refused.text.contains("send-0</code></h1>") && refused.text.contains("name=\"destination\" value=\"\""))
         for text in [RecipientPages.other, "5550101", token] { #expect(!refused.text.contains(text), "\(text)") }
@@ -50,7 +54,7 @@ import Testing
         for (entered, rule) in [
             (String(repeating: "9", count: 321), "The destination must be at most 320 characters long."),
             ("27\u{7}82", "The destination must not contain control characters."),
-            ("tel:", "The destination must not be empty in its normal form."),
+            ("tel:", "The destination must have more than white space and the scheme of a URI (tel:, mailto:)."),
         ] {
             let refused = try client.post(send, ["destination": entered], from: send)
             #expect(refused.status == 400 && refused.text.contains(rule) && refused["location"] == nil)
@@ -154,8 +158,11 @@ import Testing
         #expect(report.text.contains("This server has no recipient index"))
         #expect(report.text.contains("name=\"campaign\" value=\"spring\""))
         #expect(report.text.contains("value=\"\(RecipientPages.number)\""))
-        let page = try client.get("/console/recipients/\(RecipientPages.token(link))")
-        #expect(page.status == 503 && page.text.contains("recipient index"))
+        for path in try Self.paths(RecipientPages.token(link)) {
+            let page = try client.get(path)
+            #expect(page.status == 503 && page.text.contains("<h1>Recipient search is off</h1>"), "\(path)")
+            #expect(page.text.contains("recipient index") && !page.text.contains("Try again"), "\(path)")
+        }
         #expect(try client.get("/console/sends?campaign=spring").status == 200)
         // The list of one send is searched without the index.
         let send = try client.get("/console/sends/send-0?recipient=\(RecipientPages.token(link))")

@@ -84,6 +84,7 @@ import Testing
         let body = #"{"a":{"campaign_id":"x"},"b":{"campaign_id":"y"}}"#
         for (list, recipients) in [
             ("a", ["27821111111", "27822222222", "27823333333"]), ("both", ["27822222222"]),
+            ("b", ["0821111111", "27822222222", "jo@example.com"]),
             ("only_a", ["27821111111", "27823333333"]), ("only_b", ["0821111111", "jo@example.com"]),
         ] {
             let lines = try Self.compare(tenant, body, "?list=\(list)")
@@ -105,6 +106,14 @@ import Testing
         #expect(escaped.contains("\"'=1+1\"\r\n") && escaped.contains("\"a\"\"b\"\r\n"))
         let json = try Self.compare(tenant, #"{"a":\#(Self.list(texts))}"#, "?list=a").text.split(separator: "\n")
         #expect(Set(try json.map { try JSON(parsing: $0.utf8)["recipient"].string }) == Set(texts))
+    }
+
+    @Test func `recorded destinations with an empty normal form are in no number and no list`() throws {
+        let tenant = try Shared.server.tenant()
+        try tenant.record(SampleLog(id: "blank", destinations: [" ", "27821111111", "tel:", "mailto:", "<mailto:>"]))
+        let body = #"{"a":{"send_id":"blank"},"b":{"destinations":["27829999999"]}}"#
+        #expect(try Self.numbers(tenant, body) == [1, 1, 0, 1, 1])
+        #expect(try Self.compare(tenant, body, "?list=a").text == "{\"recipient\":\"27821111111\"}\n")
     }
 
     @Test func `a long list is complete, in memory and in files`() throws {
@@ -134,12 +143,14 @@ import Testing
         ("", #"{"a":{"send_id":["x"]}}"#, "a.send_id", "a.send_id must be a string, not an array"),
         ("", #"{"a":{"send_id":"x"},"b":{"destinations":[7]}}"#, "b.destinations[0]", "must be a string, not a number"),
         ("", #"{"a":{"destinations":["1","27\t"]}}"#, "a.destinations[1]", "control characters"),
+        ("", #"{"a":{"destinations":["1"," "]}}"#, "a.destinations[1]", "must have more than white space"),
         ("", #"{"a":{"campaign":"x"}}"#, "a.campaign", "campaign_id"),
         ("", #"{"a":{"startDeliveryAt":{}}}"#, "a.startDeliveryAt", "$gte or $lte"),
-        ("?list=all", #"{"a":{"send_id":"x"}}"#, "list", "list must be a, both, only_a or only_b"),
+        ("?list=all", #"{"a":{"send_id":"x"}}"#, "list", "list must be a, b, both, only_a or only_b"),
         ("?list=both", #"{"a":{"destinations":[]}}"#, "list", "list must be a, because the body has no b"),
+        ("?list=b", #"{"a":{"destinations":[]}}"#, "list", "list must be a, because the body has no b"),
         ("?list=a&format=json", #"{"a":{"destinations":[]}}"#, "format", "format must be csv or ndjson"),
-        ("?format=csv", #"{"a":{"destinations":[]}}"#, "format", "add list"),
+        ("?format=csv", #"{"a":{"destinations":[]}}"#, "format", "add list, such as list=a"),
         ("?as_of=1", #"{"a":{"destinations":[]}}"#, "as_of", "in the body, as options.as_of"),
         ("", #"{"a":{"send_id":"x""#, "", "is not valid JSON"),
     ])
@@ -180,28 +191,81 @@ import Testing
         #expect(try response.data()["a"] == 1)
     }
 
+    /// A server and an organisation that has a send with 700,000 recipients.
+    private static func large() throws -> Tenant {
+        let tenant = try Server(arguments: ["--max-uploads-per-organisation", "8"]).tenant()
+        let send = LargeBodies.log("large", destinations: LargeBodies.destinations(700_000))
+        #expect(try tenant.request("POST", "/send-logs", body: send).status == 201)
+        return tenant
+    }
+
     @Test func `an organisation can have four comparisons at the same time`() throws {
-        let server = try Server()
+        let tenant = try Self.large()
+        let body = #"{"a":{"send_id":"large"},"b":{"send_id":"large"}}"#
+        var refused: HTTPResponse?
+        let isRefused = try Deadline.poll(for: 60) {
+            let connections = try (0..<12).map { _ in
+                let connection = try tenant.server.connect()
+                let headers = tenant.headers
+                try connection.send(head: "POST", "/recipients/compare", headers: headers, length: body.utf8.count)
+                try connection.send(body)
+                return connection
+            }
+            for response in try connections.map({ try $0.response() }) {
+                if response.status == 429 { refused = response } else { #expect(response.status == 200) }
+            }
+            return refused != nil
+        }
+        #expect(isRefused)
+        #expect(refused?["retry-after"] == "1" && refused?.text.contains("4 comparisons of audiences") == true)
+        #expect(try Self.numbers(tenant, body) == [700_000, 700_000, 700_000, 0, 0])
+        #expect(try tenant.server.stop() == .code(0))
+    }
+
+    @Test func `long bodies count as uploads while they arrive, and keep nobody from comparing`() throws {
+        let server = try Server(arguments: ["--max-uploads-per-organisation", "8"])
         let (one, other) = (try server.tenant(), try server.tenant())
         let body = #"{"a":{"destinations":["1"]}}"#
-        let open = try (0..<4).map { _ in
+        let open = try (0..<2).map { _ in
             let connection = try server.connect()
             try connection.send(head: "POST", "/recipients/compare", headers: one.headers, isChunked: true)
             try connection.send(chunk: Array(" ".utf8))
             return connection
         }
-        let isRefused = try Deadline.poll(for: 60) { try Self.compare(one, body).status == 429 }
-        #expect(isRefused)
-        let refused = try Self.compare(one, body)
-        #expect(refused["retry-after"] == "1" && refused.text.contains("4 comparisons of audiences"))
-        #expect(try Self.numbers(other, body) == [1])
+        let refused = { (tenant: Tenant) in try tenant.request("POST", "/send-logs/import", body: []) }
+        #expect(try Deadline.poll(for: 60) { try refused(one).status == 429 })
+        #expect(try refused(one).text.contains("8 imports, long send logs and lists to compare"))
+        #expect(try refused(other).status == 200)
+        for tenant in [one, other] { #expect(try Self.numbers(tenant, body) == [1]) }
         for connection in open {
+            try connection.send(chunk: Array(body.utf8))
             try connection.endChunks()
-            #expect(try connection.response().status == 400)
+            #expect(try connection.response().status == 200)
         }
-        let isFree = try Deadline.poll(for: 60) { try Self.compare(one, body).status == 200 }
-        #expect(isFree)
+        #expect(try Deadline.poll(for: 60) { try refused(one).status == 200 })
         #expect(try server.stop() == .code(0))
+    }
+
+    @Test func `an organisation can have four lists that are not downloaded yet`() throws {
+        let one = try Self.large()
+        let other = try one.server.tenant()
+        let body = #"{"a":{"send_id":"large"}}"#
+        var unread = try (0..<4).map { _ in
+            let connection = try one.server.connect(receiveBuffer: 4096)
+            let target = "/recipients/compare?list=a"
+            try connection.send(head: "POST", target, headers: one.headers, length: body.utf8.count)
+            try connection.send(body)
+            #expect(try connection.responseHead().status == 200)
+            return connection
+        }
+        let refused = try Self.compare(one, body, "?list=a")
+        #expect(refused.status == 429 && refused["retry-after"] == "1")
+        #expect(refused.text.contains("4 lists of compared audiences"))
+        #expect(try Self.numbers(one, body) == [700_000])
+        #expect(try Self.compare(other, #"{"a":{"destinations":["1"]}}"#, "?list=a").status == 200)
+        unread.removeAll()
+        #expect(try Deadline.poll(for: 60) { try Self.compare(one, body, "?list=a").status == 200 })
+        #expect(try one.server.stop() == .code(0))
     }
 
     @Test func `the log of the server has no recipient`() throws {

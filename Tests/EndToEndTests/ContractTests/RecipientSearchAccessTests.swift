@@ -59,7 +59,7 @@ import Testing
             ("{}", "find.destination", "must be an array of destinations, not an object"),
             (#"["1","2","3",27821234567]"#, "find.destination[3]", "must be a string, not a number"),
             (#""""#, "find.destination", "must not be empty"),
-            (#"["27821234567","   "]"#, "find.destination[1]", "must not be empty in its normal form"),
+            (#"["27821234567","   "]"#, "find.destination[1]", "must have more than white space and the scheme"),
             (#""27\u00008""#, "find.destination", "must not contain control characters"),
         ]
     )

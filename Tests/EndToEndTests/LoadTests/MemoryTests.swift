@@ -71,6 +71,7 @@ extension UnderLoad {
                 ("POST", "/send-logs/export?format=csv", [], "{}"),
                 ("POST", "/send-logs/export?group_destinations=list", [], "{}"),
                 ("POST", "/send-logs/search", [], #"{"options":{"limit":10000}}"#),
+                ("POST", "/send-logs/export", [], #"{"find":{"destination":"27821234567"}}"#),
             ]
             // Warm-up: the first response of each kind allocates memory that the next ones reuse.
             for (method, target, fields, body) in requests {
@@ -91,8 +92,10 @@ extension UnderLoad {
                 }
                 // The server sends each response until the buffers of client and server are full.
                 let growth = try ServerMemory.settled(of: server).resident - before
+                // Each of the 40,000 sends to the recipient takes 8 bytes more, once.
+                let most = body.contains("find") ? 300 + 313 : 300
                 #expect(
-                    growth * 1024 < 300 * readers.count,
+                    growth * 1024 < most * readers.count,
                     "\(readers.count) responses of \(target) take \(growth) MB"
                 )
             }
