@@ -222,7 +222,7 @@ import Testing
         #expect(try tenant.server.stop() == .code(0))
     }
 
-    @Test func `long bodies count as uploads while they arrive, and keep nobody from comparing`() throws {
+    @Test func `long bodies count as uploads while they arrive, and other organisations can compare`() throws {
         let server = try Server(arguments: ["--max-uploads-per-organisation", "8"])
         let (one, other) = (try server.tenant(), try server.tenant())
         let body = #"{"a":{"destinations":["1"]}}"#
