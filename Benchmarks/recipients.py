@@ -368,7 +368,7 @@ def lag():
     """How far the index is behind while send logs are recorded, and whether searches find what was just recorded."""
     database = f"{FOLDER}/lag.db"
     remove(database)
-    shutil.copy(loaded(SMALL), database)
+    run(loaded(SMALL), "database", "backup", database)
     server = Server(database)
     probe = http.client.HTTPConnection("127.0.0.1", server.port)
     behind, times = [], []

@@ -21,7 +21,9 @@ import Testing
         #expect(links.count > 50)
         for link in links {
             #expect(link.hasPrefix("/"), "\(link)")
-            if link.hasPrefix("/") { #expect(try client.get(link).status == 200, "\(link)") }
+            guard link.hasPrefix("/"), let target = link.split(separator: "#").first else { continue }
+            // The first page of the console redirects.
+            #expect(try [200, 303].contains(client.get(String(target)).status), "\(link)")
         }
         let last = try client.get(Self.path(client) + "?page=2")
         #expect(last.text.contains("« First") && !last.text.contains("Last »"))
@@ -128,7 +130,7 @@ import Testing
         let pages = ["/console/sends", "/console/sends/send-0", try Self.path(client) + "/print"]
         for path in pages {
             let text = try client.get(path).text
-            #expect(text.contains("UTC<") && !text.contains("UTC, UTC") && !text.contains("(UTC)"), "\(path)")
+            #expect(text.contains("UTC<") && !text.contains("UTC, UTC") && !text.contains("</a> (UTC)"), "\(path)")
         }
     }
 }

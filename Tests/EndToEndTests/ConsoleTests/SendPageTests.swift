@@ -76,7 +76,7 @@ import Testing
         #expect(try page.text(of: "p[role=status]").hasPrefix("20\u{202f}150 destinations of 20\u{202f}154"))
         try find("unknown", user)
         #expect(try page.text.contains("No destinations match."))
-        #expect(try page.text.contains("Searched for unknown, in any notation"))
+        #expect(try page.text.contains("Searched for unknown and for destinations"))
         try user.expectNoErrors()
     }
 

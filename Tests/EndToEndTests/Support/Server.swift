@@ -82,7 +82,8 @@ final class Server: Sendable {
     /// Executes SQL in the database, without the server.
     func executeSQL(_ sql: String) throws {
         if database.hasPrefix("sqlite:") {
-            _ = try Command.tool("sqlite3", String(database.dropFirst(7)), sql).succeeded()
+            // The server checkpoints meanwhile.
+            _ = try Command.tool("sqlite3", "-cmd", ".timeout 10000", String(database.dropFirst(7)), sql).succeeded()
         } else {
             try PostgresServer.shared().sql(sql, database: String(database.split(separator: "/").last ?? ""))
         }
