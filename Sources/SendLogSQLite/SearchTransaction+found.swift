@@ -17,7 +17,6 @@ extension SearchTransaction {
     /// - Returns: the result.
     /// - Throws: the errors of the database.
     func answer(among found: ArraySlice<Int64>, and earlier: [Match] = []) throws -> SearchResult {
-        if plan.isEmpty || sources.isEmpty { return plan.result(total: 0) }
         var matches = try earlier + matches(among: found)
         let search = plan.search
         guard search.limit > 0, search.skip < matches.count else { return plan.result(total: matches.count) }
@@ -49,6 +48,8 @@ extension SearchTransaction {
 
     /// Reads the times of the found send logs that match the other filters.
     func matches(among found: ArraySlice<Int64>) throws -> [Match] {
+        // The ranges below need a start that is not after their end.
+        if plan.isEmpty || sources.isEmpty { return [] }
         let campaigns = plan.search.campaigns == nil ? nil : Set(sources.map(\.number))
         let times = plan.from.milliseconds...plan.to.milliseconds
         var matches: [Match] = []

@@ -90,6 +90,13 @@ struct FoundSearchTests {
             search.found = Array(1...1_000_000)
             let result = try await store.search(search, in: organisation)
             #expect((result.total, result.rows.rows.count) == (2, 2))
+            // Filters that match nothing, however many send logs were found.
+            (search.from, search.to) = (Timestamp(milliseconds: 2), Timestamp(milliseconds: 1))
+            #expect(try await store.search(search, in: organisation).total == 0)
+            (search.from, search.to, search.asOf) = (nil, nil, SequenceNumber(0))
+            #expect(try await store.search(search, in: organisation).total == 0)
+            (search.asOf, search.campaigns) = (nil, try Self.campaigns("none"))
+            #expect(try await store.search(search, in: organisation).total == 0)
         }
     }
 

@@ -63,7 +63,7 @@ final class ConsoleMiddleware: RouteMiddleware {
             let message = ErrorMessage(failure, request)
             var values: [String: Any] = ["text": message.text, "id": input.requestID]
             values["reload"] = message.reload
-            values["recipient-lost"] = failure == RecipientLinks.expired
+            values["recipient-lost"] = failure == .noRecipientLink
             values["sign-in"] = failure.status == .forbidden
             var response = pages.response("message", title: message.title, to: request, status: failure.status, values)
             if let seconds = failure.retryAfter { response.fields.append(("Retry-After", String(seconds))) }
@@ -89,7 +89,7 @@ final class ConsoleMiddleware: RouteMiddleware {
         init(_ failure: APIError, _ request: HTTPRequest) {
             text = failure.sentence
             switch failure.status {
-            case .notFound where failure == RecipientLinks.expired:
+            case .notFound where failure == .noRecipientLink:
                 title = "Link not valid"
             case .serviceUnavailable where failure == .noRecipientIndex:
                 title = "Recipient search is off"

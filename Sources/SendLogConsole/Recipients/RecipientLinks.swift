@@ -53,16 +53,11 @@ struct RecipientLinks: Sendable {
         do throws(StoreError) {
             text = try await store.recipient(of: token, at: request.input.now, in: request.organisation)
         } catch {
-            throw Self.expired.ifNotFound(error)
+            throw APIError.noRecipientLink.ifNotFound(error)
         }
         let callingCode = try await store.organisation(request.organisation).callingCode
         return Recipient(token: token, text: text, query: RecipientQuery(text, callingCode: callingCode))
     }
-
-    /// The error for a link that has expired or never existed, or that another organisation has.
-    static let expired = APIError.notFound(
-        "this link to a recipient does not exist or has expired; enter the recipient again"
-    )
 
     /// Limits a search to the sends to a recipient.
     ///
@@ -82,4 +77,11 @@ struct RecipientLinks: Sendable {
             )
         }
     }
+}
+
+extension APIError {
+    /// The error for a link that has expired or never existed, or that another organisation has.
+    static let noRecipientLink = APIError.notFound(
+        "this link to a recipient does not exist or has expired; enter the recipient again"
+    )
 }

@@ -27,7 +27,7 @@ struct RecipientPage: Sendable {
         _ request: UserRequest,
         asOf: SequenceNumber? = nil
     ) async throws -> (RecipientLinks.Recipient, SendLogSearch) {
-        guard let token = RecipientToken(request.input.parameter) else { throw RecipientLinks.expired }
+        guard let token = RecipientToken(request.input.parameter) else { throw APIError.noRecipientLink }
         var recipient = try await links.recipient(token, request)
         var search = SendLogSearch(asOf: asOf)
         try await links.limit(&search, to: &recipient, in: request.organisation)

@@ -67,7 +67,7 @@ enum DigitHuffmanCode {
 
     /// The header that every such block begins with, and its length in bits.
     static let header: (bytes: [UInt8], bits: Int) = {
-        var writer = BitWriter()
+        var writer = HeaderWriter()
         writer.write(0b100, 3)
         writer.write(UInt64(literalLengths.count - 257), 5)
         writer.write(UInt64(distanceLengths.count - 1), 5)
@@ -122,7 +122,7 @@ enum DigitHuffmanCode {
     }
 
     /// A writer of bits, lowest first; only for the header, where speed does not matter.
-    private struct BitWriter {
+    private struct HeaderWriter {
         var bytes: [UInt8] = []
         var count = 0
 
