@@ -47,7 +47,7 @@ struct UserTimeZone {
     }
 
     /// Returns the offset from UTC at a moment, in milliseconds.
-    private func offset(atMilliseconds milliseconds: Int64) -> Int64 {
+    func offset(atMilliseconds milliseconds: Int64) -> Int64 {
         Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(milliseconds) / 1000))) * 1000
     }
 
