@@ -1,168 +1,127 @@
-import Foundation
 import SendLogCore
 
-/// Sends and destinations over time in bars of a day to a century, and their drawing: SVG, table rows, sparkline.
+/// Sends and destinations over time, in bars of a day to a century.
 ///
-/// Bars begin and end at midnight UTC, because the counters count by days in UTC.
+/// Bars begin and end at midnight in a time zone. The first and the last one are cut where the chart begins and ends.
 struct Chart {
-    /// A bar: the days that it covers, and their totals.
+    /// A bar: the period that it counts, and its totals.
     struct Bar: Equatable {
-        let first: Day
-        let last: Day
-        var sends = 0
-        var destinations = 0
+        let period: ClosedRange<Timestamp>
+        /// The days in the chart's time zone that the period is in.
+        let days: ClosedRange<Day>
+        /// Whether the period has only a part of its first or last day.
+        let isPart: Bool
+        var totals = SendTotals()
 
-        /// The days that the bar covers, such as `12 Jan 2022`.
-        var title: String { first == last ? first.title : "\(first.title) – \(last.title)" }
+        var sends: Int { totals.sends }
+        var destinations: Int { totals.destinations }
+
+        /// The days of the bar, such as `12 Jan 2022`.
+        var title: String {
+            let (first, last) = (days.lowerBound, days.upperBound)
+            let title = first == last ? first.title : "\(first.title) – \(last.title)"
+            return isPart ? "\(title) (in part)" : title
+        }
     }
 
-    /// The time that a bar covers.
-    enum Unit: String {
-        case day, week, month, year, century
-    }
+    let unit: ChartUnit
+    private(set) var bars: [Bar]
 
-    let unit: Unit
-    private(set) var bars: [Bar] = []
-
-    /// The approximate maximum number of bars, beyond which they are too thin to distinguish.
-    private static let maxBars = 92
-
-    /// Creates a chart without gaps between the first and the last day.
+    /// Creates a chart without sends and without gaps.
     ///
     /// - Parameters:
-    ///   - tallies: the days with sends, in ascending order
-    ///   - days: the days that the chart covers; `nil` for the first to the last day with sends
-    init(_ tallies: [DayTally], over days: ClosedRange<Day>?) {
-        guard let first = tallies.first?.day, let last = tallies.last?.day else {
-            unit = .day
-            return
-        }
-        let span = days ?? first...last
-        let count = span.upperBound.number - span.lowerBound.number + 1
-        unit =
-            count <= Self.maxBars
-            ? .day
-            : count <= Self.maxBars * 7
-                ? .week
-                : count <= 120 * 31
-                    ? .month
-                    : count <= 120 * 366 ? .year : .century
-        var index = 0
-        var begin = unit.begin(of: span.lowerBound)
-        while begin <= span.upperBound {
+    ///   - unit: the unit of the bars
+    ///   - days: the days that the chart covers; the first and the last bar have the days of their whole units
+    ///   - limits: the time at which bars are cut
+    ///   - zone: the time zone of the days
+    init(_ unit: ChartUnit, over days: ClosedRange<Day>, within limits: ClosedRange<Timestamp>, in zone: UserTimeZone) {
+        self.unit = unit
+        bars = []
+        var begin = unit.begin(of: days.lowerBound)
+        while begin <= days.upperBound {
             let next = unit.next(after: begin)
-            var bar = Bar(first: begin, last: Day(number: next.number - 1))
-            while index < tallies.count, tallies[index].day < next {
-                bar.sends += tallies[index].sends
-                bar.destinations += tallies[index].destinations
-                index += 1
-            }
-            bars.append(bar)
+            // Beyond the year 0000 or 9999 there is no timestamp.
+            let start = max(zone.begin(of: begin) ?? .earliest, limits.lowerBound)
+            let end = min(zone.begin(of: next)?.advanced(by: -1) ?? .latest, limits.upperBound)
+            // Clocks may skip a whole day.
+            if start <= end { bars.append(Self.bar(start...end, begin, Day(number: next.number - 1), in: zone)) }
             begin = next
         }
     }
 
-    /// Appends the chart as SVG; each bar is a link.
-    func append(to html: inout [UInt8], links: [String]) {
-        let (mostSends, mostDestinations) = (bars.map(\.sends).max() ?? 0, bars.map(\.destinations).max() ?? 0)
-        html.append("<svg class=chart viewBox=\"0 0 ")
-        html.appendDecimal(bars.count * 10)
-        html.append(" 100\" preserveAspectRatio=none aria-hidden=true focusable=false>")
-        for (index, bar) in bars.enumerated() {
-            html.append("<a tabindex=-1 href=\"")
-            html.appendHTML(links[index])
-            html.append("\"><title>")
-            html.appendHTML("\(bar.title): \(bar.sends.counted("send")), \(bar.destinations.counted("destination"))")
-            html.append("</title>")
-            Self.appendBox(x: index * 10, y: 0, width: 10, height: 100, "hit", to: &html)
-            // Sends extend upwards from the middle, destinations downwards.
-            let up = Self.height(bar.sends, of: mostSends, most: 58)
-            let down = Self.height(bar.destinations, of: mostDestinations, most: 38)
-            Self.appendBox(x: index * 10 + 1, y: 60 - up, width: 8, height: up, "sends", to: &html)
-            Self.appendBox(x: index * 10 + 1, y: 62, width: 8, height: down, "destinations", to: &html)
-            html.append("</a>")
+    private init(_ unit: ChartUnit, bars: [Bar]) {
+        (self.unit, self.bars) = (unit, bars)
+    }
+
+    /// Creates a bar of a period within the days of a unit.
+    private static func bar(_ period: ClosedRange<Timestamp>, _ first: Day, _ last: Day, in zone: UserTimeZone) -> Bar {
+        let (start, end) = (period.lowerBound, period.upperBound)
+        // Where clocks are set back past midnight, a moment of a day's period may be on the day before.
+        let begin = min(max(zone.local(start).day, first), last)
+        let final = min(max(zone.local(end).day, begin), last)
+        let starts = zone.begin(of: begin) ?? start
+        let ends = zone.begin(of: Day(number: final.number + 1))?.advanced(by: -1) ?? end
+        return Bar(period: period, days: begin...final, isPart: starts != start || ends != end)
+    }
+
+    /// Creates a chart of counters, in days in UTC.
+    ///
+    /// - Parameters:
+    ///   - tallies: the days with sends, in ascending order
+    ///   - days: the days that the chart covers; `nil` for the first to the last day with sends, without outliers
+    init(_ tallies: [DayTally], over days: ClosedRange<Day>?) {
+        guard let span = ChartSpan(tallies, from: days?.lowerBound, to: days?.upperBound) else {
+            self.init(.day, bars: [])
+            return
         }
-        html.append("</svg>")
+        let limits = days == nil ? Timestamp.earliest...Timestamp.latest : span.time
+        self.init(span.unit, over: span.days, within: limits, in: .utc)
+        add(tallies)
     }
 
-    /// Appends the chart as table rows, newest first.
-    func appendRows(to html: inout [UInt8], links: [String]) {
-        for (bar, link) in zip(bars, links).reversed() where bar.sends > 0 {
-            html.append("<tr><th scope=row><a href=\"")
-            html.appendHTML(link)
-            html.append("\">")
-            html.appendHTML(bar.title)
-            html.append("</a><td class=count>")
-            html.appendGrouped(bar.sends)
-            html.append("<td class=count>")
-            html.appendGrouped(bar.destinations)
-            html.append("\n")
-        }
-    }
+    // MARK: - Counting
 
-    /// Appends a sparkline: a small chart of sends without links.
-    func appendSparkline(to html: inout [UInt8]) {
-        let most = bars.map(\.sends).max() ?? 0
-        html.append("<svg class=spark viewBox=\"0 0 ")
-        html.appendDecimal(max(bars.count, 12) * 10)
-        html.append(" 100\" preserveAspectRatio=none aria-hidden=true focusable=false>")
-        for (index, bar) in bars.enumerated() where bar.sends > 0 {
-            let up = Self.height(bar.sends, of: most, most: 100)
-            Self.appendBox(x: index * 10 + 1, y: 100 - up, width: 8, height: up, "sends", to: &html)
-        }
-        html.append("</svg>")
-    }
-
-    /// Returns the height of a bar; a value above 0 is always visible.
-    private static func height(_ value: Int, of greatest: Int, most: Int) -> Int {
-        value == 0 ? 0 : max(2, Int((Double(value) / Double(max(greatest, 1)) * Double(most)).rounded()))
-    }
-
-    private static func appendBox(
-        x: Int,
-        y: Int,
-        width: Int,
-        height: Int,
-        _ name: StaticString,
-        to html: inout [UInt8]
-    ) {
-        html.append("<rect class=")
-        html.append(name)
-        html.append(" x=")
-        html.appendDecimal(x)
-        html.append(" y=")
-        html.appendDecimal(y)
-        html.append(" width=")
-        html.appendDecimal(width)
-        html.append(" height=")
-        html.appendDecimal(height)
-        html.append(" />")
-    }
-}
-
-extension Chart.Unit {
-    /// Returns the first day of the unit that contains a day; weeks begin on Monday.
-    func begin(of day: Day) -> Day {
-        let date = CivilDate(day)
-        return switch self {
-        case .day: day
-        // 1 January 1970 was a Thursday.
-        case .week: Day(number: day.number - ((day.number + 3) % 7 + 7) % 7)
-        case .month: date.firstOfMonth()
-        case .year: date.firstOfMonth(after: 1 - date.month)
-        case .century: date.firstOfMonth(after: 1 - date.month - date.year % 100 * 12)
+    /// Whether all bars have whole days in UTC, so that counters can count them.
+    var hasWholeUTCDays: Bool {
+        bars.allSatisfy { bar in
+            bar.period.lowerBound.milliseconds == bar.period.lowerBound.day.firstMillisecond
+                && bar.period.upperBound.milliseconds == bar.period.upperBound.day.lastMillisecond
         }
     }
 
-    /// Returns the first day of the next unit.
-    func next(after begin: Day) -> Day {
-        switch self {
-        case .day: Day(number: begin.number + 1)
-        case .week: Day(number: begin.number + 7)
-        case .month: self.begin(of: Day(number: begin.number + 31))
-        case .year: self.begin(of: Day(number: begin.number + 366))
-        case .century: self.begin(of: Day(number: begin.number + 36_600))
+    /// Adds the days of counters that begin within a bar.
+    ///
+    /// - Parameter tallies: the days with sends, in ascending order
+    mutating func add(_ tallies: [DayTally]) {
+        add(
+            tallies.map { tally in
+                let totals = SendTotals(sends: tally.sends, destinations: tally.destinations)
+                return (moment: tally.day.firstMillisecond, totals: totals)
+            }
+        )
+    }
+
+    /// Adds sends by the moment at which they started.
+    ///
+    /// - Parameter sends: moments in milliseconds since 1970, in ascending order, and the totals of each
+    mutating func add(_ sends: [(moment: Int64, totals: SendTotals)]) {
+        var index = 0
+        for (moment, totals) in sends {
+            while index < bars.count, bars[index].period.upperBound.milliseconds < moment { index += 1 }
+            guard index < bars.count else { return }
+            if bars[index].period.lowerBound.milliseconds <= moment { bars[index].totals += totals }
         }
+    }
+
+    /// Sets the totals of all bars.
+    mutating func set(_ totals: [SendTotals]) {
+        for (index, totals) in zip(bars.indices, totals) { bars[index].totals = totals }
+    }
+
+    /// Removes the first and the last bars that have no sends.
+    mutating func trim() {
+        bars.removeFirst(bars.prefix(while: { $0.sends == 0 }).count)
+        bars.removeLast(bars.reversed().prefix(while: { $0.sends == 0 }).count)
     }
 }
 
