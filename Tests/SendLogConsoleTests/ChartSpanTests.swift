@@ -85,7 +85,7 @@ struct ChartSpanTests {
             if let earlier { #expect(span.days.lowerBound.number - earlier.day > ChartSpan.minGap) }
             if let later { #expect(later.day - span.days.upperBound.number > ChartSpan.minGap) }
             if !aside.isEmpty, let first = days.first, let last = days.last {
-                let complete = ChartUnit(Day(number: first.day)...Day(number: last.day))
+                let complete = Chart.Unit(Day(number: first.day)...Day(number: last.day))
                 #expect(span.unit.maxDays < complete.maxDays)
             }
         }

@@ -36,12 +36,12 @@ struct ChartTests {
     }
 
     @Test func `weeks begin on Mondays, months and years on their first day`() throws {
-        #expect(ChartUnit.week.begin(of: try day("2022-01-02")) == (try day("2021-12-27")))
-        #expect(ChartUnit.week.begin(of: try day("2022-01-03")) == (try day("2022-01-03")))
-        #expect(ChartUnit.week.begin(of: try day("1969-12-31")) == (try day("1969-12-29")))
-        #expect(ChartUnit.month.begin(of: try day("2024-02-29")) == (try day("2024-02-01")))
-        #expect(ChartUnit.month.next(after: try day("2024-02-01")) == (try day("2024-03-01")))
-        #expect(ChartUnit.year.next(after: try day("2024-01-01")) == (try day("2025-01-01")))
+        #expect(Chart.Unit.week.begin(of: try day("2022-01-02")) == (try day("2021-12-27")))
+        #expect(Chart.Unit.week.begin(of: try day("2022-01-03")) == (try day("2022-01-03")))
+        #expect(Chart.Unit.week.begin(of: try day("1969-12-31")) == (try day("1969-12-29")))
+        #expect(Chart.Unit.month.begin(of: try day("2024-02-29")) == (try day("2024-02-01")))
+        #expect(Chart.Unit.month.next(after: try day("2024-02-01")) == (try day("2024-03-01")))
+        #expect(Chart.Unit.year.next(after: try day("2024-01-01")) == (try day("2025-01-01")))
     }
 
     @Test func `a chart of a selected range includes its empty days`() throws {
@@ -75,7 +75,7 @@ struct ChartTests {
             ("2018-10-20", "2018-11-20"), ("2022-01-01", "2022-12-31"), ("1990-01-01", "2022-01-01"),
         ] {
             let days = try day(from)...day(to)
-            let unit = ChartUnit(days)
+            let unit = Chart.Unit(days)
             let bars = Chart(unit, over: days, within: Timestamp.earliest...Timestamp.latest, in: zone).bars
             for (bar, next) in zip(bars, bars.dropFirst()) {
                 #expect(next.period.lowerBound == bar.period.upperBound.advanced(by: 1))

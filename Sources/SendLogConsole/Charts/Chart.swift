@@ -24,7 +24,7 @@ struct Chart {
         }
     }
 
-    let unit: ChartUnit
+    let unit: Unit
     private(set) var bars: [Bar]
 
     /// Creates a chart without sends and without gaps.
@@ -34,7 +34,7 @@ struct Chart {
     ///   - days: the days that the chart covers; the first and the last bar have the days of their whole units
     ///   - limits: the time at which bars are cut
     ///   - zone: the time zone of the days
-    init(_ unit: ChartUnit, over days: ClosedRange<Day>, within limits: ClosedRange<Timestamp>, in zone: UserTimeZone) {
+    init(_ unit: Unit, over days: ClosedRange<Day>, within limits: ClosedRange<Timestamp>, in zone: UserTimeZone) {
         self.unit = unit
         bars = []
         var begin = unit.begin(of: days.lowerBound)
@@ -49,7 +49,7 @@ struct Chart {
         }
     }
 
-    private init(_ unit: ChartUnit, bars: [Bar]) {
+    private init(_ unit: Unit, bars: [Bar]) {
         (self.unit, self.bars) = (unit, bars)
     }
 

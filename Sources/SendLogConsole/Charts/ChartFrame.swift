@@ -22,7 +22,7 @@ struct ChartFrame {
         let first = zone.local(max(from, span.time.lowerBound)).day
         // Where clocks are set back past midnight, a later moment may be on an earlier day.
         let days = first...max(first, zone.local(min(to, span.time.upperBound)).day)
-        let unit = filter.hasRange ? ChartUnit(days) : span.unit
+        let unit = filter.hasRange ? Chart.Unit(days) : span.unit
         chart = Chart(unit, over: days, within: from...to, in: zone)
     }
 

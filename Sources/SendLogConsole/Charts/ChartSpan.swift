@@ -8,7 +8,7 @@ import SendLogCore
 /// days of the rest, and if the rest has bars of a smaller unit.
 struct ChartSpan: Equatable {
     let days: ClosedRange<Day>
-    let unit: ChartUnit
+    let unit: Chart.Unit
     /// Whether sends before the days are set aside.
     let hasEarlier: Bool
     /// Whether sends after the days are set aside.
@@ -40,8 +40,8 @@ struct ChartSpan: Equatable {
         let ends = to == nil ? Self.candidates(tallies.reversed()) : [Candidate(day: last, gap: .max, sends: 0)]
         let sends = tallies.reduce(0) { $0.addingClamped($1.sends) }
         let allowed = sends < 10 ? 0 : max(1, sends / 100)
-        let unit = ChartUnit(first...last)
-        for smaller in ChartUnit.allCases.prefix(while: { $0 != unit }) {
+        let unit = Chart.Unit(first...last)
+        for smaller in Chart.Unit.allCases.prefix(while: { $0 != unit }) {
             if let (start, end) = Self.best(starts, ends, upTo: smaller.maxDays, allowed: allowed) {
                 self.init(start.day...end.day, hasEarlier: start.sends > 0, hasLater: end.sends > 0)
                 return
@@ -52,7 +52,7 @@ struct ChartSpan: Equatable {
 
     private init(_ days: ClosedRange<Day>, hasEarlier: Bool, hasLater: Bool) {
         self.days = days
-        unit = ChartUnit(days)
+        unit = Chart.Unit(days)
         (self.hasEarlier, self.hasLater) = (hasEarlier, hasLater)
     }
 

@@ -11,6 +11,7 @@ struct SendsReport: Sendable {
     let links: RecipientLinks
     let middleware: ConsoleMiddleware
     private let charts: SendsCharts
+    private let totals: SendsTotals
     private let formCache = HTMLCache<[String]>(maxBytes: 2 << 20)
 
     init(
@@ -20,6 +21,7 @@ struct SendsReport: Sendable {
     ) {
         (self.store, self.links, self.middleware) = (store, links, middleware)
         charts = SendsCharts(store: store, templates: middleware.pages.templates)
+        totals = SendsTotals(store: store)
     }
 
     var routes: [Route] {
@@ -80,6 +82,8 @@ struct SendsReport: Sendable {
             let links = (filter.link(), filter.compareLink(campaign))
             values["compare"] = ["sends": links.0, "link": links.1]
         }
+        values["destinations"] = try await totals.text(filter, search, total: found.total, in: organisation)
+        values["totals"] = TotalsDownloads.values(filter)
         values["chart"] = try await charts.html(filter, search, total: found.total, user.zone, in: organisation)
         let pinned = filter.parameters(isPinned: true)
         let pager = Pager(page: filter.page, rows: filter.rows, total: found.total)
