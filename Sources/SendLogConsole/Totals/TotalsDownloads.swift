@@ -28,12 +28,11 @@ struct TotalsDownloads: Sendable {
     }
 
     /// Returns the links to the files of a filter's totals as values for the template of the report, such as `day-csv`.
-    static func values(_ filter: SendsFilter, zone: UserTimeZone) -> [String: Any] {
+    static func values(_ filter: SendsFilter) -> [String: Any] {
         var links: [String: Any] = [:]
         for unit in units {
             for format in SendLogExport.Format.allCases {
-                let link = filter.link(path(unit, format), zone: zone, isPinned: true)
-                links["\(unit.rawValue)-\(format.rawValue)"] = link
+                links["\(unit.rawValue)-\(format.rawValue)"] = filter.link(path(unit, format), isPinned: true)
             }
         }
         return links

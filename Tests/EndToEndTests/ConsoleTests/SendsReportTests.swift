@@ -113,11 +113,11 @@ import Testing
         try page.clickAndLoad("details.as-table tbody tr:first-child a")
         #expect(try page.text(of: "#result").hasPrefix("\(counts[0]) sends to "))
         #expect(try page.count(of: "svg.chart a") == 7)
-        // Each bar is now a day in UTC, and the times are two hours ahead of UTC.
+        // Each bar is now a day of the user.
         try page.clickAndLoad("svg.chart a:nth-child(2)")
         #expect(try page.text(of: "#result").hasPrefix("1 send to "))
-        #expect(try page.value(of: "#from").hasSuffix("T02:00"))
-        #expect(try page.value(of: "#to").hasSuffix("T01:59"))
+        #expect(try page.value(of: "#from").hasSuffix("T00:00"))
+        #expect(try page.value(of: "#to").hasSuffix("T23:59"))
         try user.expectNoErrors()
     }
 
