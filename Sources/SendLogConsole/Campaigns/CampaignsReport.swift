@@ -34,7 +34,11 @@ struct CampaignsReport: Sendable {
         let user = request.user
         let view = try View(query ?? request.query)
         let page = try await store.campaigns(view.query(rows: Self.rows), in: request.organisation)
-        let tallies = try await store.tallies(ofEach: page.campaigns.map(\.id), in: request.organisation)
+        let tallies = try await store.tallies(
+            ofEach: page.campaigns.map(\.id),
+            over: Timestamp.earliest.day...Timestamp.latest.day,
+            in: request.organisation
+        )
         var rows: [UInt8] = []
         for campaign in page.campaigns { append(campaign, tallies[campaign.id] ?? [], user, view, to: &rows) }
         var values: [String: Any] = [
