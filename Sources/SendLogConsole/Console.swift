@@ -36,6 +36,7 @@ package struct Console: Sendable {
             SignIn(store: store, authenticator: authenticator, middleware: middleware, lifetime: sessionSeconds).routes
             + TimeZonePage(middleware: middleware).routes + pages.assets.routes
             + SendsReport(store: store, links: links, middleware: middleware).routes
+            + TotalsDownloads(store: store, links: links, middleware: middleware).routes
             + RecipientPage(store: store, links: links, middleware: middleware).routes
             + SendPage(store: store, links: links, middleware: middleware).routes
             + CampaignsReport(store: store, middleware: middleware).routes

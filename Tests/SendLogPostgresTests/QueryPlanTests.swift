@@ -63,6 +63,28 @@ struct QueryPlanTests {
         #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")
     }
 
+    @Test(arguments: [false, true])
+    func `totals come from counters, and parts of days from an index`(ofCampaigns: Bool) async throws {
+        let plan = try await plan(TotalsQuery.sql(ofCampaigns: ofCampaigns))
+        #expect(plan.contains(ofCampaigns ? "campaign_days_pkey" : "organisation_days_pkey"), "\(plan)")
+        #expect(plan.contains("using send_logs_pkey on send_logs"), "\(plan)")
+        let index = ofCampaigns ? "send_logs_by_campaign" : "send_logs_by_start"
+        #expect(plan.split(separator: "using \(index) on send_logs").count - 1 == 1, "\(plan)")
+        #expect(plan.contains("(start >= p") && plan.contains("(start <= p"), "\(plan)")
+        if ofCampaigns { #expect(plan.split(separator: "(campaign = c").count - 1 == 2, "\(plan)") }
+        #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")
+        let expected = try await self.plan(TotalsQuery.expectedSQL(ofCampaigns: ofCampaigns))
+        #expect(expected.contains(ofCampaigns ? "campaign_days_pkey" : "organisation_days_pkey"), "\(expected)")
+        #expect(expected.contains("(day = p.day)") && !expected.contains("Seq Scan"), "\(expected)")
+    }
+
+    @Test func `totals of found send logs come from the primary key`() async throws {
+        let plan = try await plan(TotalsQuery.foundSQL)
+        #expect(plan.contains("Index Scan using send_logs_pkey on send_logs"), "\(plan)")
+        #expect(plan.contains("(org_id = $1) AND (seq = ANY ($2))"), "\(plan)")
+        #expect(!plan.contains("send_logs_by") && !plan.contains("Seq Scan on"), "\(plan)")
+    }
+
     @Test(arguments: CampaignQuery.Sort.allCases, [false, true])
     func `campaigns come from counters, and their first and last sends from the ends of the index`(
         sort: CampaignQuery.Sort,

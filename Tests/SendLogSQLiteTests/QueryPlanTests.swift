@@ -12,6 +12,7 @@ struct QueryPlanTests {
     /// The columns that are read of each log, and the kind of index that finds it.
     private static let columns = [
         ("place, start, destinations, record", "INDEX"), ("start, place", "COVERING INDEX"),
+        (TotalsReading.columns, "INDEX"),
     ]
 
     @Test(arguments: sources, SortOrder.allCases)
@@ -45,6 +46,11 @@ struct QueryPlanTests {
                 "SEARCH send_logs USING COVERING INDEX \(source.index) (\(source.column)=? AND start>? AND start<?)"
             ]
         )
+    }
+
+    @Test(arguments: sources) func `totals come from the counters of their days`(source: LogSource) async throws {
+        let plan = try await plan(TotalsReading.countersSQL(source))
+        #expect(plan == ["SEARCH \(source.counters) USING PRIMARY KEY (\(source.column)=? AND day>? AND day<?)"])
     }
 
     @Test(arguments: CampaignQuery.Sort.allCases, [nil, "a"])
@@ -153,7 +159,7 @@ struct QueryPlanTests {
                 "SEARCH destination_chunks USING PRIMARY KEY ((place,number)>(?,?) AND place<?)"
             ),
             (
-                "SELECT start, campaign FROM send_logs WHERE place = ?",
+                "SELECT start, campaign, destinations FROM send_logs WHERE place = ?",
                 "SEARCH send_logs USING INTEGER PRIMARY KEY (rowid=?)"
             ),
             (

@@ -40,6 +40,7 @@ final class StatementLog: Sendable {
             }
             try await useOrganisations(of: store)
             try await useLogs(of: store)
+            try await useTotals(of: store)
             try await useCampaigns(of: store)
             try await useWebhooks(of: store)
             try await useIdempotencyKeys(of: store)
@@ -100,6 +101,21 @@ final class StatementLog: Sendable {
                     _ = try await store.rows(rest, in: organisation)
                 }
             }
+        }
+    }
+
+    private static func useTotals(of store: SQLiteStore) async throws {
+        let organisation = try await store.organisation(named: #require(OrganisationName("Acme"))).id
+        let cut = try #require(Timestamp(milliseconds: 3 * Day.milliseconds + 43_200_000))
+        let periods = [Timestamp.earliest...cut, cut.advanced(by: 1)...Timestamp.latest]
+        var found = SendLogSearch()
+        found.found = [1, 2]
+        for search in [
+            SendLogSearch(asOf: SequenceNumber(30)), SendLogSearch(campaigns: [try #require(CampaignID("c0"))]), found,
+        ] {
+            _ = try await store.totals(of: search, in: periods, maxReads: nil, of: organisation)
+            var reading = TotalsReading(search, TotalsPlan(periods), maxReads: nil, in: organisation)
+            while try await store.readers.scan(for: organisation, { try reading.readSlice(of: 1, on: $0) }) == .more {}
         }
     }
 

@@ -6,6 +6,9 @@ struct RandomCases {
     var random: SplitMix64
     private let days: [Int64]
 
+    /// The first of the two weeks' days, as days since 1970.
+    var firstDay: Int { Int(days[0]) }
+
     init(seed: UInt64) {
         random = SplitMix64(seed: seed)
         let first = Int64.random(in: 0...20_000, using: &random)

@@ -45,6 +45,10 @@ extension StoreCheck {
             await expectClosed { () async throws(StoreError) in _ = try await store.search(search, in: organisation) }
             await expectClosed { () async throws(StoreError) in _ = try await store.rows(rest, in: organisation) }
             await expectClosed { () async throws(StoreError) in
+                let always = Timestamp.earliest...Timestamp.latest
+                _ = try await store.totals(of: search, in: [always], maxReads: nil, of: organisation)
+            }
+            await expectClosed { () async throws(StoreError) in
                 _ = try await store.destinations(of: SequenceNumber(1), from: 0, limit: 4, in: organisation) { _ in }
             }
             await expectClosed { () async throws(StoreError) in

@@ -29,6 +29,7 @@ public struct StoreCheck: Sendable, CustomTestStringConvertible {
         topic("times", times),
         topic("pages", pages),
         topic("snapshots", snapshots),
+        topic("totals", totals),
         topic("organisations", organisations),
         topic("keys", keys),
         topic("sessions", sessions),

@@ -14,7 +14,7 @@ struct ComparePage: Sendable {
 
     var routes: [Route] {
         [
-            middleware.get(Self.path, [.readSendLogs], query: CompareQuery.parameters, handle: show),
+            middleware.get(Self.path, [.readSendLogs], query: CompareQuery.pageParameters, handle: show),
             download(.csv), download(.ndjson),
         ]
     }
@@ -52,12 +52,11 @@ struct ComparePage: Sendable {
     @Sendable private func show(_ request: UserRequest) async throws -> Response {
         let (id, user) = (try Self.campaign(request), request.user)
         try await check(id, request)
-        var report = SendsFilter(request.query, zone: user.zone)
+        let entered = request.query.withShownMoments(of: CompareQuery.times, in: user.zone)
+        var report = SendsFilter(entered, zone: user.zone)
         report.campaigns = [id]
-        var values: [String: Any] = ["id": id.text, "zone": user.zone.name, "sends": report.link(zone: user.zone)]
-        for name in CompareQuery.entered {
-            values[name.replacing("_", with: "-")] = request.query[name] ?? ""
-        }
+        var values = CompareQuery.values(of: entered, user.zone)
+        (values["id"], values["zone"], values["sends"]) = (id.text, user.zone.name, report.link())
         if user.may(.readCampaigns) {
             let names = try await store.campaignNames(of: [id], in: request.organisation)
             values["name"] = names[id].map { UntrustedText.html($0.description) }
@@ -70,7 +69,7 @@ struct ComparePage: Sendable {
         }
         if request.query.pairs.isEmpty { return page() }
         do {
-            let query = try CompareQuery(request.query, of: id, user.zone)
+            let query = try CompareQuery(entered, of: id, user.zone)
             if let other = query.other { try await check(other, request) }
             let (counts, asOf) = try await comparer.counts(
                 query.comparison,

@@ -18,7 +18,7 @@ struct SendRows {
         html.reserveCapacity(html.count + block.rows.count * 600)
         let isValid = block.text.withUnsafeBufferPointer { text in
             var (message, isValid) = ([UInt8](), true)
-            var known: (quarter: Int64, offset: Int64)?
+            var known: UserTimeZone.OffsetCache?
             for row in block.rows {
                 guard let fields = RecordFields(UnsafeBufferPointer(rebasing: text[row.record])) else {
                     isValid = false
@@ -35,7 +35,7 @@ struct SendRows {
         _ fields: RecordFields,
         _ row: RowBlock.Row,
         _ message: inout [UInt8],
-        _ known: inout (quarter: Int64, offset: Int64)?,
+        _ known: inout UserTimeZone.OffsetCache?,
         to html: inout [UInt8]
     ) {
         html.append("<tr><td class=when><a href=\"/console/sends/")

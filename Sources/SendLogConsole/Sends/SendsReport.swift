@@ -11,6 +11,7 @@ struct SendsReport: Sendable {
     let links: RecipientLinks
     let middleware: ConsoleMiddleware
     private let charts: SendsCharts
+    private let totals: SendsTotals
     private let formCache = HTMLCache<[String]>(maxBytes: 2 << 20)
 
     init(
@@ -20,6 +21,7 @@ struct SendsReport: Sendable {
     ) {
         (self.store, self.links, self.middleware) = (store, links, middleware)
         charts = SendsCharts(store: store, templates: middleware.pages.templates)
+        totals = SendsTotals(store: store)
     }
 
     var routes: [Route] {
@@ -66,25 +68,27 @@ struct SendsReport: Sendable {
             "filter": form(filter, request, names: table.names ?? [:], entered: recipient?.text ?? ""),
             "may-see-campaigns": user.may(.readCampaigns), "total": found.total.grouped,
             "sends-noun": found.total == 1 ? "send" : "sends", "empty": found.total == 0,
-            "csv": filter.link("/console/sends.csv", zone: user.zone, isPinned: true),
-            "ndjson": filter.link("/console/sends.ndjson", zone: user.zone, isPinned: true),
+            "csv": filter.link("/console/sends.csv", isPinned: true),
+            "ndjson": filter.link("/console/sends.ndjson", isPinned: true),
             "curl": curl.search(search), "curl-export": curl.export(search),
         ]
-        if found.total > 0, table.rows.isEmpty { values["page-too-high"] = ["link": filter.link(zone: user.zone)] }
+        if found.total > 0, table.rows.isEmpty { values["page-too-high"] = ["link": filter.link()] }
         if found.total == 0, !filter.hasCriteria {
             values["first-run"] = ["curl": curl.record, "may": user.may(.createSendLogs)]
         }
         values["rows"] = table.rows.isEmpty ? nil : table.rows
         if let recipient { values["recipient"] = recipient.values(for: user) }
         if filter.campaigns.count == 1, recipient == nil, let campaign = filter.campaigns.first {
-            let links = (filter.link(zone: user.zone), filter.compareLink(campaign, zone: user.zone))
+            let links = (filter.link(), filter.compareLink(campaign))
             values["compare"] = ["sends": links.0, "link": links.1]
         }
+        values["destinations"] = try await totals.text(filter, search, total: found.total, in: organisation)
+        values["totals"] = TotalsDownloads.values(filter)
         values["chart"] = try await charts.html(filter, search, total: found.total, user.zone, in: organisation)
-        let pinned = filter.parameters(zone: user.zone, isPinned: true)
+        let pinned = filter.parameters(isPinned: true)
         let pager = Pager(page: filter.page, rows: filter.rows, total: found.total)
         values["pager"] = pager.values(action: "/console/sends", pinned) {
-            filter.link(page: $0, zone: user.zone, isPinned: true)
+            filter.link(page: $0, isPinned: true)
         }
         return request.page("sends", section: .sends, values)
     }
@@ -108,7 +112,9 @@ struct SendsReport: Sendable {
 
     /// Redirects to the report with the filter of the form, where a token stands for the recipient.
     @Sendable private func submit(_ request: UserRequest, _ form: Form) async throws -> Response {
-        var filter = SendsFilter(form.query(["campaign", "from", "to", "rows"]), zone: request.user.zone)
+        let zone = request.user.zone
+        let query = form.query(["campaign", "from", "to", "rows", "shown_from", "shown_to"])
+        var filter = SendsFilter(query.withShownMoments(of: ["from", "to"], in: zone), zone: zone)
         var problems = filter.problems
         let entered = form["recipient"].trimmingCharacters(in: .whitespacesAndNewlines)
         if !entered.isEmpty, let fault = RecipientKey.fault(of: entered) {
@@ -120,7 +126,7 @@ struct SendsReport: Sendable {
         }
         guard problems.isEmpty else { return refuse(problems, filter, request, entered: entered) }
         if !entered.isEmpty { filter.recipient = try await links.token(for: entered, request) }
-        return Pages.redirect(to: filter.link(zone: request.user.zone))
+        return Pages.redirect(to: filter.pathAfterSubmission)
     }
 
     /// Returns a telephone number that was entered for a campaign, and that is no campaign: no URL may have it.
@@ -156,7 +162,9 @@ struct SendsReport: Sendable {
             zone.midnight(0, after: now).description, user.may(.readCampaigns) ? "named" : "",
             user.csrfToken,
         ]
-        let isCached = filter.campaigns.isEmpty && recipient.isEmpty && filter.problems.isEmpty
+        let notes = filter.notes(zone: zone)
+        let isCached =
+            filter.campaigns.isEmpty && recipient.isEmpty && filter.problems.isEmpty && notes == (nil, nil)
         if isCached, let known = formCache[key] { return known }
         var values: [String: Any] = [
             "narrow": filter.hasCriteria, "zone": zone.name,
@@ -167,26 +175,30 @@ struct SendsReport: Sendable {
             "rows-choices": SendsFilter.pageSizes
                 .map { "<option\($0 == filter.rows ? " selected" : "")>\($0)</option>" }.joined(),
         ]
-        values["zone-offset"] = zone.offsetText(at: filter.from ?? now)
+        values["zone-offset"] = zone.offsetText(from: filter.from ?? now, to: filter.to ?? filter.from ?? now)
+        values["shown-from"] = filter.from?.description
+        values["shown-to"] = filter.to?.description
+        values["from-note"] = notes.from.map { filter.values(of: $0, changing: \.from) }
+        values["to-note"] = notes.to.map { filter.values(of: $0, changing: \.to) }
         values["chosen"] = filter.campaigns.map { campaign in
             var rest = filter
             rest.campaigns.removeAll { $0 == campaign }
             return [
-                "id": campaign.text, "without": rest.link(zone: zone),
+                "id": campaign.text, "without": rest.link(),
                 "name": names[campaign].map { UntrustedText.html($0.description) } ?? "",
             ]
         }
         if filter.recipient != nil {
             var rest = filter
             rest.recipient = nil
-            values["chosen-recipient"] = ["without": rest.link(zone: zone), "text": UntrustedText.html(recipient)]
+            values["chosen-recipient"] = ["without": rest.link(), "text": UntrustedText.html(recipient)]
         }
         var spans: [UInt8] = []
         for (title, from, to) in self.spans(zone, now) {
             var span = filter
             (span.from, span.to, span.asOf) = (from, to, nil)
             spans.append("<a href=\"")
-            spans.appendHTML(span.link(zone: zone))
+            spans.appendHTML(span.link())
             spans.append(span.from == filter.from && span.to == filter.to ? "\" aria-current=true>" : "\">")
             spans.append(contentsOf: title.utf8)
             spans.append("</a>\n")

@@ -54,7 +54,7 @@ import Testing
             #expect(try page.copied { try page.click(.named("Copy campaign ID summer", role: "button")) } == "summer")
         }
         try page.clickAndLoad("td.campaign a.name")
-        #expect(try page.text(of: "#result") == "43 sends")
+        #expect(try page.text(of: "#result") == "43 sends to 127 destinations")
         #expect(try page.text(of: ".chip").contains("Sümmer & <sun>"))
         try user.open("/console/campaigns?search=unheard-of")
         #expect(try page.text.contains("No campaigns match this search."))

@@ -22,6 +22,7 @@ import Testing
         #expect(try client.get("/console")["location"] == "/console/sign-in")
         #expect(try client.post("/console/keys", [:])["location"] == "/console/sign-in")
         #expect(try client.get("/console/sends.csv").status == 303)
+        #expect(try client.get("/console/totals-by-day.csv").status == 303)
     }
 
     @Test func `the session cookie is HttpOnly and SameSite=Strict, and does not contain the key`() throws {
@@ -163,6 +164,7 @@ import Testing
         #expect(try campaigns.get("/console")["location"] == "/console/campaigns")
         #expect(try campaigns.get("/console/sends").status == 403)
         #expect(try campaigns.get("/console/sends.csv").status == 403)
+        #expect(try campaigns.get("/console/totals-by-day.csv").status == 403)
         let response = try campaigns.post("/console/campaigns/a/name", ["name": "A"], from: "/console/campaigns")
         #expect(response.status == 403)
         // An error page does not show campaigns either.
