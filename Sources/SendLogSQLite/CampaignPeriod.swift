@@ -78,7 +78,8 @@ struct CampaignPeriod {
         try query.bind(RowID(organisation, head.lastSequence).rawValue, RowID(organisation, now.lastSequence).rawValue)
         while try query.step() {
             let start = query.integer(0)
-            for part in plan.parts where (part.range.lowerBound.milliseconds...part.range.upperBound.milliseconds)
+            for part in plan.parts
+            where (part.range.lowerBound.milliseconds...part.range.upperBound.milliseconds)
                 .contains(start)
             {
                 try add(query, of: part)

@@ -10,6 +10,7 @@ extension CampaignReport {
     ///   - period: what was read of the period
     ///   - body: takes a campaign
     /// - Returns: the totals of all campaigns that match the query, without its skip and limit.
+    /// - Throws: ``StoreError/corrupted(detail:)``; the errors of the database and of the closure.
     func forEach(
         _ query: CampaignQuery,
         _ named: String?,

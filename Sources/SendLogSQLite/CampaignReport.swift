@@ -17,6 +17,7 @@ struct CampaignReport {
     ///   - period: what was read of the query's period; `nil` for a query without one
     ///   - body: takes a campaign
     /// - Returns: the totals of all campaigns that match the query, without its skip and limit.
+    /// - Throws: ``StoreError/corrupted(detail:)``; the errors of the database and of the closure.
     func forEach(
         _ query: CampaignQuery,
         in period: CampaignPeriod?,

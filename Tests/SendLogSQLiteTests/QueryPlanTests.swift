@@ -116,7 +116,8 @@ struct QueryPlanTests {
         let page = "AS key FROM campaigns c"
         let (numbers, counted) = ("FROM json_each(?)", "WITH counted AS MATERIALIZED")
         let whole = [
-            numbers, counted, "WHERE TRUE ORDER BY id", "SELECT 1 FROM organisations LIMIT 1", pending, page, "UPDATE wal_generation",
+            numbers, counted, "WHERE TRUE ORDER BY id", "SELECT 1 FROM organisations LIMIT 1", pending, page,
+            "UPDATE wal_generation",
             "FROM organisations o LEFT JOIN recording_times", "lead(at) OVER", "SELECT count(*) FROM webhooks",
             "FROM webhooks w JOIN organisations", "WHERE TRUE AND state = 'failed'",
             "FROM organisations o LEFT JOIN recipient_indexes",

@@ -63,7 +63,8 @@ struct CampaignModel {
 
     /// The page that a store must return.
     func page(_ query: CampaignQuery) -> CampaignPage {
-        let counted = query.period.map { period in count(logs.values.filter { period.contains($0.start) }) } ?? campaigns
+        let counted =
+            query.period.map { period in count(logs.values.filter { period.contains($0.start) }) } ?? campaigns
         let found = counted.filter { campaign in
             guard let text = query.text.map(FoldedText.init) else { return true }
             return [campaign.id.text, campaign.name?.description].compactMap(\.self).map(FoldedText.init).contains {

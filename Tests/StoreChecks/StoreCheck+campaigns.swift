@@ -7,7 +7,10 @@ extension StoreCheck {
         StoreCheck("campaigns match a full count of the logs, in every order and page") { store in
             let seed = TestSeed.printed("campaigns match a full count of the logs")
             let model = try await CampaignModel(in: store, logs: 300, seed: seed)
-            let texts = [nil, "campaign-1", "CAMPAIGN-7", "ünï", "BRIEF", "%", "_", "campaign-1199x", "'", "\0", "a\0", "straße", "ÉTÉ"]
+            let texts = [
+                nil, "campaign-1", "CAMPAIGN-7", "ünï", "BRIEF", "%", "_", "campaign-1199x", "'", "\0", "a\0", "straße",
+                "ÉTÉ",
+            ]
             for sort in CampaignQuery.Sort.allCases {
                 for isDescending in [true, false] {
                     for text in texts {
@@ -84,7 +87,8 @@ extension StoreCheck {
             let organisation = try await store.organisation("Acme")
             let (spring, name) = try (#require(CampaignID("spring")), #require(CampaignName("Spring")))
             #expect(
-                try await store.campaigns(CampaignQuery(), in: organisation) == CampaignPage(totals: CampaignTotals(), campaigns: [])
+                try await store.campaigns(CampaignQuery(), in: organisation)
+                    == CampaignPage(totals: CampaignTotals(), campaigns: [])
             )
             await #expect(throws: StoreError.notFound) { try await store.campaign(spring, in: organisation) }
             await #expect(throws: StoreError.notFound) { try await store.nameCampaign(spring, name, in: organisation) }
@@ -156,7 +160,9 @@ extension StoreCheck {
             let days = Timestamp.earliest.day...Timestamp.latest.day
             #expect(try await store.tallies(of: [foreign], over: days, in: acme) == [])
             #expect(try await store.tallies(of: nil, over: days, in: acme).map(\.destinations) == [2])
-            #expect(try await store.tallies(ofEach: [foreign, both], over: days, in: acme).keys.map(\.text) == ["both"])
+            #expect(
+                try await store.tallies(ofEach: [foreign, both], over: days, in: acme).keys.map(\.text) == ["both"]
+            )
         },
     ]
 

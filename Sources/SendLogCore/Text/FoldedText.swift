@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Two texts have the same form if they differ only in
 /// - case, by Unicode's full case folding (`Straße` is `STRASSE`, and `ς` is `σ`), where the Turkish `İ` and `ı` are
-///   both `i`, because nobody knows in which language a name is written,
+///   both `i`, because the language of a name is not known,
 /// - the normalisation form (NFC or NFD),
 /// - accents, but only of Latin, Greek and Cyrillic letters.
 ///

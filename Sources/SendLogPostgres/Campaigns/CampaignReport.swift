@@ -131,6 +131,7 @@ struct CampaignReport {
     /// Returns the SQL for a campaign's first or last send, within the period if there is one.
     private static func start(_ function: String, _ period: PeriodParameters?) -> String {
         let within = period.map { "AND l.start BETWEEN \($0.from) AND \($0.to)" } ?? ""
-        return "(SELECT \(function)(l.start) FROM send_logs l WHERE l.org_id = $1 AND l.campaign = c.campaign \(within))"
+        return
+            "(SELECT \(function)(l.start) FROM send_logs l WHERE l.org_id = $1 AND l.campaign = c.campaign \(within))"
     }
 }
