@@ -29,7 +29,7 @@ struct GoPage: Sendable {
         if text.isEmpty { return page(request) }
         let send = try await send(text, request)
         let lookup = CampaignLookup(store: store)
-        let outcome = user.may(.readCampaigns) ? try await lookup.find(text, in: organisation) : .none
+        let outcome = try await user.may(.readCampaigns) ? lookup.find(text, in: organisation) : .none
         switch (send, outcome) {
         case (let send?, .none), (let send?, .found(_, isExact: false)): return Pages.redirect(to: Self.link(send))
         case (let send?, .several(let choice)) where !choice.isExact: return Pages.redirect(to: Self.link(send))
