@@ -62,16 +62,28 @@ struct CampaignLookup: Sendable {
 
     /// Returns what the texts of a filter's fields for campaigns mean.
     ///
+    /// After the first text that is not clear, only the IDs of existing campaigns are taken: the user corrects one text at
+    /// a time, and each costs searches.
+    ///
     /// - Throws: ``StoreError``.
     func entry(_ texts: [String], in organisation: OrganisationID) async throws(StoreError) -> Entry {
-        var entry = Entry()
+        let ids = texts.compactMap { CampaignID($0) }
+        // The filter refuses more, whether they exist or not.
+        let isTooMany = ids.count > SendsFilter.maxCampaigns
+        let existing = try await isTooMany ? Set(ids) : self.existing(ids, in: organisation)
+        var (entry, seen) = (Entry(), Set<CampaignID>())
         for text in texts where !SendsFilter.ids(of: text).isEmpty {
+            if let id = CampaignID(text), existing.contains(id) {
+                if seen.insert(id).inserted { entry.campaigns.append(id) }
+                continue
+            }
+            guard entry.choice == nil, entry.unknown == nil else { continue }
             switch try await find(text, in: organisation) {
             case .found(let ids, _):
-                for id in ids where !entry.campaigns.contains(id) { entry.campaigns.append(id) }
+                for id in ids where seen.insert(id).inserted { entry.campaigns.append(id) }
                 entry.isOfIDs = entry.isOfIDs && ids.map(\.text) == SendsFilter.ids(of: text)
-            case .several(let choice): entry.choice = entry.choice ?? choice
-            case .none: entry.unknown = entry.unknown ?? text
+            case .several(let choice): entry.choice = choice
+            case .none: entry.unknown = text
             }
         }
         return entry

@@ -50,9 +50,9 @@ struct CampaignsReport: Sendable {
         guard view.problems.isEmpty else {
             return request.page("campaigns", section: .campaigns, isInvalid: true, values)
         }
-        var query = view.query(rows: Self.rows)
-        query.isSummed = view.isFiltered
-        let page = try await store.campaigns(query, in: organisation)
+        var search = view.query(rows: Self.rows)
+        search.isSummed = view.isFiltered
+        let page = try await store.campaigns(search, in: organisation)
         let tallies = try await store.tallies(
             ofEach: page.campaigns.map(\.id),
             over: (view.from ?? .earliest).day...(view.to ?? .latest).day,

@@ -17,7 +17,7 @@ struct CampaignsView {
     /// The problems of the range, as messages for the user.
     private(set) var problems: [String] = []
     /// The start and the end as entered, if they are invalid.
-    private(set) var entered: (from: String?, to: String?)
+    private(set) var entered: (from: String?, to: String?) = (nil, nil)
 
     /// The query parameters of the report.
     static let parameters = ["search", "sort", "page"] + times + times.map { QueryString.shownPrefix + $0 }

@@ -87,7 +87,7 @@ extension CampaignLookup {
         let (zone, texts) = (request.user.zone, query.all("campaign"))
         let isKnown = areIDsKnown && texts.allSatisfy { $0.isEmpty || CampaignID($0) != nil }
         guard !isKnown, request.user.may(.readCampaigns) else { return (SendsFilter(query, zone: zone), nil) }
-        let entry = try await entry(texts, in: request.organisation)
+        let entry = try await self.entry(texts, in: request.organisation)
         var filter = SendsFilter(QueryString(query.pairs.filter { $0.name != "campaign" }.encoded[...]), zone: zone)
         filter.set(campaigns: entry.campaigns)
         if let unknown = entry.unknown {
@@ -102,7 +102,7 @@ extension CampaignLookup {
     ///
     /// - Throws: ``InvalidInput`` if a text can mean several campaigns; ``StoreError``.
     func filter(ofFile request: UserRequest) async throws -> SendsFilter {
-        let (filter, entry) = try await filter(request.query, request, areIDsKnown: true)
+        let (filter, entry) = try await self.filter(request.query, request, areIDsKnown: true)
         if let choice = entry?.choice {
             let text = Naming.shown(choice.text)
             throw InvalidInput(sentences: [

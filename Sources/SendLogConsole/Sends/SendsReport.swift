@@ -123,7 +123,7 @@ struct SendsReport: Sendable {
     @Sendable private func submit(_ request: UserRequest, _ form: Form) async throws -> Response {
         let zone = request.user.zone
         let query = form.query(["campaign", "from", "to", "rows", "shown_from", "shown_to"])
-        var (filter, entry) = try await filter(query.withShownMoments(of: ["from", "to"], in: zone), request)
+        var (filter, entry) = try await self.filter(query.withShownMoments(of: ["from", "to"], in: zone), request)
         var problems = filter.problems
         let entered = form["recipient"].trimmingCharacters(in: .whitespacesAndNewlines)
         if !entered.isEmpty, let fault = RecipientKey.fault(of: entered) {
