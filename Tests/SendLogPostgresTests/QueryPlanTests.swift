@@ -90,12 +90,28 @@ struct QueryPlanTests {
         sort: CampaignQuery.Sort,
         isDescending: Bool
     ) async throws {
-        let filter = CampaignReport.filter(CampaignQuery(text: "a"))
-        let plan = try await plan(CampaignReport.sql(sort, isDescending: isDescending, filter: filter))
+        let query = CampaignQuery(text: "a", sort: sort, isDescending: isDescending)
+        let plan = try await plan(CampaignReport.sql(query))
         #expect(plan.contains("campaign_days_pkey"), "\(plan)")
         let scans = plan.split(separator: "Index Only Scan").filter { $0.contains("send_logs_by_campaign") }
         #expect(scans.count == ([.first, .last].contains(sort) ? 3 : 2), "\(plan)")
         #expect(!plan.contains("Seq Scan on ") && !plan.contains("Bitmap"), "\(plan)")
+    }
+
+    @Test(arguments: CampaignQuery.Sort.allCases, [nil, "a"])
+    func `campaigns of a period come from counters, and the logs of cut days from the index by start`(
+        sort: CampaignQuery.Sort,
+        text: String?
+    ) async throws {
+        let query = CampaignQuery(text: text, period: .earliest ... .latest, sort: sort)
+        let plan = try await plan(CampaignReport.sql(query))
+        #expect(plan.contains("campaign_days_pkey"), "\(plan)")
+        #expect(plan.split(separator: "Scan using send_logs_by_start on send_logs").count == 2, "\(plan)")
+        #expect(plan.contains("(start >= p.first) AND (start <= p.last)"), "\(plan)")
+        let ends = plan.split(separator: "Index Only Scan").filter { $0.contains("send_logs_by_campaign") }
+        #expect(ends.count == ([.first, .last].contains(sort) ? 3 : 2), "\(plan)")
+        #expect(!plan.contains("Seq Scan on ") && !plan.contains("Bitmap"), "\(plan)")
+        if text != nil { #expect(plan.contains("hashed SubPlan"), "\(plan)") }
     }
 
     @Test(arguments: [false, true]) func `tallies come from the counters of their days`(ofCampaigns: Bool) async throws

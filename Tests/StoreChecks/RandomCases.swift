@@ -87,4 +87,19 @@ struct RandomCases {
         }
         return Array(Set((0..<count).compactMap { _ in campaign() }))
     }
+
+    /// A query for campaigns, most often with a period.
+    mutating func campaignQuery() -> CampaignQuery {
+        let times = [timestamp(), timestamp()].sorted()
+        var query = CampaignQuery(
+            text: once(in: 2) ? nil : ["brief", "straße", "E", "campaign-1", "9"][number(0...4)],
+            period: once(in: 8) ? nil : times[0]...times[1],
+            sort: CampaignQuery.Sort.allCases[number(0...CampaignQuery.Sort.allCases.count - 1)],
+            isDescending: once(in: 2),
+            skip: once(in: 2) ? 0 : number(0...20),
+            limit: [0, 3, 1000, CampaignQuery.noLimit][number(0...3)]
+        )
+        (query.isWhole, query.isSummed) = (once(in: 3), once(in: 2))
+        return query
+    }
 }

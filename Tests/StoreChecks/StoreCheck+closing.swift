@@ -58,6 +58,9 @@ extension StoreCheck {
                 _ = try await store.campaigns(CampaignQuery(), in: organisation)
             }
             await expectClosed { () async throws(StoreError) in
+                _ = try await store.campaigns(CampaignQuery(period: log.start...log.start), in: organisation)
+            }
+            await expectClosed { () async throws(StoreError) in
                 _ = try await store.campaign(log.campaignID, in: organisation)
             }
             await expectClosed { () async throws(StoreError) in
@@ -70,7 +73,7 @@ extension StoreCheck {
                 _ = try await store.tallies(of: nil, over: days, in: organisation)
             }
             await expectClosed { () async throws(StoreError) in
-                _ = try await store.tallies(ofEach: [log.campaignID], in: organisation)
+                _ = try await store.tallies(ofEach: [log.campaignID], over: days, in: organisation)
             }
             await expectClosed { () async throws(StoreError) in
                 _ = try await store.createOrganisation(named: name, at: .earliest)

@@ -34,6 +34,7 @@ public struct StoreCheck: Sendable, CustomTestStringConvertible {
         topic("keys", keys),
         topic("sessions", sessions),
         topic("campaigns", campaigns),
+        topic("campaign periods", campaignPeriods),
         topic("webhooks", webhooks),
         topic("leases", leases),
         topic("pending", pending),

@@ -53,6 +53,29 @@ struct CompareQuery {
         }
     }
 
+    /// Returns the parameters of the page with another campaign; times are in UTC, unless clocks skipped them.
+    static func parameters(
+        of query: QueryString,
+        _ campaign: CampaignID?,
+        _ zone: UserTimeZone
+    ) -> [(name: String, value: String)] {
+        let kept = query.pairs.filter { entered.contains($0.name) && $0.name != "campaign" && !$0.value.isEmpty }
+        let moments = kept.map { name, value in
+            let isEnd = name.hasSuffix("to")
+            let isMoment = times.contains(name) && !zone.isSkipped(entered: value, isEnd: isEnd)
+            let moment = isMoment ? zone.timestamp(entered: value, isEnd: isEnd) : nil
+            return (name: name, value: moment?.description ?? value)
+        }
+        return moments + (campaign.map { [(name: "campaign", value: $0.text)] } ?? [])
+    }
+
+    /// Returns the link to the page of a campaign with parameters.
+    ///
+    /// If there are none, it has an empty one: the recipients of the campaign are counted.
+    static func link(_ campaign: CampaignID, _ parameters: [(name: String, value: String)]) -> String {
+        "/console/campaigns/\(campaign)/compare?\(parameters.isEmpty ? "campaign=" : parameters.encoded)"
+    }
+
     /// Returns the link to a list of the result, as a file in a format.
     func link(_ format: String, _ list: AudienceList, _ asOf: SequenceNumber) -> String {
         let all = pairs + [(name: "list", value: list.rawValue), (name: "as_of", value: String(asOf.number))]

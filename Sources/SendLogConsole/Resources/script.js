@@ -76,6 +76,16 @@
     field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(suggest, 200); });
   }
 
+  // The key / focuses the field that goes to a send or a campaign.
+  document.addEventListener("keydown", (event) => {
+    const field = document.querySelector(".go input[name=sought]");
+    const isTyping = event.target.closest?.("input, select, textarea, [contenteditable]");
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping || !field) return;
+    event.preventDefault();
+    field.focus();
+    field.select();
+  });
+
   // Previews the request of a webhook while the user edits the template.
   for (const form of document.querySelectorAll("form[data-preview]")) {
     const pane = form.querySelector(".preview");

@@ -21,7 +21,7 @@ struct SendsFilter: Hashable {
     var asOf: SequenceNumber?
     /// The problems of the query, as messages for the user.
     private(set) var problems: [String] = []
-    /// The text that was entered for a campaign, if it is not a valid ID.
+    /// The text that was entered for a campaign, if it does not mean one.
     private(set) var enteredCampaign = ""
 
     static let defaultRows = 50
@@ -57,10 +57,7 @@ struct SendsFilter: Hashable {
                 }
             }
         }
-        if campaigns.count > Self.maxCampaigns {
-            problems.append("At most \(Self.maxCampaigns) campaigns can be selected; the API accepts 1,000.")
-            campaigns = []
-        }
+        refuseTooManyCampaigns()
         problems += query.problems(known: Self.parameters, repeatable: ["campaign"])
         problems = Array(problems.prefix(InvalidInput.maxIssues))
         recipient = checked(query.recipient)
@@ -93,6 +90,24 @@ struct SendsFilter: Hashable {
         campaigns.removeAll { ids.contains($0.text) }
         enteredCampaign = text
         problems = ["A telephone number is not the ID of a campaign. Enter it under “Recipient”."]
+    }
+
+    /// Keeps a text that was entered for a campaign, and does not mean one, in the form.
+    mutating func keep(enteredCampaign text: String, problem: String? = nil) {
+        enteredCampaign = text
+        if let problem { problems.append(problem) }
+    }
+
+    /// Replaces the campaigns, and refuses too many.
+    mutating func set(campaigns: [CampaignID]) {
+        self.campaigns = campaigns
+        refuseTooManyCampaigns()
+    }
+
+    private mutating func refuseTooManyCampaigns() {
+        guard campaigns.count > Self.maxCampaigns else { return }
+        problems.append("At most \(Self.maxCampaigns) campaigns can be selected; the API accepts 1,000.")
+        campaigns = []
     }
 
     /// Returns the result of a parser; `nil` with a problem for an invalid value.

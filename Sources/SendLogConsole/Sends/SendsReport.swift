@@ -37,7 +37,9 @@ struct SendsReport: Sendable {
 
     @Sendable private func show(_ request: UserRequest) async throws -> Response {
         let (user, organisation) = (request.user, request.organisation)
-        var filter = SendsFilter(request.query, zone: user.zone)
+        let (entered, entry) = try await self.filter(request.query, request)
+        if let response = try await response(to: entry, entered, request) { return response }
+        var filter = entered
         var (search, recipient): (SendLogSearch, RecipientLinks.Recipient?) = (filter.search, nil)
         do {
             if let token = filter.recipient { recipient = try await links.recipient(token, request) }
@@ -54,6 +56,12 @@ struct SendsReport: Sendable {
             return refuse([failure.sentence], filter, request, failure, entered: recipient?.text ?? "")
         }
         let found = try await store.search(search, in: organisation)
+        var unknown: String?
+        if found.total == 0 {
+            let (response, text) = try await lookUpCampaigns(filter, recipient, request)
+            if let response { return response }
+            unknown = text
+        }
         (filter.asOf, search.asOf) = (found.asOf, found.asOf)
         let table = try await SendsTable(
             found,
@@ -76,6 +84,7 @@ struct SendsReport: Sendable {
         if found.total == 0, !filter.hasCriteria {
             values["first-run"] = ["curl": curl.record, "may": user.may(.createSendLogs)]
         }
+        values["unknown"] = unknown
         values["rows"] = table.rows.isEmpty ? nil : table.rows
         if let recipient { values["recipient"] = recipient.values(for: user) }
         if filter.campaigns.count == 1, recipient == nil, let campaign = filter.campaigns.first {
@@ -94,7 +103,7 @@ struct SendsReport: Sendable {
     }
 
     /// Returns the page with problems in place of sends.
-    private func refuse(
+    func refuse(
         _ problems: [String],
         _ filter: SendsFilter,
         _ request: UserRequest,
@@ -114,18 +123,20 @@ struct SendsReport: Sendable {
     @Sendable private func submit(_ request: UserRequest, _ form: Form) async throws -> Response {
         let zone = request.user.zone
         let query = form.query(["campaign", "from", "to", "rows", "shown_from", "shown_to"])
-        var filter = SendsFilter(query.withShownMoments(of: ["from", "to"], in: zone), zone: zone)
+        var (filter, entry) = try await self.filter(query.withShownMoments(of: ["from", "to"], in: zone), request)
         var problems = filter.problems
         let entered = form["recipient"].trimmingCharacters(in: .whitespacesAndNewlines)
         if !entered.isEmpty, let fault = RecipientKey.fault(of: entered) {
             problems.append("The recipient \(fault).")
         }
-        if let number = try await telephoneNumber(in: form.all("campaign"), request) {
+        let campaigns = request.user.may(.readCampaigns) ? [entry?.unknown].compactMap(\.self) : form.all("campaign")
+        if let number = try await telephoneNumber(in: campaigns, request) {
             filter.refuse(number: number)
             problems = filter.problems
         }
         guard problems.isEmpty else { return refuse(problems, filter, request, entered: entered) }
         if !entered.isEmpty { filter.recipient = try await links.token(for: entered, request) }
+        if let choice = entry?.choice { return try await choose(choice, filter, request, entered: entered) }
         return Pages.redirect(to: filter.pathAfterSubmission)
     }
 
@@ -150,7 +161,7 @@ struct SendsReport: Sendable {
     /// Returns the form of the filter, with the text that was entered for a recipient.
     ///
     /// Without campaigns, recipient and problems it is cached, because it stays the same for a session and a day.
-    private func form(
+    func form(
         _ filter: SendsFilter,
         _ request: UserRequest,
         names: [CampaignID: CampaignName],
@@ -164,7 +175,8 @@ struct SendsReport: Sendable {
         ]
         let notes = filter.notes(zone: zone)
         let isCached =
-            filter.campaigns.isEmpty && recipient.isEmpty && filter.problems.isEmpty && notes == (nil, nil)
+            filter.campaigns.isEmpty && filter.enteredCampaign.isEmpty && recipient.isEmpty
+            && filter.problems.isEmpty && notes == (nil, nil)
         if isCached, let known = formCache[key] { return known }
         var values: [String: Any] = [
             "narrow": filter.hasCriteria, "zone": zone.name,
@@ -193,40 +205,18 @@ struct SendsReport: Sendable {
             rest.recipient = nil
             values["chosen-recipient"] = ["without": rest.link(), "text": UntrustedText.html(recipient)]
         }
-        var spans: [UInt8] = []
-        for (title, from, to) in self.spans(zone, now) {
-            var span = filter
-            (span.from, span.to, span.asOf) = (from, to, nil)
-            spans.append("<a href=\"")
-            spans.appendHTML(span.link())
-            spans.append(span.from == filter.from && span.to == filter.to ? "\" aria-current=true>" : "\">")
-            spans.append(contentsOf: title.utf8)
-            spans.append("</a>\n")
+        values["spans"] = TimeSpan.links(in: zone, at: now, current: (filter.from, filter.to)) { span in
+            filter.narrowed(span.from, span.to).link()
         }
-        values["spans"] = spans
         let html = middleware.pages.templates.render("filter", values)
         if isCached { formCache.insert(html, for: key) }
         return html
     }
 
-    /// Returns common time ranges in the user's time zone.
-    private func spans(_ zone: UserTimeZone, _ now: Timestamp) -> [(title: String, from: Timestamp?, to: Timestamp?)] {
-        func before(_ moment: Timestamp) -> Timestamp? { Timestamp(milliseconds: moment.milliseconds - 1) }
-        let midnight = { (days: Int) in zone.midnight(days, after: now) }
-        let endOfToday = before(midnight(1))
-        return [
-            ("All time", nil, nil), ("Today", midnight(0), endOfToday),
-            ("Yesterday", midnight(-1), before(midnight(0))), ("Last 7 days", midnight(-6), endOfToday),
-            ("Last 30 days", midnight(-29), endOfToday),
-            ("This month", zone.firstOfMonth(0, after: now), before(zone.firstOfMonth(1, after: now))),
-            ("Last month", zone.firstOfMonth(-1, after: now), before(zone.firstOfMonth(0, after: now))),
-        ]
-    }
-
     // MARK: - Downloads
 
     private func export(_ request: UserRequest, _ format: SendLogExport.Format) async throws -> Response {
-        let filter = SendsFilter(request.query, zone: request.user.zone)
+        let filter = try await CampaignLookup(store: store).filter(ofFile: request)
         if !filter.problems.isEmpty { throw InvalidInput(sentences: filter.problems) }
         var search = filter.search
         if let token = filter.recipient {

@@ -39,7 +39,7 @@ struct TotalsDownloads: Sendable {
     }
 
     private func download(_ file: TotalsFile, _ request: UserRequest) async throws -> Response {
-        let filter = SendsFilter(request.query, zone: request.user.zone)
+        let filter = try await CampaignLookup(store: store).filter(ofFile: request)
         if !filter.problems.isEmpty { throw InvalidInput(sentences: filter.problems) }
         var search = filter.search
         if let token = filter.recipient {

@@ -63,6 +63,7 @@ public struct SendLogService: Sendable {
             authenticator: authenticator,
             service: service,
             comparer: comparer,
+            campaignExport: CampaignExport(store: store, spoolFolder: context.spoolFolder),
             sessionSeconds: configuration.consoleSessionMinutes * 60,
             recipientIndex: configuration.recipientIndex
         )

@@ -140,7 +140,7 @@ import Testing
     @Test func `an invalid filter gets an error at the form, and no table`() throws {
         let (user, _) = try user()
         for (query, message) in [
-            ("campaign=a.b", "“a.b” is not a valid campaign ID"), ("from=soon", "“from” must be a date"),
+            ("campaign=a.b", "No campaign has “a.b” in its ID or name."), ("from=soon", "“from” must be a date"),
             ("to=2022-02-30", "“to” must be a date"),
             ("from=2022-02-02&to=2022-02-01", "“from” must not be later than “to”"),
             ("page=0", "“page” must be a number from 1"),
