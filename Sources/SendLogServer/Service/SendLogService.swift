@@ -76,6 +76,7 @@ public struct SendLogService: Sendable {
             threads: threads,
             limits: configuration.limits,
             rateLimit: configuration.rateLimit,
+            pageRateLimit: configuration.consoleRateLimit,
             recipientIndex: configuration.recipientIndex,
             logger: logger,
             basePath: configuration.server.basePath,

@@ -67,6 +67,35 @@ import Testing
 
     @Test(
         arguments: [
+            "Bearer KEY", "Authorization: Bearer KEY", "\"KEY\"", "‘KEY’", "`KEY`", " KEY\r\n", "\u{feff}KEY\u{200b}",
+            "\u{a0}KEY",
+        ]
+    )
+    func `a key signs in as it is pasted, and a wrong one still gets the one message`(pasted: String) throws {
+        let tenant = try tenant("sendLog")
+        let client = ConsoleClient(tenant.server)
+        #expect(try client.signIn(pasted.replacing("KEY", with: tenant.key)).status == 303)
+        #expect(try client.get("/console/sends").status == 200)
+        let wrong = String(tenant.key.dropLast()) + (tenant.key.hasSuffix("0") ? "1" : "0")
+        let refused = try ConsoleClient(tenant.server).signIn(pasted.replacing("KEY", with: wrong))
+        #expect(refused.status == 400)
+        #expect(refused.text.contains("Invalid API key: it may be mistyped, expired or revoked."))
+        #expect(!refused.text.contains(wrong))
+        // The API takes a key as it is.
+        let quoted = try tenant.request("GET", "/whoami", authorisation: "Bearer \"\(tenant.key)\"")
+        try expectFailure(quoted, 401, "unauthorized")
+    }
+
+    @Test func `a key with a line break and invisible characters signs in, in a browser`() throws {
+        let tenant = try tenant("sendLog")
+        let user = try ConsoleUser(tenant.server)
+        try user.signIn("Authorization: Bearer “\(tenant.key.prefix(9))\u{200b}\n\(tenant.key.dropFirst(9))”\u{a0}")
+        #expect(try user.page.title == "Sends Report · sendlog")
+        try user.expectNoErrors()
+    }
+
+    @Test(
+        arguments: [
             "https://elsewhere.example/", "//elsewhere.example", "/send-logs", "/console/../send-logs", "javascript:1",
             "/console/sign-out", "/console/\r\nX: y", "/\\elsewhere.example",
         ]
