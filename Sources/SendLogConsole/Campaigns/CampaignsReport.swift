@@ -51,6 +51,7 @@ struct CampaignsReport: Sendable {
             },
         ]
         values["problem"] = problem
+        values["searched"] = view.search.isEmpty ? nil : view.search
         if page.total == 0 {
             values[view.search.isEmpty ? "nothing-yet" : "not-found"] = true
             values["curl"] = CurlCommands(address: user.serverAddress).record
@@ -71,11 +72,12 @@ struct CampaignsReport: Sendable {
         to html: inout [UInt8]
     ) {
         let id = campaign.id.text
-        html.append("<tr><td class=campaign><a class=name href=\"/console/sends?campaign=\(id)\"><bdi>")
-        html.append(campaign.name.map { UntrustedText.html($0.description) } ?? "unnamed")
-        html.append("</bdi></a> ")
+        html.append("<tr><td class=campaign><a href=\"/console/sends?campaign=\(id)\">")
+        let name = campaign.name.map { "<bdi class=name>\(UntrustedText.html($0.description))</bdi>" }
+        html.append(name ?? "<span class=name>unnamed</span>")
+        html.append("</a> ")
         var text = id
-        text.withUTF8 { SendRows.appendID($0, of: "campaign", to: &html) }
+        text.withUTF8 { html.appendID($0, of: "campaign ID") }
         if user.may(.updateCampaigns) { appendNameForm(of: campaign, user, view, to: &html) }
         html.append("<td class=count data-label=\"Sends\">\(campaign.sends.grouped)")
         html.append("<td class=count data-label=\"Destinations\">\(campaign.destinations.grouped)")
