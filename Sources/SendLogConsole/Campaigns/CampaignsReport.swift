@@ -92,6 +92,10 @@ struct CampaignsReport: Sendable {
             "from": view.from.map { zone.fieldText($0, isEnd: false) } ?? view.entered.from ?? "",
             "to": view.to.map { zone.fieldText($0, isEnd: true) } ?? view.entered.to ?? "",
         ]
+        let hasDates = view.from != nil || view.to != nil
+        values["filtered"] = [view.search.isEmpty ? nil : "name or ID", hasDates ? "dates" : nil]
+            .compactMap(\.self).joined(separator: ", ")
+        values["dates"] = zone.words(from: view.from, to: view.to)
         values["shown-from"] = view.from?.description
         values["shown-to"] = view.to?.description
         values["spans"] = TimeSpan.links(in: zone, at: now, current: (view.from, view.to)) {
@@ -120,13 +124,14 @@ struct CampaignsReport: Sendable {
         to html: inout [UInt8]
     ) {
         let id = campaign.id.text
-        html.append("<tr><td class=campaign><a class=name href=\"")
+        html.append("<tr><td class=campaign><a href=\"")
         html.appendHTML(view.sends(of: campaign.id))
-        html.append("\"><bdi>")
-        html.append(campaign.name.map { UntrustedText.html($0.description) } ?? "unnamed")
-        html.append("</bdi></a> ")
+        html.append("\">")
+        let name = campaign.name.map { "<bdi class=name>\(UntrustedText.html($0.description))</bdi>" }
+        html.append(name ?? "<span class=name>unnamed</span>")
+        html.append("</a> ")
         var text = id
-        text.withUTF8 { SendRows.appendID($0, of: "campaign", to: &html) }
+        text.withUTF8 { html.appendID($0, of: "campaign ID") }
         if user.may(.updateCampaigns) { appendNameForm(of: campaign, user, view, to: &html) }
         html.append("<td class=count data-label=\"Sends\">\(campaign.sends.grouped)")
         html.append("<td class=count data-label=\"Destinations\">\(campaign.destinations.grouped)")

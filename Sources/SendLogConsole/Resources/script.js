@@ -49,6 +49,13 @@
     }
   });
 
+  // A click that ends a selection in a message does not fold or unfold the message.
+  document.addEventListener("click", (event) => {
+    const message = event.target.closest(".message summary");
+    const selection = getSelection();
+    if (message && event.detail > 0 && !selection.isCollapsed && selection.containsNode(message, true)) event.preventDefault();
+  });
+
   // The time zone is sent with the key, so that the first page uses it.
   for (const field of document.querySelectorAll("input[data-zone]")) {
     field.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";

@@ -180,6 +180,9 @@ struct SendsReport: Sendable {
         if isCached, let known = formCache[key] { return known }
         var values: [String: Any] = [
             "narrow": filter.hasCriteria, "zone": zone.name,
+            "filter-summary": filter.summary, "filter-words": filter.words(in: zone),
+            // A phone shows the fields if one of them is to be corrected.
+            "filters-open": filter.problems.isEmpty && (recipient.isEmpty || filter.recipient != nil) ? "" : "open",
             "from": filter.from.map { zone.fieldText($0, isEnd: false) } ?? "",
             "to": filter.to.map { zone.fieldText($0, isEnd: true) } ?? "",
             "campaign-entered": filter.enteredCampaign, "recipient-entered": recipient,

@@ -78,6 +78,7 @@ struct DeliveriesTable {
             "delivery": delivery.id.description, "delivery-state": Self.cssClass(delivery.state),
             "label": Self.label(delivery.state), "attempt-count": count.grouped,
             "attempts-noun": count == 1 ? "attempt" : "attempts", "send": delivery.send.text,
+            "send-html": [UInt8].html(id: delivery.send.text),
             "is-test": delivery.id.test != nil, "is-sample": delivery.id.sequence.number == 0,
             "is-linked": user.may(.readSendLogs) && delivery.id.sequence.number > 0,
             "next": nextAttempt(of: delivery),

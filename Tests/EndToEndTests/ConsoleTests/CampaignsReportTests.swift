@@ -53,7 +53,7 @@ import Testing
         if hasJavaScript {
             #expect(try page.copied { try page.click(.named("Copy campaign ID summer", role: "button")) } == "summer")
         }
-        try page.clickAndLoad("td.campaign a.name")
+        try page.clickAndLoad("td.campaign a")
         #expect(try page.text(of: "#result") == "43 sends to 127 destinations")
         #expect(try page.text(of: ".chip").contains("Sümmer & <sun>"))
         try user.open("/console/campaigns?search=unheard-of")
