@@ -118,7 +118,8 @@ import Testing
         let user = try user(width: width)
         for path in ["/console/sends", "/console/campaigns", "/console/keys"] {
             try user.open(path)
-            let script = "document.querySelector('table.sends, table.campaigns, table.keys').getBoundingClientRect().width"
+            let tables = "table.sends, table.campaigns, table.keys"
+            let script = "document.querySelector('\(tables)').getBoundingClientRect().width"
             let table = try user.page.evaluate(script)
             let shown = try #require(table.double)
             #expect(shown >= Double(least) && shown <= Double(most), "\(path)")
