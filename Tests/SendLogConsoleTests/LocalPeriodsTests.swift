@@ -41,13 +41,13 @@ struct LocalPeriodsTests {
             #expect(day.first < next.first)
         }
         let periods = try periods(zone, .day)
-        // Every minute belongs to the day that says so, and the day begins at its first moment.
+        // Every moment belongs to the day that says so, and the day begins at its first moment.
         var cache: UserTimeZone.OffsetCache?
         for day in days.dropFirst() {
             #expect(periods.zone.day(day.range.lowerBound, offsetCache: &cache) == day.first)
             #expect(periods.zone.day(day.range.lowerBound.advanced(by: -1), offsetCache: &cache) < day.first)
-            for minute in stride(from: Int64(0), to: 26 * 60, by: 1) {
-                let moment = day.range.lowerBound.advanced(by: minute * 60_000)
+            for minute in Array(0..<5) + stride(from: 5, to: 26 * 60, by: 15) {
+                let moment = day.range.lowerBound.advanced(by: Int64(minute) * 60_000)
                 #expect((periods.period(at: moment) == day) == day.range.contains(moment), "\(moment)")
             }
         }

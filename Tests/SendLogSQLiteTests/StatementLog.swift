@@ -106,7 +106,7 @@ final class StatementLog: Sendable {
 
     private static func useTotals(of store: SQLiteStore) async throws {
         let organisation = try await store.organisation(named: #require(OrganisationName("Acme"))).id
-        let cut = try #require(Timestamp(milliseconds: 3 * Day.milliseconds + 43_200_000))
+        let cut = try #require(Timestamp(milliseconds: 3 * Day.milliseconds + 43_199_999))
         let periods = [Timestamp.earliest...cut, cut.advanced(by: 1)...Timestamp.latest]
         var found = SendLogSearch()
         found.found = [1, 2]

@@ -63,8 +63,8 @@ extension StoreCheck {
             let day = Day(number: 19_000)
             let (first, hour) = (day.firstMillisecond, Int64(3_600_000))
             func period(_ from: Int64, _ to: Int64) throws -> ClosedRange<Timestamp> {
-                let start = try #require(Timestamp(milliseconds: first + from * hour))
-                return start...(try #require(Timestamp(milliseconds: first + to * hour - 1)))
+                let begin = try #require(Timestamp(milliseconds: first + from * hour))
+                return begin...begin.advanced(by: (to - from) * hour - 1)
             }
             let (none, all) = (SendTotals(), SendTotals(sends: 100, destinations: 200))
             let cases: [(periods: [ClosedRange<Timestamp>], expected: [SendTotals], reads: Int)] = [
