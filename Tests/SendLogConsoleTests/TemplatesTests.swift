@@ -74,6 +74,8 @@ struct TemplatesTests {
                 // All other sections are rendered; a list that is not empty turns the cache of shapes off.
                 var values: [String: Any] = ["another-list": hasList ? [["a": 1]] as [Any] : true]
                 for other in all { values[other] = true }
+                // Their items are texts.
+                for texts in ["problems", "notes"] { values[texts] = hasList ? ["one"] as [Any] : false }
                 func rendered(_ value: Any) -> String {
                     values[section] = value
                     // A template may also show the value outside of the section.

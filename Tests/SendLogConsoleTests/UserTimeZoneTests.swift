@@ -84,7 +84,7 @@ struct UserTimeZoneTests {
 
     @Test(arguments: [
         ("Europe/Berlin", 100), ("America/New_York", 130), ("Australia/Lord_Howe", 90), ("Pacific/Apia", 20),
-        ("Africa/Casablanca", 90), ("America/Sao_Paulo", 60), ("Pacific/Kwajalein", 1), ("Asia/Kathmandu", 1),
+        ("Africa/Casablanca", 80), ("America/Sao_Paulo", 60), ("Pacific/Kwajalein", 1), ("Asia/Kathmandu", 1),
         ("Antarctica/Troll", 60), ("America/St_Johns", 130),
     ])
     func `every minute around each change converts to local time and back`(name: String, least: Int) throws {

@@ -26,11 +26,12 @@ struct ChartScale: Equatable {
         end = Self.rounded(limit)
     }
 
-    /// Returns the next round number from a value on: 1, 2, 4, 6, 8 or 10 with zeros.
+    /// Returns the next round number from a value on: 1, 2, 4, 6, 8 or 10 with zeros; from 30 on also 3 and 5 with zeros.
     private static func rounded(_ value: Int) -> Int {
         var unit = 1
         while true {
-            for digit in [1, 2, 4, 6, 8] {
+            // The middle of the axis must be a whole number.
+            for digit in unit == 1 ? [1, 2, 4, 6, 8] : [1, 2, 3, 4, 5, 6, 8] {
                 let (round, isTooLarge) = unit.multipliedReportingOverflow(by: digit)
                 if isTooLarge { return .max }
                 if value <= round { return round }

@@ -19,8 +19,8 @@ final class SendsCharts: Sendable {
     private static let maxRecipientSends = 10_000
     /// The largest number of sends that are read one by one, because a bar has only a part of their day in UTC.
     ///
-    /// That takes about as long as a search for as many sends, and is done once for all pages of a result.
-    private static let maxReads = 20_000
+    /// SQLite reads 5,000 in a millisecond, once for all pages of a result.
+    private static let maxReads = 50_000
     private let store: any LogReader & CampaignStore & OrganisationStore
     private let templates: Templates
     private let cache = HTMLCache<Key>(maxBytes: 8 << 20)

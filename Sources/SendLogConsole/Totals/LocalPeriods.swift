@@ -18,7 +18,7 @@ struct LocalPeriods {
 
     /// Returns the period of a moment.
     func period(at moment: Timestamp) -> Period {
-        var first = unit.begin(of: date(moment))
+        var first = unit.begin(of: zone.local(moment).day)
         var next = unit.next(after: first)
         var nextStart = zone.begin(of: next)
         // Where clocks were set back over midnight, the next period has begun, although they show the date before.
@@ -29,8 +29,6 @@ struct LocalPeriods {
         let end = nextStart.map { $0.advanced(by: -1) } ?? .latest
         return Period(first: first, range: min(zone.begin(of: first) ?? .earliest, moment)...end)
     }
-
-    private func date(_ moment: Timestamp) -> Day { zone.local(moment).day }
 }
 
 extension LocalPeriods.Period {

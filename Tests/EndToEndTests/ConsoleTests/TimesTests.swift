@@ -255,8 +255,8 @@ import Testing
         // The days of Tarawa begin in the middle of days in UTC: half of the sends would be read.
         for batch in 0..<5 {
             try tenant.record(
-                (0..<9000).map { number in
-                    let start = begin + Int64(batch * 9000 + number) * 5000
+                (0..<22_000).map { number in
+                    let start = begin + Int64(batch * 22_000 + number) * 2000
                     return SampleLog(id: "many-\(batch)-\(number)", start: Self.text(start), destinations: ["1"])
                 }
             )
