@@ -54,7 +54,8 @@ struct TotalsReading {
             if plan.head.gaps != gaps { return .outdated }
         } else {
             (gaps, search.asOf) = (plan.head.gaps, plan.asOf)
-            let expected = search.found == nil ? try readCounters(transaction) : Double(search.found?.count ?? 0)
+            var expected = Double(search.found?.count ?? 0)
+            if search.found == nil { expected = try readCounters(transaction) }
             if let maxReads, expected > Double(maxReads) { return .tooManyReads }
         }
         if let found = search.found { return try readFound(found[next...].prefix(length), transaction) }

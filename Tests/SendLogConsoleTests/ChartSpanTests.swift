@@ -4,7 +4,7 @@ import Testing
 
 @testable import SendLogConsole
 
-/// Which sends a chart sets aside because they are far away from all others.
+/// Which sends a chart leaves out because they are far away from all others.
 struct ChartSpanTests {
     /// Returns tallies of days since 1970 and their numbers of sends.
     private func tallies(_ days: [(day: Int, sends: Int)]) -> [DayTally] {
@@ -23,7 +23,7 @@ struct ChartSpanTests {
             ([(0, 1)], [(47_000, 1)], 0, 19_099, "year"), ([], [(47_000, 2)], 19_000, 47_000, "year"),
         ] as [([(Int, Int)], [(Int, Int)], Int, Int, String)]
     )
-    func `a few sends are set aside, if that leaves smaller units`(
+    func `a few sends are left out, if that leaves smaller units`(
         before: [(Int, Int)],
         after: [(Int, Int)],
         first: Int,
@@ -38,15 +38,15 @@ struct ChartSpanTests {
         #expect(span.hasLater == (!after.isEmpty && last == 19_099))
     }
 
-    @Test func `sends that are not far away are not set aside`() throws {
-        for (day, isSetAside) in [(19_700, false), (19_898, false), (19_900, true)] {
+    @Test func `sends that are not far away are not left out`() throws {
+        for (day, isLeftOut) in [(19_700, false), (19_898, false), (19_900, true)] {
             let days = (19_000..<19_600).map { (day: $0, sends: 1) } + [(day: day, sends: 1)]
             let span = try #require(ChartSpan(tallies(days), from: nil, to: nil))
-            #expect(span.hasLater == isSetAside, "\(day)")
+            #expect(span.hasLater == isLeftOut, "\(day)")
         }
     }
 
-    @Test func `of few sends, none is set aside`() throws {
+    @Test func `of few sends, none is left out`() throws {
         let few = (19_000..<19_008).map { (day: $0, sends: 1) } + [(day: 47_000, sends: 1)]
         #expect(try #require(ChartSpan(tallies(few), from: nil, to: nil)).days.upperBound.number == 47_000)
         let ten = [(day: 18_999, sends: 1)] + few
@@ -54,7 +54,7 @@ struct ChartSpanTests {
         #expect(span.days == Day(number: 18_999)...Day(number: 19_007) && span.unit == .day && span.hasLater)
     }
 
-    @Test func `within a range that the user chose, none is set aside`() throws {
+    @Test func `within a range that the user chose, none is left out`() throws {
         let days = tallies(usual + [(day: 47_000, sends: 1)])
         let chosen = try #require(ChartSpan(days, from: Day(number: 18_990), to: Day(number: 47_000)))
         #expect(chosen.days == Day(number: 18_990)...Day(number: 47_000) && !chosen.hasLater)
@@ -65,7 +65,7 @@ struct ChartSpanTests {
         #expect(ChartSpan([], from: Day(number: 0), to: Day(number: 1)) == nil)
     }
 
-    @Test func `at most one send in a hundred is set aside, and always the fewest`() throws {
+    @Test func `at most one send in a hundred is left out, and always the fewest`() throws {
         var random = SplitMix64(defaultSeed: nil)
         for _ in 0..<300 {
             var day = Int.random(in: -700_000..<0, using: &random)
@@ -77,14 +77,14 @@ struct ChartSpanTests {
             }
             let all = days.reduce(0) { $0 + $1.sends }
             let span = try #require(ChartSpan(tallies(days), from: nil, to: nil))
-            let aside = days.filter { !span.days.contains(Day(number: $0.day)) }
-            #expect(aside.reduce(0) { $0 + $1.sends } <= (all < 10 ? 0 : max(1, all / 100)))
-            let earlier = aside.last { $0.day < span.days.lowerBound.number }
-            let later = aside.first { $0.day > span.days.upperBound.number }
+            let outliers = days.filter { !span.days.contains(Day(number: $0.day)) }
+            #expect(outliers.reduce(0) { $0 + $1.sends } <= (all < 10 ? 0 : max(1, all / 100)))
+            let earlier = outliers.last { $0.day < span.days.lowerBound.number }
+            let later = outliers.first { $0.day > span.days.upperBound.number }
             #expect(span.hasEarlier == (earlier != nil) && span.hasLater == (later != nil))
             if let earlier { #expect(span.days.lowerBound.number - earlier.day > ChartSpan.minGap) }
             if let later { #expect(later.day - span.days.upperBound.number > ChartSpan.minGap) }
-            if !aside.isEmpty, let first = days.first, let last = days.last {
+            if !outliers.isEmpty, let first = days.first, let last = days.last {
                 let complete = Chart.Unit(Day(number: first.day)...Day(number: last.day))
                 #expect(span.unit.maxDays < complete.maxDays)
             }

@@ -53,8 +53,9 @@ struct TemplatesTests {
     }
 
     /// The values that must not be rendered as an item.
-    private static let emptyValues: [(type: String, value: Any)] = [
-        ("texts", [String]()), ("dictionaries", [[String: Any]]()), ("dictionaries of texts", [[String: String]]()),
+    private static let emptyValues: [(type: String, value: any Sendable)] = [
+        ("texts", [String]()), ("dictionaries", [[String: any Sendable]]()),
+        ("dictionaries of texts", [[String: String]]()),
         ("bytes", [UInt8]()), ("text", ""), ("numbers", [Int]()),
     ]
 

@@ -3,18 +3,18 @@ import SendLogCore
 /// The days that a chart covers, and the unit of its bars.
 ///
 /// A few sends far away from all others, such as one that was dated 2099 by mistake, would leave a chart of thin bars.
-/// Sends at the start and the end are set aside if they are at most one in a hundred of all sends (one send, if there are
+/// Sends at the start and the end are left out if they are at most one in a hundred of all sends (one send, if there are
 /// ten to a hundred), if the days without sends between them and the rest are at least ``minGap`` and half as many as the
 /// days of the rest, and if the rest has bars of a smaller unit.
 struct ChartSpan: Equatable {
     let days: ClosedRange<Day>
     let unit: Chart.Unit
-    /// Whether sends before the days are set aside.
+    /// Whether sends before the days are left out.
     let hasEarlier: Bool
-    /// Whether sends after the days are set aside.
+    /// Whether sends after the days are left out.
     let hasLater: Bool
 
-    /// The smallest number of days between the days of a chart and sends that are set aside.
+    /// The smallest number of days between the days of a chart and sends that are left out.
     static let minGap = 30
 
     /// The time of the days in UTC.
@@ -28,7 +28,7 @@ struct ChartSpan: Equatable {
     ///
     /// - Parameters:
     ///   - tallies: the days with sends, in ascending order
-    ///   - from: the first day of a range that the user chose, whose sends are never set aside
+    ///   - from: the first day of a range that the user chose, whose sends are never left out
     ///   - to: the last day of such a range
     init?(_ tallies: [DayTally], from: Day?, to: Day?) {
         guard let first = tallies.first?.day, let last = tallies.last?.day else { return nil }
@@ -79,13 +79,13 @@ struct ChartSpan: Equatable {
         return found
     }
 
-    /// Returns the days between which the fewest sends are set aside.
+    /// Returns the days between which the fewest sends are left out.
     ///
     /// - Parameters:
     ///   - starts: the days at which the chart could begin
     ///   - ends: the days at which the chart could end
     ///   - days: the largest number of days between them
-    ///   - allowed: the largest number of sends that may be set aside
+    ///   - allowed: the largest number of sends that may be left out
     /// - Returns: `nil` if there are none.
     private static func best(
         _ starts: [Candidate],

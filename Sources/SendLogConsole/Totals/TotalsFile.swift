@@ -55,8 +55,8 @@ struct TotalsFile {
         case .ndjson:
             bytes.append("{")
             bytes.appendMember("period", name)
-            bytes.appendMember("from", from.description)
-            bytes.appendMember("to", to.description)
+            bytes.appendMember("from", from)
+            bytes.appendMember("to", to)
             bytes.appendMember("sends", row.totals.sends)
             bytes.appendMember("destinations", row.totals.destinations)
             bytes.append("}\n")

@@ -17,18 +17,18 @@ import Testing
         let page = user.page
         #expect(try page.count(of: "svg.chart a") == 21)
         #expect(try page.text(of: ".over-time").contains("one bar per week"))
-        #expect(try page.text(of: ".set-aside") == "1 send on \(day) is not in the chart.")
+        #expect(try page.text(of: ".outliers") == "1 send on \(day) is not in the chart.")
         try user.saveScreenshot("sends-outlier-in-time")
-        try page.clickAndLoad(".set-aside a")
+        try page.clickAndLoad(".outliers a")
         #expect(try user.texts("table.sends td.id code") == ["stray"])
-        #expect(try page.count(of: "svg.chart a") == 1 && !page.exists(".set-aside"))
+        #expect(try page.count(of: "svg.chart a") == 1 && !page.exists(".outliers"))
         try user.expectNoErrors()
         // The campaign's sparkline is not one thin bar either.
         try user.open("/console/campaigns")
         #expect(try page.count(of: "svg.spark rect") > 30)
     }
 
-    @Test func `several sends set aside are counted, with their first and last day`() throws {
+    @Test func `several sends left out are counted, with their first and last day`() throws {
         let tenant = try Shared.server.tenant(permissions: "sendLog")
         for part in 0..<2 {
             try tenant.record(
@@ -41,9 +41,9 @@ import Testing
         ])
         let user = try ConsoleUser(tenant.server)
         try user.signIn(tenant.key)
-        #expect(try user.page.text(of: ".set-aside") == "2 sends from 1 Jan 2099 to 4 Feb 2100 are not in the chart.")
+        #expect(try user.page.text(of: ".outliers") == "2 sends from 1 Jan 2099 to 4 Feb 2100 are not in the chart.")
         #expect(try user.page.text(of: ".over-time").contains("one bar per day"))
-        try user.page.clickAndLoad(".set-aside a")
+        try user.page.clickAndLoad(".outliers a")
         #expect(try user.texts("table.sends td.id code") == ["b", "a"])
     }
 

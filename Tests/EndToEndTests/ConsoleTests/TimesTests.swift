@@ -217,12 +217,14 @@ import Testing
         _ client: ConsoleClient
     ) throws -> [(title: String, counts: [Int])] {
         let row = /<tr><th scope=row><a href="([^"]*)">([^<]*)<\/a><td class=count>([^<]*)<td class=count>([^<]*)\n/
-        return try page.text.matches(of: row).reversed().map { match in
-            let link = match.output.1.replacing("&amp;", with: "&")
+        var bars: [(title: String, counts: [Int])] = []
+        for match in page.text.matches(of: row).reversed() {
+            let link = String(match.output.1).replacing("&amp;", with: "&")
             let counts = [match.output.3, match.output.4].compactMap { Int($0.replacing("\u{202f}", with: "")) }
             #expect(try totals(client.get(link)) == counts, "\(link)")
-            return (String(match.output.2), counts)
+            bars.append((String(match.output.2), counts))
         }
+        return bars
     }
 
     @Test(arguments: changes)
