@@ -45,19 +45,19 @@ extension CampaignReport {
             case .name: "lower(ifnull(name, text))"
             }
         let direction = query.isDescending ? "DESC" : "ASC"
-        let matches = query.term.map { "AND \(matches($0, text: "?9", named: "?10"))" } ?? ""
+        let matching = query.term.map { "AND \(matches($0, text: "?9", named: "?10"))" } ?? ""
         return """
             WITH counted AS MATERIALIZED (
                 SELECT c.number, \(id) AS text, name, sends, destinations FROM (
                     SELECT number, sum(sends) AS sends, sum(destinations) AS destinations FROM (
                         SELECT number, \(periodSum("sends")) AS sends, \(periodSum("destinations")) AS destinations
-                        FROM campaigns c WHERE organisation = ?8 \(matches)
+                        FROM campaigns c WHERE organisation = ?8 \(matching)
                         UNION ALL
                         SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]')
                         FROM json_each(?1)
                     ) GROUP BY number
                 ) k CROSS JOIN campaigns c ON c.number = k.number
-                WHERE sends <> 0 \(matches)
+                WHERE sends <> 0 \(matching)
             )
             SELECT t.campaigns, t.sends, t.destinations, p.text, p.name, p.sends, p.destinations,
                 \(start("min", of: "p")), \(start("max", of: "p"))
