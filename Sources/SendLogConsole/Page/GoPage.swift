@@ -1,4 +1,5 @@
 import Foundation
+import NIOHTTP1
 import SendLogAPI
 import SendLogCore
 
@@ -19,8 +20,8 @@ struct GoPage: Sendable {
 
     /// Returns the placeholder of the field; `nil` if the user may see neither sends nor campaigns.
     static func placeholder(for user: SignedInUser) -> String? {
-        if user.may(.readCampaigns) { return "Go to an ID or a name" }
-        return user.may(.readSendLogs) ? "Go to the ID of a send" : nil
+        if user.may(.readCampaigns) { return "Go to ID or name" }
+        return user.may(.readSendLogs) ? "Go to a send ID" : nil
     }
 
     @Sendable private func go(_ request: UserRequest, _ form: Form) async throws -> Response {

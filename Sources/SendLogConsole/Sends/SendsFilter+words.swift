@@ -1,3 +1,5 @@
+import SendLogCore
+
 /// Says in words what a filter selects.
 extension SendsFilter {
     /// The criteria in a few words, such as `2 campaigns, recipient, dates`; empty if there are none.

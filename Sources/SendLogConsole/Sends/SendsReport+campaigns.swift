@@ -1,6 +1,7 @@
 import NIOHTTP1
 import SendLogAPI
 import SendLogCore
+import SendLogHTTP
 
 /// The campaigns that users enter for the Sends Report: names, parts of names, and IDs.
 extension SendsReport {

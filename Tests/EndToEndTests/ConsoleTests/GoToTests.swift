@@ -113,7 +113,7 @@ import Testing
         let user = try user()
         let page = user.page
         try page.press(.character("/"))
-        #expect(try page.focused == "textbox \"Go to an ID or a name\"")
+        #expect(try page.focused == "textbox \"Go to ID or name\"")
         #expect(try page.value(of: Self.field).isEmpty)
         for character in "a/b" { try page.press(.character(character)) }
         #expect(try page.value(of: Self.field) == "a/b")
