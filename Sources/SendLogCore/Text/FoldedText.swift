@@ -23,7 +23,8 @@ public struct FoldedText: Hashable, Sendable {
             var isAccented = false
             for scalar in text.decomposedStringWithCanonicalMapping.unicodeScalars {
                 if scalar.isMark {
-                    if isAccented { continue }
+                    // The iota subscript is a letter: its upper case is Ι.
+                    if isAccented, scalar != "\u{345}" { continue }
                 } else {
                     isAccented = scalar.hasAccents
                 }
