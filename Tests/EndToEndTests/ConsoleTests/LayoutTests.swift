@@ -118,9 +118,10 @@ import Testing
         let user = try user(width: width)
         for path in ["/console/sends", "/console/campaigns", "/console/keys"] {
             try user.open(path)
-            let table = try user.page.evaluate("document.querySelector('table.sends, table.campaigns, table.keys').getBoundingClientRect().width")
+            let width = "function() { return this.getBoundingClientRect().width; }"
+            let table = try user.page.call(width, on: "table.sends, table.campaigns, table.keys")
             let shown = try #require(table.double)
-            #expect(shown >= Double(least) && shown <= Double(most), "\(path)")
+            #expect(shown >= Double(least) && shown <= Double(most), "\(path): \(shown) px")
         }
     }
 
