@@ -38,7 +38,7 @@ struct ClientAddressTests {
             method: .GET,
             target: "/",
             headers: [:],
-            address: try #require(IPAddress(address)),
+            address: IPAddress(address),
             body: RequestBody(ByteBuffer())
         )
         #expect(request.client?.description == client)

@@ -53,7 +53,7 @@ extension PostgresStore {
         }
     }
 
-    static let webhookCountSQL = """
+    private static let webhookCountSQL = """
         SELECT count(*), count(*) FILTER (WHERE active AND paused IS NOT NULL) FROM webhooks
         """
 
