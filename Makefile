@@ -32,7 +32,7 @@ export LOGS
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run check test test-citus soak bench bench-fairness bench-pages bench-recipients bench-webhooks fuzz build release lint format deps clean
+.PHONY: help run deb check test test-citus soak bench bench-fairness bench-pages bench-recipients bench-webhooks fuzz build release lint format deps clean
 
 help: ## List all targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' "$(ROOT)/Makefile" \
@@ -40,6 +40,12 @@ help: ## List all targets
 
 run: release ## Build sendlog and serve it, with its data in the current folder; PORT=8081 for another port
 	@exec "$(ROOT)/scripts/run.sh" "$(PROGRAM)" "$(ROOT)/Examples/sample.ndjson"
+
+deb: release ## Package sendlog for Debian and Ubuntu: .build/sendlog_VERSION_ARCHITECTURE.deb, to be installed without Swift
+	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" debhelper
+	$(DEBUG) --product generate-manual
+	@"$(ROOT)/scripts/deb.sh" "$(SWIFT)" "$(PROGRAM)" "$$($(SWIFT) build --package-path "$(ROOT)" --show-bin-path)/generate-manual" \
+		"$(ROOT)/.build"
 
 # The subset that make test runs: the tests of one target whose names match FILTER; all tests by default.
 TARGET ?=
@@ -52,8 +58,9 @@ check: lint ## Check the style, and run the tests that need neither HTTP nor Pos
 
 test: lint ## Run all tests, and install missing packages; TARGET=SendLogSQLiteTests and FILTER=search for a subset
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" postgresql chromium fonts-dejavu-core fonts-noto-color-emoji \
-		nginx-light prometheus openssl jq python3 python3-venv
+		nginx-light prometheus openssl jq python3 python3-venv debhelper lintian mmdebstrap systemd iproute2
 	$(DEBUG) --build-tests
+	$(DEBUG) --product generate-manual
 ifeq ($(TARGET)$(FILTER),)
 	@"$(ROOT)/scripts/test.sh" "$(SWIFT)" "$(ROOT)"
 	@echo
@@ -67,8 +74,9 @@ MINUTES ?= 60
 
 soak: ## Run all tests with full counts, such as 20 kills instead of 2; MINUTES=120 for a longer limit
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" postgresql chromium fonts-dejavu-core fonts-noto-color-emoji \
-		nginx-light prometheus openssl jq python3 python3-venv
+		nginx-light prometheus openssl jq python3 python3-venv debhelper lintian mmdebstrap systemd iproute2
 	$(DEBUG) --build-tests
+	$(DEBUG) --product generate-manual
 	@SENDLOG_TEST_SOAK=1 timeout --foreground $(MINUTES)m "$(ROOT)/scripts/test.sh" "$(SWIFT)" "$(ROOT)" \
 		|| { [ $$? -ne 124 ] || echo "make soak: not completed within $(MINUTES) minutes" >&2; exit 1; }
 	@echo

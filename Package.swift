@@ -175,7 +175,11 @@ let package = Package(
         ),
         .testTarget(
             name: "SendLogConsoleTests",
-            dependencies: ["SendLogConsole", "SendLogServices", "SendLogAPI", "SendLogCore", "TestSupport"]
+            dependencies: [
+                "SendLogConsole", "SendLogServices", "SendLogAPI", "SendLogHTTP", "SendLogCore", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]
         ),
         .testTarget(
             name: "SendLogWebhooksTests",

@@ -80,7 +80,7 @@ class Server:
         self.busy, self.quiet = ({"Authorization": "Bearer " + self.run("key", "create", "--organisation", name, "--permission", "*")}
                                  for name in ("Busy", "Quiet"))
         # In the session of the clients: if Linux groups processes by session, priorities apply only within a session.
-        self.process = subprocess.Popen([program, "serve", "--port", "0", "--log-level", "error", *self.database], stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([program, "serve", "--port", "0", "--rate-limit-console-requests", "0", "--log-level", "error", *self.database], stdout=subprocess.PIPE, text=True)
         try:
             if not select.select([self.process.stdout], [], [], 60)[0]:
                 raise SystemExit("the server did not start")

@@ -51,7 +51,7 @@ if not os.path.exists(DATABASE):
     run("import", "--organisation", "Pages", f"{FOLDER}/logs.ndjson")
     os.remove(f"{FOLDER}/logs.ndjson")
 key = run("key", "create", "--organisation", "Pages", "--permission", "*")
-server = subprocess.Popen([PROGRAM, "serve", "--port", "0", "--database", f"sqlite:{DATABASE}"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+server = subprocess.Popen([PROGRAM, "serve", "--port", "0", "--rate-limit-console-requests", "0", "--database", f"sqlite:{DATABASE}"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 try:
     port = int(server.stdout.readline().rsplit(":", 1)[1])
     connection = http.client.HTTPConnection("127.0.0.1", port)

@@ -36,6 +36,13 @@ api() {
     echo "schemathesis: $(grep -a 'generated' "$logs/schemathesis.log" | sed 's/^ *//')"
 }
 
+# Packages the debug program, and installs it in a clean root.
+in_clean_root() {
+    nice -n 15 "$root/Tests/Packaging/test.sh" "$swift" "${tests%/*}/sendlog" "${tests%/*}/generate-manual" \
+        "$root/.build/packaging" >"$logs/package.log" 2>&1 || touch "$logs/package.failed"
+    tail -n 1 "$logs/package.log"
+}
+
 # Prints which tests failed, and why.
 report() {
     local failed log
@@ -43,6 +50,10 @@ report() {
     for failed in "$logs"/*.failed; do
         log=${failed%.failed}.log
         printf '\nFailed: %s\n' "$log"
+        if [[ $failed == */package.failed ]]; then
+            tail -n 30 "$log"
+            continue
+        fi
         if [[ $failed == */schemathesis.failed ]]; then
             { sed -n '/^=* \(ERRORS\|FAILURES\) =*$/,$p' "$log" | cut -c -500 | head -n 60; tail -n 5 "$log"; } || true
             continue
@@ -81,6 +92,7 @@ on_postgresql() {
 }
 
 echo "Running all tests; their output is in $logs"
+start in_clean_root
 start pass rooms --skip 'EndToEndTests\.'
 wait
 groups=()

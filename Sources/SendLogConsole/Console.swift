@@ -17,6 +17,7 @@ package struct Console: Sendable {
     ///   - authenticator: authenticates API keys at sign-in
     ///   - service: creates, changes and tests webhooks
     ///   - comparer: compares the recipients of campaigns
+    ///   - campaignExport: returns campaigns as files
     ///   - sessionSeconds: the lifetime of a session, in seconds
     ///   - recipientIndex: whether there is a recipient index; without it, sends to a recipient cannot be found
     /// - Throws: an error if a template is not valid Mustache, which the tests exclude.
@@ -25,6 +26,7 @@ package struct Console: Sendable {
         authenticator: Authenticator,
         service: WebhookService,
         comparer: AudienceComparer,
+        campaignExport: CampaignExport,
         sessionSeconds: Int,
         recipientIndex: Bool
     ) throws {
@@ -36,9 +38,11 @@ package struct Console: Sendable {
             SignIn(store: store, authenticator: authenticator, middleware: middleware, lifetime: sessionSeconds).routes
             + TimeZonePage(middleware: middleware).routes + pages.assets.routes
             + SendsReport(store: store, links: links, middleware: middleware).routes
+            + TotalsDownloads(store: store, links: links, middleware: middleware).routes
             + RecipientPage(store: store, links: links, middleware: middleware).routes
             + SendPage(store: store, links: links, middleware: middleware).routes
-            + CampaignsReport(store: store, middleware: middleware).routes
+            + CampaignsReport(store: store, export: campaignExport, middleware: middleware).routes
+            + GoPage(store: store, middleware: middleware).routes
             + ComparePage(store: store, comparer: comparer, middleware: middleware).routes
             + WebhooksPage(service: service, middleware: middleware).routes
             + WebhookEditor(service: service, middleware: middleware).routes

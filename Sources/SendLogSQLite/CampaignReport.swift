@@ -8,22 +8,51 @@ struct CampaignReport {
     let organisation: OrganisationID
 
     /// The SQL for the text of a campaign's ID.
-    private static let id = PackedID.sql(of: "id")
+    static let id = PackedID.sql(of: "id")
 
     /// Passes the campaigns of a query to a closure.
     ///
-    /// - Returns: the number of campaigns that match the query, without its skip and limit.
-    func forEach(_ query: CampaignQuery, _ body: (Campaign) throws -> Void) throws -> Int {
-        // No ID and no name contains NUL, and SQLite would treat it as the end of the text.
-        if query.text?.utf8.contains(0) == true { return 0 }
+    /// - Parameters:
+    ///   - query: the query
+    ///   - period: what was read of the query's period; `nil` for a query without one
+    ///   - body: takes a campaign
+    /// - Returns: the totals of all campaigns that match the query, without its skip and limit.
+    /// - Throws: ``StoreError/corrupted(detail:)``; the errors of the database and of the closure.
+    func forEach(
+        _ query: CampaignQuery,
+        in period: CampaignPeriod?,
+        _ body: (Campaign) throws -> Void
+    ) throws -> CampaignTotals {
+        let term = query.term
+        if term?.canMatch == false { return .none(of: query) }
+        let named = try term.map(named)
+        if let period { return try forEach(query, named, in: period, body) }
         let hasGaps = try hasGaps()
-        let total = try total(query, hasGaps: hasGaps)
+        let totals = try totals(query, named, hasGaps: hasGaps)
         var page = try Query(dynamicSQL: Self.sql(query, hasGaps: hasGaps), on: database)
-        try bind(query, to: &page)
+        try bind(term, named, to: &page)
         try page.bind(query.limit, query.skip)
         while try page.step() { try body(try Self.campaign(page)) }
-        return total
+        return totals
     }
+
+    /// Returns the numbers of the campaigns whose name matches a search term, as an array in JSON.
+    private func named(_ term: CampaignSearchTerm) throws -> String {
+        var query = try Query(Self.namesSQL, on: database)
+        try query.bind(organisation.number)
+        var json = Array("[".utf8)
+        while try query.step() {
+            guard term.matches(name: query.text(1)) else { continue }
+            if json.count > 1 { json.append(UInt8(ascii: ",")) }
+            json.appendDecimal(query.integer(0))
+        }
+        json.append(UInt8(ascii: "]"))
+        return String(decoding: json, as: UTF8.self)
+    }
+
+    private static let namesSQL: StaticString = """
+        SELECT number, name FROM campaigns INDEXED BY campaigns_named WHERE organisation = ? AND name IS NOT NULL
+        """
 
     func campaign(_ id: CampaignID) throws -> Campaign {
         var query = try Query(
@@ -36,19 +65,33 @@ struct CampaignReport {
         return try Self.campaign(query)
     }
 
-    private func total(_ query: CampaignQuery, hasGaps: Bool) throws -> Int {
+    private func totals(_ query: CampaignQuery, _ named: String?, hasGaps: Bool) throws -> CampaignTotals {
+        let sums = "ifnull(sum(\(Self.sum("sends"))), 0), ifnull(sum(\(Self.sum("destinations"))), 0)"
         var count = try Query(
-            dynamicSQL: "SELECT count(*) FROM campaigns WHERE \(Self.condition(query, hasGaps: hasGaps))",
+            dynamicSQL: """
+                SELECT count(*)\(query.isSummed ? ", \(sums)" : "") FROM campaigns c
+                WHERE \(Self.condition(query, hasGaps: hasGaps))
+                """,
             on: database
         )
-        try bind(query, to: &count)
-        return try count.step() ? count.count(0) : 0
+        try bind(query.term, named, to: &count)
+        guard try count.step() else { return .none(of: query) }
+        return try Self.totals(count, query)
     }
 
-    private func bind(_ query: CampaignQuery, to statement: inout Query) throws {
+    /// Returns the totals in the first columns of a row: the number of campaigns, and perhaps the sums.
+    static func totals(_ row: borrowing Query, _ query: CampaignQuery) throws(StoreError) -> CampaignTotals {
+        CampaignTotals(
+            campaigns: try row.count(0),
+            sums: query.isSummed ? SendTotals(sends: try row.count(1), destinations: try row.count(2)) : nil
+        )
+    }
+
+    /// Binds the organisation, and what to look for in IDs and names.
+    func bind(_ term: CampaignSearchTerm?, _ named: String?, to statement: inout Query) throws {
         try statement.bind(organisation.number)
-        guard let text = query.text else { return }
-        try statement.bind(text, text)
+        guard let term, let named else { return }
+        try statement.bind(term.folded.text, named)
     }
 
     /// Returns whether send logs of the organisation were deleted.
@@ -64,8 +107,21 @@ struct CampaignReport {
     private static func condition(_ query: CampaignQuery, hasGaps: Bool) -> String {
         let hasSends = "EXISTS (SELECT 1 FROM campaign_days d WHERE d.campaign = number)"
         let owned = hasGaps ? "organisation = ? AND \(hasSends)" : "organisation = ?"
-        guard query.text != nil else { return owned }
-        return "\(owned) AND (instr(lower(\(id)), lower(?)) OR instr(lower(ifnull(name, '')), lower(?)))"
+        guard let term = query.term else { return owned }
+        return "\(owned) AND \(matches(term))"
+    }
+
+    /// Returns the SQL condition for campaigns whose ID or name matches; IDs have letters A to Z only.
+    ///
+    /// - Parameters:
+    ///   - term: what to look for
+    ///   - text: the parameter for its text
+    ///   - named: the parameter for the numbers of the campaigns whose name matches, as an array in JSON
+    /// - Returns: the condition.
+    static func matches(_ term: CampaignSearchTerm, text: String = "?", named: String = "?") -> String {
+        let id = "lower(\(id))"
+        let matchesID = term.isWhole ? "\(id) = \(text)" : "instr(\(id), \(text))"
+        return "(\(matchesID) OR c.number IN (SELECT value FROM json_each(\(named))))"
     }
 
     static func sql(_ query: CampaignQuery, hasGaps: Bool = false) -> String {
@@ -99,15 +155,17 @@ struct CampaignReport {
         "(SELECT \(function)(start) FROM send_logs INDEXED BY send_logs_by_campaign WHERE campaign = c.number)"
     }
 
-    private static func campaign(_ query: borrowing Query) throws -> Campaign {
-        guard let id = CampaignID(query.text(0)), let first = Timestamp(milliseconds: query.integer(4)),
-            let last = Timestamp(milliseconds: query.integer(5))
+    /// Returns the campaign in the columns of a row, from the given one on.
+    static func campaign(_ row: borrowing Query, from column: Int32 = 0) throws -> Campaign {
+        guard let id = CampaignID(row.text(column)),
+            let first = row.optionalInteger(column + 4).flatMap({ Timestamp(milliseconds: $0) }),
+            let last = row.optionalInteger(column + 5).flatMap({ Timestamp(milliseconds: $0) })
         else { throw StoreError.corrupted(detail: "invalid row of a campaign") }
         return Campaign(
             id: id,
-            name: CampaignName(query.text(1)),
-            sends: try query.count(2),
-            destinations: try query.count(3),
+            name: CampaignName(row.text(column + 1)),
+            sends: try row.count(column + 2),
+            destinations: try row.count(column + 3),
             first: first,
             last: last
         )

@@ -102,15 +102,10 @@ struct DayCounts {
 
     /// Calls `body` with the day of each log that the counters include and the search excludes: fewer than one block.
     private func forEachExcluded(over days: ClosedRange<Int>, _ body: (_ day: Int) -> Void) throws {
-        let end = min(plan.head.lastSequence, CounterBlock.last(of: CounterBlock.of(plan.asOf)))
-        guard plan.asOf < end else { return }
-        var requested: Set<Int64>?
-        if !sources.contains(.organisation(organisation.number)) { requested = Set(sources.map(\.number)) }
-        var query = try Query("SELECT start, campaign FROM send_logs WHERE place > ? AND place <= ?", on: database)
-        try query.bind(RowID(organisation, plan.asOf).rawValue, RowID(organisation, end).rawValue)
-        while try query.step() {
-            let day = Timestamp.floorDay(query.integer(0))
-            if days.contains(day), requested?.contains(query.integer(1)) ?? true { body(day) }
+        let excluded = ExcludedLogs(database: database, organisation: organisation, sources: sources, plan: plan)
+        try excluded.readEach { start, _ in
+            let day = Timestamp.floorDay(start)
+            if days.contains(day) { body(day) }
         }
     }
 
@@ -133,7 +128,7 @@ struct DayCounts {
 
 extension Timestamp {
     /// Returns the day of a time in milliseconds since 1970, as days since 1970.
-    fileprivate static func floorDay(_ milliseconds: Int64) -> Int {
+    static func floorDay(_ milliseconds: Int64) -> Int {
         Timestamp(milliseconds: milliseconds)?.day.number ?? 0
     }
 }

@@ -8,13 +8,32 @@ extension SQLiteStore: CampaignStore {
         in organisation: OrganisationID,
         into initial: Result,
         _ add: @escaping @Sendable (inout Result, Campaign) throws(StoreError) -> Void
-    ) async throws(StoreError) -> (total: Int, result: Result) {
-        try await readers.scan(for: organisation) { database in
-            var result = initial
+    ) async throws(StoreError) -> (totals: CampaignTotals, result: Result) {
+        let period = try await readPeriod(query.period, in: organisation)
+        return try await readers.scan(for: organisation) { database in
+            var (period, result) = (period, initial)
+            try period?.complete(on: database)
             let report = CampaignReport(database: database, organisation: organisation)
-            let total = try report.forEach(query) { try add(&result, $0) }
-            return (total, result)
+            let totals = try report.forEach(query, in: period) { try add(&result, $0) }
+            return (totals, result)
         }
+    }
+
+    /// Reads the send logs of the days that a period cuts, in several snapshots if they are many.
+    private func readPeriod(
+        _ range: ClosedRange<Timestamp>?,
+        in organisation: OrganisationID
+    ) async throws(StoreError) -> CampaignPeriod? {
+        guard let range else { return nil }
+        var period = CampaignPeriod(range, organisation: organisation)
+        while !period.isRead {
+            period = try await readers.scan(for: organisation) { [period] database in
+                var next = period
+                try next.readSlice(on: database)
+                return next
+            }
+        }
+        return period
     }
 
     /// See ``CampaignStore/campaign(_:in:)``.
@@ -108,14 +127,14 @@ extension SQLiteStore: CampaignStore {
         }
     }
 
-    /// See ``CampaignStore/tallies(ofEach:in:)``.
+    /// See ``CampaignStore/tallies(ofEach:over:in:)``.
     public func tallies(
         ofEach campaigns: [CampaignID],
+        over days: ClosedRange<Day>,
         in organisation: OrganisationID
     ) async throws(StoreError) -> [CampaignID: [DayTally]] {
         try await readers.scan(for: organisation) { database in
             let report = CampaignReport(database: database, organisation: organisation)
-            let days = Timestamp.earliest.day...Timestamp.latest.day
             var tallies: [CampaignID: [DayTally]] = [:]
             for id in Set(campaigns) {
                 guard let number = try database.campaignNumber(id, in: organisation) else { continue }

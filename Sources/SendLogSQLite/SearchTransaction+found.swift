@@ -48,20 +48,35 @@ extension SearchTransaction {
 
     /// Reads the times of the found send logs that match the other filters.
     func matches(among found: ArraySlice<Int64>) throws -> [Match] {
+        var matches: [Match] = []
+        try forEachMatch(among: found) { start, sequence, _ in
+            matches.append(Match(start: start, sequence: sequence))
+        }
+        return matches
+    }
+
+    /// Calls `body` with each found send log that matches the other filters.
+    ///
+    /// - Parameters:
+    ///   - found: sequence numbers in any order; deleted send logs are passed over
+    ///   - body: takes the start in milliseconds since 1970, the sequence number, and the stored number of destinations
+    /// - Throws: the errors of the database and of `body`.
+    func forEachMatch(
+        among found: ArraySlice<Int64>,
+        _ body: (_ start: Int64, _ sequence: Int64, _ destinations: Int64) throws -> Void
+    ) throws {
         // The ranges below need a start that is not after their end.
-        if plan.isEmpty || sources.isEmpty { return [] }
+        if plan.isEmpty || sources.isEmpty { return }
         let campaigns = plan.search.campaigns == nil ? nil : Set(sources.map(\.number))
         let times = plan.from.milliseconds...plan.to.milliseconds
-        var matches: [Match] = []
         // A row ID of a number beyond the head would belong to another organisation.
         for sequence in found where (1...plan.asOf.number).contains(sequence) {
-            var query = try Query("SELECT start, campaign FROM send_logs WHERE place = ?", on: database)
+            var query = try Query("SELECT start, campaign, destinations FROM send_logs WHERE place = ?", on: database)
             try query.bind(RowID(organisation, SequenceNumber(sequence)).rawValue)
             guard try query.step(), times.contains(query.integer(0)), campaigns?.contains(query.integer(1)) != false
             else { continue }
-            matches.append(Match(start: query.integer(0), sequence: sequence))
+            try body(query.integer(0), sequence, query.integer(2))
         }
-        return matches
     }
 }
 

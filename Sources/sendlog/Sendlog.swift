@@ -25,6 +25,7 @@ struct Sendlog: AsyncParsableCommand {
     )
 
     static func main() async {
+        NewFiles.restrictToOwner()
         do {
             var command = try await asyncParseAsRoot()
             let type = type(of: command)

@@ -73,10 +73,18 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The format of log lines: text or json. (default: text)", completion: .list(["text", "json"]))
     var logFormat: String?
 
-    @Option("count", "The maximum number of requests per organisation within a window; 0 for no limit. (default: 0)")
+    @Option(
+        "count",
+        "The maximum number of requests to the API per organisation within a window; 0 for no limit. (default: 0)"
+    )
     var rateLimitRequests: String?
-    @Option("seconds", "The length of the rate limit window. (default: 60)")
+    @Option("seconds", "The length of the API's rate limit window. (default: 60)")
     var rateLimitWindow: String?
+    @Option(
+        "count",
+        "The maximum number of requests to the console per organisation within a minute; 0 for no limit. (default: 600)"
+    )
+    var rateLimitConsoleRequests: String?
 
     @Option(
         "folder",
@@ -148,6 +156,7 @@ struct Serve: AsyncParsableCommand {
                 .maxUploads: maxUploads, .maxUploadsPerOrganisation: maxUploadsPerOrganisation,
                 .httpThreads: httpThreads, .workerThreads: workersThreads, .logLevel: logLevel,
                 .logFormat: logFormat, .rateLimitRequests: rateLimitRequests, .rateLimitWindow: rateLimitWindow,
+                .rateLimitConsoleRequests: rateLimitConsoleRequests,
                 .spoolFolder: spoolFolder, .sqliteReaders: sqliteReaders,
                 .sqliteLockTimeout: sqliteLockTimeout, .sqliteCheckpointSeconds: sqliteCheckpointSeconds,
                 .postgresConnections: postgresConnections,

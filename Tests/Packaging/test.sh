@@ -20,4 +20,10 @@ depends=$(dpkg-deb --field "$package" Depends | sed 's/ *([^)]*)//g; s/ *|[^,]*/
 # shellcheck disable=SC2086
 "$root/scripts/clean-root.sh" "$folder/root" $depends
 unshare --mount --net --pid --fork --kill-child "$here/trial.sh" "$folder/root" "$package"
-rm -rf "$folder/root"
+
+# The same as in a Dockerfile, where nothing that the package depends on is installed.
+"$root/scripts/clean-root.sh" "$folder/image"
+unshare --mount --pid --fork --kill-child "$here/image.sh" install "$folder/image" "$package"
+unshare --mount --net --pid --fork --kill-child "$here/image.sh" run "$folder/image"
+rm -rf "$folder/root" "$folder/image"
+echo "package: passed"

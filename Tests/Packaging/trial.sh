@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs, uses, upgrades and removes the package in a clean root, as the README tells an operator to.
+# Installs, uses, upgrades and removes the package in a clean root, as the README says.
 # Usage: trial.sh ROOT PACKAGE, in mount, network and process namespaces of its own
 set -euo pipefail
 
@@ -43,7 +43,7 @@ start() {
     local command
     command=$(sed -n 's/^ExecStart=//p' "$root/lib/systemd/system/sendlog.service")
     # shellcheck disable=SC2086
-    chroot "$root" runuser -u sendlog -- sh -c 'cd /var/lib/sendlog && umask 0022 && exec "$@"' sh $command \
+    chroot --userspec=sendlog:sendlog "$root" sh -c 'cd /var/lib/sendlog && umask 0022 && exec "$@"' sh $command \
         >"$root/tmp/log" 2>&1 &
     server=$!
     for _ in $(seq 300); do
@@ -56,7 +56,7 @@ start() {
 
 stop() {
     local status=0
-    pkill -TERM -f '^[^ ]*sendlog serve' || fail "no server is running"
+    kill -TERM "$server"
     wait "$server" || status=$?
     equal "the exit code of the server" "$status" 0
 }
@@ -88,8 +88,8 @@ exposure=$(systemd-analyze security --offline=true --no-pager "$root/lib/systemd
 awk -v level="$exposure" 'BEGIN { exit !(level != "" && level < 3) }' || fail "the unit's exposure level is $exposure"
 
 step "first search"
-sendlog organisation create "Blue Bank" >/dev/null
-key=$(sendlog key create --organisation "Blue Bank" --permission sendLog 2>/dev/null)
+quietly sendlog organisation create "Blue Bank"
+key=$(sendlog key create --organisation "Blue Bank" --permission sendLog)
 start
 record
 equal "the number of sends" "$(count)" 1
@@ -129,4 +129,3 @@ install_package
 start
 equal "the number of sends after a new installation" "$(count)" 1
 stop
-echo "package: passed"

@@ -52,6 +52,54 @@ struct TemplatesTests {
         }
     }
 
+    /// The values that must not be rendered as an item.
+    private static let emptyValues: [(type: String, value: any Sendable)] = [
+        ("texts", [String]()), ("dictionaries", [[String: any Sendable]]()),
+        ("dictionaries of texts", [[String: String]]()),
+        ("bytes", [UInt8]()), ("text", ""), ("numbers", [Int]()),
+    ]
+
+    /// The names of the sections of a template.
+    private static func sections(_ text: [UInt8]) -> Set<String> {
+        Set(String(decoding: text, as: UTF8.self).matches(of: /{{[#^]([a-z-]+)}}/).map { String($0.output.1) })
+    }
+
+    @Test(arguments: Templates.sources.map(\.name))
+    func `in each template, no section has an empty list or an empty text as an item`(name: String) throws {
+        let templates = try Templates()
+        let all = Set(Templates.sources.flatMap { Self.sections($0.text) })
+        let source = try #require(Templates.sources.first { $0.name == name })
+        for section in Self.sections(source.text) {
+            for hasList in [false, true] {
+                // All other sections are rendered; a list that is not empty turns the cache of shapes off.
+                var values: [String: Any] = ["another-list": hasList ? [["a": 1]] as [Any] : true]
+                for other in all { values[other] = true }
+                // Their items are texts.
+                for texts in ["problems", "notes"] { values[texts] = hasList ? ["one"] as [Any] : false }
+                func rendered(_ value: Any) -> String {
+                    values[section] = value
+                    // A template may also show the value outside of the section.
+                    return String(decoding: templates.render(name, values), as: UTF8.self).replacing("false", with: "")
+                }
+                let expected = rendered(false)
+                for (type, empty) in Self.emptyValues {
+                    #expect(rendered(empty) == expected, "{{#\(section)}} of an empty value: \(type)")
+                }
+            }
+        }
+    }
+
+    @Test func `items of lists have empty lists, empty texts and bytes as well`() throws {
+        let key: [String: Any] = [
+            "id": "key_1", "name": Array("<b>".utf8), "permissions": [[String: Any]](), "revoked": "",
+            "state": "active",
+        ]
+        let values: [String: Any] = ["may-list": true, "keys": [key], "revoked": "outside"]
+        let html = String(decoding: try Templates().render("keys", values), as: UTF8.self)
+        #expect(html.contains("<bdi><b></bdi> <code>key_1</code>"))
+        #expect(html.contains("<td data-label=\"Permissions\"></td>") && html.contains(">active\n"))
+    }
+
     @Test(arguments: ["\u{1}next\u{1}", "\u{2}pager.last\u{2}", "\u{1}<b>\u{1}", "\u{1}pager.fields\u{1}"])
     func `a text that looks like a placeholder is rendered as text`(text: String) throws {
         var values = Self.pages

@@ -63,17 +63,55 @@ struct QueryPlanTests {
         #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")
     }
 
+    @Test(arguments: [false, true])
+    func `totals come from counters, and parts of days from an index`(ofCampaigns: Bool) async throws {
+        let plan = try await plan(TotalsQuery.sql(ofCampaigns: ofCampaigns))
+        #expect(plan.contains(ofCampaigns ? "campaign_days_pkey" : "organisation_days_pkey"), "\(plan)")
+        #expect(plan.contains("using send_logs_pkey on send_logs"), "\(plan)")
+        let index = ofCampaigns ? "send_logs_by_campaign" : "send_logs_by_start"
+        #expect(plan.split(separator: "using \(index) on send_logs").count - 1 == 1, "\(plan)")
+        #expect(plan.contains("(start >= p") && plan.contains("(start <= p"), "\(plan)")
+        if ofCampaigns { #expect(plan.split(separator: "(campaign = c").count - 1 == 2, "\(plan)") }
+        #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")
+        let expected = try await self.plan(TotalsQuery.expectedSQL(ofCampaigns: ofCampaigns))
+        #expect(expected.contains(ofCampaigns ? "campaign_days_pkey" : "organisation_days_pkey"), "\(expected)")
+        #expect(expected.contains("(day = p.day)") && !expected.contains("Seq Scan"), "\(expected)")
+    }
+
+    @Test func `totals of found send logs come from the primary key`() async throws {
+        let plan = try await plan(TotalsQuery.foundSQL)
+        #expect(plan.contains("Index Scan using send_logs_pkey on send_logs"), "\(plan)")
+        #expect(plan.contains("(org_id = $1) AND (seq = ANY ($2))"), "\(plan)")
+        #expect(!plan.contains("send_logs_by") && !plan.contains("Seq Scan on"), "\(plan)")
+    }
+
     @Test(arguments: CampaignQuery.Sort.allCases, [false, true])
     func `campaigns come from counters, and their first and last sends from the ends of the index`(
         sort: CampaignQuery.Sort,
         isDescending: Bool
     ) async throws {
-        let filter = CampaignReport.filter(CampaignQuery(text: "a"))
-        let plan = try await plan(CampaignReport.sql(sort, isDescending: isDescending, filter: filter))
+        let query = CampaignQuery(text: "a", sort: sort, isDescending: isDescending)
+        let plan = try await plan(CampaignReport.sql(query))
         #expect(plan.contains("campaign_days_pkey"), "\(plan)")
         let scans = plan.split(separator: "Index Only Scan").filter { $0.contains("send_logs_by_campaign") }
         #expect(scans.count == ([.first, .last].contains(sort) ? 3 : 2), "\(plan)")
         #expect(!plan.contains("Seq Scan on ") && !plan.contains("Bitmap"), "\(plan)")
+    }
+
+    @Test(arguments: CampaignQuery.Sort.allCases, [nil, "a"])
+    func `campaigns of a period come from counters, and the logs of cut days from the index by start`(
+        sort: CampaignQuery.Sort,
+        text: String?
+    ) async throws {
+        let query = CampaignQuery(text: text, period: .earliest ... .latest, sort: sort)
+        let plan = try await plan(CampaignReport.sql(query))
+        #expect(plan.contains("campaign_days_pkey"), "\(plan)")
+        #expect(plan.split(separator: "Scan using send_logs_by_start on send_logs").count == 2, "\(plan)")
+        #expect(plan.contains("(start >= p.first) AND (start <= p.last)"), "\(plan)")
+        let ends = plan.split(separator: "Index Only Scan").filter { $0.contains("send_logs_by_campaign") }
+        #expect(ends.count == ([.first, .last].contains(sort) ? 3 : 2), "\(plan)")
+        #expect(!plan.contains("Seq Scan on ") && !plan.contains("Bitmap"), "\(plan)")
+        if text != nil { #expect(plan.contains("hashed SubPlan"), "\(plan)") }
     }
 
     @Test(arguments: [false, true]) func `tallies come from the counters of their days`(ofCampaigns: Bool) async throws

@@ -39,4 +39,10 @@ struct StoreCheckTests {
             }
         }
     }
+
+    @Test func `totals of damaged rows are refused`() async throws {
+        try await withStore { store, database in
+            try await StoreCheck.refusesDamagedTotals(in: store) { try database.sql($0) }
+        }
+    }
 }

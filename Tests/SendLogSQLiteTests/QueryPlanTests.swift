@@ -12,6 +12,7 @@ struct QueryPlanTests {
     /// The columns that are read of each log, and the kind of index that finds it.
     private static let columns = [
         ("place, start, destinations, record", "INDEX"), ("start, place", "COVERING INDEX"),
+        (TotalsReading.columns, "INDEX"),
     ]
 
     @Test(arguments: sources, SortOrder.allCases)
@@ -47,6 +48,11 @@ struct QueryPlanTests {
         )
     }
 
+    @Test(arguments: sources) func `totals come from the counters of their days`(source: LogSource) async throws {
+        let plan = try await plan(TotalsReading.countersSQL(source))
+        #expect(plan == ["SEARCH \(source.counters) USING PRIMARY KEY (\(source.column)=? AND day>? AND day<?)"])
+    }
+
     @Test(arguments: CampaignQuery.Sort.allCases, [nil, "a"])
     func `campaigns are found by organisation, and their counters and sends by campaign`(
         sort: CampaignQuery.Sort,
@@ -62,6 +68,25 @@ struct QueryPlanTests {
             let steps = plan.filter { $0.contains(table) }
             #expect(!steps.isEmpty && steps.allSatisfy { $0.contains("(campaign=?)") }, "\(table): \(plan)")
         }
+    }
+
+    @Test(arguments: CampaignQuery.Sort.allCases, [nil, "a"])
+    func `campaigns of a period read its days of their counters, and seek their first and last sends`(
+        sort: CampaignQuery.Sort,
+        text: String?
+    ) async throws {
+        let query = CampaignQuery(text: text, period: .earliest ... .latest, sort: sort)
+        let plan = try await plan(CampaignReport.periodSQL(query))
+        #expect(plan.contains { $0.contains("SEARCH c USING") && $0.contains("(organisation=?)") }, "\(plan)")
+        #expect(plan.contains("SEARCH c USING INTEGER PRIMARY KEY (rowid=?)"), "\(plan)")
+        let days = plan.filter { $0.contains("campaign_days") }
+        #expect(days.count == 2 && days.allSatisfy { $0.hasSuffix("(campaign=? AND day>? AND day<?)") }, "\(plan)")
+        let ends = plan.filter { $0.contains("send_logs") }
+        let seek = "SEARCH send_logs USING COVERING INDEX send_logs_by_campaign (campaign=? AND start>? AND start<?)"
+        #expect(ends.count == ([.first, .last].contains(sort) ? 3 : 2) && ends.allSatisfy { $0 == seek }, "\(plan)")
+        // The counters and what was read of cut days are computed once for the totals and the page.
+        #expect(plan.filter { $0 == "MATERIALIZE counted" }.count == 1, "\(plan)")
+        #expect(!plan.contains { $0.contains("AUTOMATIC") }, "\(plan)")
     }
 
     @Test(arguments: sources, SortOrder.allCases)
@@ -83,13 +108,16 @@ struct QueryPlanTests {
         let statements = try await StatementLog.ofEveryMethod()
         #expect(statements.count > 45)
         // These statements may scan: the list of organisations, which returns all; the ping, which reads one row; the
-        // search for pending webhooks, which are few; a page of campaigns, which is read after it is found; the one row
+        // search for pending webhooks, which are few; a page of campaigns, which is read after it is found; the numbers of
+        // campaigns in JSON, and what was computed of the campaigns in a period; the one row
         // of the WAL's generation; organisations to sample and to index; and the metrics of all webhooks, with their failed
         // deliveries.
         let pending = "row_number() OVER (PARTITION BY organisation, healthy"
         let page = "AS key FROM campaigns c"
+        let (numbers, counted) = ("FROM json_each(?)", "WITH counted AS MATERIALIZED")
         let whole = [
-            "WHERE TRUE ORDER BY id", "SELECT 1 FROM organisations LIMIT 1", pending, page, "UPDATE wal_generation",
+            numbers, counted, "WHERE TRUE ORDER BY id", "SELECT 1 FROM organisations LIMIT 1", pending, page,
+            "UPDATE wal_generation",
             "FROM organisations o LEFT JOIN recording_times", "lead(at) OVER", "SELECT count(*), coalesce(sum(active",
             "FROM webhooks w JOIN organisations", "WHERE TRUE AND state = 'failed'",
             "FROM organisations o LEFT JOIN recipient_indexes",
@@ -99,7 +127,8 @@ struct QueryPlanTests {
         // organisation, of which there are at most 1,440 a day; organisations to index; and an organisation's links to
         // recipients, at most 10,001.
         let sorted = [
-            "FROM webhooks WHERE", "INDEXED BY webhook_deliveries_due", pending, page, "lead(at) OVER", "ORDER BY at",
+            "FROM webhooks WHERE", "INDEXED BY webhook_deliveries_due", pending, page, counted, "lead(at) OVER",
+            "ORDER BY at",
             "ORDER BY ifnull(i.lease_start, 0)", "ORDER BY expires DESC, rowid DESC",
         ]
         try await withStore { store, _ in
@@ -131,7 +160,7 @@ struct QueryPlanTests {
                 "SEARCH destination_chunks USING PRIMARY KEY ((place,number)>(?,?) AND place<?)"
             ),
             (
-                "SELECT start, campaign FROM send_logs WHERE place = ?",
+                "SELECT start, campaign, destinations FROM send_logs WHERE place = ?",
                 "SEARCH send_logs USING INTEGER PRIMARY KEY (rowid=?)"
             ),
             (

@@ -40,6 +40,7 @@ final class StatementLog: Sendable {
             }
             try await useOrganisations(of: store)
             try await useLogs(of: store)
+            try await useTotals(of: store)
             try await useCampaigns(of: store)
             try await useWebhooks(of: store)
             try await useIdempotencyKeys(of: store)
@@ -103,13 +104,40 @@ final class StatementLog: Sendable {
         }
     }
 
+    private static func useTotals(of store: SQLiteStore) async throws {
+        let organisation = try await store.organisation(named: #require(OrganisationName("Acme"))).id
+        let cut = try #require(Timestamp(milliseconds: 3 * Day.milliseconds + 43_199_999))
+        let periods = [Timestamp.earliest...cut, cut.advanced(by: 1)...Timestamp.latest]
+        var found = SendLogSearch()
+        found.found = [1, 2]
+        for search in [
+            SendLogSearch(asOf: SequenceNumber(30)), SendLogSearch(campaigns: [try #require(CampaignID("c0"))]), found,
+        ] {
+            _ = try await store.totals(of: search, in: periods, maxReads: nil, of: organisation)
+            var reading = TotalsReading(search, TotalsPlan(periods), maxReads: nil, in: organisation)
+            while try await store.readers.scan(for: organisation, { try reading.readSlice(of: 1, on: $0) }) == .more {}
+        }
+    }
+
     private static func useCampaigns(of store: SQLiteStore) async throws {
         let organisation = try await store.organisation(named: #require(OrganisationName("Acme"))).id
         for sort in CampaignQuery.Sort.allCases {
-            for text in [nil, "c"] {
-                _ = try await store.campaigns(CampaignQuery(text: text, sort: sort), in: organisation)
+            for (text, isWhole) in [(nil, false), ("c", false), ("c", true)] {
+                for period in [nil, Timestamp.earliest ... .latest] {
+                    var query = CampaignQuery(text: text, period: period, sort: sort)
+                    query.isWhole = isWhole
+                    _ = try await store.campaigns(query, in: organisation)
+                    query.isSummed = true
+                    _ = try await store.campaigns(query, in: organisation)
+                }
             }
         }
+        // Two slices of the day that a period cuts, and what was recorded meanwhile.
+        let noon = try Sample.plain("noon", day: 1).start
+        var period = CampaignPeriod(noon...noon, organisation: organisation)
+        for _ in 0..<2 { try await store.readers.scan(for: organisation) { try period.readSlice(of: 1, on: $0) } }
+        _ = try await store.record([Sample.plain("meanwhile", day: 1)], in: organisation)
+        try await store.readers.scan(for: organisation) { try period.complete(on: $0) }
         let id = try #require(CampaignID("c0"))
         _ = try await store.campaign(id, in: organisation)
         _ = try await store.nameCampaign(id, #require(CampaignName("Named")), in: organisation)
@@ -117,7 +145,7 @@ final class StatementLog: Sendable {
         for ids in [nil, [id]] { #expect(try await store.campaignNames(of: ids, in: organisation).count == 1) }
         let days = Timestamp.earliest.day...Timestamp.latest.day
         for campaigns in [nil, [id]] { _ = try await store.tallies(of: campaigns, over: days, in: organisation) }
-        _ = try await store.tallies(ofEach: [id], in: organisation)
+        _ = try await store.tallies(ofEach: [id], over: days, in: organisation)
     }
 
     private static func useIdempotencyKeys(of store: SQLiteStore) async throws {

@@ -46,4 +46,12 @@ struct StoreCheckTests {
             }
         }
     }
+
+    @Test func `totals of damaged rows are refused`() async throws {
+        try await withStore { store, _ in
+            try await StoreCheck.refusesDamagedTotals(in: store) { statement in
+                try await store.writer.queue.write { try $0.execute(sql: statement) }
+            }
+        }
+    }
 }

@@ -64,6 +64,7 @@ import Testing
         #expect(found.logLevel == .info)
         #expect(found.logFormat == .text)
         #expect(found.rateLimit == nil)
+        #expect(found.consoleRateLimit == RateLimit(requests: 600, window: 60))
         #expect(found.keyCacheLifetime == .seconds(2))
         #expect(found.consoleSessionMinutes == 720)
         #expect(found.limits == ConcurrencyLimits())
@@ -125,6 +126,13 @@ import Testing
         #expect(found.logLevel == .error)
     }
 
+    @Test func `the rate limit of the console is off at 0, and does not depend on that of the API`() throws {
+        let off = try configuration(flags: [.rateLimitConsoleRequests: "0", .rateLimitRequests: "5"])
+        #expect(off.consoleRateLimit == nil && off.rateLimit == RateLimit(requests: 5, window: 60))
+        let window = try configuration(flags: [.rateLimitWindow: "5"])
+        #expect(window.consoleRateLimit == RateLimit(requests: 600, window: 60) && window.rateLimit == nil)
+    }
+
     @Test func `every setting is read from each source`() throws {
         let values: [Setting: String] = [
             .database: "sqlite:other.db", .host: "localhost", .port: "1234", .idleTimeout: "5", .headTimeout: "17",
@@ -135,6 +143,7 @@ import Testing
             .maxStreams: "31", .maxStreamsPerOrganisation: "22",
             .maxUploads: "24", .maxUploadsPerOrganisation: "23", .workerThreads: "23",
             .logLevel: "debug", .logFormat: "json", .rateLimitRequests: "7", .rateLimitWindow: "8",
+            .rateLimitConsoleRequests: "26",
             .spoolFolder: FileManager.default.temporaryDirectory.path, .sqliteReaders: "9", .sqliteLockTimeout: "10",
             .sqliteCheckpointSeconds: "25", .postgresConnections: "11", .postgresWaitTimeout: "12",
             .keyCacheSeconds: "4",
@@ -197,6 +206,7 @@ import Testing
             #expect(found.logLevel == .debug)
             #expect(found.logFormat == .json)
             #expect(found.rateLimit == RateLimit(requests: 7, window: 8))
+            #expect(found.consoleRateLimit == RateLimit(requests: 26, window: 60))
             #expect(found.keyCacheLifetime == .seconds(4))
         }
     }

@@ -23,7 +23,9 @@ struct CampaignModel {
             _ = try await store.record([log], in: organisation)
             logs[number + 1] = log
         }
-        let names = ["Brief", "brief <i>", "ünï", "%", "_'", "Zebra", "campaign-1"].compactMap { CampaignName($0) }
+        let names = [
+            "Brief", "brief <i>", "ünï", "%", "_'", "Zebra", "campaign-1", "STRASSE", "E\u{301}te\u{301}",
+        ].compactMap { CampaignName($0) }
         for id in Set(logs.values.map(\.campaignID)).sorted(by: { $0.text < $1.text }) where cases.once(in: 3) {
             self.names[id] = names[cases.number(0...names.count - 1)]
         }
@@ -40,23 +42,34 @@ struct CampaignModel {
     }
 
     private mutating func countCampaigns() throws {
-        campaigns = try Dictionary(grouping: logs.values, by: \.campaignID).map { id, logs in
-            Campaign(
+        campaigns = count(Array(logs.values))
+        #expect(campaigns.count == Set(logs.values.map(\.campaignID)).count)
+    }
+
+    private func count(_ logs: [PreparedSendLog]) -> [Campaign] {
+        Dictionary(grouping: logs, by: \.campaignID).compactMap { id, logs in
+            guard let first = logs.map(\.start).min(), let last = logs.map(\.start).max() else { return nil }
+            let destinations = logs.reduce(0) { $0 + $1.destinations.count }
+            return Campaign(
                 id: id,
                 name: names[id],
                 sends: logs.count,
-                destinations: logs.reduce(0) { $0 + $1.destinations.count },
-                first: try #require(logs.map(\.start).min()),
-                last: try #require(logs.map(\.start).max())
+                destinations: destinations,
+                first: first,
+                last: last
             )
         }
     }
 
     /// The page that a store must return.
     func page(_ query: CampaignQuery) -> CampaignPage {
-        let found = campaigns.filter { campaign in
-            guard let text = query.text.map(Self.lower) else { return true }
-            return [campaign.id.text, campaign.name?.description ?? ""].contains { Self.lower($0).contains(text) }
+        let counted =
+            query.period.map { period in count(logs.values.filter { period.contains($0.start) }) } ?? campaigns
+        let found = counted.filter { campaign in
+            guard let text = query.text.map(FoldedText.init) else { return true }
+            return [campaign.id.text, campaign.name?.description].compactMap(\.self).map(FoldedText.init).contains {
+                query.isWhole ? $0 == text : $0.contains(text)
+            }
         }
         let sorted = found.sorted { left, right in
             switch query.sort {
@@ -67,7 +80,11 @@ struct CampaignModel {
             case .name: Self.isBefore(left, right, query, Self.name(left), Self.name(right))
             }
         }
-        return CampaignPage(total: found.count, campaigns: Array(sorted.dropFirst(query.skip).prefix(query.limit)))
+        let sums = found.reduce(into: SendTotals()) { $0 += SendTotals(sends: $1.sends, destinations: $1.destinations) }
+        return CampaignPage(
+            totals: CampaignTotals(campaigns: found.count, sums: query.isSummed ? sums : nil),
+            campaigns: Array(sorted.dropFirst(query.skip).prefix(query.limit))
+        )
     }
 
     /// The tallies over all days that a store must return.

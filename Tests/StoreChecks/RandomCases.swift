@@ -6,6 +6,9 @@ struct RandomCases {
     var random: SplitMix64
     private let days: [Int64]
 
+    /// The first of the two weeks' days, as days since 1970.
+    var firstDay: Int { Int(days[0]) }
+
     init(seed: UInt64) {
         random = SplitMix64(seed: seed)
         let first = Int64.random(in: 0...20_000, using: &random)
@@ -83,5 +86,20 @@ struct RandomCases {
             return (first..<first + count).compactMap { CampaignID("campaign-\($0)") }.shuffled(using: &random)
         }
         return Array(Set((0..<count).compactMap { _ in campaign() }))
+    }
+
+    /// A query for campaigns, most often with a period.
+    mutating func campaignQuery() -> CampaignQuery {
+        let times = [timestamp(), timestamp()].sorted()
+        var query = CampaignQuery(
+            text: once(in: 2) ? nil : ["brief", "straße", "E", "campaign-1", "9"][number(0...4)],
+            period: once(in: 8) ? nil : times[0]...times[1],
+            sort: CampaignQuery.Sort.allCases[number(0...CampaignQuery.Sort.allCases.count - 1)],
+            isDescending: once(in: 2),
+            skip: once(in: 2) ? 0 : number(0...20),
+            limit: [0, 3, 1000, CampaignQuery.noLimit][number(0...3)]
+        )
+        (query.isWhole, query.isSummed) = (once(in: 3), once(in: 2))
+        return query
     }
 }

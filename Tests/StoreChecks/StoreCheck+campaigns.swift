@@ -7,7 +7,10 @@ extension StoreCheck {
         StoreCheck("campaigns match a full count of the logs, in every order and page") { store in
             let seed = TestSeed.printed("campaigns match a full count of the logs")
             let model = try await CampaignModel(in: store, logs: 300, seed: seed)
-            let texts = [nil, "campaign-1", "CAMPAIGN-7", "ünï", "BRIEF", "%", "_", "campaign-1199x", "'", "\0", "a\0"]
+            let texts = [
+                nil, "campaign-1", "CAMPAIGN-7", "ünï", "BRIEF", "%", "_", "campaign-1199x", "'", "\0", "a\0", "straße",
+                "ÉTÉ",
+            ]
             for sort in CampaignQuery.Sort.allCases {
                 for isDescending in [true, false] {
                     for text in texts {
@@ -40,7 +43,7 @@ extension StoreCheck {
             let all = try await store.reduceCampaigns(query, in: organisation, into: ["first"]) {
                 $0.append($1.id.text)
             }
-            #expect(all.total == ids.count)
+            #expect(all.totals == CampaignTotals(campaigns: ids.count))
             #expect(all.result == ["first"] + ids)
             let failure = StoreError.unavailable(.full, detail: "a test")
             await #expect(throws: failure) {
@@ -70,15 +73,22 @@ extension StoreCheck {
                         == all.filter { inner.contains($0.day) }
                 )
             }
-            let each = try await store.tallies(ofEach: [ids[0], unknown, ids[1], ids[0]], in: model.organisation)
-            #expect(each == [ids[0]: model.tallies(of: [ids[0]]), ids[1]: model.tallies(of: [ids[1]])])
-            #expect(try await store.tallies(ofEach: [], in: model.organisation) == [:])
+            let days = Timestamp.earliest.day...Timestamp.latest.day
+            let some = [ids[0], unknown, ids[1], ids[0]]
+            let each = try await store.tallies(ofEach: some, over: days, in: model.organisation)
+            let expected = [ids[0]: model.tallies(of: [ids[0]]), ids[1]: model.tallies(of: [ids[1]])]
+            #expect(each == expected)
+            #expect(try await store.tallies(ofEach: [], over: days, in: model.organisation) == [:])
+            let day = try #require(expected[ids[0]]?.first?.day)
+            let ofDay = try await store.tallies(ofEach: some, over: day...day, in: model.organisation)
+            #expect(ofDay == expected.mapValues { $0.filter { $0.day == day } }.filter { !$0.value.isEmpty })
         },
         StoreCheck("a campaign exists from its first send, and not before") { store in
             let organisation = try await store.organisation("Acme")
             let (spring, name) = try (#require(CampaignID("spring")), #require(CampaignName("Spring")))
             #expect(
-                try await store.campaigns(CampaignQuery(), in: organisation) == CampaignPage(total: 0, campaigns: [])
+                try await store.campaigns(CampaignQuery(), in: organisation)
+                    == CampaignPage(totals: CampaignTotals(), campaigns: [])
             )
             await #expect(throws: StoreError.notFound) { try await store.campaign(spring, in: organisation) }
             await #expect(throws: StoreError.notFound) { try await store.nameCampaign(spring, name, in: organisation) }
@@ -89,7 +99,7 @@ extension StoreCheck {
             #expect(try await store.campaign(spring, in: organisation) == campaign)
             #expect(
                 try await store.campaigns(CampaignQuery(), in: organisation)
-                    == CampaignPage(total: 1, campaigns: [campaign])
+                    == CampaignPage(totals: CampaignTotals(campaigns: 1), campaigns: [campaign])
             )
             // A conflict and an existing log add no campaign.
             _ = try await store.record(Sample.log("a", campaign: "autumn"), in: organisation)
@@ -135,12 +145,24 @@ extension StoreCheck {
             #expect(page.campaigns.map(\.name) == [nil])
             #expect(page.campaigns.map(\.destinations) == [2])
             #expect(try await store.campaigns(CampaignQuery(text: "theirs"), in: acme).total == 0)
+            // The names of other organisations are not searched, and their send logs do not count in a period.
+            for (text, isWhole) in [("THEIRS", true), ("only", false), ("only-zulu", true)] {
+                var query = CampaignQuery(text: text, period: .earliest ... .latest)
+                query.isWhole = isWhole
+                #expect(try await store.campaigns(query, in: acme).total == 0)
+                #expect(try await store.campaigns(query, in: zulu).total > 0)
+            }
+            let start = try Sample.log("b").start
+            let cut = try await store.campaigns(CampaignQuery(period: start...start), in: acme)
+            #expect(cut.campaigns.map(\.destinations) == [2])
             #expect(try await store.campaignNames(of: nil, in: acme) == [:])
             #expect(try await store.campaignNames(of: [foreign, both], in: acme) == [:])
             let days = Timestamp.earliest.day...Timestamp.latest.day
             #expect(try await store.tallies(of: [foreign], over: days, in: acme) == [])
             #expect(try await store.tallies(of: nil, over: days, in: acme).map(\.destinations) == [2])
-            #expect(try await store.tallies(ofEach: [foreign, both], in: acme).keys.map(\.text) == ["both"])
+            #expect(
+                try await store.tallies(ofEach: [foreign, both], over: days, in: acme).keys.map(\.text) == ["both"]
+            )
         },
     ]
 

@@ -45,6 +45,10 @@ extension StoreCheck {
             await expectClosed { () async throws(StoreError) in _ = try await store.search(search, in: organisation) }
             await expectClosed { () async throws(StoreError) in _ = try await store.rows(rest, in: organisation) }
             await expectClosed { () async throws(StoreError) in
+                let always = Timestamp.earliest...Timestamp.latest
+                _ = try await store.totals(of: search, in: [always], maxReads: nil, of: organisation)
+            }
+            await expectClosed { () async throws(StoreError) in
                 _ = try await store.destinations(of: SequenceNumber(1), from: 0, limit: 4, in: organisation) { _ in }
             }
             await expectClosed { () async throws(StoreError) in
@@ -52,6 +56,9 @@ extension StoreCheck {
             }
             await expectClosed { () async throws(StoreError) in
                 _ = try await store.campaigns(CampaignQuery(), in: organisation)
+            }
+            await expectClosed { () async throws(StoreError) in
+                _ = try await store.campaigns(CampaignQuery(period: log.start...log.start), in: organisation)
             }
             await expectClosed { () async throws(StoreError) in
                 _ = try await store.campaign(log.campaignID, in: organisation)
@@ -66,7 +73,7 @@ extension StoreCheck {
                 _ = try await store.tallies(of: nil, over: days, in: organisation)
             }
             await expectClosed { () async throws(StoreError) in
-                _ = try await store.tallies(ofEach: [log.campaignID], in: organisation)
+                _ = try await store.tallies(ofEach: [log.campaignID], over: days, in: organisation)
             }
             await expectClosed { () async throws(StoreError) in
                 _ = try await store.createOrganisation(named: name, at: .earliest)

@@ -42,6 +42,7 @@ extension StoreCheck {
         StoreCheck("after deletions, campaigns and tallies match the remaining logs") { store in
             let seed = TestSeed.printed("after deletions, campaigns and tallies match the remaining logs")
             var model = try await CampaignModel(in: store, logs: 200, seed: seed)
+            var cases = RandomCases(seed: seed)
             let all = model.campaigns.map(\.id)
             for first in [2, 1] {
                 try await model.delete(Array(stride(from: first, through: 200, by: 2)), in: store)
@@ -55,6 +56,13 @@ extension StoreCheck {
                             )
                         }
                     }
+                }
+                for _ in 0..<40 {
+                    let query = cases.campaignQuery()
+                    #expect(
+                        try await store.campaigns(query, in: model.organisation) == model.page(query),
+                        "\(query), seed \(seed)"
+                    )
                 }
                 let days = Timestamp.earliest.day...Timestamp.latest.day
                 for campaigns in [nil, [all[0]], all] {

@@ -58,6 +58,31 @@ extension StoreCheck {
             let foreign = SendLogSearch(campaigns: try Sample.campaigns("only-zulu"))
             #expect(try await store.page(foreign, in: acme.organisation).total == 0)
         },
+        StoreCheck("totals count only the organisation's logs") { store in
+            let pair = try await twins(in: store)
+            _ = try await store.record(
+                Sample.log("more", campaign: "zulu", destinations: ["1"]),
+                in: pair[1].organisation
+            )
+            let cut = try #require(Sample.start)
+            var found = SendLogSearch()
+            found.found = [20, 21]
+            for (search, sends) in [
+                (SendLogSearch(), [20, 21]), (SendLogSearch(campaigns: try Sample.campaigns("zulu")), [0, 1]),
+                (found, [1, 2]),
+            ] {
+                for (twin, sends) in zip(pair, sends) {
+                    let totals = try await store.totals(
+                        of: search,
+                        in: [Timestamp.earliest...cut, cut.advanced(by: 1)...Timestamp.latest],
+                        maxReads: nil,
+                        of: twin.organisation
+                    )
+                    #expect(totals?.reduce(0) { $0 + $1.sends } == sends)
+                    #expect(totals?.reduce(0) { $0 + $1.destinations } == sends)
+                }
+            }
+        },
         StoreCheck("the rest of a page belongs to the organisation that reads it") { store in
             let pair = try await twins(in: store, message: String(repeating: "m", count: SendLogRules.maxMessageLength))
             for campaigns in [nil, try Sample.campaigns("spring", "none")] {

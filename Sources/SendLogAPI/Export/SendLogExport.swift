@@ -18,7 +18,8 @@ package struct SendLogExport: Sendable {
         /// One line of JSON per send log (<https://github.com/ndjson/ndjson-spec>).
         case ndjson
 
-        var mediaType: String {
+        /// The media type, for the header field `Content-Type`.
+        package var mediaType: String {
             switch self {
             case .csv: "text/csv; charset=utf-8; header=present"
             case .ndjson: "application/x-ndjson"
@@ -41,15 +42,17 @@ package struct SendLogExport: Sendable {
         ///
         /// - Parameters:
         ///   - name: the name of the file, without an ending
-        ///   - total: the number of its rows
-        ///   - asOf: the snapshot that it comes from
+        ///   - total: the number of its rows; `nil` if it is not known
+        ///   - asOf: the snapshot that it comes from; `nil` if it is not known
         /// - Returns: the fields.
-        func fields(file name: String, total: Int, asOf: SequenceNumber) -> [ResponseHead.Field] {
-            [
+        package func fields(file name: String, total: Int? = nil, asOf: SequenceNumber?) -> [ResponseHead.Field] {
+            var fields: [ResponseHead.Field] = [
                 ("Content-Disposition", "attachment; filename=\"\(name).\(rawValue)\""),
                 ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"),
-                ("X-Sendlog-Total", String(total)), ("X-Sendlog-As-Of", String(asOf.number)),
             ]
+            if let total { fields.append(("X-Sendlog-Total", String(total))) }
+            if let asOf { fields.append(("X-Sendlog-As-Of", String(asOf.number))) }
+            return fields
         }
     }
 

@@ -15,10 +15,12 @@ package struct APIError: Error, Equatable {
     var issues: [InputIssue] = []
     /// The number of seconds after which to retry.
     package var retryAfter: Int?
-    /// When the rate limit's window ends, in Unix seconds.
-    var resetsAt: Int?
+    /// When the rate limit's window ends, in Unix seconds; `nil` for other errors.
+    package var resetsAt: Int?
     /// The methods that the path accepts.
     var allow: String?
+    /// The path, below the base path, that was probably meant in place of an unknown one.
+    package var suggestedPath: String?
     /// The cause, which is only logged.
     var detail: String?
 

@@ -19,7 +19,7 @@ package struct Response: Sendable {
     /// The body of the response to a repeated request with the same `Idempotency-Key`; `nil` for the same body.
     var replayedBody: [ByteBuffer]?
     /// The number of bytes that a streamed response holds until it ends, in addition to its buffers.
-    var heldLength = 0
+    package var heldLength = 0
     /// The part of a limit that counts until the response is sent.
     var slot: ConcurrencySlot?
     var content: Content

@@ -86,5 +86,7 @@ package protocol RouteMiddleware: Sendable {
     func key(of input: RouteInput) async throws -> APIKey
 
     /// Returns the response to a failure.
-    func response(to failure: APIError, _ input: RouteInput) -> Response
+    ///
+    /// `input` has the key if it was found before the failure.
+    func response(to failure: APIError, _ input: RouteInput) async -> Response
 }

@@ -51,7 +51,7 @@ struct CampaignRoutes {
     @Sendable private func list(_ input: RouteInput) async throws -> Response {
         let query = try CampaignQuery(QueryString(input.request.query))
         let spool = ResponseSpool(folder: spoolFolder)
-        let (total, list) = try await store.reduceCampaigns(query, in: input.organisation(), into: spool) {
+        let (totals, list) = try await store.reduceCampaigns(query, in: input.organisation(), into: spool) {
             (list, campaign) throws(StoreError) in
             let isFirst = list.isEmpty
             try list.append { bytes in
@@ -74,7 +74,7 @@ struct CampaignRoutes {
                 try await stream.write(end)
             }
         }
-        response.fields.append(("X-Sendlog-Total", String(total)))
+        response.fields.append(("X-Sendlog-Total", String(totals.campaigns)))
         return response
     }
 

@@ -56,7 +56,7 @@ extension APIService: HTTPResponder {
         } catch {
             let failure = APIError(error)
             let delay = recordFailure(failure, of: request, &context)
-            if context.route == Route.unknown, let middleware, request.fault == nil, request.isForBrowser {
+            if context.route == Route.unknown, let middleware, request.fault == nil, expectsPage(request) {
                 context.crossOriginFields = []
                 let input = RouteInput(request: request, parameter: "", now: context.now, requestID: context.id)
                 return { [context] in await send(failure, of: middleware, input, context, writer) }
@@ -162,7 +162,9 @@ extension APIService: HTTPResponder {
             guard let path = table.pathWithoutExtraSlashes(request.path, basePath: basePath) else {
                 throw .notFound("not found; see \(basePath)/openapi.json")
             }
-            throw .notFound("not found: the path has an extra slash; use \(basePath)\(path)")
+            var failure = APIError.notFound("not found: the path has an extra slash; use \(basePath)\(path)")
+            failure.suggestedPath = path
+            throw failure
         }
     }
 
@@ -178,6 +180,15 @@ extension APIService: HTTPResponder {
                 false
             }
         }
+    }
+
+    /// Returns whether a client whose request matches no route expects a page for people.
+    ///
+    /// Clients of the API get JSON, and so do browsers that send anything but GET to a path of the API.
+    private func expectsPage(_ request: HTTPRequest) -> Bool {
+        guard request.field("accept")?.contains("text/html") == true else { return false }
+        if request.method == .GET { return true }
+        return request.path.split(separator: "/").first.map { pageRoots.contains(String($0)) } ?? false
     }
 
     /// Returns the response to a browser that asks whether a page of another origin may use a path of the API.
@@ -199,7 +210,8 @@ extension APIService: HTTPResponder {
         _ context: inout RequestContext
     ) throws {
         context.add(key)
-        try limiter?.take(key.organisation, at: context.now)
+        input.key = key
+        try (isPage(route) ? pageLimiter : limiter)?.take(key.organisation, at: context.now)
         if let permission = route.permission, !key.permissions.grants(permission) {
             throw APIError.permissionDenied(permission)
         }
@@ -209,7 +221,6 @@ extension APIService: HTTPResponder {
         if let length = input.request.contentLength, length > route.maxBodyLength {
             throw APIError.payloadTooLarge(limit: route.maxBodyLength)
         }
-        input.key = key
     }
 
     /// Sends a failure in the format of a group of routes.
@@ -222,7 +233,7 @@ extension APIService: HTTPResponder {
     ) async {
         guard let middleware else { return send(failure, context, writer) }
         var response = await withTaskExecutorPreference(threads.executor(for: context.organisation ?? .server)) {
-            middleware.response(to: failure, input)
+            await middleware.response(to: failure, input)
         }
         if let allow = failure.allow { response.fields.append(("Allow", allow)) }
         send(response, response.body ?? [], context, writer, failure)
@@ -239,9 +250,4 @@ extension APIService: HTTPResponder {
         note(context, status: failure.status.code, bytes: body.count, failure)
         return (head(of: Response(status: failure.status), context), body)
     }
-}
-
-extension HTTPRequest {
-    /// Whether the request comes from a browser that expects a page.
-    fileprivate var isForBrowser: Bool { method == .GET && field("accept")?.contains("text/html") == true }
 }

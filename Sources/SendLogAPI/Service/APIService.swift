@@ -13,14 +13,17 @@ public struct APIService: Sendable {
     let table: RouteTable
     /// The thread pool for requests that are not handled on an event loop.
     let threads: FairThreadPool
+    /// The rate limit of the API's routes; `nil` for none.
     let limiter: RateLimiter?
+    /// The rate limit of the pages for people, so that a program cannot lock them out; `nil` for none.
+    let pageLimiter: RateLimiter?
     /// The limit of streamed and long responses, each of which may hold memory until its client has read it.
     let streams: ConcurrencyLimit
     let metrics: ServiceMetrics
     let date = HTTPDate()
     let now: @Sendable () -> Timestamp
     let logger: Logger
-    /// Renders the page for browsers that request an unknown path; `nil` for none.
+    /// Renders the error page for browsers whose request matches no route; `nil` for none.
     let middleware: (any RouteMiddleware)?
     let ids = RequestIDSource()
     /// The path under which a proxy publishes the server; see ``HTTPRequest/basePath``.
@@ -30,9 +33,12 @@ public struct APIService: Sendable {
     let crossOrigin: CrossOriginPolicy?
     /// The number of routes of the API, which the routes of the pages for people follow in the table.
     let apiRouteCount: Int
+    /// The first segments of the pages' paths, such as `console`.
+    let pageRoots: Set<String>
 
     /// Creates the API; `pages` are the routes of the pages for people.
     ///
+    /// Requests to the API count against `rateLimit`, and requests of signed-in people against `pageRateLimit`.
     /// Without a recipient index (`recipientIndex`), searches by recipient are refused.
     /// The base path is that of the server's requests; see ``ServerSettings/basePath``. The allowed origins are those
     /// whose pages may use the API in a browser, such as `https://app.example.com`. `processMetrics` returns the metrics
@@ -47,6 +53,7 @@ public struct APIService: Sendable {
         threads: FairThreadPool,
         limits: ConcurrencyLimits = ConcurrencyLimits(),
         rateLimit: RateLimit?,
+        pageRateLimit: RateLimit? = nil,
         recipientIndex: Bool = true,
         logger: Logger,
         basePath: String = "",
@@ -60,6 +67,7 @@ public struct APIService: Sendable {
         crossOrigin = CrossOriginPolicy(allowedOrigins)
         streams = ConcurrencyLimit(of: "exports and other long responses", limits.streams)
         limiter = rateLimit.map(RateLimiter.init)
+        pageLimiter = pageRateLimit.map(RateLimiter.init)
         now = context.now
         metrics = ServiceMetrics()
         let uploads = ConcurrencyLimit(of: "imports, long send logs and lists to compare", limits.uploads)
@@ -96,6 +104,7 @@ public struct APIService: Sendable {
                 + pages
         )
         apiRouteCount = table.routes.count - pages.count
+        pageRoots = Set(pages.compactMap { $0.parts.first })
     }
 
     /// The names of the routes, such as `GET /send-logs/:send_id`.

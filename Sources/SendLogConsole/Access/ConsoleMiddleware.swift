@@ -46,7 +46,7 @@ final class ConsoleMiddleware: RouteMiddleware {
         )
     }
 
-    func response(to failure: APIError, _ input: RouteInput) -> Response {
+    func response(to failure: APIError, _ input: RouteInput) async -> Response {
         let request = input.request
         switch failure.status {
         case .unauthorized:
@@ -56,65 +56,49 @@ final class ConsoleMiddleware: RouteMiddleware {
                 let values: [String: Any] = ["refresh": true, "text": "Opening the page…"]
                 return pages.response("message", title: "Loading", to: request, values)
             }
-            return Pages.redirect(to: Self.signIn(backTo: request))
+            return Pages.redirect(to: SignIn.path(backTo: request))
         case .notFound where request.path == "/":
             return Pages.redirect(to: "/console")
         default:
-            let message = ErrorMessage(failure, request)
-            var values: [String: Any] = ["text": message.text, "id": input.requestID]
-            values["reload"] = message.reload
-            values["recipient-lost"] = failure == .noRecipientLink
-            values["sign-in"] = failure.status == .forbidden
-            var response = pages.response("message", title: message.title, to: request, status: failure.status, values)
-            if let seconds = failure.retryAfter { response.fields.append(("Retry-After", String(seconds))) }
-            return response
+            let message = ErrorMessage(failure, request, at: input.now)
+            return errorPage(message, failure, input, await user(of: input, after: failure))
         }
     }
 
-    /// Returns the path of the sign-in page with a parameter for the page to return to.
-    private static func signIn(backTo request: HTTPRequest) -> String {
-        // The console's own links are shorter than 8 KiB.
-        guard request.method == .GET, request.path != "/console", request.target.utf8.count <= 8192 else {
-            return "/console/sign-in"
+    /// Returns the signed-in user of a request that failed; `nil` without one, or if the store cannot be read.
+    private func user(of input: RouteInput, after failure: APIError) async -> SignedInUser? {
+        var input = input
+        if failure.status == .serviceUnavailable {
+            // Another query to an unavailable database would delay the page.
+            guard let key = input.key, names.withLock({ $0[key.organisation] != nil }) else { return nil }
+        } else if input.key == nil {
+            input.key = try? await key(of: input)
         }
-        return "/console/sign-in?next=\(QueryString.encode(request.target))"
+        return try? await user(input)
     }
 
-    /// An error message that says what to do next.
-    private struct ErrorMessage {
-        var title = "Request failed"
-        var text: String
-        var reload: String?
-
-        init(_ failure: APIError, _ request: HTTPRequest) {
-            text = failure.sentence
-            switch failure.status {
-            case .notFound where failure == .noRecipientLink:
-                title = "Link not valid"
-            case .serviceUnavailable where failure == .noRecipientIndex:
-                title = "Recipient search is off"
-            case .forbidden:
-                title = "Permission denied"
-                text = "\(text) Ask your administrator for a key that has it, or sign in with another key."
-            case .notFound:
-                title = "Page not found"
-                // The message for an unknown path is for clients of the API.
-                if text.contains("/openapi.json") { text = "Check the address, or go back to the reports." }
-            case .tooManyRequests, .serviceUnavailable:
-                title = failure.status == .tooManyRequests ? "Too many requests" : "Temporarily unavailable"
-                reload = request.method == .GET ? request.target : nil
-            case .internalServerError:
-                text = "Internal error. The server's log has the details under the request ID below."
-            default: break
-            }
+    /// Renders an error page, with the navigation for a signed-in user.
+    private func errorPage(
+        _ message: ErrorMessage,
+        _ failure: APIError,
+        _ input: RouteInput,
+        _ user: SignedInUser?
+    ) -> Response {
+        var values: [String: Any] = ["text": message.text, "id": input.requestID]
+        let section = user?.sections.first { "\(input.request.path)/".hasPrefix("\($0.path)/") }
+        values["step"] = message.step.map { ["label": $0.label, "path": $0.path] }
+        if let section, section.path != message.step?.path {
+            values["section"] = ["label": section.title, "path": section.path]
         }
-    }
-}
-
-extension APIError {
-    /// The message as a sentence.
-    var sentence: String {
-        let end = message.hasSuffix(".") || message.hasSuffix("?") ? "" : "."
-        return "\(message.prefix(1).uppercased())\(message.dropFirst())\(end)"
+        var response = pages.response(
+            "message",
+            title: message.title,
+            to: input.request,
+            user: user,
+            status: failure.status,
+            values
+        )
+        if let seconds = failure.retryAfter { response.fields.append(("Retry-After", String(seconds))) }
+        return response
     }
 }

@@ -25,6 +25,15 @@ struct SignIn: Sendable {
         ]
     }
 
+    /// Returns the path of the sign-in page with a parameter for the page to return to.
+    static func path(backTo request: HTTPRequest) -> String {
+        // The console's own links are shorter than 8 KiB.
+        guard request.method == .GET, request.path != "/console", request.target.utf8.count <= 8192 else {
+            return "/console/sign-in"
+        }
+        return "/console/sign-in?next=\(QueryString.encode(request.target))"
+    }
+
     private func show(_ request: HTTPRequest, problem: String? = nil, next: String? = nil) -> Response {
         let token = Cookie.form.token(request) ?? SessionToken()
         var values: [String: Any] = [
@@ -48,7 +57,7 @@ struct SignIn: Sendable {
             response.event = .signInFailed("form expired")
             return response
         }
-        let text = form["key"].trimmingCharacters(in: .whitespacesAndNewlines)
+        let text = PastedKey.key(in: form["key"])
         let key: APIKey
         do {
             key = try await authenticator.key(authorization: "Bearer \(text)", at: input.now)

@@ -5,19 +5,30 @@ import SendLogHTTP
 
 /// The Campaigns Report: its table, the form that names a campaign, and the suggestions for campaign search fields.
 struct CampaignsReport: Sendable {
-    let store: any CampaignStore
+    let store: any CampaignStore & OrganisationStore
+    let export: CampaignExport
     let middleware: ConsoleMiddleware
 
     private static let rows = 50
 
     var routes: [Route] {
         [
-            middleware.get("/console/campaigns", [.readCampaigns], query: ["search", "sort", "page"]) { request in
+            middleware.get("/console/campaigns", [.readCampaigns], query: CampaignsView.parameters) { request in
                 try await show(request)
             },
+            download(.csv), download(.ndjson),
             middleware.get("/console/campaigns.json", [.readCampaigns], query: ["search"], handle: suggest),
             middleware.post("/console/campaigns/:campaign_id/name", [.updateCampaigns], handle: name),
         ]
+    }
+
+    private func download(_ format: SendLogExport.Format) -> Route {
+        let path = "/console/campaigns.\(format.rawValue)"
+        return middleware.get(path, [.readCampaigns], query: CampaignsView.fileParameters) { request in
+            let view = try CampaignsView(request.query, zone: request.user.zone)
+            if !view.problems.isEmpty { throw InvalidInput(sentences: view.problems) }
+            return try await export.response(view.query(rows: 0), format, in: request.organisation)
+        }
     }
 
     /// The columns by which the table can be sorted.
@@ -31,51 +42,96 @@ struct CampaignsReport: Sendable {
         problem: String? = nil,
         query: QueryString? = nil
     ) async throws -> Response {
-        let user = request.user
-        let view = try View(query ?? request.query)
-        let page = try await store.campaigns(view.query(rows: Self.rows), in: request.organisation)
-        let tallies = try await store.tallies(ofEach: page.campaigns.map(\.id), in: request.organisation)
+        let (user, organisation) = (request.user, request.organisation)
+        let view = try CampaignsView(query ?? request.query, zone: user.zone)
+        var values = form(view, request)
+        let problems = view.problems + (problem.map { [$0] } ?? [])
+        values["problems"] = problems
+        guard view.problems.isEmpty else {
+            return request.page("campaigns", section: .campaigns, isInvalid: true, values)
+        }
+        var search = view.query(rows: Self.rows)
+        search.isSummed = view.isFiltered
+        let page = try await store.campaigns(search, in: organisation)
+        let tallies = try await store.tallies(
+            ofEach: page.campaigns.map(\.id),
+            over: (view.from ?? .earliest).day...(view.to ?? .latest).day,
+            in: organisation
+        )
         var rows: [UInt8] = []
         for campaign in page.campaigns { append(campaign, tallies[campaign.id] ?? [], user, view, to: &rows) }
-        var values: [String: Any] = [
-            "total": page.total.grouped, "campaigns-noun": page.total == 1 ? "campaign" : "campaigns",
-            "search": view.search, "sort": view.sortText, "zone": user.zone.name,
-            "may-name": user.may(.updateCampaigns),
-            "columns": Self.columns.map { column in
-                let isSorted = column.sort == view.sort
-                return [
-                    "title": column.title, "class": column.cssClass,
-                    "sorted": isSorted ? "aria-sort=\(view.isDescending ? "descending" : "ascending")" : "",
-                    "arrow": isSorted ? (view.isDescending ? "↓" : "↑") : "", "link": view.sorted(by: column.sort).link,
-                ]
-            },
-        ]
-        values["problem"] = problem
+        let campaigns = page.total.counted("campaign")
+        values["total"] = "\(campaigns): \(try await sums(page.totals, in: organisation))"
+        values["columns"] = Self.columns.map { column in
+            let isSorted = column.sort == view.sort
+            return [
+                "title": column.title, "class": column.cssClass,
+                "sorted": isSorted ? "aria-sort=\(view.isDescending ? "descending" : "ascending")" : "",
+                "arrow": isSorted ? (view.isDescending ? "↓" : "↑") : "", "link": view.sorted(by: column.sort).link,
+            ]
+        }
         if page.total == 0 {
-            values[view.search.isEmpty ? "nothing-yet" : "not-found"] = true
+            values[view.isFiltered ? "not-found" : "nothing-yet"] = true
             values["curl"] = CurlCommands(address: user.serverAddress).record
             values["may-record"] = user.may(.createSendLogs)
         }
-        values["page-too-high"] = page.total > 0 && page.campaigns.isEmpty
+        if page.total > 0, page.campaigns.isEmpty { values["page-too-high"] = ["link": view.on(page: 1).link] }
         if !page.campaigns.isEmpty { values["rows"] = rows }
+        if page.total > 0 { values["files"] = ["csv": view.link(to: .csv), "ndjson": view.link(to: .ndjson)] }
         let pager = Pager(page: view.page, rows: Self.rows, total: page.total)
         values["pager"] = pager.values(action: "/console/campaigns", view.parameters) { view.on(page: $0).link }
-        return request.page("campaigns", section: .campaigns, isInvalid: problem != nil, values)
+        return request.page("campaigns", section: .campaigns, isInvalid: !problems.isEmpty, values)
+    }
+
+    /// Returns the values of the form: times are local, with their moments in hidden fields.
+    private func form(_ view: CampaignsView, _ request: UserRequest) -> [String: Any] {
+        let (user, zone, now) = (request.user, request.user.zone, request.input.now)
+        var values: [String: Any] = [
+            "search": view.search, "sort": view.sortText, "zone": zone.name, "notes": view.notes,
+            "may-name": user.may(.updateCampaigns),
+            "from": view.from.map { zone.fieldText($0, isEnd: false) } ?? view.entered.from ?? "",
+            "to": view.to.map { zone.fieldText($0, isEnd: true) } ?? view.entered.to ?? "",
+        ]
+        let hasDates = view.from != nil || view.to != nil
+        values["filtered"] = [view.search.isEmpty ? nil : "name or ID", hasDates ? "dates" : nil]
+            .compactMap(\.self).joined(separator: ", ")
+        values["dates"] = zone.words(from: view.from, to: view.to)
+        values["shown-from"] = view.from?.description
+        values["shown-to"] = view.to?.description
+        values["spans"] = TimeSpan.links(in: zone, at: now, current: (view.from, view.to)) {
+            view.narrowed(to: $0).link
+        }
+        return values
+    }
+
+    /// Returns the sends and destinations of all campaigns that a search finds, as text.
+    ///
+    /// Without a search and a range, they are those of the organisation, which are known without counting.
+    private func sums(_ totals: CampaignTotals, in organisation: OrganisationID) async throws(StoreError) -> String {
+        var sums = totals.sums
+        if sums == nil {
+            let organisation = try await store.organisation(organisation)
+            sums = SendTotals(sends: organisation.sends, destinations: organisation.destinations)
+        }
+        return "\((sums?.sends ?? 0).counted("send")) to \((sums?.destinations ?? 0).counted("destination"))"
     }
 
     private func append(
         _ campaign: Campaign,
         _ tallies: [DayTally],
         _ user: SignedInUser,
-        _ view: View,
+        _ view: CampaignsView,
         to html: inout [UInt8]
     ) {
         let id = campaign.id.text
-        html.append("<tr><td class=campaign><a class=name href=\"/console/sends?campaign=\(id)\"><bdi>")
-        html.append(campaign.name.map { UntrustedText.html($0.description) } ?? "unnamed")
-        html.append("</bdi></a> ")
+        html.append("<tr><td class=campaign><a href=\"")
+        html.appendHTML(view.sends(of: campaign.id))
+        html.append("\">")
+        let name = campaign.name.map { "<bdi class=name>\(UntrustedText.html($0.description))</bdi>" }
+        html.append(name ?? "<span class=name>unnamed</span>")
+        html.append("</a> ")
         var text = id
-        text.withUTF8 { SendRows.appendID($0, of: "campaign", to: &html) }
+        text.withUTF8 { html.appendID($0, of: "campaign ID") }
         if user.may(.updateCampaigns) { appendNameForm(of: campaign, user, view, to: &html) }
         html.append("<td class=count data-label=\"Sends\">\(campaign.sends.grouped)")
         html.append("<td class=count data-label=\"Destinations\">\(campaign.destinations.grouped)")
@@ -84,11 +140,16 @@ struct CampaignsReport: Sendable {
             html.append("<td class=when data-label=\"\(label)\"><time datetime=\"\(moment)\">\(text)</time>")
         }
         html.append("<td class=spark-cell>")
-        Chart(tallies, over: nil).appendSparkline(to: &html)
+        Chart(tallies, over: view.days).appendSparkline(to: &html)
         html.append("\n")
     }
 
-    private func appendNameForm(of campaign: Campaign, _ user: SignedInUser, _ view: View, to html: inout [UInt8]) {
+    private func appendNameForm(
+        of campaign: Campaign,
+        _ user: SignedInUser,
+        _ view: CampaignsView,
+        to html: inout [UInt8]
+    ) {
         let id = campaign.id.text
         html.append("<details class=naming><summary>\(campaign.name == nil ? "Set a name" : "Rename")</summary>")
         html.append("<form method=post action=\"/console/campaigns/\(id)/name\">")
@@ -130,68 +191,6 @@ struct CampaignsReport: Sendable {
         var response = Response(body: bytes)
         response.fields = [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
         return response
-    }
-
-    // MARK: - The view
-
-    /// The search term, the sort order and the page of the report.
-    private struct View {
-        var search = ""
-        var sort = CampaignQuery.Sort.last
-        var isDescending = true
-        var page = 1
-
-        /// - Throws: ``InvalidInput`` that the error page shows.
-        init(_ query: QueryString) throws(InvalidInput) {
-            let text = (query["search"] ?? "").trimmingCharacters(in: .whitespaces).unicodeScalars
-            search = String(
-                String.UnicodeScalarView(text.filter { $0.properties.generalCategory != .control }.prefix(200))
-            )
-            let names = CampaignQuery.Sort.allCases.map(\.rawValue).joined(separator: ", ")
-            let sorted = try query.value("sort", "one of \(names), with - before it for descending order") { text in
-                let isDescending = text.hasPrefix("-")
-                let name = String(isDescending ? text.dropFirst() : text[...])
-                return CampaignQuery.Sort(rawValue: name).map { (sort: $0, isDescending: isDescending) }
-            }
-            if let sorted { (sort, isDescending) = sorted }
-            page = try query.page()
-        }
-
-        func query(rows: Int) -> CampaignQuery {
-            let text = search.isEmpty ? nil : search
-            let skip = (page - 1) * rows
-            return CampaignQuery(text: text, sort: sort, isDescending: isDescending, skip: skip, limit: rows)
-        }
-
-        var sortText: String { (isDescending ? "-" : "") + sort.rawValue }
-
-        /// Returns the view sorted by a column.
-        ///
-        /// The same column reverses the order; a new one sorts names ascending, and all else descending.
-        func sorted(by other: CampaignQuery.Sort) -> View {
-            var view = self
-            view.isDescending = other == sort ? !isDescending : other != .name
-            view.sort = other
-            view.page = 1
-            return view
-        }
-
-        func on(page: Int) -> View {
-            var view = self
-            view.page = page
-            return view
-        }
-
-        var parameters: [(name: String, value: String)] {
-            (search.isEmpty ? [] : [("search", search)]) + [("sort", sortText)]
-        }
-
-        var link: String {
-            let pairs = (parameters + (page > 1 ? [("page", String(page))] : [])).map { name, value in
-                "\(name)=\(QueryString.encode(value))"
-            }
-            return "/console/campaigns?\(pairs.joined(separator: "&"))"
-        }
     }
 }
 

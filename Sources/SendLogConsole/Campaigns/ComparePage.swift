@@ -1,3 +1,4 @@
+import Foundation
 import NIOHTTP1
 import SendLogAPI
 import SendLogCore
@@ -14,7 +15,11 @@ struct ComparePage: Sendable {
 
     var routes: [Route] {
         [
-            middleware.get(Self.path, [.readSendLogs], query: CompareQuery.parameters, handle: show),
+            middleware.get(Self.path, [.readSendLogs], query: CompareQuery.pageParameters) { request in
+                try await show(request, request.query)
+            },
+            // The form is posted, because someone may enter a number for a campaign, and no URL may have it.
+            middleware.post(Self.path, [.readSendLogs], handle: submit),
             download(.csv), download(.ndjson),
         ]
     }
@@ -49,14 +54,75 @@ struct ComparePage: Sendable {
         }
     }
 
-    @Sendable private func show(_ request: UserRequest) async throws -> Response {
+    /// Redirects to the comparison of the form, with the ID of the campaign that was entered.
+    @Sendable private func submit(_ request: UserRequest, _ form: Form) async throws -> Response {
+        let (id, zone) = (try Self.campaign(request), request.user.zone)
+        try await check(id, request)
+        let hidden = CompareQuery.times.map { QueryString.shownPrefix + $0 }
+        let entered = form.query(CompareQuery.entered + hidden).withShownMoments(of: CompareQuery.times, in: zone)
+        switch try await find(entered["campaign"] ?? "", request) {
+        case .found(let campaign):
+            return Pages.redirect(to: CompareQuery.link(id, CompareQuery.parameters(of: entered, campaign, zone)))
+        case .several(let choice): return try await show(request, entered, choice: choice)
+        case .unknown(let problem): return try await show(request, entered, problem: problem)
+        }
+    }
+
+    /// What was entered for the campaign of the other side.
+    private enum Entered {
+        /// A campaign; `nil` if nothing was entered.
+        case found(CampaignID?)
+        /// One of several campaigns.
+        case several(CampaignChoice)
+        /// No campaign, with the message for the user.
+        case unknown(String)
+    }
+
+    private func find(_ text: String, _ request: UserRequest) async throws(StoreError) -> Entered {
+        let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        if text.isEmpty { return .found(nil) }
+        let lookup = CampaignLookup(store: store)
+        guard request.user.may(.readCampaigns) else {
+            let ids = CampaignID(text).map { [$0] } ?? []
+            let isKnown = try await !lookup.existing(ids, in: request.organisation).isEmpty
+            return isKnown ? .found(ids.first) : .unknown("“campaign” must be the ID of a campaign.")
+        }
+        switch try await lookup.find(text, in: request.organisation) {
+        case .found(let ids, _): return ids.count == 1 ? .found(ids[0]) : .unknown("Enter one campaign.")
+        case .several(let choice): return .several(choice)
+        case .none:
+            return .unknown(
+                CampaignChoice.mayBeRecipient(text)
+                    ? "A recipient is not the ID of a campaign. Enter it on the Sends Report."
+                    : CampaignLookup.unknown(text)
+            )
+        }
+    }
+
+    /// Returns the page.
+    ///
+    /// - Parameters:
+    ///   - request: the request of the user
+    ///   - query: the query of the page, or of the form
+    ///   - choice: the campaigns that the text in the form may mean
+    ///   - problem: the message for a text that means none
+    /// - Returns: the page, with the comparison if there is neither a choice nor a problem.
+    /// - Throws: ``APIError`` if the campaign does not exist; ``StoreError``.
+    private func show(
+        _ request: UserRequest,
+        _ query: QueryString,
+        choice: CampaignChoice? = nil,
+        problem: String? = nil
+    ) async throws -> Response {
         let (id, user) = (try Self.campaign(request), request.user)
         try await check(id, request)
-        var report = SendsFilter(request.query, zone: user.zone)
+        let entered = query.withShownMoments(of: CompareQuery.times, in: user.zone)
+        var report = SendsFilter(entered, zone: user.zone)
         report.campaigns = [id]
-        var values: [String: Any] = ["id": id.text, "zone": user.zone.name, "sends": report.link(zone: user.zone)]
-        for name in CompareQuery.entered {
-            values[name.replacing("_", with: "-")] = request.query[name] ?? ""
+        var values = CompareQuery.values(of: entered, user.zone)
+        (values["id"], values["zone"], values["sends"]) = (id.text, user.zone.name, report.link())
+        values["choice"] = choice?.values { campaign in
+            CompareQuery.link(id, CompareQuery.parameters(of: entered, campaign, user.zone))
         }
         if user.may(.readCampaigns) {
             let names = try await store.campaignNames(of: [id], in: request.organisation)
@@ -68,9 +134,22 @@ struct ComparePage: Sendable {
             let status = failure?.status ?? (problem == nil ? .ok : .badRequest)
             return request.page("compare", section: .sends, title: "Compare \(id)", status: status, values)
         }
-        if request.query.pairs.isEmpty { return page() }
+        if let problem { return page(InvalidInput(sentences: [problem])) }
+        if choice != nil || query.pairs.isEmpty { return page() }
+        if let text = entered["campaign"], user.may(.readCampaigns), CampaignID(text) == nil {
+            // A link with a name in place of an ID.
+            switch try await find(text, request) {
+            case .found(let campaign?):
+                return Pages.redirect(
+                    to: CompareQuery.link(id, CompareQuery.parameters(of: entered, campaign, user.zone))
+                )
+            case .found(nil): break
+            case .several(let choice): return try await show(request, query, choice: choice)
+            case .unknown(let problem): return try await show(request, query, problem: problem)
+            }
+        }
         do {
-            let query = try CompareQuery(request.query, of: id, user.zone)
+            let query = try CompareQuery(entered, of: id, user.zone)
             if let other = query.other { try await check(other, request) }
             let (counts, asOf) = try await comparer.counts(
                 query.comparison,

@@ -13,17 +13,25 @@ struct CompareQuery {
     var hasDatesAlone: Bool { if case .sends? = comparison.b { other == nil } else { false } }
     private let pairs: [(name: String, value: String)]
 
-    /// The parameters that the form has.
-    static let entered = ["from", "to", "campaign", "send", "other_from", "other_to"]
-    /// The parameters of the page.
+    /// The times that the form has; those that end with `to` end a range.
+    static let times = ["from", "to", "other_from", "other_to"]
+    /// The parameters that the form has, without hidden fields.
+    static let entered = times + ["campaign", "send"]
+    /// The parameters of the lists of the result.
     static let parameters = entered + ["as_of"]
+    /// The parameters of the page.
+    static let pageParameters = parameters + times.map { QueryString.shownPrefix + $0 }
 
     /// Parses the query of a campaign's page.
     ///
     /// - Throws: ``InvalidInput`` of sentences.
     init(_ query: QueryString, of campaign: CampaignID, _ zone: UserTimeZone) throws(InvalidInput) {
         self.campaign = campaign
-        pairs = query.pairs.filter { Self.entered.contains($0.name) && !$0.value.isEmpty }
+        pairs = query.pairs.filter { Self.entered.contains($0.name) && !$0.value.isEmpty }.map { name, value in
+            let isTime = Self.times.contains(name)
+            let moment = isTime ? zone.timestamp(entered: value, isEnd: name.hasSuffix("to")) : nil
+            return (name: name, value: moment?.description ?? value)
+        }
         func moment(_ name: String, isEnd: Bool) throws(InvalidInput) -> Timestamp? {
             try query.value(name, "a date such as 2022-01-31") { zone.timestamp(entered: $0, isEnd: isEnd) }
         }
@@ -45,10 +53,48 @@ struct CompareQuery {
         }
     }
 
+    /// Returns the parameters of the page with another campaign; times are in UTC, unless clocks skipped them.
+    static func parameters(
+        of query: QueryString,
+        _ campaign: CampaignID?,
+        _ zone: UserTimeZone
+    ) -> [(name: String, value: String)] {
+        let kept = query.pairs.filter { entered.contains($0.name) && $0.name != "campaign" && !$0.value.isEmpty }
+        let moments = kept.map { name, value in
+            let isEnd = name.hasSuffix("to")
+            let isMoment = times.contains(name) && !zone.isSkipped(entered: value, isEnd: isEnd)
+            let moment = isMoment ? zone.timestamp(entered: value, isEnd: isEnd) : nil
+            return (name: name, value: moment?.description ?? value)
+        }
+        return moments + (campaign.map { [(name: "campaign", value: $0.text)] } ?? [])
+    }
+
+    /// Returns the link to the page of a campaign with parameters.
+    ///
+    /// If there are none, it has an empty one: the recipients of the campaign are counted.
+    static func link(_ campaign: CampaignID, _ parameters: [(name: String, value: String)]) -> String {
+        "/console/campaigns/\(campaign)/compare?\(parameters.isEmpty ? "campaign=" : parameters.encoded)"
+    }
+
     /// Returns the link to a list of the result, as a file in a format.
     func link(_ format: String, _ list: AudienceList, _ asOf: SequenceNumber) -> String {
-        let all = pairs + [("list", list.rawValue), ("as_of", String(asOf.number))]
-        let query = all.map { "\($0.name)=\(QueryString.encode($0.value))" }.joined(separator: "&")
-        return "/console/campaigns/\(campaign)/compare.\(format)?\(query)"
+        let all = pairs + [(name: "list", value: list.rawValue), (name: "as_of", value: String(asOf.number))]
+        return "/console/campaigns/\(campaign)/compare.\(format)?\(all.encoded)"
+    }
+
+    /// Returns the values of the form: times are local, with their moments in hidden fields.
+    static func values(of query: QueryString, _ zone: UserTimeZone) -> [String: Any] {
+        var (values, notes): ([String: Any], [String]) = ([:], [])
+        for name in entered {
+            let (field, text, isEnd) = (name.replacing("_", with: "-"), query[name] ?? "", name.hasSuffix("to"))
+            values[field] = text
+            guard times.contains(name), let moment = zone.timestamp(entered: text, isEnd: isEnd) else { continue }
+            values[field] = zone.fieldText(moment, isEnd: isEnd)
+            values["shown-\(field)"] = moment.description
+            let skipped = zone.isSkipped(entered: text, isEnd: isEnd) ? text : nil
+            if let note = TimeNote(moment, isEnd: isEnd, skipped: skipped, in: zone) { notes.append(note.text) }
+        }
+        values["notes"] = notes
+        return values
     }
 }

@@ -27,7 +27,8 @@ struct Pages: Sendable {
         var values = values
         values["title"] = title
         values["form-token"] = values["form-token"] ?? user?.csrfToken
-        values["head"] = head(title, user, section, isRefreshed: values["refresh"] != nil)
+        let sought = values["sought"] as? String ?? ""
+        values["head"] = head(title, user, section, sought: sought, isRefreshed: values["refresh"] != nil)
         var response = fragment(name, to: request, values)
         response.status = status
         return response
@@ -41,11 +42,12 @@ struct Pages: Sendable {
         return response
     }
 
-    /// Renders the beginning of a page.
+    /// Renders the beginning of a page, with a text in the field of ``GoPage``.
     private func head(
         _ title: String,
         _ user: SignedInUser?,
         _ section: SignedInUser.Section?,
+        sought: String,
         isRefreshed: Bool
     ) -> [UInt8] {
         var values: [String: Any] = ["title": title, "refresh": isRefreshed]
@@ -54,6 +56,7 @@ struct Pages: Sendable {
             let name = user.key.name.isEmpty ? "\(user.key.id)" : user.key.name
             values["signed-in-user"] = ["organisation": user.organisation, "key": name, "zone": user.zone.name]
             values["form-token"] = user.csrfToken
+            values["go"] = GoPage.placeholder(for: user).map { ["placeholder": $0, "sought": sought] }
             values["sections"] = user.sections.map { part in
                 "<a href=\"\(part.path)\"\(part == section ? " aria-current=page" : "")>\(part.title)</a>"
             }.joined()

@@ -52,7 +52,9 @@ final class Templates: Sendable {
         ("filter", PackageResources.filter_mustache),
         ("send", PackageResources.send_mustache),
         ("campaigns", PackageResources.campaigns_mustache),
+        ("campaign-choice", PackageResources.campaign_choice_mustache),
         ("compare", PackageResources.compare_mustache),
+        ("go", PackageResources.go_mustache),
         ("webhooks", PackageResources.webhooks_mustache),
         ("webhook", PackageResources.webhook_mustache),
         ("webhook-secret", PackageResources.webhook_secret_mustache),
@@ -69,9 +71,12 @@ final class Templates: Sendable {
 
     /// Renders a template; `{{…}}` is escaped, `{{{…}}}` is inserted as HTML.
     ///
+    /// A section (`{{#…}}`) of an empty list or an empty text has no content, so that none is an empty item.
+    ///
     /// - Parameters:
     ///   - name: the name of the template
-    ///   - values: texts (`String`, UTF-8 as `[UInt8]`, `Int`), `Bool`, and dictionaries and lists of these
+    ///   - values: texts (`String`, UTF-8 as `[UInt8]`, `Int`), `Bool`, dictionaries of these, and lists of texts or of
+    ///     dictionaries
     /// - Returns: HTML.
     func render(_ name: String, _ values: [String: Any]) -> [UInt8] {
         var texts: [String: [UInt8]] = [:]
@@ -97,7 +102,7 @@ private struct Shape: Hashable {
 
     enum Member: Hashable {
         case text
-        /// An empty text: templates may test whether a text is empty.
+        /// An empty text, for which a section has no content.
         case empty
         case flag(Bool)
         indirect case members([String: Member])
@@ -144,7 +149,7 @@ private struct Shape: Hashable {
         for (name, member) in members {
             switch member {
             case .text: values[name] = Skeleton.placeholder(path + name)
-            case .empty: values[name] = ""
+            case .empty: values[name] = EmptyText()
             case .flag(let flag): values[name] = flag
             case .members(let members): values[name] = placeholders(for: members, within: "\(path)\(name).")
             }
@@ -156,11 +161,21 @@ private struct Shape: Hashable {
     static func plain(_ values: [String: Any]) -> [String: Any] {
         values.mapValues { value in
             switch value {
-            // Any empty list can be cast to a list of bytes.
-            case let text as [UInt8] where type(of: value) == [UInt8].self: String(decoding: text, as: UTF8.self)
+            case let text as String where text.isEmpty: EmptyText()
+            // Any empty list can be cast to a list of any type.
+            case let text as [UInt8] where type(of: value) == [UInt8].self:
+                text.isEmpty ? EmptyText() : String(decoding: text, as: UTF8.self)
+            case let list as [Any] where list.isEmpty: false
+            case let items as [[String: Any]]: items.map(plain)
             case let nested as [String: Any]: plain(nested)
             default: value
             }
         }
     }
+}
+
+/// An empty text: Mustache would render a section of an empty `String` once.
+private struct EmptyText: MustacheCustomRenderable {
+    let renderText = ""
+    let isNull = true
 }

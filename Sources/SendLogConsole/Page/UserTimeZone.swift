@@ -9,6 +9,7 @@ struct UserTimeZone {
     /// The name, such as `Africa/Johannesburg`.
     let name: String
     private let zone: TimeZone
+    private let isUTC: Bool
 
     static let utc = UserTimeZone(TimeZone.gmt, name: "UTC")
 
@@ -34,6 +35,7 @@ struct UserTimeZone {
     private init(_ zone: TimeZone, name: String) {
         self.zone = zone
         self.name = name
+        isUTC = name == "UTC"
     }
 
     /// Creates the time zone of a request's cookie, or UTC if there is none.
@@ -47,8 +49,10 @@ struct UserTimeZone {
     }
 
     /// Returns the offset from UTC at a moment, in milliseconds.
-    private func offset(atMilliseconds milliseconds: Int64) -> Int64 {
-        Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(milliseconds) / 1000))) * 1000
+    func offset(atMilliseconds milliseconds: Int64) -> Int64 {
+        // Charts of many campaigns ask for thousands of days in UTC.
+        if isUTC { return 0 }
+        return Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(milliseconds) / 1000))) * 1000
     }
 
     /// Returns the offset at a moment as text, such as `UTC+02:00`; `nil` if it is the name of the zone.
@@ -59,19 +63,24 @@ struct UserTimeZone {
         return "UTC\(minutes < 0 ? "−" : "+")\(hours.decimal(digits: 2)):\(rest.decimal(digits: 2))"
     }
 
-    /// Writes the local time as `2022-01-01T00:00:00.000Z`, where the `Z` has no meaning.
-    func write(_ moment: Timestamp, to bytes: inout [UInt8]) { local(moment).write(to: &bytes) }
+    /// Returns the offsets at the ends of a range as text; `nil` if both are the name of the zone.
+    func offsetText(from: Timestamp, to: Timestamp) -> String? {
+        let (first, last) = (offsetText(at: from), offsetText(at: to))
+        return first == last ? first : "\(first ?? "UTC") at the start, \(last ?? "UTC") at the end"
+    }
 
-    /// The offset of the last quarter of an hour, for many moments close to each other; since 1973 offsets have changed
-    /// only between such quarters.
-    typealias OffsetCache = (quarter: Int64, offset: Int64)
+    /// The offset during a UTC day, for many moments close to each other; `nil` if it changes on that day.
+    typealias OffsetCache = (day: Day, offset: Int64?)
 
     private func local(_ moment: Timestamp, offsetCache cache: inout OffsetCache?) -> Timestamp {
-        let milliseconds = moment.milliseconds
-        guard milliseconds > 94_694_400_000 else { return local(moment) }
-        let quarter = milliseconds / 900_000
-        if cache?.quarter != quarter { cache = (quarter, offset(atMilliseconds: milliseconds)) }
-        return Timestamp(milliseconds: milliseconds + (cache?.offset ?? 0)) ?? moment
+        let day = moment.day
+        if cache?.day != day {
+            // Offsets change at most once within a day.
+            let first = offset(atMilliseconds: day.firstMillisecond)
+            cache = (day, offset(atMilliseconds: day.lastMillisecond) == first ? first : nil)
+        }
+        guard let offset = cache?.offset else { return local(moment) }
+        return Timestamp(milliseconds: moment.milliseconds + offset) ?? moment
     }
 
     /// Returns the local day of a moment.
@@ -96,19 +105,6 @@ struct UserTimeZone {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Returns the moment at a local time: the first of two if clocks were set back, a nearby one if clocks skipped it.
-    func timestamp(local: Timestamp) -> Timestamp? {
-        let day = Day.milliseconds
-        let before = offset(atMilliseconds: local.milliseconds - day)
-        let after = offset(atMilliseconds: local.milliseconds + day)
-        // Offsets change at most once within two days, so one of the two offsets applies.
-        for offset in [max(before, after), min(before, after)]
-        where self.offset(atMilliseconds: local.milliseconds - offset) == offset {
-            return Timestamp(milliseconds: local.milliseconds - offset)
-        }
-        return Timestamp(milliseconds: local.milliseconds - before)
-    }
-
     /// Returns the start of the local day that is a number of days after a moment's day.
     func midnight(_ days: Int, after moment: Timestamp) -> Timestamp {
         begin(of: Day(number: local(moment).day.number + days)) ?? moment
@@ -119,11 +115,15 @@ struct UserTimeZone {
         begin(of: CivilDate(local(moment).day).firstOfMonth(after: months)) ?? moment
     }
 
-    private func local(_ moment: Timestamp) -> Timestamp {
+    /// Returns the local time of a moment as the UTC time with the same digits.
+    func local(_ moment: Timestamp) -> Timestamp {
         Timestamp(milliseconds: moment.milliseconds + offset(atMilliseconds: moment.milliseconds)) ?? moment
     }
 
-    private func begin(of day: Day) -> Timestamp? {
-        Timestamp(milliseconds: day.firstMillisecond).flatMap { timestamp(local: $0) }
+    /// Returns the moment at which a local day begins; that of the next day if clocks skipped the whole day.
+    ///
+    /// - Returns: `nil` outside the years 0000 to 9999.
+    func begin(of day: Day) -> Timestamp? {
+        Timestamp(milliseconds: day.firstMillisecond).flatMap { moments(local: $0)?.first }
     }
 }

@@ -49,6 +49,13 @@
     }
   });
 
+  // A click that ends a selection in a message does not fold or unfold the message.
+  document.addEventListener("click", (event) => {
+    const message = event.target.closest(".message summary");
+    const selection = getSelection();
+    if (message && event.detail > 0 && !selection.isCollapsed && selection.containsNode(message, true)) event.preventDefault();
+  });
+
   // The time zone is sent with the key, so that the first page uses it.
   for (const field of document.querySelectorAll("input[data-zone]")) {
     field.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
@@ -75,6 +82,16 @@
     field.addEventListener("focus", suggest, { once: true });
     field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(suggest, 200); });
   }
+
+  // The key / focuses the field that goes to a send or a campaign.
+  document.addEventListener("keydown", (event) => {
+    const field = document.querySelector(".go input[name=sought]");
+    const isTyping = event.target.closest?.("input, select, textarea, [contenteditable]");
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping || !field) return;
+    event.preventDefault();
+    field.focus();
+    field.select();
+  });
 
   // Previews the request of a webhook while the user edits the template.
   for (const form of document.querySelectorAll("form[data-preview]")) {

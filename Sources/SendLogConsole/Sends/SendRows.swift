@@ -10,15 +10,17 @@ struct SendRows {
 
     /// The maximum length of a message in a row, in bytes.
     private static let maxMessageLength = 280
+    /// The length in bytes up to which a message fits into the two lines of a row, on most windows.
+    private static let maxUnfoldedLength = 80
 
     /// Appends the rows of a block.
     ///
     /// - Throws: ``StoreError/corrupted(detail:)``.
     func append(_ block: RowBlock, to html: inout [UInt8]) throws(StoreError) {
-        html.reserveCapacity(html.count + block.rows.count * 600)
+        html.reserveCapacity(html.count + block.rows.count * 800)
         let isValid = block.text.withUnsafeBufferPointer { text in
             var (message, isValid) = ([UInt8](), true)
-            var known: (quarter: Int64, offset: Int64)?
+            var known: UserTimeZone.OffsetCache?
             for row in block.rows {
                 guard let fields = RecordFields(UnsafeBufferPointer(rebasing: text[row.record])) else {
                     isValid = false
@@ -35,16 +37,12 @@ struct SendRows {
         _ fields: RecordFields,
         _ row: RowBlock.Row,
         _ message: inout [UInt8],
-        _ known: inout (quarter: Int64, offset: Int64)?,
+        _ known: inout UserTimeZone.OffsetCache?,
         to html: inout [UInt8]
     ) {
-        html.append("<tr><td class=when><a href=\"/console/sends/")
-        html.append(contentsOf: fields.id)
-        if let recipient {
-            html.append("?recipient=")
-            html.append(contentsOf: recipient.token.description.utf8)
-        }
-        html.append("\"><time datetime=\"")
+        html.append("<tr><td class=when>")
+        appendLink(to: fields.id, to: &html)
+        html.append("<time datetime=\"")
         html.append(contentsOf: fields.startDeliveryAt)
         html.append("\">")
         if let moment = Timestamp(rfc3339: fields.startDeliveryAt) {
@@ -69,35 +67,47 @@ struct SendRows {
             html.append(names == nil ? "<span class=name>campaign</span>" : "<span class=name>unnamed</span>")
         }
         html.append("</a> ")
-        Self.appendID(fields.campaignID, of: "campaign", to: &html)
-        html.append("<td class=message><bdi>")
-        Self.append(fields.message, &message, maxBytes: Self.maxMessageLength, to: &html)
-        html.append("</bdi><td class=why><bdi>")
-        Self.append(fields.triggeredBy, &message, maxBytes: .max, to: &html)
+        html.appendID(fields.campaignID, of: "campaign ID")
+        html.append("<td class=message>")
+        message.removeAll(keepingCapacity: true)
+        message.appendUnescaped(fields.message)
+        append(message: message, of: fields.id, to: &html)
+        html.append("<td class=why><bdi>")
+        message.removeAll(keepingCapacity: true)
+        message.appendUnescaped(fields.triggeredBy)
+        message.withUnsafeBufferPointer { UntrustedText.append($0, to: &html) }
         html.append("</bdi><td class=count>")
         html.appendGrouped(row.destinations)
         html.append("<td class=id>")
-        Self.appendID(fields.id, of: "send", to: &html)
+        html.appendID(fields.id, of: "send ID")
         html.append("\n")
     }
 
-    private static func append(
-        _ text: UnsafeBufferPointer<UInt8>,
-        _ scratch: inout [UInt8],
-        maxBytes: Int,
-        to html: inout [UInt8]
-    ) {
-        scratch.removeAll(keepingCapacity: true)
-        scratch.appendUnescaped(text)
-        scratch.withUnsafeBufferPointer { UntrustedText.append($0, maxBytes: maxBytes, to: &html) }
+    /// Appends a message; one that may take more than two lines is folded until it is selected.
+    ///
+    /// The message is the summary itself, so that it is in the page only once, and works without scripts.
+    private func append(message: [UInt8], of send: UnsafeBufferPointer<UInt8>, to html: inout [UInt8]) {
+        let isFolded = message.count > Self.maxUnfoldedLength || message.contains(UInt8(ascii: "\n"))
+        html.append(isFolded ? "<details><summary><bdi>" : "<bdi>")
+        message.withUnsafeBufferPointer { UntrustedText.append($0, maxBytes: Self.maxMessageLength, to: &html) }
+        html.append("</bdi>")
+        guard isFolded else { return }
+        html.append("</summary>")
+        if message.count > Self.maxMessageLength {
+            appendLink(to: send, to: &html)
+            html.append("Whole message</a>")
+        }
+        html.append("</details>")
     }
 
-    /// Appends an ID, which needs no escaping; the script adds a copy button.
-    static func appendID(_ id: UnsafeBufferPointer<UInt8>, of what: StaticString, to html: inout [UInt8]) {
-        html.append("<code data-copy=\"")
-        html.append(what)
-        html.append(" ID\">")
-        html.append(contentsOf: id)
-        html.append("</code>")
+    /// Appends the start tag of the link to a send.
+    private func appendLink(to send: UnsafeBufferPointer<UInt8>, to html: inout [UInt8]) {
+        html.append("<a href=\"/console/sends/")
+        html.append(contentsOf: send)
+        if let recipient {
+            html.append("?recipient=")
+            html.append(contentsOf: recipient.token.description.utf8)
+        }
+        html.append("\">")
     }
 }

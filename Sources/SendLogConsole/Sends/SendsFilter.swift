@@ -9,6 +9,10 @@ struct SendsFilter: Hashable {
     var recipient: RecipientToken?
     var from: Timestamp?
     var to: Timestamp?
+    /// The start of the range as entered, if clocks skipped it.
+    private var skippedFrom: String?
+    /// The end of the range as entered, if clocks skipped it.
+    private var skippedTo: String?
     /// The page number, from 1.
     var page = 1
     /// The number of sends per page.
@@ -17,7 +21,7 @@ struct SendsFilter: Hashable {
     var asOf: SequenceNumber?
     /// The problems of the query, as messages for the user.
     private(set) var problems: [String] = []
-    /// The text that was entered for a campaign, if it is not a valid ID.
+    /// The text that was entered for a campaign, if it does not mean one.
     private(set) var enteredCampaign = ""
 
     static let defaultRows = 50
@@ -29,6 +33,9 @@ struct SendsFilter: Hashable {
 
     /// Whether the filter excludes any sends.
     var hasCriteria: Bool { !campaigns.isEmpty || recipient != nil || from != nil || to != nil }
+
+    /// Whether the filter has both ends of a range.
+    var hasRange: Bool { from != nil && to != nil }
 
     init() {}
 
@@ -50,10 +57,7 @@ struct SendsFilter: Hashable {
                 }
             }
         }
-        if campaigns.count > Self.maxCampaigns {
-            problems.append("At most \(Self.maxCampaigns) campaigns can be selected; the API accepts 1,000.")
-            campaigns = []
-        }
+        refuseTooManyCampaigns()
         problems += query.problems(known: Self.parameters, repeatable: ["campaign"])
         problems = Array(problems.prefix(InvalidInput.maxIssues))
         recipient = checked(query.recipient)
@@ -64,6 +68,8 @@ struct SendsFilter: Hashable {
         to = checked { () throws(InvalidInput) in
             try query.value("to", date) { zone.timestamp(entered: $0, isEnd: true) }
         }
+        skippedFrom = query["from"].flatMap { zone.isSkipped(entered: $0, isEnd: false) ? $0 : nil }
+        skippedTo = query["to"].flatMap { zone.isSkipped(entered: $0, isEnd: true) ? $0 : nil }
         if let from, let to, from > to { problems.append("“from” must not be later than “to”.") }
         page = checked(query.page) ?? page
         rows =
@@ -86,6 +92,24 @@ struct SendsFilter: Hashable {
         problems = ["A telephone number is not the ID of a campaign. Enter it under “Recipient”."]
     }
 
+    /// Keeps a text that was entered for a campaign, and does not mean one, in the form.
+    mutating func keep(enteredCampaign text: String, problem: String? = nil) {
+        enteredCampaign = text
+        if let problem { problems.append(problem) }
+    }
+
+    /// Replaces the campaigns, and refuses too many.
+    mutating func set(campaigns: [CampaignID]) {
+        self.campaigns = campaigns
+        refuseTooManyCampaigns()
+    }
+
+    private mutating func refuseTooManyCampaigns() {
+        guard campaigns.count > Self.maxCampaigns else { return }
+        problems.append("At most \(Self.maxCampaigns) campaigns can be selected; the API accepts 1,000.")
+        campaigns = []
+    }
+
     /// Returns the result of a parser; `nil` with a problem for an invalid value.
     private mutating func checked<Value>(_ parse: () throws(InvalidInput) -> Value?) -> Value? {
         do throws(InvalidInput) { return try parse() } catch {
@@ -100,29 +124,62 @@ struct SendsFilter: Hashable {
         return SendLogSearch(campaigns: known, from: from, to: to, skip: (page - 1) * rows, limit: rows, asOf: asOf)
     }
 
+    /// Returns the notes on the times whose local times clocks show twice, or never.
+    func notes(zone: UserTimeZone) -> (from: TimeNote?, to: TimeNote?) {
+        (
+            from.flatMap { TimeNote($0, isEnd: false, skipped: skippedFrom, in: zone) },
+            to.flatMap { TimeNote($0, isEnd: true, skipped: skippedTo, in: zone) }
+        )
+    }
+
+    /// Returns the values of a note for the template: its text, and the link to the other moment.
+    func values(of note: TimeNote, changing end: WritableKeyPath<SendsFilter, Timestamp?>) -> [String: Any] {
+        guard let other = note.other else { return ["text": note.text] }
+        var changed = self
+        changed[keyPath: end] = other.moment
+        return ["text": note.text, "other": other.title, "link": changed.link()]
+    }
+
+    /// Returns the filter with another range, and without a snapshot.
+    func narrowed(_ from: Timestamp?, _ to: Timestamp?) -> SendsFilter {
+        var filter = self
+        (filter.from, filter.to, filter.asOf) = (from, to, nil)
+        return filter
+    }
+
     /// Returns the query parameters of this filter, without the page.
-    func parameters(zone: UserTimeZone, isPinned: Bool = false) -> [(name: String, value: String)] {
+    ///
+    /// Times are in UTC: a local time may stand for two moments, and a link may be opened in another time zone.
+    func parameters(isPinned: Bool = false) -> [(name: String, value: String)] {
         var parameters = campaigns.map { (name: "campaign", value: $0.text) }
         if let recipient { parameters.append(("recipient", recipient.description)) }
-        if let from { parameters.append(("from", zone.fieldText(from, isEnd: false))) }
-        if let to { parameters.append(("to", zone.fieldText(to, isEnd: true))) }
+        if let from { parameters.append(("from", from.description)) }
+        if let to { parameters.append(("to", to.description)) }
         if rows != Self.defaultRows { parameters.append(("rows", String(rows))) }
         if isPinned, let asOf { parameters.append(("as_of", String(asOf.number))) }
         return parameters
     }
 
     /// Returns a link to the comparison of a campaign's recipients, with the dates of this filter.
-    func compareLink(_ campaign: CampaignID, zone: UserTimeZone) -> String {
+    func compareLink(_ campaign: CampaignID) -> String {
         var dates = SendsFilter()
         (dates.from, dates.to) = (from, to)
-        return dates.link("/console/campaigns/\(campaign)/compare", zone: zone)
+        return dates.link("/console/campaigns/\(campaign)/compare")
     }
 
     /// Returns a link to the report with this filter.
-    func link(_ path: String = "/console/sends", page: Int = 1, zone: UserTimeZone, isPinned: Bool = false) -> String {
-        var parameters = parameters(zone: zone, isPinned: isPinned)
+    func link(_ path: String = "/console/sends", page: Int = 1, isPinned: Bool = false) -> String {
+        var parameters = parameters(isPinned: isPinned)
         if page > 1 { parameters.append(("page", String(page))) }
-        guard !parameters.isEmpty else { return path }
-        return path + "?" + parameters.map { "\($0.name)=\(QueryString.encode($0.value))" }.joined(separator: "&")
+        return parameters.isEmpty ? path : "\(path)?\(parameters.encoded)"
+    }
+
+    /// The path that a submitted form redirects to: times that clocks skipped stay as entered, for the notes.
+    var pathAfterSubmission: String {
+        let parameters = parameters().map { name, value in
+            let skipped = ["from": skippedFrom, "to": skippedTo][name] ?? nil
+            return (name: name, value: skipped ?? value)
+        }
+        return parameters.isEmpty ? "/console/sends" : "/console/sends?\(parameters.encoded)"
     }
 }

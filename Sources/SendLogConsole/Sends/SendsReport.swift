@@ -11,6 +11,7 @@ struct SendsReport: Sendable {
     let links: RecipientLinks
     let middleware: ConsoleMiddleware
     private let charts: SendsCharts
+    private let totals: SendsTotals
     private let formCache = HTMLCache<[String]>(maxBytes: 2 << 20)
 
     init(
@@ -20,6 +21,7 @@ struct SendsReport: Sendable {
     ) {
         (self.store, self.links, self.middleware) = (store, links, middleware)
         charts = SendsCharts(store: store, templates: middleware.pages.templates)
+        totals = SendsTotals(store: store)
     }
 
     var routes: [Route] {
@@ -35,7 +37,9 @@ struct SendsReport: Sendable {
 
     @Sendable private func show(_ request: UserRequest) async throws -> Response {
         let (user, organisation) = (request.user, request.organisation)
-        var filter = SendsFilter(request.query, zone: user.zone)
+        let (entered, entry) = try await self.filter(request.query, request)
+        if let response = try await response(to: entry, entered, request) { return response }
+        var filter = entered
         var (search, recipient): (SendLogSearch, RecipientLinks.Recipient?) = (filter.search, nil)
         do {
             if let token = filter.recipient { recipient = try await links.recipient(token, request) }
@@ -52,6 +56,12 @@ struct SendsReport: Sendable {
             return refuse([failure.sentence], filter, request, failure, entered: recipient?.text ?? "")
         }
         let found = try await store.search(search, in: organisation)
+        var unknown: String?
+        if found.total == 0 {
+            let (response, text) = try await lookUpCampaigns(filter, recipient, request)
+            if let response { return response }
+            unknown = text
+        }
         (filter.asOf, search.asOf) = (found.asOf, found.asOf)
         let table = try await SendsTable(
             found,
@@ -66,31 +76,34 @@ struct SendsReport: Sendable {
             "filter": form(filter, request, names: table.names ?? [:], entered: recipient?.text ?? ""),
             "may-see-campaigns": user.may(.readCampaigns), "total": found.total.grouped,
             "sends-noun": found.total == 1 ? "send" : "sends", "empty": found.total == 0,
-            "csv": filter.link("/console/sends.csv", zone: user.zone, isPinned: true),
-            "ndjson": filter.link("/console/sends.ndjson", zone: user.zone, isPinned: true),
+            "csv": filter.link("/console/sends.csv", isPinned: true),
+            "ndjson": filter.link("/console/sends.ndjson", isPinned: true),
             "curl": curl.search(search), "curl-export": curl.export(search),
         ]
-        if found.total > 0, table.rows.isEmpty { values["page-too-high"] = ["link": filter.link(zone: user.zone)] }
+        if found.total > 0, table.rows.isEmpty { values["page-too-high"] = ["link": filter.link()] }
         if found.total == 0, !filter.hasCriteria {
             values["first-run"] = ["curl": curl.record, "may": user.may(.createSendLogs)]
         }
+        values["unknown"] = unknown
         values["rows"] = table.rows.isEmpty ? nil : table.rows
         if let recipient { values["recipient"] = recipient.values(for: user) }
         if filter.campaigns.count == 1, recipient == nil, let campaign = filter.campaigns.first {
-            let links = (filter.link(zone: user.zone), filter.compareLink(campaign, zone: user.zone))
+            let links = (filter.link(), filter.compareLink(campaign))
             values["compare"] = ["sends": links.0, "link": links.1]
         }
+        values["destinations"] = try await totals.text(filter, search, total: found.total, in: organisation)
+        values["totals"] = TotalsDownloads.values(filter)
         values["chart"] = try await charts.html(filter, search, total: found.total, user.zone, in: organisation)
-        let pinned = filter.parameters(zone: user.zone, isPinned: true)
+        let pinned = filter.parameters(isPinned: true)
         let pager = Pager(page: filter.page, rows: filter.rows, total: found.total)
         values["pager"] = pager.values(action: "/console/sends", pinned) {
-            filter.link(page: $0, zone: user.zone, isPinned: true)
+            filter.link(page: $0, isPinned: true)
         }
         return request.page("sends", section: .sends, values)
     }
 
     /// Returns the page with problems in place of sends.
-    private func refuse(
+    func refuse(
         _ problems: [String],
         _ filter: SendsFilter,
         _ request: UserRequest,
@@ -108,19 +121,23 @@ struct SendsReport: Sendable {
 
     /// Redirects to the report with the filter of the form, where a token stands for the recipient.
     @Sendable private func submit(_ request: UserRequest, _ form: Form) async throws -> Response {
-        var filter = SendsFilter(form.query(["campaign", "from", "to", "rows"]), zone: request.user.zone)
+        let zone = request.user.zone
+        let query = form.query(["campaign", "from", "to", "rows", "shown_from", "shown_to"])
+        var (filter, entry) = try await self.filter(query.withShownMoments(of: ["from", "to"], in: zone), request)
         var problems = filter.problems
         let entered = form["recipient"].trimmingCharacters(in: .whitespacesAndNewlines)
         if !entered.isEmpty, let fault = RecipientKey.fault(of: entered) {
             problems.append("The recipient \(fault).")
         }
-        if let number = try await telephoneNumber(in: form.all("campaign"), request) {
+        let campaigns = request.user.may(.readCampaigns) ? [entry?.unknown].compactMap(\.self) : form.all("campaign")
+        if let number = try await telephoneNumber(in: campaigns, request) {
             filter.refuse(number: number)
             problems = filter.problems
         }
         guard problems.isEmpty else { return refuse(problems, filter, request, entered: entered) }
         if !entered.isEmpty { filter.recipient = try await links.token(for: entered, request) }
-        return Pages.redirect(to: filter.link(zone: request.user.zone))
+        if let choice = entry?.choice { return try await choose(choice, filter, request, entered: entered) }
+        return Pages.redirect(to: filter.pathAfterSubmission)
     }
 
     /// Returns a telephone number that was entered for a campaign, and that is no campaign: no URL may have it.
@@ -144,7 +161,7 @@ struct SendsReport: Sendable {
     /// Returns the form of the filter, with the text that was entered for a recipient.
     ///
     /// Without campaigns, recipient and problems it is cached, because it stays the same for a session and a day.
-    private func form(
+    func form(
         _ filter: SendsFilter,
         _ request: UserRequest,
         names: [CampaignID: CampaignName],
@@ -156,10 +173,16 @@ struct SendsReport: Sendable {
             zone.midnight(0, after: now).description, user.may(.readCampaigns) ? "named" : "",
             user.csrfToken,
         ]
-        let isCached = filter.campaigns.isEmpty && recipient.isEmpty && filter.problems.isEmpty
+        let notes = filter.notes(zone: zone)
+        let isCached =
+            filter.campaigns.isEmpty && filter.enteredCampaign.isEmpty && recipient.isEmpty
+            && filter.problems.isEmpty && notes == (nil, nil)
         if isCached, let known = formCache[key] { return known }
         var values: [String: Any] = [
             "narrow": filter.hasCriteria, "zone": zone.name,
+            "filter-summary": filter.summary, "filter-words": filter.words(in: zone),
+            // A phone shows the fields if one of them is to be corrected.
+            "filters-open": filter.problems.isEmpty && (recipient.isEmpty || filter.recipient != nil) ? "" : "open",
             "from": filter.from.map { zone.fieldText($0, isEnd: false) } ?? "",
             "to": filter.to.map { zone.fieldText($0, isEnd: true) } ?? "",
             "campaign-entered": filter.enteredCampaign, "recipient-entered": recipient,
@@ -167,54 +190,36 @@ struct SendsReport: Sendable {
             "rows-choices": SendsFilter.pageSizes
                 .map { "<option\($0 == filter.rows ? " selected" : "")>\($0)</option>" }.joined(),
         ]
-        values["zone-offset"] = zone.offsetText(at: filter.from ?? now)
+        values["zone-offset"] = zone.offsetText(from: filter.from ?? now, to: filter.to ?? filter.from ?? now)
+        values["shown-from"] = filter.from?.description
+        values["shown-to"] = filter.to?.description
+        values["from-note"] = notes.from.map { filter.values(of: $0, changing: \.from) }
+        values["to-note"] = notes.to.map { filter.values(of: $0, changing: \.to) }
         values["chosen"] = filter.campaigns.map { campaign in
             var rest = filter
             rest.campaigns.removeAll { $0 == campaign }
             return [
-                "id": campaign.text, "without": rest.link(zone: zone),
+                "id": campaign.text, "without": rest.link(),
                 "name": names[campaign].map { UntrustedText.html($0.description) } ?? "",
             ]
         }
         if filter.recipient != nil {
             var rest = filter
             rest.recipient = nil
-            values["chosen-recipient"] = ["without": rest.link(zone: zone), "text": UntrustedText.html(recipient)]
+            values["chosen-recipient"] = ["without": rest.link(), "text": UntrustedText.html(recipient)]
         }
-        var spans: [UInt8] = []
-        for (title, from, to) in self.spans(zone, now) {
-            var span = filter
-            (span.from, span.to, span.asOf) = (from, to, nil)
-            spans.append("<a href=\"")
-            spans.appendHTML(span.link(zone: zone))
-            spans.append(span.from == filter.from && span.to == filter.to ? "\" aria-current=true>" : "\">")
-            spans.append(contentsOf: title.utf8)
-            spans.append("</a>\n")
+        values["spans"] = TimeSpan.links(in: zone, at: now, current: (filter.from, filter.to)) { span in
+            filter.narrowed(span.from, span.to).link()
         }
-        values["spans"] = spans
         let html = middleware.pages.templates.render("filter", values)
         if isCached { formCache.insert(html, for: key) }
         return html
     }
 
-    /// Returns common time ranges in the user's time zone.
-    private func spans(_ zone: UserTimeZone, _ now: Timestamp) -> [(title: String, from: Timestamp?, to: Timestamp?)] {
-        func before(_ moment: Timestamp) -> Timestamp? { Timestamp(milliseconds: moment.milliseconds - 1) }
-        let midnight = { (days: Int) in zone.midnight(days, after: now) }
-        let endOfToday = before(midnight(1))
-        return [
-            ("All time", nil, nil), ("Today", midnight(0), endOfToday),
-            ("Yesterday", midnight(-1), before(midnight(0))), ("Last 7 days", midnight(-6), endOfToday),
-            ("Last 30 days", midnight(-29), endOfToday),
-            ("This month", zone.firstOfMonth(0, after: now), before(zone.firstOfMonth(1, after: now))),
-            ("Last month", zone.firstOfMonth(-1, after: now), before(zone.firstOfMonth(0, after: now))),
-        ]
-    }
-
     // MARK: - Downloads
 
     private func export(_ request: UserRequest, _ format: SendLogExport.Format) async throws -> Response {
-        let filter = SendsFilter(request.query, zone: request.user.zone)
+        let filter = try await CampaignLookup(store: store).filter(ofFile: request)
         if !filter.problems.isEmpty { throw InvalidInput(sentences: filter.problems) }
         var search = filter.search
         if let token = filter.recipient {

@@ -7,6 +7,8 @@ struct DeliveriesTable {
     let service: WebhookService
     let webhook: Webhook
     let user: SignedInUser
+    /// The time of the request.
+    let now: Timestamp
 
     /// The number of deliveries per page.
     private static let rows = 25
@@ -76,15 +78,28 @@ struct DeliveriesTable {
             "delivery": delivery.id.description, "delivery-state": Self.cssClass(delivery.state),
             "label": Self.label(delivery.state), "attempt-count": count.grouped,
             "attempts-noun": count == 1 ? "attempt" : "attempts", "send": delivery.send.text,
+            "send-html": [UInt8].html(id: delivery.send.text),
             "is-test": delivery.id.test != nil, "is-sample": delivery.id.sequence.number == 0,
             "is-linked": user.may(.readSendLogs) && delivery.id.sequence.number > 0,
-            "next": delivery.nextTry.map { user.zone.text($0) } ?? "none",
+            "next": nextAttempt(of: delivery),
             "result": delivery.attempts.last?.result ?? "", "attempts": delivery.attempts.reversed().map(attempt),
             "may-repeat": user.may(.updateWebhooks),
         ]
         values["when"] = delivery.attempts.last.map { user.zone.text($0.at) }
         if delivery.attempts.count == Delivery.maxStoredAttempts { values["stored-count"] = delivery.attempts.count }
         return values
+    }
+
+    /// Returns when the next attempt of a delivery is made: a time to come, or what it depends on.
+    private func nextAttempt(of delivery: Delivery) -> String {
+        guard let scheduled = delivery.nextTry else { return "none" }
+        switch webhook.state {
+        case .paused: return "when resumed"
+        case .inactive: return "when activated"
+        case .active, .failing:
+            let next = max(scheduled, webhook.progress.heldUntil ?? scheduled)
+            return next > now ? user.zone.text(next) : "soon"
+        }
     }
 
     private func attempt(_ attempt: DeliveryAttempt) -> [String: Any] {

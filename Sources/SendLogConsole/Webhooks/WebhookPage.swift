@@ -38,13 +38,13 @@ struct WebhookPage: Sendable {
         let (user, input) = (request.user, request.input)
         let query = QueryString(input.request.method == .GET ? input.request.query : nil)
         let state = WebhookState(webhook, try await service.status(of: webhook), zone: user.zone, now: input.now)
-        let table = DeliveriesTable(service: service, webhook: webhook, user: user)
+        let table = DeliveriesTable(service: service, webhook: webhook, user: user, now: input.now)
         var values = fields(webhook, user).merging(state.values) { own, _ in own }
         values.merge(replayValues(webhook, entered: form, in: kind)) { own, _ in own }
         let rule = "a number of deliveries"
         values["queued"] = try query.value("queued", rule) { Int($0).flatMap { $0 >= 0 ? $0.deliveries : nil } }
-        values["is-paused"] = state.label == "paused"
-        values["is-delivering"] = webhook.definition.isActive && state.label != "paused"
+        values["is-paused"] = state.state == .paused
+        values["is-delivering"] = state.state == .active || state.state == .failing
         values["may-update"] = user.may(.updateWebhooks)
         values["may-delete"] = user.may(.deleteWebhooks)
         values["may-act"] = user.may(.updateWebhooks) || user.may(.deleteWebhooks)

@@ -30,5 +30,8 @@ public struct LogHead: Equatable, Sendable {
     }
 
     /// Whether some sequence numbers have no send log.
-    public var hasGaps: Bool { count < lastSequence.number }
+    public var hasGaps: Bool { gaps > 0 }
+
+    /// The number of sequence numbers without a send log, which grows with every deletion.
+    public var gaps: Int64 { lastSequence.number - Int64(count) }
 }

@@ -11,14 +11,14 @@ public protocol CampaignStore: Sendable {
     ///   - organisation: the organisation that owns the campaigns
     ///   - initial: the result for no campaigns; each attempt of a query that is repeated begins with it
     ///   - add: adds a campaign to the result
-    /// - Returns: the number of campaigns that match the query, without its skip and limit, and the result.
+    /// - Returns: the totals of all campaigns that match the query, without its skip and limit, and the result.
     /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``; the errors of `add`.
     func reduceCampaigns<Result: Sendable>(
         _ query: CampaignQuery,
         in organisation: OrganisationID,
         into initial: Result,
         _ add: @escaping @Sendable (inout Result, Campaign) throws(StoreError) -> Void
-    ) async throws(StoreError) -> (total: Int, result: Result)
+    ) async throws(StoreError) -> (totals: CampaignTotals, result: Result)
 
     /// Returns the campaign with an ID.
     ///
@@ -62,11 +62,17 @@ public protocol CampaignStore: Sendable {
         in organisation: OrganisationID
     ) async throws(StoreError) -> [DayTally]
 
-    /// Returns the daily counters of each campaign separately, for all days.
+    /// Returns the counters of whole UTC days for each campaign separately, for everything recorded so far.
     ///
-    /// - Throws: ``StoreError/unavailable(_:detail:)``.
+    /// - Parameters:
+    ///   - campaigns: the campaigns
+    ///   - days: the first and the last day
+    ///   - organisation: the organisation that owns the campaigns
+    /// - Returns: the days that have sends, in ascending order, by campaign; campaigns without such days are left out.
+    /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``.
     func tallies(
         ofEach campaigns: [CampaignID],
+        over days: ClosedRange<Day>,
         in organisation: OrganisationID
     ) async throws(StoreError) -> [CampaignID: [DayTally]]
 }
@@ -79,9 +85,9 @@ extension CampaignStore {
         _ query: CampaignQuery,
         in organisation: OrganisationID
     ) async throws(StoreError) -> CampaignPage {
-        let (total, campaigns) = try await reduceCampaigns(query, in: organisation, into: [Campaign]()) {
+        let (totals, campaigns) = try await reduceCampaigns(query, in: organisation, into: [Campaign]()) {
             $0.append($1)
         }
-        return CampaignPage(total: total, campaigns: campaigns)
+        return CampaignPage(totals: totals, campaigns: campaigns)
     }
 }

@@ -25,6 +25,26 @@ public protocol LogReader: Sendable {
         of organisation: OrganisationID
     ) async throws(StoreError) -> Int
 
+    /// Returns the totals of a search in periods of time, all as of one snapshot.
+    ///
+    /// - Parameters:
+    ///   - search: the search, of which only `campaigns`, `found` and `asOf` count; the periods take the place of `from`
+    ///     and `to`
+    ///   - periods: inclusive ranges of `startDeliveryAt`, in ascending order, of which no two overlap; at most
+    ///     ``TotalsPlan/maxPeriods``
+    ///   - maxReads: the largest number of send logs that may have to be read one by one; `nil` for no limit. The number
+    ///     is that of `found`, or estimated from the counters of the days that the periods cut.
+    ///   - organisation: the organisation that owns the logs
+    /// - Returns: the totals of each period; `nil` if more send logs than `maxReads` would have to be read.
+    /// - Throws: ``StoreError/notFound`` if the organisation does not exist; ``StoreError/unavailable(_:detail:)``;
+    ///   ``StoreError/corrupted(detail:)``.
+    func totals(
+        of search: SendLogSearch,
+        in periods: [ClosedRange<Timestamp>],
+        maxReads: Int?,
+        of organisation: OrganisationID
+    ) async throws(StoreError) -> [SendTotals]?
+
     /// Returns the total of a search and the first block of rows of its page.
     ///
     /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``.

@@ -85,6 +85,7 @@ public struct Webhook: Equatable, Sendable {
         bytes.append("{")
         bytes.appendMember("_id", id.text)
         definition.writeMembers(to: &bytes)
+        bytes.appendMember("state", state.rawValue)
         bytes.appendMember("paused", progress.pause)
         bytes.appendMember("heldUntil", progress.heldUntil)
         bytes.appendMember("failures", progress.failures)

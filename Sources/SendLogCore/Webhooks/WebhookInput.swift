@@ -11,6 +11,22 @@ public struct WebhookInput: Sendable {
     package static let fields = [
         "name", "url", "method", "campaign_id", "headers", "body", "encodeIntoUrl", "active", "secret", "rotateSecret",
     ]
+    /// The names of the fields that only responses have.
+    ///
+    /// A client that sends back what it read gets a message that says so.
+    package static let readOnlyFields = [
+        "_id", "state", "paused", "heldUntil", "failures", "failed", "behind", "replays", "createdAt", "updatedAt",
+        "secrets",
+    ]
+
+    /// Returns the message for a field that is not one of ``fields``.
+    fileprivate static func refusal(of field: String) -> String {
+        switch field {
+        case "state": "is read-only; omit it, or set active to true or false"
+        case _ where readOnlyFields.contains(field): "is read-only; omit it"
+        default: Naming.unknown(field, known: fields)
+        }
+    }
 }
 
 extension WebhookInput {
@@ -115,7 +131,7 @@ private struct WebhookReader {
         guard case .object(let members) = value else { return report("", "must be an object, not \(value.kind)") }
         for member in members {
             guard WebhookInput.fields.contains(member.name) else {
-                report(Naming.path(member.name), Naming.unknown(member.name, known: WebhookInput.fields))
+                report(Naming.path(member.name), WebhookInput.refusal(of: member.name))
                 continue
             }
             guard named.insert(member.name).inserted else {

@@ -10,21 +10,33 @@ struct CampaignReport {
 
     /// Passes the campaigns of a query to a closure.
     ///
-    /// - Returns: the number of campaigns that match the query, without its skip and limit.
+    /// - Returns: the totals of all campaigns that match the query, without its skip and limit.
     /// - Throws: ``PostgresFailure``; ``StoreError/corrupted(detail:)``; the errors of the closure.
-    func forEach(_ query: CampaignQuery, _ body: (Campaign) throws -> Void) throws -> Int {
-        // No id or name contains U+0000, and PostgreSQL does not accept it in text.
-        if query.text?.utf8.contains(0) == true { return 0 }
+    func forEach(_ query: CampaignQuery, _ body: (Campaign) throws -> Void) throws -> CampaignTotals {
+        let term = query.term
+        if term?.canMatch == false { return .none(of: query) }
         var parameters = Parameters(organisation.number, query.limit, query.skip)
-        if let text = query.text { parameters.add(text) }
-        let sql = Self.sql(query.sort, isDescending: query.isDescending, filter: Self.filter(query))
-        var total = 0
-        try connection.forEachRow(sql, parameters) { row in
-            total = try row.count(0, 0)
+        if let term { parameters.add(term.folded.text, try named(term)) }
+        if let period = query.period { Self.add(TotalsPlan([period]), to: &parameters) }
+        var totals = CampaignTotals.none(of: query)
+        try connection.forEachRow(Self.sql(query), parameters) { row in
+            let sums = query.isSummed ? SendTotals(sends: try row.count(0, 1), destinations: try row.count(0, 2)) : nil
+            totals = CampaignTotals(campaigns: try row.count(0, 0), sums: sums)
             if let campaign = try Self.campaign(row) { try body(campaign) }
         }
-        return total
+        return totals
     }
+
+    /// Returns the campaigns whose name matches a search term.
+    private func named(_ term: CampaignSearchTerm) throws -> [String] {
+        var ids: [String] = []
+        try connection.forEachRow(Self.namesSQL, Parameters(organisation.number)) { row in
+            if term.matches(name: row.text(0, 1)) { ids.append(row.text(0, 0)) }
+        }
+        return ids
+    }
+
+    private static let namesSQL = "SELECT campaign, name FROM campaign_names WHERE org_id = $1"
 
     /// Returns a campaign.
     ///
@@ -33,7 +45,7 @@ struct CampaignReport {
     func campaign(_ id: CampaignID) throws -> Campaign? {
         let parameters = Parameters(organisation.number, 1, 0, id.text)
         let rows = try connection.rows(
-            Self.sql(.sends, isDescending: true, filter: (counters: "AND campaign = $4", sums: "")),
+            Self.sql(CampaignQuery(sort: .sends), counters: Self.counters("AND campaign = $4")),
             parameters
         )
         return try Self.campaign(rows)
@@ -41,37 +53,29 @@ struct CampaignReport {
 
     /// Returns the campaign of the first row; `nil` if the row has only the total.
     private static func campaign(_ rows: Rows) throws -> Campaign? {
-        if rows.isNull(0, 1) { return nil }
-        guard let id = CampaignID(rows.text(0, 1)), let first = Timestamp(milliseconds: rows.integer(0, 5)),
-            let last = Timestamp(milliseconds: rows.integer(0, 6))
+        if rows.isNull(0, 3) { return nil }
+        guard let id = CampaignID(rows.text(0, 3)),
+            let first = rows.optionalInteger(0, 7).flatMap({ Timestamp(milliseconds: $0) }),
+            let last = rows.optionalInteger(0, 8).flatMap({ Timestamp(milliseconds: $0) })
         else { throw StoreError.corrupted(detail: "invalid row of a campaign") }
         return Campaign(
             id: id,
-            name: rows.isNull(0, 2) ? nil : CampaignName(rows.text(0, 2)),
-            sends: try rows.count(0, 3),
-            destinations: try rows.count(0, 4),
+            name: rows.isNull(0, 4) ? nil : CampaignName(rows.text(0, 4)),
+            sends: try rows.count(0, 5),
+            destinations: try rows.count(0, 6),
             first: first,
             last: last
         )
     }
 
-    /// The SQL conditions that select campaigns: one on the rows of counters, one on their sums.
-    typealias Filter = (counters: String, sums: String)
-
-    static func filter(_ query: CampaignQuery) -> Filter {
-        guard query.text != nil else { return ("", "") }
-        let requested = "lower($4 COLLATE \"C\")"
-        return (
-            "", "WHERE position(\(requested) IN lower(c.campaign)) > 0 OR position(\(requested) IN lower(n.name)) > 0"
-        )
-    }
-
-    static func sql(_ sort: CampaignQuery.Sort, isDescending: Bool, filter: Filter) -> String {
-        let direction = isDescending ? "DESC" : "ASC"
+    /// Returns the SQL of a query, whose counters are by default those of its period.
+    static func sql(_ query: CampaignQuery, counters: String? = nil) -> String {
+        let direction = query.isDescending ? "DESC" : "ASC"
+        let period = query.period == nil ? nil : PeriodParameters(query)
         let (key, condition) =
-            switch sort {
-            case .last: (start("max"), within("last_day", isDescending))
-            case .first: (start("min"), within("first_day", isDescending))
+            switch query.sort {
+            case .last: (start("max", period), period == nil ? within("last_day", query.isDescending) : "true")
+            case .first: (start("min", period), period == nil ? within("first_day", query.isDescending) : "true")
             case .sends: ("c.sends", "true")
             case .destinations: ("c.destinations", "true")
             case .name: ("lower(coalesce(c.name, c.campaign))", "true")
@@ -79,21 +83,41 @@ struct CampaignReport {
         return """
             WITH sums AS MATERIALIZED (
                 SELECT c.*, n.name FROM (
-                    SELECT campaign, sum(sends)::bigint AS sends, sum(destinations)::bigint AS destinations,
-                        min(day) AS first_day, max(day) AS last_day
-                    FROM campaign_days WHERE org_id = $1 \(filter.counters) GROUP BY campaign
+                    \(counters ?? period.map(Self.counters) ?? Self.counters())
                 ) c
                 LEFT JOIN campaign_names n ON n.org_id = $1 AND n.campaign = c.campaign
-                \(filter.sums)
+                \(query.term.map(matches) ?? "")
             )
-            SELECT total.count, c.campaign, c.name, c.sends, c.destinations, \(start("min")), \(start("max"))
-            FROM (SELECT count(*) FROM sums) total
+            SELECT total.count, total.sends, total.destinations, c.campaign, c.name, c.sends, c.destinations,
+                \(start("min", period)), \(start("max", period))
+            FROM (
+                SELECT count(*), coalesce(sum(sends), 0)::bigint AS sends,
+                    coalesce(sum(destinations), 0)::bigint AS destinations
+                FROM sums
+            ) total
             LEFT JOIN (
                 SELECT c.*, \(key) AS key FROM sums c WHERE \(condition)
                 ORDER BY key \(direction), campaign LIMIT $2 OFFSET $3
             ) c ON true
             ORDER BY c.key \(direction), c.campaign
             """
+    }
+
+    /// Returns the SQL for the sums of each campaign's counters.
+    static func counters(_ condition: String = "") -> String {
+        """
+        SELECT campaign, sum(sends)::bigint AS sends, sum(destinations)::bigint AS destinations,
+            min(day) AS first_day, max(day) AS last_day
+        FROM campaign_days WHERE org_id = $1 \(condition) GROUP BY campaign
+        """
+    }
+
+    /// Returns the SQL condition for campaigns whose ID or name matches; IDs have letters A to Z only.
+    ///
+    /// The `OR` makes PostgreSQL put the campaigns of matching names into a hash table.
+    private static func matches(_ term: CampaignSearchTerm) -> String {
+        let matchesID = term.isWhole ? "lower(c.campaign) = $4" : "position($4 IN lower(c.campaign)) > 0"
+        return "WHERE (\(matchesID) OR c.campaign IN (SELECT unnest($5::text[])))"
     }
 
     /// Returns the SQL condition for campaigns whose day may put them on the page.
@@ -104,7 +128,10 @@ struct CampaignReport {
         return "c.\(day) \(compares) coalesce(\(boundary), c.\(day))"
     }
 
-    private static func start(_ function: String) -> String {
-        "(SELECT \(function)(l.start) FROM send_logs l WHERE l.org_id = $1 AND l.campaign = c.campaign)"
+    /// Returns the SQL for a campaign's first or last send, within the period if there is one.
+    private static func start(_ function: String, _ period: PeriodParameters?) -> String {
+        let within = period.map { "AND l.start BETWEEN \($0.from) AND \($0.to)" } ?? ""
+        return
+            "(SELECT \(function)(l.start) FROM send_logs l WHERE l.org_id = $1 AND l.campaign = c.campaign \(within))"
     }
 }

@@ -8,12 +8,12 @@ extension PostgresStore: CampaignStore {
         in organisation: OrganisationID,
         into initial: Result,
         _ add: @escaping @Sendable (inout Result, Campaign) throws(StoreError) -> Void
-    ) async throws(StoreError) -> (total: Int, result: Result) {
+    ) async throws(StoreError) -> (totals: CampaignTotals, result: Result) {
         try await performLong(for: organisation) { connection in
             var result = initial
             let report = CampaignReport(connection: connection, organisation: organisation)
-            let total = try report.forEach(query) { try add(&result, $0) }
-            return (total, result)
+            let totals = try report.forEach(query) { try add(&result, $0) }
+            return (totals, result)
         }
     }
 
@@ -98,17 +98,20 @@ extension PostgresStore: CampaignStore {
         """
     }
 
-    /// See ``CampaignStore/tallies(ofEach:in:)``.
+    /// See ``CampaignStore/tallies(ofEach:over:in:)``.
     public func tallies(
         ofEach campaigns: [CampaignID],
+        over days: ClosedRange<Day>,
         in organisation: OrganisationID
     ) async throws(StoreError) -> [CampaignID: [DayTally]] {
         let rows = try await performLong(for: organisation) { connection in
-            let parameters = Parameters(organisation.number, campaigns.map(\.text))
+            var parameters = Parameters(organisation.number, campaigns.map(\.text))
+            parameters.add(Int32(clamping: days.lowerBound.number), Int32(clamping: days.upperBound.number))
             return try connection.rows(
                 """
                 SELECT campaign, day, sum(sends)::bigint, sum(destinations)::bigint FROM campaign_days
-                WHERE org_id = $1 AND campaign = ANY($2) GROUP BY campaign, day ORDER BY campaign, day
+                WHERE org_id = $1 AND campaign = ANY($2) AND day BETWEEN $3 AND $4
+                GROUP BY campaign, day ORDER BY campaign, day
                 """,
                 parameters
             )

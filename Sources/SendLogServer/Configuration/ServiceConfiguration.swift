@@ -21,8 +21,10 @@ public struct ServiceConfiguration: Sendable {
     public let logLevel: Logger.Level
     /// The format of log lines.
     public let logFormat: LogFormat
-    /// The number of requests that an organisation may make; `nil` for no limit.
+    /// The number of requests that an organisation may make to the API; `nil` for no limit.
     public let rateLimit: RateLimit?
+    /// The number of requests that an organisation may make to the console; `nil` for no limit.
+    public let consoleRateLimit: RateLimit?
     /// How long a key is cached before it is read again.
     public let keyCacheLifetime: Duration
     /// The limits of concurrent streams and uploads.
@@ -64,6 +66,8 @@ public struct ServiceConfiguration: Sendable {
         let requests = sources.number(.rateLimitRequests) ?? 0
         let window = sources.number(.rateLimitWindow) ?? 60
         rateLimit = requests > 0 ? RateLimit(requests: requests, window: window) : nil
+        let consoleRequests = sources.number(.rateLimitConsoleRequests) ?? 600
+        consoleRateLimit = consoleRequests > 0 ? RateLimit(requests: consoleRequests, window: 60) : nil
         limits = try Self.limits(sources)
         consoleSessionMinutes = sources.number(.consoleSessionMinutes) ?? 720
         recipientIndex = sources.text(.recipientIndex) != "off"

@@ -95,7 +95,7 @@ public struct Setting: Hashable, Sendable {
     )
     /// The format of log lines.
     public static let logFormat = Setting("log.format", flag: "log-format", .choice(["text", "json"]))
-    /// The number of requests that an organisation may make within a window; 0 for no limit.
+    /// The number of requests that an organisation may make to the API within a window; 0 for no limit.
     public static let rateLimitRequests = Setting(
         "rateLimit.requests",
         flag: "rate-limit-requests",
@@ -103,6 +103,12 @@ public struct Setting: Hashable, Sendable {
     )
     /// The length of the window, in seconds.
     public static let rateLimitWindow = Setting("rateLimit.window", flag: "rate-limit-window", .number(1...86_400))
+    /// The number of requests that an organisation may make to the console within a minute; 0 for no limit.
+    public static let rateLimitConsoleRequests = Setting(
+        "rateLimit.consoleRequests",
+        flag: "rate-limit-console-requests",
+        .number(0...1_000_000_000)
+    )
     /// The folder for long lists that are not recorded yet.
     public static let spoolFolder = Setting("recording.spoolFolder", flag: "spool-folder", .text)
     /// The number of connections that read a SQLite database.
@@ -176,9 +182,8 @@ public struct Setting: Hashable, Sendable {
         database, host, port, idleTimeout, headTimeout, drainTimeout, minBodyRate, maxConnections,
         maxConnectionsPerAddress, trustedProxies, basePath, allowedOrigins, maxStreams, maxStreamsPerOrganisation,
         maxUploads, maxUploadsPerOrganisation, httpThreads, workerThreads, logLevel, logFormat, rateLimitRequests,
-        rateLimitWindow, spoolFolder, sqliteReaders, sqliteLockTimeout, sqliteCheckpointSeconds, postgresConnections,
-        postgresWaitTimeout,
-        keyCacheSeconds, recipientIndex,
+        rateLimitWindow, rateLimitConsoleRequests, spoolFolder, sqliteReaders, sqliteLockTimeout,
+        sqliteCheckpointSeconds, postgresConnections, postgresWaitTimeout, keyCacheSeconds, recipientIndex,
         consoleSessionMinutes, webhookAllow, webhookTimeout, webhookRetrySeconds, webhookKeepDays, webhookWorkers,
         webhookLease, webhookMaxMetrics,
     ]

@@ -64,6 +64,7 @@ public struct SendLogService: Sendable {
             authenticator: authenticator,
             service: service,
             comparer: comparer,
+            campaignExport: CampaignExport(store: store, spoolFolder: context.spoolFolder),
             sessionSeconds: configuration.consoleSessionMinutes * 60,
             recipientIndex: configuration.recipientIndex
         )
@@ -86,6 +87,7 @@ public struct SendLogService: Sendable {
             threads: threads,
             limits: configuration.limits,
             rateLimit: configuration.rateLimit,
+            pageRateLimit: configuration.consoleRateLimit,
             recipientIndex: configuration.recipientIndex,
             logger: logger,
             basePath: configuration.server.basePath,

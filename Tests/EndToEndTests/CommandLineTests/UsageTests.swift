@@ -93,6 +93,7 @@ import Testing
             (#"{"http":{"port":"eighty"}}"#, "http.port"), (#"{"http":{"prot":8080}}"#, "http.prot"),
             (#"{"port":8080}"#, "port"),
             (#"{"log":{"level":5}}"#, "log.level"), (#"{"rateLimit":{"window":0}}"#, "rateLimit.window"),
+            (#"{"rateLimit":{"consoleRequests":-1}}"#, "rateLimit.consoleRequests"),
             ("[]", "configuration file"),
             ("nonsense", "configuration file"), (#"{"http":8080}"#, "http"), (#"{"http":{"port":80.5}}"#, "http.port"),
             (#"{"http":{"basePath":"/a/"}}"#, "http.basePath"),

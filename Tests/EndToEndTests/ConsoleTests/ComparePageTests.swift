@@ -45,14 +45,17 @@ import Testing
     @Test func `what is not understood is said above the form`() throws {
         let client = try ConsoleClient(Self.tenant())
         for (query, status, message) in [
-            ("?campaign=a%20b", 400, "“campaign” must be the ID of a campaign"),
+            ("?campaign=a%20b", 400, "No campaign has “a b” in its ID or name."),
             ("?send=a%20b", 400, "“send” must be the ID of a send"), ("?from=soon", 400, "“from” must be a date"),
             ("?send=one&campaign=summer", 400, "Enter either a send ID, or a campaign and dates."),
             ("?send=unheard-of", 404, "unheard-of not found"), ("?campaign=winter", 404, "Campaign winter not found"),
         ] {
             let page = try client.get("\(Self.path)\(query)")
             #expect(page.status == status, "\(query)")
-            #expect(page.text.contains(message) && page.text.contains("<form method=\"get\""), "\(query)")
+            #expect(
+                page.text.contains(message) && page.text.contains("<form method=\"post\" action=\"\(Self.path)\""),
+                "\(query)"
+            )
         }
         for query in ["?campain=a", "?send=a&send=b"] { #expect(try client.get("\(Self.path)\(query)").status == 400) }
         #expect(try client.get("\(Self.path).csv?list=both").status == 400)

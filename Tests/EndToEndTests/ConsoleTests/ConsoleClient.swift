@@ -46,7 +46,8 @@ final class ConsoleClient {
         return String(match.output.1)
     }
 
-    private func request(_ method: String, _ target: String, body: [UInt8]? = nil) throws -> HTTPResponse {
+    /// Sends a request with the cookies.
+    func request(_ method: String, _ target: String, body: [UInt8]? = nil) throws -> HTTPResponse {
         let sent = cookies.map { "\($0)=\($1)" }.joined(separator: "; ")
         let all = headers + (sent.isEmpty ? [] : [("Cookie", sent)])
         let response = try server.connect().request(method, target, headers: all, body: body)

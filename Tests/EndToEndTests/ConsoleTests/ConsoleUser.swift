@@ -39,7 +39,7 @@ struct ConsoleUser {
 
     /// Saves a screenshot in the folder that `SENDLOG_TEST_PICTURES` names, if it is set.
     func saveScreenshot(_ name: String, fullPage: Bool = true) throws {
-        guard let folder = ProcessInfo.processInfo.environment["SENDLOG_TEST_PICTURES"] else { return }
+        guard let folder = TestPaths.pictures else { return }
         try page.screenshot(to: "\(folder)/\(name).png", fullPage: fullPage)
     }
 

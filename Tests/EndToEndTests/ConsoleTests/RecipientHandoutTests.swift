@@ -71,10 +71,10 @@ import Testing
         #expect(try client.get("/console/sends?campaign=spring").text.contains("\(compare)\""))
         #expect(try !client.get("/console/sends?campaign=spring&campaign=summer").text.contains("/compare"))
         let dated = try client.get("/console/sends?campaign=spring&from=2022-01-05&to=2022-02-05&rows=25")
-        let range = "from=2022-01-05T00:00&to=2022-02-05T23:59"
+        let range = "from=2022-01-05T00:00:00.000Z&to=2022-02-05T23:59:59.999Z"
         #expect(Self.links(dated).contains("/console/campaigns/spring/compare?\(range)"))
         let comparison = try client.get("/console/campaigns/spring/compare?from=2022-01-05T00:00&other_to=2022-01-31")
-        #expect(Self.links(comparison).contains("/console/sends?campaign=spring&from=2022-01-05T00:00"))
+        #expect(Self.links(comparison).contains("/console/sends?campaign=spring&from=2022-01-05T00:00:00.000Z"))
     }
 
     @Test func `only numbers and e-mail addresses have several notations`() throws {

@@ -16,7 +16,7 @@ import Testing
         try page.type(RecipientPages.number, into: "#recipient")
         try page.clickAndLoad(.named("Filter", role: "button"))
         #expect(try page.url.contains("/console/sends?recipient="))
-        #expect(try page.text(of: "#result") == "60 sends")
+        #expect(try page.text(of: "#result") == "60 sends to 160 destinations")
         #expect(try user.texts("table.sends td.id code") == Array(ids.prefix(50)))
         #expect(try page.value(of: "#recipient") == RecipientPages.number)
         #expect(try page.text(of: ".searched").hasPrefix("27825550101, 0825550101, "))
@@ -45,7 +45,7 @@ import Testing
         let colleague = try ConsoleUser(tenant.server)
         try colleague.signIn(tenant.server.key(of: tenant.name, permissions: ["sendLog.read"]))
         try colleague.page.go(to: shared)
-        #expect(try colleague.page.text(of: "#result") == "60 sends")
+        #expect(try colleague.page.text(of: "#result") == "60 sends to 160 destinations")
         try user.expectNoNumber()
         try colleague.expectNoNumber()
     }
@@ -140,7 +140,7 @@ import Testing
         #expect(try page.focused == "textbox \"Recipient\"")
         for character in "0825550101" { try page.press(.character(character)) }
         try page.loading { try page.press(.enter) }
-        #expect(try page.text(of: "#result") == "60 sends")
+        #expect(try page.text(of: "#result") == "60 sends to 160 destinations")
         try user.expectNoErrors()
     }
 }

@@ -101,7 +101,7 @@ import Testing
         #expect(try page.value(of: "#destination") == RecipientPages.number)
         try page.clickAndLoad(.named("‹ Sends Report", role: "link"))
         #expect(try page.value(of: "#recipient") == RecipientPages.number)
-        #expect(try page.text(of: "#result") == "1 send")
+        #expect(try page.text(of: "#result") == "1 send to 251 destinations")
         try page.clickAndLoad("table.sends td.when a")
         #expect(try user.texts("td.destination") == [RecipientPages.number])
         try page.clickAndLoad(.named("Show all", role: "link"))

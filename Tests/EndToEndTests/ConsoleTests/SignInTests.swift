@@ -22,6 +22,7 @@ import Testing
         #expect(try client.get("/console")["location"] == "/console/sign-in")
         #expect(try client.post("/console/keys", [:])["location"] == "/console/sign-in")
         #expect(try client.get("/console/sends.csv").status == 303)
+        #expect(try client.get("/console/totals-by-day.csv").status == 303)
     }
 
     @Test func `the session cookie is HttpOnly and SameSite=Strict, and does not contain the key`() throws {
@@ -62,6 +63,35 @@ import Testing
         #expect(response.status == 400)
         #expect(response.text.contains("role=\"alert\""))
         #expect(client.cookies["sendlog_session"] == nil)
+    }
+
+    @Test(
+        arguments: [
+            "Bearer KEY", "Authorization: Bearer KEY", "\"KEY\"", "‘KEY’", "`KEY`", " KEY\r\n", "\u{feff}KEY\u{200b}",
+            "\u{a0}KEY",
+        ]
+    )
+    func `a key signs in as it is pasted, and a wrong one still gets the one message`(pasted: String) throws {
+        let tenant = try tenant("sendLog")
+        let client = ConsoleClient(tenant.server)
+        #expect(try client.signIn(pasted.replacing("KEY", with: tenant.key)).status == 303)
+        #expect(try client.get("/console/sends").status == 200)
+        let wrong = String(tenant.key.dropLast()) + (tenant.key.hasSuffix("0") ? "1" : "0")
+        let refused = try ConsoleClient(tenant.server).signIn(pasted.replacing("KEY", with: wrong))
+        #expect(refused.status == 400)
+        #expect(refused.text.contains("Invalid API key: it may be mistyped, expired or revoked."))
+        #expect(!refused.text.contains(wrong))
+        // The API takes a key as it is.
+        let quoted = try tenant.request("GET", "/whoami", authorisation: "Bearer \"\(tenant.key)\"")
+        try expectFailure(quoted, 401, "unauthorized")
+    }
+
+    @Test func `a key with a line break and invisible characters signs in, in a browser`() throws {
+        let tenant = try tenant("sendLog")
+        let user = try ConsoleUser(tenant.server)
+        try user.signIn("Authorization: Bearer “\(tenant.key.prefix(9))\u{200b}\n\(tenant.key.dropFirst(9))”\u{a0}")
+        #expect(try user.page.title == "Sends Report · sendlog")
+        try user.expectNoErrors()
     }
 
     @Test(
@@ -163,6 +193,7 @@ import Testing
         #expect(try campaigns.get("/console")["location"] == "/console/campaigns")
         #expect(try campaigns.get("/console/sends").status == 403)
         #expect(try campaigns.get("/console/sends.csv").status == 403)
+        #expect(try campaigns.get("/console/totals-by-day.csv").status == 403)
         let response = try campaigns.post("/console/campaigns/a/name", ["name": "A"], from: "/console/campaigns")
         #expect(response.status == 403)
         // An error page does not show campaigns either.

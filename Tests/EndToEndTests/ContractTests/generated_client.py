@@ -68,6 +68,7 @@ from sendlog_client.models import (
     SearchSort,
     SortDirection,
     WebhookMethod,
+    WebhookState,
     WebhookTest,
     WebhookUpdate,
 )
@@ -236,6 +237,7 @@ assert counted.a == 2 and not counted.b, counted
 new = NewWebhook(url=f"{RECEIVER}?campaign={{{{campaign._id}}}}", name="Test", body='{"send": "{{send._id}}"}')
 webhook = data(create_webhook, body=new, status=201)
 assert webhook.secret.startswith("whsec_") and webhook.method == WebhookMethod.POST
+assert webhook.state == WebhookState.ACTIVE
 assert [listed.field_id for listed in data(list_webhooks).webhooks] == [webhook.field_id]
 assert data(get_webhook, webhook.field_id).url == new.url
 updated = data(update_webhook, webhook.field_id, body=WebhookUpdate(campaign_id=["hooked"], rotate_secret=True))

@@ -27,6 +27,9 @@ enum TestPaths {
             .filter { FileManager.default.fileExists(atPath: $0.path) }
     }
 
+    /// The folder to which `SENDLOG_TEST_PICTURES` has tests save pictures; `nil` for none.
+    static let pictures = ProcessInfo.processInfo.environment["SENDLOG_TEST_PICTURES"]
+
     /// Whether servers without an explicit folder or database use PostgreSQL.
     static let isOnPostgres = ProcessInfo.processInfo.environment["SENDLOG_TEST_STORE"] == "postgres"
 }

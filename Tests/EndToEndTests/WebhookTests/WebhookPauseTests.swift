@@ -32,6 +32,38 @@ import Testing
         #expect(ids == ["gone", "waits-0", "waits-1", "waits-2"])
     }
 
+    @Test func `every response with a webhook has its state`() throws {
+        let tenant = try Hooks.tenant()
+        let name = UUID().uuidString
+        let hook = try Hook(tenant, Hooks.receiver.url("/switch/\(name)"), more: #","active":false"#)
+        func expectState(_ state: String) throws {
+            #expect(try hook.get()["state"].string == state)
+            let list = try tenant.get("/webhooks").data()["webhooks"].elements
+            #expect(list.map(\.["state"].string) == [state])
+        }
+        try expectState("inactive")
+        #expect(try hook.put(#"{"active":true}"#)["state"] == "active")
+        try expectState("active")
+        try Hooks.receiver.setStatus(name, to: 503)
+        try tenant.record(SampleLog(id: "send-1"))
+        try hook.awaitState { $0["failures"] != 0 }
+        try expectState("failing")
+        try Hooks.receiver.setStatus(name, to: 410)
+        let paused = try hook.awaitState { $0["paused"] != .null }
+        #expect(paused["state"] == "paused" && paused["active"] == .bool(true))
+        try expectState("paused")
+        #expect(try hook.put(#"{"active":false}"#)["state"] == "inactive")
+        try Hooks.receiver.setStatus(name, to: 200)
+        #expect(try hook.put(#"{"active":true}"#)["state"] == "active")
+        // A request that is repeated gets the state of then.
+        let key = [("Idempotency-Key", UUID().uuidString)]
+        let body = Array(#"{"active":false}"#.utf8)
+        let first = try tenant.request("PUT", "/webhooks/\(hook.id)", headers: key, body: body)
+        let again = try tenant.request("PUT", "/webhooks/\(hook.id)", headers: key, body: body)
+        #expect(first.dataText == again.dataText && again["idempotency-replayed"] == "true")
+        #expect(try again.data()["state"] == "inactive")
+    }
+
     @Test func `a webhook that keeps failing is paused, and delivers its backlog when it is resumed`() throws {
         let server = try Server(
             arguments: ["--webhooks-allow", "127.0.0.1", "--webhooks-retry-seconds", "5"]

@@ -117,8 +117,9 @@ import Testing
         arguments: [
             ("\"methode\":\"GET\"", "methode", "did you mean \"method\"?"), ("\"URL\":\"x\"", "URL", "\"url\""),
             ("\"campaignId\":[]", "campaignId", "\"campaign_id\""), ("\"encodeIntoURL\":true", "encodeIntoURL", "Url"),
-            ("\"zzzz\":1", "zzzz", "the known fields are"), ("\"_id\":\"a\"", "_id", "known"),
-            ("\"paused\":null", "paused", "not a known field"), ("\"name\":7", "name", "a string"),
+            ("\"zzzz\":1", "zzzz", "the known fields are"), ("\"_id\":\"a\"", "_id", "read-only"),
+            ("\"paused\":null", "paused", "is read-only; omit it"), ("\"state\":\"paused\"", "state", "set active"),
+            ("\"name\":7", "name", "a string"),
             ("\"name\":\" a\"", "name", "100"), ("\"name\":\"a\\nb\"", "name", "control"),
             ("\"method\":\"PUT\"", "method", "\"POST\" or \"GET\""), ("\"method\":\"get\"", "method", "\"GET\""),
             ("\"method\":null", "method", "a string"), ("\"active\":1", "active", "true or false"),

@@ -5,7 +5,7 @@ import Testing
 @Suite struct WebhooksTests {
     private static let fields = [
         "_id", "active", "behind", "body", "campaign_id", "createdAt", "encodeIntoUrl", "failed", "failures",
-        "headers", "heldUntil", "method", "name", "paused", "replays", "secrets", "updatedAt", "url",
+        "headers", "heldUntil", "method", "name", "paused", "replays", "secrets", "state", "updatedAt", "url",
     ]
 
     /// No request is ever made to this URL, because no send is recorded.
@@ -39,7 +39,7 @@ import Testing
         let made = try tenant().post("/webhooks", #"{"url":"http://receiver.example"}"#).data(201)
         #expect(made["name"] == "" && made["method"] == "POST" && made["headers"] == [:])
         #expect(made["campaign_id"] == .null && made["body"] == .null)
-        #expect(made["encodeIntoUrl"] == .bool(false) && made["active"] == .bool(true))
+        #expect(made["encodeIntoUrl"] == .bool(false) && made["active"] == .bool(true) && made["state"] == "active")
     }
 
     @Test func `the list has the webhooks in the order of creation`() throws {
@@ -86,6 +86,25 @@ import Testing
             )
             #expect(try tenant.get(path).data()["campaign_id"] == made["campaign_id"])
         }
+    }
+
+    @Test func `a webhook that was read is refused as a change, which names each read-only field`() throws {
+        let tenant = try tenant()
+        let made = try tenant.post("/webhooks", Self.full).data(201)
+        let path = "/webhooks/\(made["_id"].string ?? "")"
+        let before = try tenant.get(path)
+        let text = try #require(before.dataText)
+        let response = try tenant.request("PUT", path, body: Array(text.utf8))
+        try expectFailure(response, 400, "invalid_request")
+        let issues = try response.json()["error"]["issues"].elements
+        #expect(
+            issues.compactMap(\.["path"].string) == [
+                "_id", "state", "paused", "heldUntil", "failures", "failed", "behind", "replays", "createdAt",
+                "updatedAt", "secrets",
+            ]
+        )
+        for issue in issues { #expect(issue["message"].string?.hasPrefix("is read-only; omit it") == true) }
+        #expect(try tenant.get(path).dataText == text)
     }
 
     @Test func `a secret is returned when it is created, and never again`() throws {

@@ -36,6 +36,14 @@ struct WebhookInputTests {
         #expect(try WebhookDefinition(stored: definition.stored) == definition)
     }
 
+    @Test func `a field that only responses have is refused as read-only`() throws {
+        for field in WebhookInput.readOnlyFields where field != "state" {
+            #expect(try Self.issues(#"{"url":"https://a","\#(field)":null}"#) == ["\(field) is read-only; omit it"])
+        }
+        let state = "state is read-only; omit it, or set active to true or false"
+        #expect(try Self.issues(#"{"url":"https://a","state":"active"}"#) == [state])
+    }
+
     @Test func `a missing field has its default`() throws {
         let definition = try Self.read(#"{"url":"https://a"}"#).get().definition
         #expect(definition.method == .post && definition.isActive && definition.body == nil)
