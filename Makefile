@@ -58,7 +58,7 @@ check: lint ## Check the style, and run the tests that need neither HTTP nor Pos
 
 test: lint ## Run all tests, and install missing packages; TARGET=SendLogSQLiteTests and FILTER=search for a subset
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" postgresql chromium fonts-dejavu-core fonts-noto-color-emoji \
-		nginx-light openssl jq python3 python3-venv debhelper lintian mmdebstrap systemd iproute2
+		nginx-light prometheus openssl jq python3 python3-venv debhelper lintian mmdebstrap systemd iproute2
 	$(DEBUG) --build-tests
 	$(DEBUG) --product generate-manual
 ifeq ($(TARGET)$(FILTER),)
@@ -74,7 +74,7 @@ MINUTES ?= 60
 
 soak: ## Run all tests with full counts, such as 20 kills instead of 2; MINUTES=120 for a longer limit
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" postgresql chromium fonts-dejavu-core fonts-noto-color-emoji \
-		nginx-light openssl jq python3 python3-venv debhelper lintian mmdebstrap systemd iproute2
+		nginx-light prometheus openssl jq python3 python3-venv debhelper lintian mmdebstrap systemd iproute2
 	$(DEBUG) --build-tests
 	$(DEBUG) --product generate-manual
 	@SENDLOG_TEST_SOAK=1 timeout --foreground $(MINUTES)m "$(ROOT)/scripts/test.sh" "$(SWIFT)" "$(ROOT)" \

@@ -77,8 +77,8 @@ let package = Package(
         .target(
             name: "SendLogAPI",
             dependencies: [
-                "SendLogCore", "SendLogContent", "SendLogHTTP", "SendLogRecipients", "SendLogScheduling",
-                "SendLogServices",
+                "SendLogCore", "SendLogContent", "SendLogHTTP", "SendLogNetwork", "SendLogRecipients",
+                "SendLogScheduling", "SendLogServices",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

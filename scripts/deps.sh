@@ -29,6 +29,8 @@ missing=()
 for package in "${packages[@]}"; do
     # Any package of nginx will do; on older systems nginx-light would replace it.
     [[ $package != nginx-light || ! -x /usr/sbin/nginx ]] || continue
+    # Only promtool is needed of prometheus.
+    [[ $package != prometheus ]] || ! command -v promtool >/dev/null || continue
     status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
     [ "$status" = installed ] || missing+=("$package")
 done
@@ -41,7 +43,8 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=(sudo)
 fi
 echo "Installing ${missing[*]}"
-# Tests start their own PostgreSQL and nginx; keep Debian from starting others, now and when the machine starts.
+# Tests start their own PostgreSQL and nginx, and no Prometheus; keep Debian from starting others, now and when the machine
+# starts.
 clusters=/etc/postgresql-common/createcluster.conf
 policy=/usr/sbin/policy-rc.d
 removed=()
@@ -51,7 +54,7 @@ if [[ " ${missing[*]} " == *" postgresql "* && ! -e $clusters ]]; then
     echo 'create_main_cluster = false' | "${as_root[@]}" tee "$clusters" >/dev/null
     removed+=("$clusters")
 fi
-if [[ " ${missing[*]} " == *" nginx-light "* && ! -e $policy ]]; then
+if [[ " ${missing[*]} " =~ " nginx-light "|" prometheus " && ! -e $policy ]]; then
     printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
     "${as_root[@]}" chmod +x "$policy"
     removed+=("$policy")
@@ -60,4 +63,6 @@ fi
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get install --quiet=2 --yes --no-install-recommends "${missing[@]}" \
     || fail "these packages could not be installed: ${missing[*]}"
-[[ " ${missing[*]} " != *" nginx-light "* ]] || "${as_root[@]}" update-rc.d nginx disable
+for service in nginx-light:nginx prometheus:prometheus; do
+    [[ " ${missing[*]} " != *" ${service%%:*} "* ]] || "${as_root[@]}" update-rc.d "${service#*:}" disable
+done

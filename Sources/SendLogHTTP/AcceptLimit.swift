@@ -16,6 +16,7 @@ final class AcceptLimit: ChannelDuplexHandler {
     private let maxConnections: Int
     private let maxConnectionsPerAddress: Int
     private let proxies: TrustedProxies
+    private let counts: ConnectionCounts
     private let logger: Logger
     private var open = 0
     private var openByAddress: [IPAddress: Int] = [:]
@@ -34,10 +35,11 @@ final class AcceptLimit: ChannelDuplexHandler {
     /// The minimum interval between two log messages about the same problem.
     private static let logInterval = TimeAmount.minutes(1)
 
-    init(_ settings: ServerSettings, logger: Logger) {
+    init(_ settings: ServerSettings, _ counts: ConnectionCounts, logger: Logger) {
         maxConnections = settings.maxConnections
         maxConnectionsPerAddress = settings.maxConnectionsPerAddress
         proxies = settings.proxies
+        self.counts = counts
         self.logger = logger
     }
 
@@ -51,12 +53,14 @@ final class AcceptLimit: ChannelDuplexHandler {
         let client = peer.flatMap { proxies.contains($0) ? nil : $0.clientPrefix }
         if let client {
             guard openByAddress[client, default: 0] < maxConnectionsPerAddress else {
+                counts.connectionRefused()
                 logClosed(client)
                 return connection.close(promise: nil)
             }
             openByAddress[client, default: 0] += 1
         }
         open += 1
+        counts.connectionOpened()
         connection.closeFuture.hop(to: context.eventLoop).assumeIsolated().whenComplete { _ in
             self.connectionEnded(of: client)
             self.resumeReading(context)
@@ -66,6 +70,7 @@ final class AcceptLimit: ChannelDuplexHandler {
 
     private func connectionEnded(of client: IPAddress?) {
         open -= 1
+        counts.connectionClosed()
         guard let client, let count = openByAddress[client] else { return }
         openByAddress[client] = count > 1 ? count - 1 : nil
     }

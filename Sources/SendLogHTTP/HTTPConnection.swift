@@ -243,7 +243,7 @@ final class HTTPConnection: ChannelDuplexHandler {
             return true
         }
         if case .invalid(let fault)? = inputEnd, isBodyComplete {
-            let (head, body) = responder.badRequestResponse(to: fault)
+            let (head, body) = responder.badRequestResponse(to: fault, from: peer?.unmapped)
             exchange = Exchange(isHeadRequest: false, isHTTP10: false, closes: true, expectsContinue: false)
             _ = send(head, body: [ByteBuffer(bytes: body)])
             exchange = nil
@@ -257,15 +257,14 @@ final class HTTPConnection: ChannelDuplexHandler {
         let isHTTP10 = head.isHTTP10
         let handle = ConnectionHandle(self, on: context.eventLoop)
         let client = peer.map { peer in
-            isFromProxy
-                ? proxies.client(forwardedFor: head.headers["x-forwarded-for"], by: peer) : peer.clientPrefix
+            isFromProxy ? proxies.client(forwardedFor: head.headers["x-forwarded-for"], by: peer) : peer.unmapped
         }
         let request = HTTPRequest(
             method: head.method,
             target: head.uri,
             basePath: basePath,
             headers: head.headers,
-            client: client,
+            address: client,
             body: RequestBody(of: handle),
             fault: ProtocolFault(head)
         )

@@ -16,8 +16,8 @@ public final class HTTPRequest: Sendable {
     public let query: Substring?
     /// The violation of HTTP, or the unsupported feature, in this request; the connection closes after its response.
     public let fault: ProtocolFault?
-    /// The client's address, or `nil` if the connection has none; see ``IPAddress/clientPrefix``.
-    package let client: IPAddress?
+    /// The client's address, or `nil` if the connection has none.
+    package let address: IPAddress?
     private let headers: HTTPHeaders
     private let isClientDisconnected = Atomic(false)
     /// The body, which can be read once.
@@ -31,7 +31,7 @@ public final class HTTPRequest: Sendable {
         target: String,
         basePath: String = "",
         headers: HTTPHeaders,
-        client: IPAddress? = nil,
+        address: IPAddress? = nil,
         body: RequestBody,
         fault: ProtocolFault? = nil
     ) {
@@ -39,7 +39,7 @@ public final class HTTPRequest: Sendable {
         self.basePath = basePath
         self.fault = fault
         self.headers = headers
-        self.client = client
+        self.address = address
         self.body = body
         let originForm = Self.originForm(target)
         let fullPath: Substring
@@ -61,6 +61,9 @@ public final class HTTPRequest: Sendable {
         if rest.isEmpty, !basePath.isEmpty { return "/" }
         return rest.utf8.first == UInt8(ascii: "/") ? rest : nil
     }
+
+    /// The address range of the client, for limits; see ``IPAddress/clientPrefix``.
+    package var client: IPAddress? { address?.clientPrefix }
 
     /// Whether the client has disconnected, so that work that has not begun can be skipped.
     package var isAbandoned: Bool { isClientDisconnected.load(ordering: .relaxed) }

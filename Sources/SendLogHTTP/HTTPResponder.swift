@@ -1,5 +1,7 @@
+package import SendLogNetwork
+
 /// A type that handles HTTP requests.
-public protocol HTTPResponder: Sendable {
+package protocol HTTPResponder: Sendable {
     /// Handles a request on the event loop of its connection; blocking or long computations must run elsewhere.
     ///
     /// - Returns: `nil` if the response was sent synchronously and needs no task; otherwise a closure that sends it.
@@ -11,5 +13,10 @@ public protocol HTTPResponder: Sendable {
     typealias DeferredResponse = @Sendable () async throws -> Void
 
     /// Returns the response to input that could not be parsed.
-    func badRequestResponse(to fault: ProtocolFault) -> (head: ResponseHead, body: [UInt8])
+    ///
+    /// - Parameters:
+    ///   - fault: what is wrong with the input
+    ///   - address: the address of the connection; `nil` if it has none
+    /// - Returns: the head and the body.
+    func badRequestResponse(to fault: ProtocolFault, from address: IPAddress?) -> (head: ResponseHead, body: [UInt8])
 }

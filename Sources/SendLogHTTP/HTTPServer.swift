@@ -1,4 +1,4 @@
-public import Logging
+package import Logging
 import NIOCore
 import NIOExtras
 import NIOHTTP1
@@ -9,6 +9,7 @@ public import ServiceLifecycle
 public struct HTTPServer: Service {
     private let settings: ServerSettings
     private let responder: any HTTPResponder
+    private let counts: ConnectionCounts
     private let logger: Logger
     private let onReady: @Sendable (Int) async -> Void
 
@@ -17,16 +18,19 @@ public struct HTTPServer: Service {
     /// - Parameters:
     ///   - settings: the addresses, limits and timeouts
     ///   - responder: handles the requests
+    ///   - counts: counts the connections and the requests in progress
     ///   - logger: receives messages about connections
     ///   - onReady: called with the port once the server accepts connections
-    public init(
+    package init(
         _ settings: ServerSettings,
         responder: any HTTPResponder,
+        counts: ConnectionCounts = ConnectionCounts(),
         logger: Logger,
         onReady: @escaping @Sendable (Int) async -> Void
     ) {
         self.settings = settings
         self.responder = responder
+        self.counts = counts
         self.logger = logger
         self.onReady = onReady
     }
@@ -42,6 +46,7 @@ public struct HTTPServer: Service {
 
     private func serve(on group: MultiThreadedEventLoopGroup) async throws {
         let loops = group.makeIterator().map { ConnectionLoop($0) }
+        counts.follow(loops)
         let quiescing = ServerQuiescingHelper(group: group)
         let drained = group.any().makePromise(of: Void.self)
         let channel: any Channel
@@ -72,7 +77,7 @@ public struct HTTPServer: Service {
         _ loops: [ConnectionLoop],
         _ quiescing: ServerQuiescingHelper
     ) -> ServerBootstrap {
-        let (settings, responder, logger) = (settings, responder, logger)
+        let (settings, responder, counts, logger) = (settings, responder, counts, logger)
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -81,7 +86,7 @@ public struct HTTPServer: Service {
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(AcceptLimit(settings, logger: logger))
+                    try pipeline.addHandler(AcceptLimit(settings, counts, logger: logger))
                     try pipeline.addHandler(quiescing.makeServerChannelHandler(channel: channel))
                 }
             }

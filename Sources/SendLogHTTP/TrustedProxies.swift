@@ -31,7 +31,7 @@ public struct TrustedProxies: Equatable, Sendable {
     /// Returns whether an address belongs to a trusted proxy.
     package func contains(_ address: IPAddress) -> Bool {
         if networks.isEmpty { return false }
-        let plain = address.clientPrefix.bytes.count == 4 ? address.clientPrefix : address
+        let plain = address.unmapped
         return networks.contains { $0.contains(plain) }
     }
 
@@ -56,13 +56,13 @@ public struct TrustedProxies: Equatable, Sendable {
                 let part = comma.map { before[before.index(after: $0)...] } ?? before
                 guard part.count <= Self.maxPartLength,
                     let address = Self.address(String(Substring(part)).trimmingBlanks)
-                else { return client.clientPrefix }
+                else { return client.unmapped }
                 client = address
-                if !contains(address) { return client.clientPrefix }
+                if !contains(address) { return client.unmapped }
                 rest = comma.map { before[..<$0] }
             }
         }
-        return client.clientPrefix
+        return client.unmapped
     }
 
     /// The maximum number of proxies that are followed.

@@ -71,9 +71,14 @@ extension IPAddress {
     /// The address range that one client controls: the IPv4 address, or the /64 network of the IPv6 address
     /// (<https://www.rfc-editor.org/rfc/rfc6177>), within which the client may choose any address.
     package var clientPrefix: IPAddress {
-        guard bytes.count == 16 else { return self }
-        // A dual-stack socket reports IPv4 addresses as mapped IPv6 addresses.
-        if bytes.starts(with: Self.mapped) { return IPAddress(Array(bytes[12...])) }
-        return IPAddress(Array(bytes[..<8]) + [UInt8](repeating: 0, count: 8))
+        let plain = unmapped
+        guard plain.bytes.count == 16 else { return plain }
+        return IPAddress(Array(plain.bytes[..<8]) + [UInt8](repeating: 0, count: 8))
+    }
+
+    /// The IPv4 address that a dual-stack socket reports as a mapped IPv6 address; any other address itself.
+    package var unmapped: IPAddress {
+        guard bytes.count == 16, bytes.starts(with: Self.mapped) else { return self }
+        return IPAddress(Array(bytes[12...]))
     }
 }

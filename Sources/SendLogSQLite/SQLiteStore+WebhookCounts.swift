@@ -59,7 +59,7 @@ extension SQLiteStore {
     }
 
     /// Counts the failed deliveries of each webhook of an organisation, or of all if it is `nil`.
-    private static func failedCounts(
+    static func failedCounts(
         in organisation: OrganisationID? = nil,
         on database: Connection
     ) throws -> [WebhookKey: Int] {
@@ -77,48 +77,5 @@ extension SQLiteStore {
             counts[WebhookKey(organisation: OrganisationID(query.integer(0)), id: id)] = try query.count(2)
         }
         return counts
-    }
-
-    /// See ``WebhookStore/webhookGauges(limit:)``.
-    public func webhookGauges(limit: Int) async throws(StoreError) -> (gauges: [WebhookGauges], total: Int) {
-        try await readers.scan(for: .server) { database in
-            let all = try Query("SELECT count(*) FROM webhooks", on: database)
-            let total = try all.step() ? Int(all.integer(0)) : 0
-            if limit == 0 { return ([], total) }
-            let failed = try Self.failedCounts(on: database)
-            var query = try Query(
-                """
-                SELECT w.organisation, w.id, w.active, w.told, w.gaps, w.failures, w.paused, o.sequence
-                FROM webhooks w JOIN organisations o ON o.id = w.organisation ORDER BY w.organisation, w.id LIMIT ?
-                """,
-                on: database
-            )
-            try query.bind(limit)
-            var gauges: [WebhookGauges] = []
-            while try query.step() {
-                // Skip a damaged row, so that it does not hide the other webhooks.
-                guard let id = WebhookID(query.text(1)), let ranges = try? SkippedRange.read(stored: query.text(4))
-                else { continue }
-                let key = WebhookKey(organisation: OrganisationID(query.integer(0)), id: id)
-                let pause = query.optionalInteger(6).map { _ in WebhookProgress.Pause(at: .earliest, reason: "") }
-                let progress = WebhookProgress(
-                    cursor: SequenceNumber(query.integer(3)),
-                    skippedRanges: ranges,
-                    failures: Int(query.integer(5)),
-                    pause: pause
-                )
-                let head = SequenceNumber(query.integer(7))
-                let (isActive, count) = (query.integer(2) == 1, failed[key] ?? 0)
-                let one = try? WebhookGauges(
-                    key: key,
-                    isActive: isActive,
-                    progress: progress,
-                    head: head,
-                    failed: count
-                )
-                if let one { gauges.append(one) }
-            }
-            return (gauges, total)
-        }
     }
 }

@@ -1,3 +1,5 @@
+import NIOCore
+import NIOHTTP1
 import SendLogHTTP
 import SendLogNetwork
 import Testing
@@ -11,7 +13,7 @@ struct ClientAddressTests {
             // A client's own entries precede those that the proxies append.
             (["203.0.113.9, 198.51.100.7"], "198.51.100.7"), (["198.51.100.7, 10.0.0.2, 10.0.0.3"], "198.51.100.7"),
             (["198.51.100.7", "10.0.0.2"], "198.51.100.7"), (["198.51.100.7:4711"], "198.51.100.7"),
-            (["[2001:db8:1:2:3::4]:443"], "2001:db8:1:2::"), (["2001:db8:1:2:3::4"], "2001:db8:1:2::"),
+            (["[2001:db8:1:2:3::4]:443"], "2001:db8:1:2:3::4"), (["2001:db8:1:2:3::4"], "2001:db8:1:2:3::4"),
             (["::ffff:198.51.100.7"], "198.51.100.7"), (["10.0.0.2"], "10.0.0.2"),
             // The search from the end stops at an invalid entry; the client is the address found last.
             ([], "10.0.0.1"), ([""], "10.0.0.1"), (["unknown"], "10.0.0.1"),
@@ -23,6 +25,23 @@ struct ClientAddressTests {
         let proxies = try TrustedProxies("10.0.0.0/24, 192.0.2.1")
         let proxy = try #require(IPAddress("10.0.0.1"))
         #expect(proxies.client(forwardedFor: lines, by: proxy).description == client)
+    }
+
+    @Test(
+        arguments: [
+            ("198.51.100.7", "198.51.100.7"), ("::ffff:198.51.100.7", "198.51.100.7"),
+            ("2001:db8:1:2:3::4", "2001:db8:1:2::"),
+        ]
+    )
+    func `limits count the addresses of a client's network as one client`(address: String, client: String) throws {
+        let request = HTTPRequest(
+            method: .GET,
+            target: "/",
+            headers: [:],
+            address: IPAddress(address),
+            body: RequestBody(ByteBuffer())
+        )
+        #expect(request.client?.description == client)
     }
 
     @Test func `trusted proxies are addresses and networks`() throws {

@@ -30,7 +30,8 @@ final class ServiceUnderTest: Sendable {
                 organisationStore: store,
                 client: AcceptingClient(),
                 ids: ids,
-                maxMetrics: 9
+                maxMetrics: 9,
+                now: { Self.now }
             ),
             comparer: AudienceComparer(store: store, spoolFolder: folder.path),
             threads: FairThreadPool(count: 2, name: "workers"),

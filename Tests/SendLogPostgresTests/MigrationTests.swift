@@ -79,7 +79,7 @@ struct MigrationTests {
         // Since version 9 the store makes the first sample, and not the step.
         #expect(times.map(\.sequence.number) == (version < 9 ? [0] : []))
         #expect(try await store.sampleRecordingTimes(keepingFrom: .earliest) { .latest } == 1)
-        #expect(try await store.webhookGauges(limit: 9).gauges == [])
+        #expect(try await store.webhookGauges(limit: 9) == [])
         let code = CallingCode("27")
         try await store.setCallingCode(code, of: organisation)
         #expect(try await store.organisation(organisation).callingCode == code)

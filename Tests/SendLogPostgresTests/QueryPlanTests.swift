@@ -174,6 +174,20 @@ struct QueryPlanTests {
         #expect(old.contains("using webhook_deliveries_by_age") && !old.contains("Sort"), "\(old)")
     }
 
+    @Test func `delayed webhooks are found by the samples after their cursor, and by deliveries that wait`()
+        async throws
+    {
+        for sql in [PostgresStore.delayedBacklogSQL, PostgresStore.delayedRetrySQL] {
+            let plan = try await plan(sql)
+            #expect(!plan.contains("Seq Scan on ") && !plan.contains("Bitmap"), "\(plan)")
+            #expect(!plan.contains("webhook_deliveries_pkey"), "\(plan)")
+            #expect(plan.contains("using recording_times_pkey on recording_times"), "\(plan)")
+            #expect(plan.contains("(sequence > w."), "\(plan)")
+        }
+        let retries = try await plan(PostgresStore.delayedRetrySQL)
+        #expect(retries.contains("using webhook_deliveries_due on webhook_deliveries"), "\(retries)")
+    }
+
     @Test func `old idempotency keys are found by their age, and a key by its primary key`() async throws {
         let old = try await plan(PostgresStore.oldIdempotencyKeysSQL)
         #expect(old.contains("using idempotency_keys_by_age") && !old.contains("Sort"), "\(old)")

@@ -118,7 +118,7 @@ struct QueryPlanTests {
         let whole = [
             numbers, counted, "WHERE TRUE ORDER BY id", "SELECT 1 FROM organisations LIMIT 1", pending, page,
             "UPDATE wal_generation",
-            "FROM organisations o LEFT JOIN recording_times", "lead(at) OVER", "SELECT count(*) FROM webhooks",
+            "FROM organisations o LEFT JOIN recording_times", "lead(at) OVER", "SELECT count(*), coalesce(sum(active",
             "FROM webhooks w JOIN organisations", "WHERE TRUE AND state = 'failed'",
             "FROM organisations o LEFT JOIN recipient_indexes",
         ]
@@ -172,6 +172,17 @@ struct QueryPlanTests {
             let plan = try await plan(sql)
             #expect(plan == [expected])
         }
+    }
+
+    @Test func `delayed webhooks are found by the samples after their cursor, and by deliveries that wait`()
+        async throws
+    {
+        let statements = try await StatementLog.ofEveryMethod()
+        let sql = try #require(statements.first { $0.contains("coalesce(sum(active") })
+        let plan = try await plan(sql)
+        #expect(plan.contains("SEARCH t USING PRIMARY KEY (organisation=? AND sequence>?)"), "\(plan)")
+        let due = "SEARCH d USING INDEX webhook_deliveries_due (organisation=? AND webhook=? AND next_try>?)"
+        #expect(plan.contains(due), "\(plan)")
     }
 
     @Test func `excess links to recipients are found in an index that has their order`() async throws {

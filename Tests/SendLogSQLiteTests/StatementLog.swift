@@ -223,6 +223,7 @@ final class StatementLog: Sendable {
         _ = try await store.failedDeliveryCount(of: id, in: organisation, after: first, through: last)
         _ = try await store.failedDeliveryCounts(in: organisation)
         _ = try await store.webhookGauges(limit: 1)
+        _ = try await store.webhookCounts(at: .latest)
         _ = try await store.setReplays(of: id, in: organisation) { _ in [] }
         try await useRecordingTimes(of: store, in: organisation)
         _ = try await store.deleteDeliveries(before: .latest)

@@ -155,35 +155,5 @@ extension StoreCheck {
             #expect(try await webhook.due(at: 4) == [])
             #expect(try await webhook.due(at: 5) == expected)
         },
-        StoreCheck("the gauges of webhooks come in order, up to a limit, with the number of all webhooks") { store in
-            #expect(try await store.webhookGauges(limit: 9).gauges == [])
-            let (acme, zulu) = (try await store.organisation("Acme"), try await store.organisation("Zulu"))
-            let second = try await WebhookUnderTest("b", in: acme, of: store)
-            let first = try await WebhookUnderTest("a", in: acme, of: store)
-            let last = try await WebhookUnderTest("a", in: zulu, of: store)
-            try await first.record(3)
-            let pause = WebhookProgress.Pause(at: try WebhookSample.at(2), reason: "410 Gone")
-            #expect(try await store.leaseIDs(for: "one", at: 2, until: 10) == ["a", "b"])
-            #expect(
-                try await first.save(by: "one", cursor: 1) { progress in
-                    progress.failures = 4
-                    progress.pause = pause
-                } != nil
-            )
-            try await store.saveDelivery(WebhookSample.delivery(1, state: .failed), of: first.id, in: acme)
-            let all = try await store.webhookGauges(limit: 9)
-            #expect(all.total == 3)
-            #expect(
-                all.gauges.map(\.key)
-                    == [first, second, last].map { WebhookKey(organisation: $0.organisation, id: $0.id) }
-            )
-            #expect(all.gauges.map(\.status.failed) == [1, 0, 0])
-            #expect(all.gauges.map(\.status.behind) == [2, 3, 0])
-            #expect(all.gauges.map(\.failures) == [4, 0, 0] && all.gauges.map(\.isPaused) == [true, false, false])
-            let limited = try await store.webhookGauges(limit: 2)
-            #expect(limited.total == 3 && limited.gauges == Array(all.gauges.prefix(2)))
-            let none = try await store.webhookGauges(limit: 0)
-            #expect(none.total == 3 && none.gauges == [])
-        },
     ]
 }

@@ -40,6 +40,7 @@ public struct StoreCheck: Sendable, CustomTestStringConvertible {
         topic("pending", pending),
         topic("deliveries", deliveries),
         topic("replays", replays),
+        topic("webhook metrics", webhookMetrics),
         topic("recording times", recordingTimes),
         topic("isolation", isolation),
         topic("model", model),

@@ -30,6 +30,7 @@ struct AudienceFile: Sendable {
     func response(_ text: ResponseSpool, total: Int, asOf: SequenceNumber) -> Response {
         var response = Response(type: format.mediaType) { try await text.send(to: &$0) }
         response.fields = format.fields(file: "recipients", total: total, asOf: asOf)
+        response.event = .fileExported("recipients.\(format.rawValue)", rows: total)
         return response
     }
 }

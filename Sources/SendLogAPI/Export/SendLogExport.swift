@@ -89,6 +89,7 @@ package struct SendLogExport: Sendable {
             : Response(listsFor: request, type: format.mediaType, produce: produce)
         response.fields += format.fields(file: "send-logs", total: first.total, asOf: first.asOf)
         response.heldLength = heldLength
+        response.event = .fileExported("send-logs.\(format.rawValue)", rows: first.total)
         return response
     }
 

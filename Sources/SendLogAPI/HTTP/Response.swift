@@ -14,6 +14,8 @@ package struct Response: Sendable {
     package var fields: [ResponseHead.Field] = []
     /// Whether the log only counts the request, as ``AuthenticationFailures`` decides.
     package var isUnlogged = false
+    /// What the request did, for the log; `nil` for what the log has at the level `debug`.
+    package var event: RequestEvent?
     /// The body of the response to a repeated request with the same `Idempotency-Key`; `nil` for the same body.
     var replayedBody: [ByteBuffer]?
     /// The number of bytes that a streamed response holds until it ends, in addition to its buffers.

@@ -1,15 +1,10 @@
 import NIOHTTP1
 import SendLogCore
-import SendLogRecipients
-import SendLogServices
 
 /// The routes for the service itself, which require no key.
 struct ServiceRoutes {
     let store: any LogReader
-    let metrics: ServiceMetrics
-    let webhooks: WebhookService
-    /// The lag of the recipient indexes; `nil` if they are off.
-    let recipientIndexLag: GaugeCache<RecipientIndexLag>?
+    let metrics: MetricsCollector
     let basePath: String
 
     var routes: [Route] {
@@ -22,12 +17,7 @@ struct ServiceRoutes {
                 }
             },
             Route(.GET, "/metrics") { _ in
-                let (attempts, reading) = (webhooks.attempts, await webhooks.gauges.reading())
-                let lag = await recipientIndexLag?.reading()
-                let text =
-                    metrics.text(attempts.total) + WebhookMetrics.text(reading, attempts)
-                    + RecipientIndexMetrics.text(lag)
-                return Response(type: "text/plain; version=0.0.4; charset=utf-8", body: Array(text.utf8))
+                Response(type: "text/plain; version=0.0.4; charset=utf-8", body: Array(await metrics.text().utf8))
             },
             Route(.GET, "/openapi.json", runsOnEventLoop: Route.always) { input in
                 Response(document, type: "application/json", for: input.request)

@@ -102,7 +102,9 @@ extension WebhookRoutes {
         let delivery = try await missing.ifNotFound {
             try await service.redeliver(id, of: webhook.id, in: webhook.organisation, at: input.now)
         }
-        return .success(for: input) { delivery.write(webhook: webhook.id, to: &$0) }
+        var response = Response.success(for: input) { delivery.write(webhook: webhook.id, to: &$0) }
+        response.event = .webhookRedelivered(webhook.id, delivery)
+        return response
     }
 
     private func replay(_ input: RouteInput, _ parse: (JSONValue) throws -> ReplayInput) async throws -> Response {
@@ -117,13 +119,15 @@ extension WebhookRoutes {
                 at: input.now
             )
         }
-        return .success(for: input) { bytes in
+        var response = Response.success(for: input) { bytes in
             bytes.append("{")
             bytes.appendMember("queued", chosen.queued)
             bytes.appendMember("after", Int(chosen.after.number))
             bytes.appendMember("through", Int(chosen.through.number))
             bytes.append("}")
         }
+        response.event = .webhookReplayed(webhook.id, requested.kind, queued: chosen.queued)
+        return response
     }
 
     @Sendable private func cancelReplays(_ input: RouteInput) async throws -> Response {
@@ -131,11 +135,13 @@ extension WebhookRoutes {
         let count = try await APIError.noWebhook(webhook.id.text).ifNotFound {
             try await service.cancelReplays(of: webhook.id, in: webhook.organisation)
         }
-        return .success(for: input) { bytes in
+        var response = Response.success(for: input) { bytes in
             bytes.append("{")
             bytes.appendMember("_id", webhook.id.text)
             bytes.appendMember("cancelled", count)
             bytes.append("}")
         }
+        response.event = .webhookReplaysCancelled(webhook.id, count: count)
+        return response
     }
 }

@@ -69,7 +69,9 @@ struct WebhookRoutes {
             in: try input.organisation(),
             at: input.now
         )
-        return try await response(to: input, webhook, secret, status: .created)
+        var response = try await response(to: input, webhook, secret, status: .created)
+        response.event = .webhookCreated(webhook)
+        return response
     }
 
     @Sendable private func get(_ input: RouteInput) async throws -> Response {
@@ -83,7 +85,9 @@ struct WebhookRoutes {
         let (webhook, secret) = try await APIError.noWebhook(present.id.text).ifNotFound {
             try await service.change(present.id, json, in: present.organisation, at: input.now)
         }
-        return try await response(to: input, webhook, secret)
+        var response = try await response(to: input, webhook, secret)
+        response.event = .webhookChanged(webhook, from: present, hasNewSecret: secret != nil)
+        return response
     }
 
     @Sendable private func delete(_ input: RouteInput) async throws -> Response {
@@ -91,12 +95,14 @@ struct WebhookRoutes {
         try await APIError.noWebhook(id.text).ifNotFound {
             try await service.store.deleteWebhook(id, in: organisation)
         }
-        return .success(for: input) { bytes in
+        var response = Response.success(for: input) { bytes in
             bytes.append("{")
             bytes.appendMember("_id", id.text)
             bytes.appendMember("deleted", true)
             bytes.append("}")
         }
+        response.event = .webhookDeleted(id)
+        return response
     }
 
     @Sendable private func test(_ input: RouteInput) async throws -> Response {
@@ -105,7 +111,9 @@ struct WebhookRoutes {
         let delivery = try await APIError.noSendLog(send?.text ?? "").ifNotFound {
             try await service.test(webhook.id, with: send, in: webhook.organisation, at: input.now)
         }
-        return .success(for: input) { delivery.write(webhook: webhook.id, to: &$0) }
+        var response = Response.success(for: input) { delivery.write(webhook: webhook.id, to: &$0) }
+        response.event = .webhookTested(webhook.id, delivery)
+        return response
     }
 
     // MARK: - Parts of requests and responses

@@ -2,7 +2,8 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import SendLogCore
-public import SendLogHTTP
+package import SendLogHTTP
+package import SendLogNetwork
 import SendLogScheduling
 import SendLogServices
 
@@ -11,10 +12,11 @@ extension APIService: HTTPResponder {
     /// Handles a request: ID, route, key, rate limit, permission, body limit, handler, then the log and the metrics.
     ///
     /// A request that waits for nothing gets its response synchronously. See ``HTTPResponder``.
-    public func respond(to request: HTTPRequest, _ writer: ResponseWriter) -> DeferredResponse? {
+    package func respond(to request: HTTPRequest, _ writer: ResponseWriter) -> DeferredResponse? {
         var context = RequestContext(
             now: now(),
             id: ids.id(given: request.field("x-request-id")),
+            client: request.address,
             crossOriginFields: crossOrigin?.fields(for: request) ?? []
         )
         do {
@@ -124,7 +126,10 @@ extension APIService: HTTPResponder {
             return await send(failure, of: route.middleware, input, context, writer)
         }
         context.isUnlogged = response.isUnlogged
+        context.event = response.event
+        if let key = response.event?.key { context.add(key) }
         do { try await send(response, on: executor, context, writer) } catch let refusal as ServiceError {
+            context.event = nil
             await send(APIError(refusal), of: route.middleware, input, context, writer)
         }
     }
@@ -204,7 +209,7 @@ extension APIService: HTTPResponder {
         _ input: inout RouteInput,
         _ context: inout RequestContext
     ) throws {
-        context.organisation = key.organisation
+        context.add(key)
         input.key = key
         try (isPage(route) ? pageLimiter : limiter)?.take(key.organisation, at: context.now)
         if let permission = route.permission, !key.permissions.grants(permission) {
@@ -235,9 +240,11 @@ extension APIService: HTTPResponder {
     }
 
     /// Returns the response to input that could not be parsed, and logs it.
-    public func badRequestResponse(to fault: ProtocolFault) -> (head: ResponseHead, body: [UInt8]) {
+    package func badRequestResponse(to fault: ProtocolFault, from address: IPAddress?) -> (
+        head: ResponseHead, body: [UInt8]
+    ) {
         let failure = APIError(fault)
-        var context = RequestContext(now: now(), id: ids.id(given: nil))
+        var context = RequestContext(now: now(), id: ids.id(given: nil), client: address)
         context.isUnlogged = !authenticator.authenticationFailures.record(nil, hasKey: false).isLogged
         let body = failure.body(requestID: context.id)
         note(context, status: failure.status.code, bytes: body.count, failure)

@@ -41,9 +41,11 @@ public struct APIService: Sendable {
     /// Requests to the API count against `rateLimit`, and requests of signed-in people against `pageRateLimit`.
     /// Without a recipient index (`recipientIndex`), searches by recipient are refused.
     /// The base path is that of the server's requests; see ``ServerSettings/basePath``. The allowed origins are those
-    /// whose pages may use the API in a browser, such as `https://app.example.com`.
+    /// whose pages may use the API in a browser, such as `https://app.example.com`. `processMetrics` returns the metrics
+    /// of the process and its connections.
     package init(
-        store: any LogReader & LogWriter & CampaignStore & IdempotencyStore & OrganisationStore & RecipientIndexStore,
+        store: any LogReader & LogWriter & CampaignStore & IdempotencyStore & OrganisationStore & RecipientIndexStore
+            & DatabaseSizeReader,
         authenticator: Authenticator,
         context: ParserContext,
         webhooks: WebhookService,
@@ -56,6 +58,7 @@ public struct APIService: Sendable {
         logger: Logger,
         basePath: String = "",
         allowedOrigins: [String] = [],
+        processMetrics: @escaping @Sendable () -> [MetricFamily] = { [] },
         pages: [Route] = [],
         middleware: (any RouteMiddleware)? = nil
     ) {
@@ -89,9 +92,13 @@ public struct APIService: Sendable {
                 + WebhookRoutes(service: webhooks, idempotencyHandler: idempotencyHandler).routes
                 + ServiceRoutes(
                     store: store,
-                    metrics: metrics,
-                    webhooks: webhooks,
-                    recipientIndexLag: recipientIndex ? GaugeCache { try await store.recipientIndexLag() } : nil,
+                    metrics: MetricsCollector(
+                        store: store,
+                        service: metrics,
+                        webhooks: webhooks,
+                        recipientIndex: recipientIndex,
+                        process: processMetrics
+                    ),
                     basePath: basePath
                 ).routes
                 + pages

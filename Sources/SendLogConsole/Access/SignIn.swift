@@ -54,6 +54,7 @@ struct SignIn: Sendable {
             let problem = "The form has expired, or the browser blocks cookies. Allow cookies and try again."
             var response = show(input.request, problem: problem, next: form["next"])
             response.isUnlogged = !handling.isLogged
+            response.event = .signInFailed("form expired")
             return response
         }
         let text = PastedKey.key(in: form["key"])
@@ -67,6 +68,7 @@ struct SignIn: Sendable {
             let problem = text.isEmpty ? "Enter an API key." : invalid
             var response = show(input.request, problem: problem, next: form["next"])
             response.isUnlogged = !handling.isLogged
+            response.event = .signInFailed("invalid key")
             return response
         }
         // Ends the browser's earlier session.
@@ -80,6 +82,7 @@ struct SignIn: Sendable {
         if Cookie.zone.value(input.request) == nil, let zone = UserTimeZone(form["zone"]) {
             response.fields.append(zone.cookie(for: input.request))
         }
+        response.event = .signedIn(with: key)
         return response
     }
 

@@ -95,18 +95,24 @@ struct KeysPage: Sendable {
         }
         let new = NewAPIKey(name: name, permissions: least, expires: expires)
         let key = try await store.createKey(new, hash: text.hash, in: request.organisation, at: now)
-        return try await show(request, created: (key, text))
+        var response = try await show(request, created: (key, text))
+        response.event = .keyCreated(key.id)
+        return response
     }
 
     @Sendable private func revoke(_ request: UserRequest, _ form: Form) async throws -> Response {
         let input = request.input
         let missing = APIError.notFound("there is no key \(Naming.shown(input.parameter)) in this organisation")
         guard let id = APIKeyID(input.parameter) else { throw missing }
+        let key: APIKey
         do throws(StoreError) {
-            _ = try await authenticator.revoke(id, in: request.organisation, at: input.now)
+            key = try await authenticator.revoke(id, in: request.organisation, at: input.now)
         } catch {
             throw missing.ifNotFound(error)
         }
-        return Pages.redirect(to: id == request.user.key.id ? "/console/sign-in" : "/console/keys")
+        var response = Pages.redirect(to: id == request.user.key.id ? "/console/sign-in" : "/console/keys")
+        // A key that was revoked before keeps its time.
+        if key.revoked == input.now { response.event = .keyRevoked(id) }
+        return response
     }
 }

@@ -10,7 +10,7 @@ struct ListDownload: Sendable {
     let format: Format
 
     /// The format of the file.
-    enum Format {
+    enum Format: String {
         /// A header line, then one destination per line; see ``CSV``.
         case csv
         /// One JSON string per line.
@@ -38,6 +38,11 @@ struct ListDownload: Sendable {
             while try await appendNext(from: &reader, in: &stream) { try await stream.flushIfFull() }
             if format == .json { stream.append(Array("]\n".utf8)) }
         }
+        response.event = .fileExported(
+            "destinations.\(format.rawValue)",
+            rows: log.destinations,
+            of: log.sequence
+        )
         response.fields.append(("Content-Disposition", "attachment; filename=\"\(name)\""))
         response.fields += [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
         return response

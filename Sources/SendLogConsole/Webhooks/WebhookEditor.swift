@@ -86,7 +86,10 @@ struct WebhookEditor: Sendable {
         do {
             let made = try await service.create(requested, in: request.organisation, at: request.input.now)
             let page = WebhookPage(service: service, middleware: middleware)
-            return try await page.show(request, NewSecret(secret: made.secret, isFirst: true), of: made.webhook)
+            let secret = NewSecret(secret: made.secret, isFirst: true)
+            var response = try await page.show(request, secret, of: made.webhook)
+            response.event = .webhookCreated(made.webhook)
+            return response
         } catch let error as InvalidInput {
             return try await show(request, form, changing: nil, issues: error.issues)
         }
@@ -96,12 +99,13 @@ struct WebhookEditor: Sendable {
         let (form, requested, issues) = try await entered(fields, request)
         let webhook = try await service.webhook(request.input)
         guard let requested else { return try await show(request, form, changing: webhook, issues: issues) }
-        do {
-            _ = try await service.change(webhook.id, requested, in: webhook.organisation, at: request.input.now)
-        } catch let error as StoreError {
-            throw APIError.noWebhook(webhook.id.text).ifNotFound(error)
+        let (id, organisation, now) = (webhook.id, webhook.organisation, request.input.now)
+        let (changed, secret) = try await APIError.noWebhook(id.text).ifNotFound {
+            try await service.change(id, requested, in: organisation, at: now)
         }
-        return WebhookPage(service: service, middleware: middleware).redirect(request, to: webhook)
+        var response = WebhookPage(service: service, middleware: middleware).redirect(request, to: webhook)
+        response.event = .webhookChanged(changed, from: webhook, hasNewSecret: secret != nil)
+        return response
     }
 
     /// Returns the preview alone, for the script.

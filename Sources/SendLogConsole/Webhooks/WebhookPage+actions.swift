@@ -39,15 +39,19 @@ extension WebhookPage {
         _ webhook: Webhook
     ) async throws -> Response {
         let json: StaticString = form["active"] == "true" ? #"{"active":true}"# : #"{"active":false}"#
-        _ = try await change(webhook, json, at: request.input.now)
-        return redirect(request, to: webhook)
+        let (changed, _) = try await change(webhook, json, at: request.input.now)
+        var response = redirect(request, to: webhook)
+        response.event = .webhookChanged(changed, from: webhook, hasNewSecret: false)
+        return response
     }
 
     @Sendable private func rotate(_ request: UserRequest, _ form: Form, _ webhook: Webhook) async throws -> Response {
         let (changed, secret) = try await change(webhook, #"{"rotateSecret":true}"#, at: request.input.now)
         guard let secret else { throw APIError.internalError("no secret was created") }
         let former = changed.secrets.dropFirst().first?.expires
-        return try await show(request, NewSecret(secret: secret, isFirst: false, former: former), of: changed)
+        var response = try await show(request, NewSecret(secret: secret, isFirst: false, former: former), of: changed)
+        response.event = .webhookChanged(changed, from: webhook, hasNewSecret: true)
+        return response
     }
 
     @Sendable private func test(_ request: UserRequest, _ form: Form, _ webhook: Webhook) async throws -> Response {
@@ -61,7 +65,9 @@ extension WebhookPage {
         do {
             let now = request.input.now
             let delivery = try await service.test(webhook.id, with: id, in: webhook.organisation, at: now)
-            return redirect(request, to: webhook, "?attempted=\(delivery.id)")
+            var response = redirect(request, to: webhook, "?attempted=\(delivery.id)")
+            response.event = .webhookTested(webhook.id, delivery)
+            return response
         } catch let error as StoreError {
             guard error == .notFound, let id else { throw error }
             return try await refuse("does not match any send", "There is no send \(id) in this organisation.")
@@ -78,7 +84,9 @@ extension WebhookPage {
         guard let id = DeliveryID(input.parameter) else { throw missing }
         do {
             let delivery = try await service.redeliver(id, of: webhook.id, in: webhook.organisation, at: input.now)
-            return redirect(request, to: webhook, "?attempted=\(delivery.id)")
+            var response = redirect(request, to: webhook, "?attempted=\(delivery.id)")
+            response.event = .webhookRedelivered(webhook.id, delivery)
+            return response
         } catch let error as StoreError {
             throw missing.ifNotFound(error)
         }
@@ -86,6 +94,8 @@ extension WebhookPage {
 
     @Sendable private func delete(_ request: UserRequest, _ form: Form, _ webhook: Webhook) async throws -> Response {
         try await service.store.deleteWebhook(webhook.id, in: webhook.organisation)
-        return Pages.redirect(to: WebhooksPage.path)
+        var response = Pages.redirect(to: WebhooksPage.path)
+        response.event = .webhookDeleted(webhook.id)
+        return response
     }
 }

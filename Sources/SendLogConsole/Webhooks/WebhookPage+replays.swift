@@ -24,7 +24,9 @@ extension WebhookPage {
             let requested = try Self.input(form, kind, zone: request.user.zone)
             let (id, organisation, now) = (webhook.id, webhook.organisation, request.input.now)
             let chosen = try await service.replay(requested, of: id, in: organisation, at: now)
-            return redirect(request, to: webhook, "?queued=\(chosen.queued)")
+            var response = redirect(request, to: webhook, "?queued=\(chosen.queued)")
+            response.event = .webhookReplayed(id, kind, queued: chosen.queued)
+            return response
         } catch {
             let sentence = Self.sentence(for: error, kind, zone: request.user.zone)
             guard let sentence, request.user.may(.readWebhooks) else { throw error }
@@ -91,8 +93,10 @@ extension WebhookPage {
         _ form: Form,
         _ webhook: Webhook
     ) async throws -> Response {
-        _ = try await service.cancelReplays(of: webhook.id, in: webhook.organisation)
-        return redirect(request, to: webhook)
+        let count = try await service.cancelReplays(of: webhook.id, in: webhook.organisation)
+        var response = redirect(request, to: webhook)
+        response.event = .webhookReplaysCancelled(webhook.id, count: count)
+        return response
     }
 
     /// Returns the values of a webhook's replays, and of the forms, with what was entered in one of them.

@@ -3,4 +3,4 @@
 /// Parts of the program take only the protocols that they use.
 public typealias Store = LogReader & LogWriter & SendLogDeleter & CampaignStore & OrganisationStore & KeyStore
     & SessionStore & WebhookStore & WebhookLeaseStore & RecordingTimeStore & IdempotencyStore & RecipientLinkStore
-    & Maintenance
+    & DatabaseSizeReader & Maintenance

@@ -111,10 +111,15 @@ public protocol WebhookStore: Sendable {
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
     func failedDeliveryCounts(in organisation: OrganisationID) async throws(StoreError) -> [WebhookID: Int]
 
-    /// Returns the state of the first webhooks of all organisations, by organisation and ID, and the number of all webhooks.
+    /// Returns the state of the first webhooks of all organisations, by organisation and ID.
     ///
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
-    func webhookGauges(limit: Int) async throws(StoreError) -> (gauges: [WebhookGauges], total: Int)
+    func webhookGauges(limit: Int) async throws(StoreError) -> [WebhookGauges]
+
+    /// Counts the webhooks of all organisations, and those that are paused or delayed at a time.
+    ///
+    /// - Throws: ``StoreError/unavailable(_:detail:)``.
+    func webhookCounts(at now: Timestamp) async throws(StoreError) -> WebhookCounts
 
     /// Changes a delivery without a lease; stores nothing if the webhook no longer exists.
     ///

@@ -54,7 +54,7 @@ extension PostgresStore {
     }
 
     /// Counts the failed deliveries of each webhook of an organisation, or of all if it is `nil`.
-    private static func failedCounts(
+    static func failedCounts(
         in organisation: OrganisationID? = nil,
         on connection: Connection
     ) throws -> [WebhookKey: Int] {
@@ -73,44 +73,5 @@ extension PostgresStore {
             counts[WebhookKey(organisation: OrganisationID(rows.integer(row, 0)), id: id)] = try rows.count(row, 2)
         }
         return counts
-    }
-
-    /// See ``WebhookStore/webhookGauges(limit:)``.
-    public func webhookGauges(limit: Int) async throws(StoreError) -> (gauges: [WebhookGauges], total: Int) {
-        try await performLong(for: .server) { connection in
-            let total = Int(try connection.rows("SELECT count(*) FROM webhooks").integer(0, 0))
-            if limit == 0 { return ([], total) }
-            let failed = try Self.failedCounts(on: connection)
-            let parameters = Parameters(limit)
-            let rows = try connection.rows(
-                """
-                SELECT w.org_id, w.id, w.active, w.told, w.gaps, w.failures, w.paused, h.sequence
-                FROM webhooks w JOIN organisation_heads h ON h.org_id = w.org_id ORDER BY w.org_id, w.id LIMIT $1
-                """,
-                parameters
-            )
-            let gauges = (0..<rows.count).compactMap { row -> WebhookGauges? in
-                // A damaged row does not hide the other webhooks.
-                guard let id = WebhookID(rows.text(row, 1)),
-                    let ranges = try? SkippedRange.read(stored: rows.text(row, 4))
-                else { return nil }
-                let key = WebhookKey(organisation: OrganisationID(rows.integer(row, 0)), id: id)
-                let pause = rows.optionalInteger(row, 6).map { _ in WebhookProgress.Pause(at: .earliest, reason: "") }
-                let progress = WebhookProgress(
-                    cursor: SequenceNumber(rows.integer(row, 3)),
-                    skippedRanges: ranges,
-                    failures: Int(rows.integer(row, 5)),
-                    pause: pause
-                )
-                return try? WebhookGauges(
-                    key: key,
-                    isActive: rows.boolean(row, 2),
-                    progress: progress,
-                    head: SequenceNumber(rows.integer(row, 7)),
-                    failed: failed[key] ?? 0
-                )
-            }
-            return (gauges, total)
-        }
     }
 }

@@ -34,6 +34,14 @@ final class OpenFile: Sendable {
 
     /// The device and the inode, which distinguish the file from all others.
     var id: FileID? { FileID(descriptor: descriptor) }
+
+    /// Returns the length in bytes of the file that has a path; `nil` if there is none.
+    ///
+    /// The file is not opened: closing it would lose SQLite's locks.
+    static func size(of path: String) -> Int? {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : nil
+    }
 }
 
 /// The device and the inode, which distinguish a file from all others.

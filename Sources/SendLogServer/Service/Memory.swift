@@ -27,16 +27,18 @@ enum Memory {
     static func returnUnused() {
         #if canImport(Glibc)
         let info = mallinfo2()
-        guard let resident, resident - Int(info.uordblks + info.hblkhd) > maxUnused else { return }
+        let used = Int(info.uordblks + info.hblkhd)
+        guard let resident = resident?.anonymous, resident - used > maxUnused else { return }
         malloc_trim(0)
         #endif
     }
 
-    /// The resident memory of the process in bytes, without mapped files; `nil` if it is not known.
-    private static var resident: Int? {
+    /// The resident memory of the process in bytes: all of it, and without mapped files; `nil` if it is not known.
+    static var resident: (total: Int, anonymous: Int)? {
         // Pages: size, resident, shared (https://man7.org/linux/man-pages/man5/proc_pid_statm.5.html).
         guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
         let fields = text.split(separator: " ").map { Int($0) ?? 0 }
-        return fields.count > 2 ? (fields[1] - fields[2]) * sysconf(Int32(_SC_PAGESIZE)) : nil
+        let pageSize = sysconf(Int32(_SC_PAGESIZE))
+        return fields.count > 2 ? (fields[1] * pageSize, (fields[1] - fields[2]) * pageSize) : nil
     }
 }

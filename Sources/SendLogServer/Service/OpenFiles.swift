@@ -10,8 +10,23 @@ public enum OpenFiles {
         guard getrlimit(resource, &limit) == 0 else { return nil }
         limit.rlim_cur = limit.rlim_max
         _ = setrlimit(resource, &limit)
-        guard getrlimit(resource, &limit) == 0 else { return nil }
-        return Int(exactly: limit.rlim_cur)
+        return Self.limit
+    }
+
+    /// The limit; `nil` if there is none, or if it is not known.
+    static var limit: Int? {
+        var limit = rlimit()
+        return getrlimit(resource, &limit) == 0 ? Int(exactly: limit.rlim_cur) : nil
+    }
+
+    /// The number of open files; `nil` if it is not known.
+    static var count: Int? {
+        guard let folder = opendir("/proc/self/fd") else { return nil }
+        defer { closedir(folder) }
+        var count = 0
+        while readdir(folder) != nil { count += 1 }
+        // Without the folder itself, `.` and `..`.
+        return max(0, count - 3)
     }
 
     /// Returns the number of connections that fit into the limit.

@@ -55,7 +55,8 @@ public struct SendLogService: Sendable {
             organisationStore: store,
             client: client,
             ids: context.ids,
-            maxMetrics: webhooks.maxMetrics
+            maxMetrics: webhooks.maxMetrics,
+            now: ServiceClock.now
         )
         let comparer = AudienceComparer(store: store, spoolFolder: context.spoolFolder)
         let console = try Console(
@@ -67,6 +68,16 @@ public struct SendLogService: Sendable {
             sessionSeconds: configuration.consoleSessionMinutes * 60,
             recipientIndex: configuration.recipientIndex
         )
+        var settings = configuration.server
+        settings.maxConnections = OpenFiles.connections(settings.maxConnections, within: openFiles)
+        if settings.maxConnections < configuration.server.maxConnections {
+            logger.warning(
+                "http.maxConnections is lowered to fit the limit of open files",
+                metadata: ["from": "\(configuration.server.maxConnections)", "to": "\(settings.maxConnections)"]
+            )
+        }
+        let connections = ConnectionMetrics(counts: ConnectionCounts(), limit: settings.maxConnections)
+        let process = ProcessMetrics()
         let api = APIService(
             store: store,
             authenticator: authenticator,
@@ -81,21 +92,14 @@ public struct SendLogService: Sendable {
             logger: logger,
             basePath: configuration.server.basePath,
             allowedOrigins: configuration.allowedOrigins,
+            processMetrics: { process.families + connections.families },
             pages: console.routes,
             middleware: console.middleware
         )
         try Self.refuseAmbiguous(configuration.server.basePath, besides: api.routes)
         let listening = ListenAddress(configuration.server)
-        var settings = configuration.server
-        settings.maxConnections = OpenFiles.connections(settings.maxConnections, within: openFiles)
-        if settings.maxConnections < configuration.server.maxConnections {
-            logger.warning(
-                "http.maxConnections is lowered to fit the limit of open files",
-                metadata: ["from": "\(configuration.server.maxConnections)", "to": "\(settings.maxConnections)"]
-            )
-        }
         let (isListening, listens) = AsyncStream<Void>.makeStream()
-        let server = HTTPServer(settings, responder: api, logger: logger) { port in
+        let server = HTTPServer(settings, responder: api, counts: connections.counts, logger: logger) { port in
             listens.finish()
             logger.info(
                 "ready",

@@ -30,13 +30,14 @@ package struct WebhookService: Sendable {
         organisationStore: any OrganisationStore,
         client: any WebhookClient,
         ids: SendLogIDSource,
-        maxMetrics: Int
+        maxMetrics: Int,
+        now: @escaping @Sendable () -> Timestamp
     ) {
         self.store = store
         self.organisationStore = organisationStore
         self.client = client
         self.ids = ids
-        gauges = WebhookGaugeCache(store: store, limit: maxMetrics)
+        gauges = WebhookGaugeCache(store: store, limit: maxMetrics, clock: now)
     }
 
     /// The counts of attempts since the start of the server.

@@ -69,8 +69,8 @@ extension WebhookWorker {
             context.logger.warning(
                 "a webhook is paused",
                 metadata: [
-                    "webhook": "\(webhook.id)", "name": "\(webhook.definition.name)",
-                    "organisation": "\(webhook.organisation.number)", "reason": "\(pause.reason)",
+                    "event": "webhook.paused", "webhook": "\(webhook.id)", "name": "\(webhook.definition.name)",
+                    "organisation": .stringConvertible(webhook.organisation.number), "reason": "\(pause.reason)",
                 ]
             )
         }
