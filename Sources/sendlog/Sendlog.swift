@@ -20,11 +20,12 @@ struct Sendlog: AsyncParsableCommand {
         version: ServiceVersion.current,
         subcommands: [
             Serve.self, OrganisationCommand.self, KeyCommand.self, Import.self, RecipientCommand.self,
-            DatabaseCommand.self,
+            DatabaseCommand.self, ConfigCommand.self, DoctorCommand.self,
         ]
     )
 
     static func main() async {
+        NewFiles.restrictToOwner()
         do {
             var command = try await asyncParseAsRoot()
             let type = type(of: command)
