@@ -48,16 +48,10 @@ struct DatabaseCheck {
     /// Checks that each log's digest matches its record and destination list, and that each list has the stored length.
     private mutating func checkContents(progress: (_ done: Int, _ total: Int) -> Void) throws {
         let total = try count("SELECT count(*) FROM send_logs")
-        let logs = try Query(
-            dynamicSQL: """
-                SELECT l.place, l.destinations, l.digest, l.record, l.start, \(PackedID.sql(of: "l.id")), \(PackedID.sql(of: "c.id"))
-                FROM send_logs l LEFT JOIN campaigns c ON c.number = l.campaign AND c.organisation = l.organisation
-                """,
-            on: database
-        )
+        let logs = try Query(dynamicSQL: Self.contentsSQL, on: database)
         var (done, wrong) = (0, 0)
         while try logs.step(), wrong < CheckFinding.maxOfKind {
-            if let fault = try fault(inListOf: logs) ?? fault(inColumnsOf: logs) {
+            if let fault = try fault(of: logs) {
                 let rowID = logs.integer(0)
                 findings.append(CheckFinding.sendLog(RowID(rawValue: rowID).sequence.number, of: rowID >> 40, fault))
                 wrong += 1
@@ -83,6 +77,15 @@ struct DatabaseCheck {
         let query = try Query(sql, on: database)
         return try query.step() ? Int(query.integer(0)) : 0
     }
+
+    /// Reads send logs with the columns that ``fault(of:)`` compares.
+    static let contentsSQL = """
+        SELECT l.place, l.destinations, l.digest, l.record, l.start, \(PackedID.sql(of: "l.id")), \(PackedID.sql(of: "c.id"))
+        FROM send_logs l LEFT JOIN campaigns c ON c.number = l.campaign AND c.organisation = l.organisation
+        """
+
+    /// Returns what is wrong with the send log of a row of ``contentsSQL``; `nil` if nothing is.
+    func fault(of log: borrowing Query) throws -> String? { try fault(inListOf: log) ?? fault(inColumnsOf: log) }
 
     private func fault(inColumnsOf log: borrowing Query) -> String? {
         ContentCheck.fault(

@@ -37,34 +37,37 @@ enum WebhookRows {
 
     static func webhooks(_ query: inout Query) throws -> [Webhook] {
         var webhooks: [Webhook] = []
-        while try query.step() {
-            guard let id = WebhookID(query.text(1)), let created = Timestamp(milliseconds: query.integer(5)),
-                let updated = Timestamp(milliseconds: query.integer(6))
-            else { throw StoreError.corrupted(detail: "invalid row of a webhook") }
-            let pause = timestamp(query, 11).map { WebhookProgress.Pause(at: $0, reason: query.text(12)) }
-            webhooks.append(
-                Webhook(
-                    id: id,
-                    organisation: OrganisationID(query.integer(0)),
-                    definition: try WebhookDefinition(stored: query.text(2)),
-                    secrets: try WebhookSecret.read(stored: query.text(3)),
-                    version: Int(query.integer(4)),
-                    created: created,
-                    updated: updated,
-                    progress: WebhookProgress(
-                        cursor: SequenceNumber(query.integer(7)),
-                        skippedRanges: try SkippedRange.read(stored: query.text(13)),
-                        failures: Int(query.integer(8)),
-                        failingSince: timestamp(query, 9),
-                        heldUntil: timestamp(query, 10),
-                        pause: pause,
-                        slowness: Int(query.integer(14)),
-                        replays: try ReplayRange.read(stored: query.text(15))
-                    )
-                )
-            )
-        }
+        while try query.step() { webhooks.append(try webhook(query)) }
         return webhooks
+    }
+
+    /// Reads the webhook of a row with the ``columns``.
+    ///
+    /// - Throws: ``StoreError/corrupted(detail:)``.
+    static func webhook(_ query: borrowing Query) throws(StoreError) -> Webhook {
+        guard let id = WebhookID(query.text(1)), let created = Timestamp(milliseconds: query.integer(5)),
+            let updated = Timestamp(milliseconds: query.integer(6))
+        else { throw .corrupted(detail: "invalid row of a webhook") }
+        let pause = timestamp(query, 11).map { WebhookProgress.Pause(at: $0, reason: query.text(12)) }
+        return Webhook(
+            id: id,
+            organisation: OrganisationID(query.integer(0)),
+            definition: try WebhookDefinition(stored: query.text(2)),
+            secrets: try WebhookSecret.read(stored: query.text(3)),
+            version: Int(query.integer(4)),
+            created: created,
+            updated: updated,
+            progress: WebhookProgress(
+                cursor: SequenceNumber(query.integer(7)),
+                skippedRanges: try SkippedRange.read(stored: query.text(13)),
+                failures: Int(query.integer(8)),
+                failingSince: timestamp(query, 9),
+                heldUntil: timestamp(query, 10),
+                pause: pause,
+                slowness: Int(query.integer(14)),
+                replays: try ReplayRange.read(stored: query.text(15))
+            )
+        )
     }
 
     /// Binds the columns from `told` to `replays`.

@@ -53,9 +53,13 @@ struct DatabaseCommand: AsyncParsableCommand {
         @OptionGroup var database: DatabaseOptions
 
         func run() async throws {
-            try await database.withStore { store, _ in
+            try await database.withStore { store, location in
+                let time = ServiceClock.now()
                 try await store.backUp(to: file)
                 Terminal.say("Wrote \(file).")
+                do throws(StoreSetupError) { try location.recordBackup(file, at: time) } catch {
+                    Terminal.say("Warning: the backup is not recorded, so sendlog doctor does not know it: \(error)")
+                }
             }
         }
     }

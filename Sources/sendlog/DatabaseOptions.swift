@@ -6,8 +6,9 @@ import SendLogServer
 /// The options of every command that uses the database.
 struct DatabaseOptions: ParsableArguments {
     @Option(
+        .database,
         "location",
-        "The database: sqlite: and the path of a file, or postgres://USER@HOST/NAME; or set SENDLOG_DATABASE. (default: sqlite:sendlog.db)"
+        "The database: sqlite: and the path of a file, or postgres://USER@HOST/NAME; or set SENDLOG_DATABASE."
     )
     var database: String?
 

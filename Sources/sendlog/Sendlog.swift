@@ -20,7 +20,7 @@ struct Sendlog: AsyncParsableCommand {
         version: ServiceVersion.current,
         subcommands: [
             Serve.self, OrganisationCommand.self, KeyCommand.self, Import.self, RecipientCommand.self,
-            DatabaseCommand.self,
+            DatabaseCommand.self, ConfigCommand.self, DoctorCommand.self,
         ]
     )
 

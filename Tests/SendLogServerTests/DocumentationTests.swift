@@ -28,6 +28,15 @@ import Testing
         #expect(row?.contains("`\(setting.variable)`") == true)
     }
 
+    @Test(arguments: Setting.all.map(\.key))
+    func `the configuration page has the default of each setting`(key: String) throws {
+        let setting = try #require(Setting.all.first { $0.key == key })
+        let rows = try text("docs/configuration.md").split(separator: "\n")
+        let row = try #require(rows.first { $0.hasPrefix("| `\(key)` |") })
+        let cells = row.split(separator: " | ").map { $0.filter { $0 != "`" } }
+        #expect(cells[4] == setting.defaultText)
+    }
+
     @Test(arguments: ["README.md", "docs/api.md"])
     func `the tables of errors name all limits, and the setting without which a search gets 503`(path: String) throws {
         let rows = try text(path).split(separator: "\n")

@@ -58,6 +58,11 @@ public enum CheckFinding {
         "organisation \(organisation), send log \(sequence): \(fault)"
     }
 
+    /// Returns the finding about the row of a webhook that cannot be read.
+    public static func webhook(of organisation: Int64) -> String {
+        "organisation \(organisation): the row of a webhook is damaged"
+    }
+
     /// Returns the finding about a recipient index, with what helps against it.
     public static func recipientIndex(of organisation: Int64, _ fault: String) -> String {
         "organisation \(organisation): the recipient index \(fault); make it again with sendlog database reindex"

@@ -72,6 +72,9 @@ struct PostgresFailure: Error {
         }
     }
 
+    /// Whether PostgreSQL has cancelled a statement that took too long.
+    var isStatementTimeout: Bool { state == "57014" }
+
     /// Whether a prepared statement must be prepared again.
     ///
     /// A connection pooler may have discarded it (26000), or the tables changed after it was prepared (0A000).

@@ -15,6 +15,8 @@ public struct PostgresLocation: Equatable, Sendable, CustomStringConvertible {
     private let uri: String
     /// The user, the servers and the database only: `postgres://sendlog@db1:5432,db2:5432/sends`.
     public let description: String
+    /// The whole URI with `***` for each secret: `postgres://sendlog:***@db1/sends?sslmode=require`.
+    public let masked: String
 
     /// The prefixes of a PostgreSQL URI.
     public static let schemes = ["postgres://", "postgresql://"]
@@ -40,14 +42,23 @@ public struct PostgresLocation: Equatable, Sendable, CustomStringConvertible {
             throw Self.parseError(of: uri)
         }
         defer { PQconninfoFree(options) }
-        var (values, option) = ([String: String](), options)
+        var (values, others, option) = ([String: String](), [String](), options)
         while let keyword = option.pointee.keyword {
-            if let value = option.pointee.val { values[String(cString: keyword)] = String(cString: value) }
+            if let value = option.pointee.val {
+                let name = String(cString: keyword)
+                values[name] = String(cString: value)
+                // libpq marks the options that are secrets with an asterisk.
+                let isSecret = option.pointee.dispchar?.pointee == CChar(bitPattern: UInt8(ascii: "*"))
+                if !Self.described.contains(name) {
+                    others.append("\(name)=\(isSecret ? Self.mask : String(cString: value))")
+                }
+            }
             option += 1
         }
         guard let database = values["dbname"], !database.isEmpty else {
             throw Invalid(description: "must name the database: postgres://USER@HOST:PORT/DATABASE")
         }
+        if values["host"] != nil, let address = values["hostaddr"] { others.append("hostaddr=\(address)") }
         let hosts = Self.parts(values["host"] ?? values["hostaddr"] ?? "")
         let ports = Self.parts(values["port"] ?? "")
         // An invalid port, or an @ in a host, may be part of a password that is not percent-encoded.
@@ -59,9 +70,18 @@ public struct PostgresLocation: Equatable, Sendable, CustomStringConvertible {
             return port.isEmpty ? host : "\(host):\(port)"
         }
         self.uri = uri
-        let user = values["user"].map { "\($0)@" } ?? ""
-        description = "postgres://\(user)\(servers.joined(separator: ","))/\(database)"
+        let address = "\(servers.joined(separator: ","))/\(database)"
+        description = "postgres://\(values["user"].map { "\($0)@" } ?? "")\(address)"
+        let password = values["password"].map { _ in ":\(Self.mask)" } ?? ""
+        let user = password.isEmpty ? "" : "\(values["user"] ?? "")\(password)@"
+        let query = others.isEmpty ? "" : "?\(others.joined(separator: "&"))"
+        masked = (user.isEmpty ? description : "postgres://\(user)\(address)") + query
     }
+
+    /// What stands for a secret.
+    private static let mask = "***"
+    /// The options that the other parts of a URI have.
+    private static let described: Set = ["user", "password", "host", "hostaddr", "port", "dbname"]
 
     /// Returns the reason why libpq cannot parse a URI.
     ///

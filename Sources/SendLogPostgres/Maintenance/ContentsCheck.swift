@@ -17,8 +17,9 @@ struct ContentsCheck {
         self.organisation = organisation
     }
 
-    mutating func run(progress: (_ done: Int) -> Void) throws {
-        var last: Int64 = 0
+    /// Checks the send logs after a sequence number.
+    mutating func run(after first: Int64 = 0, progress: (_ done: Int) -> Void) throws {
+        var last = first
         while findings.count < CheckFinding.maxOfKind {
             var parameters = DatabaseCheck.parameters(organisation)
             parameters.add(last)

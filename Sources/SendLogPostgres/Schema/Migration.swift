@@ -75,7 +75,7 @@ struct Migration {
     }
 
     /// Returns the database's schema version and the oldest version that works with it; `nil` if there are no tables.
-    private func version() throws -> (version: Int, oldest: Int)? {
+    func version() throws -> (version: Int, oldest: Int)? {
         let table = try connection.rows("SELECT to_regclass('sendlog_schema') IS NULL")
         if table.boolean(0, 0) { return nil }
         let rows = try connection.rows("SELECT version, oldest FROM sendlog_schema")
@@ -83,7 +83,9 @@ struct Migration {
     }
 
     /// Returns whether no migration is needed.
-    private func isUpToDate(_ found: (version: Int, oldest: Int)) throws -> Bool {
+    ///
+    /// - Throws: ``StoreSetupError`` if the database is too new for this program.
+    func isUpToDate(_ found: (version: Int, oldest: Int)) throws -> Bool {
         guard found.oldest <= schema.version else {
             throw StoreSetupError(
                 "\(location) was written by a newer sendlog (schema version \(found.version); this version supports up to \(schema.version)); upgrade sendlog"
@@ -92,7 +94,8 @@ struct Migration {
         return found.version >= schema.version
     }
 
-    private func requireSupportedServer() throws {
+    /// - Throws: ``StoreSetupError`` if the server is too old, or the database has another encoding than UTF-8.
+    func requireSupportedServer() throws {
         guard connection.serverVersion >= Self.oldestServer else {
             throw StoreSetupError(
                 "\(location) runs on PostgreSQL \(connection.serverVersion / 10_000); sendlog needs 14 or later"

@@ -89,6 +89,27 @@ struct DatabaseFile {
         } catch { throw refusal(error) }
     }
 
+    /// Opens an existing file to look at it: nothing is created, migrated or moved out of the WAL.
+    ///
+    /// - Returns: the file, which must stay open until the connection is closed; the connection; and the schema version.
+    /// - Throws: ``StoreSetupError`` if there is no file, or if it is rejected or cannot be opened.
+    func openForInspection() throws(StoreSetupError) -> (file: OpenFile, connection: Connection, version: Int) {
+        guard let file = try inspect() else {
+            throw StoreSetupError("\(path) does not exist or is empty", isMissing: true)
+        }
+        do {
+            // The last connection that can write moves the WAL into the file when it is closed, and deletes the WAL; one that
+            // can only read leaves the WAL and its index behind.
+            let queue = try connect(readOnly: WALFile(of: path) != nil)
+            let version = try queue.inDatabase { database in
+                try database.execute(sql: "PRAGMA query_only = ON")
+                try probe(database)
+                return try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+            }
+            return (file, try Connection(queue), version)
+        } catch { throw refusal(error) }
+    }
+
     /// Checks that all tables and indexes of the file's schema version exist and are readable.
     ///
     /// It reads one row of each, which takes no longer in a large file. ``DatabaseCheck`` finds deeper damage.

@@ -13,7 +13,7 @@ import Darwin
 final class DatabaseLock {
     private let descriptors: [Int32]
 
-    private static let locked = (file: (0x4000_0000, 512), index: (120, 9))
+    static let locked = (file: (0x4000_0000, 512), index: (120, 9))
 
     /// Acquires the locks.
     ///

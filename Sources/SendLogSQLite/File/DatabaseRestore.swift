@@ -103,7 +103,9 @@ public struct DatabaseRestore: Sendable {
             for name in linked { unlink(name) }
             throw error
         }
-        // From here on the backup is the database, and the other names are the only ones of the previous files.
+        // From here on the backup is the database, and the other names are the only ones of the previous files. A program
+        // of an earlier version may have created these for all to read; only their owner may change that.
+        for name in linked { chmod(name, UnfinishedFile.mode) }
         for companion in ["-wal", "-journal", "-shm"] { unlink(path + companion) }
         do throws(StoreSetupError) { try copy.syncFolder() } catch {
             let previous = files.isEmpty ? "" : "; the previous database is \(aside)"

@@ -34,4 +34,11 @@ extension SQLiteStore {
         try unfinished.finish()
         try unfinished.syncFolder()
     }
+
+    /// Deletes what interrupted backups and restores have left in the folder of a database; those in progress stay.
+    ///
+    /// - Returns: the paths of the deleted files.
+    public static func deleteUnfinishedBackups(beside path: String) -> [String] {
+        UnfinishedFile.deleteLeftovers(in: UnfinishedFile.folder(of: path))
+    }
 }

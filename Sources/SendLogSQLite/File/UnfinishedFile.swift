@@ -9,8 +9,8 @@ import Darwin
 
 /// A new database file under a temporary name, so that an incomplete copy does not look like a database.
 ///
-/// A lock marks it as in use. If a crash leaves the file behind, the lock is gone, and the next one in the same folder
-/// deletes the file.
+/// A lock marks it as in use. If a crash leaves the file behind, the lock is gone. The next one in the same folder deletes
+/// the file, and so does a server that starts with its database there.
 final class UnfinishedFile: Sendable {
     let path: String
     private let target: String
@@ -19,33 +19,58 @@ final class UnfinishedFile: Sendable {
     private let folder: Int32
 
     private static let companions = ["-journal", "-wal", "-shm"]
+    /// The mode of every database file that is created: only its owner can read it.
+    static let mode: mode_t = 0o600
 
-    /// Creates an empty file beside a target.
+    /// Creates an empty file beside a target, which only its owner can read and write.
     ///
     /// - Parameters:
     ///   - target: the name that the file gets when it is finished
-    ///   - model: the file whose owner and permissions it gets
+    ///   - model: the file whose owner it gets
     /// - Returns: the file, which is deleted when it is released.
     /// - Throws: ``StoreSetupError`` if the file cannot be created.
     static func create(for target: String, like model: String) throws(StoreSetupError) -> UnfinishedFile {
-        let folderPath = target.lastIndex(of: "/").map { String(target[...$0]) } ?? "./"
-        let folder = open(folderPath, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0, fsync(folder) == 0 else { throw failure(target) }
+        let folderPath = folder(of: target)
         deleteLeftovers(in: folderPath)
+        for _ in 0..<9 { if let file = try createOnce(for: target, in: folderPath, like: model) { return file } }
+        throw StoreSetupError("\(target) cannot be written: another program deletes its temporary file")
+    }
+
+    /// Creates the file once.
+    ///
+    /// - Returns: `nil` if another program, which deletes leftovers, has found the file before it was locked.
+    /// - Throws: ``StoreSetupError`` if the file cannot be created.
+    private static func createOnce(
+        for target: String,
+        in folderPath: String,
+        like model: String
+    ) throws(StoreSetupError) -> UnfinishedFile? {
+        let folder = open(folderPath, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw failure(target) }
         let random = String(UInt64.random(in: .min ... .max), radix: 16)
         let path = "\(target).unfinished-\(String(repeating: "0", count: 16 - random.count))\(random)"
-        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw failure(target) }
-        let file = UnfinishedFile(path, target, descriptor, folder)
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, file.isInPlace else { throw failure(target) }
-        var status = stat()
-        if stat(model, &status) == 0 {
-            // Only root may change the owner.
-            _ = fchown(descriptor, status.st_uid, status.st_gid)
-            guard fchmod(descriptor, status.st_mode & 0o777) == 0 else { throw failure(target) }
+        guard fsync(folder) == 0, case let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode),
+            descriptor >= 0
+        else {
+            let error = failure(target)
+            close(folder)
+            throw error
         }
+        let file = UnfinishedFile(path, target, descriptor, folder)
+        if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK else { throw failure(target) }
+            return nil
+        }
+        guard file.isInPlace else { return nil }
+        var status = stat()
+        // Only root may change the owner.
+        if stat(model, &status) == 0 { _ = fchown(descriptor, status.st_uid, status.st_gid) }
+        guard fchmod(descriptor, mode) == 0 else { throw failure(target) }
         return file
     }
+
+    /// Returns the folder of a file, with a slash at its end.
+    static func folder(of path: String) -> String { path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./" }
 
     private init(_ path: String, _ target: String, _ descriptor: Int32, _ folder: Int32) {
         (self.path, self.target, self.descriptor, self.folder) = (path, target, descriptor, folder)
@@ -112,15 +137,22 @@ final class UnfinishedFile: Sendable {
         for suffix in companions + [""] { unlink(path + suffix) }
     }
 
-    /// Deletes what interrupted backups and restores have left in a folder.
-    private static func deleteLeftovers(in folder: String) {
+    /// Deletes what interrupted backups and restores have left in a folder; those in progress stay.
+    ///
+    /// - Returns: the paths of the deleted files.
+    @discardableResult static func deleteLeftovers(in folder: String) -> [String] {
+        var deleted: [String] = []
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         for name in names where name.wholeMatch(of: /.+\.unfinished-[0-9a-f]{16}/) != nil {
             let path = folder + name
             let file = open(path, O_RDWR | O_CLOEXEC)
             guard file >= 0 else { continue }
-            if flock(file, LOCK_EX | LOCK_NB) == 0 { delete(path) }
+            if flock(file, LOCK_EX | LOCK_NB) == 0 {
+                delete(path)
+                deleted.append(path)
+            }
             close(file)
         }
+        return deleted
     }
 }

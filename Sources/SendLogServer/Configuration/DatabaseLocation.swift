@@ -27,9 +27,8 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
     ///
     /// - Throws: ``ConfigurationError`` that names the invalid setting.
     public init(_ sources: ConfigurationSources) throws(ConfigurationError) {
-        let standard = "sqlite:sendlog.db"
-        _ = try sources.parsed(.database, default: standard, Self.backend)
-        try self.init(sources.text(.database) ?? standard, named: sources.name(of: .database), sources)
+        _ = try sources.parsed(.database, Self.backend)
+        try self.init(sources.text(.database), named: sources.name(of: .database), sources)
     }
 
     /// Parses the location of a database.
@@ -42,20 +41,20 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
     public init(_ text: String, named name: String, _ sources: ConfigurationSources) throws(ConfigurationError) {
         backend = try Self.backend(text, name)
         sqlite = SQLiteStore.Options(
-            readers: sources.number(.sqliteReaders),
-            lockTimeout: Double(sources.number(.sqliteLockTimeout) ?? 5)
+            readers: sources.givenNumber(.sqliteReaders),
+            lockTimeout: Double(sources.number(.sqliteLockTimeout))
         )
-        checkpointSeconds = sources.number(.sqliteCheckpointSeconds) ?? 5
+        checkpointSeconds = sources.number(.sqliteCheckpointSeconds)
         postgres = PostgresStore.Options(
-            connections: sources.number(.postgresConnections) ?? 8,
-            waitTimeout: sources.number(.postgresWaitTimeout) ?? 5
+            connections: sources.number(.postgresConnections),
+            waitTimeout: sources.number(.postgresWaitTimeout)
         )
         let folder =
             switch backend {
             case .file(let path): URL(fileURLWithPath: path).deletingLastPathComponent().path
             case .server: FileManager.default.temporaryDirectory.path
             }
-        spoolFolder = sources.text(.spoolFolder) ?? folder
+        spoolFolder = sources.givenText(.spoolFolder) ?? folder
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: spoolFolder, isDirectory: &isFolder), isFolder.boolValue else {
             let setting = spoolFolder == folder ? "\(name): its" : "\(sources.name(of: .spoolFolder)): the"
@@ -113,6 +112,14 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
         }
     }
 
+    /// The location in the form of the setting, with `***` for each secret.
+    var masked: String {
+        switch backend {
+        case .file(let path): "\(Self.scheme)\(path)"
+        case .server(let location): location.masked
+        }
+    }
+
     /// Opens the database.
     ///
     /// - Parameters:
@@ -148,6 +155,20 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
         }
     }
 
+    /// Opens the database to look at it; see ``DatabaseInspection``.
+    ///
+    /// - Throws: ``StoreSetupError`` if the database does not exist, or if this program cannot use it.
+    func inspect() throws(StoreSetupError) -> any DatabaseInspection {
+        switch backend {
+        case .file(let path):
+            guard FileManager.default.fileExists(atPath: path) else {
+                throw StoreSetupError("the database \(path) does not exist", isMissing: true)
+            }
+            return try SQLiteInspection(path: Self.fullPath(path), lockTimeout: sqlite.lockTimeout)
+        case .server(let location): return try PostgresInspection(location, options: postgres)
+        }
+    }
+
     /// Replaces the database with a backup; see ``DatabaseRestore/run(settingAsideWith:progress:)``.
     ///
     /// - Throws: ``StoreSetupError`` if the database is not a SQLite file, is in use, or if the backup cannot be restored.
@@ -166,7 +187,7 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
     /// Returns the full path of a file, which need not exist, without symbolic links.
     ///
     /// SQLite keeps the `-wal` file beside the file itself, and interprets some short names.
-    private static func fullPath(_ path: String) -> String {
+    static func fullPath(_ path: String) -> String {
         let url = URL(fileURLWithPath: path)
         if FileManager.default.fileExists(atPath: url.path) { return url.resolvingSymlinksInPath().path }
         let folder = url.deletingLastPathComponent().resolvingSymlinksInPath()

@@ -1,8 +1,5 @@
-import Foundation
 public import Logging
 public import SendLogHTTP
-import SendLogSQLite
-import SendLogScheduling
 public import SendLogServices
 
 /// The complete and valid configuration of a server.
@@ -45,45 +42,53 @@ public struct ServiceConfiguration: Sendable {
         warnings = sources.warnings
         database = try DatabaseLocation(sources)
         server = ServerSettings(
-            host: try sources.parsed(.host, default: "127.0.0.1", ListenAddress.host),
-            port: sources.number(.port) ?? 8080,
-            idleTimeout: sources.number(.idleTimeout) ?? 60,
-            maxConnections: sources.number(.maxConnections) ?? 10_000,
-            maxConnectionsPerAddress: sources.number(.maxConnectionsPerAddress) ?? 4096,
+            host: try sources.parsed(.host, ListenAddress.host),
+            port: sources.number(.port),
+            idleTimeout: sources.number(.idleTimeout),
+            maxConnections: sources.number(.maxConnections),
+            maxConnectionsPerAddress: sources.number(.maxConnectionsPerAddress),
             proxies: try Self.proxies(sources),
-            basePath: try sources.parsed(.basePath, default: "/", BasePathSetting.parse),
-            threads: sources.number(.httpThreads) ?? max(1, ProcessInfo.processInfo.activeProcessorCount / 2),
+            basePath: try sources.parsed(.basePath, BasePathSetting.parse),
+            threads: sources.number(.httpThreads),
             slowClientLimits: SlowClientLimits(
-                headTimeout: sources.number(.headTimeout) ?? 20,
-                drainTimeout: sources.number(.drainTimeout) ?? 20,
-                minBodyRate: sources.number(.minBodyRate) ?? 500
+                headTimeout: sources.number(.headTimeout),
+                drainTimeout: sources.number(.drainTimeout),
+                minBodyRate: sources.number(.minBodyRate)
             )
         )
-        allowedOrigins = try sources.parsed(.allowedOrigins, default: "", AllowedOriginsSetting.parse)
-        workerThreads = sources.number(.workerThreads) ?? FairThreadPool.defaultCount
-        logLevel = sources.text(.logLevel).flatMap { Logger.Level(rawValue: $0) } ?? .info
-        logFormat = sources.text(.logFormat).flatMap { LogFormat(rawValue: $0) } ?? .text
-        let requests = sources.number(.rateLimitRequests) ?? 0
-        let window = sources.number(.rateLimitWindow) ?? 60
-        rateLimit = requests > 0 ? RateLimit(requests: requests, window: window) : nil
-        let consoleRequests = sources.number(.rateLimitConsoleRequests) ?? 600
+        allowedOrigins = try sources.parsed(.allowedOrigins, AllowedOriginsSetting.parse)
+        workerThreads = sources.number(.workerThreads)
+        logLevel = try Self.choice(.logLevel, sources)
+        logFormat = try Self.choice(.logFormat, sources)
+        let requests = sources.number(.rateLimitRequests)
+        rateLimit = requests > 0 ? RateLimit(requests: requests, window: sources.number(.rateLimitWindow)) : nil
+        let consoleRequests = sources.number(.rateLimitConsoleRequests)
         consoleRateLimit = consoleRequests > 0 ? RateLimit(requests: consoleRequests, window: 60) : nil
         limits = try Self.limits(sources)
-        consoleSessionMinutes = sources.number(.consoleSessionMinutes) ?? 720
+        consoleSessionMinutes = sources.number(.consoleSessionMinutes)
         recipientIndex = sources.text(.recipientIndex) != "off"
         webhooks = try WebhookSettings(sources)
-        keyCacheLifetime = .seconds(sources.number(.keyCacheSeconds) ?? 2)
+        keyCacheLifetime = .seconds(sources.number(.keyCacheSeconds))
+    }
+
+    /// Reads a setting whose choices are the values of a type.
+    private static func choice<Value: RawRepresentable<String>>(
+        _ setting: Setting,
+        _ sources: ConfigurationSources
+    ) throws(ConfigurationError) -> Value {
+        try sources.parsed(setting) { text, name throws(ConfigurationError) in
+            guard let value = Value(rawValue: text) else { throw ConfigurationError("\(name) must not be \(text)") }
+            return value
+        }
     }
 
     private static func limits(_ sources: ConfigurationSources) throws(ConfigurationError) -> ConcurrencyLimits {
-        /// Reads a total limit and a limit per organisation. The latter defaults to the standard, or to a lower total.
+        /// Reads a total limit and a limit per organisation.
         func limits(
             _ total: Setting,
-            _ perOrganisation: Setting,
-            _ standard: (total: Int, perOrganisation: Int)
+            _ perOrganisation: Setting
         ) throws(ConfigurationError) -> (total: Int, perOrganisation: Int) {
-            let all = sources.number(total) ?? standard.total
-            let own = sources.number(perOrganisation) ?? min(standard.perOrganisation, all)
+            let (all, own) = (sources.number(total), sources.number(perOrganisation))
             guard own <= all else {
                 let name = sources.name(of: perOrganisation)
                 throw ConfigurationError("\(name) must be at most \(total.key), which is \(all)")
@@ -91,13 +96,13 @@ public struct ServiceConfiguration: Sendable {
             return (all, own)
         }
         var found = ConcurrencyLimits()
-        found.streams = try limits(.maxStreams, .maxStreamsPerOrganisation, found.streams)
-        found.uploads = try limits(.maxUploads, .maxUploadsPerOrganisation, found.uploads)
+        found.streams = try limits(.maxStreams, .maxStreamsPerOrganisation)
+        found.uploads = try limits(.maxUploads, .maxUploadsPerOrganisation)
         return found
     }
 
     private static func proxies(_ sources: ConfigurationSources) throws(ConfigurationError) -> TrustedProxies {
-        try sources.parsed(.trustedProxies, default: "") { text, name throws(ConfigurationError) in
+        try sources.parsed(.trustedProxies) { text, name throws(ConfigurationError) in
             do throws(TrustedProxies.InvalidEntry) { return try TrustedProxies(text) } catch {
                 let rule = "addresses and networks such as 10.0.0.0/8, separated by commas"
                 throw .network(error.part, of: name, rule: rule)

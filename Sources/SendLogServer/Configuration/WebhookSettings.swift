@@ -17,20 +17,20 @@ public struct WebhookSettings: Sendable {
     ///
     /// - Throws: ``ConfigurationError`` that names the invalid setting.
     init(_ sources: ConfigurationSources) throws(ConfigurationError) {
-        rules = try sources.parsed(.webhookAllow, default: "") { text, name throws(ConfigurationError) in
+        rules = try sources.parsed(.webhookAllow) { text, name throws(ConfigurationError) in
             do throws(AddressRules.InvalidEntry) { return try AddressRules(allowing: text) } catch {
                 let rule = "networks such as 10.0.0.0/8, addresses and host names, separated by commas"
                 throw .network(error.part, of: name, rule: rule)
             }
         }
-        timeout = sources.number(.webhookTimeout) ?? 10
-        schedule = RetrySchedule(window: sources.number(.webhookRetrySeconds) ?? 86_400)
-        maxMetrics = sources.number(.webhookMaxMetrics) ?? 1000
+        timeout = sources.number(.webhookTimeout)
+        schedule = RetrySchedule(window: sources.number(.webhookRetrySeconds))
+        maxMetrics = sources.number(.webhookMaxMetrics)
         limits = WebhookDispatcher.Limits(
-            workers: sources.number(.webhookWorkers) ?? 256,
-            leaseSeconds: sources.number(.webhookLease) ?? 20,
+            workers: sources.number(.webhookWorkers),
+            leaseSeconds: sources.number(.webhookLease),
             timeoutSeconds: timeout,
-            keepDays: sources.number(.webhookKeepDays) ?? 30
+            keepDays: sources.number(.webhookKeepDays)
         )
         let shortest = timeout + WebhookDispatcher.Limits.leaseMargin + 1
         guard limits.leaseSeconds >= shortest else {

@@ -29,16 +29,18 @@ public enum OpenFiles {
         return max(0, count - 3)
     }
 
+    /// The largest number of files that are reserved for the database, webhooks and all else but connections.
+    static let reserve = 512
+
     /// Returns the number of connections that fit into the limit.
     ///
     /// - Parameters:
     ///   - requested: the configured number of connections
     ///   - limit: the limit of open files; `nil` for no limit
-    /// - Returns: the configured number, or a lower one that reserves a quarter of the files, at most 512, for the
-    ///   database, webhooks and all else.
+    /// - Returns: the configured number, or a lower one that reserves a quarter of the files, at most ``reserve``.
     public static func connections(_ requested: Int, within limit: Int?) -> Int {
         guard let limit else { return requested }
-        return min(requested, max(1, limit - min(limit / 4, 512)))
+        return min(requested, max(1, limit - min(limit / 4, reserve)))
     }
 
     #if canImport(Glibc)

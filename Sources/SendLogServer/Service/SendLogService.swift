@@ -46,6 +46,12 @@ public struct SendLogService: Sendable {
             }
         )
         defer { store.close() }
+        for file in database.deleteUnfinishedBackups() {
+            logger.notice("deleted an unfinished backup", metadata: ["file": "\(file)"])
+        }
+        for finding in FileModesCheck.findings(of: database) {
+            logger.warning("\(finding.message); \(finding.advice)")
+        }
         let authenticator = Authenticator(keyStore: store, cacheLifetime: configuration.keyCacheLifetime)
         let context = ParserContext(ids: SendLogIDSource(), spoolFolder: database.spoolFolder, now: ServiceClock.now)
         let webhooks = configuration.webhooks

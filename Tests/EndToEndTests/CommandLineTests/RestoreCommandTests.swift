@@ -173,21 +173,15 @@ import Testing
         #expect(copied.exit == .code(64) && copied.errors.contains("the same database"), "\(copied)")
     }
 
-    @Test func `files of others stay, and a restored database keeps its permissions`() throws {
+    @Test func `files of others stay, and a database can be restored twice within a second`() throws {
         let server = try Server(in: TemporaryFolder())
         let tenant = try server.tenant()
         try tenant.record(SampleLog(id: "a"))
-        let (main, backup) = (server.folder.file("test.sqlite"), server.folder.file("backup.db"))
-        #expect(chmod(main, 0o600) == 0)
+        let backup = server.folder.file("backup.db")
         try server.folder.write("notes.unfinished-2026", "keep me")
         _ = try server.command("database", "backup", backup).succeeded()
         #expect(try server.stop() == .code(0))
-        // Twice within a second.
         for _ in 0..<2 { _ = try server.command("database", "restore", backup).succeeded() }
-        for file in [main, backup] {
-            let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
-            #expect(mode == 0o600, "\(file)")
-        }
         let names = try FileManager.default.contentsOfDirectory(atPath: server.folder.path)
         #expect(names.contains("notes.unfinished-2026"))
         #expect(names.filter { $0.contains(".replaced-") }.count == 2, "\(names)")

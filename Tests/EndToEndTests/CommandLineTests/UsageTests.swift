@@ -8,7 +8,7 @@ import Testing
         [], ["serve"], ["organisation"], ["organisation", "create"], ["organisation", "list"], ["key"],
         ["key", "create"],
         ["key", "list"], ["key", "revoke"], ["import"], ["database"], ["database", "check"], ["database", "backup"],
-        ["organisation", "set"], ["recipient"], ["database", "reindex"],
+        ["organisation", "set"], ["recipient"], ["database", "reindex"], ["config"], ["doctor"],
     ]
 
     @Test(arguments: commands)
@@ -117,7 +117,7 @@ import Testing
         arguments: [
             ["organisation", "list"], ["organisation", "create", "A"], ["key", "list", "--organisation", "A"],
             ["import", "--organisation", "A", "/dev/null"], ["database", "check"], ["database", "distribute"],
-            ["database", "copy", "sqlite:a.db", "sqlite:b.db"],
+            ["database", "copy", "sqlite:a.db", "sqlite:b.db"], ["config"], ["doctor"],
         ]
     )
     func `every command refuses an invalid value of a setting that it does not use`(command: [String]) throws {
