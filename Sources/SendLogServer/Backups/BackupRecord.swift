@@ -4,7 +4,7 @@ import SendLogCore
 /// The record of the backups of a SQLite database: a file beside the database, with a line of JSON for each backup.
 ///
 /// It is not a table: making a backup then writes nothing to the database, and restoring one does not make the later
-/// backups unknown (docs/adr/0029-record-of-backups.md).
+/// backups unknown (docs/adr/0031-record-of-backups.md).
 struct BackupRecord {
     /// A backup.
     struct Entry: Equatable {
