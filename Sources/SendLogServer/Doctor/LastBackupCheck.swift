@@ -1,3 +1,4 @@
+import Foundation
 import SendLogCore
 
 /// Compares the age of the last recorded backup with a limit.
@@ -21,6 +22,8 @@ enum LastBackupCheck {
                 )
             ]
         }
+        // A database that does not exist is a finding of its own.
+        if database.filePath.map({ FileManager.default.fileExists(atPath: $0) }) == false { return [] }
         do throws(StoreSetupError) {
             return finding(try record.entries().last, of: "\(database)", maxAge: maxAge, at: now).map { [$0] } ?? []
         } catch {

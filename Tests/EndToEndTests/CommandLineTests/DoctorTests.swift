@@ -205,6 +205,7 @@ import Testing
             let messages = found.messages("database", "problem")
             #expect(messages.count == 1 && messages[0].contains(part), "\(found.command)")
             #expect(!found.command.output.contains("s3cret"))
+            if part == "does not exist" { #expect(found.messages("lastBackup", "warning") == []) }
         }
         #expect(try folder.names() == ["notes.txt"])
     }
