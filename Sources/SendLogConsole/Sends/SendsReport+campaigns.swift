@@ -134,6 +134,10 @@ extension CampaignLookup {
     private func filter(ofFile request: UserRequest) async throws -> SendsFilter {
         // A file has no page that could say that a name was taken for an ID.
         let (filter, entry) = try await self.filter(request.query, request, areIDsKnown: false)
+        // A campaign may be linked before its first send.
+        if let unknown = entry?.unknown, CampaignID(unknown) != nil {
+            return SendsFilter(request.query, zone: request.user.zone)
+        }
         if let choice = entry?.choice {
             let text = Naming.shown(choice.text)
             throw InvalidInput(sentences: [
