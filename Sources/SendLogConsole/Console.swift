@@ -45,7 +45,7 @@ package struct Console: Sendable {
             + GoPage(store: store, middleware: middleware).routes
             + ComparePage(store: store, comparer: comparer, middleware: middleware).routes
             + WebhooksPage(service: service, middleware: middleware).routes
-            + WebhookEditor(service: service, middleware: middleware).routes
+            + WebhookEditor(service: service, campaigns: store, middleware: middleware).routes
             + WebhookPage(service: service, middleware: middleware).routes
             + KeysPage(store: store, authenticator: authenticator, middleware: middleware).routes
             + OrganisationPage(store: store, middleware: middleware).routes

@@ -28,8 +28,7 @@ struct CampaignLookup: Sendable {
         let ids = words.compactMap { CampaignID($0) }
         guard !text.isEmpty, !words.isEmpty else { return .none }
         if ids.count == words.count {
-            // The filter refuses more.
-            if ids.count > SendsFilter.maxCampaigns { return .found(ids, isExact: true) }
+            if ids.count > SendsFilter.maxCampaigns { return .none }
             if try await existing(ids, in: organisation).count == Set(ids).count { return .found(ids, isExact: true) }
         }
         for isWhole in [true, false] {
@@ -48,6 +47,9 @@ struct CampaignLookup: Sendable {
         return Set(try await store.tallies(ofEach: ids, over: days, in: organisation).keys)
     }
 
+    /// The largest number of names that are looked up for one request.
+    private static let maxNames = 4
+
     /// What the texts of a filter's fields for campaigns mean.
     struct Entry {
         /// The campaigns that were found, each once.
@@ -63,21 +65,27 @@ struct CampaignLookup: Sendable {
     /// Returns what the texts of a filter's fields for campaigns mean.
     ///
     /// After the first text that is not clear, only the IDs of existing campaigns are taken: the user corrects one text at
-    /// a time, and each costs searches.
+    /// a time, and each costs searches of all names. So at most ``maxNames`` names are looked up.
     ///
     /// - Throws: ``StoreError``.
     func entry(_ texts: [String], in organisation: OrganisationID) async throws(StoreError) -> Entry {
-        let ids = texts.compactMap { CampaignID($0) }
+        let ids = texts.flatMap(SendsFilter.ids).compactMap { CampaignID($0) }
         // The filter refuses more, whether they exist or not.
-        let isTooMany = ids.count > SendsFilter.maxCampaigns
-        let existing = try await isTooMany ? Set(ids) : self.existing(ids, in: organisation)
-        var (entry, seen) = (Entry(), Set<CampaignID>())
-        for text in texts where !SendsFilter.ids(of: text).isEmpty {
+        if Set(ids).count > SendsFilter.maxCampaigns { return Entry(campaigns: ids) }
+        let existing = try await self.existing(texts.compactMap { CampaignID($0) }, in: organisation)
+        var (entry, seen, names) = (Entry(), Set<CampaignID>(), 0)
+        var sought: Set<String> = []
+        for text in texts where !SendsFilter.ids(of: text).isEmpty && sought.insert(text).inserted {
             if let id = CampaignID(text), existing.contains(id) {
                 if seen.insert(id).inserted { entry.campaigns.append(id) }
                 continue
             }
             guard entry.choice == nil, entry.unknown == nil else { continue }
+            names += 1
+            if names > Self.maxNames {
+                entry.unknown = text
+                continue
+            }
             switch try await find(text, in: organisation) {
             case .found(let ids, _):
                 for id in ids where seen.insert(id).inserted { entry.campaigns.append(id) }

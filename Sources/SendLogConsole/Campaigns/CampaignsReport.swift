@@ -23,8 +23,8 @@ struct CampaignsReport: Sendable {
     }
 
     private func download(_ format: SendLogExport.Format) -> Route {
-        let path = "/console/campaigns.\(format.rawValue)"
-        return middleware.get(path, [.readCampaigns], query: CampaignsView.fileParameters) { request in
+        let (ending, query) = (format.rawValue, CampaignsView.fileParameters)
+        return middleware.get("/console/campaigns.\(ending)", [.readCampaigns], query: query) { request in
             let view = try CampaignsView(request.query, zone: request.user.zone)
             if !view.problems.isEmpty { throw InvalidInput(sentences: view.problems) }
             return try await export.response(view.query(rows: 0), format, in: request.organisation)
@@ -44,6 +44,8 @@ struct CampaignsReport: Sendable {
     ) async throws -> Response {
         let (user, organisation) = (request.user, request.organisation)
         let view = try CampaignsView(query ?? request.query, zone: user.zone)
+        // The address has times in UTC: a local time may stand for two moments, and the user may change the time zone.
+        if query == nil, view.problems.isEmpty, view.isLocal { return Pages.redirect(to: view.link) }
         var values = form(view, request)
         let problems = view.problems + (problem.map { [$0] } ?? [])
         values["problems"] = problems
@@ -87,15 +89,17 @@ struct CampaignsReport: Sendable {
     private func form(_ view: CampaignsView, _ request: UserRequest) -> [String: Any] {
         let (user, zone, now) = (request.user, request.user.zone, request.input.now)
         var values: [String: Any] = [
-            "search": view.search, "sort": view.sortText, "zone": zone.name, "notes": view.notes,
+            "search": view.search, "sort": view.sortText, "zone": zone.name, "notes": view.noteValues,
             "may-name": user.may(.updateCampaigns),
             "from": view.from.map { zone.fieldText($0, isEnd: false) } ?? view.entered.from ?? "",
             "to": view.to.map { zone.fieldText($0, isEnd: true) } ?? view.entered.to ?? "",
         ]
-        let hasDates = view.from != nil || view.to != nil
-        values["filtered"] = [view.search.isEmpty ? nil : "name or ID", hasDates ? "dates" : nil]
+        let dates = zone.words(from: view.from, to: view.to)
+        values["filtered"] = [view.search.isEmpty ? nil : "name or ID", view.period == nil ? nil : dates]
             .compactMap(\.self).joined(separator: ", ")
-        values["dates"] = zone.words(from: view.from, to: view.to)
+        // A phone shows the fields if one of them is to be corrected.
+        values["filters-open"] = view.problems.isEmpty ? "" : "open"
+        values["dates"] = dates
         values["shown-from"] = view.from?.description
         values["shown-to"] = view.to?.description
         values["spans"] = TimeSpan.links(in: zone, at: now, current: (view.from, view.to)) {

@@ -13,7 +13,13 @@ struct CampaignsView {
     /// The end of the range, inclusive; `nil` for no bound.
     var to: Timestamp?
     /// The notes on times whose local times clocks show twice, or never.
-    private(set) var notes: [String] = []
+    private(set) var notes: [(end: WritableKeyPath<CampaignsView, Timestamp?>, note: TimeNote)] = []
+    /// Whether the query has a time that clocks skipped, which stays as entered, for its note.
+    private var hasSkipped = false
+    /// Whether the query has local times, or the hidden fields of a form.
+    private var hasLocal = false
+    /// Whether the address should have moments in place of what the query has.
+    var isLocal: Bool { hasLocal && !hasSkipped }
     /// The problems of the range, as messages for the user.
     private(set) var problems: [String] = []
     /// The start and the end as entered, if they are invalid.
@@ -35,6 +41,7 @@ struct CampaignsView {
     ///   - zone: the time zone of times without an offset
     /// - Throws: ``InvalidInput`` that the error page shows.
     init(_ query: QueryString, zone: UserTimeZone) throws(InvalidInput) {
+        let hasHidden = query.pairs.contains { $0.name.hasPrefix(QueryString.shownPrefix) }
         let query = query.withShownMoments(of: Self.times, in: zone)
         search = Self.shortened(query["search"] ?? "")
         let names = CampaignQuery.Sort.allCases.map(\.rawValue).joined(separator: ", ")
@@ -45,6 +52,7 @@ struct CampaignsView {
         }
         if let sorted { (sort, isDescending) = sorted }
         page = try query.page()
+        hasLocal = hasHidden
         from = time("from", of: query, zone, isEnd: false)
         to = time("to", of: query, zone, isEnd: true)
         if let from, let to, from > to { problems.append("“from” must not be later than “to”.") }
@@ -61,7 +69,11 @@ struct CampaignsView {
             let moment = try query.value(name, rule) { zone.timestamp(entered: $0, isEnd: isEnd) }
             if let moment, let text = query[name] {
                 let skipped = zone.isSkipped(entered: text, isEnd: isEnd) ? text : nil
-                if let note = TimeNote(moment, isEnd: isEnd, skipped: skipped, in: zone) { notes.append(note.text) }
+                if let note = TimeNote(moment, isEnd: isEnd, skipped: skipped, in: zone) {
+                    notes.append((isEnd ? \.to : \.from, note))
+                }
+                hasSkipped = hasSkipped || skipped != nil
+                hasLocal = hasLocal || text != moment.description
             }
             return moment
         } catch {
@@ -76,6 +88,16 @@ struct CampaignsView {
         let scalars = text.trimmingCharacters(in: .whitespaces).unicodeScalars
         let kept = scalars.filter { $0.properties.generalCategory != .control }.prefix(CampaignName.maxLength)
         return String(String.UnicodeScalarView(kept))
+    }
+
+    /// The notes as values for the template, each with a link to the other moment.
+    var noteValues: [[String: String]] {
+        notes.map { end, note in
+            guard let other = note.other else { return ["text": note.text] }
+            var changed = self
+            changed[keyPath: end] = other.moment
+            return ["text": note.text, "other": other.title, "link": changed.on(page: 1).link]
+        }
     }
 
     /// Whether the view leaves out any campaigns or sends.

@@ -7,7 +7,7 @@ import SendLogRecipients
 
 /// The page that compares the recipients of a campaign with those of another one, or of a send.
 struct ComparePage: Sendable {
-    let store: any CampaignStore
+    let store: any CampaignStore & LogReader
     let comparer: AudienceComparer
     let middleware: ConsoleMiddleware
 
@@ -62,9 +62,29 @@ struct ComparePage: Sendable {
         let entered = form.query(CompareQuery.entered + hidden).withShownMoments(of: CompareQuery.times, in: zone)
         switch try await find(entered["campaign"] ?? "", request) {
         case .found(let campaign):
-            return Pages.redirect(to: CompareQuery.link(id, CompareQuery.parameters(of: entered, campaign, zone)))
+            let parameters = CompareQuery.parameters(of: entered, campaign, zone)
+            // No address has what is not valid, or a telephone number.
+            do throws(InvalidInput) { _ = try CompareQuery(QueryString(parameters.encoded[...]), of: id, zone) } catch {
+                return try await show(request, entered, problem: error.issues.map(\.message).joined(separator: " "))
+            }
+            if let problem = try await numberProblem(entered["send"] ?? "", request) {
+                return try await show(request, entered, problem: problem)
+            }
+            return Pages.redirect(to: CompareQuery.link(id, parameters))
         case .several(let choice): return try await show(request, entered, choice: choice)
         case .unknown(let problem): return try await show(request, entered, problem: problem)
+        }
+    }
+
+    /// Returns the message for a telephone number that was entered for a send, and is the ID of none.
+    private func numberProblem(_ text: String, _ request: UserRequest) async throws(StoreError) -> String? {
+        guard RecipientKey.isTelephoneNumber(text), let id = SendLogID(text) else { return nil }
+        do throws(StoreError) {
+            _ = try await store.sendLog(id, in: request.organisation)
+            return nil
+        } catch {
+            guard error == .notFound else { throw error }
+            return "A telephone number is not the ID of a send. Enter it on the Sends Report."
         }
     }
 
@@ -119,7 +139,7 @@ struct ComparePage: Sendable {
         let entered = query.withShownMoments(of: CompareQuery.times, in: user.zone)
         var report = SendsFilter(entered, zone: user.zone)
         report.campaigns = [id]
-        var values = CompareQuery.values(of: entered, user.zone)
+        var values = CompareQuery.values(of: entered, to: id, user.zone)
         (values["id"], values["zone"], values["sends"]) = (id.text, user.zone.name, report.link())
         values["choice"] = choice?.values { campaign in
             CompareQuery.link(id, CompareQuery.parameters(of: entered, campaign, user.zone))
@@ -157,6 +177,7 @@ struct ComparePage: Sendable {
                 in: request.organisation
             )
             values["result"] = Self.result(counts, query, asOf)
+            values["compared"] = CompareQuery.other(of: entered, user.zone)
             return page()
         } catch let problem as InvalidInput {
             return page(problem)

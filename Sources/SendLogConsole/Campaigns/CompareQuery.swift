@@ -83,18 +83,42 @@ struct CompareQuery {
     }
 
     /// Returns the values of the form: times are local, with their moments in hidden fields.
-    static func values(of query: QueryString, _ zone: UserTimeZone) -> [String: Any] {
-        var (values, notes): ([String: Any], [String]) = ([:], [])
-        for name in entered {
+    static func values(of query: QueryString, to campaign: CampaignID, _ zone: UserTimeZone) -> [String: Any] {
+        var (values, notes, moments): ([String: Any], [[String: String]], [String: Timestamp]) = ([:], [], [:])
+        let entered = CampaignID(query["campaign"] ?? "")
+        for name in Self.entered {
             let (field, text, isEnd) = (name.replacing("_", with: "-"), query[name] ?? "", name.hasSuffix("to"))
             values[field] = text
             guard times.contains(name), let moment = zone.timestamp(entered: text, isEnd: isEnd) else { continue }
             values[field] = zone.fieldText(moment, isEnd: isEnd)
             values["shown-\(field)"] = moment.description
             let skipped = zone.isSkipped(entered: text, isEnd: isEnd) ? text : nil
-            if let note = TimeNote(moment, isEnd: isEnd, skipped: skipped, in: zone) { notes.append(note.text) }
+            moments[name] = moment
+            guard let note = TimeNote(moment, isEnd: isEnd, skipped: skipped, in: zone) else { continue }
+            var shown = ["text": note.text]
+            if let other = note.other {
+                let changed = parameters(of: query, entered, zone).map { parameter in
+                    parameter.name == name ? (name: name, value: other.moment.description) : parameter
+                }
+                (shown["other"], shown["link"]) = (other.title, link(campaign, changed))
+            }
+            notes.append(shown)
         }
         values["notes"] = notes
+        values["dates"] = zone.words(from: moments["from"], to: moments["to"])
         return values
+    }
+
+    /// Returns what the campaign is compared with as a sentence for the printed page, with a space at its end; empty if
+    /// its recipients are only counted.
+    static func other(of query: QueryString, _ zone: UserTimeZone) -> String {
+        func given(_ name: String) -> String? { query[name].flatMap { $0.isEmpty ? nil : $0 } }
+        if let send = given("send") { return "Compared with the send \(send). " }
+        let from = given("other_from").flatMap { zone.timestamp(entered: $0, isEnd: false) }
+        let to = given("other_to").flatMap { zone.timestamp(entered: $0, isEnd: true) }
+        guard let campaign = given("campaign") else {
+            return from == nil && to == nil ? "" : "Compared with all campaigns, \(zone.words(from: from, to: to)). "
+        }
+        return "Compared with the campaign \(campaign), \(zone.words(from: from, to: to)). "
     }
 }

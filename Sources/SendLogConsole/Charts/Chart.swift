@@ -41,7 +41,8 @@ struct Chart {
         while begin <= days.upperBound {
             let next = unit.next(after: begin)
             // Beyond the year 0000 or 9999 there is no timestamp.
-            let start = max(zone.begin(of: begin) ?? .earliest, limits.lowerBound)
+            let isEarliest = begin <= Timestamp.earliest.day
+            let start = max(isEarliest ? .earliest : zone.begin(of: begin) ?? .earliest, limits.lowerBound)
             let end = min(zone.begin(of: next)?.advanced(by: -1) ?? .latest, limits.upperBound)
             // Clocks may skip a whole day.
             if start <= end { bars.append(Self.bar(start...end, begin, Day(number: next.number - 1), in: zone)) }

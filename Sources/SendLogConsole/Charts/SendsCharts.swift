@@ -14,7 +14,7 @@ final class SendsCharts: Sendable {
     }
 
     /// The maximum number of campaigns of a cached chart; charts of more campaigns are rarely requested twice.
-    private static let maxCampaigns = 8
+    static let maxCampaigns = 8
     /// The largest number of sends to a recipient of which a chart is drawn: they are read, not counted by counters.
     private static let maxRecipientSends = 10_000
     /// The largest number of sends that are read one by one, because a bar has only a part of their day in UTC.
@@ -63,10 +63,10 @@ final class SendsCharts: Sendable {
         let campaigns = filter.campaigns.isEmpty ? nil : filter.campaigns
         let tallies = try await store.tallies(of: campaigns, over: days, in: organisation)
         guard let frame = ChartFrame(tallies, filter, zone) else { return [] }
-        let (chart, chartZone) = try await count(tallies, frame, search, organisation)
-        let html = try await draw(frame.trimmed(chart), in: chartZone, frame, search, organisation)
-        // Does not cache a chart that includes sends recorded after the snapshot.
         let isPinned = try await store.organisation(organisation).head.lastSequence == filter.asOf
+        let (chart, chartZone) = try await count(isPinned ? tallies : nil, frame, search, organisation)
+        let html = try await draw(frame.trimmed(chart), in: chartZone, frame, search, organisation)
+        // The days and the unit come from all sends, also from those that were recorded after the snapshot.
         guard isPinned, filter.campaigns.count <= Self.maxCampaigns else { return html }
         cache.insert(html, for: key)
         return html
@@ -74,27 +74,32 @@ final class SendsCharts: Sendable {
 
     /// Counts the sends of a chart's bars.
     ///
+    /// - Parameters:
+    ///   - tallies: the counters of the days, if the search is of all sends recorded so far; else `nil`
+    ///   - frame: the chart before it is counted
+    ///   - search: the search
+    ///   - organisation: the organisation
     /// - Returns: the chart, and the time zone of its days: UTC if days of the user would take too long to count.
     private func count(
-        _ tallies: [DayTally],
+        _ tallies: [DayTally]?,
         _ frame: ChartFrame,
         _ search: SendLogSearch,
         _ organisation: OrganisationID
     ) async throws(StoreError) -> (Chart, UserTimeZone) {
-        var chart = frame.chart
-        if chart.hasWholeUTCDays {
-            chart.add(tallies)
-            return (chart, frame.zone)
+        for (var chart, zone) in [(frame.chart, frame.zone), (frame.chartOfUTCDays, .utc)] {
+            if let tallies, chart.hasWholeUTCDays {
+                chart.add(tallies)
+                return (chart, zone)
+            }
+            let periods = chart.bars.map(\.period)
+            // Counters give whole days in UTC as of any snapshot.
+            let maxReads = chart.hasWholeUTCDays ? nil : Self.maxReads
+            if let totals = try await store.totals(of: search, in: periods, maxReads: maxReads, of: organisation) {
+                chart.set(totals)
+                return (chart, zone)
+            }
         }
-        let periods = chart.bars.map(\.period)
-        let totals = try await store.totals(of: search, in: periods, maxReads: Self.maxReads, of: organisation)
-        guard let totals else {
-            chart = frame.chartOfUTCDays
-            chart.add(tallies)
-            return (chart, .utc)
-        }
-        chart.set(totals)
-        return (chart, frame.zone)
+        return (frame.chartOfUTCDays, .utc)
     }
 
     /// Reads the moments and destinations of the sends of a search.

@@ -26,7 +26,9 @@ struct GoPage: Sendable {
 
     @Sendable private func go(_ request: UserRequest, _ form: Form) async throws -> Response {
         let (user, organisation) = (request.user, request.organisation)
-        let text = form["sought"].trimmingCharacters(in: .whitespacesAndNewlines)
+        // IDs are copied with quotes from JSON.
+        let quotes = CharacterSet(charactersIn: "\"'`“”‘’")
+        let text = form["sought"].trimmingCharacters(in: .whitespacesAndNewlines.union(quotes))
         if text.isEmpty { return page(request) }
         let send = try await send(text, request)
         let lookup = CampaignLookup(store: store)
@@ -41,7 +43,9 @@ struct GoPage: Sendable {
             let campaigns = try await store.campaigns(query, in: organisation)
             return page(request, sought: text, CampaignChoice(text: text, campaigns, isExact: true), send)
         case (_, .several(let choice)): return page(request, sought: text, choice, send)
-        case (nil, .found(let ids, _)): return Pages.redirect(to: Self.link(ids, for: user))
+        case (nil, .found(let ids, _)) where ids.count == 1 || user.may(.readSendLogs):
+            return Pages.redirect(to: Self.link(ids, for: user))
+        case (nil, .found): return page(request, sought: text, isUnknown: true)
         case (nil, .none): return page(request, sought: text, isUnknown: true)
         }
     }

@@ -28,7 +28,10 @@ struct UserTimeZone {
     private static func zone(_ name: String) -> TimeZone? {
         if let known = known.withLock({ $0[name] }) { return known }
         guard let zone = TimeZone(identifier: name) else { return nil }
-        known.withLock { if $0.count < 1000 { $0[name] = zone } }
+        known.withLock { known in
+            if known.count >= 1000 { known.removeAll() }
+            known[name] = zone
+        }
         return zone
     }
 

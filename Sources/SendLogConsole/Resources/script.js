@@ -122,6 +122,10 @@
     show();
   }
 
+  // On a phone, the time ranges scroll sideways, and the chosen one may be out of sight.
+  const range = document.querySelector(".spans a[aria-current]");
+  if (range) range.parentElement.scrollLeft = range.offsetLeft - (range.parentElement.clientWidth - range.offsetWidth) / 2;
+
   // Puts a button to print the page in place of the hint.
   for (const hint of document.querySelectorAll("[data-print]")) {
     const button = document.createElement("button");

@@ -2,12 +2,12 @@ import SendLogCore
 
 /// Says in words what a filter selects.
 extension SendsFilter {
-    /// The criteria in a few words, such as `2 campaigns, recipient, dates`; empty if there are none.
-    var summary: String {
+    /// Returns the criteria in a few words, such as `2 campaigns, recipient, from 2022-01-01 00:00:00`.
+    func summary(in zone: UserTimeZone) -> String {
         let dates = from != nil || to != nil
         return [
             campaigns.isEmpty ? nil : campaigns.count.counted("campaign"), recipient == nil ? nil : "recipient",
-            dates ? "dates" : nil,
+            dates ? zone.words(from: from, to: to) : nil,
         ].compactMap { $0 }.joined(separator: ", ")
     }
 

@@ -71,6 +71,20 @@ extension SendsReport {
     }
 }
 
+extension SendsFilter {
+    /// Returns the address of the page on which the user chooses one of several campaigns.
+    ///
+    /// - Returns: `nil` if the text may be a recipient, which must not be in a URL, or if the report would take it for the
+    ///   ID of a further campaign.
+    func address(of choice: CampaignChoice) -> String? {
+        guard !CampaignChoice.mayBeRecipient(choice.text), campaigns.isEmpty || CampaignID(choice.text) == nil else {
+            return nil
+        }
+        let parameters = parameters() + [(name: "campaign", value: choice.text)]
+        return "/console/sends?\(parameters.encoded)"
+    }
+}
+
 extension CampaignLookup {
     /// Returns the filter of a query of the Sends Report, with the campaigns that its texts mean.
     ///
@@ -99,11 +113,31 @@ extension CampaignLookup {
         return (filter, entry)
     }
 
-    /// Returns the filter of a file of the Sends Report.
+    /// Returns the filter of a file of the Sends Report, and its search.
     ///
-    /// - Throws: ``InvalidInput`` if a text can mean several campaigns; ``StoreError``.
-    func filter(ofFile request: UserRequest) async throws -> SendsFilter {
-        let (filter, entry) = try await self.filter(request.query, request, areIDsKnown: true)
+    /// - Throws: ``InvalidInput`` if the filter is not valid, or if a text can mean several campaigns; ``APIError`` if the
+    ///   sends to the recipient cannot be found now; ``StoreError``.
+    func search(
+        ofFile request: UserRequest,
+        _ links: RecipientLinks
+    ) async throws -> (filter: SendsFilter, search: SendLogSearch) {
+        let filter = try await filter(ofFile: request)
+        if !filter.problems.isEmpty { throw InvalidInput(sentences: filter.problems) }
+        var search = filter.search
+        if let token = filter.recipient {
+            var recipient = try await links.recipient(token, request)
+            try await links.limit(&search, to: &recipient, in: request.organisation)
+        }
+        return (filter, search)
+    }
+
+    private func filter(ofFile request: UserRequest) async throws -> SendsFilter {
+        // A file has no page that could say that a name was taken for an ID.
+        let (filter, entry) = try await self.filter(request.query, request, areIDsKnown: false)
+        // A campaign may be linked before its first send.
+        if let unknown = entry?.unknown, CampaignID(unknown) != nil {
+            return SendsFilter(request.query, zone: request.user.zone)
+        }
         if let choice = entry?.choice {
             let text = Naming.shown(choice.text)
             throw InvalidInput(sentences: [

@@ -136,7 +136,11 @@ struct SendsReport: Sendable {
         }
         guard problems.isEmpty else { return refuse(problems, filter, request, entered: entered) }
         if !entered.isEmpty { filter.recipient = try await links.token(for: entered, request) }
-        if let choice = entry?.choice { return try await choose(choice, filter, request, entered: entered) }
+        if let choice = entry?.choice {
+            // The choice has an address of its own, to which browsers can go back.
+            if let address = filter.address(of: choice) { return Pages.redirect(to: address) }
+            return try await choose(choice, filter, request, entered: entered)
+        }
         return Pages.redirect(to: filter.pathAfterSubmission)
     }
 
@@ -170,7 +174,8 @@ struct SendsReport: Sendable {
         let (user, zone, now) = (request.user, request.user.zone, request.input.now)
         let key = [
             filter.from?.description ?? "", filter.to?.description ?? "", String(filter.rows), zone.name,
-            zone.midnight(0, after: now).description, user.may(.readCampaigns) ? "named" : "",
+            zone.midnight(0, after: now).description, zone.offsetText(at: now) ?? "",
+            user.may(.readCampaigns) ? "named" : "",
             user.csrfToken,
         ]
         let notes = filter.notes(zone: zone)
@@ -180,7 +185,7 @@ struct SendsReport: Sendable {
         if isCached, let known = formCache[key] { return known }
         var values: [String: Any] = [
             "narrow": filter.hasCriteria, "zone": zone.name,
-            "filter-summary": filter.summary, "filter-words": filter.words(in: zone),
+            "filter-summary": filter.summary(in: zone), "filter-words": filter.words(in: zone),
             // A phone shows the fields if one of them is to be corrected.
             "filters-open": filter.problems.isEmpty && (recipient.isEmpty || filter.recipient != nil) ? "" : "open",
             "from": filter.from.map { zone.fieldText($0, isEnd: false) } ?? "",
@@ -219,13 +224,7 @@ struct SendsReport: Sendable {
     // MARK: - Downloads
 
     private func export(_ request: UserRequest, _ format: SendLogExport.Format) async throws -> Response {
-        let filter = try await CampaignLookup(store: store).filter(ofFile: request)
-        if !filter.problems.isEmpty { throw InvalidInput(sentences: filter.problems) }
-        var search = filter.search
-        if let token = filter.recipient {
-            var recipient = try await links.recipient(token, request)
-            try await links.limit(&search, to: &recipient, in: request.organisation)
-        }
+        let (_, search) = try await CampaignLookup(store: store).search(ofFile: request, links)
         let export = SendLogExport(
             store: store,
             organisation: request.organisation,

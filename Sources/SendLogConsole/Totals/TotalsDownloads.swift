@@ -15,16 +15,13 @@ struct TotalsDownloads: Sendable {
     var routes: [Route] {
         Self.units.flatMap { unit in
             SendLogExport.Format.allCases.map { format in
+                let (name, ending) = (unit.rawValue, format.rawValue)
                 // The filter checks the query.
-                middleware.get(Self.path(unit, format), [.readSendLogs], query: nil) { request in
+                return middleware.get("/console/totals-by-\(name).\(ending)", [.readSendLogs], query: nil) { request in
                     try await download(TotalsFile(unit: unit, format: format), request)
                 }
             }
         }
-    }
-
-    private static func path(_ unit: Chart.Unit, _ format: SendLogExport.Format) -> String {
-        "/console/totals-by-\(unit.rawValue).\(format.rawValue)"
     }
 
     /// Returns the links to the files of a filter's totals as values for the template of the report, such as `day-csv`.
@@ -32,20 +29,15 @@ struct TotalsDownloads: Sendable {
         var links: [String: Any] = [:]
         for unit in units {
             for format in SendLogExport.Format.allCases {
-                links["\(unit.rawValue)-\(format.rawValue)"] = filter.link(path(unit, format), isPinned: true)
+                links["\(unit.rawValue)-\(format.rawValue)"] = filter.link("/console/totals-by-\(unit.rawValue).\(format.rawValue)", isPinned: true)
             }
         }
         return links
     }
 
     private func download(_ file: TotalsFile, _ request: UserRequest) async throws -> Response {
-        let filter = try await CampaignLookup(store: store).filter(ofFile: request)
-        if !filter.problems.isEmpty { throw InvalidInput(sentences: filter.problems) }
-        var search = filter.search
-        if let token = filter.recipient {
-            var recipient = try await links.recipient(token, request)
-            try await links.limit(&search, to: &recipient, in: request.organisation)
-        }
+        let (filter, found) = try await CampaignLookup(store: store).search(ofFile: request, links)
+        var search = found
         let head = try await store.organisation(request.organisation).head.lastSequence
         search.asOf = min(search.asOf ?? head, head)
         let totals = PeriodTotals(

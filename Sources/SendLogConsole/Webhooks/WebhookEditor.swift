@@ -6,6 +6,7 @@ import SendLogServices
 /// The page that creates or changes a webhook, with its routes: shows a ``WebhookForm`` with a preview, and saves it.
 struct WebhookEditor: Sendable {
     let service: WebhookService
+    let campaigns: any CampaignStore
     let middleware: ConsoleMiddleware
 
     var routes: [Route] {
@@ -45,6 +46,7 @@ struct WebhookEditor: Sendable {
         values["is-new"] = webhook == nil
         values["is-paused"] = webhook?.progress.pause != nil
         values["may-read-sends"] = user.may(.readSendLogs)
+        values["may-see-campaigns"] = user.may(.readCampaigns)
         values["back"] = webhook != nil && user.may(.readWebhooks) ? values["action"] : list
         let title = webhook == nil ? "New webhook" : "Edit webhook"
         return request.page("webhook-editor", section: .webhooks, title: title, isInvalid: !all.isEmpty, values)
@@ -53,18 +55,33 @@ struct WebhookEditor: Sendable {
     /// Reads the form.
     ///
     /// - Returns: the form; the webhook to save, or `nil` for a preview or an invalid form; the issues of the form.
-    private func entered(_ fields: Form) -> (form: WebhookForm, requested: WebhookInput?, issues: [InputIssue]) {
-        let form = WebhookForm(fields)
+    private func entered(
+        _ fields: Form,
+        _ request: UserRequest
+    ) async throws(StoreError) -> (form: WebhookForm, requested: WebhookInput?, issues: [InputIssue]) {
+        let (form, unknown) = try await form(fields, request)
         do throws(InvalidInput) {
             let requested = try form.input()
-            return (form, fields["do"] == "preview" ? nil : requested, [])
+            return (form, fields["do"] == "preview" || !unknown.isEmpty ? nil : requested, unknown)
         } catch {
-            return (form, nil, error.issues)
+            // What is said of a name replaces that it is not an ID.
+            let others = error.issues.filter { unknown.isEmpty || !$0.path.hasPrefix("campaign_id") }
+            return (form, nil, others + unknown)
         }
     }
 
+    /// Reads the form, with the IDs of the campaigns that it names.
+    private func form(
+        _ fields: Form,
+        _ request: UserRequest
+    ) async throws(StoreError) -> (form: WebhookForm, issues: [InputIssue]) {
+        let form = WebhookForm(fields)
+        guard request.user.may(.readCampaigns) else { return (form, []) }
+        return try await CampaignLookup(store: campaigns).resolve(form, in: request.organisation)
+    }
+
     @Sendable private func create(_ request: UserRequest, _ fields: Form) async throws -> Response {
-        let (form, requested, issues) = entered(fields)
+        let (form, requested, issues) = try await entered(fields, request)
         guard let requested else { return try await show(request, form, changing: nil, issues: issues) }
         do {
             let made = try await service.create(requested, in: request.organisation, at: request.input.now)
@@ -79,7 +96,7 @@ struct WebhookEditor: Sendable {
     }
 
     @Sendable private func change(_ request: UserRequest, _ fields: Form) async throws -> Response {
-        let (form, requested, issues) = entered(fields)
+        let (form, requested, issues) = try await entered(fields, request)
         let webhook = try await service.webhook(request.input)
         guard let requested else { return try await show(request, form, changing: webhook, issues: issues) }
         let (id, organisation, now) = (webhook.id, webhook.organisation, request.input.now)
@@ -94,7 +111,7 @@ struct WebhookEditor: Sendable {
     /// Returns the preview alone, for the script.
     @Sendable private func preview(_ request: UserRequest, _ fields: Form) async throws -> Response {
         let preview = WebhookPreview(service: service, user: request.user)
-        let (values, _) = try await preview.values(of: WebhookForm(fields), showsIssues: true)
+        let (values, _) = try await preview.values(of: form(fields, request).form, showsIssues: true)
         return request.pages.fragment("webhook-preview", to: request.input.request, values)
     }
 }

@@ -7,7 +7,7 @@ struct WebhookForm {
     var name = ""
     var url = ""
     var method = WebhookDefinition.Method.post.rawValue
-    /// The IDs of campaigns, one per line; empty for all.
+    /// The campaigns, one per line; empty for all.
     var campaigns = ""
     /// The headers as `Name: value`, one per line.
     var headers = ""
@@ -64,7 +64,11 @@ struct WebhookForm {
         send = form["send"].trimmingCharacters(in: .whitespaces)
     }
 
-    private var campaignIDs: [Substring] { campaigns.split { $0.isWhitespace || $0 == "," } }
+    /// The IDs of campaigns, or names in place of them.
+    var campaignEntries: [String] {
+        campaigns.split { $0.isNewline || $0 == "," }.map { $0.trimmingCharacters(in: .whitespaces) }
+            .filter { !$0.isEmpty }
+    }
 
     /// Returns the webhook of this form, validated by the API's rules.
     ///
@@ -88,7 +92,7 @@ struct WebhookForm {
                 .map { $0.trimmingCharacters(in: .whitespaces) }
             return JSONMember(name: parts[0], value: .string(parts.count > 1 ? parts[1] : ""))
         }
-        let ids = campaignIDs.map { JSONValue.string(String($0)) }
+        let ids = campaignEntries.map { JSONValue.string($0) }
         return .object([
             JSONMember(name: "name", value: .string(name.trimmingCharacters(in: .whitespaces))),
             JSONMember(name: "url", value: .string(url.trimmingCharacters(in: .whitespacesAndNewlines))),
@@ -153,7 +157,7 @@ struct WebhookForm {
         case .url: return "The URL"
         case .method: return "The method"
         case .campaigns:
-            let ids = campaignIDs
+            let ids = campaignEntries
             let index = Int(detail.dropLast()).flatMap { ids.indices.contains($0) ? $0 : nil }
             return index.map { "The campaign ID “\(Naming.shown(ids[$0]))”" } ?? "The list of campaigns"
         case .headers: return issue.path == "headers" ? "The headers" : "The header “\(detail)”"

@@ -56,7 +56,7 @@ import Testing
         let sorted = try user.texts("table.campaigns tbody td.count:nth-child(2)").compactMap { Int($0) }
         #expect(sorted == sorted.sorted(by: >) && sorted.reduce(0, +) == sums[0])
         let first = try #require(try user.texts("table.campaigns td.campaign code").first)
-        try page.clickAndLoad("td.campaign a.name")
+        try page.clickAndLoad("td.campaign a")
         let counted = try counts(tenant, first, from, to)
         #expect(try page.text(of: "#result") == "\(counted[0]) sends to \(counted[1]) destinations")
         try user.expectNoErrors()
@@ -79,7 +79,7 @@ import Testing
         try page.paste("SPATER", into: "#search")
         try page.clickAndLoad(.named("Find", role: "button"))
         #expect(try page.text(of: "#result") == "1 campaign: 1 send to 2 destinations")
-        #expect(try page.url.contains("shown_from=2022-12-31T22"))
+        #expect(try page.url.contains("from=2022-12-31T22:00:00.000Z&to=2023-01-31T21:59:59.999Z"))
         try page.paste("spring", into: "#search")
         try page.clickAndLoad(.named("Find", role: "button"))
         #expect(try page.text.contains("No campaigns match this search, or none has sends in this range."))
@@ -105,7 +105,8 @@ import Testing
         for (span, id) in [("This month", "of-now"), ("Last month", "of-before")] {
             try user.page.clickAndLoad(.named(span, role: "link"))
             #expect(try user.texts("table.campaigns td.campaign code") == [id])
-            #expect(try user.texts(".spans a[aria-current]") == [span])
+            // Two ranges can be the same: in a month of 30 days, "Last 30 days" is "This month" on its last day.
+            #expect(try user.texts(".spans a[aria-current]").contains(span))
             #expect(try user.page.value(of: "#search") == "of")
         }
         try user.expectNoErrors()

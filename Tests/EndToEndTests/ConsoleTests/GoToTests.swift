@@ -35,7 +35,7 @@ import Testing
             #expect(try user.page.url.hasSuffix(path), "\(text) on \(start)")
         }
         try user.page.paste("letter-1", into: Self.field)
-        try user.page.clickAndLoad(.named("Go", role: "button"))
+        try user.page.clickAndLoad(.named("Open", role: "button"))
         #expect(try user.page.url.hasSuffix("/console/sends?campaign=letter-1"))
         try user.expectNoErrors()
     }

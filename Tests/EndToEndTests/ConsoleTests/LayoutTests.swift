@@ -142,7 +142,8 @@ import Testing
         try page.press(.enter)
         #expect(try page.isVisible("#from"))
         try user.open("/console/sends?campaign=\(TypicalSends.campaigns[0].id)&from=2026-09-01&to=2026-10-31")
-        #expect(try page.text(of: ".filters > summary") == "Filter: 1 campaign, dates")
+        let summary = "Filter: 1 campaign, from 2026-09-01 00:00:00 to 2026-10-31 23:59:59"
+        #expect(try page.text(of: ".filters > summary") == summary)
         #expect(try !page.isVisible("#from"))
         #expect(try #require(rows(user, "row.getBoundingClientRect().top").first) < 844)
         // A field to correct is shown.

@@ -59,7 +59,7 @@ import Testing
         #expect(sheets.count == 1)
         let sheet = try #require(sheets.first)
         #expect(sheet.contains("CampaignSendsDestinationsFirstsendLastsend"))
-        #expect(sheet.contains("Campaignswhosenameoridcontains“st”"))
+        #expect(sheet.contains("CampaignswhosenameorIDcontains“st”"))
         #expect(sheet.contains("Monthlystatements\(TypicalSends.campaigns[2].id)"))
         #expect(!sheet.contains("Rename"))
     }

@@ -102,7 +102,7 @@ import Testing
             #expect(refused.text.contains("name=\"campaign\" value=\"\(number)\""))
             #expect(!Self.links(refused).contains { $0.contains("55501") || $0.contains("campaign=") }, "\(number)")
         }
-        for (campaign, query) in [("27825550101", "27825550101"), ("spring", "spring"), ("20221", "20221")] {
+        for (campaign, query) in [("27825550101", "27825550101"), ("spring", "spring")] {
             let found = try client.post("/console/sends", ["campaign": campaign], from: "/console/sends")
             #expect(found["location"] == "/console/sends?campaign=\(query)", "\(campaign)")
         }

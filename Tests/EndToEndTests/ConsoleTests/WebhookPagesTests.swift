@@ -96,7 +96,7 @@ import Testing
             ("url", "The URL must begin with https:// or http://."),
             ("body", "The body has the unknown field {{send.id}}; did you mean {{send._id}}?"),
             ("headers", "The header “Host” is a header that sendlog sets itself; remove it."),
-            ("campaigns", "The campaign ID “id!” must be 1 to 64 characters of A-Z a-z 0-9 _ -."),
+            ("campaigns", "No campaign has “no id!” in its ID or name."),
         ] {
             #expect(try page.text(of: "#\(field)-problem") == message)
             #expect(try page.attribute("aria-invalid", of: "#\(field)") == "true")

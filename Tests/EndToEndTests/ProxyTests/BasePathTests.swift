@@ -28,6 +28,7 @@ import Testing
         try crawler.post(send, ["destination": "+27 82 0000 120"], from: send)
         try crawler.post("/console/organisation", ["calling-code": "27"], from: "/console/organisation")
         try crawler.post("/console/campaigns/summer/name", ["name": "Summer"], from: "/console/campaigns")
+        try crawler.post("/console/go", ["sought": "summer"], from: "/console/keys")
         try crawler.post("/console/keys", ["name": "other", "permission": "sendLog"], from: "/console/keys")
         try crawler.post("\(webhook)/test", ["send": ""], from: webhook)
         let redelivery = try #require(
@@ -38,6 +39,7 @@ import Testing
         try crawler.post("\(webhook)/active", ["active": "false"], from: webhook)
         try crawler.post("/console/webhooks/preview", definition, from: webhook)
         try crawler.crawl(from: "\(Self.base)/console")
+        try crawler.crawl(from: "\(Self.base)/console/go")
         try crawler.crawl(from: "\(Self.base)/console/campaigns/summer/compare?send=send-12")
         // These change or delete what the crawler has found.
         try crawler.post("/console/webhooks", definition, from: "/console/webhooks/new")
