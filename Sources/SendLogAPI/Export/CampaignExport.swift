@@ -47,6 +47,7 @@ package struct CampaignExport: Sendable {
         }
         var response = Response(type: format.mediaType) { try await text.send(to: &$0) }
         response.fields = format.fields(file: "campaigns", total: totals.campaigns, asOf: nil)
+        response.event = .fileExported("campaigns.\(format.rawValue)", rows: totals.campaigns)
         return response
     }
 

@@ -19,7 +19,7 @@ package struct RequestEvent: Equatable, Sendable {
     /// The name of the event, such as `webhook.created`.
     let name: String
     /// The fields, besides those of each request.
-    let fields: [Field]
+    private(set) var fields: [Field]
     /// The key of a request whose route needs none: the one that a user signed in with.
     var key: APIKey?
 
@@ -53,15 +53,14 @@ package struct RequestEvent: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - file: the kind and the format of the file, such as `send-logs.csv`
-    ///   - rows: the number of its rows
+    ///   - rows: the number of its rows; `nil` if it is not known before the file is sent
     ///   - sequence: the sequence number of the send log whose list it has; `nil` for another file
     /// - Returns: the event.
-    package static func fileExported(_ file: String, rows: Int, of sequence: SequenceNumber? = nil) -> RequestEvent {
-        guard let sequence else { return RequestEvent("file.exported", ["file": .text(file), "rows": .number(rows)]) }
-        return RequestEvent(
-            "file.exported",
-            ["file": .text(file), "rows": .number(rows), "sequence": .number(Int(sequence.number))]
-        )
+    package static func fileExported(_ file: String, rows: Int?, of sequence: SequenceNumber? = nil) -> RequestEvent {
+        var event = RequestEvent("file.exported", ["file": .text(file)])
+        if let rows { event.fields.append(Field(name: "rows", value: .number(rows))) }
+        if let sequence { event.fields.append(Field(name: "sequence", value: .number(Int(sequence.number)))) }
+        return event
     }
 }
 

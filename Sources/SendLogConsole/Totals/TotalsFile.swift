@@ -33,6 +33,7 @@ struct TotalsFile {
             }
         }
         response.fields = format.fields(file: "totals-by-\(unit.rawValue)", asOf: search.asOf)
+        response.event = .fileExported("totals-by-\(unit.rawValue).\(format.rawValue)", rows: nil)
         response.heldLength = (search.found?.count ?? 0) * MemoryLayout<Int64>.stride
         return response
     }

@@ -134,10 +134,11 @@ import Testing
             ("/console/sends.csv", "send-logs.csv", 3),
             ("/console/sends/send-1/destinations.json", "destinations.json", 2),
             ("/console/campaigns/spring/compare.ndjson?list=a", "recipients.ndjson", 2),
-        ] as [(String, String, Double)] {
+            ("/console/campaigns.csv", "campaigns.csv", 1), ("/console/totals-by-day.csv", "totals-by-day.csv", .null),
+        ] as [(String, String, JSON)] {
             client.headers = [("X-Request-Id", "console-\(file)")]
             #expect(try client.get(path).status == 200)
-            let fields: [String: JSON] = ["file": .string(file), "rows": .number(rows), "key": "key_1"]
+            let fields: [String: JSON] = ["file": .string(file), "rows": rows, "key": "key_1"]
             let line = try Self.expectEvent("file.exported", fields, id: "console-\(file)", of: tenant)
             #expect(line["sequence"] == (file == "destinations.json" ? 2 : .null), "\(line)")
         }
