@@ -80,6 +80,7 @@ final class SendsCharts: Sendable {
     ///   - search: the search
     ///   - organisation: the organisation
     /// - Returns: the chart, and the time zone of its days: UTC if days of the user would take too long to count.
+    /// - Throws: ``StoreError``.
     private func count(
         _ tallies: [DayTally]?,
         _ frame: ChartFrame,

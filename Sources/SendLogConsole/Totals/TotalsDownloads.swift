@@ -29,7 +29,8 @@ struct TotalsDownloads: Sendable {
         var links: [String: Any] = [:]
         for unit in units {
             for format in SendLogExport.Format.allCases {
-                links["\(unit.rawValue)-\(format.rawValue)"] = filter.link("/console/totals-by-\(unit.rawValue).\(format.rawValue)", isPinned: true)
+                let (name, ending) = (unit.rawValue, format.rawValue)
+                links["\(name)-\(ending)"] = filter.link("/console/totals-by-\(name).\(ending)", isPinned: true)
             }
         }
         return links
