@@ -92,7 +92,7 @@ package struct InspectionCheck {
         #expect(try found() == [])
         let earlier = since.advanced(by: -1)
         try await execute("UPDATE webhooks SET failing_since = \(earlier.milliseconds)")
-        #expect(try found() == [.delayed(since: earlier)])
+        #expect(try found() == [.failing(since: earlier)])
         #expect(try look { try $0.interruptedWebhooks(at: now, limit: 0) } == [])
         try await execute("UPDATE webhooks SET paused = \(now.milliseconds)")
         #expect(try found() == [.paused(since: now)])

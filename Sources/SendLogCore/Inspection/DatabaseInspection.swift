@@ -7,7 +7,7 @@ public protocol DatabaseInspection {
     /// the other methods must not be called.
     var needsMigration: Bool { get }
 
-    /// Returns the active webhooks that are paused or delayed, by organisation and ID.
+    /// Returns the active webhooks that are paused or failing, by organisation and ID.
     ///
     /// - Parameters:
     ///   - now: the current time

@@ -10,10 +10,10 @@ public struct InterruptedWebhook: Equatable, Sendable {
         /// It waits until someone resumes it.
         case paused(since: Timestamp?)
         /// It keeps failing, and its deliveries are retried later.
-        case delayed(since: Timestamp?)
+        case failing(since: Timestamp?)
     }
 
-    /// The time for which a webhook must have been failing to count as delayed, in milliseconds: 15 minutes.
+    /// The time for which a webhook must have been failing to be reported, in milliseconds: 15 minutes.
     ///
     /// Shorter failures are part of every restart of a receiver.
     public static let shortestFailure: Int64 = 15 * 60_000
@@ -31,6 +31,6 @@ public struct InterruptedWebhook: Equatable, Sendable {
         key = WebhookKey(organisation: OrganisationID(organisation), id: id)
         state =
             paused.map { .paused(since: Timestamp(milliseconds: $0)) }
-            ?? .delayed(since: failingSince.flatMap { Timestamp(milliseconds: $0) })
+            ?? .failing(since: failingSince.flatMap { Timestamp(milliseconds: $0) })
     }
 }

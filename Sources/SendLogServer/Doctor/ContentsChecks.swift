@@ -7,7 +7,7 @@ enum ContentsChecks {
     /// The number of webhooks and keys that are counted.
     private static let maxCounted = 1000
 
-    /// Returns the findings about paused and delayed webhooks.
+    /// Returns the findings about paused and failing webhooks.
     ///
     /// - Throws: ``InspectionTimedOut``; ``StoreError``.
     static func webhooks(_ inspection: any DatabaseInspection, at now: Timestamp) throws -> [DoctorFinding] {
@@ -16,7 +16,7 @@ enum ContentsChecks {
         let more = webhooks.count - maxNamed
         if more <= 0 { return findings }
         let (count, verb) = (webhooks.count == maxCounted ? "\(more) or more" : "\(more)", more == 1 ? "is" : "are")
-        let message = "\(count) further webhooks \(verb) paused or delayed"
+        let message = "\(count) further webhooks \(verb) paused or failing"
         return findings + [DoctorFinding(.webhooks, .warning, message, advice: "look at GET /webhooks or the console")]
     }
 
@@ -32,11 +32,11 @@ enum ContentsChecks {
                 advice: "fix its receiver, then resume it in the console, or with PUT /webhooks/\(webhook.key.id) "
                     + #"{"active": true}"#
             )
-        case .delayed(let since):
+        case .failing(let since):
             return DoctorFinding(
                 .webhooks,
                 .warning,
-                "the deliveries of \(name) are delayed: all attempts fail\(since.map { " since \($0)" } ?? "")",
+                "all attempts of \(name) fail\(since.map { " since \($0)" } ?? ""), so its deliveries are delayed",
                 advice: "fix its receiver; if it fails for webhooks.retrySeconds, the webhook is paused"
             )
         }

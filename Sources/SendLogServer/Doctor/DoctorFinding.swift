@@ -31,7 +31,7 @@ public struct DoctorFinding: Encodable, Equatable, Sendable {
         case address
         /// Stored times in the future.
         case clock
-        /// Paused and delayed webhooks.
+        /// Paused and failing webhooks.
         case webhooks
         /// Keys that have every permission and never expire.
         case keys

@@ -76,7 +76,7 @@ import Testing
         ("INSERT INTO sessions SELECT hash, 1, FUTURE FROM api_keys", "clock", "warning", "ends of console sessions"),
         ("UPDATE organisation_days SET sends = 101, day = 40000", "clock", "note", "101 sends have a startDeliveryAt"),
         ("UPDATE webhooks SET paused = PAST", "webhooks", "warning", "of organisation 1 is paused since"),
-        ("UPDATE webhooks SET failing_since = PAST", "webhooks", "warning", "all attempts fail since"),
+        ("UPDATE webhooks SET failing_since = PAST", "webhooks", "warning", "fail since"),
         ("UPDATE api_keys SET permissions = '*'", "keys", "warning", "key_1 of organisation 1 has the permission *"),
         ("UPDATE destination_chunks SET crc = crc + 1", "damage", "problem", "organisation 1, send log 1: chunk 0"),
         ("UPDATE webhooks SET definition = '{'", "damage", "problem", "the row of a webhook is damaged"),
@@ -120,7 +120,7 @@ import Testing
         for number in 0..<12 { _ = try Hook(tenant, "https://receiver.example/\(number)") }
         try server.executeSQL("UPDATE webhooks SET paused = 5")
         let messages = try Diagnosis(server.database).messages("webhooks", "warning")
-        #expect(messages.count == 11 && messages.last == "2 further webhooks are paused or delayed", "\(messages)")
+        #expect(messages.count == 11 && messages.last == "2 further webhooks are paused or failing", "\(messages)")
     }
 
     @Test func `wide modes, a missing backup and an old one are found`() throws {
