@@ -17,7 +17,8 @@ stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 source=$stage/sendlog
 mkdir "$source"
-cp -r "$root/packaging/debian" "$root/README.md" "$root/CHANGELOG.md" "$root/docs" "$source"
+cp -r "$root/packaging/debian" "$root/README.md" "$root/CHANGELOG.md" "$root/CONTRIBUTING.md" \
+    "$root/Examples" "$root/compose.yaml" "$root/Dockerfile" "$root/docs" "$source"
 files=$source/root
 mkdir -p "$files/etc" "$files/usr/bin" "$files/usr/share/man/man1"
 cp "$root/packaging/sendlog.json" "$files/etc"
@@ -54,7 +55,7 @@ date=$(git -C "$root" log -1 --format=%cD 2>/dev/null || date -R)
 cat >"$source/debian/changelog" <<TEXT
 sendlog ($version) unstable; urgency=medium
 
-  * /usr/share/doc/sendlog/CHANGELOG.md.gz lists the changes.
+  * /usr/share/doc/sendlog/CHANGELOG.md lists the changes.
 
  -- sendlog maintainers <maintainers@sendlog.example>  $date
 TEXT

@@ -62,6 +62,7 @@ struct OrganisationCommand: AsyncParsableCommand {
         @OptionGroup var database: DatabaseOptions
 
         private struct Line: Encodable {
+            let id: Int64
             let name: String
             let created: String
             let sends: Int
@@ -73,6 +74,7 @@ struct OrganisationCommand: AsyncParsableCommand {
             try await database.withStore { store, _ in
                 let lines = try await store.organisations().map { organisation in
                     Line(
+                        id: organisation.id.number,
                         name: organisation.name.description,
                         created: organisation.created.description,
                         sends: organisation.sends,
@@ -85,8 +87,13 @@ struct OrganisationCommand: AsyncParsableCommand {
                     return Terminal.say("There are no organisations yet; create one with sendlog organisation create.")
                 }
                 try Terminal.table(
-                    ["NAME", "CREATED", "SENDS", "DESTINATIONS", "CALLING CODE"],
-                    lines.map { [$0.name, $0.created, "\($0.sends)", "\($0.destinations)", $0.callingCode ?? "none"] }
+                    ["NAME", "ID", "CREATED", "SENDS", "DESTINATIONS", "CALLING CODE"],
+                    lines.map {
+                        [
+                            $0.name, "\($0.id)", $0.created, "\($0.sends)", "\($0.destinations)",
+                            $0.callingCode ?? "none",
+                        ]
+                    }
                 )
             }
         }

@@ -53,7 +53,8 @@ final class FileWatch: Sendable {
         switch state.withLock({ $0.failure }) {
         case nil: nil
         case .moved?:
-            "\(path) was deleted, moved or replaced while the database was open; move it back, or restart sendlog"
+            "\(path) was deleted, moved or replaced while the database was open; move it back, or, if it was deleted, copy "
+                + "the open file from /proc/PID/fd before sendlog stops"
         case .lacks(let file)?:
             "\(file) was deleted, moved or replaced while the database was open. Its content was moved into \(path) as far "
                 + "as possible; restart sendlog"

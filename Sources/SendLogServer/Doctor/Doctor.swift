@@ -41,7 +41,8 @@ public struct Doctor: Sendable {
         do throws(StoreSetupError) { inspection = try configuration.database.inspect() } catch {
             let advice =
                 error.isMissing
-                ? "create one with sendlog organisation create, or name another with --database"
+                ? "create one with sendlog organisation create, or name another with --database; if a server had it open, read "
+                    + "docs/operation.md before the server stops, because the server may have the only copy"
                 : "the server cannot use it either: correct what the message names"
             return [DoctorFinding(.database, .problem, "\(error)", advice: advice)]
         }

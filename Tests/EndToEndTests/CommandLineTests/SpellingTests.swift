@@ -14,7 +14,7 @@ import Testing
         (["serv"], "unknown command serv; did you mean serve?"), (["keys", "list"], "did you mean key?"),
         (
             ["invoice"],
-            "unknown command invoice; the commands are serve, organisation, key, import, recipient, database"
+            "unknown command invoice; the commands are serve, organisation, key, import, recipient, database, config, doctor"
         ),
         (["key", "lsit"], "unknown command lsit; did you mean list?"),
         (["organisation", "delete"], "unknown command delete; the commands are create, set, list"),
