@@ -18,11 +18,13 @@ struct FileWatchTests {
             try await expectReplaced { try await store.sendLog(#require(SendLogID("a")), in: organisation) }
             try await expectReplaced { try await store.search(SendLogSearch(), in: organisation) }
             try await expectReplaced { try await store.organisation("Other") }
+            // The check that runs every second reports it.
+            #expect(try await Deadline.wait(for: 60) { !reports.value.isEmpty })
             try FileManager.default.moveItem(atPath: folder.file("moved.db"), toPath: folder.file())
             #expect(try await Deadline.wait(for: 60) { (try? await store.organisations()) != nil })
             _ = try await store.record([Sample.plain("c")], in: organisation)
             #expect(try await store.check { _, _ in } == [])
-            #expect(reports.value.last == .some(nil))
+            #expect(try await Deadline.wait(for: 60) { reports.value.last == .some(nil) })
         }
     }
 
