@@ -91,8 +91,8 @@ struct CampaignsReport: Sendable {
         var values: [String: Any] = [
             "search": view.search, "sort": view.sortText, "zone": zone.name, "notes": view.noteValues,
             "may-name": user.may(.updateCampaigns),
-            "from": view.from.map { zone.fieldText($0, isEnd: false) } ?? view.entered.from ?? "",
-            "to": view.to.map { zone.fieldText($0, isEnd: true) } ?? view.entered.to ?? "",
+            "from": view.from.map { zone.fieldText($0, isEnd: false) } ?? "",
+            "to": view.to.map { zone.fieldText($0, isEnd: true) } ?? "",
         ]
         let dates = zone.words(from: view.from, to: view.to)
         values["filtered"] = [view.search.isEmpty ? nil : "name or ID", view.period == nil ? nil : dates]

@@ -22,8 +22,6 @@ struct CampaignsView {
     var isLocal: Bool { hasLocal && !hasSkipped }
     /// The problems of the range, as messages for the user.
     private(set) var problems: [String] = []
-    /// The start and the end as entered, if they are invalid.
-    private(set) var entered: (from: String?, to: String?) = (nil, nil)
 
     /// The query parameters of the report.
     static let parameters = ["search", "sort", "page"] + times + times.map { QueryString.shownPrefix + $0 }
@@ -78,7 +76,6 @@ struct CampaignsView {
             return moment
         } catch {
             problems += error.issues.map(\.message)
-            if isEnd { entered.to = query[name] } else { entered.from = query[name] }
             return nil
         }
     }

@@ -85,6 +85,27 @@ import Testing
         #expect(name.contains("dark") ? background == "rgb(20, 24, 23)" : background == "rgb(251, 251, 249)")
     }
 
+    @Test(arguments: [(false, 1280), (true, 320)])
+    func `the pages of a new organisation, and of a key without permission, have nothing that axe-core finds`(
+        isDark: Bool,
+        width: Int
+    ) throws {
+        let tenant = try Shared.server.tenant(permissions: "*")
+        let user = try ConsoleUser(tenant.server, width: width, isPhone: width < 500, isDark: isDark)
+        try user.signIn(tenant.key)
+        for path in ["/console/sends", "/console/campaigns", "/console/webhooks", "/console/keys"] {
+            try user.open(path)
+            try user.expectNoErrors()
+            try expectAccessible(user, path)
+        }
+        let limited = try Shared.server.tenant(permissions: "webhook.read")
+        let other = try ConsoleUser(limited.server, width: width, isPhone: width < 500, isDark: isDark)
+        try other.signIn(limited.key)
+        try other.open("/console/sends")
+        #expect(try other.page.text.contains("Permission denied"))
+        try expectAccessible(other, "permission denied")
+    }
+
     @Test(arguments: [640, 1000, 1921])
     func `no page scrolls sideways`(width: Int) throws {
         let tenant = try Self.tenant.get()

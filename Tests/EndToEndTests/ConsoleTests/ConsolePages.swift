@@ -30,14 +30,17 @@ enum ConsolePages {
             ("compared", "/console/campaigns/\(campaign)/compare?campaign=\(other)"),
             ("webhooks", "/console/webhooks"), ("webhook-new", "/console/webhooks/new"), ("webhook", webhook),
             ("webhook-edit", "\(webhook)/edit"), ("webhook-deliveries", "\(webhook)?state=failed"),
-            ("keys", "/console/keys"), ("organisation", "/console/organisation"), ("time-zone", "/console/time-zone"),
+            ("campaigns-of-range", "/console/campaigns?\(dates)"), ("campaign-choice", "/console/sends?campaign=s"),
+            ("go", "/console/go"), ("keys", "/console/keys"),
+            ("organisation", "/console/organisation"), ("time-zone", "/console/time-zone"),
         ]
     }
 
     /// The pages with a problem, which have an error status.
     static let refused: [Entry] = [
         ("sends-problem", "/console/sends?from=soon&campaign=a.b"),
-        ("campaigns-problem", "/console/campaigns?sort=colour"),
+        ("campaign-unknown", "/console/sends?campaign=no+such+campaign"),
+        ("campaigns-problem", "/console/campaigns?sort=colour"), ("campaigns-dates", "/console/campaigns?from=soon"),
         ("compare-problem", "/console/campaigns/unheard-of/compare"), ("send-unknown", "/console/sends/unheard-of"),
         ("recipient-unknown", "/console/recipients/00000000000000000000000000000000"),
         ("webhook-unknown", "/console/webhooks/000000000000000000000000"), ("page-unknown", "/console/unheard-of"),
