@@ -68,7 +68,7 @@ struct CampaignPeriod {
     mutating func complete(on database: Connection) throws {
         guard let head else { return }
         let now = try Self.head(of: organisation, on: database)
-        if head.deletions != now.deletions {
+        if head.gaps != now.gaps {
             self = CampaignPeriod(range, organisation: organisation)
             while !isRead { try readSlice(on: database) }
             return
@@ -130,9 +130,4 @@ struct CampaignPeriod {
         let log = SendTotals(sends: 1, destinations: try row.count(3))
         try changes[row.integer(2), default: SendTotals()].add(part.subtractedFrom == nil ? log : log.negated)
     }
-}
-
-extension LogHead {
-    /// The number of sequence numbers without a send log, which grows with each deletion.
-    fileprivate var deletions: Int64 { lastSequence.number - Int64(count) }
 }

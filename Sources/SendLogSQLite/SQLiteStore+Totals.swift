@@ -19,11 +19,11 @@ extension SQLiteStore {
             // Deletions cannot come between the slices of the last attempt, which has only one.
             let length = attempt > Self.maxAttempts ? .max : TotalsReading.sliceLength
             var reading = TotalsReading(search, plan, maxReads: maxReads, in: organisation)
-            var progress = TotalsReading.Progress.more
-            while progress == .more {
-                progress = try await readers.scan(for: organisation) { try reading.readSlice(of: length, on: $0) }
+            var outcome = TotalsReading.Outcome.more
+            while outcome == .more {
+                outcome = try await readers.scan(for: organisation) { try reading.readSlice(of: length, on: $0) }
             }
-            switch progress {
+            switch outcome {
             case .tooManyReads: return nil
             case .outdated: attempt += 1
             case .complete, .more: return try reading.result()

@@ -19,7 +19,7 @@ struct TotalsReading {
     private var after: (start: Timestamp, sequence: SequenceNumber)?
 
     /// What a slice leaves to do.
-    enum Progress {
+    enum Outcome {
         /// Another slice is left.
         case more
         /// The totals are complete.
@@ -46,7 +46,7 @@ struct TotalsReading {
     func result() throws(StoreError) -> [SendTotals] { try sums.result() }
 
     /// Reads one slice, within a read transaction.
-    mutating func readSlice(of length: Int, on database: Connection) throws -> Progress {
+    mutating func readSlice(of length: Int, on database: Connection) throws -> Outcome {
         let transaction = try SearchTransaction(database, organisation: organisation, search: search)
         let plan = transaction.plan
         if plan.isEmpty || transaction.sources.isEmpty { return .complete }
@@ -108,7 +108,7 @@ struct TotalsReading {
     private mutating func readFound(
         _ found: ArraySlice<Int64>,
         _ transaction: SearchTransaction
-    ) throws -> Progress {
+    ) throws -> Outcome {
         let plan = sums.plan
         try transaction.forEachMatch(among: found) { start, _, destinations in
             try sums.add(SendTotals(storedSends: 1, destinations: destinations), to: plan.period(at: start))
@@ -117,7 +117,7 @@ struct TotalsReading {
         return next == search.found?.endIndex ? .complete : .more
     }
 
-    private mutating func readParts(_ length: Int, _ transaction: SearchTransaction) throws -> Progress {
+    private mutating func readParts(_ length: Int, _ transaction: SearchTransaction) throws -> Outcome {
         var left = length
         while next < reads.count {
             guard left > 0 else { return .more }
