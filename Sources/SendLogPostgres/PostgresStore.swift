@@ -14,6 +14,10 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
     let longPool: ConnectionPool
     /// The connections for short statements, which read or write a row or two.
     let shortPool: ConnectionPool
+    /// The nodes of a Citus cluster; `nil` on plain PostgreSQL.
+    let nodes: ClusterNodes?
+    /// The connection that checks whether the database answers.
+    let healthConnection: HealthConnection
     private let recording: GroupQueue<[PreparedSendLog], [RecordingOutcome]>
     private let reading: GroupQueue<SendLogID, StoredSendLog?>
 
@@ -29,6 +33,8 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
         public var maxWaitingBytes = 128 << 20
         /// Whether to create the tables if there are none.
         public var createsTables = true
+        /// Is called when a node of a Citus cluster becomes unavailable or available.
+        public var onNodeChange: @Sendable (NodeChange) -> Void = { _ in }
 
         /// Creates the options of a database.
         ///
@@ -53,7 +59,11 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
         self.options = options
         let statementTimeouts = StatementTimeouts(options)
         self.statementTimeouts = statementTimeouts
-        createdTables = try Self.migrate(location, options)
+        let isDistributed: Bool
+        (createdTables, isDistributed) = try Self.migrate(location, options)
+        let nodes = isDistributed ? ClusterNodes(location, report: options.onNodeChange) : nil
+        self.nodes = nodes
+        healthConnection = HealthConnection(location)
         // Short statements do not wait behind searches, and recording does not wait behind either.
         let quarter = max(1, options.connections / 4)
         let (health, heads) = (ServerHealth(), LastRecordedSequences())
@@ -61,6 +71,7 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
             _ connections: Int,
             statementTimeout: Int,
             reserve: FairShares.Reserve = .nothing,
+            refusesAfterTimeout: Bool = false,
             drainsOnClose: Bool = false
         ) -> ConnectionPool {
             ConnectionPool(
@@ -70,46 +81,63 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
                     statementTimeout: StatementTimeouts.serverTimeout(statementTimeout)
                 ),
                 health: health,
+                nodes: nodes,
                 options: .init(
                     connections: max(1, connections),
                     waitTimeout: .seconds(options.waitTimeout),
                     reserve: reserve,
+                    refusesAfterTimeout: refusesAfterTimeout,
                     drainsOnClose: drainsOnClose
                 )
             )
         }
-        longPool = pool(options.connections - 2 * quarter, statementTimeout: statementTimeouts.long, reserve: .unit)
+        longPool = pool(
+            options.connections - 2 * quarter,
+            statementTimeout: statementTimeouts.long,
+            reserve: .unit,
+            refusesAfterTimeout: true
+        )
         recording = GroupQueue(
-            pool(quarter, statementTimeout: statementTimeouts.recording, drainsOnClose: true),
+            pool(
+                quarter,
+                statementTimeout: statementTimeouts.recording,
+                refusesAfterTimeout: true,
+                drainsOnClose: true
+            ),
             maxGroup: RecordingGroup.maxGroup,
             maxWaitingWeight: options.maxWaitingBytes,
             waitTimeout: .seconds(options.waitTimeout),
             cost: RecordingGroup.cost,
             work: {
-                RecordingGroup.commit($0, in: $1, on: $2, within: .seconds(statementTimeouts.recording), heads: heads)
+                let timeout = Duration.seconds(statementTimeouts.recording)
+                return RecordingGroup.commit($0, in: $1, on: $2, &$3, within: timeout, heads: heads)
             }
         )
-        shortPool = pool(quarter, statementTimeout: statementTimeouts.short)
+        shortPool = pool(quarter, statementTimeout: statementTimeouts.short, reserve: .unit)
         reading = GroupQueue(
             shortPool,
             maxGroup: ReadingGroup.maxGroup,
             maxWaitingWeight: 10_000,
             waitTimeout: .seconds(options.waitTimeout),
             cost: { _ in (items: 1, weight: 1, needsOwnGroup: false) },
-            work: { ReadingGroup.read($0, in: $1, on: $2, within: .seconds(statementTimeouts.short)) }
+            work: { ReadingGroup.read($0, in: $1, on: $2, &$3, within: .seconds(statementTimeouts.short)) }
         )
     }
 
-    /// Returns whether the tables were created.
-    private static func migrate(_ location: PostgresLocation, _ options: Options) throws(StoreSetupError) -> Bool {
+    /// Returns whether the tables were created, and whether a Citus cluster distributes them.
+    private static func migrate(
+        _ location: PostgresLocation,
+        _ options: Options
+    ) throws(StoreSetupError) -> (created: Bool, isDistributed: Bool) {
         do {
             let connection = try Connection(
                 location,
                 session: session(lockTimeout: Migration.lockTimeout, statementTimeout: 0)
             )
-            return try Migration(schema: .current, connection: connection, location: location).run(
+            let created = try Migration(schema: .current, connection: connection, location: location).run(
                 createsTables: options.createsTables
             )
+            return (created, try ClusterNodes.areDistributed(connection))
         } catch let refusal as StoreSetupError {
             throw refusal
         } catch {
@@ -123,6 +151,8 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
         recording.close()
         reading.close()
         longPool.close()
+        nodes?.close()
+        healthConnection.close()
     }
 
     /// See ``LogWriter/record(_:in:)``.
@@ -237,5 +267,14 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(StoreError) -> Result {
         try await longPool.perform(for: organisation, within: .seconds(statementTimeouts.long), body)
+    }
+
+    /// Runs a statement that reads or writes rows of many organisations.
+    ///
+    /// On a Citus cluster it runs on all nodes, and fails at once while one of them is unavailable.
+    func performOnAllNodes<Result: Sendable>(
+        _ body: @escaping @Sendable (Connection) throws -> Result
+    ) async throws(StoreError) -> Result {
+        try await performLong(for: .allNodes, body)
     }
 }

@@ -28,8 +28,13 @@ public struct FairDispatch<Work> {
     }
 
     /// Removes and returns the next work for a thread, which must call ``finish(_:)`` when the work is done.
-    public mutating func next() -> (organisation: OrganisationID, element: Work)? {
-        guard let next = waiting.next(where: { shares.hasRoom(for: $0) }) else { return nil }
+    ///
+    /// - Parameter mayRun: returns whether the work of an organisation may run now, apart from its share
+    /// - Returns: the work; `nil` if none may run now.
+    public mutating func next(
+        where mayRun: (OrganisationID) -> Bool = { _ in true }
+    ) -> (organisation: OrganisationID, element: Work)? {
+        guard let next = waiting.next(where: { shares.hasRoom(for: $0) && mayRun($0) }) else { return nil }
         shares.acquire(for: next.organisation)
         return next
     }
@@ -41,13 +46,25 @@ public struct FairDispatch<Work> {
     public mutating func sleep() { idle += 1 }
 
     /// Whether another thread is needed; check it after each change.
-    public var needsThread: Bool { !waiting.isEmpty && waiting.hasNext { shares.hasRoom(for: $0) } }
+    public var needsThread: Bool { needsThread { _ in true } }
+
+    /// Returns whether another thread is needed for organisations whose work may run now; see ``next(where:)``.
+    public func needsThread(where mayRun: (OrganisationID) -> Bool) -> Bool {
+        !waiting.isEmpty && waiting.hasNext { shares.hasRoom(for: $0) && mayRun($0) }
+    }
 
     /// Counts one thread less as sleeping, which the owner wakes; returns false if no thread sleeps.
     public mutating func takeSleepingThread() -> Bool {
         guard idle > 0 else { return false }
         idle -= 1
         return true
+    }
+
+    /// Removes and returns the waiting work of some organisations.
+    public mutating func removeAll(where isRemoved: (OrganisationID) -> Bool) -> [Work] {
+        var removed: [Work] = []
+        while let next = waiting.next(where: isRemoved) { removed.append(next.element) }
+        return removed
     }
 
     /// Removes and returns all waiting work.

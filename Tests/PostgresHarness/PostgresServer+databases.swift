@@ -62,11 +62,17 @@ extension PostgresServer {
     ///
     /// - Parameters:
     ///   - database: its name
+    ///   - user: the role; `sendlog` is a superuser
     ///   - host: the host instead of 127.0.0.1
     ///   - port: the port instead of the server's, such as that of a proxy
-    /// - Returns: `postgres://sendlog@127.0.0.1:PORT/NAME`.
-    public func url(_ database: String, host: String = "127.0.0.1", port: UInt16? = nil) -> String {
-        "postgres://sendlog@\(host):\(port ?? self.port)/\(database)"
+    /// - Returns: `postgres://USER@127.0.0.1:PORT/NAME`.
+    public func url(
+        _ database: String,
+        user: String = "sendlog",
+        host: String = "127.0.0.1",
+        port: UInt16? = nil
+    ) -> String {
+        "postgres://\(user)@\(host):\(port ?? self.port)/\(database)"
     }
 
     private static func quoted(_ name: String) -> String {

@@ -84,7 +84,7 @@ struct ConnectionTests {
             }
         }
         #expect(failure.kind == .state("23505"))
-        #expect(!failure.invalidatesConnection && !failure.isTransient && !failure.isOutcomeUnknown)
+        #expect(!failure.invalidatesConnection && failure.retry == nil && !failure.isOutcomeUnknown)
         #expect(connection.isIdle)
         #expect(try connection.rows("SELECT * FROM things").count == 0)
     }
@@ -135,8 +135,49 @@ struct ConnectionTests {
         let connection = try connection(database.server.url(database.name, port: proxy.port))
         proxy.cutAll()
         let failure = try #require(throws: PostgresFailure.self) { try connection.rows("SELECT 1") }
-        #expect(failure.kind == .connectionLost && failure.isTransient && failure.isOutcomeUnknown)
+        #expect(failure.kind == .connectionLost && failure.retry == .newConnection && failure.isOutcomeUnknown)
         #expect(!connection.isIdle)
+    }
+
+    @Test func `an error of a node over an intact connection keeps the connection`() throws {
+        let connection = try connection()
+        for state in ["08006", "08003", "57P01", "XX000"] {
+            let failure = try #require(throws: PostgresFailure.self) {
+                try connection.run("DO $$ BEGIN RAISE EXCEPTION 'remote' USING ERRCODE = '\(state)'; END $$")
+            }
+            #expect(failure.kind == .state(state) && failure.isFromNode && failure.retry == .node)
+            #expect(!failure.invalidatesConnection && failure.isOutcomeUnknown)
+            #expect(try connection.rows("SELECT 1").count == 1)
+        }
+    }
+
+    @Test func `a backend that an administrator terminates is a lost connection`() throws {
+        let database = try TestDatabase()
+        let connection = try connection(database.url)
+        let failure = try #require(throws: PostgresFailure.self) {
+            try connection.run("SELECT pg_terminate_backend(pg_backend_pid())")
+        }
+        #expect(failure.kind == .connectionLost && failure.invalidatesConnection && failure.retry == .newConnection)
+    }
+
+    @Test func `an observer is asked while a statement waits, and can end the wait`() throws {
+        let database = try TestDatabase()
+        let connection = try connection(database.url, statementTimeout: 60)
+        connection.statementTimeout = .seconds(60)
+        nonisolated(unsafe) var calls = 0
+        connection.observer = StatementObserver { () throws(PostgresFailure) in
+            calls += 1
+            if calls == 3 { throw PostgresFailure(.timedOut, "enough") }
+        }
+        let failure = try #require(throws: PostgresFailure.self) { try connection.rows("SELECT pg_sleep(50)") }
+        #expect(failure.kind == .timedOut && failure.detail == "enough" && calls == 3)
+        let sleeping = """
+            SELECT count(*) FROM pg_stat_activity WHERE datname = '\(database.name)' AND query LIKE '%pg_sleep(50)%'
+                AND state = 'active' AND pid <> pg_backend_pid()
+            """
+        #expect(try database.sql(sleeping) == ["1"])
+        connection.cancel()
+        #expect(try TestSupport.Deadline.poll(for: 20) { try database.sql(sleeping) == ["0"] })
     }
 
     @Test(arguments: [

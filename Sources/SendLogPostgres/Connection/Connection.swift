@@ -17,6 +17,8 @@ final class Connection {
     /// The time that a statement may take; `nil` for no limit.
     var statementTimeout: Duration? = .seconds(5)
     private var deadline = Deadline(after: nil)
+    /// Is asked while a statement waits for the server; `nil` for a statement that only ``statementTimeout`` ends.
+    var observer: StatementObserver?
     /// Whether the work is a retry after an attempt with an unknown outcome: the work may be done already.
     var isRetry = false
     /// When the connection was opened.
@@ -56,6 +58,19 @@ final class Connection {
     var isInTransaction: Bool {
         PQstatus(handle) == CONNECTION_OK
             && [PQTRANS_INTRANS, PQTRANS_INERROR].contains(PQtransactionStatus(handle))
+    }
+
+    /// Whether the session is read-only, as on a standby since a failover.
+    var isReadOnly: Bool {
+        let settings: [String] = ["in_hot_standby", "default_transaction_read_only"]
+        return settings.contains { PQparameterStatus(handle, $0).map { String(cString: $0) } == "on" }
+    }
+
+    /// Cancels the statement that runs on the server, without waiting for it.
+    ///
+    /// A backend that waits for a Citus node does not notice that its client is gone.
+    func cancel() {
+        CancelRequest(of: handle)?.send()
     }
 
     /// Runs one or several statements without parameters or results.
@@ -197,12 +212,15 @@ final class Connection {
     private func poll(_ events: Int16) throws(PostgresFailure) -> Int16 {
         var entry = pollfd(fd: PQsocket(handle), events: events, revents: 0)
         while true {
-            let count = Self.systemPoll(&entry, deadline.milliseconds)
+            let left = deadline.milliseconds
+            let count = Self.systemPoll(&entry, observer == nil ? left : StatementObserver.slice(of: left))
             if count > 0 { return entry.revents }
-            if count < 0, errno == EINTR { continue }
-            throw count == 0
-                ? PostgresFailure(.timedOut, "no response within the timeout")
-                : PostgresFailure(.connectionLost, "the connection cannot be waited for")
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw PostgresFailure(.connectionLost, "the connection cannot be waited for")
+            }
+            if deadline.milliseconds == 0 { throw PostgresFailure(.timedOut, "no response within the timeout") }
+            try observer?.wait()
         }
     }
 
@@ -220,10 +238,10 @@ final class Connection {
             PQresultErrorField(result, Int32(code.asciiValue ?? 0)).map { String(cString: $0) } ?? ""
         }
         let state = field("C")
-        // An error without an SQLSTATE comes from libpq: the connection broke.
-        return state.isEmpty
-            ? PostgresFailure(.connectionLost, "the connection broke")
-            : PostgresFailure(state: state, message: field("M"))
+        // An error without an SQLSTATE comes from libpq: the connection broke. After a fatal error, the server closes it.
+        if state.isEmpty { return PostgresFailure(.connectionLost, "the connection broke") }
+        let failure = PostgresFailure(state: state, message: field("M"))
+        return ["FATAL", "PANIC"].contains(field("V")) ? PostgresFailure(.connectionLost, failure.detail) : failure
     }
 
     private func connectionLost(_ failure: PostgresFailure? = nil) -> PostgresFailure {

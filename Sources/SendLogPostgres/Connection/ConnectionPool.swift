@@ -9,6 +9,9 @@ import Synchronization
 /// libpq's calls block, and the threads that serve requests must not. The pool opens a connection when it is first
 /// needed, and again after it breaks. Work that a broken connection interrupts is repeated on a new connection, because
 /// all work may safely run twice.
+///
+/// On a Citus cluster, the organisations of one node leave a connection free for those of other nodes, and work for a
+/// node that is unavailable is refused at once.
 final class ConnectionPool: Sendable {
     /// The options of a pool.
     struct Options {
@@ -20,6 +23,8 @@ final class ConnectionPool: Sendable {
         var maxWaiting = 4096
         /// The share of the connections that an organisation leaves free for others.
         var reserve = FairShares.Reserve.nothing
+        /// Whether an organisation whose statement timed out is refused for some seconds.
+        var refusesAfterTimeout = false
         /// Whether `close()` completes the jobs that wait, instead of refusing them.
         var drainsOnClose = false
     }
@@ -29,10 +34,43 @@ final class ConnectionPool: Sendable {
 
     private struct State {
         var work: FairDispatch<(job: Job, since: ContinuousClock.Instant)>
+        var breakers = TimeoutBreakers()
+        /// The number of jobs that run for each node of a cluster.
+        var running: [NodeID: Int] = [:]
+        let maxPerNode: Int
+        let nodes: ClusterNodes?
         var isClosed = false
 
+        /// Whether the node of an organisation leaves a connection for it.
+        func hasConnection(for organisation: OrganisationID) -> Bool {
+            guard let nodes, let node = nodes.knownNode(of: organisation) else { return true }
+            return running[node, default: 0] < maxPerNode
+        }
+
+        var needsThread: Bool { work.needsThread { hasConnection(for: $0) } }
+
         /// - Returns: whether to signal a sleeping thread.
-        mutating func wake() -> Bool { work.needsThread && work.takeSleepingThread() }
+        mutating func wake() -> Bool { needsThread && work.takeSleepingThread() }
+
+        /// Removes the next job, and counts it for its node.
+        mutating func next() -> Next? {
+            guard let next = work.next(where: { hasConnection(for: $0) }) else { return nil }
+            let node = nodes?.knownNode(of: next.organisation)
+            if let node { running[node, default: 0] += 1 }
+            return Next(organisation: next.organisation, node: node, job: next.element.job, since: next.element.since)
+        }
+
+        mutating func finish(_ next: Next) {
+            work.finish(next.organisation)
+            if let node = next.node { running[node, default: 1] -= 1 }
+        }
+    }
+
+    private struct Next {
+        let organisation: OrganisationID
+        let node: NodeID?
+        let job: Job
+        let since: ContinuousClock.Instant
     }
 
     private let state: Mutex<State>
@@ -42,20 +80,35 @@ final class ConnectionPool: Sendable {
     /// The number of threads that have a connection.
     private let connected: ConnectionCount
 
-    init(_ location: PostgresLocation, session: String, health: ServerHealth, options: Options) {
-        self.options = options
-        state = Mutex(State(work: FairDispatch(FairShares(capacity: options.connections, reserve: options.reserve))))
+    private let nodes: ClusterNodes?
+
+    init(
+        _ location: PostgresLocation,
+        session: String,
+        health: ServerHealth,
+        nodes: ClusterNodes?,
+        options: Options
+    ) {
+        (self.options, self.nodes) = (options, nodes)
+        state = Mutex(
+            State(
+                work: FairDispatch(FairShares(capacity: options.connections, reserve: options.reserve)),
+                maxPerNode: max(1, options.connections - 1),
+                nodes: nodes
+            )
+        )
         let connected = ConnectionCount()
         self.connected = connected
         for _ in 0..<options.connections {
             ended.enter()
             let thread = Thread { [self] in
                 Thread.current.name = "postgres"
-                serve(PoolThread(location, session: session, health: health, connected: connected))
+                serve(PoolThread(location, session: session, health: health, nodes: nodes, connected: connected))
                 ended.leave()
             }
             thread.start()
         }
+        nodes?.whenUnavailable { [weak self] in self?.refuseUnavailable() }
     }
 
     /// Runs work on the next free connection.
@@ -72,29 +125,81 @@ final class ConnectionPool: Sendable {
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(StoreError) -> Result {
         let result: Swift.Result<Result, StoreError> = await withUnsafeContinuation { continuation in
-            submit(for: organisation) { thread in
-                switch thread {
-                case .success(let thread):
-                    continuation.resume(returning: thread.perform(within: statementTimeout, body))
-                case .failure(let refusal): continuation.resume(returning: .failure(refusal))
-                }
+            attempt(for: organisation, Attempts(), within: statementTimeout, body) {
+                continuation.resume(returning: $0)
             }
         }
         return try result.get()
     }
 
+    /// Attempts work until it is completed.
+    private func attempt<Result: Sendable>(
+        for organisation: OrganisationID,
+        _ attempts: Attempts,
+        after delay: Duration? = nil,
+        within statementTimeout: Duration?,
+        _ body: @escaping @Sendable (Connection) throws -> Result,
+        _ complete: @escaping @Sendable (Swift.Result<Result, StoreError>) -> Void
+    ) {
+        submit(for: organisation, after: delay) { [self] thread in
+            switch thread {
+            case .success(let thread):
+                var attempts = attempts
+                switch thread.attempt(for: organisation, &attempts, within: statementTimeout, body) {
+                case .completed(let result): complete(result)
+                case .retry(let delay):
+                    attempt(for: organisation, attempts, after: delay, within: statementTimeout, body, complete)
+                }
+            case .failure(let refusal): complete(.failure(refusal))
+            }
+        }
+    }
+
     /// Runs a job on one of the threads, and passes the thread to it; see ``perform(for:within:_:)``.
-    func submit(for organisation: OrganisationID, _ job: @escaping @Sendable (Result<PoolThread, StoreError>) -> Void) {
-        let (refusal, wakes) = state.withLock { state -> (Unavailability?, Bool) in
-            if state.isClosed { return (.closed, false) }
-            if state.work.count >= options.maxWaiting { return (.overloaded, false) }
+    ///
+    /// - Parameters:
+    ///   - organisation: the organisation whose share the job uses
+    ///   - delay: the time after which the job is submitted; `nil` for at once
+    ///   - job: the job, which is also called if it is refused
+    func submit(
+        for organisation: OrganisationID,
+        after delay: Duration? = nil,
+        _ job: @escaping @Sendable (Result<PoolThread, StoreError>) -> Void
+    ) {
+        if let delay {
+            DispatchQueue.global().asyncAfter(deadline: .now() + (delay / .seconds(1))) { [self] in
+                submit(for: organisation, job)
+            }
+            return
+        }
+        let isUnavailable = nodes?.isUnavailable(organisation) ?? false
+        let (refusal, wakes) = state.withLock { state -> (StoreError?, Bool) in
+            if state.isClosed { return (.unavailable(.closed, detail: "the connection pool is closed"), false) }
+            if isUnavailable { return (Self.nodeUnavailable, false) }
+            if state.work.count >= options.maxWaiting {
+                return (.unavailable(.overloaded, detail: "the connection pool is full"), false)
+            }
+            if options.refusesAfterTimeout, !state.breakers.admits(organisation, at: .now) {
+                return (.unavailable(.overloaded, detail: "an earlier statement of the organisation timed out"), false)
+            }
             state.work.append((job, .now), for: organisation)
             return (nil, state.wake())
         }
         if wakes { signal.signal() }
-        if let refusal {
-            job(.failure(.unavailable(refusal, detail: "the connection pool is full or closed")))
+        if let refusal { job(.failure(refusal)) }
+    }
+
+    private static let nodeUnavailable = StoreError.unavailable(
+        .unreachable,
+        detail: "the database node of the organisation is unavailable"
+    )
+
+    /// Refuses the jobs that wait for nodes that are unavailable.
+    private func refuseUnavailable() {
+        let dropped = state.withLock { state in
+            state.work.removeAll { nodes?.isUnavailable($0) ?? false }.map(\.job)
         }
+        for job in dropped { job(.failure(Self.nodeUnavailable)) }
     }
 
     /// Refuses new work, and waits until the running work ends.
@@ -113,7 +218,7 @@ final class ConnectionPool: Sendable {
     /// Whether the next job may run and has not waited longer than the wait timeout.
     private var hasWork: Bool {
         state.withLock { state in
-            guard state.work.needsThread, let first = state.work.first else { return false }
+            guard state.needsThread, let first = state.work.first else { return false }
             return .now - first.since <= options.waitTimeout
         }
     }
@@ -130,20 +235,22 @@ final class ConnectionPool: Sendable {
                 }
             }
             let (next, wakes, isClosed) = state.withLock { state in
-                let next = state.work.next()
+                let next = state.next()
                 if next == nil, !state.isClosed { state.work.sleep() }
                 return (next, state.wake(), state.isClosed)
             }
             if wakes { signal.signal() }
-            if let (organisation, work) = next {
-                let isLate = .now - work.since > options.waitTimeout
-                work.job(
+            if let next {
+                let isLate = .now - next.since > options.waitTimeout
+                next.job(
                     isLate
                         ? .failure(.unavailable(.overloaded, detail: "no connection was free within the timeout"))
                         : .success(thread)
                 )
+                let hasTimedOut = thread.takeOutcome()
                 let wakes = state.withLock { state in
-                    state.work.finish(organisation)
+                    state.finish(next)
+                    if let hasTimedOut { state.breakers.record(hasTimedOut, of: next.organisation, at: .now) }
                     return state.wake()
                 }
                 if wakes { signal.signal() }

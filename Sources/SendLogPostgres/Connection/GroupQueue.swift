@@ -23,7 +23,10 @@ final class GroupQueue<Item: Sendable, Value: Sendable>: Sendable {
     private let accepted = DispatchGroup()
     private let pool: ConnectionPool
     private let cost: @Sendable (Item) -> Cost
-    private let work: @Sendable ([Item], OrganisationID, PoolThread) -> Result<[Value], StoreError>
+    private let work: Work
+
+    /// Attempts to process a group of one organisation; if it succeeds, it returns one value for each item, in order.
+    typealias Work = @Sendable ([Item], OrganisationID, PoolThread, inout Attempts) -> PoolThread.Outcome<[Value]>
 
     /// Creates a queue that processes its groups on the connections of a pool.
     ///
@@ -33,14 +36,14 @@ final class GroupQueue<Item: Sendable, Value: Sendable>: Sendable {
     ///   - maxWaitingWeight: the total weight of waiting requests above which the queue refuses more
     ///   - waitTimeout: the time that a request may wait
     ///   - cost: returns the size of an item
-    ///   - work: processes a group of one organisation, and returns one value for each item, in the same order
+    ///   - work: attempts to process a group
     init(
         _ pool: ConnectionPool,
         maxGroup: (items: Int, weight: Int),
         maxWaitingWeight: Int,
         waitTimeout: Duration,
         cost: @escaping @Sendable (Item) -> Cost,
-        work: @escaping @Sendable ([Item], OrganisationID, PoolThread) -> Result<[Value], StoreError>
+        work: @escaping Work
     ) {
         self.pool = pool
         let limits = GroupCommit<Request>.Limits(
@@ -90,22 +93,40 @@ final class GroupQueue<Item: Sendable, Value: Sendable>: Sendable {
         pool.submit(for: organisation) { [self] thread in
             let (group, late) = state.withLock { $0.nextGroup(for: organisation, at: .now) }
             complete(late, .failure(.unavailable(.overloaded, detail: "earlier requests took too long")))
-            var hasFailed = false
-            switch thread {
-            case .success(let thread):
-                let result = group.isEmpty ? .success([]) : work(group.map(\.item), organisation, thread)
+            process(group, of: organisation, Attempts(), on: thread)
+        }
+    }
+
+    /// Attempts to process a group until it is completed, then processes the next one.
+    private func process(
+        _ group: [Request],
+        of organisation: OrganisationID,
+        _ attempts: Attempts,
+        on thread: Result<PoolThread, StoreError>
+    ) {
+        var hasFailed = false
+        switch thread {
+        case .success(let thread):
+            var attempts = attempts
+            switch group.isEmpty ? .completed(.success([])) : work(group.map(\.item), organisation, thread, &attempts) {
+            case .completed(let result):
                 complete(group, result)
                 if case .failure = result { hasFailed = true }
-                gather(organisation)
-            case .failure(let refusal): complete(group, .failure(refusal))
+            case .retry(let delay):
+                pool.submit(for: organisation, after: delay) { [self, attempts] thread in
+                    process(group, of: organisation, attempts, on: thread)
+                }
+                return
             }
-            let end = state.withLock { $0.endGroup(for: organisation, hasFailed: hasFailed) }
-            complete(
-                end.refused,
-                .failure(.unavailable(.closed, detail: "earlier requests failed while the service was shutting down"))
-            )
-            if end.hasMore { processNext(organisation) }
+            gather(organisation)
+        case .failure(let refusal): complete(group, .failure(refusal))
         }
+        let end = state.withLock { $0.endGroup(for: organisation, hasFailed: hasFailed) }
+        complete(
+            end.refused,
+            .failure(.unavailable(.closed, detail: "earlier requests failed while the service was shutting down"))
+        )
+        if end.hasMore { processNext(organisation) }
     }
 
     private func complete(_ group: [Request], _ answers: Result<[Value], StoreError>) {

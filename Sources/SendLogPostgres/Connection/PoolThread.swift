@@ -9,20 +9,25 @@ final class PoolThread {
     private let session: String
     private let health: ServerHealth
     private let connected: ConnectionCount
+    /// The nodes of a Citus cluster; `nil` on plain PostgreSQL.
+    private let nodes: ClusterNodes?
+    /// Whether the last statement waited in vain; `nil` if none ran since ``takeOutcome()``.
+    private var hasTimedOut: Bool?
     private var connection: Connection? {
         didSet {
             if (oldValue == nil) != (connection == nil) { connected.add(connection == nil ? -1 : 1) }
         }
     }
 
-    /// The maximum number of attempts of a piece of work, and the time after which no new attempt begins.
-    private static let retryLimit = (tries: 4, time: Duration.seconds(2))
-
-    init(_ location: PostgresLocation, session: String, health: ServerHealth, connected: ConnectionCount) {
-        self.location = location
-        self.session = session
-        self.health = health
-        self.connected = connected
+    init(
+        _ location: PostgresLocation,
+        session: String,
+        health: ServerHealth,
+        nodes: ClusterNodes?,
+        connected: ConnectionCount
+    ) {
+        (self.location, self.session) = (location, session)
+        (self.health, self.nodes, self.connected) = (health, nodes, connected)
     }
 
     /// Whether the thread has a connection that is not known to be broken.
@@ -33,37 +38,73 @@ final class PoolThread {
     /// - Returns: whether the thread has a connection.
     func connect() -> Bool { (try? acquire()) != nil }
 
-    /// Runs work, and repeats it on a new connection after a transient failure.
-    func perform<Result>(
+    /// The outcome of an attempt.
+    enum Outcome<Result> {
+        /// The work succeeded, or failed for good.
+        case completed(Swift.Result<Result, StoreError>)
+        /// The next attempt may begin after a delay, on any thread.
+        case retry(after: Duration)
+    }
+
+    /// Attempts work, and immediately once more after a failure that an immediate retry may resolve.
+    ///
+    /// - Parameters:
+    ///   - organisation: the organisation whose rows the work reads or writes
+    ///   - attempts: the attempts so far, which are counted
+    ///   - statementTimeout: the time that each statement of the work may take; `nil` for no limit
+    ///   - body: the work
+    /// - Returns: the outcome.
+    func attempt<Result>(
+        for organisation: OrganisationID,
+        _ attempts: inout Attempts,
         within statementTimeout: Duration?,
         _ body: (Connection) throws -> Result
-    ) -> Swift.Result<Result, StoreError> {
-        let begin = ContinuousClock.now
-        var (tries, isOutcomeUnknown) = (0, false)
+    ) -> Outcome<Result> {
         while true {
             var hasBegun = false
             do {
                 let connection = try acquire()
-                (connection.statementTimeout, connection.isRetry) = (statementTimeout, isOutcomeUnknown)
+                (connection.statementTimeout, connection.isRetry) = (statementTimeout, attempts.isOutcomeUnknown)
                 hasBegun = true
                 defer { reset(connection) }
-                return .success(try body(connection))
+                let result = try nodes?.run(for: organisation, on: connection, body) ?? body(connection)
+                hasTimedOut = false
+                return .completed(.success(result))
             } catch let failure as PostgresFailure {
-                if hasBegun, failure.isOutcomeUnknown { isOutcomeUnknown = true }
-                if failure.invalidatesConnection {
-                    connection = nil
-                    if hasBegun { health.recordDisconnection() }
+                hasTimedOut = failure.isTimeout
+                discard(after: failure, hasBegun: hasBegun)
+                switch attempts.next(
+                    after: failure,
+                    hasBegun: hasBegun,
+                    at: .now,
+                    jitter: Double.random(in: 0...1)
+                ) {
+                case .now: continue
+                case .later(let delay): return .retry(after: delay)
+                case .never:
+                    if failure.isFromNode { nodes?.suspect(organisation) }
+                    return .completed(.failure(failure.storeError))
                 }
-                tries += 1
-                guard failure.isTransient, tries < Self.retryLimit.tries, .now - begin < Self.retryLimit.time else {
-                    return .failure(failure.storeError)
-                }
-                // A random delay, so that threads do not all retry at the same moment.
-                Thread.sleep(forTimeInterval: Double.random(in: 0.01...0.06) * Double(1 << tries))
             } catch {
-                return .failure(StoreError(error))
+                return .completed(.failure(StoreError(error)))
             }
         }
+    }
+
+    /// Returns whether the last statement waited in vain, and forgets it; `nil` if no statement ran.
+    func takeOutcome() -> Bool? {
+        defer { hasTimedOut = nil }
+        return hasTimedOut
+    }
+
+    /// Discards the connection if a failure requires it.
+    private func discard(after failure: PostgresFailure, hasBegun: Bool) {
+        let isStandby = failure.state == "25006" && connection?.isReadOnly ?? false
+        guard failure.invalidatesConnection || isStandby else { return }
+        if failure.kind == .timedOut { connection?.cancel() }
+        connection = nil
+        // On Citus, a node that does not answer says nothing about the server of the connections.
+        if hasBegun, failure.kind != .timedOut || nodes == nil { health.recordDisconnection() }
     }
 
     private func acquire() throws(PostgresFailure) -> Connection {

@@ -10,6 +10,8 @@ struct PostgresFailure: Error {
         case connectionLost
         /// No result arrived in time: the statement may have run, or may still run.
         case timedOut
+        /// The Citus node of the organisation is down: the statement did not run.
+        case nodeUnavailable
         /// PostgreSQL reported an error with this SQLSTATE.
         ///
         /// See <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
@@ -38,42 +40,69 @@ struct PostgresFailure: Error {
         self.detail = detail
     }
 
-    private var state: String { if case .state(let state) = kind { state } else { "" } }
+    /// The SQLSTATE; empty if the failure has none.
+    var state: String { if case .state(let state) = kind { state } else { "" } }
 
-    /// Whether an immediate retry on a new connection may succeed.
-    var isTransient: Bool {
+    /// What a retry needs in order to succeed.
+    enum Retry: Equatable {
+        /// A new connection: this one broke, or leads to a standby since a failover.
+        case newConnection
+        /// The same connection: the transaction lost a conflict, or a prepared statement was lost inside it.
+        case sameConnection
+        /// Another try of the same connection's server: it reported an error of a Citus node.
+        ///
+        /// The server may have used a connection to the node that was broken. If it fails again, the node is down.
+        case node
+    }
+
+    /// What a retry needs; `nil` if it cannot succeed.
+    var retry: Retry? {
         switch kind {
-        case .unreachable, .connectionLost: true
-        case .timedOut: false
+        case .unreachable, .connectionLost: .newConnection
+        case .timedOut, .nodeUnavailable: nil
         case .state(let state):
-            // The connection was cut off, or the server shuts down or starts up (08, 57P0x); the transaction lost a
-            // conflict (40); the server is a standby since a failover (25006); a Citus node is down (XX000); a
-            // prepared statement was lost inside a transaction.
-            ["08", "40"].contains(state.prefix(2)) || ["57P01", "57P02", "57P03", "25006", "XX000"].contains(state)
-                || needsReprepare
+            if state == "25006" {
+                .newConnection
+            } else if state.hasPrefix("40") || needsReprepare {
+                .sameConnection
+            } else {
+                isFromNode ? .node : nil
+            }
         }
+    }
+
+    /// Whether the server reported an error that Citus reports for a node that is down: a broken connection (08), a
+    /// shutdown or start (57P0x), or no details (XX000).
+    ///
+    /// If the own connection breaks, the kind is ``Kind/connectionLost``, with any SQLSTATE.
+    var isFromNode: Bool {
+        state.hasPrefix("08") || ["57P01", "57P02", "57P03", "XX000"].contains(state)
     }
 
     /// Whether the statement may have run in spite of the failure.
     var isOutcomeUnknown: Bool {
         switch kind {
         case .connectionLost, .timedOut: true
-        case .unreachable: false
+        case .unreachable, .nodeUnavailable: false
         case .state(let state): ["08", "57", "XX"].contains(String(state.prefix(2))) || state == "40003"
         }
     }
 
-    /// Whether the connection must be discarded, even if it looks intact.
+    /// Whether the connection must be discarded: it is broken, or the result may still arrive.
+    ///
+    /// SQLSTATEs do not say so: a Citus node's broken connection (08006) is reported over an intact one.
     var invalidatesConnection: Bool {
         switch kind {
         case .unreachable, .connectionLost, .timedOut: true
-        // A read-only connection (25006) leads to a former primary.
-        case .state(let state): ["25006", "57P01", "57P02", "57P03"].contains(state) || state.hasPrefix("08")
+        case .state, .nodeUnavailable: false
         }
     }
 
     /// Whether PostgreSQL has cancelled a statement that took too long.
     var isStatementTimeout: Bool { state == "57014" }
+
+    /// Whether the statement waited in vain: no result arrived, PostgreSQL cancelled it, or it could not get a lock.
+    var isTimeout: Bool { kind == .timedOut || isStatementTimeout || state == "55P03" }
 
     /// Whether a prepared statement must be prepared again.
     ///
@@ -83,7 +112,8 @@ struct PostgresFailure: Error {
     /// The failure as an error of the store's contract.
     var storeError: StoreError {
         switch kind {
-        case .unreachable, .connectionLost, .timedOut: return .unavailable(.unreachable, detail: detail)
+        case .unreachable, .connectionLost, .timedOut, .nodeUnavailable:
+            return .unavailable(.unreachable, detail: detail)
         case .state(let state):
             switch state {
             case "53100": return .unavailable(.full, detail: detail)

@@ -72,7 +72,7 @@ extension PostgresStore {
 
     /// See ``LogReader/ping()``.
     public func ping() async throws(StoreError) {
-        _ = try await performShort(for: .server) { try $0.rows("SELECT 1 FROM sendlog_schema") }
+        try await healthConnection.check()
     }
 
     static func organisations(

@@ -13,21 +13,21 @@ enum RecordingGroup {
         (logs.count, logs.reduce(0) { $0 + $1.weight }, logs.contains(where: \.destinations.isSpooled))
     }
 
-    /// Records the logs of several requests of one organisation.
+    /// Attempts to record the logs of several requests of one organisation.
     ///
     /// - Returns: the outcomes of each request's logs.
     static func commit(
         _ group: [[PreparedSendLog]],
         in organisation: OrganisationID,
         on thread: PoolThread,
+        _ attempts: inout Attempts,
         within statementTimeout: Duration,
         heads: LastRecordedSequences
-    ) -> Result<[[RecordingOutcome]], StoreError> {
+    ) -> PoolThread.Outcome<[[RecordingOutcome]]> {
         let logs = group.flatMap(\.self)
-        let outcomes = thread.perform(within: statementTimeout) { connection in
-            try RecordingCall(organisation: organisation, connection: connection, heads: heads).record(logs)
-        }
-        return outcomes.map { outcomes in
+        return thread.attempt(for: organisation, &attempts, within: statementTimeout) { connection in
+            let outcomes = try RecordingCall(organisation: organisation, connection: connection, heads: heads)
+                .record(logs)
             var begin = 0
             return group.map { logs in
                 defer { begin += logs.count }

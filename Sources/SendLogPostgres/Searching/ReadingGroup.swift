@@ -5,16 +5,17 @@ enum ReadingGroup {
     /// The size at which a group is complete.
     static let maxGroup = (items: 64, weight: 64)
 
-    /// Reads logs of one organisation by id.
+    /// Attempts to read logs of one organisation by id.
     ///
     /// - Returns: the log of each id; `nil` if there is none.
     static func read(
         _ ids: [SendLogID],
         in organisation: OrganisationID,
         on thread: PoolThread,
+        _ attempts: inout Attempts,
         within statementTimeout: Duration
-    ) -> Result<[StoredSendLog?], StoreError> {
-        thread.perform(within: statementTimeout) { connection in
+    ) -> PoolThread.Outcome<[StoredSendLog?]> {
+        thread.attempt(for: organisation, &attempts, within: statementTimeout) { connection in
             var parameters = Parameters(organisation.number)
             guard ids.count > 1 else {
                 parameters.add(ids[0].text)

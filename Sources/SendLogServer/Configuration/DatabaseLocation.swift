@@ -129,13 +129,15 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
     ///   - onReplacement: called when a SQLite file in use was deleted, moved or replaced, with a text for the operator,
     ///     and with `nil` when it is the original one again; `nil` for short commands, which also leave checkpoints to
     ///     SQLite
+    ///   - onNodeChange: called when a node of a Citus cluster becomes unavailable or available
     /// - Returns: the store.
     /// - Throws: ``StoreSetupError`` if the database does not exist or must not be opened.
     public func open(
         createIfMissing: Bool = true,
         threads: FairThreadPool? = nil,
         onCreation: (_ what: String) -> Void = { _ in },
-        onReplacement: (@Sendable (_ problem: String?) -> Void)? = nil
+        onReplacement: (@Sendable (_ problem: String?) -> Void)? = nil,
+        onNodeChange: @escaping @Sendable (NodeChange) -> Void = { _ in }
     ) throws(StoreSetupError) -> any Store & RecipientIndexStore {
         switch backend {
         case .file(let path):
@@ -149,7 +151,7 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
             if !exists { onCreation("the database") }
             return store
         case .server(let location):
-            let store = try store(at: location, createIfMissing: createIfMissing)
+            let store = try store(at: location, createIfMissing: createIfMissing, onNodeChange: onNodeChange)
             if store.createdTables { onCreation("the tables of the database") }
             return store
         }
@@ -209,9 +211,13 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
         try await store.distribute(shards: shards, apply: apply, report: report)
     }
 
-    private func store(at location: PostgresLocation, createIfMissing: Bool) throws(StoreSetupError) -> PostgresStore {
+    private func store(
+        at location: PostgresLocation,
+        createIfMissing: Bool,
+        onNodeChange: @escaping @Sendable (NodeChange) -> Void = { _ in }
+    ) throws(StoreSetupError) -> PostgresStore {
         var options = postgres
-        options.createsTables = createIfMissing
+        (options.createsTables, options.onNodeChange) = (createIfMissing, onNodeChange)
         return try PostgresStore(location, options: options)
     }
 }

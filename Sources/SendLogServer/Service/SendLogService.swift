@@ -43,6 +43,17 @@ public struct SendLogService: Sendable {
                 } else {
                     logger.notice("the database file is the original one again")
                 }
+            },
+            onNodeChange: { change in
+                switch change {
+                case .unavailable(let node, let detail):
+                    logger.error(
+                        "a database node is unavailable. Until it answers, requests of its organisations get 503",
+                        metadata: ["node": "\(node)", "cause": "\(detail)"]
+                    )
+                case .available(let node):
+                    logger.notice("a database node is available again", metadata: ["node": "\(node)"])
+                }
             }
         )
         defer { store.close() }

@@ -1,0 +1,166 @@
+import Foundation
+import SendLogCore
+import SendLogScheduling
+import Synchronization
+
+/// Finds out which nodes of a Citus cluster are unavailable, and keeps statements away from them.
+///
+/// A statement that waits 200 ms for its node, or that fails with an error of the node, causes a probe: a statement on a
+/// new connection. If the node does not answer it while the server of the connection answers, the node is unavailable:
+/// statements that wait for it are interrupted, and new ones are refused, until a later probe is answered.
+final class ClusterNodes: Sendable {
+    /// The time after which a statement that waits causes a probe.
+    private static let slowAfter = Duration.milliseconds(200)
+
+    private struct State {
+        var nodes = NodeStates()
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+    private let location: PostgresLocation
+    private let report: @Sendable (NodeChange) -> Void
+    /// Is called after a node became unavailable.
+    private let refuseWaiting = Mutex<[@Sendable () -> Void]>([])
+    private let closing = NSCondition()
+
+    init(_ location: PostgresLocation, report: @escaping @Sendable (NodeChange) -> Void) {
+        (self.location, self.report) = (location, report)
+    }
+
+    /// Returns whether the tables are distributed over a cluster.
+    ///
+    /// - Throws: ``PostgresFailure``.
+    static func areDistributed(_ connection: Connection) throws -> Bool {
+        guard try connection.rows("SELECT to_regclass('pg_dist_partition') IS NOT NULL").boolean(0, 0) else {
+            return false
+        }
+        let rows = try connection.rows(
+            "SELECT count(*) FROM pg_dist_partition WHERE logicalrelid = to_regclass('organisation_heads')"
+        )
+        return rows.integer(0, 0) > 0
+    }
+
+    /// Adds a closure that refuses the work that waits for unavailable nodes.
+    func whenUnavailable(_ refuse: @escaping @Sendable () -> Void) {
+        refuseWaiting.withLock { $0.append(refuse) }
+    }
+
+    /// Returns the node of an organisation if it is known.
+    func knownNode(of organisation: OrganisationID) -> NodeID? {
+        if organisation == .allNodes { return .all }
+        return state.withLock { $0.nodes.node(of: organisation, at: .now) }
+    }
+
+    /// Returns whether the node of an organisation is known and unavailable.
+    func isUnavailable(_ organisation: OrganisationID) -> Bool {
+        guard organisation != .server else { return false }
+        if organisation == .allNodes { return state.withLock { $0.nodes.isUnavailable(.all) } }
+        return state.withLock { state in
+            state.nodes.node(of: organisation, at: .now).map { state.nodes.isUnavailable($0) } ?? false
+        }
+    }
+
+    /// Runs a statement of an organisation on a connection, unless its node is unavailable.
+    ///
+    /// - Throws: ``PostgresFailure`` of the kind ``PostgresFailure/Kind/nodeUnavailable`` without running `body`, or
+    ///   ``PostgresFailure/Kind/timedOut`` if the node became unavailable meanwhile; the error of `body`.
+    func run<Result>(
+        for organisation: OrganisationID,
+        on connection: Connection,
+        _ body: (Connection) throws -> Result
+    ) throws -> Result {
+        // The server's own rows are on every node.
+        if organisation == .server { return try body(connection) }
+        let node = try node(of: organisation, on: connection)
+        let interruption = Interruption()
+        guard let id = state.withLock({ $0.nodes.begin(on: node, interruption) }) else {
+            throw PostgresFailure(.nodeUnavailable, "the database node of the organisation is unavailable")
+        }
+        var hasResult = false
+        defer { state.withLock { $0.nodes.end(id, hasResult: hasResult, at: .now) } }
+        let begin = ContinuousClock.now
+        connection.observer = StatementObserver { () throws(PostgresFailure) in
+            if interruption.isRequested {
+                throw PostgresFailure(.timedOut, "the database node of the organisation does not respond")
+            }
+            if .now - begin >= Self.slowAfter { self.suspect(node, of: organisation) }
+        }
+        defer { connection.observer = nil }
+        do {
+            let result = try body(connection)
+            hasResult = true
+            return result
+        } catch {
+            let failure = error as? PostgresFailure
+            hasResult = failure.map { !$0.isFromNode && !$0.invalidatesConnection } ?? true
+            throw error
+        }
+    }
+
+    /// Probes the node of an organisation, because a statement was slow or failed.
+    func suspect(_ organisation: OrganisationID) {
+        guard organisation != .server, organisation != .allNodes, let node = knownNode(of: organisation) else { return }
+        suspect(node, of: organisation)
+    }
+
+    private func suspect(_ node: NodeID, of organisation: OrganisationID) {
+        guard node != .all, state.withLock({ !$0.isClosed && $0.nodes.startProbe(of: node, at: .now) }) else { return }
+        Thread.detachNewThread { [self] in
+            Thread.current.name = "postgres-probe"
+            probe(node, of: organisation)
+        }
+    }
+
+    private func node(of organisation: OrganisationID, on connection: Connection) throws -> NodeID {
+        if let node = knownNode(of: organisation) { return node }
+        let node = try NodeProbe.node(of: organisation, on: connection)
+        state.withLock { $0.nodes.setNode(node, of: organisation, at: .now) }
+        return node
+    }
+
+    /// Probes a node until it answers.
+    private func probe(_ node: NodeID, of organisation: OrganisationID) {
+        let probe = NodeProbe(location: location, node: node, organisation: organisation)
+        var (isUnavailable, name) = (false, "")
+        while !state.withLock(\.isClosed) {
+            let begin = ContinuousClock.now
+            switch probe.run(timeout: isUnavailable ? .seconds(3) : .milliseconds(500)) {
+            case .answered:
+                if state.withLock({ $0.nodes.endProbe(of: node, answered: .now) }) { report(.available(node: name)) }
+                return
+            case .unknown:
+                if isUnavailable { break }
+                _ = state.withLock { $0.nodes.endProbe(of: node, answered: nil) }
+                return
+            case .failed(let failedName, let detail):
+                if isUnavailable { break }
+                // A slow machine is not an unavailable node.
+                if state.withLock({ $0.nodes.hasResult(of: node, since: begin) }) {
+                    _ = state.withLock { $0.nodes.endProbe(of: node, answered: .now) }
+                    return
+                }
+                (isUnavailable, name) = (true, failedName)
+                for interruption in state.withLock({ $0.nodes.setUnavailable(node) }) ?? [] { interruption.request() }
+                for refuse in refuseWaiting.withLock({ $0 }) { refuse() }
+                report(.unavailable(node: name, detail: detail))
+            }
+            closing.lock()
+            _ = closing.wait(until: Date(timeIntervalSinceNow: 0.25))
+            closing.unlock()
+        }
+    }
+
+    /// Ends the probes.
+    func close() {
+        state.withLock { $0.isClosed = true }
+        closing.lock()
+        closing.broadcast()
+        closing.unlock()
+    }
+}
+
+extension OrganisationID {
+    /// Statements that read or write the rows of many organisations, on all nodes; they have a share like an organisation.
+    static let allNodes = OrganisationID(-1)
+}
