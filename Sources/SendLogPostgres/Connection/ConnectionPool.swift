@@ -35,34 +35,25 @@ final class ConnectionPool: Sendable {
     private struct State {
         var work: FairDispatch<(job: Job, since: ContinuousClock.Instant)>
         var breakers = TimeoutBreakers()
-        /// The number of jobs that run for each node of a cluster.
-        var running: [NodeID: Int] = [:]
-        let maxPerNode: Int
-        let nodes: ClusterNodes?
+        var shares: NodeShares
         var isClosed = false
 
-        /// Whether the node of an organisation leaves a connection for it.
-        func hasConnection(for organisation: OrganisationID) -> Bool {
-            guard let nodes, let node = nodes.knownNode(of: organisation) else { return true }
-            return running[node, default: 0] < maxPerNode
-        }
-
-        var needsThread: Bool { work.needsThread { hasConnection(for: $0) } }
+        var needsThread: Bool { work.needsThread(where: shares.hasConnection) }
 
         /// - Returns: whether to signal a sleeping thread.
         mutating func wake() -> Bool { needsThread && work.takeSleepingThread() }
 
         /// Removes the next job, and counts it for its node.
         mutating func next() -> Next? {
-            guard let next = work.next(where: { hasConnection(for: $0) }) else { return nil }
-            let node = nodes?.knownNode(of: next.organisation)
-            if let node { running[node, default: 0] += 1 }
+            let shares = shares
+            guard let next = work.next(where: shares.hasConnection) else { return nil }
+            let node = self.shares.acquire(for: next.organisation)
             return Next(organisation: next.organisation, node: node, job: next.element.job, since: next.element.since)
         }
 
         mutating func finish(_ next: Next) {
             work.finish(next.organisation)
-            if let node = next.node { running[node, default: 1] -= 1 }
+            shares.release(next.node)
         }
     }
 
@@ -93,8 +84,7 @@ final class ConnectionPool: Sendable {
         state = Mutex(
             State(
                 work: FairDispatch(FairShares(capacity: options.connections, reserve: options.reserve)),
-                maxPerNode: max(1, options.connections - 1),
-                nodes: nodes
+                shares: NodeShares(nodes: nodes, connections: options.connections)
             )
         )
         let connected = ConnectionCount()
