@@ -61,24 +61,21 @@ final class PoolThread {
         _ body: (Connection) throws -> Result
     ) -> Outcome<Result> {
         while true {
-            var hasBegun = false
+            var used: Connection?
             do {
                 let connection = try acquire()
                 (connection.statementTimeout, connection.isRetry) = (statementTimeout, attempts.isOutcomeUnknown)
-                hasBegun = true
+                used = connection
                 defer { reset(connection) }
                 let result = try nodes?.run(for: organisation, on: connection, body) ?? body(connection)
                 hasTimedOut = false
                 return .completed(.success(result))
             } catch let failure as PostgresFailure {
-                hasTimedOut = failure.isTimeout
-                discard(after: failure, hasBegun: hasBegun)
-                switch attempts.next(
-                    after: failure,
-                    hasBegun: hasBegun,
-                    at: .now,
-                    jitter: Double.random(in: 0...1)
-                ) {
+                // The end of a node's failure is found by probes, not by waiting.
+                hasTimedOut = failure.isTimeout && nodes?.isUnavailable(organisation) != true
+                if let used { discard(used, after: failure) }
+                let jitter = Double.random(in: 0...1)
+                switch attempts.next(after: failure, hasBegun: used != nil, at: .now, jitter: jitter) {
                 case .now: continue
                 case .later(let delay): return .retry(after: delay)
                 case .never:
@@ -97,14 +94,14 @@ final class PoolThread {
         return hasTimedOut
     }
 
-    /// Discards the connection if a failure requires it.
-    private func discard(after failure: PostgresFailure, hasBegun: Bool) {
-        let isStandby = failure.state == "25006" && connection?.isReadOnly ?? false
+    /// Discards a connection if a failure requires it.
+    private func discard(_ used: Connection, after failure: PostgresFailure) {
+        let isStandby = failure.state == "25006" && used.isReadOnly
         guard failure.invalidatesConnection || isStandby else { return }
-        if failure.kind == .timedOut { connection?.cancel() }
+        if failure.kind == .timedOut { used.cancel() }
         connection = nil
         // On Citus, a node that does not answer says nothing about the server of the connections.
-        if hasBegun, failure.kind != .timedOut || nodes == nil { health.recordDisconnection() }
+        if failure.kind != .timedOut || nodes == nil { health.recordDisconnection() }
     }
 
     private func acquire() throws(PostgresFailure) -> Connection {
