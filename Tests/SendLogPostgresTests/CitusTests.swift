@@ -10,13 +10,13 @@ import Testing
 @Suite(.enabled(if: ProcessInfo.processInfo.environment["SENDLOG_TEST_CITUS"] == "1"))
 struct CitusTests {
     /// The servers of a cluster; each test has its own database.
-    private struct Cluster {
+    struct Cluster {
         let nodes: [PostgresServer]
 
-        static let shared = Result {
-            let settings = ["shared_preload_libraries": "citus", "max_prepared_transactions": "400"]
-            return Cluster(nodes: try (0..<3).map { _ in try PostgresServer(settings: settings) })
-        }
+        /// The settings of every node, as docs/postgresql.md has them.
+        static let settings = ["shared_preload_libraries": "citus", "wal_level": "logical"]
+
+        static let shared = Result { Cluster(nodes: try (0..<3).map { _ in try PostgresServer(settings: settings) }) }
 
         /// Creates a database on all nodes, and connects them.
         func database() throws -> String {

@@ -101,7 +101,7 @@ public final class PostgresInspection: DatabaseInspection {
         let server = ServerCheck(connection: connection)
         do {
             let missing = try server.missingTables()
-            return try missing.isEmpty ? server.findings() : missing
+            return try missing.isEmpty ? server.findings().texts : missing
         } catch let failure as PostgresFailure where failure.isStatementTimeout {
             throw InspectionTimedOut()
         } catch { throw StoreError(error) }

@@ -14,7 +14,9 @@ struct DatabaseCheck {
         let server = ServerCheck(connection: connection)
         findings = try server.missingTables()
         if !findings.isEmpty { return }
-        findings = try server.findings()
+        let serverFindings = try server.findings()
+        findings = serverFindings.texts
+        if serverFindings.preventsDataChecks { return }
         let total = Int(try connection.rows("SELECT count(*) FROM send_logs").integer(0, 0))
         let organisations = try connection.rows("SELECT org_id FROM organisations ORDER BY org_id")
         var done = 0

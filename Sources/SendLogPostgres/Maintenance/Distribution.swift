@@ -49,20 +49,17 @@ struct Distribution {
         guard available.integer(0, 1) > 0 else {
             throw StoreSetupError("Citus is not enabled in \(location); run CREATE EXTENSION citus there")
         }
-        let node = try connection.rows(
-            """
-            SELECT citus_is_coordinator(),
-                (SELECT count(*) FROM pg_dist_node WHERE isactive AND noderole = 'primary' AND shouldhaveshards)
-            """
-        )
-        guard node.boolean(0, 0) else {
-            throw StoreSetupError("\(location) is a worker; run the command with the coordinator")
+        guard try !ClusterState.isWorker(connection) else {
+            throw StoreSetupError("\(location) is a worker of a Citus cluster; run the command with the coordinator")
         }
-        guard node.integer(0, 1) > 0 else {
+        let workers = try connection.rows(
+            "SELECT count(*) FROM pg_dist_node WHERE isactive AND noderole = 'primary' AND shouldhaveshards"
+        )
+        guard workers.integer(0, 0) > 0 else {
             throw StoreSetupError(
                 """
-                the cluster of \(location) has no workers; add each with \
-                SELECT citus_add_node('HOST', PORT) and, once, SELECT citus_set_coordinator_host('HOST', PORT)
+                the cluster of \(location) has no workers; run SELECT citus_set_coordinator_host('HOST', PORT) once, and \
+                SELECT citus_add_node('HOST', PORT) for each worker
                 """
             )
         }

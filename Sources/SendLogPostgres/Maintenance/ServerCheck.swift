@@ -31,15 +31,29 @@ struct ServerCheck {
     func missingTables() throws -> [String] {
         let parameters = Parameters(Schema.referenceTables + Schema.distributedTables)
         let rows = try connection.rows("SELECT n FROM unnest($1) n WHERE to_regclass(n) IS NULL", parameters)
-        return (0..<rows.count).map { "the table \(rows.text($0, 0)) is missing; restore the database from a backup" }
+        if rows.count == 0 { return [] }
+        let advice =
+            try ClusterState.isWorker(connection)
+            ? " on this worker; connect to the coordinator, and run sendlog database distribute"
+            : "; restore the database from a backup"
+        return (0..<rows.count).map { "the table \(rows.text($0, 0)) is missing\(advice)" }
+    }
+
+    /// The findings about a server.
+    struct Findings {
+        /// The findings, as texts for the operator.
+        var texts: [String]
+        /// Whether statements about all organisations fail, so that the data cannot be checked.
+        var preventsDataChecks = false
     }
 
     /// Checks indexes, functions, server settings and the Citus cluster.
     ///
-    /// - Returns: the findings, as text for the operator.
     /// - Throws: ``PostgresFailure``.
-    func findings() throws -> [String] {
-        try missing() + settings() + citus()
+    func findings() throws -> Findings {
+        var findings = Findings(texts: try missing() + settings())
+        try addCitus(to: &findings)
+        return findings
     }
 
     private func missing() throws -> [String] {
@@ -76,21 +90,25 @@ struct ServerCheck {
         }
     }
 
-    private func citus() throws -> [String] {
+    private func addCitus(to findings: inout Findings) throws {
         let extensions = try connection.rows("SELECT count(*) FROM pg_extension WHERE extname = 'citus'")
-        if extensions.integer(0, 0) == 0 { return [] }
-        var findings: [String] = []
-        let tables = Schema.referenceTables + Schema.distributedTables
+        if extensions.integer(0, 0) == 0 { return }
         let citusTables = try Distribution.citusTables(connection)
-        if citusTables.isEmpty { return [] }
-        let local = try tables.filter { !citusTables.contains($0) } + Distribution.localFunctions(connection)
+        if citusTables.isEmpty { return }
+        let tables = (Schema.referenceTables + Schema.distributedTables).filter { !citusTables.contains($0) }
+        let local = try tables + Distribution.localFunctions(connection)
         if !local.isEmpty {
-            findings.append(
-                "\(local.joined(separator: ", ")): not distributed like the other tables; run sendlog database distribute again"
+            // Citus refuses to join a distributed table with a local one.
+            findings.preventsDataChecks = !tables.isEmpty
+            findings.texts.append(
+                """
+                not distributed like the other tables: \(local.joined(separator: ", ")), so requests fail or are slow\
+                \(tables.isEmpty ? "" : ", and the data was not checked"); run sendlog database distribute again
+                """
             )
         }
-        let nodes = try connection.rows("SELECT nodename || ':' || nodeport FROM pg_dist_node WHERE NOT isactive")
-        for row in 0..<nodes.count { findings.append("the node \(nodes.text(row, 0)) is not active") }
-        return findings
+        let cluster = try ClusterState(connection)
+        findings.texts += cluster.findings
+        if cluster.hasUnreachableNode { findings.preventsDataChecks = true }
     }
 }

@@ -27,6 +27,7 @@ struct Migration {
     @discardableResult func run(createsTables: Bool) throws -> Bool {
         try requireSupportedServer()
         if let found = try version(), try isUpToDate(found) { return false }
+        try requireCoordinator()
         guard try createsTables || version() != nil else {
             throw StoreSetupError("\(location) is not a sendlog database yet", isMissing: true)
         }
@@ -105,6 +106,18 @@ struct Migration {
         guard encoding == "UTF8" else {
             throw StoreSetupError("\(location) has encoding \(encoding); create the database with ENCODING 'UTF8'")
         }
+    }
+
+    /// Refuses to create or change tables through a worker of a Citus cluster, where they would remain local.
+    private func requireCoordinator() throws {
+        guard try ClusterState.isWorker(connection) else { return }
+        let change = try version() == nil ? "has no tables of sendlog" : "has the tables of an earlier version"
+        throw StoreSetupError(
+            """
+            \(location) is a worker of a Citus cluster and \(change); connect to the coordinator, which creates and migrates them, \
+            then run sendlog database distribute
+            """
+        )
     }
 
     private func requireNoForeignTables() throws {
