@@ -5,7 +5,8 @@ import Testing
 
 struct NodeStatesTests {
     private let start = ContinuousClock.now
-    private let (one, two) = (NodeID(group: 1), NodeID(group: 2))
+    private let one = NodeID(group: 1)
+    private let two = NodeID(group: 2)
 
     private func time(_ seconds: Double) -> ContinuousClock.Instant { start + .seconds(seconds) }
 
@@ -25,31 +26,35 @@ struct NodeStatesTests {
         #expect(!running.contains(nil))
         for interruption in nodes.setUnavailable(two) ?? [] { interruption.request() }
         #expect(interruptions.map(\.isRequested) == [false, true, true])
-        #expect(nodes.begin(on: one, Interruption()) != nil)
-        #expect(nodes.begin(on: two, Interruption()) == nil)
-        #expect(nodes.begin(on: .all, Interruption()) == nil)
-        #expect(nodes.setUnavailable(two) == nil)
-        #expect(nodes.endProbe(of: two, answered: time(1)))
-        #expect(nodes.begin(on: two, Interruption()) != nil && nodes.begin(on: .all, Interruption()) != nil)
+        let admitted = [one, two, .all].map { nodes.begin(on: $0, Interruption()) != nil }
+        #expect(admitted == [true, false, false])
+        let again = nodes.setUnavailable(two)
+        #expect(again == nil)
+        let wasUnavailable = nodes.endProbe(of: two, answered: time(1))
+        #expect(wasUnavailable)
+        let all = [one, two, .all].map { nodes.begin(on: $0, Interruption()) != nil }
+        #expect(all == [true, true, true])
     }
 
     @Test func `one probe of a node runs at a time, and an answer is enough for a second`() {
         var nodes = NodeStates()
-        #expect(nodes.startProbe(of: one, at: start))
-        #expect(!nodes.startProbe(of: one, at: time(5)))
-        #expect(nodes.startProbe(of: two, at: start))
-        #expect(!nodes.endProbe(of: one, answered: time(5)))
-        #expect(!nodes.startProbe(of: one, at: time(5.9)))
-        #expect(nodes.startProbe(of: one, at: time(6)))
+        var starts = [nodes.startProbe(of: one, at: start), nodes.startProbe(of: one, at: time(5))]
+        starts.append(nodes.startProbe(of: two, at: start))
+        #expect(starts == [true, false, true])
+        let wasUnavailable = nodes.endProbe(of: one, answered: time(5))
+        #expect(!wasUnavailable)
+        let later = [nodes.startProbe(of: one, at: time(5.9)), nodes.startProbe(of: one, at: time(6))]
+        #expect(later == [false, true])
         // A probe without an outcome does not delay the next one.
         _ = nodes.endProbe(of: two, answered: nil)
-        #expect(nodes.startProbe(of: two, at: start))
+        let startsAgain = nodes.startProbe(of: two, at: start)
+        #expect(startsAgain)
     }
 
     @Test func `a node has a result since a time only if one of its statements had one`() throws {
         var nodes = NodeStates()
-        let first = try #require(nodes.begin(on: one, Interruption()))
-        let second = try #require(nodes.begin(on: one, Interruption()))
+        let begun = [nodes.begin(on: one, Interruption()), nodes.begin(on: one, Interruption())]
+        let (first, second) = (try #require(begun[0]), try #require(begun[1]))
         nodes.end(first, hasResult: false, at: time(1))
         #expect(!nodes.hasResult(of: one, since: start))
         nodes.end(second, hasResult: true, at: time(2))

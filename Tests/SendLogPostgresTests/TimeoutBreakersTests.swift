@@ -5,28 +5,35 @@ import Testing
 
 struct TimeoutBreakersTests {
     private let start = ContinuousClock.now
-    private let (one, other) = (OrganisationID(1), OrganisationID(2))
+    private let one = OrganisationID(1)
+    private let other = OrganisationID(2)
 
-    private func time(_ seconds: Double) -> ContinuousClock.Instant { start + .seconds(seconds) }
+    /// Returns whether an organisation is admitted, in seconds after the start.
+    private func admits(_ organisation: OrganisationID, after seconds: Double, _ breakers: inout TimeoutBreakers) -> Bool {
+        breakers.admits(organisation, at: start + .seconds(seconds))
+    }
 
     @Test func `an organisation is refused for a second after a timeout, then one piece of work may try`() {
         var breakers = TimeoutBreakers()
-        #expect(breakers.admits(one, at: start))
+        var admissions = [admits(one, after: 0, &breakers)]
         breakers.record(true, of: one, at: start)
-        #expect(!breakers.admits(one, at: time(0.9)))
-        #expect(breakers.admits(other, at: time(0.9)))
-        #expect(breakers.admits(one, at: time(1)))
-        #expect(!breakers.admits(one, at: time(1.5)))
-        breakers.record(false, of: one, at: time(1.6))
-        #expect(breakers.admits(one, at: time(1.6)) && breakers.admits(one, at: time(1.6)))
+        admissions += [0.9, 1, 1.5].map { admits(one, after: $0, &breakers) }
+        #expect(admissions == [true, false, true, false])
+        let isOtherAdmitted = admits(other, after: 0.9, &breakers)
+        #expect(isOtherAdmitted)
+        breakers.record(false, of: one, at: start + .seconds(1.6))
+        admissions = [1.6, 1.6].map { admits(one, after: $0, &breakers) }
+        #expect(admissions == [true, true])
     }
 
     @Test func `further timeouts double the time, up to eight seconds`() {
         var breakers = TimeoutBreakers()
         for seconds in [1.0, 2, 4, 8, 8] {
             breakers.record(true, of: one, at: start)
-            #expect(!breakers.admits(one, at: time(seconds - 0.1)), "\(seconds)")
+            let isAdmitted = admits(one, after: seconds - 0.1, &breakers)
+            #expect(!isAdmitted, "\(seconds)")
         }
-        #expect(breakers.admits(one, at: time(8)))
+        let isAdmitted = admits(one, after: 8, &breakers)
+        #expect(isAdmitted)
     }
 }
