@@ -13,8 +13,10 @@ struct CitusTests {
     struct Cluster {
         let nodes: [PostgresServer]
 
-        /// The settings of every node, as docs/postgresql.md has them.
-        static let settings = ["shared_preload_libraries": "citus", "wal_level": "logical"]
+        /// The settings of every node, as docs/postgresql.md has them, for the databases of many tests.
+        static let settings = [
+            "shared_preload_libraries": "citus", "wal_level": "logical", "max_worker_processes": "100",
+        ]
 
         static let shared = Result { Cluster(nodes: try (0..<3).map { _ in try PostgresServer(settings: settings) }) }
 

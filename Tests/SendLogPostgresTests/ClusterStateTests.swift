@@ -65,16 +65,23 @@ struct ClusterStateTests {
             ERROR: ERROR:  logical decoding requires wal_level >= logical
             CONTEXT: while executing command on 127.0.0.1:55001
             """
-        let job = ClusterState.Job(id: 7, type: "rebalance", hasFailed: false, retries: 3, message: message)
+        let job = ClusterState.Job(id: 7, type: "rebalance", state: .retried, retries: 3, message: message)
         let finding = try #require(state([], jobs: [job]).findings.first)
-        #expect(finding.contains("the background job 7 (rebalance) makes no progress: its task was retried 3 times"))
+        #expect(finding.contains("the background job 7 (rebalance) makes no progress: its task has failed 3 times"))
         #expect(finding.contains("(logical decoding requires wal_level >= logical)"))
         #expect(finding.contains("SELECT citus_job_cancel(7)"))
         #expect(!finding.contains("CONTEXT"))
     }
 
+    @Test func `a job that no background worker starts says which setting to raise`() throws {
+        let job = ClusterState.Job(id: 9, type: "rebalance", state: .scheduled, retries: 0, message: "")
+        let finding = try #require(state([], jobs: [job]).findings.first)
+        #expect(finding.hasPrefix("the background job 9 (rebalance) does not start"))
+        #expect(finding.contains("max_worker_processes on the coordinator"))
+    }
+
     @Test func `a job that has failed is reported as failed`() throws {
-        let job = ClusterState.Job(id: 8, type: "rebalance", hasFailed: true, retries: 0, message: "")
+        let job = ClusterState.Job(id: 8, type: "rebalance", state: .failed, retries: 0, message: "")
         let finding = try #require(state([], jobs: [job]).findings.first)
         #expect(finding == "the background job 8 (rebalance) has failed; correct the cause, and start it again")
     }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Reads the state of the cluster.
 extension ClusterState {
     /// Returns the state of the cluster that a connection leads to.
@@ -17,6 +19,12 @@ extension ClusterState {
                 """
             )
         }
+        var jobs = try Self.jobs(connection)
+        if jobs.contains(where: { $0.state == .scheduled }) {
+            // Time for a background worker to start them.
+            Thread.sleep(forTimeInterval: Self.startTime)
+            jobs = try Self.jobs(connection)
+        }
         self.init(
             role: role,
             nodes: (0..<nodes.count).map { row in
@@ -26,7 +34,7 @@ extension ClusterState {
                     walLevel: nodes.boolean(row, 3) ? nodes.text(row, 2) : nil
                 )
             },
-            jobs: try Self.jobs(connection)
+            jobs: jobs
         )
         // Between other nodes, the timeout of each applies, 30 s by default.
         if !hasUnreachableNode { brokenConnections = try Self.brokenConnections(connection) }
@@ -34,6 +42,10 @@ extension ClusterState {
 
     /// The time to connect to a node, in seconds: shorter than the timeout of statements of an inspection.
     private static let connectionTimeout = 2
+    /// The time after which a job has started, in seconds: Citus looks for jobs every 5 seconds.
+    ///
+    /// See `citus.background_task_queue_interval`.
+    private static let startTime = 8.0
 
     private static func brokenConnections(_ connection: Connection) throws -> [(from: String, to: String)] {
         let rows = try connection.rows(
@@ -48,14 +60,19 @@ extension ClusterState {
     /// Returns the jobs that make no progress, and the newest one if it has failed.
     ///
     /// Citus retries a failing task 32 times, mostly after a minute each: meanwhile the job is `running`, the task
-    /// `runnable`, and the tasks after it `blocked`. Then the job is `failed` and the task `error`.
+    /// `runnable`, and the tasks after it `blocked`. Then the job is `failed` and the task `error`. A job stays `scheduled`
+    /// if the server has no free background worker.
     private static func jobs(_ connection: Connection) throws -> [Job] {
         let rows = try connection.rows(
             """
-            SELECT DISTINCT ON (j.job_id) j.job_id, j.job_type::text, j.state = 'failed', coalesce(t.retry_count, 0), t.message
+            SELECT DISTINCT ON (j.job_id) j.job_id, j.job_type::text, coalesce(t.retry_count, 0), t.message,
+                CASE WHEN j.state IN ('scheduled', 'failed') THEN j.state::text ELSE 'retried' END
             FROM pg_dist_background_job j JOIN pg_dist_background_task t USING (job_id)
             WHERE (j.state IN ('running', 'failing') AND t.status = 'runnable' AND t.retry_count > 0)
                 OR (j.state = 'failed' AND t.status = 'error' AND j.job_id = (SELECT max(job_id) FROM pg_dist_background_job))
+                OR (j.state = 'scheduled' AND NOT EXISTS (
+                    SELECT FROM pg_dist_background_job WHERE state IN ('running', 'cancelling', 'failing')
+                ))
             ORDER BY j.job_id, t.retry_count DESC NULLS LAST
             """
         )
@@ -63,9 +80,9 @@ extension ClusterState {
             Job(
                 id: rows.integer(row, 0),
                 type: rows.text(row, 1),
-                hasFailed: rows.boolean(row, 2),
-                retries: rows.integer(row, 3),
-                message: rows.text(row, 4)
+                state: Job.State(rawValue: rows.text(row, 4)) ?? .retried,
+                retries: rows.integer(row, 2),
+                message: rows.text(row, 3)
             )
         }
     }

@@ -12,12 +12,21 @@ struct ClusterState {
 
     /// A background job, such as the rebalancing of shards.
     struct Job {
+        /// Why a job makes no progress.
+        enum State: String {
+            /// No background worker has started it, and no other job is running.
+            case scheduled
+            /// Its task fails, and is retried.
+            case retried
+            /// It has ended without success.
+            case failed
+        }
+
         let id: Int64
         /// What the job does, such as `rebalance`.
         let type: String
-        /// Whether the job has ended without success.
-        let hasFailed: Bool
-        /// How often its current task has failed and was retried.
+        let state: State
+        /// How often its current task has failed.
         let retries: Int64
         /// The message of the task's last failure.
         let message: String
@@ -28,6 +37,25 @@ struct ClusterState {
             while line.hasPrefix("ERROR:") { line = line.dropFirst(6).drop { $0 == " " } }
             return String(line)
         }
+
+        /// The finding, as a text for the operator.
+        var finding: String {
+            let name = "the background job \(id) (\(type))"
+            let cause = cause.isEmpty ? "" : " (\(cause))"
+            switch state {
+            case .scheduled:
+                return """
+                    \(name) does not start; raise max_worker_processes on the coordinator, where every database with Citus needs one, and \
+                    each job several
+                    """
+            case .retried:
+                return """
+                    \(name) makes no progress: its task has failed \(retries) times\(cause), and is retried; correct the cause, or cancel the \
+                    job with SELECT citus_job_cancel(\(id))
+                    """
+            case .failed: return "\(name) has failed\(cause); correct the cause, and start it again"
+            }
+        }
     }
 
     /// The role that this program uses, and that the nodes use between each other.
@@ -35,7 +63,7 @@ struct ClusterState {
     var nodes: [Node] = []
     /// The pairs of nodes of which the first cannot connect to the second.
     var brokenConnections: [(from: String, to: String)] = []
-    /// The jobs that have failed, or make no progress.
+    /// The jobs that make no progress.
     var jobs: [Job] = []
 
     /// Whether statements about all organisations fail.
@@ -43,16 +71,7 @@ struct ClusterState {
 
     /// The findings, as texts for the operator.
     var findings: [String] {
-        nodeFindings
-            + jobs.map { job in
-                let cause = job.cause.isEmpty ? "" : " (\(job.cause))"
-                return job.hasFailed
-                    ? "the background job \(job.id) (\(job.type)) has failed\(cause); correct the cause, and start it again"
-                    : """
-                    the background job \(job.id) (\(job.type)) makes no progress: its task was retried \(job.retries) times\(cause); correct the \
-                    cause, or cancel it with SELECT citus_job_cancel(\(job.id))
-                    """
-            }
+        nodeFindings + jobs.map(\.finding)
     }
 
     private var nodeFindings: [String] {
