@@ -43,6 +43,15 @@ public struct SendLogService: Sendable {
                 } else {
                     logger.notice("the database file is the original one again")
                 }
+            },
+            onSharedUse: {
+                logger.warning(
+                    """
+                    another server has the database open; each counts limits for itself, and they wait for each other's \
+                    writes. Stop one of them, or use PostgreSQL for several servers
+                    """,
+                    metadata: ["database": "\(database)"]
+                )
             }
         )
         defer { store.close() }
@@ -79,7 +88,10 @@ public struct SendLogService: Sendable {
         if settings.maxConnections < configuration.server.maxConnections {
             logger.warning(
                 "http.maxConnections is lowered to fit the limit of open files",
-                metadata: ["from": "\(configuration.server.maxConnections)", "to": "\(settings.maxConnections)"]
+                metadata: [
+                    "from": .stringConvertible(configuration.server.maxConnections),
+                    "to": .stringConvertible(settings.maxConnections),
+                ]
             )
         }
         let connections = ConnectionMetrics(counts: ConnectionCounts(), limit: settings.maxConnections)
@@ -109,7 +121,9 @@ public struct SendLogService: Sendable {
             listens.finish()
             logger.info(
                 "ready",
-                metadata: ["version": "\(ServiceVersion.current)", "port": "\(port)", "database": "\(database)"]
+                metadata: [
+                    "version": "\(ServiceVersion.current)", "port": .stringConvertible(port), "database": "\(database)",
+                ]
             )
             let line = "sendlog is listening on http://\(listening.with(port: port))\n"
             try? FileHandle.standardOutput.write(contentsOf: Array(line.utf8))
@@ -146,6 +160,11 @@ public struct SendLogService: Sendable {
         }
         client.close()
         logger.info("stopped")
+    }
+
+    /// Logs as JSON why a server did not start, or ended.
+    public static func logFailure(_ problem: String) {
+        Logger(label: "sendlog") { _ in LineLog(format: .json, level: .critical) }.critical("\(problem)")
     }
 
     /// Refuses a base path whose first segment is that of a route: behind a proxy that removes the base path, the server
