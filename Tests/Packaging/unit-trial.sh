@@ -51,7 +51,7 @@ await "after an upgrade"
 
 systemctl stop sendlog
 [ "$(property Result) $(property ExecMainStatus)" = "success 0" ] || fail "the server's exit code"
-# The log is JSON, so libraries must not write to it.
+# The log is JSON, and libraries add no lines of their own, by syslog either.
 journalctl --output cat --no-pager _SYSTEMD_UNIT=sendlog.service >/run/trial/log
 grep -q '"message":"stopped"' /run/trial/log || fail "the journal has no log"
 if grep -v -e '^{' -e '^sendlog is listening on ' /run/trial/log; then fail "a line of the log is not JSON"; fi

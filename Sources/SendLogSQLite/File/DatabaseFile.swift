@@ -1,4 +1,3 @@
-import Dispatch
 import GRDB
 import GRDBSQLite
 import SendLogCore
@@ -200,8 +199,6 @@ struct DatabaseFile {
     private func connect(readOnly: Bool) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.readonly = readOnly
-        // GRDB's default is a lower nice value, which only root may set: libdispatch would log the failure.
-        configuration.qos = .default
         configuration.busyMode = .timeout(lockTimeout)
         configuration.label = readOnly ? "sendlog.sqlite.reader" : "sendlog.sqlite.writer"
         configuration.prepareDatabase { database in
