@@ -1,5 +1,5 @@
-# Builds the Debian package, and installs it in an image without a compiler. Each step is a script, which can be run
-# without Docker as well; Tests/Packaging runs install.sh and health.sh in a clean root.
+# Builds the Debian package, and installs it in an image without a compiler. Each step is a script, which Tests/Packaging runs in
+# a clean root: build.sh with a finished debug build, install.sh and health.sh as here.
 FROM swift:6.2-bookworm AS build
 WORKDIR /sendlog
 COPY . .

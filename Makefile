@@ -32,7 +32,7 @@ export LOGS
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run deb check test test-citus soak bench bench-fairness bench-pages bench-recipients bench-webhooks fuzz build release lint format deps clean
+.PHONY: help run deb debug check test test-citus soak bench bench-fairness bench-pages bench-recipients bench-webhooks fuzz build release lint format deps clean
 
 help: ## List all targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' "$(ROOT)/Makefile" \
@@ -41,11 +41,15 @@ help: ## List all targets
 run: release ## Build sendlog and serve it, with its data in the current folder; PORT=8081 for another port
 	@exec "$(ROOT)/scripts/run.sh" "$(PROGRAM)" "$(ROOT)/Examples/sample.ndjson"
 
-deb: release ## Package sendlog for Debian and Ubuntu: .build/sendlog_VERSION_ARCHITECTURE.deb, to be installed without Swift
+# The build that make deb packages: release, or debug for Tests/Packaging, where it is finished already.
+PACKAGED ?= release
+DEBUG_BUILT = $$($(SWIFT) build --package-path "$(ROOT)" --show-bin-path)
+
+deb: $(PACKAGED) ## Package sendlog for Debian and Ubuntu: .build/sendlog_VERSION_ARCHITECTURE.deb, to be installed without Swift
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" debhelper
 	$(DEBUG) --product generate-manual
-	@"$(ROOT)/scripts/deb.sh" "$(SWIFT)" "$(PROGRAM)" "$$($(SWIFT) build --package-path "$(ROOT)" --show-bin-path)/generate-manual" \
-		"$(ROOT)/.build"
+	@"$(ROOT)/scripts/deb.sh" "$(SWIFT)" "$(if $(filter debug,$(PACKAGED)),$(DEBUG_BUILT)/sendlog,$(PROGRAM))" \
+		"$(DEBUG_BUILT)/generate-manual" "$(ROOT)/.build"
 
 # The subset that make test runs: the tests of one target whose names match FILTER; all tests by default.
 TARGET ?=
@@ -122,6 +126,10 @@ fuzz: ## Fuzz the parsers, the delivery client and the API; CASES=1000000, API_C
 
 build: deps ## Build everything without optimisation; DEBUG_INFO=dwarf for a debugger
 	$(DEBUG)
+
+# The program without optimisation; build makes everything.
+debug: deps
+	$(DEBUG) --product sendlog
 
 release: deps ## Build the optimised program, with its symbols in a separate file
 	@# SwiftPM compiles changed modules in parallel if the program is missing, and one after the other if it exists.

@@ -39,7 +39,7 @@ mkdir "$stage/manual"
 rm "$stage/manual/sendlog.help.1"
 for page in "$stage/manual"/*; do
     name=$(basename "$page" .1)
-    awk -f "$root/scripts/manual.awk" "$page" >"$files/usr/share/man/man1/${name//./-}.1"
+    awk -v files="$root/packaging/files.mdoc" -f "$root/scripts/manual.awk" "$page" >"$files/usr/share/man/man1/${name//./-}.1"
 done
 # Writes the completions for a shell. Usage: completions SHELL FOLDER FILE
 completions() {

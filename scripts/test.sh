@@ -40,6 +40,8 @@ api() {
 in_clean_root() {
     nice -n 15 "$root/Tests/Packaging/test.sh" "$swift" "${tests%/*}/sendlog" "${tests%/*}/generate-manual" \
         "$root/.build/packaging" >"$logs/package.log" 2>&1 || touch "$logs/package.failed"
+    # What was not run, if anything, comes before the last line.
+    grep -a 'package: .* was not run' "$logs/package.log" || true
     tail -n 1 "$logs/package.log"
 }
 

@@ -80,7 +80,10 @@ final class AcceptLimit: ChannelDuplexHandler {
         guard closedLoggedAt.map({ NIODeadline.now() - $0 > Self.logInterval }) ?? true else { return }
         logger.warning(
             "closed connections of a client that reached http.maxConnectionsPerAddress",
-            metadata: ["client": "\(client)", "limit": "\(maxConnectionsPerAddress)", "closed": "\(closed)"]
+            metadata: [
+                "client": "\(client)", "limit": .stringConvertible(maxConnectionsPerAddress),
+                "closed": .stringConvertible(closed),
+            ]
         )
         (closed, closedLoggedAt) = (0, .now())
     }
@@ -93,7 +96,9 @@ final class AcceptLimit: ChannelDuplexHandler {
             loggedAt = .now()
             logger.error(
                 "cannot accept connections; retrying",
-                metadata: ["cause": "\(String(cString: strerror(error.errnoCode)))", "open": "\(open)"]
+                metadata: [
+                    "cause": "\(String(cString: strerror(error.errnoCode)))", "open": .stringConvertible(open),
+                ]
             )
         }
         if isOutOfDescriptors { return }

@@ -44,21 +44,26 @@ extension SQLiteStore {
         }
     }
 
+    /// Whether the webhook `w` has a send to deliver that was recorded up to `?1`; see ``WebhookCounts/delayed``.
+    static let isDelayed = """
+        (
+            EXISTS (SELECT 1 FROM recording_times t
+                WHERE t.organisation = w.organisation AND t.sequence > w.told AND t.at <= ?1)
+            OR EXISTS (SELECT 1 FROM webhook_deliveries d INDEXED BY webhook_deliveries_due
+                WHERE d.organisation = w.organisation AND d.webhook = w.id AND d.next_try IS NOT NULL
+                    AND d.tries > 0 AND d.created <= ?1)
+        )
+        """
+
     /// See ``WebhookStore/webhookCounts(at:)``.
     public func webhookCounts(at now: Timestamp) async throws(StoreError) -> WebhookCounts {
         try await readers.scan(for: .server) { database in
             var query = try Query(
-                """
-                SELECT count(*), coalesce(sum(active = 1 AND paused IS NOT NULL), 0),
-                    coalesce(sum(active = 1 AND paused IS NULL AND (
-                        EXISTS (SELECT 1 FROM recording_times t
-                            WHERE t.organisation = w.organisation AND t.sequence > w.told AND t.at <= ?1)
-                        OR EXISTS (SELECT 1 FROM webhook_deliveries d INDEXED BY webhook_deliveries_due
-                            WHERE d.organisation = w.organisation AND d.webhook = w.id AND d.next_try IS NOT NULL
-                                AND d.tries > 0 AND d.created <= ?1)
-                    )), 0)
-                FROM webhooks w
-                """,
+                dynamicSQL: """
+                    SELECT count(*), coalesce(sum(active = 1 AND paused IS NOT NULL), 0),
+                        coalesce(sum(active = 1 AND paused IS NULL AND \(Self.isDelayed)), 0)
+                    FROM webhooks w
+                    """,
                 on: database
             )
             try query.bind(WebhookCounts.latestDelayed(at: now))

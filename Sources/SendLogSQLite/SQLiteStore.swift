@@ -4,7 +4,8 @@ public import SendLogScheduling
 
 /// An embedded store in one SQLite file, with one writer that groups commits and a pool of readers.
 ///
-/// Several processes can use the file at the same time; SQLite's locks coordinate them.
+/// Several processes can use the file at the same time; SQLite's locks coordinate them. A second server gains nothing, so
+/// ``isUsedByAnotherServer`` shows a server that there is one.
 public final class SQLiteStore: LogReader, LogWriter, OrganisationStore, KeyStore {
     let file: DatabaseFile
     let writer: Connection
@@ -13,6 +14,8 @@ public final class SQLiteStore: LogReader, LogWriter, OrganisationStore, KeyStor
     /// The connections for reads of one or two rows (an API key, a health check), which must not wait behind a scan.
     let pointReaders: ReaderPool
     let queue: RecordingQueue
+    /// Whether another server, not a short command, had the file open when this server opened it.
+    public let isUsedByAnotherServer: Bool
     private let watch: FileWatch
     private let checkpointer: Checkpointer?
 
@@ -87,9 +90,10 @@ public final class SQLiteStore: LogReader, LogWriter, OrganisationStore, KeyStor
             waitTimeout: .seconds(options.lockTimeout + Self.queueTime)
         )
         guard let maintenance = options.maintenance else {
-            checkpointer = nil
+            (checkpointer, isUsedByAnotherServer) = (nil, false)
             return
         }
+        isUsedByAnotherServer = !watch.lockAsServer()
         // From now on the WAL shows which file it belongs to.
         try? writer.write { try Query(WALGeneration.begin, on: $0).run() }
         checkpointer = Checkpointer(

@@ -11,15 +11,17 @@ struct DoctorCommand: AsyncParsableCommand {
             webhooks, keys and, quickly, at damage; sendlog database check checks all of the database. The server may be running. \
             Nothing is created or changed. Run it as the user that runs the server, with the same flags, variables and file.
 
-            Prints two lines for each finding: what is wrong, and what to do. The exit code is 0 without findings or with notes, 1 with \
-            warnings, and 2 with problems.
+            Prints two lines for each finding: what is wrong, and what to do; or ok if there is none. The exit code is 0 without findings \
+            or with notes, 1 with warnings, and 2 with problems; it is 64 if the settings are not valid.
             """
     )
 
     @Flag(help: "Print a JSON array.")
     var json = false
 
+    // A negative number looks like an option.
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("The largest age of the last backup; 0 if other programs make backups.", valueName: "days")
     )
     var maxBackupAge = 7
@@ -34,7 +36,12 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Terminal.explainingFailures {
-            let configuration = try ServiceConfiguration(try options.sources())
+            let configuration: ServiceConfiguration
+            do { configuration = try ServiceConfiguration(try options.sources()) } catch let error as ConfigurationError
+            {
+                if json { try Terminal.json([Doctor.finding(error)]) }
+                throw error
+            }
             let findings = Doctor(configuration, maxBackupAge: maxBackupAge).findings()
             if json { try Terminal.json(findings) } else { try show(findings) }
             switch findings.map(\.severity).max() {
@@ -53,6 +60,6 @@ struct DoctorCommand: AsyncParsableCommand {
             }
             try Terminal.result("\(finding.severity.rawValue): \(lines[0])\n  \(lines[1])")
         }
-        if findings.allSatisfy({ $0.severity == .note }) { try Terminal.result("ok") }
+        if findings.isEmpty { try Terminal.result("ok") }
     }
 }

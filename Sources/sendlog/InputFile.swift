@@ -21,7 +21,7 @@ struct InputFile {
     ///
     /// - Throws: ``CommandFailure`` if it cannot be read, or has another format.
     init(_ path: String) throws {
-        (handle, size) = try Self.open(path)
+        (handle, size) = try Self.opened(path)
         buffer = []
         // A pipe may return less than the bytes that show the format.
         while buffer.count < GzipInflater.signature.count, let piece = try Self.read(handle) { buffer += piece }
@@ -115,18 +115,17 @@ struct InputFile {
         }
     }
 
-    private static func open(_ path: String) throws -> (FileHandle, size: Int?) {
+    private static func opened(_ path: String) throws -> (FileHandle, size: Int?) {
         if path == "-" { return (.standardInput, nil) }
-        var isFolder: ObjCBool = false
-        guard !FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) || !isFolder.boolValue else {
-            throw CommandFailure("\(path) is a folder; give the path of a file")
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw CommandFailure("\(path) cannot be read: \(String(cString: strerror(errno)))")
         }
-        do {
-            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-            return (handle, try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
-        } catch {
-            throw CommandFailure("\(path) cannot be read; check that it exists and is readable")
-        }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return (handle, nil) }
+        if status.st_mode & S_IFMT == S_IFDIR { throw CommandFailure("\(path) is a folder; give the path of a file") }
+        return (handle, status.st_size > 0 ? Int(status.st_size) : nil)
     }
 
     private static func read(_ handle: FileHandle) throws -> [UInt8]? {
@@ -134,7 +133,7 @@ struct InputFile {
             let piece = try handle.read(upToCount: readLength) ?? Data()
             return piece.isEmpty ? nil : Array(piece)
         } catch {
-            throw CommandFailure("the file cannot be read")
+            throw CommandFailure("the file cannot be read: \(error.localizedDescription)")
         }
     }
 }

@@ -25,6 +25,7 @@ struct Sendlog: AsyncParsableCommand {
     )
 
     static func main() async {
+        DispatchLog.turnOff()
         NewFiles.restrictToOwner()
         do {
             var command = try await asyncParseAsRoot()

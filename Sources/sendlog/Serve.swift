@@ -17,10 +17,18 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var options: ServerOptions
 
     func run() async throws {
-        try await Terminal.explainingFailures {
+        try await Terminal.explainingFailures(report: report) {
             // The server logs the warnings.
             let sources = try options.sources(printsWarnings: false)
             try await SendLogService(try ServiceConfiguration(sources)).run()
+        }
+    }
+
+    /// Reports why the server did not start, or ended, in the format of its log.
+    private func report(_ problem: String) {
+        switch options.logFormatIfKnown() {
+        case .json: SendLogService.logFailure(problem)
+        case .text: Terminal.say("Error: \(problem)")
         }
     }
 }

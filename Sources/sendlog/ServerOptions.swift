@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import SendLogServer
 
 /// The options of every command that reads all settings: one for each setting.
@@ -168,6 +169,12 @@ struct ServerOptions: ParsableArguments {
             if let former = setting.former { flags[former] = value }
         }
         return try database.sources(flags: flags, printsWarnings: printsWarnings)
+    }
+
+    /// Returns the format of log lines as far as it is known, also if settings are not valid.
+    func logFormatIfKnown() -> LogFormat {
+        let environment = ProcessInfo.processInfo.environment
+        return LogFormat(flag: logFormat, environment: environment, file: database.configuration.config)
     }
 }
 

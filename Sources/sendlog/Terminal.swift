@@ -37,22 +37,30 @@ enum Terminal {
     /// Runs a command and reports a failure in one line.
     ///
     /// The exit code is 64 for an invalid configuration, as for an invalid flag, and 1 for all other failures.
-    static func explainingFailures(_ body: () async throws -> Void) async throws {
+    ///
+    /// - Parameters:
+    ///   - report: reports the failure; by default as text on standard error
+    ///   - body: the command
+    /// - Throws: the exit code; `ValidationError`.
+    static func explainingFailures(
+        report: (_ problem: String) -> Void = { say("Error: \($0)") },
+        _ body: () async throws -> Void
+    ) async throws {
         do {
             try await body()
         } catch let error as ConfigurationError {
-            say("Error: \(error)")
+            report("\(error)")
             throw ExitCode.validationFailure
         } catch let error as StoreError {
-            say("Error: \(describe(error))")
+            report(describe(error))
             throw ExitCode.failure
         } catch let error as StoreSetupError where error.isMissing {
-            say("Error: \(error); create one with sendlog organisation create, or name another with --database")
+            report("\(error); create one with sendlog organisation create, or name another with --database")
             throw ExitCode.failure
         } catch let error where error is ExitCode || error is ValidationError {
             throw error
         } catch {
-            say("Error: \(error)")
+            report("\(error)")
             throw ExitCode.failure
         }
     }

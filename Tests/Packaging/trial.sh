@@ -77,7 +77,8 @@ equal "the folder of the database" "$(mode /var/lib/sendlog)" "sendlog:sendlog 7
 equal "the configuration" "$(mode /etc/sendlog.json)" "root:sendlog 640"
 equal "the conffiles" "$(inside dpkg-query --show --showformat='${Conffiles}' sendlog | awk '{ print $1 }' | xargs)" /etc/sendlog.json
 for page in sendlog sendlog-serve sendlog-key-create sendlog-database-backup; do
-    [ -s "$root/usr/share/man/man1/$page.1.gz" ] || fail "the man page $page is missing"
+    zgrep -q '^\.It Pa /etc/sendlog.json' "$root/usr/share/man/man1/$page.1.gz" \
+        || fail "the man page $page is missing, or does not name the files"
 done
 bash -n "$root/usr/share/bash-completion/completions/sendlog" || fail "the completions of bash are not valid"
 for file in zsh/vendor-completions/_sendlog fish/vendor_completions.d/sendlog.fish doc/sendlog/README.md; do
@@ -94,11 +95,26 @@ start
 record
 equal "the number of sends" "$(count)" 1
 
+step "reasons of failures"
+# Runs a command that must fail for lack of permission. Usage: refused MESSAGE COMMAND…
+refused() {
+    if "${@:2}" >"$root/tmp/output" 2>&1; then fail "${*:2} succeeds"; fi
+    grep -qF "$1: Permission denied" "$root/tmp/output" || { cat "$root/tmp/output" >&2; fail "no reason from ${*:2}"; }
+}
+other() { inside runuser -u daemon -- sendlog "$@"; }
+refused "/etc/sendlog.json cannot be read" other organisation list --config /etc/sendlog.json
+refused "/var/lib/sendlog/sendlog.db cannot be opened" other organisation list --database sqlite:/var/lib/sendlog/sendlog.db
+refused "/etc/new.db cannot be created in /etc/" sendlog organisation create A --database sqlite:/etc/new.db
+refused "/etc/shadow cannot be read" sendlog import --organisation "Blue Bank" /etc/shadow
+if grep -v -e '^{' -e '^sendlog is listening on ' "$root/tmp/log" >&2; then fail "a line of the log is not JSON"; fi
+
 step "back up and restore"
 quietly sendlog database backup /var/lib/sendlog/backup.db
 for file in sendlog.db sendlog.db-wal sendlog.db-shm backup.db; do
     equal "the mode of $file" "$(mode "/var/lib/sendlog/$file")" "sendlog:sendlog 600"
 done
+sendlog doctor --json >"$root/tmp/findings" || true
+if grep -e fileModes -e lastBackup "$root/tmp/findings" >&2; then fail "doctor complains about the package's files"; fi
 record
 equal "the number of sends" "$(count)" 2
 stop

@@ -27,8 +27,8 @@ struct InspectionTests {
 
     @Test func `planned sends are counted`() async throws { try await check { try await $0.countsPlannedSends() } }
 
-    @Test func `paused and failing webhooks are found`() async throws {
-        try await check { try await $0.findsInterruptedWebhooks() }
+    @Test func `paused, failing and delayed webhooks are found`() async throws {
+        try await check { try await $0.findsLateWebhooks() }
     }
 
     @Test func `keys with every permission are found`() async throws {

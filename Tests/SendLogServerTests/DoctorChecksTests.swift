@@ -61,6 +61,33 @@ import Testing
         #expect(try finding(-StoredTime.tolerance - 1)?.check == .clock)
     }
 
+    @Test func `a backup whose file is gone does not count`() throws {
+        let now = try #require(Timestamp(rfc3339: "2026-03-10T12:00:00Z"))
+        func finding(_ days: Int64?) -> String? {
+            let last = days.map { BackupRecord.Entry(at: now.advanced(by: -$0 * Day.milliseconds), file: "/b.db") }
+            let gone = BackupRecord.Entry(at: now, file: "/c.db")
+            return LastBackupCheck.finding(last, gone: gone, of: "a.db", maxAge: 7, at: now)?.message
+        }
+        #expect(finding(nil) == "the last backup of a.db, /c.db, is not there any more")
+        #expect(finding(6) == nil)
+        let old = "the last backup of a.db, /b.db, was made 7 days ago; a later one, /c.db, is not there any more"
+        #expect(finding(7) == old)
+    }
+
+    @Test(
+        arguments: [
+            (0o100600, nil), (0o100640, nil), (0o100400, nil), (0o100644, "read by other users (mode 644)"),
+            (0o100660, "written by its group (mode 660)"), (0o100602, "written by other users (mode 602)"),
+            (0o100666, "read and written by other users (mode 666)"),
+        ] as [(mode_t, String?)]
+    )
+    func `a configuration file that others can read, or the group can write, is found`(mode: mode_t, text: String?) {
+        let finding = FileModesCheck.configurationFinding("/etc/my settings.json", mode: mode)
+        let file = "the configuration file /etc/my settings.json, which can have a password,"
+        #expect(finding?.message == text.map { "\(file) can be \($0)" })
+        if let finding { #expect(finding.advice.hasPrefix("run chmod g-w,o-rw '/etc/my settings.json'; ")) }
+    }
+
     @Test func `the limit of open files is read for a process`() {
         let text = """
             Limit                     Soft Limit           Hard Limit           Units

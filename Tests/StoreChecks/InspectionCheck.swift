@@ -79,21 +79,33 @@ package struct InspectionCheck {
         #expect(try look { try $0.sendCount(startingAfter: Day(number: 18_999)) } > 1 << 60)
     }
 
-    /// Checks that paused and failing webhooks are found, unless they are not active.
-    package func findsInterruptedWebhooks() async throws {
-        func found() throws -> [InterruptedWebhook.State] {
-            let webhooks = try look { try $0.interruptedWebhooks(at: now, limit: 10) }
+    /// Checks that paused, failing and delayed webhooks are found, unless they are not active.
+    package func findsLateWebhooks() async throws {
+        func found() throws -> [LateWebhook.State] {
+            let webhooks = try look { try $0.lateWebhooks(at: now, limit: 10) }
             #expect(webhooks.allSatisfy { $0.key.organisation == organisation && $0.key.id.text == "hook" })
             return webhooks.map(\.state)
         }
         #expect(try found() == [])
-        let since = now.advanced(by: -InterruptedWebhook.shortestFailure)
+        // The delivery has been attempted, and the send was recorded.
+        let delay = -WebhookCounts.maxDelay
+        for time in ["webhook_deliveries SET created", "recording_times SET at"] {
+            try await execute("UPDATE \(time) = \(now.advanced(by: delay + 1).milliseconds)")
+            #expect(try found() == [], "\(time)")
+            try await execute("UPDATE \(time) = \(now.advanced(by: delay).milliseconds)")
+            #expect(try found() == [.delayed], "\(time)")
+            try await execute("UPDATE \(time) = \(now.milliseconds)")
+            #expect(try found() == [], "\(time)")
+        }
+        try await execute("UPDATE recording_times SET at = \(now.advanced(by: delay).milliseconds)")
+        #expect(try found() == [.delayed])
+        let since = now.advanced(by: -LateWebhook.shortestFailure)
         try await execute("UPDATE webhooks SET failing_since = \(since.milliseconds)")
-        #expect(try found() == [])
+        #expect(try found() == [.delayed])
         let earlier = since.advanced(by: -1)
         try await execute("UPDATE webhooks SET failing_since = \(earlier.milliseconds)")
         #expect(try found() == [.failing(since: earlier)])
-        #expect(try look { try $0.interruptedWebhooks(at: now, limit: 0) } == [])
+        #expect(try look { try $0.lateWebhooks(at: now, limit: 0) } == [])
         try await execute("UPDATE webhooks SET paused = \(now.milliseconds)")
         #expect(try found() == [.paused(since: now)])
         try await execute("UPDATE webhooks SET paused = \(Int64.min)")

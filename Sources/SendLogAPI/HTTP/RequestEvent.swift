@@ -1,3 +1,4 @@
+import SendLogContent
 package import SendLogCore
 
 /// What a request did that the log has at the level `info`: a sign-in, a change, or an export.
@@ -37,6 +38,34 @@ package struct RequestEvent: Equatable, Sendable {
     /// Returns the event of a failed sign-in, with a reason that does not come from the form.
     package static func signInFailed(_ reason: String) -> RequestEvent {
         RequestEvent("signIn.failed", ["reason": .text(reason)])
+    }
+
+    /// Returns the event of a sign-out from the console, with the key that the user had signed in with.
+    package static func signedOut(_ key: APIKey) -> RequestEvent {
+        var event = RequestEvent("session.ended")
+        event.key = key
+        return event
+    }
+
+    /// Returns the event of a new name of a campaign.
+    package static func campaignNamed(_ id: CampaignID) -> RequestEvent {
+        RequestEvent("campaign.named", ["campaign": .text(id.text)])
+    }
+
+    /// Returns the event of a new calling code of an organisation; `nil` for none.
+    package static func callingCodeChanged(_ code: CallingCode?) -> RequestEvent {
+        RequestEvent("organisation.changed", ["calling_code": .text(code?.description ?? "none")])
+    }
+
+    /// Returns the event of an import, with the numbers of its lines.
+    static func sendLogsImported(_ report: ImportReport) -> RequestEvent {
+        RequestEvent(
+            "sendLogs.imported",
+            [
+                "recorded": .number(report.recorded), "existing": .number(report.existing),
+                "failed": .number(report.failed),
+            ]
+        )
     }
 
     /// Returns the event of a new key.

@@ -108,7 +108,9 @@ struct CampaignRoutes {
         let campaign = try await APIError.noCampaign(id.text).ifNotFound {
             try await store.nameCampaign(id, name, in: organisation)
         }
-        return .success(for: input) { campaign.writeJSON(to: &$0) }
+        var response = Response.success(for: input) { campaign.writeJSON(to: &$0) }
+        response.event = .campaignNamed(id)
+        return response
     }
 
     private static func id(_ input: RouteInput) throws(APIError) -> CampaignID {

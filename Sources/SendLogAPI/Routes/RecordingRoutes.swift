@@ -146,7 +146,9 @@ struct RecordingRoutes {
             }
         }
         metrics.recorded(sends: report.recorded, destinations: lines.destinationsRecorded)
-        return Self.response(to: input, report)
+        var response = Self.response(to: input, report)
+        response.event = .sendLogsImported(report)
+        return response
     }
 
     private static func response(to input: RouteInput, _ report: ImportReport) -> Response {

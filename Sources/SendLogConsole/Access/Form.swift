@@ -23,6 +23,14 @@ struct Form {
     /// Returns the value of a field, or an empty text if the form does not contain it.
     subscript(name: String) -> String { fields[name] ?? "" }
 
+    /// Returns the value of a field that a program may leave out, although the page's form has it.
+    ///
+    /// - Throws: ``InvalidInput`` that names the field if the form does not contain it.
+    func required(_ name: String) throws(InvalidInput) -> String {
+        guard let value = fields[name] else { throw InvalidInput(path: name, "is required") }
+        return value
+    }
+
     /// Returns all values of a field.
     func all(_ name: String) -> [String] { fields.all(name) }
 

@@ -88,11 +88,17 @@ struct SignIn: Sendable {
 
     @Sendable private func signOut(_ input: RouteInput) async throws -> Response {
         let form = try await Form(input)
+        var response = Pages.redirect(to: "/console/sign-in")
         if let token = Cookie.session.token(input.request) {
             guard form.hasToken(for: token.csrfToken) else { throw Form.invalidToken }
+            let key: APIKey?
+            do throws(StoreError) { key = try await store.sessionKey(token.hash, at: input.now) } catch {
+                guard case .notFound = error else { throw error }
+                key = nil
+            }
             try await store.endSession(token.hash)
+            response.event = key.map { .signedOut($0) }
         }
-        var response = Pages.redirect(to: "/console/sign-in")
         response.fields.append(Cookie.session.header("", for: 0, input.request))
         return response
     }

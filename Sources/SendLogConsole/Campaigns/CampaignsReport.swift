@@ -182,7 +182,9 @@ struct CampaignsReport: Sendable {
         do throws(StoreError) { _ = try await store.nameCampaign(id, name, in: request.organisation) } catch {
             throw APIError.noCampaign(id.text).ifNotFound(error)
         }
-        return Pages.redirect(to: back)
+        var response = Pages.redirect(to: back)
+        response.event = .campaignNamed(id)
+        return response
     }
 
     /// Returns suggestions of campaigns for a search field.

@@ -35,10 +35,12 @@ struct OrganisationPage: Sendable {
     }
 
     @Sendable private func save(_ request: UserRequest, _ form: Form) async throws -> Response {
-        let entered = form["calling-code"].trimmingCharacters(in: .whitespaces)
+        let entered = try form.required("calling-code").trimmingCharacters(in: .whitespaces)
         let code = CallingCode(entered: entered)
         if code == nil, !entered.isEmpty { return try await show(request, entered: entered) }
         try await store.setCallingCode(code, of: request.organisation)
-        return Pages.redirect(to: "\(Self.path)?saved=1")
+        var response = Pages.redirect(to: "\(Self.path)?saved=1")
+        response.event = .callingCodeChanged(code)
+        return response
     }
 }

@@ -38,7 +38,7 @@ extension WebhookPage {
         _ form: Form,
         _ webhook: Webhook
     ) async throws -> Response {
-        let json: StaticString = form["active"] == "true" ? #"{"active":true}"# : #"{"active":false}"#
+        let json: StaticString = try form.required("active") == "true" ? #"{"active":true}"# : #"{"active":false}"#
         let (changed, _) = try await change(webhook, json, at: request.input.now)
         var response = redirect(request, to: webhook)
         response.event = .webhookChanged(changed, from: webhook, hasNewSecret: false)

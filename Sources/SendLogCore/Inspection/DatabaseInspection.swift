@@ -7,14 +7,14 @@ public protocol DatabaseInspection {
     /// the other methods must not be called.
     var needsMigration: Bool { get }
 
-    /// Returns the active webhooks that are paused or failing, by organisation and ID.
+    /// Returns the active webhooks that are paused, failing or delayed, by organisation and ID.
     ///
     /// - Parameters:
     ///   - now: the current time
     ///   - limit: the largest number of webhooks
     /// - Returns: the webhooks.
     /// - Throws: ``InspectionTimedOut``; ``StoreError``.
-    func interruptedWebhooks(at now: Timestamp, limit: Int) throws -> [InterruptedWebhook]
+    func lateWebhooks(at now: Timestamp, limit: Int) throws -> [LateWebhook]
 
     /// Returns the keys that have every permission, never expire and are not revoked, by ID.
     ///

@@ -43,24 +43,38 @@ public final class PostgresInspection: DatabaseInspection {
     /// See ``DatabaseInspection/close()``.
     public func close() {}
 
-    /// See ``DatabaseInspection/interruptedWebhooks(at:limit:)``.
-    public func interruptedWebhooks(at now: Timestamp, limit: Int) throws -> [InterruptedWebhook] {
-        let failing = now.advanced(by: -InterruptedWebhook.shortestFailure).milliseconds
-        let rows = try rows(
+    /// See ``DatabaseInspection/lateWebhooks(at:limit:)``.
+    public func lateWebhooks(at now: Timestamp, limit: Int) throws -> [LateWebhook] {
+        let failing = now.advanced(by: -LateWebhook.shortestFailure).milliseconds
+        let interrupted = try rows(
             """
             SELECT org_id, id, paused, failing_since FROM webhooks
             WHERE active AND (paused IS NOT NULL OR failing_since < $1) ORDER BY org_id, id LIMIT $2
             """,
             Parameters(failing, limit)
         )
-        return (0..<rows.count).compactMap { row in
-            InterruptedWebhook(
-                organisation: rows.integer(row, 0),
-                id: rows.text(row, 1),
-                paused: rows.optionalInteger(row, 2),
-                failingSince: rows.optionalInteger(row, 3)
+        var webhooks = (0..<interrupted.count).compactMap { row in
+            LateWebhook(
+                organisation: interrupted.integer(row, 0),
+                id: interrupted.text(row, 1),
+                paused: interrupted.optionalInteger(row, 2),
+                failingSince: interrupted.optionalInteger(row, 3)
             )
         }
+        var seen = Set(webhooks.map(\.key))
+        for condition in [PostgresStore.delayed.backlog, PostgresStore.delayed.retry] {
+            let delayed = try rows(
+                "SELECT w.org_id, w.id FROM webhooks w \(condition) ORDER BY w.org_id, w.id LIMIT $2",
+                Parameters(WebhookCounts.latestDelayed(at: now), limit)
+            )
+            for row in 0..<delayed.count {
+                let (organisation, id) = (delayed.integer(row, 0), delayed.text(row, 1))
+                let webhook = LateWebhook(organisation: organisation, id: id, paused: nil, failingSince: nil)
+                if let webhook, seen.insert(webhook.key).inserted { webhooks.append(webhook) }
+            }
+        }
+        webhooks.sort { ($0.key.organisation.number, $0.key.id.text) < ($1.key.organisation.number, $1.key.id.text) }
+        return Array(webhooks.prefix(limit))
     }
 
     /// See ``DatabaseInspection/unlimitedKeys(limit:)``.

@@ -63,19 +63,25 @@ extension PostgresStore {
         EXISTS (SELECT FROM recording_times t WHERE t.org_id = w.org_id AND t.sequence > w.told AND t.at <= $1)
         """
 
-    /// Counts the webhooks with such sends.
-    static let delayedBacklogSQL = """
-        SELECT count(*) FROM webhooks w WHERE w.active AND w.paused IS NULL AND \(hasDelayedBacklog)
+    /// Whether a webhook has a delivery from before `$1` whose attempts have failed so far.
+    private static let hasDelayedRetry = """
+        EXISTS (
+            SELECT FROM webhook_deliveries d
+            WHERE d.org_id = w.org_id AND d.webhook = w.id AND d.next_try IS NOT NULL AND d.tries > 0 AND d.created <= $1
+        )
         """
 
-    /// Counts the other webhooks that have a delivery from before `$1` whose attempts have failed so far.
+    /// The conditions for webhooks with such sends, and for the other ones with such deliveries.
     ///
     /// Citus runs a statement on the nodes if each subquery is joined by organisation, and not under an OR.
-    static let delayedRetrySQL = """
-        SELECT count(*) FROM webhooks w WHERE w.active AND w.paused IS NULL AND NOT \(hasDelayedBacklog)
-            AND EXISTS (
-                SELECT FROM webhook_deliveries d
-                WHERE d.org_id = w.org_id AND d.webhook = w.id AND d.next_try IS NOT NULL AND d.tries > 0 AND d.created <= $1
-            )
-        """
+    static let delayed = (
+        backlog: "WHERE w.active AND w.paused IS NULL AND \(hasDelayedBacklog)",
+        retry: "WHERE w.active AND w.paused IS NULL AND NOT \(hasDelayedBacklog) AND \(hasDelayedRetry)"
+    )
+
+    /// Counts the webhooks with such sends.
+    static let delayedBacklogSQL = "SELECT count(*) FROM webhooks w \(delayed.backlog)"
+
+    /// Counts the other webhooks with such deliveries.
+    static let delayedRetrySQL = "SELECT count(*) FROM webhooks w \(delayed.retry)"
 }

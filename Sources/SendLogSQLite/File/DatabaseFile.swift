@@ -184,6 +184,16 @@ struct DatabaseFile {
         )
     }
 
+    /// What follows the path if SQLite, which does not say why, cannot open or create the file.
+    private var cannotOpen: String {
+        let (folder, isNew) = (UnfinishedFile.folder(of: path), access(path, F_OK) != 0)
+        guard access(folder, isNew ? W_OK | X_OK : X_OK) != 0 else {
+            return "cannot be opened; check that its folder exists and is accessible"
+        }
+        let reason = String(cString: strerror(errno))
+        return "cannot be \(isNew ? "created" : "opened") in \(folder): \(reason)"
+    }
+
     private func unreadable(_ code: Int32) -> String { "\(path) cannot be opened: \(String(cString: strerror(code)))" }
 
     private func connect(readOnly: Bool) throws -> DatabaseQueue {
@@ -233,7 +243,7 @@ struct DatabaseFile {
             case .SQLITE_READONLY: "is read-only; \(Self.needsToWrite)"
             case .SQLITE_CORRUPT, .SQLITE_NOTADB: "is damaged; restore it from a backup"
             case .SQLITE_FULL: "cannot be written: the disk is full"
-            case .SQLITE_CANTOPEN: "cannot be opened; check that its folder exists and is accessible"
+            case .SQLITE_CANTOPEN: cannotOpen
             default: "cannot be opened: \(error.message ?? error.resultCode.description)"
             }
         return StoreSetupError("\(path) \(reason)")

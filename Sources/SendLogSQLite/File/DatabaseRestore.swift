@@ -53,7 +53,7 @@ public struct DatabaseRestore: Sendable {
     private func refuseUnusable() throws(StoreSetupError) {
         let file = DatabaseFile(path: backup, lockTimeout: 0)
         guard let found = try file.inspect(forWriting: false) else {
-            throw StoreSetupError("\(backup) does not exist or is empty", isMissing: true)
+            throw StoreSetupError("the backup \(backup) does not exist or is empty")
         }
         if found.id == FileID(path: path) {
             throw StoreSetupError("\(backup) is the database itself, not a backup of it")

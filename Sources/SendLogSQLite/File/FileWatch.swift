@@ -42,6 +42,9 @@ final class FileWatch: Sendable {
         }
     }
 
+    /// See ``OpenFile/lockAsServer()``.
+    func lockAsServer() -> Bool { file.lockAsServer() }
+
     /// Throws if a check has failed.
     func throwIfReplaced() throws(StoreError) {
         guard hasFailed.load(ordering: .relaxed) else { return }

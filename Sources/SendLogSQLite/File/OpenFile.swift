@@ -21,6 +21,12 @@ final class OpenFile: Sendable {
 
     deinit { close(descriptor) }
 
+    /// Marks the file as a server's until it is closed, and returns whether no other server has it marked.
+    ///
+    /// SQLite does not use this kind of lock, and short commands do not take it. On a file system without it, no other
+    /// server is found.
+    func lockAsServer() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK }
+
     /// Fills the bytes from an offset on, and returns whether the file has as many.
     func read(at offset: Int, into bytes: inout [UInt8]) -> Bool {
         bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, off_t(offset)) == $0.count }

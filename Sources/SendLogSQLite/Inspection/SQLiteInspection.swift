@@ -28,20 +28,22 @@ public final class SQLiteInspection: DatabaseInspection {
     /// See ``DatabaseInspection/close()``.
     public func close() { try? connection.close() }
 
-    /// See ``DatabaseInspection/interruptedWebhooks(at:limit:)``.
-    public func interruptedWebhooks(at now: Timestamp, limit: Int) throws -> [InterruptedWebhook] {
+    /// See ``DatabaseInspection/lateWebhooks(at:limit:)``.
+    public func lateWebhooks(at now: Timestamp, limit: Int) throws -> [LateWebhook] {
         try look {
             var query = try Query(
-                """
-                SELECT organisation, id, paused, failing_since FROM webhooks
-                WHERE active = 1 AND (paused IS NOT NULL OR failing_since < ?) ORDER BY organisation, id LIMIT ?
-                """,
+                dynamicSQL: """
+                    SELECT organisation, id, paused, CASE WHEN failing_since < ?2 THEN failing_since END FROM webhooks w
+                    WHERE active = 1 AND (paused IS NOT NULL OR failing_since < ?2 OR \(SQLiteStore.isDelayed))
+                    ORDER BY organisation, id LIMIT ?3
+                    """,
                 on: connection
             )
-            try query.bind(now.advanced(by: -InterruptedWebhook.shortestFailure).milliseconds, limit)
-            var webhooks: [InterruptedWebhook] = []
+            let failing = now.advanced(by: -LateWebhook.shortestFailure).milliseconds
+            try query.bind(WebhookCounts.latestDelayed(at: now), failing, limit)
+            var webhooks: [LateWebhook] = []
             while try query.step() {
-                let webhook = InterruptedWebhook(
+                let webhook = LateWebhook(
                     organisation: query.integer(0),
                     id: query.text(1),
                     paused: query.optionalInteger(2),

@@ -12,12 +12,7 @@ struct ConfigurationFile {
     /// - Returns: the values of the settings that it contains.
     /// - Throws: ``ConfigurationError`` that names the invalid setting, or the byte offset of a syntax error.
     func values() throws(ConfigurationError) -> [Setting: SettingValue] {
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw ConfigurationError("the configuration file \(path) does not exist")
-        }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw ConfigurationError("the configuration file \(path) cannot be read")
-        }
+        let data = try read()
         let value: JSONValue
         do throws(JSONSyntaxError) {
             value = try Array(data).withUnsafeBufferPointer { bytes throws(JSONSyntaxError) in
@@ -33,6 +28,20 @@ struct ConfigurationFile {
         var values: [Setting: SettingValue] = [:]
         try read(members, under: "", into: &values)
         return values
+    }
+
+    private func read() throws(ConfigurationError) -> Data {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0, errno == ENOENT { throw ConfigurationError("the configuration file \(path) does not exist") }
+        guard descriptor >= 0 else { throw unreadable(errno) }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var status = stat()
+        if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { throw unreadable(EISDIR) }
+        do { return try file.readToEnd() ?? Data() } catch { throw unreadable(EIO) }
+    }
+
+    private func unreadable(_ code: Int32) -> ConfigurationError {
+        ConfigurationError("the configuration file \(path) cannot be read: \(String(cString: strerror(code)))")
     }
 
     private func read(

@@ -7,6 +7,9 @@ public struct ConfigurationSources {
     /// Warnings for the operator: settings that were given under former names, and variables that are ignored.
     public private(set) var warnings: [String]
 
+    /// The path of the configuration file; `nil` without one.
+    let file: String?
+
     /// Creates the sources.
     ///
     /// Each value must be valid, even if a source of higher precedence gives another one.
@@ -28,7 +31,8 @@ public struct ConfigurationSources {
             SettingSource(kind: .environment, values: variables.values),
         ]
         if file?.isEmpty == true { throw .empty("--config") }
-        if let path = file ?? variables.file {
+        self.file = file ?? variables.file
+        if let path = self.file {
             sources.append(SettingSource(kind: .file(path), values: try ConfigurationFile(path: path).values()))
         }
         (self.sources, warnings) = (sources, variables.warnings)

@@ -130,6 +130,7 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
     ///     and with `nil` when it is the original one again; `nil` for short commands, which also leave checkpoints to
     ///     SQLite
     ///   - onNodeChange: called when a node of a Citus cluster becomes unavailable or available
+    ///   - onSharedUse: called if another server has the SQLite file open too
     /// - Returns: the store.
     /// - Throws: ``StoreSetupError`` if the database does not exist or must not be opened.
     public func open(
@@ -137,11 +138,12 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
         threads: FairThreadPool? = nil,
         onCreation: (_ what: String) -> Void = { _ in },
         onReplacement: (@Sendable (_ problem: String?) -> Void)? = nil,
-        onNodeChange: @escaping @Sendable (NodeChange) -> Void = { _ in }
+        onNodeChange: @escaping @Sendable (NodeChange) -> Void = { _ in },
+        onSharedUse: () -> Void = {}
     ) throws(StoreSetupError) -> any Store & RecipientIndexStore {
         switch backend {
         case .file(let path):
-            let exists = FileManager.default.fileExists(atPath: path)
+            let exists = try Self.exists(path)
             guard createIfMissing || exists else {
                 throw StoreSetupError("the database \(path) does not exist", isMissing: true)
             }
@@ -149,6 +151,7 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
             options.maintenance = onReplacement.map { .init(checkpointSeconds: checkpointSeconds, report: $0) }
             let store = try SQLiteStore(path: Self.fullPath(path), options: options, threads: threads)
             if !exists { onCreation("the database") }
+            if store.isUsedByAnotherServer { onSharedUse() }
             return store
         case .server(let location):
             let store = try store(at: location, createIfMissing: createIfMissing, onNodeChange: onNodeChange)
@@ -157,13 +160,23 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
         }
     }
 
+    /// Returns whether a file exists.
+    ///
+    /// - Throws: ``StoreSetupError`` if that is not known, as in a folder that this user must not enter.
+    private static func exists(_ path: String) throws(StoreSetupError) -> Bool {
+        if access(path, F_OK) == 0 { return true }
+        let code = errno
+        if code == ENOENT { return false }
+        throw StoreSetupError("the database \(path) cannot be opened: \(String(cString: strerror(code)))")
+    }
+
     /// Opens the database to look at it; see ``DatabaseInspection``.
     ///
     /// - Throws: ``StoreSetupError`` if the database does not exist, or if this program cannot use it.
     func inspect() throws(StoreSetupError) -> any DatabaseInspection {
         switch backend {
         case .file(let path):
-            guard FileManager.default.fileExists(atPath: path) else {
+            guard try Self.exists(path) else {
                 throw StoreSetupError("the database \(path) does not exist", isMissing: true)
             }
             return try SQLiteInspection(path: Self.fullPath(path), lockTimeout: sqlite.lockTimeout)

@@ -6,6 +6,8 @@ public import SendLogServices
 ///
 /// It is built once; code that uses it reads no flags and no environment.
 public struct ServiceConfiguration: Sendable {
+    /// The path of the configuration file; `nil` without one.
+    let file: String?
     /// The location of the database.
     public let database: DatabaseLocation
     /// The address, limits and timeouts of the HTTP server.
@@ -39,7 +41,7 @@ public struct ServiceConfiguration: Sendable {
     ///
     /// - Throws: ``ConfigurationError`` that names the invalid setting.
     public init(_ sources: ConfigurationSources) throws(ConfigurationError) {
-        warnings = sources.warnings
+        (file, warnings) = (sources.file, sources.warnings)
         database = try DatabaseLocation(sources)
         server = ServerSettings(
             host: try sources.parsed(.host, ListenAddress.host),

@@ -7,21 +7,21 @@ enum ContentsChecks {
     /// The number of webhooks and keys that are counted.
     private static let maxCounted = 1000
 
-    /// Returns the findings about paused and failing webhooks.
+    /// Returns the findings about paused, failing and delayed webhooks.
     ///
     /// - Throws: ``InspectionTimedOut``; ``StoreError``.
     static func webhooks(_ inspection: any DatabaseInspection, at now: Timestamp) throws -> [DoctorFinding] {
-        let webhooks = try inspection.interruptedWebhooks(at: now, limit: maxCounted)
+        let webhooks = try inspection.lateWebhooks(at: now, limit: maxCounted)
         let findings = webhooks.prefix(maxNamed).map(finding)
         let more = webhooks.count - maxNamed
         if more <= 0 { return findings }
         let (count, verb) = (webhooks.count == maxCounted ? "\(more) or more" : "\(more)", more == 1 ? "is" : "are")
-        let message = "\(count) further webhooks \(verb) paused or failing"
+        let message = "\(count) further webhooks \(verb) paused, failing or delayed"
         return findings + [DoctorFinding(.webhooks, .warning, message, advice: "look at GET /webhooks or the console")]
     }
 
     /// Returns the finding about a webhook.
-    static func finding(_ webhook: InterruptedWebhook) -> DoctorFinding {
+    static func finding(_ webhook: LateWebhook) -> DoctorFinding {
         let name = "the webhook \(webhook.key.id) of organisation \(webhook.key.organisation.number)"
         switch webhook.state {
         case .paused(let since):
@@ -38,6 +38,16 @@ enum ContentsChecks {
                 .warning,
                 "all attempts of \(name) fail\(since.map { " since \($0)" } ?? ""), so its deliveries are delayed",
                 advice: "fix its receiver; if it fails for webhooks.retrySeconds, the webhook is paused"
+            )
+        case .delayed:
+            return DoctorFinding(
+                .webhooks,
+                .warning,
+                "\(name) is delayed: it has not delivered a send that was recorded more than "
+                    + "\(WebhookCounts.maxDelay / 60_000) minutes ago",
+                advice:
+                    "look at its attempts in the console; if they succeed, its receiver is slow, or webhooks.workers is "
+                    + "too low; if there are none, start a server with workers"
             )
         }
     }

@@ -21,6 +21,7 @@ public struct Doctor: Sendable {
     public func findings() -> [DoctorFinding] {
         let (database, now) = (configuration.database, ServiceClock.now())
         var findings = FileModesCheck.findings(of: database)
+        findings += configuration.file.flatMap { FileModesCheck.configurationFinding($0) }.map { [$0] } ?? []
         findings += FreeSpaceCheck.findings(of: database)
         findings += WALCheck.finding(of: database).map { [$0] } ?? []
         findings += LastBackupCheck.findings(of: database, maxAge: maxBackupAge, at: now)
@@ -34,6 +35,12 @@ public struct Doctor: Sendable {
         return DoctorFinding.Severity.allCases.reversed().flatMap { severity in
             findings.filter { $0.severity == severity }
         }
+    }
+
+    /// Returns the finding about settings with which no server starts.
+    public static func finding(_ error: ConfigurationError) -> DoctorFinding {
+        let advice = "correct the setting; until then, nothing else is checked"
+        return DoctorFinding(.settings, .problem, "\(error)", advice: advice)
     }
 
     private func contents(at now: Timestamp) -> [DoctorFinding] {

@@ -13,6 +13,8 @@ public struct DoctorFinding: Encodable, Equatable, Sendable {
 
     /// A check of `sendlog doctor`.
     public enum Check: String, Encodable, CaseIterable, Sendable {
+        /// Whether the settings are valid.
+        case settings
         /// Whether the database can be opened.
         case database
         /// Damage in the database, as far as a quick look finds it.
@@ -31,7 +33,7 @@ public struct DoctorFinding: Encodable, Equatable, Sendable {
         case address
         /// Stored times in the future.
         case clock
-        /// Paused and failing webhooks.
+        /// Paused, failing and delayed webhooks.
         case webhooks
         /// Keys that have every permission and never expire.
         case keys

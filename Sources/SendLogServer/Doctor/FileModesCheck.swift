@@ -1,7 +1,7 @@
 import Foundation
 import SendLogCore
 
-/// Finds files of the database that other users can read or write.
+/// Finds files of the database that other users can read or write, and such a configuration file.
 ///
 /// Every new file has the mode 0600. Earlier versions created files that all users could read.
 enum FileModesCheck {
@@ -23,6 +23,29 @@ enum FileModesCheck {
             }
         }
         return findings
+    }
+
+    /// Returns the finding about a configuration file; `nil` if it has a safe mode, or if there is no such file.
+    static func configurationFinding(_ path: String) -> DoctorFinding? {
+        mode(of: path).flatMap { configurationFinding(path, mode: $0) }
+    }
+
+    /// Returns the finding about a configuration file; `nil` if other users cannot read it and only its owner can write it.
+    ///
+    /// The group may read it: the package's file belongs to root and to the group of the server.
+    static func configurationFinding(_ path: String, mode: mode_t) -> DoctorFinding? {
+        let isRead = mode & S_IROTH != 0
+        guard isRead || mode & (S_IWGRP | S_IWOTH) != 0 else { return nil }
+        let verb = mode & (S_IWGRP | S_IWOTH) == 0 ? "read" : isRead ? "read and written" : "written"
+        let users = mode & 0o6 == 0 ? "its group" : "other users"
+        return DoctorFinding(
+            .fileModes,
+            .warning,
+            "the configuration file \(path), which can have a password, can be \(verb) by \(users) "
+                + "(mode \(octal(mode)))",
+            advice:
+                "run chmod g-w,o-rw \(ShellText.word(path)); the server's user, or its group, must be able to read it"
+        )
     }
 
     /// Returns the finding about a file; `nil` if only its owner can read and write it.

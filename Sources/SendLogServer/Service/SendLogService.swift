@@ -54,6 +54,15 @@ public struct SendLogService: Sendable {
                 case .available(let node):
                     logger.notice("a database node is available again", metadata: ["node": "\(node)"])
                 }
+            },
+            onSharedUse: {
+                logger.warning(
+                    """
+                    another server has the database open; each counts limits for itself, and they wait for each other's \
+                    writes. Stop one of them, or use PostgreSQL for several servers
+                    """,
+                    metadata: ["database": "\(database)"]
+                )
             }
         )
         defer { store.close() }
@@ -90,7 +99,10 @@ public struct SendLogService: Sendable {
         if settings.maxConnections < configuration.server.maxConnections {
             logger.warning(
                 "http.maxConnections is lowered to fit the limit of open files",
-                metadata: ["from": "\(configuration.server.maxConnections)", "to": "\(settings.maxConnections)"]
+                metadata: [
+                    "from": .stringConvertible(configuration.server.maxConnections),
+                    "to": .stringConvertible(settings.maxConnections),
+                ]
             )
         }
         let connections = ConnectionMetrics(counts: ConnectionCounts(), limit: settings.maxConnections)
@@ -120,7 +132,9 @@ public struct SendLogService: Sendable {
             listens.finish()
             logger.info(
                 "ready",
-                metadata: ["version": "\(ServiceVersion.current)", "port": "\(port)", "database": "\(database)"]
+                metadata: [
+                    "version": "\(ServiceVersion.current)", "port": .stringConvertible(port), "database": "\(database)",
+                ]
             )
             let line = "sendlog is listening on http://\(listening.with(port: port))\n"
             try? FileHandle.standardOutput.write(contentsOf: Array(line.utf8))
@@ -157,6 +171,11 @@ public struct SendLogService: Sendable {
         }
         client.close()
         logger.info("stopped")
+    }
+
+    /// Logs as JSON why a server did not start, or ended.
+    public static func logFailure(_ problem: String) {
+        Logger(label: "sendlog") { _ in LineLog(format: .json, level: .critical) }.critical("\(problem)")
     }
 
     /// Refuses a base path whose first segment is that of a route: behind a proxy that removes the base path, the server

@@ -86,14 +86,17 @@ public final class AuthenticationFailures: Sendable {
             let what = hasKey ? "with invalid keys" : "without a key"
             logger.warning(
                 "refused more requests \(what)",
-                metadata: ["client": "\(client.map { "\($0)" } ?? "others")", "count": "\(count)"]
+                metadata: ["client": "\(client.map { "\($0)" } ?? "others")", "count": .stringConvertible(count)]
             )
         }
         guard counts.count > Self.maxLogged else { return }
         let rest = counts[Self.maxLogged...]
         logger.warning(
             "refused more requests without a valid key",
-            metadata: ["clients": "\(rest.count)", "count": "\(rest.reduce(0) { $0 + $1.count })"]
+            metadata: [
+                "clients": .stringConvertible(rest.count),
+                "count": .stringConvertible(rest.reduce(0) { $0 + $1.count }),
+            ]
         )
     }
 

@@ -252,7 +252,8 @@ struct WebhookWorker {
             }
         } else {
             // Skips the damaged send log, so that it does not block those after it.
-            context.logger.error("a send log is damaged", metadata: ["sequence": "\(log.sequence.number)"])
+            let sequence = log.sequence.number
+            context.logger.error("a send log is damaged", metadata: ["sequence": .stringConvertible(sequence)])
         }
         started.end(log.sequence)
         webhook.progress.advance(to: log.sequence)

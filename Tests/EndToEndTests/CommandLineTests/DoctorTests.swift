@@ -77,6 +77,7 @@ import Testing
         ("UPDATE organisation_days SET sends = 101, day = 40000", "clock", "note", "101 sends have a startDeliveryAt"),
         ("UPDATE webhooks SET paused = PAST", "webhooks", "warning", "of organisation 1 is paused since"),
         ("UPDATE webhooks SET failing_since = PAST", "webhooks", "warning", "fail since"),
+        ("INSERT INTO recording_times VALUES (1, 5, PAST)", "webhooks", "warning", "of organisation 1 is delayed: it"),
         ("UPDATE api_keys SET permissions = '*'", "keys", "warning", "key_1 of organisation 1 has the permission *"),
         ("UPDATE destination_chunks SET crc = crc + 1", "damage", "problem", "organisation 1, send log 1: chunk 0"),
         ("UPDATE webhooks SET definition = '{'", "damage", "problem", "the row of a webhook is damaged"),
@@ -120,7 +121,8 @@ import Testing
         for number in 0..<12 { _ = try Hook(tenant, "https://receiver.example/\(number)") }
         try server.executeSQL("UPDATE webhooks SET paused = 5")
         let messages = try Diagnosis(server.database).messages("webhooks", "warning")
-        #expect(messages.count == 11 && messages.last == "2 further webhooks are paused or failing", "\(messages)")
+        let last = "2 further webhooks are paused, failing or delayed"
+        #expect(messages.count == 11 && messages.last == last, "\(messages)")
     }
 
     @Test func `wide modes, a missing backup and an old one are found`() throws {
@@ -139,10 +141,51 @@ import Testing
             "\(old)"
         )
         #expect(try Diagnosis(server.database, ["--max-backup-age", "0"]).messages("lastBackup", "warning") == [])
+        try server.folder.write("test.sqlite-backups", "")
+        _ = try server.command("database", "backup", server.folder.file("later.db")).succeeded()
+        #expect(try Diagnosis(server.database).messages("lastBackup", "warning") == [])
+        try FileManager.default.removeItem(atPath: server.folder.file("later.db"))
+        let gone = try Diagnosis(server.database).messages("lastBackup", "warning")
+        #expect(gone.first?.hasSuffix("\(server.folder.file("later.db")), is not there any more") == true, "\(gone)")
+        try server.folder.write("test.sqlite-backups", #"{"at":"2022-01-01T00:00:00.000Z","file":"\#(backup)"}"# + "\n")
         for file in [server.folder.file("test.sqlite"), backup, record] { #expect(chmod(file, 0o640) == 0) }
         let modes = try Diagnosis(server.database).messages("fileModes", "warning")
         #expect(modes.count == 3 && modes.allSatisfy { $0.contains("can be read by its group (mode 640)") }, "\(modes)")
         #expect(try server.stop() == .code(0))
+    }
+
+    @Test func `a configuration file that other users can read is found, and a note is not followed by ok`() throws {
+        let (server, _) = try Self.server(onPostgres: true)
+        let file = try server.folder.write("sendlog.json", #"{"database":"\#(server.database)"}"#)
+        let disk = try SmallDisk(megabytes: 4096)
+        let arguments = ["doctor", "--config", file, "--spool-folder", disk.folder.path] + Self.flags
+        for (mode, isFound) in [(0o640, false), (0o644, true)] as [(mode_t, Bool)] {
+            #expect(chmod(file, mode) == 0)
+            let found = try Command(TestPaths.binary, arguments)
+            #expect(found.exit == .code(isFound ? 1 : 0), "\(found)")
+            let message = "warning: the configuration file \(file), which can have a password, can be read by other"
+            #expect(found.output.contains(message) == isFound, "\(found)")
+            #expect(found.output.contains("note: the age of the last backup"))
+            #expect(!found.lines.contains("ok"), "\(found)")
+        }
+        #expect(try server.stop() == .code(0))
+    }
+
+    @Test func `settings that are not valid are a finding in JSON`() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("sendlog.json", #"{"http":{"port":"x"}}"#)
+        let found = try Command(TestPaths.binary, ["doctor", "--json", "--config", file])
+        #expect(found.exit == .code(64))
+        let findings = try JSON(parsing: found.output.utf8).elements
+        #expect(findings.count == 1 && findings[0]["check"] == "settings" && findings[0]["severity"] == "problem")
+        #expect(findings.first?["message"].string?.contains("http.port in \(file)") == true, "\(found)")
+        #expect(found.errors.hasPrefix("Error: http.port in \(file)"), "\(found)")
+        let unreadable = [(folder.path, "cannot be read: Is a directory"), (folder.file("none"), "does not exist")]
+        for (path, reason) in unreadable {
+            let refused = try Command(TestPaths.binary, ["doctor", "--json", "--config", path])
+            let message = "the configuration file \(path) \(reason)"
+            #expect(try JSON(parsing: refused.output.utf8).elements.first?["message"].string == message, "\(refused)")
+        }
     }
 
     @Test(arguments: [(512, "warning"), (100, "problem")])
@@ -229,6 +272,8 @@ import Testing
             let refused = try Command(TestPaths.binary, ["doctor"] + arguments)
             #expect(refused.exit == .code(64) && refused.output.isEmpty, "\(refused)")
         }
+        let negative = try Command(TestPaths.binary, ["doctor", "--max-backup-age", "-1"])
+        #expect(negative.errors.hasPrefix("Error: --max-backup-age must be 0 or more, not -1\n"), "\(negative)")
         #expect(try server.stop() == .code(0))
     }
 }

@@ -46,6 +46,14 @@ import Testing
         }
     }
 
+    @Test func `a file that cannot be read is named with the system's reason`() throws {
+        let missing = try sendlog("import", "--organisation", "Example", folder.file("none.ndjson"))
+        let reason = "cannot be read: No such file or directory"
+        #expect(missing.errors == "Error: \(folder.file("none.ndjson")) \(reason)\n" && missing.exit == .code(1))
+        let isFolder = try sendlog("import", "--organisation", "Example", folder.path)
+        #expect(isFolder.errors == "Error: \(folder.path) is a folder; give the path of a file\n")
+    }
+
     @Test func `a damaged gzip file ends the import, and what was recorded before stays`() throws {
         let whole = try Gzip.compressed(lines(12_000))
         var damaged = whole

@@ -43,6 +43,25 @@ import Testing
         #expect(try again.stop() == .code(0))
     }
 
+    @Test func `a second server on a SQLite file warns, and commands and later servers do not count`() throws {
+        let folder = try TemporaryFolder()
+        let warning = "warning another server has the database open; "
+        let first = try Server(in: folder)
+        let tenant = try first.tenant()
+        let second = try Server(in: folder)
+        #expect(!first.process.errors.contains(warning))
+        #expect(second.process.errors.contains(warning), "\(second.process.errors)")
+        try tenant.record(SampleLog(id: "a"))
+        try tenant.on(second).record(SampleLog(id: "b"))
+        #expect(try tenant.total() == 2)
+        let listed = try first.command("organisation", "list").succeeded()
+        #expect(listed.errors.isEmpty)
+        for server in [first, second] { #expect(try server.stop() == .code(0)) }
+        let third = try Server(in: folder)
+        #expect(try tenant.on(third).total() == 2)
+        #expect(!third.process.errors.contains(warning), "\(third.process.errors)")
+    }
+
     @Test func `a server under nohup goes on after SIGHUP`() throws {
         let folder = try TemporaryFolder()
         let database = "sqlite:\(folder.file("test.sqlite"))"

@@ -64,6 +64,7 @@ import Testing
             let refused = try server.command("database", "restore", file)
             #expect(refused.exit == .code(1))
             #expect(refused.errors.contains("\(file) \(reason)"), "\(refused)")
+            #expect(!refused.errors.contains("organisation create"), "\(refused)")
         }
         let left = try FileManager.default.contentsOfDirectory(atPath: server.folder.path).sorted()
         #expect(left == (files.filter { !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm") } + ["notes.txt"]).sorted())

@@ -57,6 +57,8 @@ import Testing
         let client = try ConsoleClient(tenant)
         #expect(try client.post(Self.path, [("calling-code", "27")]).status == 400, "without the token")
         #expect(try client.post(Self.path, ["calling-code": "27"], from: Self.path).status == 303)
+        let incomplete = try client.post(Self.path, ["calling_code": "27"], from: Self.path)
+        #expect(incomplete.status == 400 && incomplete.text.contains("Calling-code is required"), "\(incomplete.text)")
         #expect(try tenant.search(#"{"find":{"destination":"0821234567"}}"#)["searched"] == ["27821234567"])
         #expect(try other.search(#"{"find":{"destination":"0821234567"}}"#)["searched"].elements.count == 2)
         #expect(try ConsoleClient(tenant.server).get(Self.path).status == 303)

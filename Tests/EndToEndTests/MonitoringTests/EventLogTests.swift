@@ -179,6 +179,68 @@ import Testing
         }
     }
 
+    @Test func `sign-outs, names of campaigns, the calling code and imports are logged`() throws {
+        let tenant = try Self.server().tenant(permissions: "*")
+        let lines = ["a", "b"].map { SampleLog(id: $0, campaign: "spring", destinations: ["27829998877"]).json }
+        _ = try Self.send(tenant, "POST", "/send-logs", lines[0], id: "recorded")
+        let counts: [String: JSON] = ["recorded": 1, "existing": 1, "failed": 1]
+        let body = (lines + ["{}"]).joined(separator: "\n")
+        _ = try Self.send(tenant, "POST", "/send-logs/import", body, id: "imported")
+        try Self.expectEvent("sendLogs.imported", counts.merging(["key": "key_1"]) { $1 }, id: "imported", of: tenant)
+        let named: [String: JSON] = ["campaign": "spring", "key": "key_1"]
+        _ = try Self.send(tenant, "PUT", "/campaigns/spring", #"{"name":"secret words"}"#, id: "named")
+        try Self.expectEvent("campaign.named", named, id: "named", of: tenant)
+        let client = try ConsoleClient(tenant)
+        client.headers = [("X-Request-Id", "renamed")]
+        let path = "/console/campaigns"
+        #expect(try client.post("\(path)/spring/name", ["name": "other words"], from: path).status == 303)
+        try Self.expectEvent("campaign.named", named, id: "renamed", of: tenant)
+        for (code, logged) in [("+27", "27"), ("", "none")] {
+            client.headers = [("X-Request-Id", "code-\(logged)")]
+            let path = "/console/organisation"
+            #expect(try client.post(path, ["calling-code": code], from: path).status == 303)
+            let fields: [String: JSON] = ["calling_code": .string(logged), "key": "key_1"]
+            try Self.expectEvent("organisation.changed", fields, id: "code-\(logged)", of: tenant)
+        }
+        client.headers = [("X-Request-Id", "ended")]
+        #expect(try client.post("/console/sign-out", [:], from: "/console/sends").status == 303)
+        let ended: [String: JSON] = ["key": "key_1", "organisation": 1]
+        try Self.expectEvent("session.ended", ended, id: "ended", of: tenant)
+        for secret in [tenant.key, "words", "27829998877"] {
+            #expect(!tenant.server.process.errors.contains(secret), "\(secret)")
+        }
+    }
+
+    @Test func `numbers are numbers in JSON lines that no request caused`() throws {
+        let server = try Self.server()
+        let ready = server.process.errors.split(separator: "\n").first { $0.contains("\"message\":\"ready\"") }
+        #expect(try JSON(parsing: #require(ready).utf8)["port"] == .number(Double(server.port)))
+        // Each of the first ten has a line of its own.
+        for _ in 0..<12 { _ = try server.connect().request("GET", "/whoami") }
+        #expect(try server.stop() == .code(0))
+        let refused = server.process.errors.split(separator: "\n").first { $0.contains("refused more requests") }
+        let line = try JSON(parsing: #require(refused, "\(server.process.errors)").utf8)
+        #expect((line["count"].integer ?? 0) > 0, "\(line)")
+    }
+
+    @Test func `a server that does not start says why in the format of its log`() throws {
+        let folder = try TemporaryFolder()
+        let none = "sqlite:\(try folder.write("notes.txt", String(repeating: "no database\n", count: 100)))"
+        let file = try folder.write("sendlog.json", #"{"log":{"format":"json"},"http":{"port":"x"}}"#)
+        for (arguments, exit, message) in [
+            (["--database", none, "--log-format", "json"], 1, "is not a sendlog database"),
+            (["--config", file], 64, "http.port in \(file)"), (["--log-format", "json", "--port", "x"], 64, "--port"),
+        ] as [([String], Int32, String)] {
+            let refused = try Command(TestPaths.binary, ["serve"] + arguments)
+            #expect(refused.exit == .code(exit), "\(refused)")
+            let lines = try refused.errors.split(separator: "\n").map { try JSON(parsing: $0.utf8) }
+            #expect(lines.last?["level"] == "critical", "\(refused)")
+            #expect(lines.last?["message"].string?.contains(message) == true, "\(refused)")
+        }
+        let text = try Command(TestPaths.binary, ["serve", "--database", none])
+        #expect(text.errors.hasPrefix("Error: ") && text.exit == .code(1), "\(text)")
+    }
+
     @Test func `changes of webhooks in the console are logged`() throws {
         let tenant = try Self.server().tenant(permissions: "*")
         let hook = try Hook(tenant, Hooks.receiver.url(Hooks.path("ok")))
