@@ -9,7 +9,11 @@ struct TimeoutBreakersTests {
     private let other = OrganisationID(2)
 
     /// Returns whether an organisation is admitted, in seconds after the start.
-    private func admits(_ organisation: OrganisationID, after seconds: Double, _ breakers: inout TimeoutBreakers) -> Bool {
+    private func admits(
+        _ organisation: OrganisationID,
+        after seconds: Double,
+        _ breakers: inout TimeoutBreakers
+    ) -> Bool {
         breakers.admits(organisation, at: start + .seconds(seconds))
     }
 
