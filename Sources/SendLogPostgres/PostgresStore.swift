@@ -86,7 +86,14 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
             waitTimeout: .seconds(options.waitTimeout),
             cost: RecordingGroup.cost,
             work: {
-                RecordingGroup.commit($0, in: $1, on: $2, within: .seconds(statementTimeouts.recording), heads: heads)
+                RecordingGroup.commit(
+                    $0,
+                    in: $1,
+                    on: $2,
+                    within: .seconds(statementTimeouts.recording),
+                    heads: heads,
+                    lockTimeout: options.waitTimeout
+                )
             }
         )
         shortPool = pool(quarter, statementTimeout: statementTimeouts.short)

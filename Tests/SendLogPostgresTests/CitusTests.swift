@@ -10,12 +10,14 @@ import Testing
 @Suite(.enabled(if: ProcessInfo.processInfo.environment["SENDLOG_TEST_CITUS"] == "1"))
 struct CitusTests {
     /// The servers of a cluster; each test has its own database.
-    private struct Cluster {
+    struct Cluster {
         let nodes: [PostgresServer]
 
-        static let shared = Result {
+        static let shared = Result { try Cluster() }
+
+        init() throws {
             let settings = ["shared_preload_libraries": "citus", "max_prepared_transactions": "400"]
-            return Cluster(nodes: try (0..<3).map { _ in try PostgresServer(settings: settings) })
+            nodes = try (0..<3).map { _ in try PostgresServer(settings: settings) }
         }
 
         /// Creates a database on all nodes, and connects them.
@@ -31,16 +33,18 @@ struct CitusTests {
     }
 
     /// Opens a store on a distributed database through one of its nodes.
-    private func withCluster(
+    func withCluster(
         node: Int = 0,
+        on own: Cluster? = nil,
+        _ options: PostgresStore.Options = .forTests,
         _ body: (PostgresStore, String, [PostgresServer]) async throws -> Void
     ) async throws {
-        let cluster = try Cluster.shared.get()
+        let cluster = try own ?? Cluster.shared.get()
         let name = try cluster.database()
-        let coordinator = try PostgresStore(PostgresLocation(cluster.nodes[0].url(name)), options: .forTests)
+        let coordinator = try PostgresStore(PostgresLocation(cluster.nodes[0].url(name)), options: options)
         try await coordinator.distribute(shards: 4, apply: true) { _ in }
         coordinator.close()
-        let store = try PostgresStore(PostgresLocation(cluster.nodes[node].url(name)), options: .forTests)
+        let store = try PostgresStore(PostgresLocation(cluster.nodes[node].url(name)), options: options)
         defer { store.close() }
         try await body(store, name, cluster.nodes)
     }

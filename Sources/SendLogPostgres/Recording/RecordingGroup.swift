@@ -21,11 +21,18 @@ enum RecordingGroup {
         in organisation: OrganisationID,
         on thread: PoolThread,
         within statementTimeout: Duration,
-        heads: LastRecordedSequences
+        heads: LastRecordedSequences,
+        lockTimeout: Int
     ) -> Result<[[RecordingOutcome]], StoreError> {
         let logs = group.flatMap(\.self)
         let outcomes = thread.perform(within: statementTimeout) { connection in
-            try RecordingCall(organisation: organisation, connection: connection, heads: heads).record(logs)
+            let call = RecordingCall(
+                organisation: organisation,
+                connection: connection,
+                heads: heads,
+                lockTimeout: lockTimeout
+            )
+            return try call.record(logs)
         }
         return outcomes.map { outcomes in
             var begin = 0
