@@ -31,7 +31,7 @@ package struct Console: Sendable {
         recipientIndex: Bool
     ) throws {
         let pages = Pages(templates: try Templates(), assets: Assets())
-        let middleware = ConsoleMiddleware(store: store, pages: pages)
+        let middleware = ConsoleMiddleware(store: store, authenticator: authenticator, pages: pages)
         self.middleware = middleware
         let links = RecipientLinks(store: store, searchInput: SearchInput(store: store, hasIndex: recipientIndex))
         routes =

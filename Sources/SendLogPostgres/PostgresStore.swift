@@ -109,8 +109,15 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
             waitTimeout: .seconds(options.waitTimeout),
             cost: RecordingGroup.cost,
             work: {
-                let timeout = Duration.seconds(statementTimeouts.recording)
-                return RecordingGroup.commit($0, in: $1, on: $2, &$3, within: timeout, heads: heads)
+                RecordingGroup.commit(
+                    $0,
+                    in: $1,
+                    on: $2,
+                    &$3,
+                    within: .seconds(statementTimeouts.recording),
+                    heads: heads,
+                    lockTimeout: options.waitTimeout
+                )
             }
         )
         shortPool = pool(quarter, statementTimeout: statementTimeouts.short, reserve: .unit)

@@ -28,13 +28,16 @@ extension SQLiteStore {
         try await readers.scan(for: .server) { try Self.organisations($0, where: "TRUE") { _ in } }
     }
 
+    /// See ``OrganisationStore/directory()``.
+    public func directory() async throws(StoreError) -> [DirectoryEntry] { try await organisations().map(\.entry) }
+
     /// See ``OrganisationStore/organisation(named:)``.
-    public func organisation(named name: OrganisationName) async throws(StoreError) -> Organisation {
+    public func organisation(named name: OrganisationName) async throws(StoreError) -> DirectoryEntry {
         let found = try await readers.scan(for: .server) { database in
             try Self.organisations(database, where: "name = ?") { try $0.bind(name.description) }
         }
         guard let organisation = found.first else { throw .notFound }
-        return organisation
+        return organisation.entry
     }
 
     /// See ``OrganisationStore/organisation(_:)``.

@@ -24,11 +24,11 @@ struct DatabaseReindex: AsyncParsableCommand {
 
     func run() async throws {
         try await database.withStore { store, _ in
-            var organisations: [Organisation]
+            let organisations: [DirectoryEntry]
             if let organisation {
                 organisations = [try await OrganisationOption.find(organisation, in: store)]
             } else {
-                organisations = try await store.organisations()
+                organisations = try await store.directory()
             }
             for organisation in organisations { try await store.resetRecipientIndex(in: organisation.id) }
             let count = organisations.count

@@ -84,7 +84,7 @@ extension KeyCommand {
     /// - Throws: ``CommandFailure`` if standard output cannot be written; the key is revoked then.
     static func create(
         _ new: NewAPIKey,
-        for organisation: Organisation,
+        for organisation: DirectoryEntry,
         in store: some KeyStore,
         at now: Timestamp
     ) async throws {

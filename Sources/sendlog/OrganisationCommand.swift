@@ -33,7 +33,7 @@ struct OrganisationCommand: AsyncParsableCommand {
                 let organisation = try await create(in: store, at: now)
                 guard key.permissions.isEmpty else {
                     Terminal.say("Created organisation \"\(organisation.name)\".")
-                    return try await KeyCommand.create(key, for: organisation, in: store, at: now)
+                    return try await KeyCommand.create(key, for: organisation.entry, in: store, at: now)
                 }
                 Terminal.say("Created organisation \"\(organisation.name)\". Create a key for it:")
                 let quoted = ShellText.quoted(name.description)
@@ -65,37 +65,59 @@ struct OrganisationCommand: AsyncParsableCommand {
             let id: Int64
             let name: String
             let created: String
-            let sends: Int
-            let destinations: Int
+            /// `nil` if the organisation's node is unavailable.
+            let sends: Int?
+            let destinations: Int?
             let callingCode: String?
+
+            init(_ entry: DirectoryEntry, _ organisation: Organisation?) {
+                (id, name, created) = (entry.id.number, entry.name.description, entry.created.description)
+                (sends, destinations) = (organisation?.sends, organisation?.destinations)
+                callingCode = entry.callingCode?.description
+            }
         }
 
         func run() async throws {
             try await database.withStore { store, _ in
-                let lines = try await store.organisations().map { organisation in
-                    Line(
-                        id: organisation.id.number,
-                        name: organisation.name.description,
-                        created: organisation.created.description,
-                        sends: organisation.sends,
-                        destinations: organisation.destinations,
-                        callingCode: organisation.callingCode?.description
-                    )
+                let (lines, failure) = try await Self.lines(store)
+                try show(lines)
+                if let failure {
+                    let missing = lines.count { $0.sends == nil }
+                    Terminal.say("Error: the counts of \(missing) organisations cannot be read: \(failure)")
+                    throw ExitCode.failure
                 }
-                if json { return try Terminal.json(lines) }
-                if lines.isEmpty {
-                    return Terminal.say("There are no organisations yet; create one with sendlog organisation create.")
-                }
-                try Terminal.table(
-                    ["NAME", "ID", "CREATED", "SENDS", "DESTINATIONS", "CALLING CODE"],
-                    lines.map {
-                        [
-                            $0.name, "\($0.id)", $0.created, "\($0.sends)", "\($0.destinations)",
-                            $0.callingCode ?? "none",
-                        ]
-                    }
-                )
             }
+        }
+
+        /// Returns the lines of all organisations, and why the counts of some are missing.
+        private static func lines(_ store: some OrganisationStore) async throws -> ([Line], String?) {
+            do throws(StoreError) {
+                return (try await store.organisations().map { Line($0.entry, $0) }, nil)
+            } catch {
+                guard case .unavailable(_, let detail) = error else { throw error }
+                // On Citus, one node may be down: each organisation is asked for on its own.
+                var lines: [Line] = []
+                for entry in try await store.directory() {
+                    lines.append(Line(entry, try? await store.organisation(entry.id)))
+                }
+                return (lines, lines.contains { $0.sends == nil } ? detail : nil)
+            }
+        }
+
+        private func show(_ lines: [Line]) throws {
+            if json { return try Terminal.json(lines) }
+            if lines.isEmpty {
+                return Terminal.say("There are no organisations yet; create one with sendlog organisation create.")
+            }
+            try Terminal.table(
+                ["NAME", "ID", "CREATED", "SENDS", "DESTINATIONS", "CALLING CODE"],
+                lines.map {
+                    [
+                        $0.name, "\($0.id)", $0.created, $0.sends.map { "\($0)" } ?? "unknown",
+                        $0.destinations.map { "\($0)" } ?? "unknown", $0.callingCode ?? "none",
+                    ]
+                }
+            )
         }
     }
 }

@@ -12,18 +12,18 @@ struct OrganisationOption: ParsableArguments {
         return name
     }
 
-    func find(in store: some OrganisationStore) async throws -> Organisation {
+    func find(in store: some OrganisationStore) async throws -> DirectoryEntry {
         try await Self.find(organisation, in: store)
     }
 
-    /// Returns the organisation with a name.
-    static func find(_ name: OrganisationName, in store: some OrganisationStore) async throws -> Organisation {
+    /// Returns the entry of the organisation with a name.
+    static func find(_ name: OrganisationName, in store: some OrganisationStore) async throws -> DirectoryEntry {
         do {
             return try await store.organisation(named: name)
         } catch {
             guard error == .notFound else { throw error }
         }
-        let names = try await store.organisations().map(\.name.description)
+        let names = try await store.directory().map(\.name.description)
         let hint = NearestName.to(name.description, among: names).map { "; did you mean \"\($0)\"?" }
         throw CommandFailure(
             "organisation \(Naming.quoted(name.description)) does not exist\(hint ?? "; run sendlog organisation list to see all")"

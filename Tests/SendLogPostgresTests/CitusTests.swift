@@ -16,9 +16,14 @@ struct CitusTests {
         /// The settings of every node, as docs/postgresql.md has them, for the databases of many tests.
         static let settings = [
             "shared_preload_libraries": "citus", "wal_level": "logical", "max_worker_processes": "100",
+            "max_prepared_transactions": "400",
         ]
 
-        static let shared = Result { Cluster(nodes: try (0..<3).map { _ in try PostgresServer(settings: settings) }) }
+        static let shared = Result { try Cluster() }
+
+        init() throws {
+            nodes = try (0..<3).map { _ in try PostgresServer(settings: Self.settings) }
+        }
 
         /// Creates a database on all nodes, and connects them.
         func database() throws -> String {
@@ -33,16 +38,18 @@ struct CitusTests {
     }
 
     /// Opens a store on a distributed database through one of its nodes.
-    private func withCluster(
+    func withCluster(
         node: Int = 0,
+        on own: Cluster? = nil,
+        _ options: PostgresStore.Options = .forTests,
         _ body: (PostgresStore, String, [PostgresServer]) async throws -> Void
     ) async throws {
-        let cluster = try Cluster.shared.get()
+        let cluster = try own ?? Cluster.shared.get()
         let name = try cluster.database()
-        let coordinator = try PostgresStore(PostgresLocation(cluster.nodes[0].url(name)), options: .forTests)
+        let coordinator = try PostgresStore(PostgresLocation(cluster.nodes[0].url(name)), options: options)
         try await coordinator.distribute(shards: 4, apply: true) { _ in }
         coordinator.close()
-        let store = try PostgresStore(PostgresLocation(cluster.nodes[node].url(name)), options: .forTests)
+        let store = try PostgresStore(PostgresLocation(cluster.nodes[node].url(name)), options: options)
         defer { store.close() }
         try await body(store, name, cluster.nodes)
     }

@@ -71,7 +71,13 @@ struct DatabaseCheckTests {
         "DROP INDEX send_logs_by_id; CREATE INDEX send_logs_by_id ON send_logs (org_id, id)",
         "DROP INDEX send_logs_by_start; CREATE INDEX send_logs_by_start ON send_logs (org_id, seq)",
         "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'send_logs_by_campaign'::regclass",
-        "ALTER FUNCTION record_sends RENAME TO record_no_sends",
+        """
+        DO $$BEGIN
+            EXECUTE 'ALTER FUNCTION ' || (
+                SELECT oid::regprocedure FROM pg_proc WHERE proname = 'record_sends' AND pronargs = 16
+            ) || ' RENAME TO record_no_sends';
+        END$$
+        """,
     ])
     func `a check finds a change that bypassed the store`(sql: String) async throws {
         try await withLogs { store, database in

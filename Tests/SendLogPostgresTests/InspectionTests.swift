@@ -19,7 +19,7 @@ struct InspectionTests {
     }
 
     @Test func `times in the future are found`() async throws {
-        try await check { try await $0.findsFutureTimes(leaseColumn: "lease_until") }
+        try await check { try await $0.findsFutureTimes(leaseColumn: "lease_until", sessionTable: "console_sessions") }
     }
 
     @Test func `planned sends are counted`() async throws { try await check { try await $0.countsPlannedSends() } }

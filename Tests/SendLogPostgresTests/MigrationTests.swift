@@ -68,9 +68,12 @@ struct MigrationTests {
             INSERT INTO api_keys (key_id, org_id, hash, name, permissions, created) VALUES (1, 1, '\\x01', '', '*', 0)
             """
         )
+        // Sessions exist since version 2.
+        if version >= 2 { try database.sql("INSERT INTO sessions VALUES ('\\x02', 1, 9000000000000)") }
         let store = try database.store()
         defer { store.close() }
         let organisation = try #require(try await store.organisations().first).id
+        try await expectSessions(of: store, in: organisation, hasFormer: version >= 2)
         _ = try await store.record([Sample.plain("a")], in: organisation)
         #expect(try await store.campaigns(CampaignQuery(), in: organisation).total == 1)
         #expect(try await store.keys(in: organisation).count == 1)
@@ -93,6 +96,51 @@ struct MigrationTests {
         let request = try Sample.request("key", attempt: "one")
         #expect(try await store.beginRequest(request, in: organisation) == .started(reserved: request.id))
         #expect(try await store.check { _, _ in } == [])
+    }
+
+    /// Checks that a session of the earlier version is valid until it ends, and new ones belong to their organisation.
+    private func expectSessions(
+        of store: PostgresStore,
+        in organisation: OrganisationID,
+        hasFormer: Bool
+    ) async throws {
+        let key = try #require(try await store.keys(in: organisation).first)
+        if hasFormer {
+            #expect(try await store.sessionKey([2], in: nil, at: .earliest) == key)
+            await #expect(throws: StoreError.notFound) {
+                try await store.sessionKey([2], in: organisation, at: .earliest)
+            }
+            await #expect(throws: StoreError.notFound) { try await store.sessionKey([2], in: nil, at: .latest) }
+            try await store.endSession([2], in: nil)
+        }
+        await #expect(throws: StoreError.notFound) { try await store.sessionKey([2], in: nil, at: .earliest) }
+        try await store.createSession([3], of: key.id, in: organisation, at: .earliest, until: .latest)
+        #expect(try await store.sessionKey([3], in: organisation, at: .earliest) == key)
+        await #expect(throws: StoreError.notFound) { try await store.sessionKey([3], in: nil, at: .earliest) }
+    }
+
+    @Test func `a server of version 10 records and signs in beside a newer one`() async throws {
+        try await withStore { store, database in
+            let organisation = try await store.organisation()
+            _ = try await store.record([Sample.plain("a", count: 2)], in: organisation)
+            // The call of such a server.
+            let answer = try database.sql(
+                """
+                SELECT o_place, o_seq FROM record_sends(
+                    \(organisation.number), ARRAY['b'], ARRAY['spring'], ARRAY[1641643200000], ARRAY[19000], ARRAY[3],
+                    ARRAY['\\x01'::bytea], ARRAY['{}'::bytea], ARRAY[]::bigint[], ARRAY[1], ARRAY[0], ARRAY[3], ARRAY[9],
+                    ARRAY[5::bigint], ARRAY['\\x01'::bytea]
+                )
+                """
+            )
+            #expect(answer == ["0|2"])
+            let outcomes = try await store.record([Sample.plain("c", count: 4)], in: organisation)
+            let sequences = outcomes.map { if case .recorded(let log) = $0 { log.sequence.number } else { Int64(0) } }
+            #expect(sequences == [3])
+            #expect(try database.sql("SELECT sequence, destinations FROM organisation_heads") == ["3|9"])
+            #expect(try database.sql("SELECT sum(sends), sum(destinations) FROM organisation_days") == ["3|9"])
+            #expect(try database.sql("SELECT sum(sends), sum(destinations) FROM campaign_days") == ["3|9"])
+        }
     }
 
     @Test func `a migration waits for a long transaction, such as a backup, without stopping other statements`()

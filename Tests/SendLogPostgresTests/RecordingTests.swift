@@ -22,8 +22,13 @@ struct RecordingTests {
             let heads = LastRecordedSequences()
             func record(_ log: PreparedSendLog, isRetry: Bool) throws -> [RecordingOutcome] {
                 connection.isRetry = isRetry
-                return try RecordingCall(organisation: organisation, connection: connection, heads: heads)
-                    .record([log])
+                let call = RecordingCall(
+                    organisation: organisation,
+                    connection: connection,
+                    heads: heads,
+                    lockTimeout: 1
+                )
+                return try call.record([log])
             }
             #expect(try record(log, isRetry: true) == stored)
             #expect(try record(log, isRetry: false) != stored)

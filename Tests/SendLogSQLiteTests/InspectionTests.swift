@@ -22,7 +22,7 @@ struct InspectionTests {
     }
 
     @Test func `times in the future are found`() async throws {
-        try await check { try await $0.findsFutureTimes(leaseColumn: "lease_end") }
+        try await check { try await $0.findsFutureTimes(leaseColumn: "lease_end", sessionTable: "sessions") }
     }
 
     @Test func `planned sends are counted`() async throws { try await check { try await $0.countsPlannedSends() } }

@@ -54,6 +54,7 @@ final class StatementLog: Sendable {
         let organisation = try await store.createOrganisation(named: name, at: .earliest).id
         _ = try await store.organisations()
         _ = try await store.organisation(named: name)
+        _ = try await store.directory()
         _ = try await store.organisation(organisation)
         try await store.setCallingCode(CallingCode("27"), of: organisation)
         let described = NewAPIKey(name: "", permissions: [.all], expires: nil)
@@ -62,9 +63,12 @@ final class StatementLog: Sendable {
         _ = try await store.keys(in: organisation)
         _ = try await store.keys(hashPrefix: [1])
         try await store.updateLastUsed(of: [key.id: .latest])
-        try await store.createSession(hash, of: key.id, at: .earliest, until: .latest)
-        _ = try await store.sessionKey(hash, at: .earliest)
-        try await store.endSession(hash)
+        try await store.createSession(hash, of: key.id, in: organisation, at: .earliest, until: .latest)
+        for owner in [organisation, nil] {
+            _ = try await store.sessionKey(hash, in: owner, at: .earliest)
+            try await store.endSession(hash, in: owner)
+            try await store.createSession(hash, of: key.id, in: organisation, at: .earliest, until: .latest)
+        }
         _ = try await store.revokeKey(key.id, in: organisation, at: .latest)
         try await store.ping()
     }

@@ -30,7 +30,7 @@ package struct InspectionCheck {
         let new = NewAPIKey(name: "", permissions: [.all], expires: nil)
         let key = try await store.createKey(new, hash: hash, in: organisation, at: now)
         try await store.updateLastUsed(of: [key.id: now])
-        try await store.createSession(hash, of: key.id, at: now, until: later)
+        try await store.createSession(hash, of: key.id, in: organisation, at: now, until: later)
         let hook = try await WebhookUnderTest(in: organisation, of: store)
         let delivery = try WebhookSample.delivery(1, state: .waiting, nextTry: 0)
         try await store.saveDelivery(delivery, of: hook.id, in: organisation)
@@ -52,13 +52,16 @@ package struct InspectionCheck {
 
     /// Checks that times of each kind are found if they are later than a right clock stores them, and not before.
     ///
-    /// - Parameter leaseColumn: the store's name for the end of a lease of a recipient index
+    /// - Parameters:
+    ///   - leaseColumn: the store's name for the end of a lease of a recipient index
+    ///   - sessionTable: the store's table of sessions
     /// - Throws: any error of the store; no test expects one.
-    package func findsFutureTimes(leaseColumn: String) async throws {
+    package func findsFutureTimes(leaseColumn: String, sessionTable: String) async throws {
         for kind in StoredTime.allCases {
             let latest = kind.latest(at: now)
             #expect(try look { try $0.count(of: kind, after: latest).count } == 0, "\(kind)")
-            let (table, column) = (kind.column.table, kind == .indexLease ? leaseColumn : kind.column.name)
+            let table = kind == .session ? sessionTable : kind.column.table
+            let column = kind == .indexLease ? leaseColumn : kind.column.name
             try await execute("UPDATE \(table) SET \(column) = \(latest.milliseconds)")
             #expect(try look { try $0.count(of: kind, after: latest).count } == 0, "\(kind)")
             try await execute("UPDATE \(table) SET \(column) = \(latest.milliseconds + 1)")

@@ -178,24 +178,43 @@ extension StoreCheck {
             }
             let (now, end) = try (#require(Sample.start), #require(Sample.later(1000)))
             let hashes = (0..<3).map { [UInt8](repeating: 0xf0 + UInt8($0), count: 32) }
-            try await store.createSession(hashes[0], of: keys[0].id, at: now, until: end)
-            try await store.createSession(hashes[1], of: keys[1].id, at: now, until: end)
-            #expect(try await store.sessionKey(hashes[0], at: now) == keys[0])
-            #expect(try await store.sessionKey(hashes[1], at: try #require(Sample.later(999))) == keys[1])
-            await #expect(throws: StoreError.notFound) { try await store.sessionKey(hashes[1], at: end) }
-            await #expect(throws: StoreError.notFound) { try await store.sessionKey(hashes[2], at: now) }
-            await #expect(throws: StoreError.notFound) { try await store.sessionKey([], at: now) }
+            try await store.createSession(hashes[0], of: keys[0].id, in: acme, at: now, until: end)
+            try await store.createSession(hashes[1], of: keys[1].id, in: zulu, at: now, until: end)
+            #expect(try await store.sessionKey(hashes[0], in: acme, at: now) == keys[0])
+            let last = try #require(Sample.later(999))
+            #expect(try await store.sessionKey(hashes[1], in: zulu, at: last) == keys[1])
+            for (hash, organisation, time) in [
+                (hashes[1], zulu, end), (hashes[2], acme, now), (hashes[2], zulu, now), ([], acme, now),
+            ] {
+                await #expect(throws: StoreError.notFound) {
+                    try await store.sessionKey(hash, in: organisation, at: time)
+                }
+            }
             // The session of a revoked key gives the revoked key.
             let revoked = try await store.revokeKey(keys[0].id, in: acme, at: now)
-            #expect(try await store.sessionKey(hashes[0], at: now) == revoked)
-            try await store.endSession(hashes[0])
-            try await store.endSession(hashes[0])
-            await #expect(throws: StoreError.notFound) { try await store.sessionKey(hashes[0], at: now) }
-            #expect(try await store.sessionKey(hashes[1], at: now) == keys[1])
-            // Creating a session deletes expired ones, so that their hashes can be used again.
-            try await store.createSession(hashes[0], of: keys[0].id, at: end, until: try #require(Sample.later(5000)))
-            try await store.createSession(hashes[1], of: keys[0].id, at: end, until: try #require(Sample.later(5000)))
-            #expect(try await store.sessionKey(hashes[1], at: end) == revoked)
-        }
+            #expect(try await store.sessionKey(hashes[0], in: acme, at: now) == revoked)
+            for _ in 0..<2 { try await store.endSession(hashes[0], in: acme) }
+            await #expect(throws: StoreError.notFound) { try await store.sessionKey(hashes[0], in: acme, at: now) }
+            #expect(try await store.sessionKey(hashes[1], in: zulu, at: now) == keys[1])
+            // Creating a session deletes expired ones of the organisation, so that their hashes can be used again.
+            let later = try #require(Sample.later(5000))
+            try await store.createSession(hashes[0], of: keys[1].id, in: zulu, at: end, until: later)
+            try await store.createSession(hashes[1], of: keys[1].id, in: zulu, at: end, until: later)
+            #expect(try await store.sessionKey(hashes[1], in: zulu, at: end) == keys[1])
+        },
+        StoreCheck("a session is found and ended only in its organisation") { store in
+            let (acme, zulu) = (try await store.organisation("Acme"), try await store.organisation("Zulu"))
+            let described = NewAPIKey(name: "console", permissions: [.readSendLogs], expires: nil)
+            let hash = [UInt8](repeating: 7, count: 32)
+            let key = try await store.createKey(described, hash: hash, in: acme, at: .earliest)
+            try await store.createSession(hash, of: key.id, in: acme, at: .earliest, until: .latest)
+            for other in [zulu, OrganisationID(zulu.number + 9)] {
+                await #expect(throws: StoreError.notFound) {
+                    try await store.sessionKey(hash, in: other, at: .earliest)
+                }
+                try await store.endSession(hash, in: other)
+            }
+            #expect(try await store.sessionKey(hash, in: acme, at: .earliest) == key)
+        },
     ]
 }

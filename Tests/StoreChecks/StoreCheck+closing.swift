@@ -80,6 +80,7 @@ extension StoreCheck {
             }
             await expectClosed { () async throws(StoreError) in _ = try await store.organisations() }
             await expectClosed { () async throws(StoreError) in _ = try await store.organisation(named: name) }
+            await expectClosed { () async throws(StoreError) in _ = try await store.directory() }
             await expectClosed { () async throws(StoreError) in _ = try await store.organisation(organisation) }
             await expectClosed { () async throws(StoreError) in
                 _ = try await store.createKey(key, hash: [1], in: organisation, at: .earliest)
@@ -93,10 +94,14 @@ extension StoreCheck {
                 try await store.updateLastUsed(of: [APIKeyID(1): .earliest])
             }
             await expectClosed { () async throws(StoreError) in
-                try await store.createSession(hash, of: APIKeyID(1), at: .earliest, until: .latest)
+                try await store.createSession(hash, of: APIKeyID(1), in: organisation, at: .earliest, until: .latest)
             }
-            await expectClosed { () async throws(StoreError) in _ = try await store.sessionKey(hash, at: .earliest) }
-            await expectClosed { () async throws(StoreError) in try await store.endSession(hash) }
+            for owner in [organisation, nil] {
+                await expectClosed { () async throws(StoreError) in
+                    _ = try await store.sessionKey(hash, in: owner, at: .earliest)
+                }
+                await expectClosed { () async throws(StoreError) in try await store.endSession(hash, in: owner) }
+            }
             await expectClosed { () async throws(StoreError) in try await store.ping() }
             await expectClosed { () async throws(StoreError) in
                 _ = try await store.createWebhook(

@@ -73,7 +73,8 @@ extension StoreCheck {
         _ target: any Store,
         _ organisation: OrganisationID
     ) async throws {
-        let copy = try await target.organisation(named: #require(OrganisationName("Acme")))
+        let entry = try await target.organisation(named: #require(OrganisationName("Acme")))
+        let copy = try await target.organisation(entry.id)
         #expect(copy.head == (try await source.organisation(organisation).head))
         let start = SequenceNumber(-1)
         let times = try await source.recordingTimes(in: organisation, after: start, limit: 9)

@@ -20,13 +20,21 @@ extension StoreCheck {
             }
             #expect(Set(created.map(\.id)).count == names.count)
             #expect(try await store.organisations() == created)
+            #expect(try await store.directory() == created.map(\.entry))
         },
         StoreCheck("an organisation is found by its name") { store in
             let name = try #require(OrganisationName("Acme"))
             let acme = try await store.createOrganisation(named: name, at: .earliest)
             _ = try await store.organisation("Zulu")
-            #expect(try await store.organisation(named: name) == acme)
+            #expect(try await store.organisation(named: name) == acme.entry)
             #expect(try await store.organisation(acme.id) == acme)
+            // What the directory does not have is read from the organisation alone.
+            let code = CallingCode("27")
+            try await store.setCallingCode(code, of: acme.id)
+            _ = try await store.record([Sample.plain("log", count: 3)], in: acme.id)
+            let (entry, changed) = try await (store.organisation(named: name), store.organisation(acme.id))
+            #expect(entry.callingCode == code && changed.entry == entry)
+            #expect((changed.sends, changed.destinations) == (1, 3))
             await #expect(throws: StoreError.notFound) {
                 try await store.organisation(OrganisationID(acme.id.number + 9))
             }

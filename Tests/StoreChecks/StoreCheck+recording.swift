@@ -29,6 +29,34 @@ extension StoreCheck {
             #expect(outcome == .recorded(stored))
             #expect(try await store.sendLog(log.id, in: organisation) == stored)
         },
+        StoreCheck("batches of every size are recorded, and those that have existing logs as well") { store in
+            let organisation = try await store.organisation("Acme")
+            var (sends, destinations) = (0, 0)
+            // The PostgreSQL store writes few logs, and few chunks, in another way than many.
+            for size in [1, 2, 5, 6, 7, 8, 20] {
+                let logs = try (0..<size).map { number in
+                    try Sample.plain(
+                        "log-\(size)-\(number)",
+                        campaign: "c\(number % 3)",
+                        day: 19_000 + number % 2,
+                        count: number % 4
+                    )
+                }
+                let some = Array(logs[(size / 2)...])
+                let first = try await store.record(some, in: organisation).compactMap(\.recorded?.sequence.number)
+                #expect(first == (1...some.count).map { Int64(sends + $0) })
+                let all = try await store.record(logs, in: organisation)
+                #expect(all.dropFirst(size / 2).map(\.recorded) == some.map { _ in nil }, "\(size)")
+                let rest = all.prefix(size / 2).compactMap(\.recorded?.sequence.number)
+                #expect(rest == (0..<size / 2).map { Int64(sends + some.count + 1 + $0) }, "\(size)")
+                for log in logs { #expect(try await store.sendLog(log.id, in: organisation).digest == log.digest) }
+                sends += size
+                destinations += logs.map(\.destinations.count).reduce(0, +)
+                let sums = try await store.organisation(organisation)
+                #expect((sums.sends, sums.destinations) == (sends, destinations), "\(size)")
+            }
+            #expect(try await store.check { _, _ in } == [])
+        },
         StoreCheck("an id that was never recorded is not found") { store in
             let organisation = try await store.organisation("Acme")
             let unknown = try Sample.log("unknown").id

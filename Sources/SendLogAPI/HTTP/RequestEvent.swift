@@ -78,6 +78,11 @@ package struct RequestEvent: Equatable, Sendable {
         RequestEvent("key.revoked", ["revoked_key": .text("\(id)")])
     }
 
+    /// Returns the event of a revoked key whose revocation the database has not stored: only this server refuses it.
+    package static func keyRefused(_ id: APIKeyID) -> RequestEvent {
+        RequestEvent("key.refused", ["revoked_key": .text("\(id)")])
+    }
+
     /// Returns the event of a file that was downloaded.
     ///
     /// - Parameters:

@@ -2,34 +2,40 @@ import NIOHTTP1
 import SendLogAPI
 import SendLogCore
 import SendLogHTTP
+import SendLogServices
 import Synchronization
 
 /// Authenticates requests to the console, and renders its error pages.
 final class ConsoleMiddleware: RouteMiddleware {
     private let store: any SessionStore & OrganisationStore
+    private let authenticator: Authenticator
     let pages: Pages
     /// The names of organisations, cached without expiry because they never change.
     private let names = Mutex<[OrganisationID: String]>([:])
 
-    init(store: any SessionStore & OrganisationStore, pages: Pages) {
+    init(store: any SessionStore & OrganisationStore, authenticator: Authenticator, pages: Pages) {
         self.store = store
+        self.authenticator = authenticator
         self.pages = pages
     }
 
     /// Returns the current state of the signed-in key, so that a revocation or a sign-out takes effect at once.
     func key(of input: RouteInput) async throws -> APIKey {
-        guard let token = Cookie.session.token(input.request) else { throw APIError.unauthorized }
-        let key: APIKey
-        do throws(StoreError) { key = try await store.sessionKey(token.hash, at: input.now) } catch {
+        guard let cookie = SessionCookie(input.request) else { throw APIError.unauthorized }
+        let stored: APIKey
+        do throws(StoreError) {
+            stored = try await store.sessionKey(cookie.token.hash, in: cookie.organisation, at: input.now)
+        } catch {
             throw APIError.unauthorized.ifNotFound(error)
         }
+        let key = authenticator.current(stored)
         guard key.isValid(at: input.now) else { throw APIError.unauthorized }
         return key
     }
 
     /// Returns the signed-in user of a request.
     func user(_ input: RouteInput) async throws -> SignedInUser {
-        guard let key = input.key, let token = Cookie.session.token(input.request) else { throw APIError.unauthorized }
+        guard let key = input.key, let token = SessionCookie(input.request)?.token else { throw APIError.unauthorized }
         let organisation: String
         if let known = names.withLock({ $0[key.organisation] }) {
             organisation = known

@@ -5,7 +5,7 @@ import SendLogHash
 
 /// The console's cookies.
 enum Cookie: String {
-    /// The ``SessionToken`` of the signed-in user.
+    /// The ``SessionCookie`` of the signed-in user.
     case session
     /// The CSRF token of the sign-in form.
     case form

@@ -71,11 +71,20 @@ struct SignIn: Sendable {
             response.event = .signInFailed("invalid key")
             return response
         }
-        // Ends the browser's earlier session.
-        if let former = Cookie.session.token(input.request) { try await store.endSession(former.hash) }
-        let session = SessionToken()
+        // Ends the browser's earlier session. If its organisation is unavailable, it ends when it expires: no browser has
+        // its token any more.
+        if let former = SessionCookie(input.request) {
+            try? await store.endSession(former.token.hash, in: former.organisation)
+        }
+        let session = SessionCookie(SessionToken(), of: key.organisation)
         let end = Timestamp(milliseconds: input.now.milliseconds + Int64(lifetime) * 1000) ?? .latest
-        try await store.createSession(session.hash, of: key.id, at: input.now, until: end)
+        try await store.createSession(
+            session.token.hash,
+            of: key.id,
+            in: key.organisation,
+            at: input.now,
+            until: end
+        )
         var response = Pages.redirect(to: ReturnPath.valid(form["next"], below: input.request.basePath))
         response.fields.append(Cookie.session.header(session.text, for: lifetime, input.request))
         response.fields.append(Cookie.form.header("", for: 0, input.request))
@@ -89,14 +98,15 @@ struct SignIn: Sendable {
     @Sendable private func signOut(_ input: RouteInput) async throws -> Response {
         let form = try await Form(input)
         var response = Pages.redirect(to: "/console/sign-in")
-        if let token = Cookie.session.token(input.request) {
-            guard form.hasToken(for: token.csrfToken) else { throw Form.invalidToken }
+        if let cookie = SessionCookie(input.request) {
+            guard form.hasToken(for: cookie.token.csrfToken) else { throw Form.invalidToken }
+            let (hash, organisation) = (cookie.token.hash, cookie.organisation)
             let key: APIKey?
-            do throws(StoreError) { key = try await store.sessionKey(token.hash, at: input.now) } catch {
+            do throws(StoreError) { key = try await store.sessionKey(hash, in: organisation, at: input.now) } catch {
                 guard case .notFound = error else { throw error }
                 key = nil
             }
-            try await store.endSession(token.hash)
+            try await store.endSession(hash, in: organisation)
             response.event = key.map { .signedOut($0) }
         }
         response.fields.append(Cookie.session.header("", for: 0, input.request))

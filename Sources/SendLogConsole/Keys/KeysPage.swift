@@ -1,4 +1,5 @@
 import Foundation
+import NIOHTTP1
 import SendLogAPI
 import SendLogCore
 import SendLogHTTP
@@ -29,7 +30,8 @@ struct KeysPage: Sendable {
         _ request: UserRequest,
         created: (key: APIKey, text: KeyText)? = nil,
         problems: [String] = [],
-        keyForm: KeyForm = KeyForm()
+        keyForm: KeyForm = KeyForm(),
+        pending: APIKeyID? = nil
     ) async throws -> Response {
         let user = request.user
         var values: [String: Any] = [
@@ -39,16 +41,22 @@ struct KeysPage: Sendable {
         ]
         if user.may(.readKeys) {
             let keys = try await store.keys(in: request.organisation)
-            values["keys"] = keys.reversed().map { Self.values($0, user, at: request.input.now) }
+            values["keys"] = keys.reversed().map { key in
+                var row = Self.values(authenticator.current(key), user, at: request.input.now)
+                row["pending"] = authenticator.isRevocationPending(of: key.id)
+                return row
+            }
         }
         if !problems.isEmpty { values["problems"] = problems }
+        values["pending-key"] = pending.map { "\($0)" }
         if let created {
             values["new-key"] = [
                 "id": "\(created.key.id)", "text": created.text.text, "name": created.key.name,
                 "permissions": created.key.permissions.map(\.description).joined(separator: ", "),
             ]
         }
-        return request.page("keys", section: .keys, isInvalid: !problems.isEmpty, values)
+        let status: HTTPResponseStatus = pending == nil ? .ok : .accepted
+        return request.page("keys", section: .keys, isInvalid: !problems.isEmpty, status: status, values)
     }
 
     private static func values(_ key: APIKey, _ user: SignedInUser, at now: Timestamp) -> [String: Any] {
@@ -104,15 +112,21 @@ struct KeysPage: Sendable {
         let input = request.input
         let missing = APIError.notFound("there is no key \(Naming.shown(input.parameter)) in this organisation")
         guard let id = APIKeyID(input.parameter) else { throw missing }
-        let key: APIKey
+        let revocation: Authenticator.Revocation
         do throws(StoreError) {
-            key = try await authenticator.revoke(id, in: request.organisation, at: input.now)
+            revocation = try await authenticator.revoke(id, in: request.organisation, at: input.now)
         } catch {
             throw missing.ifNotFound(error)
         }
+        guard revocation.isStored else {
+            // Not after a redirect: another server, which does not know of the revocation, may get the next request.
+            var response = try await show(request, pending: id)
+            response.event = .keyRefused(id)
+            return response
+        }
         var response = Pages.redirect(to: id == request.user.key.id ? "/console/sign-in" : "/console/keys")
         // A key that was revoked before keeps its time.
-        if key.revoked == input.now { response.event = .keyRevoked(id) }
+        if revocation.key.revoked == input.now { response.event = .keyRevoked(id) }
         return response
     }
 }

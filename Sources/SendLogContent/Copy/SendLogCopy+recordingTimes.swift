@@ -6,7 +6,7 @@ extension SendLogCopy {
     ///
     /// A later sample would give wrong times to what the target records by itself.
     func copyRecordingTimes(of pair: Pair) async throws {
-        let head = try await target.organisation(named: pair.target.name).head.lastSequence
+        let head = try await target.organisation(pair.target.id).head.lastSequence
         var last = SequenceNumber(-1)
         while true {
             let times = try await source.recordingTimes(in: pair.source.id, after: last, limit: 500)

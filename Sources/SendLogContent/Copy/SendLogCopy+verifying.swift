@@ -8,7 +8,7 @@ extension SendLogCopy {
     func verify(_ pair: Pair, progress: ([StoredSendLog]) -> Void) async throws {
         let (found, missing) = try await compare(pair, deletesMissing: false, progress: progress)
         let verified = missing == 0 ? found : try await compare(pair, deletesMissing: true) { _ in }.equal
-        let copy = try await target.organisation(named: pair.target.name)
+        let copy = try await target.organisation(pair.target.id)
         guard copy.head.lastSequence >= pair.source.head.lastSequence, copy.sends == verified else {
             throw Failure(
                 "organisation \"\(pair.source.name)\": the target has \(copy.sends) send logs, "
@@ -28,7 +28,7 @@ extension SendLogCopy {
     ) async throws -> (equal: Int, missing: Int) {
         var (last, count) = (SequenceNumber(0), (equal: 0, missing: 0))
         // Send logs that the source recorded since are left to the next run.
-        let head = try await target.organisation(named: pair.target.name).head.lastSequence
+        let head = try await target.organisation(pair.target.id).head.lastSequence
         while last < head {
             let start = last
             async let copies = target.sendLogs(after: start, in: pair.target.id)

@@ -10,7 +10,7 @@ extension SendLogCopy {
         for webhook in try await target.webhooks(in: pair.target.id) {
             try await target.deleteWebhook(webhook.id, in: pair.target.id)
         }
-        let head = try await target.organisation(named: pair.target.name).head.lastSequence
+        let head = try await target.organisation(pair.target.id).head.lastSequence
         for original in try await source.webhooks(in: pair.source.id) {
             guard let secret = original.secrets.first else { continue }
             _ = try await target.createWebhook(

@@ -38,6 +38,20 @@ public struct APIKey: Equatable, Sendable {
         self.lastUsed = lastUsed
     }
 
+    /// Returns the key as it is after its revocation; a time of an earlier revocation stays.
+    public func revoked(at now: Timestamp) -> APIKey {
+        APIKey(
+            id: id,
+            organisation: organisation,
+            name: name,
+            permissions: permissions,
+            created: created,
+            expires: expires,
+            revoked: revoked ?? now,
+            lastUsed: lastUsed
+        )
+    }
+
     /// Creates a new key, not used or revoked yet.
     public init(_ new: NewAPIKey, id: APIKeyID, of organisation: OrganisationID, created: Timestamp) {
         self.init(

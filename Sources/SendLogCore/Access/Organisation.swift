@@ -26,11 +26,29 @@ public struct Organisation: Equatable, Sendable {
         (self.head, self.destinations, self.callingCode) = (head, destinations, callingCode)
     }
 
+    /// Creates an organisation from its entry in the directory, the end of its order of recording, and the number of
+    /// its destinations.
+    public init(_ entry: DirectoryEntry, head: LogHead, destinations: Int) {
+        self.init(
+            id: entry.id,
+            name: entry.name,
+            created: entry.created,
+            head: head,
+            destinations: destinations,
+            callingCode: entry.callingCode
+        )
+    }
+
+    /// The organisation's entry in the directory.
+    public var entry: DirectoryEntry {
+        DirectoryEntry(id: id, name: name, created: created, callingCode: callingCode)
+    }
+
     /// The number of send logs.
     public var sends: Int { head.count }
 }
 
-/// The store's number of an organisation, which is never part of a response.
+/// The store's number of an organisation, which no response shows; the session cookie of the console has it.
 public struct OrganisationID: Hashable, Sendable {
     /// The number, from 1.
     public let number: Int64

@@ -24,7 +24,7 @@ public enum StoredTime: CaseIterable, Sendable {
     /// The difference between clocks that is no finding, in milliseconds: 5 minutes.
     public static let tolerance: Int64 = 5 * 60_000
 
-    /// The table of the times and the column, which both stores name alike except for ``indexLease``.
+    /// The table of the times and the column, which both stores name alike except for ``indexLease`` and ``session``.
     public var column: (table: String, name: String) {
         switch self {
         case .recording: ("recording_times", "at")

@@ -7,13 +7,18 @@ public protocol OrganisationStore: Sendable {
 
     /// Returns all organisations in the order of their creation.
     ///
-    /// - Throws: ``StoreError/unavailable(_:detail:)``.
+    /// - Throws: ``StoreError/unavailable(_:detail:)``, also if only one organisation's node is unavailable.
     func organisations() async throws(StoreError) -> [Organisation]
 
-    /// Returns the organisation with a name.
+    /// Returns the entries of all organisations in the directory, in the order of their creation.
+    ///
+    /// - Throws: ``StoreError/unavailable(_:detail:)``.
+    func directory() async throws(StoreError) -> [DirectoryEntry]
+
+    /// Returns the entry of the organisation with a name.
     ///
     /// - Throws: ``StoreError/notFound``; ``StoreError/unavailable(_:detail:)``.
-    func organisation(named name: OrganisationName) async throws(StoreError) -> Organisation
+    func organisation(named name: OrganisationName) async throws(StoreError) -> DirectoryEntry
 
     /// Returns the organisation with an ID.
     ///

@@ -82,10 +82,29 @@ final class Connection {
 
     /// Runs a statement, and keeps it prepared.
     ///
+    /// On Citus, a single statement that may wait for locks of rows runs in a transaction, so that the lock timeout
+    /// applies on all nodes.
+    ///
     /// - Returns: the rows of the result.
     /// - Throws: ``PostgresFailure``.
     func rows(_ sql: String, _ parameters: Parameters = Parameters()) throws(PostgresFailure) -> Rows {
-        try rows(sql, parameters, isByRow: false) { _ in }
+        guard Self.locksRows(sql), !isInTransaction, try lockTimeoutForNodes() != nil else {
+            return try rows(sql, parameters, isByRow: false) { _ in }
+        }
+        try begin("BEGIN")
+        do {
+            let result = try rows(sql, parameters, isByRow: false) { _ in }
+            try commit()
+            return result
+        } catch {
+            if isInTransaction { try? run("ROLLBACK") }
+            throw error
+        }
+    }
+
+    /// Whether a statement locks rows; selections that do so run in transactions.
+    private static func locksRows(_ sql: String) -> Bool {
+        sql.hasPrefix("INSERT") || sql.hasPrefix("UPDATE") || sql.hasPrefix("DELETE")
     }
 
     /// Runs a statement, keeps it prepared, and passes its rows to a closure one at a time, so that the result is never
@@ -156,19 +175,51 @@ final class Connection {
     /// - Throws: ``PostgresFailure``, or the error of `body`. The transaction is then rolled back; if the connection
     ///   broke, its outcome is unknown.
     func transaction<Result>(_ beginning: String = "BEGIN", _ body: () throws -> Result) throws -> Result {
-        try run(beginning)
+        try begin(beginning)
         do {
             let result = try body()
-            // COMMIT of a failed transaction rolls back without an error; only the command tag differs.
-            guard try rows("COMMIT").commandTag == "COMMIT" else {
-                throw PostgresFailure(.connectionLost, "the server rejected a commit")
-            }
+            try commit()
             return result
         } catch {
             if isInTransaction { try? run("ROLLBACK") }
             throw error
         }
     }
+
+    private func begin(_ beginning: String) throws(PostgresFailure) {
+        let timeout = try lockTimeoutForNodes()
+        try run(timeout.map { "\(beginning); SET LOCAL lock_timeout = '\($0)'" } ?? beginning)
+    }
+
+    private func commit() throws(PostgresFailure) {
+        // COMMIT of a failed transaction rolls back without an error; only the command tag differs.
+        guard try rows("COMMIT").commandTag == "COMMIT" else {
+            throw PostgresFailure(.connectionLost, "the server rejected a commit")
+        }
+    }
+
+    /// Returns the lock timeout that transactions must set for other nodes, such as `5s`; `nil` on PostgreSQL alone.
+    ///
+    /// Citus passes settings of a transaction to the nodes that take part in it, but no settings of a session.
+    private func lockTimeoutForNodes() throws(PostgresFailure) -> String? {
+        if case .known(let timeout) = nodeLockTimeout { return timeout }
+        let found = try rows(
+            """
+            SELECT current_setting('lock_timeout'), EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')
+            """
+        )
+        let timeout = found.boolean(0, 1) ? found.text(0, 0) : nil
+        nodeLockTimeout = .known(timeout)
+        return timeout
+    }
+
+    /// The lock timeout that transactions set for other nodes.
+    private enum NodeLockTimeout {
+        case notRead
+        case known(String?)
+    }
+
+    private var nodeLockTimeout = NodeLockTimeout.notRead
 
     // MARK: - Waiting
 

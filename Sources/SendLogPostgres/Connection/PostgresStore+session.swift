@@ -22,7 +22,8 @@ extension PostgresStore {
     /// Returns the statements that configure a session for the store.
     ///
     /// PostgreSQL plans each statement once, and uses indexes regardless of the tables' statistics: every statement has
-    /// an index that fits it. Citus plans each execution, because it needs the parameter values to find the shard.
+    /// an index that fits it. Citus plans each execution, because it needs the parameter values to find the shard; with
+    /// `auto`, Citus 13.2 keeps one more plan with every execution on the shard's node, and never frees it.
     ///
     /// - Parameters:
     ///   - lockTimeout: the time to wait for a lock, in seconds
@@ -38,7 +39,9 @@ extension PostgresStore {
         SET enable_bitmapscan = off;
         SET enable_sort = off;
         SET jit = off;
-        SELECT set_config('plan_cache_mode', 'auto', false) WHERE EXISTS (SELECT FROM pg_extension WHERE extname = 'citus');
+        SELECT set_config('plan_cache_mode', 'force_custom_plan', false)
+            WHERE EXISTS (SELECT FROM pg_extension WHERE extname = 'citus');
+        SET citus.propagate_set_commands = 'local';
         SELECT set_config('client_connection_check_interval', '2s', false) WHERE version() LIKE '%linux%';
         SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
         """

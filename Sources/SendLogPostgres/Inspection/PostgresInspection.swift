@@ -91,8 +91,9 @@ public final class PostgresInspection: DatabaseInspection {
 
     /// See ``DatabaseInspection/count(of:after:)``.
     public func count(of kind: StoredTime, after time: Timestamp) throws -> (count: Int64, latest: Int64) {
-        let (table, stored) = kind.column
-        let column = kind == .indexLease ? "lease_until" : stored
+        let (stored, name) = kind.column
+        let table = kind == .session ? "console_sessions" : stored
+        let column = kind == .indexLease ? "lease_until" : name
         let rows = try rows(
             "SELECT count(*), max(\(column)) FROM \(table) WHERE \(column) > $1",
             Parameters(time.milliseconds)

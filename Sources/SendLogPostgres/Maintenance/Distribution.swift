@@ -10,7 +10,7 @@ struct Distribution {
     let shards: Int
 
     /// A step, which is omitted if it is already done.
-    private struct Step {
+    struct Step {
         let description: String
         let sql: String
     }
@@ -65,8 +65,13 @@ struct Distribution {
         }
     }
 
-    private func steps() throws -> [Step] {
-        let citusTables = try Self.citusTables(connection)
+    /// Returns the steps that are missing.
+    ///
+    /// - Parameter tables: tables that are left as they are
+    /// - Returns: the steps in their order.
+    /// - Throws: ``PostgresFailure``.
+    func steps(except tables: Set<String> = []) throws -> [Step] {
+        let citusTables = try Self.citusTables(connection).union(tables)
         var steps: [Step] = []
         for table in Schema.referenceTables where !citusTables.contains(table) {
             steps.append(
@@ -98,7 +103,13 @@ struct Distribution {
         return steps
     }
 
-    /// Returns the recording function if Citus does not distribute it: it then runs on the node that receives the call.
+    /// Whether the database is distributed over a Citus cluster.
+    static func isDistributed(_ connection: Connection) throws -> Bool {
+        let extensions = try connection.rows("SELECT count(*) FROM pg_extension WHERE extname = 'citus'")
+        return try extensions.integer(0, 0) > 0 && citusTables(connection).contains(Schema.distributedTables[0])
+    }
+
+    /// Returns the recording functions that Citus does not distribute: they run on the node that receives the call.
     static func localFunctions(_ connection: Connection) throws -> [String] {
         let rows = try connection.rows(
             """

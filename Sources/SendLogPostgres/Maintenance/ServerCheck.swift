@@ -22,6 +22,7 @@ struct ServerCheck {
             ("recording_times_pkey", "(org_id, sequence)"), ("recipient_links_pkey", "(org_id, token)"),
             ("recipient_links_recipient_key", "(org_id, recipient)"), ("recipient_links_by_end", "(expires)"),
             ("recipient_links_by_organisation", "(org_id, expires, token)"),
+            ("console_sessions_pkey", "(org_id, hash)"), ("console_sessions_by_end", "(org_id, expires)"),
         ] + DerivedChanges.kinds.flatMap { $0.indexes }
 
     /// Returns the tables that are missing; without them nothing else can be checked.
@@ -74,7 +75,10 @@ struct ServerCheck {
                 ? "the index \(index) is missing: searches may be slow, and duplicates are possible"
                 : "the index \(index) is not valid; rebuild it with REINDEX INDEX \(index)"
         }
-        if try connection.rows("SELECT count(*) FROM pg_proc WHERE proname = 'record_sends'").integer(0, 0) == 0 {
+        let functions = try connection.rows(
+            "SELECT count(*) FROM pg_proc WHERE proname = 'record_sends' AND pronargs = 16"
+        )
+        if functions.integer(0, 0) == 0 {
             findings.append("the function record_sends is missing: nothing can be recorded")
         }
         return findings

@@ -10,8 +10,8 @@ extension PostgresStore {
         in organisation: OrganisationID,
         at now: Timestamp
     ) async throws(StoreError) -> APIKey {
-        try await performShort(for: organisation) { connection in
-            guard try !Self.organisations("org_id = $1", { $0.add(organisation.number) }, connection).isEmpty else {
+        try await performOnEveryNode { connection in
+            guard try !Self.directory("org_id = $1", { $0.add(organisation.number) }, connection).isEmpty else {
                 throw StoreError.notFound
             }
             let number = try connection.insertWithNextID(maxIDQuery: "SELECT max(key_id) FROM api_keys") { number in
@@ -38,7 +38,7 @@ extension PostgresStore {
 
     /// See ``KeyStore/keys(in:)``.
     public func keys(in organisation: OrganisationID) async throws(StoreError) -> [APIKey] {
-        try await performShort(for: organisation) { connection in
+        try await performShort(for: .server) { connection in
             try Self.keys("org_id = $1 ORDER BY key_id", { $0.add(organisation.number) }, connection).map(\.key)
         }
     }
@@ -64,7 +64,7 @@ extension PostgresStore {
         in organisation: OrganisationID,
         at now: Timestamp
     ) async throws(StoreError) -> APIKey {
-        try await performShort(for: organisation) { connection in
+        try await performOnEveryNode { connection in
             let parameters = Parameters(id.number, organisation.number)
             var update = parameters
             update.add(now.milliseconds)
@@ -80,26 +80,25 @@ extension PostgresStore {
 
     /// See ``KeyStore/updateLastUsed(of:)``.
     public func updateLastUsed(of keys: [APIKeyID: Timestamp]) async throws(StoreError) {
-        if keys.isEmpty { return }
-        // All servers lock rows in the same order, so that updates of the same keys do not deadlock.
+        // Servers that update the same keys at the same time mostly lock them in this order. A deadlock is repeated.
         let sorted = keys.sorted { $0.key.number < $1.key.number }
-        for begin in stride(from: 0, to: sorted.count, by: 50) {
+        for begin in stride(from: 0, to: sorted.count, by: Self.maxKeysOfUpdate) {
+            let some = sorted[begin..<min(begin + Self.maxKeysOfUpdate, sorted.count)]
             try await performShort(for: .server) { connection in
-                try connection.transaction {
-                    for (id, timestamp) in sorted[begin..<min(begin + 50, sorted.count)] {
-                        let parameters = Parameters(id.number, timestamp.milliseconds)
-                        _ = try connection.rows(
-                            """
-                            UPDATE api_keys SET last_used = $2
-                            WHERE key_id = $1 AND (last_used IS NULL OR last_used < $2)
-                            """,
-                            parameters
-                        )
-                    }
-                }
+                let parameters = Parameters(some.map(\.key.number), some.map(\.value.milliseconds))
+                _ = try connection.rows(
+                    """
+                    UPDATE api_keys k SET last_used = n.used FROM unnest($1, $2) n (id, used)
+                    WHERE k.key_id = n.id AND (k.last_used IS NULL OR k.last_used < n.used)
+                    """,
+                    parameters
+                )
             }
         }
     }
+
+    /// The number of keys whose last use one statement updates.
+    private static let maxKeysOfUpdate = 1000
 
     static func keys(
         _ condition: String,

@@ -8,10 +8,10 @@ extension PostgresStore {
         named name: OrganisationName,
         at now: Timestamp
     ) async throws(StoreError) -> Organisation {
-        try await performShort(for: .server) { connection in
+        try await performOnEveryNode { connection in
             let number = try connection.insertWithNextID(maxIDQuery: "SELECT max(org_id) FROM organisations") {
                 number in
-                if let existing = try Self.organisations("name = $1", { $0.add(name.description) }, connection).first {
+                if let existing = try Self.directory("name = $1", { $0.add(name.description) }, connection).first {
                     guard connection.isRetry, existing.created == now else { throw StoreError.nameTaken }
                     return .stored(existing.id.number)
                 }
@@ -45,13 +45,18 @@ extension PostgresStore {
         try await performShort(for: .server) { try Self.organisations("true", { _ in }, $0) }
     }
 
+    /// See ``OrganisationStore/directory()``.
+    public func directory() async throws(StoreError) -> [DirectoryEntry] {
+        try await performShort(for: .server) { try Self.directory("true", { _ in }, $0) }
+    }
+
     /// See ``OrganisationStore/organisation(named:)``.
-    public func organisation(named name: OrganisationName) async throws(StoreError) -> Organisation {
+    public func organisation(named name: OrganisationName) async throws(StoreError) -> DirectoryEntry {
         let found = try await performShort(for: .server) {
-            try Self.organisations("name = $1", { $0.add(name.description) }, $0)
+            try Self.directory("name = $1", { $0.add(name.description) }, $0)
         }
-        guard let organisation = found.first else { throw .notFound }
-        return organisation
+        guard let entry = found.first else { throw .notFound }
+        return entry
     }
 
     /// See ``OrganisationStore/organisation(_:)``.
@@ -63,7 +68,7 @@ extension PostgresStore {
 
     /// See ``OrganisationStore/setCallingCode(_:of:)``.
     public func setCallingCode(_ code: CallingCode?, of id: OrganisationID) async throws(StoreError) {
-        let rows = try await performShort(for: id) { connection in
+        let rows = try await performOnEveryNode { connection in
             let parameters = Parameters(id.number, code?.description ?? "")
             return try connection.rows("UPDATE organisations SET calling_code = $2 WHERE org_id = $1", parameters)
         }
@@ -73,6 +78,36 @@ extension PostgresStore {
     /// See ``LogReader/ping()``.
     public func ping() async throws(StoreError) {
         try await healthConnection.check()
+    }
+
+    /// Reads the directory, which every Citus node has.
+    static func directory(
+        _ condition: String,
+        _ add: (inout Parameters) -> Void,
+        _ connection: Connection
+    ) throws -> [DirectoryEntry] {
+        var parameters = Parameters()
+        add(&parameters)
+        let rows = try connection.rows(
+            "SELECT org_id, name, created, calling_code FROM organisations WHERE \(condition) ORDER BY org_id",
+            parameters
+        )
+        return try (0..<rows.count).map { try directoryEntry(rows, $0, callingCode: 3) }
+    }
+
+    /// Reads the columns `org_id`, `name` and `created`, which come first, and the calling code from another column.
+    private static func directoryEntry(_ rows: Rows, _ row: Int, callingCode column: Int) throws -> DirectoryEntry {
+        let code = rows.text(row, column)
+        guard let name = OrganisationName(rows.text(row, 1)),
+            let created = Timestamp(milliseconds: rows.integer(row, 2)),
+            code.isEmpty || CallingCode(code) != nil
+        else { throw StoreError.corrupted(detail: "invalid row of an organisation") }
+        return DirectoryEntry(
+            id: OrganisationID(rows.integer(row, 0)),
+            name: name,
+            created: created,
+            callingCode: CallingCode(code)
+        )
     }
 
     static func organisations(
@@ -90,18 +125,10 @@ extension PostgresStore {
             parameters
         )
         return try (0..<rows.count).map { row in
-            let code = rows.text(row, 6)
-            guard let name = OrganisationName(rows.text(row, 1)),
-                let created = Timestamp(milliseconds: rows.integer(row, 2)),
-                code.isEmpty || CallingCode(code) != nil
-            else { throw StoreError.corrupted(detail: "invalid row of an organisation") }
-            return Organisation(
-                id: OrganisationID(rows.integer(row, 0)),
-                name: name,
-                created: created,
+            Organisation(
+                try directoryEntry(rows, row, callingCode: 6),
                 head: try LogHead(storedSequence: rows.integer(row, 3), deleted: rows.integer(row, 4)),
-                destinations: try rows.count(row, 5),
-                callingCode: CallingCode(code)
+                destinations: try rows.count(row, 5)
             )
         }
     }

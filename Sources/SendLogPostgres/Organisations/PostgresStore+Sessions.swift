@@ -2,35 +2,46 @@ public import SendLogCore
 import SendLogScheduling
 
 /// Creates, reads and ends the sessions of the console.
+///
+/// A session is on its organisation's node. Sessions of servers before schema step 11 are in the table `sessions`, which
+/// is on every Citus node and gets no new rows.
 extension PostgresStore: SessionStore {
-    /// See ``SessionStore/createSession(_:of:at:until:)``.
+    /// See ``SessionStore/createSession(_:of:in:at:until:)``.
     public func createSession(
         _ hash: [UInt8],
         of key: APIKeyID,
+        in organisation: OrganisationID,
         at now: Timestamp,
         until end: Timestamp
     ) async throws(StoreError) {
-        try await performShort(for: .server) { connection in
-            var expired = Parameters()
-            expired.add(now.milliseconds)
-            _ = try connection.rows("DELETE FROM sessions WHERE expires <= $1", expired)
-            let parameters = Parameters(ByteString(hash), key.number, end.milliseconds)
+        try await performShort(for: organisation) { connection in
+            _ = try connection.rows(
+                "DELETE FROM console_sessions WHERE org_id = $1 AND expires <= $2",
+                Parameters(organisation.number, now.milliseconds)
+            )
             // On a retry, the first attempt may have inserted the row before its connection broke.
             _ = try connection.rows(
-                "INSERT INTO sessions (hash, key_id, expires) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING",
-                parameters
+                """
+                INSERT INTO console_sessions (org_id, hash, key_id, expires) VALUES ($1, $2, $3, $4)
+                ON CONFLICT (org_id, hash) DO NOTHING
+                """,
+                Parameters(organisation.number, ByteString(hash), key.number, end.milliseconds)
             )
         }
     }
 
-    /// See ``SessionStore/sessionKey(_:at:)``.
-    public func sessionKey(_ hash: [UInt8], at now: Timestamp) async throws(StoreError) -> APIKey {
-        let found = try await performShort(for: .server) { connection in
-            try Self.keys(
-                "key_id = (SELECT s.key_id FROM sessions s WHERE s.hash = $1 AND s.expires > $2)",
-                { parameters in
-                    parameters.add(ByteString(hash), now.milliseconds)
-                },
+    /// See ``SessionStore/sessionKey(_:in:at:)``.
+    public func sessionKey(
+        _ hash: [UInt8],
+        in organisation: OrganisationID?,
+        at now: Timestamp
+    ) async throws(StoreError) -> APIKey {
+        let found = try await performShort(for: organisation ?? .server) { connection in
+            var parameters = Parameters(ByteString(hash), now.milliseconds)
+            if let organisation { parameters.add(organisation.number) }
+            return try Self.keys(
+                organisation == nil ? Self.formerSessionSQL : Self.sessionSQL,
+                { $0 = parameters },
                 connection
             )
         }
@@ -38,11 +49,29 @@ extension PostgresStore: SessionStore {
         return key
     }
 
-    /// See ``SessionStore/endSession(_:)``.
-    public func endSession(_ hash: [UInt8]) async throws(StoreError) {
-        try await performShort(for: .server) { connection in
-            let parameters = Parameters(ByteString(hash))
-            _ = try connection.rows("DELETE FROM sessions WHERE hash = $1", parameters)
+    /// The condition of the key of a session.
+    static let sessionSQL = """
+        org_id = $3 AND key_id = (
+            SELECT s.key_id FROM console_sessions s WHERE s.org_id = $3 AND s.hash = $1 AND s.expires > $2
+        )
+        """
+
+    /// The condition of the key of a session of an earlier version.
+    static let formerSessionSQL = """
+        key_id = (SELECT s.key_id FROM sessions s WHERE s.hash = $1 AND s.expires > $2)
+        """
+
+    /// See ``SessionStore/endSession(_:in:)``.
+    public func endSession(_ hash: [UInt8], in organisation: OrganisationID?) async throws(StoreError) {
+        try await performShort(for: organisation ?? .server) { connection in
+            if let organisation {
+                _ = try connection.rows(
+                    "DELETE FROM console_sessions WHERE org_id = $1 AND hash = $2",
+                    Parameters(organisation.number, ByteString(hash))
+                )
+            } else {
+                _ = try connection.rows("DELETE FROM sessions WHERE hash = $1", Parameters(ByteString(hash)))
+            }
         }
     }
 }

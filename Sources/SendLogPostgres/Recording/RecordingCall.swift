@@ -6,6 +6,8 @@ struct RecordingCall {
     let organisation: OrganisationID
     let connection: Connection
     let heads: LastRecordedSequences
+    /// The time to wait for the organisation's head row, in seconds.
+    let lockTimeout: Int
 
     /// A log that is already stored, or that came earlier in this call.
     private struct ExistingLog {
@@ -177,8 +179,9 @@ struct RecordingCall {
             }
         }
         chunks.add(to: &parameters)
+        parameters.add("\(lockTimeout)s")
         return try connection.rows(
-            "SELECT * FROM record_sends($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            "SELECT * FROM record_sends($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
             parameters
         )
     }

@@ -22,12 +22,18 @@ enum RecordingGroup {
         on thread: PoolThread,
         _ attempts: inout Attempts,
         within statementTimeout: Duration,
-        heads: LastRecordedSequences
+        heads: LastRecordedSequences,
+        lockTimeout: Int
     ) -> PoolThread.Outcome<[[RecordingOutcome]]> {
         let logs = group.flatMap(\.self)
         return thread.attempt(for: organisation, &attempts, within: statementTimeout) { connection in
-            let outcomes = try RecordingCall(organisation: organisation, connection: connection, heads: heads)
-                .record(logs)
+            let call = RecordingCall(
+                organisation: organisation,
+                connection: connection,
+                heads: heads,
+                lockTimeout: lockTimeout
+            )
+            let outcomes = try call.record(logs)
             var begin = 0
             return group.map { logs in
                 defer { begin += logs.count }

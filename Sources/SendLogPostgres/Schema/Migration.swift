@@ -63,7 +63,9 @@ struct Migration {
             try connection.run(Schema.versionTable)
             // Creating an index may take long.
             connection.statementTimeout = nil
+            let former = try tables()
             for step in schema.steps[(found?.version ?? 0)...] { try connection.run(step.sql) }
+            try distribute(except: former)
             let oldest = schema.steps.map(\.oldestCompatible).max() ?? 1
             try connection.run(
                 """
@@ -73,6 +75,20 @@ struct Migration {
             )
         }
         return isNew
+    }
+
+    /// Distributes what the steps created, if the database is distributed over a Citus cluster.
+    private func distribute(except former: Set<String>) throws {
+        guard try Distribution.isDistributed(connection) else { return }
+        let distribution = Distribution(connection: connection, location: location, shards: 0)
+        for step in try distribution.steps(except: former) { try connection.run(step.sql) }
+    }
+
+    /// Returns the names of the store's tables that exist.
+    private func tables() throws -> Set<String> {
+        let parameters = Parameters(Schema.referenceTables + Schema.distributedTables)
+        let rows = try connection.rows("SELECT n FROM unnest($1) n WHERE to_regclass(n) IS NOT NULL", parameters)
+        return Set((0..<rows.count).map { rows.text($0, 0) })
     }
 
     /// Returns the database's schema version and the oldest version that works with it; `nil` if there are no tables.

@@ -150,6 +150,7 @@ public struct SendLogService: Sendable {
         )
         var services: [any Service] = [
             Housekeeping(authenticator: authenticator, store: store, threads: threads, logger: logger),
+            RevocationStoring(authenticator: authenticator, logger: logger),
             DelayedService(dispatcher, until: isListening), server, ShutdownNotice(logger: logger),
         ]
         if configuration.recipientIndex { services.insert(RecipientIndexing(store: store, logger: logger), at: 0) }

@@ -23,7 +23,8 @@ public final class Authenticator: Sendable {
 
     /// Counts the requests without a valid key.
     public let authenticationFailures = AuthenticationFailures()
-    private let keyStore: any KeyStore
+    let keyStore: any KeyStore
+    let pending = PendingRevocations()
     private let cacheLifetime: Duration
     private let cache = Mutex(Cache())
     private let uses = Mutex<[APIKeyID: Timestamp]>([:])
@@ -62,7 +63,7 @@ public final class Authenticator: Sendable {
             return (entry.key, isNoted)
         }
         guard let (key, isNoted) = cached else { return nil }
-        guard key.isValid(at: now) else { throw .unauthorized }
+        guard current(key).isValid(at: now) else { throw .unauthorized }
         if !isNoted { uses.withLock { $0[key.id] = now } }
         return key
     }
@@ -81,26 +82,17 @@ public final class Authenticator: Sendable {
             throw ServiceError.unauthorized
         }
         let key = try await read(KeyHash(of: token), at: .now, now)
-        guard key.isValid(at: now) else { throw ServiceError.unauthorized }
+        guard current(key).isValid(at: now) else { throw ServiceError.unauthorized }
         uses.withLock { $0[key.id] = now }
         return key
     }
 
-    /// Revokes a key; this server refuses it at once.
-    ///
-    /// - Returns: the revoked key.
-    /// - Throws: the error of the store.
-    public func revoke(
-        _ id: APIKeyID,
-        in organisation: OrganisationID,
-        at now: Timestamp
-    ) async throws(StoreError) -> APIKey {
-        let key = try await keyStore.revokeKey(id, in: organisation, at: now)
+    /// Removes a key that was revoked from the cache, also one that is being read at the moment.
+    func removeFromCache(_ id: APIKeyID) {
         cache.withLock { cache in
             cache.revocations += 1
             cache.entries = cache.entries.filter { $0.value.key.id != id }
         }
-        return key
     }
 
     /// Stores when keys were last used, for the uses since the last call.
