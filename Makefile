@@ -26,17 +26,18 @@ SEED ?=
 # The number of random requests that make fuzz sends to the API.
 API_CASES ?= 10000
 
-# The number of send logs that make bench measures with.
-LOGS ?= 100000
+# The number of send logs that the benchmarks measure with.
+bench bench-pages bench-recipients: LOGS ?= 100000
+bench-compare: LOGS ?= 1000000
 export LOGS
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run deb debug check test test-citus soak bench bench-fairness bench-pages bench-recipients bench-webhooks fuzz build release lint format deps clean
+.PHONY: help run deb debug check test test-citus soak bench bench-compare bench-fairness bench-pages bench-recipients bench-webhooks fuzz build release lint format deps clean
 
 help: ## List all targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' "$(ROOT)/Makefile" \
-		| while IFS='|' read -r name text; do printf 'make %-14s %s\n' "$$name" "$$text"; done
+		| while IFS='|' read -r name text; do printf 'make %-16s %s\n' "$$name" "$$text"; done
 
 run: release ## Build sendlog and serve it, with its data in the current folder; PORT=8081 for another port
 	@exec "$(ROOT)/scripts/run.sh" "$(PROGRAM)" "$(ROOT)/Examples/sample.ndjson"
@@ -97,6 +98,11 @@ bench: ## Measure the hot paths one by one, and the program over HTTP; LOGS=1000
 	SENDLOG_BENCHMARK_LOGS=$(LOGS) $(SWIFT) package --package-path "$(ROOT)" benchmark --target SendLogBenchmarks
 	python3 "$(ROOT)/Benchmarks/macro.py" "$(PROGRAM)"
 
+bench-compare: ## Compare CPU time and rate of each kind of request with Bun and SQLite; LOGS=200000, ROUNDS=1 for a shorter run
+	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" wrk python3 python3-venv
+	@$(MAKE) --no-print-directory -f "$(ROOT)/Makefile" release
+	@bun=$$("$(ROOT)/scripts/bun.sh") && exec python3 "$(ROOT)/Benchmarks/compare.py" "$(PROGRAM)" "$$bun"
+
 bench-fairness: ## Measure short requests of one organisation under load from another; BAR=20 to fail above 20 ms
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" python3
 	@$(MAKE) --no-print-directory -f "$(ROOT)/Makefile" release
@@ -110,7 +116,7 @@ bench-pages: ## Measure pages of the Sends Report and the API's searches; LOGS=1
 bench-recipients: ## Measure the search by recipient, and compare it with Bun and SQLite; LOGS=10000000 for more send logs
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" wrk python3 python3-venv
 	@$(MAKE) --no-print-directory -f "$(ROOT)/Makefile" release
-	python3 "$(ROOT)/Benchmarks/recipients.py" "$(PROGRAM)" "$$("$(ROOT)/scripts/bun.sh")"
+	@bun=$$("$(ROOT)/scripts/bun.sh") && exec python3 "$(ROOT)/Benchmarks/recipients.py" "$(PROGRAM)" "$$bun"
 
 bench-webhooks: ## Measure attempts, and recording with and without webhooks; SENDS=100000 for more send logs
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" python3

@@ -8,41 +8,22 @@ FOLDER (a temporary one) that stores the data for the next run.
 import json
 import os
 import random
-import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 
+import load
+from server import Process
+
 PROGRAM = os.path.abspath(sys.argv[1])
 LOGS, DESTINATIONS, CONNECTIONS, SECONDS = (
     int(os.environ.get(name, default))
     for name, default in (("LOGS", 100_000), ("DESTINATIONS", 10), ("CONNECTIONS", 32), ("SECONDS", 3)))
-TICK = os.sysconf("SC_CLK_TCK")
 FIRST, SPAN = 1672531200, 3 * 365 * 86400
 LONG = min(100_000, max(1000, LOGS))
-
-WRK = """
-local requests, n, i, made = {}, 0, 0, 0
-function init()
-  local f = assert(io.open(os.getenv("REQUESTS"), "rb"))
-  for length in function() return f:read("*l") end do n = n + 1; requests[n] = f:read(tonumber(length)) end
-end
-function request()
-  i = i % n + 1
-  made = made + 1
-  return (requests[i]:gsub("feedfacefeedfacefeedface", string.format("%08x%06x%010x", os.time(), tonumber(os.getenv("SALT")), made)))
-end
-function done(summary, latency)
-  local e = summary.errors
-  io.write(string.format("RESULT %d %d %d %d %d\\n", summary.requests, summary.duration, latency:percentile(50),
-    latency:percentile(99), e.connect + e.read + e.write + e.timeout + e.status))
-end
-"""
 
 
 def moment(seconds):
@@ -75,77 +56,32 @@ def run(*arguments):
     return subprocess.run([PROGRAM, *arguments], check=True, capture_output=True, text=True).stdout.strip()
 
 
-class Server:
+class Server(Process):
     def __init__(self, database):
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
-        began = time.monotonic()
-        self.process = subprocess.Popen([PROGRAM, "serve", "--port", str(self.port), "--database", "sqlite:" + database,
-                                         "--log-level", "warning"], stdout=subprocess.PIPE, text=True)
-        if "listening" not in self.process.stdout.readline():
-            raise SystemExit("the server did not start")
-        self.ready = time.monotonic() - began
-
-    def cpu(self):
-        with open(f"/proc/{self.process.pid}/stat") as f:
-            return sum(map(int, f.read().rpartition(")")[2].split()[11:13])) / TICK
-
-    def memory(self):
-        """The private memory of the process in MB, without mapped pages of files."""
-        with open(f"/proc/{self.process.pid}/status") as f:
-            return int(re.search(r"RssAnon:\s+(\d+)", f.read())[1]) / 1024
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
-
-
-def raw(key, method, path, body=None, accept=None):
-    body = json.dumps(body, separators=(",", ":")).encode() if body is not None else b""
-    head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n"
-    head += f"Accept-Encoding: {accept}\r\n" if accept else ""
-    head += f"Content-Length: {len(body)}\r\n" if method == "POST" else ""
-    return head.encode() + b"\r\n" + body
+        super().__init__([PROGRAM, "serve", "--port", "0", "--database", "sqlite:" + database, "--log-level", "warning"])
 
 
 def workloads(key, ids, long_id):
     rng = random.Random(2)
-    search = lambda **body: raw(key, "POST", "/send-logs/search", body)
+    search = lambda **body: load.request(key, "POST", "/send-logs/search", body)
     month = lambda: {"$gte": moment(at := FIRST + rng.randrange(SPAN - 30 * 86400) // 86400 * 86400), "$lte": moment(at + 28 * 86400)[:-5] + ".000Z"}
     lists = f"/send-logs/{long_id}?group_destinations=list"
-    yield "get", CONNECTIONS, [raw(key, "GET", "/send-logs/" + rng.choice(ids)) for _ in range(5000)]
-    yield "get-missing", CONNECTIONS, [raw(key, "GET", f"/send-logs/none-{i}") for i in range(1000)]
+    yield "get", CONNECTIONS, [load.request(key, "GET", "/send-logs/" + rng.choice(ids)) for _ in range(5000)]
+    yield "get-missing", CONNECTIONS, [load.request(key, "GET", f"/send-logs/none-{i}") for i in range(1000)]
     yield "search-first", CONNECTIONS // 2, [search()]
     yield "search-campaign", CONNECTIONS // 2, [search(find={"campaign_id": [campaign(int(200 * rng.random() ** 2)) for _ in range(3)],
                                                              "startDeliveryAt": month()}, options={"limit": 100}) for _ in range(200)]
     yield "search-deep", CONNECTIONS // 2, [search(options={"skip": max(LOGS - 1000 * k, 0)}) for k in (1, 2, 3)]
     yield "search-middle", CONNECTIONS // 2, [search(options={"skip": LOGS // 2})]
-    yield f"list-{LONG}", CONNECTIONS // 2, [raw(key, "GET", lists)]
-    yield f"list-{LONG}-gzip", CONNECTIONS // 2, [raw(key, "GET", lists, accept="gzip")]
-    yield "create", CONNECTIONS, [raw(key, "POST", "/send-logs", log(rng, i, "feedface" * 3)) for i in range(200)]
+    yield f"list-{LONG}", CONNECTIONS // 2, [load.request(key, "GET", lists)]
+    yield f"list-{LONG}-gzip", CONNECTIONS // 2, [load.request(key, "GET", lists, accept="gzip")]
+    yield "create", CONNECTIONS, [load.request(key, "POST", "/send-logs", log(rng, i, load.ID)) for i in range(200)]
 
 
-def measure(server, script, name, connections, requests, folder):
-    path = os.path.join(folder, "requests")
-    with open(path, "wb") as f:
-        for request in requests:
-            f.write(b"%d\n%s" % (len(request), request))
-
-    def wrk(seconds):
-        out = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "-s", script, f"http://127.0.0.1:{server.port}"],
-                             env={**os.environ, "REQUESTS": path, "SALT": str(random.SystemRandom().getrandbits(24))},
-                             capture_output=True, text=True, check=True).stdout
-        return list(map(int, re.search(r"RESULT (.*)", out)[1].split()))
-
-    wrk(1)
-    time.sleep(0.3)
-    before = server.cpu()
-    n, took, p50, p99, errors = wrk(SECONDS)
-    time.sleep(0.3)
-    used = (server.cpu() - before) / (n + connections)
-    errors -= n if name == "get-missing" else 0
-    print(f"{name:18} {n / (took / 1e6):10,.0f} {p50 / 1000:9.2f} {p99 / 1000:9.2f} {used * 1e6:11,.1f} {server.memory():9.1f}"
+def measure(server, name, connections, requests):
+    result = load.measure(server, requests, connections, SECONDS)
+    errors = result.failed + result.refused - (result.completed if name == "get-missing" else 0)
+    print(f"{name:18} {result.rate:10,.0f} {result.p50:9.2f} {result.p99:9.2f} {result.cpu * 1000:11,.1f} {server.memory():9.1f}"
           + (f"  {errors} errors" if errors else ""), flush=True)
 
 
@@ -176,17 +112,14 @@ def main():
         size, text = os.path.getsize(database), os.path.getsize(data)
         print(f"size: {size / text:.2f} times the JSON text, {size / LOGS:,.0f} bytes a log")
         server = Server(database)
-        print(f"start: ready after {server.ready * 1000:.0f} ms\n")
+        print(f"start: ready after {server.seconds_to_start * 1000:.0f} ms\n")
         with open(data) as f:
             lines = f.readlines() if LOGS <= 200_000 else [next(f) for _ in range(200_000)]
         ids = [line[8:32] for line in lines]
-        script = os.path.join(folder, "wrk.lua")
-        with open(script, "w") as f:
-            f.write(WRK)
         long_id = f"{FIRST + (LOGS // 2) * SPAN // LOGS:08x}{LOGS // 2:016x}"
         print(f"{'workload':18} {'req/s':>10} {'p50 ms':>9} {'p99 ms':>9} {'CPU us/req':>11} {'anon MB':>9}")
         for name, connections, requests in workloads(key, ids, long_id):
-            measure(server, script, name, connections, requests, folder)
+            measure(server, name, connections, requests)
     finally:
         server.stop()
         if not os.environ.get("FOLDER"):

@@ -12,8 +12,6 @@ import os
 import random
 import re
 import shutil
-import signal
-import socket
 import sqlite3
 import statistics
 import subprocess
@@ -22,6 +20,8 @@ import tempfile
 import threading
 import time
 
+from server import Process
+
 PROGRAM, BUN = os.path.abspath(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "bun"
 LOGS, SECONDS, RATE = (int(os.environ.get(n, d)) for n, d in (("LOGS", 100_000), ("SECONDS", 60), ("RATE", 10_000)))
 SMALL = int(os.environ.get("SMALL", min(LOGS, 1_000_000)))
@@ -29,7 +29,6 @@ FOLDER = os.environ.get("FOLDER") or tempfile.mkdtemp(prefix="sendlog-recipients
 POSTGRES = os.environ.get("POSTGRES")
 PARTS = os.environ.get("PARTS", "recording small search reindex month lag" + (" postgres" if POSTGRES else "")).split()
 HERE = os.path.dirname(os.path.abspath(__file__))
-TICK = os.sysconf("SC_CLK_TCK")
 DESTINATIONS, PEOPLE, FREQUENT = 10, 5_000_000, 10_000
 FIRST, SPAN = 1_672_531_200, 300 * 86_400
 MESSAGE = "Hi {{contact.firstname}}, your order {{order.number}} is ready at {{branch.name}}. Bring your ID. Reply STOP to opt out."
@@ -85,12 +84,11 @@ def number_of(database, on_sqlite, on_postgres):
         return connection.execute(on_sqlite).fetchone()[0]
 
 
-class Process:
-    """A server, and a connection to it."""
+class Searched(Process):
+    """A server with a search by recipient, and a connection to it."""
 
     def __init__(self, arguments, environment={}):
-        self.process = subprocess.Popen(arguments, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True)
-        self.port = int(re.search(r":(\d+)\s*$", self.process.stdout.readline())[1])
+        super().__init__(arguments, environment)
         self.headers = {}
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=3600)
 
@@ -105,22 +103,12 @@ class Process:
         assert status == 200, text
         return json.loads(text)["data"]
 
-    def cpu(self):
-        with open(f"/proc/{self.process.pid}/stat") as file:
-            return sum(map(int, file.read().rpartition(")")[2].split()[11:13])) / TICK
-
-    def memory(self, field="RssAnon"):
-        """The private memory in MB; with VmHWM the greatest resident memory."""
-        with open(f"/proc/{self.process.pid}/status") as file:
-            return int(re.search(field + r":\s+(\d+)", file.read())[1]) / 1024
-
     def stop(self):
         self.connection.close()
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(60)
+        super().stop()
 
 
-class Server(Process):
+class Server(Searched):
     """A sendlog server with one organisation."""
 
     def __init__(self, database, index="on"):
@@ -296,7 +284,7 @@ def small():
         size = connection.execute("SELECT sum(pgsize) FROM dbstat WHERE aggregate = TRUE AND name LIKE '%recipients%'").fetchone()[0]
     ours = index_size(database)
     print(f"size: {ours / pairs:.2f} bytes a destination, Bun with SQLite {size / pairs:.2f}: {ours / size:.2f} of it")
-    servers = [("sendlog", Server(database)), ("Bun", Process([BUN, f"{HERE}/recipients_peer.mjs"], {"DB": peer}))]
+    servers = [("sendlog", Server(database)), ("Bun", Searched([BUN, f"{HERE}/recipients_peer.mjs"], {"DB": peer}))]
     try:
         for _, _, recipient in KINDS:
             rng = random.Random(5)
