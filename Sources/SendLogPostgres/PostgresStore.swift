@@ -14,6 +14,8 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
     let longPool: ConnectionPool
     /// The connections for short statements, which read or write a row or two.
     let shortPool: ConnectionPool
+    /// How statements over all organisations are split while a node is down.
+    let fanOutGroups = FanOutGroups()
     private let recording: GroupQueue<[PreparedSendLog], [RecordingOutcome]>
     private let reading: GroupQueue<SendLogID, StoredSendLog?>
 

@@ -21,7 +21,7 @@ struct ServerCheck {
             ("idempotency_keys_pkey", "(org_id, key)"), ("idempotency_keys_by_age", "(created)"),
             ("recording_times_pkey", "(org_id, sequence)"), ("recipient_links_pkey", "(org_id, token)"),
             ("recipient_links_recipient_key", "(org_id, recipient)"), ("recipient_links_by_end", "(expires)"),
-            ("recipient_links_by_organisation", "(org_id, expires, token)"),
+            ("recipient_links_by_organisation", "(org_id, expires, token)"), ("server_leases_pkey", "(org_id, work)"),
         ] + DerivedChanges.kinds.flatMap { $0.indexes }
 
     /// Returns the tables that are missing; without them nothing else can be checked.
