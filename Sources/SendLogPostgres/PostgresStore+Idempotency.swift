@@ -91,25 +91,27 @@ extension PostgresStore: IdempotencyStore {
     ///
     /// See ``IdempotencyStore/deleteIdempotencyKeys(before:)``.
     public func deleteIdempotencyKeys(before timestamp: Timestamp) async throws(StoreError) -> Int {
-        let rows = try await performLong(for: .server) { connection in
-            try connection.rows(Self.oldIdempotencyKeysSQL, Parameters(timestamp.milliseconds))
+        let old = try await fanOut(.long) { connection, scope in
+            var parameters = Parameters(timestamp.milliseconds)
+            scope.add(to: &parameters)
+            return try connection.rows(Self.oldIdempotencyKeysSQL(scope), parameters)
         }
-        var found: [Int64: [String]] = [:]
-        for row in 0..<rows.count { found[rows.integer(row, 0), default: []].append(rows.text(row, 1)) }
-        var count = 0
-        for (organisation, keys) in found {
-            count += try await performShort(for: .server) { connection in
+        return try await sum(over: old.textsByOrganisation, after: old.failure) {
+            (organisation, keys) throws(StoreError) in
+            try await performShort(for: organisation) { connection in
                 try connection.rows(
                     "DELETE FROM idempotency_keys WHERE org_id = $1 AND key = ANY($2) AND created < $3",
-                    Parameters(organisation, keys, timestamp.milliseconds)
+                    Parameters(organisation.number, keys, timestamp.milliseconds)
                 )
                 .affectedRows
             }
         }
-        return count
     }
 
-    static let oldIdempotencyKeysSQL = """
-        SELECT org_id, key FROM idempotency_keys WHERE created < $1 ORDER BY created LIMIT 100
+    static func oldIdempotencyKeysSQL(_ scope: OrganisationScope) -> String {
         """
+        SELECT org_id, key FROM idempotency_keys WHERE created < $1 AND \(scope.condition("org_id", parameter: 2))
+        ORDER BY created LIMIT 100
+        """
+    }
 }

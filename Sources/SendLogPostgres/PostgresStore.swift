@@ -18,6 +18,8 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
     let nodes: ClusterNodes?
     /// The connection that checks whether the database answers.
     let healthConnection: HealthConnection
+    /// How statements over all organisations are split while a node is down.
+    let fanOutGroups = FanOutGroups()
     private let recording: GroupQueue<[PreparedSendLog], [RecordingOutcome]>
     private let reading: GroupQueue<SendLogID, StoredSendLog?>
 
@@ -274,14 +276,5 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(StoreError) -> Result {
         try await longPool.perform(for: organisation, within: .seconds(statementTimeouts.long), body)
-    }
-
-    /// Runs a statement that reads or writes rows of many organisations.
-    ///
-    /// On a Citus cluster it runs on all nodes, and fails at once while one of them is unavailable.
-    func performOnAllNodes<Result: Sendable>(
-        _ body: @escaping @Sendable (Connection) throws -> Result
-    ) async throws(StoreError) -> Result {
-        try await performLong(for: .allNodes, body)
     }
 }

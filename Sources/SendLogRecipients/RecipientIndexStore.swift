@@ -21,6 +21,20 @@ public protocol RecipientIndexStore: Sendable {
         excluding excluded: Set<OrganisationID>
     ) async throws(StoreError) -> (organisation: OrganisationID, index: RecipientIndex)?
 
+    /// Leases the index of an organisation if it has work.
+    ///
+    /// - Parameters:
+    ///   - organisation: the organisation
+    ///   - work: the kind of work
+    ///   - lease: the owner, the start and the end of the lease
+    /// - Returns: the index; `nil` if there is nothing to do, or if another indexer has leased it.
+    /// - Throws: ``StoreError``.
+    func leaseRecipientIndex(
+        of organisation: OrganisationID,
+        for work: RecipientIndexWork,
+        _ lease: RecipientIndexLease
+    ) async throws(StoreError) -> RecipientIndex?
+
     /// Renews or ends the lease of an organisation's index.
     ///
     /// - Returns: false if another indexer has leased it meanwhile.

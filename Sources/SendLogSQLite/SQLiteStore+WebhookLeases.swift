@@ -12,6 +12,13 @@ extension SQLiteStore: WebhookLeaseStore {
             AND (coalesce(held_until, 0) <= ?1 OR held_until > ?3)
         """
 
+    /// The SQL condition for a webhook that has pending deliveries at the time `?1`.
+    private static let hasWork = """
+        (replays <> '' OR told < (SELECT sequence FROM organisations o WHERE o.id = webhooks.organisation)
+            OR EXISTS (SELECT 1 FROM webhook_deliveries d
+                WHERE d.organisation = webhooks.organisation AND d.webhook = webhooks.id AND d.next_try <= ?1))
+        """
+
     private static func bind(_ lease: WebhookLease, to query: inout Query) throws {
         try query.bind(lease.start.milliseconds, lease.latestEnd, lease.latestHold)
     }
@@ -26,11 +33,7 @@ extension SQLiteStore: WebhookLeaseStore {
                             row_number() OVER (PARTITION BY organisation, healthy ORDER BY taken_at, id) AS turn
                         FROM (
                             SELECT organisation, id, taken_at, failures = 0 AND slow = 0 AS healthy FROM webhooks
-                            WHERE \(Self.isLeasable)
-                                AND (replays <> '' OR told < (SELECT sequence FROM organisations o WHERE o.id = webhooks.organisation)
-                                    OR EXISTS (SELECT 1 FROM webhook_deliveries d
-                                        WHERE d.organisation = webhooks.organisation AND d.webhook = webhooks.id
-                                            AND d.next_try <= ?1))
+                            WHERE \(Self.isLeasable) AND \(Self.hasWork)
                         )
                     )
                     ORDER BY turn, healthy DESC, taken_at LIMIT ?4
@@ -70,7 +73,7 @@ extension SQLiteStore: WebhookLeaseStore {
                         UPDATE webhooks SET holder = ?4, taken_at = ?1, taken_until = ?5,
                             started = CASE WHEN taken_until = 0 OR started LIKE '%' || ?6 THEN started
                                 ELSE trim(started || ' ' || ?6) END
-                        WHERE organisation = ?7 AND id = ?8 AND \(Self.isLeasable)
+                        WHERE organisation = ?7 AND id = ?8 AND \(Self.isLeasable) AND \(Self.hasWork)
                         """,
                     on: database
                 )

@@ -128,7 +128,9 @@ struct FailedNodeTests {
             #expect(isFound)
             let begin = ContinuousClock.now
             await #expect(throws: StoreError.self) {
-                try await setup.store.performOnAllNodes { _ = try $0.rows("SELECT count(*) FROM organisation_heads") }
+                try await setup.store.performLong(for: .allNodes) {
+                    try $0.rows("SELECT count(*) FROM organisation_heads").count
+                }
             }
             #expect(ContinuousClock.now - begin < .seconds(0.3))
         }

@@ -95,6 +95,8 @@ struct MigrationTests {
         #expect(leased == [])
         let request = try Sample.request("key", attempt: "one")
         #expect(try await store.beginRequest(request, in: organisation) == .started(reserved: request.id))
+        let lease = WebhookLease(owner: "one", start: .earliest, end: .latest)
+        #expect(try await store.leaseWebhookPoll(lease))
         #expect(try await store.check { _, _ in } == [])
     }
 

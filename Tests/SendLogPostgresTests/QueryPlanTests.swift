@@ -132,6 +132,20 @@ struct QueryPlanTests {
         #expect(try await plan(PostgresStore.sendLogCountSQL).contains("organisation_days_pkey"))
     }
 
+    /// The scopes of statements over all organisations.
+    private static let scopes = [OrganisationScope.all, .some([1])]
+
+    @Test func `the webhooks of an organisation, their backlogs and their next retries are found by their indexes`()
+        async throws
+    {
+        let plan = try await plan(PostgresStore.dueWebhooksSQL)
+        #expect(plan.contains("using webhooks_pkey on webhooks"), "\(plan)")
+        #expect(plan.contains("Index Only Scan using webhook_deliveries_due on webhook_deliveries"), "\(plan)")
+        #expect(plan.contains("Limit") && !plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")
+        let lease = try await self.plan(PostgresStore.leasePollSQL)
+        #expect(lease.contains("Conflict Arbiter Indexes: server_leases_pkey"), "\(lease)")
+    }
+
     @Test func `due deliveries are found by their index, and only their rows are read`()
         async throws
     {
@@ -163,33 +177,35 @@ struct QueryPlanTests {
     }
 
     @Test func `backlogs are found in webhook rows, due and old deliveries by their indexes`() async throws {
-        for sql in [PostgresStore.backlogSQL, PostgresStore.dueSQL, PostgresStore.oldDeliveriesSQL] {
-            let plan = try await plan(sql)
-            #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")
-            #expect(!plan.contains("webhook_deliveries_pkey"), "\(plan)")
+        for scope in Self.scopes {
+            for sql in [PostgresStore.backlogSQL(scope), PostgresStore.dueSQL(scope)] {
+                let plan = try await plan(sql)
+                #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")
+                #expect(!plan.contains("webhook_deliveries_pkey"), "\(plan)")
+            }
+            let due = try await plan(PostgresStore.dueSQL(scope))
+            #expect(due.contains("webhook_deliveries_due") && due.contains("next_try <= $1"), "\(due)")
         }
-        let due = try await plan(PostgresStore.dueSQL)
-        #expect(due.contains("webhook_deliveries_due") && due.contains("next_try <= $1"), "\(due)")
-        let old = try await plan(PostgresStore.oldDeliveriesSQL)
+        let old = try await plan(PostgresStore.oldDeliveriesSQL(.all))
         #expect(old.contains("using webhook_deliveries_by_age") && !old.contains("Sort"), "\(old)")
     }
 
     @Test func `delayed webhooks are found by the samples after their cursor, and by deliveries that wait`()
         async throws
     {
-        for sql in [PostgresStore.delayedBacklogSQL, PostgresStore.delayedRetrySQL] {
+        for sql in Self.scopes.flatMap({ [PostgresStore.delayedBacklogSQL($0), PostgresStore.delayedRetrySQL($0)] }) {
             let plan = try await plan(sql)
             #expect(!plan.contains("Seq Scan on ") && !plan.contains("Bitmap"), "\(plan)")
             #expect(!plan.contains("webhook_deliveries_pkey"), "\(plan)")
             #expect(plan.contains("using recording_times_pkey on recording_times"), "\(plan)")
             #expect(plan.contains("(sequence > w."), "\(plan)")
         }
-        let retries = try await plan(PostgresStore.delayedRetrySQL)
+        let retries = try await plan(PostgresStore.delayedRetrySQL(.all))
         #expect(retries.contains("using webhook_deliveries_due on webhook_deliveries"), "\(retries)")
     }
 
     @Test func `old idempotency keys are found by their age, and a key by its primary key`() async throws {
-        let old = try await plan(PostgresStore.oldIdempotencyKeysSQL)
+        let old = try await plan(PostgresStore.oldIdempotencyKeysSQL(.all))
         #expect(old.contains("using idempotency_keys_by_age") && !old.contains("Sort"), "\(old)")
         let begun = try await plan(PostgresStore.beginRequestSQL)
         #expect(begun.contains("Conflict Arbiter Indexes: idempotency_keys_pkey"), "\(begun)")
@@ -206,7 +222,7 @@ struct QueryPlanTests {
         for other in ["recipient_links_by_end", "Seq Scan", "Bitmap", "Sort"] {
             #expect(!excess.contains(other), "\(excess)")
         }
-        let expired = try await plan(PostgresStore.expiredRecipientLinksSQL)
+        let expired = try await plan(PostgresStore.expiredRecipientLinksSQL(.all))
         #expect(expired.contains("using recipient_links_by_end") && !expired.contains("Sort"), "\(expired)")
     }
 
@@ -248,8 +264,11 @@ struct QueryPlanTests {
     }
 
     @Test func `organisations whose index has work are found without scanning`() async throws {
-        let work = [RecipientIndexWork.additions, .merges].map(PostgresStore.recipientWorkSQL)
-        for sql in work + [PostgresStore.recipientLagSQL] {
+        let work = [RecipientIndexWork.additions, .merges]
+        let all = Self.scopes.flatMap { scope in
+            work.map { PostgresStore.recipientWorkSQL($0, scope) } + [PostgresStore.recipientLagSQL(scope)]
+        }
+        for sql in all + work.map(PostgresStore.hasRecipientWorkSQL) {
             let plan = try await plan(sql)
             #expect(plan.contains("recipient_indexes_pkey") && plan.contains("organisation_heads_pkey"), "\(plan)")
             #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap"), "\(plan)")

@@ -200,6 +200,8 @@ final class StatementLog: Sendable {
         _ = try await store.webhooks(in: organisation)
         _ = try await store.webhook(id, in: organisation)
         _ = try await store.changeWebhook(id, in: organisation, at: .latest) { _ in }
+        let lease = WebhookLease(owner: "one", start: .latest, end: .latest)
+        #expect(try await store.dueWebhooks(in: organisation, for: lease).count == 1)
         let leased = try await store.leaseWebhooks(for: "one", at: .latest, until: .latest, limit: 1)
         #expect(leased.count == 1)
         let delivery = Delivery(

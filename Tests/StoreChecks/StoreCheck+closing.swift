@@ -126,6 +126,9 @@ extension StoreCheck {
                 _ = try await store.pendingWebhooks(for: lease, limit: 1)
             }
             await expectClosed { () async throws(StoreError) in
+                _ = try await store.dueWebhooks(in: organisation, for: lease)
+            }
+            await expectClosed { () async throws(StoreError) in
                 _ = try await store.leaseWebhooks([pending], for: lease)
             }
             await expectClosed { () async throws(StoreError) in

@@ -28,6 +28,24 @@ extension StoreCheck {
             #expect(try await indexes.renewRecipientIndexLease(lease("two", 17, 17), in: acme))
             #expect(try await indexes.leaseAdditions(lease("three", 17, 20)) != nil)
         },
+        StoreCheck("the index of an organisation is leased alone, if it has work") { store in
+            let trial = try await RecipientTrial(store, seed: 13, organisations: ["Acme", "Zulu"])
+            let organisations = await trial.organisations
+            let (acme, zulu) = (try #require(organisations.first), try #require(organisations.last))
+            let indexes = trial.store
+            #expect(try await indexes.leaseRecipientIndex(of: acme, for: .additions, lease("one", 0, 10)) == nil)
+            _ = try await store.record(Sample.logs(3, "log"), in: acme)
+            #expect(try await indexes.leaseRecipientIndex(of: zulu, for: .additions, lease("one", 0, 10)) == nil)
+            #expect(try await indexes.leaseRecipientIndex(of: acme, for: .merges, lease("one", 0, 10)) == nil)
+            let leased = try await indexes.leaseRecipientIndex(of: acme, for: .additions, lease("one", 0, 10))
+            #expect(leased?.head.lastSequence == SequenceNumber(3))
+            #expect(try await indexes.leaseRecipientIndex(of: acme, for: .additions, lease("two", 9, 20)) == nil)
+            #expect(try await indexes.leaseRecipientIndex(of: acme, for: .additions, lease("two", 10, 20)) != nil)
+            #expect(try await indexes.renewRecipientIndexLease(lease("two", 11, 11), in: acme))
+            // The whole log is in the index, which is to be merged then.
+            try await trial.index()
+            #expect(try await indexes.leaseRecipientIndex(of: acme, for: .additions, lease("three", 12, 20)) == nil)
+        },
         StoreCheck("an index is leased once in a pass") { store in
             let trial = try await RecipientTrial(store, seed: 11, organisations: ["Acme", "Zulu"])
             for organisation in await trial.organisations {

@@ -38,6 +38,7 @@ public struct StoreCheck: Sendable, CustomTestStringConvertible {
         topic("webhooks", webhooks),
         topic("leases", leases),
         topic("pending", pending),
+        topic("due webhooks", dueWebhooks),
         topic("deliveries", deliveries),
         topic("replays", replays),
         topic("webhook metrics", webhookMetrics),

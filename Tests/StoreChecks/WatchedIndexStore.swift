@@ -16,6 +16,15 @@ struct WatchedIndexStore: RecipientIndexStore {
         return try await store.leaseRecipientIndex(for: work, lease, in: pass, excluding: excluded)
     }
 
+    func leaseRecipientIndex(
+        of organisation: OrganisationID,
+        for work: RecipientIndexWork,
+        _ lease: RecipientIndexLease
+    ) async throws(StoreError) -> RecipientIndex? {
+        try await before()
+        return try await store.leaseRecipientIndex(of: organisation, for: work, lease)
+    }
+
     func renewRecipientIndexLease(
         _ lease: RecipientIndexLease,
         in organisation: OrganisationID

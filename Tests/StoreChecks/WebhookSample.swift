@@ -2,14 +2,14 @@ public import SendLogCore
 import Testing
 
 /// Makes the webhooks and deliveries that the checks store.
-enum WebhookSample {
+package enum WebhookSample {
     /// The time so many milliseconds after ``Sample/start``.
     static func at(_ milliseconds: Int) throws -> Timestamp {
         try #require(Sample.later(milliseconds))
     }
 
     /// Parses a definition.
-    static func definition(
+    package static func definition(
         _ json: String = #"{"url":"https://example.com/hook","body":"{\"id\":\"{{send._id}}\"}"}"#
     ) throws -> WebhookDefinition {
         let value = try Array(json.utf8).withUnsafeBufferPointer { try JSONValue(utf8: $0) }
@@ -24,12 +24,12 @@ enum WebhookSample {
     ]
 
     /// A secret that was created so many milliseconds after ``Sample/start``.
-    static func secret(_ letter: Character, _ milliseconds: Int = 0) throws -> WebhookSecret {
+    package static func secret(_ letter: Character, _ milliseconds: Int = 0) throws -> WebhookSecret {
         WebhookSecret(text: "whsec_" + String(repeating: letter, count: 32), created: try at(milliseconds))
     }
 
     /// A delivery of `log-N` with one attempt.
-    static func delivery(
+    package static func delivery(
         _ sequence: Int,
         test: Int64? = nil,
         state: Delivery.State = .delivered,

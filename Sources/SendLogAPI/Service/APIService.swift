@@ -42,7 +42,7 @@ public struct APIService: Sendable {
     /// Without a recipient index (`recipientIndex`), searches by recipient are refused.
     /// The base path is that of the server's requests; see ``ServerSettings/basePath``. The allowed origins are those
     /// whose pages may use the API in a browser, such as `https://app.example.com`. `processMetrics` returns the metrics
-    /// of the process and its connections.
+    /// of the process and its connections. `recorded` is called with the organisation after send logs were recorded.
     package init(
         store: any LogReader & LogWriter & CampaignStore & IdempotencyStore & OrganisationStore & RecipientIndexStore
             & DatabaseSizeReader,
@@ -59,6 +59,7 @@ public struct APIService: Sendable {
         basePath: String = "",
         allowedOrigins: [String] = [],
         processMetrics: @escaping @Sendable () -> [MetricFamily] = { [] },
+        recorded: @escaping @Sendable (OrganisationID) -> Void = { _ in },
         pages: [Route] = [],
         middleware: (any RouteMiddleware)? = nil
     ) {
@@ -73,7 +74,7 @@ public struct APIService: Sendable {
         let uploads = ConcurrencyLimit(of: "imports, long send logs and lists to compare", limits.uploads)
         let idempotencyHandler = IdempotencyHandler(store: store, context: context)
         let recording = RecordingRoutes(
-            store: store,
+            store: NotifyingLogWriter(store, recorded: recorded),
             context: context,
             metrics: metrics,
             uploads: uploads,

@@ -14,12 +14,30 @@ public protocol WebhookLeaseStore: Sendable {
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
     func pendingWebhooks(for lease: WebhookLease, limit: Int) async throws(StoreError) -> [PendingWebhook]
 
+    /// Returns the webhooks of an organisation that are active and not paused, and from when on each can be leased.
+    ///
+    /// - Parameters:
+    ///   - organisation: the organisation
+    ///   - lease: the lease that a worker requests
+    /// - Returns: the webhooks, the least recently leased one first; those that can be leased now have a time up to the
+    ///   lease's start.
+    /// - Throws: ``StoreError/unavailable(_:detail:)``.
+    func dueWebhooks(in organisation: OrganisationID, for lease: WebhookLease) async throws(StoreError) -> [DueWebhook]
+
+    /// Leases the poll for pending webhooks of all organisations to a server, or renews or ends its lease.
+    ///
+    /// A lease that ends when it starts ends the lease of its owner.
+    ///
+    /// - Returns: whether the owner has the lease now; `false` if another server has it.
+    /// - Throws: ``StoreError/unavailable(_:detail:)``.
+    func leaseWebhookPoll(_ lease: WebhookLease) async throws(StoreError) -> Bool
+
     /// Leases webhooks to a worker.
     ///
     /// - Parameters:
     ///   - requested: the webhooks to lease
     ///   - lease: the lease's owner and period
-    /// - Returns: the webhooks that could still be leased, in any order.
+    /// - Returns: the webhooks that could still be leased and still have pending deliveries, in any order.
     /// - Throws: ``StoreError/unavailable(_:detail:)``.
     func leaseWebhooks(_ requested: [PendingWebhook], for lease: WebhookLease) async throws(StoreError)
         -> [LeasedWebhook]

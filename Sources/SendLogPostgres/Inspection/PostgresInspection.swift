@@ -62,7 +62,8 @@ public final class PostgresInspection: DatabaseInspection {
             )
         }
         var seen = Set(webhooks.map(\.key))
-        for condition in [PostgresStore.delayed.backlog, PostgresStore.delayed.retry] {
+        let (backlog, retry) = PostgresStore.delayed(.all)
+        for condition in [backlog, retry] {
             let delayed = try rows(
                 "SELECT w.org_id, w.id FROM webhooks w \(condition) ORDER BY w.org_id, w.id LIMIT $2",
                 Parameters(WebhookCounts.latestDelayed(at: now), limit)

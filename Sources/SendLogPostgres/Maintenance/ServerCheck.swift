@@ -23,6 +23,7 @@ struct ServerCheck {
             ("recipient_links_recipient_key", "(org_id, recipient)"), ("recipient_links_by_end", "(expires)"),
             ("recipient_links_by_organisation", "(org_id, expires, token)"),
             ("console_sessions_pkey", "(org_id, hash)"), ("console_sessions_by_end", "(org_id, expires)"),
+            ("server_leases_pkey", "(org_id, work)"),
         ] + DerivedChanges.kinds.flatMap { $0.indexes }
 
     /// Returns the tables that are missing; without them nothing else can be checked.

@@ -16,14 +16,15 @@ extension PostgresStore {
         in pass: Timestamp,
         excluding excluded: Set<OrganisationID>
     ) async throws(StoreError) -> (organisation: OrganisationID, index: RecipientIndex)? {
-        let candidates = try await performShort(for: .server) { connection in
+        let candidates = try await fanOut(.short) { connection, scope in
             var parameters = Parameters(lease.start.milliseconds, lease.latestEnd, excluded.map(\.number))
             parameters.add(Self.maxCandidates, pass.milliseconds)
-            let rows = try connection.rows(Self.recipientWorkSQL(work), parameters)
+            scope.add(to: &parameters)
+            let rows = try connection.rows(Self.recipientWorkSQL(work, scope), parameters)
             return (0..<rows.count).map { OrganisationID(rows.integer($0, 0)) }
         }
-        var failure: StoreError?
-        for organisation in candidates {
+        var failure = candidates.failure
+        for organisation in candidates.values.joined() {
             do throws(StoreError) {
                 let index = try await leaseRecipientIndex(lease, of: organisation)
                 if let index { return (organisation, index) }
@@ -36,14 +37,38 @@ extension PostgresStore {
         return nil
     }
 
+    /// See ``RecipientIndexStore/leaseRecipientIndex(of:for:_:)``.
+    public func leaseRecipientIndex(
+        of organisation: OrganisationID,
+        for work: RecipientIndexWork,
+        _ lease: RecipientIndexLease
+    ) async throws(StoreError) -> RecipientIndex? {
+        let hasWork = try await performShort(for: organisation) { connection in
+            try connection.rows(Self.hasRecipientWorkSQL(work), Parameters(organisation.number)).count > 0
+        }
+        return hasWork ? try await leaseRecipientIndex(lease, of: organisation) : nil
+    }
+
+    static func hasRecipientWorkSQL(_ work: RecipientIndexWork) -> String {
+        """
+        SELECT 1 FROM organisation_heads h LEFT JOIN recipient_indexes i ON i.org_id = $1
+        WHERE h.org_id = $1 AND \(isPending(work))
+        """
+    }
+
+    private static func isPending(_ work: RecipientIndexWork) -> String {
+        work == .additions ? "h.sequence > coalesce(i.through, 0)" : "i.merges"
+    }
+
     /// Finds the organisations whose index has work, and no valid lease.
     ///
     /// An organisation has no row in `recipient_indexes` until its first lease: a server of an earlier version, which
     /// creates none, may have created it.
-    static func recipientWorkSQL(_ work: RecipientIndexWork) -> String {
+    static func recipientWorkSQL(_ work: RecipientIndexWork, _ scope: OrganisationScope) -> String {
         """
         SELECT h.org_id FROM organisation_heads h LEFT JOIN recipient_indexes i ON i.org_id = h.org_id
-        WHERE \(work == .additions ? "h.sequence > coalesce(i.through, 0)" : "i.merges") AND h.org_id <> ALL($3)
+            AND \(scope.condition("i.org_id", parameter: 6))
+        WHERE \(isPending(work)) AND h.org_id <> ALL($3) AND \(scope.condition("h.org_id", parameter: 6))
             AND (i.org_id IS NULL OR i.lease_until <= $1 OR i.lease_until > $2)
             AND (i.org_id IS NULL OR i.lease_start < $5 OR i.lease_start > $2)
         ORDER BY coalesce(i.lease_start, 0), h.org_id LIMIT $4
@@ -98,17 +123,28 @@ extension PostgresStore {
 
     /// See ``RecipientIndexStore/recipientIndexLag()``.
     public func recipientIndexLag() async throws(StoreError) -> RecipientIndexLag {
-        try await performLong(for: .server) { connection in
-            let rows = try connection.rows(Self.recipientLagSQL)
-            return RecipientIndexLag(sendLogs: try rows.count(0, 0), organisations: try rows.count(0, 1))
+        let lags = try await fanOut(.long) { connection, scope in
+            var parameters = Parameters()
+            scope.add(to: &parameters)
+            let rows = try connection.rows(Self.recipientLagSQL(scope), parameters)
+            return (sendLogs: try rows.count(0, 0), organisations: try rows.count(0, 1))
         }
+        var (sendLogs, organisations) = (0, 0)
+        for lag in lags.values {
+            try StoredNumber.add(lag.sendLogs, to: &sendLogs)
+            try StoredNumber.add(lag.organisations, to: &organisations)
+        }
+        return RecipientIndexLag(sendLogs: sendLogs, organisations: organisations)
     }
 
-    static let recipientLagSQL = """
+    static func recipientLagSQL(_ scope: OrganisationScope) -> String {
+        """
         SELECT coalesce(sum(h.sequence - coalesce(i.through, 0)), 0)::bigint, count(*)
         FROM organisation_heads h LEFT JOIN recipient_indexes i ON i.org_id = h.org_id
-        WHERE h.sequence > coalesce(i.through, 0)
+            AND \(scope.condition("i.org_id", parameter: 1))
+        WHERE h.sequence > coalesce(i.through, 0) AND \(scope.condition("h.org_id", parameter: 1))
         """
+    }
 
     /// See ``RecipientIndexStore/resetRecipientIndex(in:)``.
     ///

@@ -62,25 +62,27 @@ extension PostgresStore: RecipientLinkStore {
     ///
     /// See ``RecipientLinkStore/deleteRecipientLinks(expiredAt:)``.
     public func deleteRecipientLinks(expiredAt now: Timestamp) async throws(StoreError) -> Int {
-        let rows = try await performLong(for: .server) { connection in
-            try connection.rows(Self.expiredRecipientLinksSQL, Parameters(now.milliseconds))
+        let expired = try await fanOut(.long) { connection, scope in
+            var parameters = Parameters(now.milliseconds)
+            scope.add(to: &parameters)
+            return try connection.rows(Self.expiredRecipientLinksSQL(scope), parameters)
         }
-        var found: [Int64: [String]] = [:]
-        for row in 0..<rows.count { found[rows.integer(row, 0), default: []].append(rows.text(row, 1)) }
-        var count = 0
-        for (organisation, tokens) in found {
-            count += try await performShort(for: .server) { connection in
+        return try await sum(over: expired.textsByOrganisation, after: expired.failure) {
+            (organisation, tokens) throws(StoreError) in
+            try await performShort(for: organisation) { connection in
                 try connection.rows(
                     "DELETE FROM recipient_links WHERE org_id = $1 AND token = ANY($2) AND expires <= $3",
-                    Parameters(organisation, tokens, now.milliseconds)
+                    Parameters(organisation.number, tokens, now.milliseconds)
                 )
                 .affectedRows
             }
         }
-        return count
     }
 
-    static let expiredRecipientLinksSQL = """
-        SELECT org_id, token FROM recipient_links WHERE expires <= $1 ORDER BY expires LIMIT 200
+    static func expiredRecipientLinksSQL(_ scope: OrganisationScope) -> String {
         """
+        SELECT org_id, token FROM recipient_links WHERE expires <= $1 AND \(scope.condition("org_id", parameter: 2))
+        ORDER BY expires LIMIT 200
+        """
+    }
 }

@@ -15,23 +15,17 @@ extension PostgresStore: RecordingTimeStore {
         keepingFrom oldest: Timestamp,
         now: @escaping @Sendable () -> Timestamp
     ) async throws(StoreError) -> Int {
-        let organisations = try await performLong(for: .server) { connection in
+        let unsampled = try await fanOut(.long) { connection, scope in
             let time = now().milliseconds
-            let parameters = Parameters(time - RecordingTime.interval, time + RecordingTime.interval, Self.maxSampled)
-            let rows = try connection.rows(
-                """
-                SELECT h.org_id FROM organisation_heads h LEFT JOIN (
-                    SELECT org_id, max(sequence) AS sequence FROM recording_times GROUP BY org_id
-                ) l ON l.org_id = h.org_id
-                LEFT JOIN recording_times t ON t.org_id = h.org_id AND t.sequence = l.sequence
-                WHERE t.sequence IS NULL OR t.sequence < h.sequence AND t.at NOT BETWEEN $1 AND $2 LIMIT $3
-                """,
-                parameters
-            )
+            var parameters = Parameters(time - RecordingTime.interval, time + RecordingTime.interval, Self.maxSampled)
+            scope.add(to: &parameters)
+            let rows = try connection.rows(Self.unsampledSQL(scope), parameters)
             return (0..<rows.count).map { rows.integer($0, 0) }
         }
-        for organisation in organisations {
-            try await performShort(for: .server) { connection in
+        let organisations = unsampled.values.joined().map { (key: $0, value: ()) }
+        return try await sum(over: organisations, after: unsampled.failure) { (organisation, _) throws(StoreError) in
+            try await performShort(for: organisation) { connection in
+                let organisation = organisation.number
                 let sample = Parameters(organisation, now().milliseconds)
                 _ = try connection.rows(
                     """
@@ -54,9 +48,22 @@ extension PostgresStore: RecordingTimeStore {
                     """,
                     deletion
                 )
+                return 1
             }
         }
-        return organisations.count
+    }
+
+    private static func unsampledSQL(_ scope: OrganisationScope) -> String {
+        """
+        SELECT h.org_id FROM organisation_heads h LEFT JOIN (
+            SELECT org_id, max(sequence) AS sequence FROM recording_times
+            WHERE \(scope.condition("org_id", parameter: 4)) GROUP BY org_id
+        ) l ON l.org_id = h.org_id
+        LEFT JOIN recording_times t ON t.org_id = h.org_id AND t.sequence = l.sequence
+            AND \(scope.condition("t.org_id", parameter: 4))
+        WHERE \(scope.condition("h.org_id", parameter: 4))
+            AND (t.sequence IS NULL OR t.sequence < h.sequence AND t.at NOT BETWEEN $1 AND $2) LIMIT $3
+        """
     }
 
     /// See ``RecordingTimeStore/recordingTimes(in:after:limit:)``.

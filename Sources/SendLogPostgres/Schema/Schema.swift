@@ -24,7 +24,7 @@ struct Schema {
     static let distributedTables =
         [
             "organisation_heads", "send_logs", "destination_chunks", "campaign_names", "webhooks", "webhook_deliveries",
-            "idempotency_keys", "recording_times", "recipient_links", "console_sessions",
+            "idempotency_keys", "recording_times", "recipient_links", "console_sessions", serverLeaseTable,
         ] + DerivedChanges.kinds.flatMap { $0.tables }
 
     /// The schema of this program.
@@ -38,7 +38,7 @@ struct Schema {
         Step(sql: "CREATE INDEX sessions_by_end ON sessions (expires)", oldestCompatible: 1),
         Step(sql: deletion, oldestCompatible: 1), Step(sql: idempotency, oldestCompatible: 1),
         Step(sql: replays, oldestCompatible: 1), Step(sql: recipients, oldestCompatible: 1),
-        Step(sql: sessions + recordingWithLockTimeout, oldestCompatible: 1),
+        Step(sql: sessions + serverLeases + recordingWithLockTimeout, oldestCompatible: 1),
     ])
 
     /// Creates the table of the schema version, which exists before the first step.

@@ -71,39 +71,37 @@ extension PostgresStore {
     ///
     /// See ``WebhookLeaseStore/deleteDeliveries(before:)``.
     public func deleteDeliveries(before timestamp: Timestamp) async throws(StoreError) -> Int {
-        let rows = try await performLong(for: .server) { connection in
-            let parameters = Parameters(timestamp.milliseconds)
-            return try connection.rows(Self.oldDeliveriesSQL, parameters)
+        let old = try await fanOut(.long) { connection, scope in
+            var parameters = Parameters(timestamp.milliseconds)
+            scope.add(to: &parameters)
+            return try connection.rows(Self.oldDeliveriesSQL(scope), parameters)
         }
-        var found: [WebhookKey: Set<Int64>] = [:]
-        for row in 0..<rows.count {
-            let key = WebhookKey(organisation: rows.integer(row, 0), webhook: rows.text(row, 1))
-            found[key, default: []].insert(rows.integer(row, 2))
-        }
-        var count = 0
-        for (key, sequences) in found {
-            count += try await performShort(for: .server) { connection in
-                let parameters = Parameters(key.organisation, key.webhook, Array(sequences), timestamp.milliseconds)
-                return try connection.rows(
-                    """
-                    DELETE FROM webhook_deliveries
-                    WHERE org_id = $1 AND webhook = $2 AND seq = ANY($3) AND created < $4 AND next_try IS NULL
-                    """,
-                    parameters
-                )
-                .affectedRows
+        var found: [Int64: [String: Set<Int64>]] = [:]
+        for rows in old.values {
+            for row in 0..<rows.count {
+                found[rows.integer(row, 0), default: [:]][rows.text(row, 1), default: []].insert(rows.integer(row, 2))
             }
         }
-        return count
+        return try await sum(over: found, after: old.failure) { (organisation, webhooks) throws(StoreError) in
+            try await performShort(for: organisation) { connection in
+                try webhooks.reduce(0) { count, webhook in
+                    var parameters = Parameters(organisation.number, webhook.key, Array(webhook.value))
+                    parameters.add(timestamp.milliseconds)
+                    return count + (try connection.rows(Self.deleteDeliveriesSQL, parameters).affectedRows)
+                }
+            }
+        }
     }
 
-    private struct WebhookKey: Hashable {
-        let organisation: Int64
-        let webhook: String
-    }
-
-    static let oldDeliveriesSQL = """
-        SELECT org_id, webhook, seq FROM webhook_deliveries WHERE created < $1 AND next_try IS NULL
-        ORDER BY created LIMIT 1000
+    private static let deleteDeliveriesSQL = """
+        DELETE FROM webhook_deliveries
+        WHERE org_id = $1 AND webhook = $2 AND seq = ANY($3) AND created < $4 AND next_try IS NULL
         """
+
+    static func oldDeliveriesSQL(_ scope: OrganisationScope) -> String {
+        """
+        SELECT org_id, webhook, seq FROM webhook_deliveries
+        WHERE created < $1 AND next_try IS NULL AND \(scope.condition("org_id", parameter: 2)) ORDER BY created LIMIT 1000
+        """
+    }
 }

@@ -48,22 +48,19 @@ extension PostgresStore {
     /// See ``WebhookStore/failedDeliveryCounts(in:)``.
     public func failedDeliveryCounts(in organisation: OrganisationID) async throws(StoreError) -> [WebhookID: Int] {
         try await performLong(for: organisation) { connection in
-            let counts = try Self.failedCounts(in: organisation, on: connection)
+            let counts = try Self.failedCounts(of: .some([organisation.number]), on: connection)
             return Dictionary(uniqueKeysWithValues: counts.map { ($0.key.id, $0.value) })
         }
     }
 
-    /// Counts the failed deliveries of each webhook of an organisation, or of all if it is `nil`.
-    static func failedCounts(
-        in organisation: OrganisationID? = nil,
-        on connection: Connection
-    ) throws -> [WebhookKey: Int] {
+    /// Counts the failed deliveries of each webhook of some organisations.
+    static func failedCounts(of scope: OrganisationScope, on connection: Connection) throws -> [WebhookKey: Int] {
         var parameters = Parameters()
-        if let organisation { parameters.add(organisation.number) }
+        scope.add(to: &parameters)
         let rows = try connection.rows(
             """
             SELECT org_id, webhook, count(*) FROM webhook_deliveries
-            WHERE \(organisation == nil ? "true" : "org_id = $1") AND \(isFailed) GROUP BY org_id, webhook
+            WHERE \(scope.condition("org_id", parameter: 1)) AND \(isFailed) GROUP BY org_id, webhook
             """,
             parameters
         )

@@ -5,10 +5,11 @@ import SendLogScheduling
 extension PostgresStore: WebhookLeaseStore {
     /// Finds the pending webhooks of all organisations; see ``WebhookLeaseStore/pendingWebhooks(for:limit:)``.
     public func pendingWebhooks(for lease: WebhookLease, limit: Int) async throws(StoreError) -> [PendingWebhook] {
-        try await performShort(for: .server) { connection in
+        let pending = try await fanOut(.short) { connection, scope in
             var found: [(pending: PendingWebhook, turn: Int64)] = []
-            for sql in [Self.backlogSQL, Self.dueSQL] {
-                let parameters = Parameters(lease.start.milliseconds, lease.latestEnd, lease.latestHold, limit)
+            for sql in [Self.backlogSQL(scope), Self.dueSQL(scope)] {
+                var parameters = Parameters(lease.start.milliseconds, lease.latestEnd, lease.latestHold, limit)
+                scope.add(to: &parameters)
                 let rows = try connection.rows(sql, parameters)
                 for row in 0..<rows.count {
                     // A damaged row does not stop the other webhooks.
@@ -22,15 +23,17 @@ extension PostgresStore: WebhookLeaseStore {
                     found.append((pending, rows.integer(row, 4)))
                 }
             }
-            found.sort { one, two in
-                let (first, second) = (one.pending, two.pending)
-                return (one.turn, first.isHealthy ? 0 : 1, first.leasedAt)
-                    < (two.turn, second.isHealthy ? 0 : 1, second.leasedAt)
-            }
-            // A webhook may have both new logs and due retries.
-            var seen: Set<PendingWebhook> = []
-            return Array(found.map(\.pending).filter { seen.insert($0).inserted }.prefix(limit))
+            return found
         }
+        if pending.values.allSatisfy(\.isEmpty), let failure = pending.failure { throw failure }
+        let sorted = pending.values.joined().sorted { one, two in
+            let (first, second) = (one.pending, two.pending)
+            return (one.turn, first.isHealthy ? 0 : 1, first.leasedAt)
+                < (two.turn, second.isHealthy ? 0 : 1, second.leasedAt)
+        }
+        // A webhook may have both new logs and due retries.
+        var seen: Set<PendingWebhook> = []
+        return Array(sorted.map(\.pending).filter { seen.insert($0).inserted }.prefix(limit))
     }
 
     /// Returns the SQL condition for a webhook that may be leased.
@@ -42,22 +45,29 @@ extension PostgresStore: WebhookLeaseStore {
     }
 
     /// Finds webhooks with logs after their cursors, or with replays.
-    static let backlogSQL = pendingSQL(
-        "JOIN organisation_heads h ON h.org_id = w.org_id",
-        where: "(w.told < h.sequence OR w.replays <> '')"
-    )
+    static func backlogSQL(_ scope: OrganisationScope) -> String {
+        pendingSQL(
+            scope,
+            "JOIN organisation_heads h ON h.org_id = w.org_id AND \(scope.condition("h.org_id", parameter: 5))",
+            where: "(w.told < h.sequence OR w.replays <> '')"
+        )
+    }
 
     /// Finds webhooks with deliveries that are due for a retry.
-    static let dueSQL = pendingSQL(
-        "",
-        where: """
-            EXISTS (
-                SELECT FROM webhook_deliveries d WHERE d.org_id = w.org_id AND d.webhook = w.id AND d.next_try <= $1
-            )
-            """
-    )
+    static func dueSQL(_ scope: OrganisationScope) -> String {
+        pendingSQL(
+            scope,
+            "",
+            where: """
+                EXISTS (
+                    SELECT FROM webhook_deliveries d WHERE d.org_id = w.org_id AND d.webhook = w.id AND d.next_try <= $1
+                        AND \(scope.condition("d.org_id", parameter: 5))
+                )
+                """
+        )
+    }
 
-    private static func pendingSQL(_ join: String, where condition: String) -> String {
+    private static func pendingSQL(_ scope: OrganisationScope, _ join: String, where condition: String) -> String {
         """
         SELECT org_id, id, taken_at, healthy, turn FROM (
             SELECT org_id, id, taken_at, healthy,
@@ -65,6 +75,7 @@ extension PostgresStore: WebhookLeaseStore {
             FROM (
                 SELECT w.org_id, w.id, w.taken_at, w.failures = 0 AND w.slow = 0 AS healthy FROM webhooks w \(join)
                 WHERE \(isLeasable(now: "$1", latestEnd: "$2", latestHold: "$3")) AND \(condition)
+                    AND \(scope.condition("w.org_id", parameter: 5))
             ) pending
         ) turns
         ORDER BY turn, healthy DESC, taken_at LIMIT $4
@@ -92,6 +103,15 @@ extension PostgresStore: WebhookLeaseStore {
         return leased
     }
 
+    /// Returns the SQL condition for a webhook of the organisation `$1` that has pending deliveries.
+    private static func hasWork(now: String) -> String {
+        """
+        w.replays <> '' OR w.told < (SELECT h.sequence FROM organisation_heads h WHERE h.org_id = $1) OR EXISTS (
+            SELECT FROM webhook_deliveries d WHERE d.org_id = $1 AND d.webhook = w.id AND d.next_try <= \(now)
+        )
+        """
+    }
+
     /// Leases the webhooks that no other server has leased or is leasing.
     private func leaseWebhooks(
         _ ids: [String],
@@ -113,7 +133,10 @@ extension PostgresStore: WebhookLeaseStore {
                 WHERE org_id = $1 AND id = ANY(ARRAY(
                     SELECT w.id FROM webhooks w
                     WHERE w.org_id = $1 AND w.id = ANY($2)
-                        AND (\(Self.isLeasable(now: "$4", latestEnd: "$6", latestHold: "$7")) \(own))
+                        AND (
+                            \(Self.isLeasable(now: "$4", latestEnd: "$6", latestHold: "$7")) AND (\(Self.hasWork(now: "$4")))
+                            \(own)
+                        )
                     FOR UPDATE SKIP LOCKED
                 ))
                 RETURNING \(WebhookRows.columns), started

@@ -11,14 +11,31 @@ extension SQLiteStore {
         in pass: Timestamp,
         excluding excluded: Set<OrganisationID>
     ) async throws(StoreError) -> (organisation: OrganisationID, index: RecipientIndex)? {
+        try await leaseFirst(lease) { try Self.pending(work, lease, pass, excluded, on: $0) }
+    }
+
+    /// See ``RecipientIndexStore/leaseRecipientIndex(of:for:_:)``.
+    public func leaseRecipientIndex(
+        of organisation: OrganisationID,
+        for work: RecipientIndexWork,
+        _ lease: RecipientIndexLease
+    ) async throws(StoreError) -> RecipientIndex? {
+        try await leaseFirst(lease) { try Self.pending(work, lease, .latest, [], of: organisation, on: $0) }?.index
+    }
+
+    /// Leases the first index that is not damaged.
+    private func leaseFirst(
+        _ lease: RecipientIndexLease,
+        among pending: @escaping @Sendable (Connection) throws -> [OrganisationID]
+    ) async throws(StoreError) -> (organisation: OrganisationID, index: RecipientIndex)? {
         // In most cases there is nothing to do, and nothing to write.
-        let candidates = try await readers.scan(for: .server) { try Self.pending(work, lease, pass, excluded, on: $0) }
+        let candidates = try await readers.scan(for: .server, pending)
         if candidates.isEmpty { return nil }
         // The lease on a damaged index stays, so that it does not fail again in each pass.
         typealias Leased = (organisation: OrganisationID, index: RecipientIndex)
         let (leased, failure): (Leased?, StoreError?) = try await write(for: .server) { database in
             var failure: StoreError?
-            for organisation in try Self.pending(work, lease, pass, excluded, on: database) {
+            for organisation in try pending(database) {
                 let query = try Query(
                     """
                     INSERT INTO recipient_indexes (organisation, lease_owner, lease_start, lease_end)
@@ -42,12 +59,14 @@ extension SQLiteStore {
     /// The number of organisations that are tried, in case that the indexes of some are damaged.
     private static let maxTried = 8
 
-    /// Returns organisations whose index can be leased and has work, those with the oldest lease first.
+    /// Returns organisations whose index can be leased and has work, those with the oldest lease first; at most one
+    /// organisation if it is given.
     private static func pending(
         _ work: RecipientIndexWork,
         _ lease: RecipientIndexLease,
         _ pass: Timestamp,
         _ excluded: Set<OrganisationID>,
+        of organisation: OrganisationID? = nil,
         on database: Connection
     ) throws -> [OrganisationID] {
         var query = try Query(
@@ -56,12 +75,13 @@ extension SQLiteStore {
             WHERE (i.organisation IS NULL OR i.lease_end <= ?1 OR i.lease_end > ?2)
                 AND (i.organisation IS NULL OR i.lease_start < ?3 OR i.lease_start > ?2)
                 AND CASE ?4 WHEN 1 THEN i.has_merges = 1 ELSE o.sequence > ifnull(i.through, 0) END
+                AND o.id BETWEEN ?6 AND ?7
             ORDER BY ifnull(i.lease_start, 0), o.id LIMIT ?5
             """,
             on: database
         )
         try query.bind(lease.start.milliseconds, lease.latestEnd, pass.milliseconds, work == .merges ? 1 : 0)
-        try query.bind(excluded.count + maxTried)
+        try query.bind(excluded.count + maxTried, organisation?.number ?? .min, organisation?.number ?? .max)
         var organisations: [OrganisationID] = []
         while try query.step() {
             let organisation = OrganisationID(query.integer(0))

@@ -13,12 +13,14 @@ struct Housekeeping: Service {
     let logger: Logger
 
     private static let interval = Duration.seconds(30)
+    /// The number of rounds between two deletions of what has expired, and is not used any more.
+    private static let expiryRounds = 10
     /// The number of rounds with busy threads after which memory is returned anyway.
     private static let maxBusyRounds = 10
 
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
-            var busy = 0
+            var (busy, round) = (0, 0)
             while true {
                 try await Task.sleep(for: Self.interval)
                 authenticator.authenticationFailures.log(to: logger)
@@ -29,7 +31,10 @@ struct Housekeeping: Service {
                     busy = 0
                 }
                 await writeUses(else: "retrying later")
-                await Self.deleteExpired(in: store, at: ServiceClock.now(), logger)
+                if round.isMultiple(of: Self.expiryRounds) {
+                    await Self.deleteExpired(in: store, at: ServiceClock.now(), logger)
+                }
+                round += 1
             }
         }
         authenticator.authenticationFailures.log(to: logger)

@@ -76,12 +76,16 @@ public struct SendLogService: Sendable {
         let context = ParserContext(ids: SendLogIDSource(), spoolFolder: database.spoolFolder, now: ServiceClock.now)
         let webhooks = configuration.webhooks
         let client = HTTPWebhookClient(rules: webhooks.rules, timeout: webhooks.timeout)
+        // Services in the background are notified of their work, so that they seldom poll the database for it.
+        let agenda = WebhookAgenda(isUsed: webhooks.limits.workers > 0)
+        let indexed = configuration.recipientIndex ? OrganisationSignals() : nil
         let service = WebhookService(
             store: store,
             organisationStore: store,
             client: client,
             ids: context.ids,
             maxMetrics: webhooks.maxMetrics,
+            changed: { agenda.changed(in: $0) },
             now: ServiceClock.now
         )
         let comparer = AudienceComparer(store: store, spoolFolder: context.spoolFolder)
@@ -122,6 +126,10 @@ public struct SendLogService: Sendable {
             basePath: configuration.server.basePath,
             allowedOrigins: configuration.allowedOrigins,
             processMetrics: { process.families + connections.families },
+            recorded: { organisation in
+                agenda.recorded(in: organisation)
+                indexed?.notify(organisation)
+            },
             pages: console.routes,
             middleware: console.middleware
         )
@@ -143,6 +151,8 @@ public struct SendLogService: Sendable {
             store: store,
             client: client,
             schedule: webhooks.schedule,
+            agenda: agenda,
+            pollPauses: database.webhookPollPauses,
             executor: client.executor,
             limits: webhooks.limits,
             logger: logger,
@@ -153,7 +163,11 @@ public struct SendLogService: Sendable {
             RevocationStoring(authenticator: authenticator, logger: logger),
             DelayedService(dispatcher, until: isListening), server, ShutdownNotice(logger: logger),
         ]
-        if configuration.recipientIndex { services.insert(RecipientIndexing(store: store, logger: logger), at: 0) }
+        if let indexed {
+            let pauses = database.indexPollPauses
+            let indexing = RecipientIndexing(store: store, recorded: indexed, pollPauses: pauses, logger: logger)
+            services.insert(indexing, at: 0)
+        }
         var group = ServiceGroupConfiguration(
             services: services,
             gracefulShutdownSignals: StopSignals.all,

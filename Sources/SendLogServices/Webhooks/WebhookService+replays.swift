@@ -53,6 +53,7 @@ extension WebhookService {
         guard changed.progress.replays.contains(where: { $0.id == replay }) else {
             throw ServiceError.replayRefused(changed.reasonAgainst(replays: ranges.count) ?? "")
         }
+        self.changed(organisation)
         return chosen
     }
 

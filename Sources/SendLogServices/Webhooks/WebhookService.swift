@@ -9,6 +9,8 @@ package struct WebhookService: Sendable {
     let organisationStore: any OrganisationStore
     private let client: any WebhookClient
     let ids: SendLogIDSource
+    /// Is called with the organisation after a change that may give a webhook something to deliver.
+    let changed: @Sendable (OrganisationID) -> Void
     /// The state of webhooks for metrics.
     package let gauges: WebhookGaugeCache
 
@@ -31,9 +33,11 @@ package struct WebhookService: Sendable {
         client: any WebhookClient,
         ids: SendLogIDSource,
         maxMetrics: Int,
+        changed: @escaping @Sendable (OrganisationID) -> Void = { _ in },
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.store = store
+        self.changed = changed
         self.organisationStore = organisationStore
         self.client = client
         self.ids = ids
@@ -69,6 +73,7 @@ package struct WebhookService: Sendable {
         }
         let secret = WebhookSecret(text: input.secret ?? Self.randomSecret(), created: now)
         let webhook = try await store.createWebhook(id, input.definition, secret: secret, in: organisation, at: now)
+        changed(organisation)
         return (webhook, secret)
     }
 
@@ -113,6 +118,7 @@ package struct WebhookService: Sendable {
             webhook.definition = input.definition
             if let secret { webhook.secrets = Self.secrets(secret, before: webhook.secrets, at: now) }
         }
+        changed(organisation)
         return (webhook, secret)
     }
 

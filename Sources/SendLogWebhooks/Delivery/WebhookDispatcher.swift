@@ -1,16 +1,21 @@
 public import Logging
 public import SendLogCore
 public import ServiceLifecycle
-import Synchronization
 
 /// Finds webhooks with pending deliveries, and runs one worker for each: a slow or unreachable receiver does not delay
 /// others.
+///
+/// The agenda says at which organisation to look, and when. A poll of all organisations finds what this server is
+/// not notified of: the work of other servers, above all of those that crashed. One server at a time polls.
 public struct WebhookDispatcher: Service {
-    private let context: WebhookWorker.Context
-    private let recordingTimes: any RecordingTimeStore
+    let context: WebhookWorker.Context
+    let agenda: WebhookAgenda
+    let limits: Limits
+    /// The pauses between polls of all organisations.
+    let pollPauses: ClosedRange<Duration>
     /// This server's identifier among the servers that share the database.
-    private let server: String
-    private let limits: Limits
+    let server: String
+    private let recordingTimes: any RecordingTimeStore
     /// The executor of all workers; `nil` for the default executor.
     private let executor: (any TaskExecutor)?
 
@@ -37,11 +42,24 @@ public struct WebhookDispatcher: Service {
         public static let leaseMargin = 2
     }
 
-    /// Creates a dispatcher whose workers run on an executor; `nil` for the default executor.
+    /// Creates a dispatcher.
+    ///
+    /// - Parameters:
+    ///   - store: the store
+    ///   - client: makes the attempts
+    ///   - schedule: the schedule of retries
+    ///   - agenda: is notified of what is recorded and changed on this server
+    ///   - pollPauses: the shortest and the longest pause between polls of all organisations
+    ///   - executor: the executor of the workers; `nil` for the default executor
+    ///   - limits: the limits of delivery
+    ///   - logger: the log
+    ///   - now: the clock
     public init(
         store: any LogReader & CampaignStore & WebhookStore & WebhookLeaseStore & RecordingTimeStore,
         client: any WebhookClient,
         schedule: RetrySchedule,
+        agenda: WebhookAgenda,
+        pollPauses: ClosedRange<Duration>,
         executor: (any TaskExecutor)? = nil,
         limits: Limits,
         logger: Logger,
@@ -58,6 +76,7 @@ public struct WebhookDispatcher: Service {
             now: now
         )
         recordingTimes = store
+        (self.agenda, self.pollPauses) = (agenda, pollPauses)
         self.executor = executor
         self.limits = limits
         server = String(UInt64.random(in: .min ... .max), radix: 36)
@@ -74,55 +93,6 @@ public struct WebhookDispatcher: Service {
                 group.addTask { await cancelWhenGracefulShutdown { await dispatch() } }
             }
         }
-    }
-
-    private func dispatch() async {
-        await withDiscardingTaskGroup { workers in
-            var leaseNumber = 0
-            while !Task.isCancelled {
-                let begin = context.now()
-                // Each lease has its own owner: a worker whose lease has expired cannot act under a later one.
-                leaseNumber += 1
-                let lease = WebhookLease(
-                    owner: "\(server)-\(leaseNumber)",
-                    start: begin,
-                    end: begin.advanced(by: context.leaseDuration)
-                )
-                do {
-                    for leased in try await self.lease(lease) {
-                        workers.addTask {
-                            var worker = WebhookWorker(leased, lease, with: context)
-                            await worker.run()
-                            context.pool.slots.withLock { $0.release(worker.key) }
-                        }
-                    }
-                } catch {
-                    if Task.isCancelled { break }
-                    context.logger.warning("cannot lease webhooks; retrying", metadata: ["cause": "\(error)"])
-                    try? await Task.sleep(for: .seconds(2))
-                }
-                try? await Task.sleep(for: WebhookWorker.interval)
-            }
-        }
-    }
-
-    /// Leases pending webhooks for the free slots.
-    private func lease(_ lease: WebhookLease) async throws -> [LeasedWebhook] {
-        let pool = context.pool
-        if pool.slots.withLock(\.isFull) { return [] }
-        // Reads more webhooks than there are slots: the first ones may belong to organisations that have used their
-        // share.
-        let pending = try await context.store.pendingWebhooks(for: lease, limit: max(1024, 4 * limits.workers))
-        let chosen = pool.slots.withLock { $0.choose(from: pending) }
-        var leased: [LeasedWebhook] = []
-        defer {
-            let keys = Set(leased.map(\.webhook.key))
-            pool.slots.withLock { slots in
-                for webhook in chosen where !keys.contains(webhook.key) { slots.release(webhook.key) }
-            }
-        }
-        leased = try await context.store.leaseWebhooks(chosen, for: lease)
-        return leased
     }
 
     /// The time before which deliveries are deleted.
@@ -144,10 +114,11 @@ public struct WebhookDispatcher: Service {
 
     /// Does some work at once and then at intervals; a failure is logged with a message.
     private func repeating(every interval: Duration, _ failure: Logger.Message, _ work: () async throws -> Void) async {
+        let failures = FailureLog(context.logger)
         while !Task.isCancelled {
             do { try await work() } catch {
                 if Task.isCancelled { break }
-                context.logger.warning(failure, metadata: ["cause": "\(error)"])
+                failures.warn(failure, ["cause": "\(error)"])
             }
             try? await Task.sleep(for: interval)
         }

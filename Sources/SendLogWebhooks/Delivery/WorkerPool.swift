@@ -3,6 +3,8 @@ import Synchronization
 /// The state that a server's workers share: their slots, and the lock for last attempts.
 final class WorkerPool: Sendable {
     let slots: Mutex<WorkerSlots>
+    /// The number of leases that were requested.
+    let leases = Atomic(0)
     private let isLastAttemptRunning = Mutex(false)
 
     init(capacity: Int) { slots = Mutex(WorkerSlots(capacity: capacity)) }
