@@ -2,6 +2,7 @@ import Foundation
 import PostgresHarness
 import SendLogCore
 import StoreChecks
+import Synchronization
 import Testing
 
 @testable import SendLogPostgres
@@ -13,17 +14,31 @@ struct CitusTests {
     struct Cluster {
         let nodes: [PostgresServer]
 
+<<<<<<< HEAD
         /// The settings of every node, as docs/postgresql.md has them, for the databases of many tests.
         static let settings = [
             "shared_preload_libraries": "citus", "wal_level": "logical", "max_worker_processes": "100",
             "max_prepared_transactions": "400",
         ]
+=======
+        /// The settings of every node, as docs/postgresql.md has them.
+        static let settings = ["shared_preload_libraries": "citus", "wal_level": "logical"]
+>>>>>>> b84ab6c4c98644314a2a1ca035160d5585bbe817
 
         static let shared = Result { try Cluster() }
 
+        /// Starts three servers.
         init() throws {
             nodes = try (0..<3).map { _ in try PostgresServer(settings: Self.settings) }
         }
+
+        /// Uses servers that run.
+        init(nodes: [PostgresServer]) {
+            self.nodes = nodes
+        }
+
+        /// Citus copies the roles to each node that it adds: two tests at a time would change the same row.
+        private static let joining = Mutex(())
 
         /// Creates a database on all nodes, and connects them.
         func database() throws -> String {
@@ -32,7 +47,7 @@ struct CitusTests {
             for node in nodes { try node.sql("CREATE EXTENSION citus", database: name) }
             var join = "SELECT citus_set_coordinator_host('127.0.0.1', \(nodes[0].port));"
             for node in nodes[1...] { join += "SELECT citus_add_node('127.0.0.1', \(node.port));" }
-            try nodes[0].sql(join, database: name)
+            try Self.joining.withLock { _ in _ = try nodes[0].sql(join, database: name) }
             return name
         }
     }
