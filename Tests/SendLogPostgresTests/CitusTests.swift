@@ -14,16 +14,11 @@ struct CitusTests {
     struct Cluster {
         let nodes: [PostgresServer]
 
-<<<<<<< HEAD
         /// The settings of every node, as docs/postgresql.md has them, for the databases of many tests.
         static let settings = [
             "shared_preload_libraries": "citus", "wal_level": "logical", "max_worker_processes": "100",
             "max_prepared_transactions": "400",
         ]
-=======
-        /// The settings of every node, as docs/postgresql.md has them.
-        static let settings = ["shared_preload_libraries": "citus", "wal_level": "logical"]
->>>>>>> b84ab6c4c98644314a2a1ca035160d5585bbe817
 
         static let shared = Result { try Cluster() }
 
