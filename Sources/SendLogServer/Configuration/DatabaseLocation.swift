@@ -129,7 +129,8 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
     ///   - onReplacement: called when a SQLite file in use was deleted, moved or replaced, with a text for the operator,
     ///     and with `nil` when it is the original one again; `nil` for short commands, which also leave checkpoints to
     ///     SQLite
-    ///   - onNodeChange: called when a node of a Citus cluster becomes unavailable or available
+    ///   - onNodeChange: called with the name of a node of a Citus cluster when it becomes unavailable, with a text for the
+    ///     operator, and with `nil` when it is available again
     ///   - onSharedUse: called if another server has the SQLite file open too
     /// - Returns: the store.
     /// - Throws: ``StoreSetupError`` if the database does not exist or must not be opened.
@@ -138,7 +139,7 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
         threads: FairThreadPool? = nil,
         onCreation: (_ what: String) -> Void = { _ in },
         onReplacement: (@Sendable (_ problem: String?) -> Void)? = nil,
-        onNodeChange: @escaping @Sendable (NodeChange) -> Void = { _ in },
+        onNodeChange: @escaping @Sendable (_ node: String, _ problem: String?) -> Void = { _, _ in },
         onSharedUse: () -> Void = {}
     ) throws(StoreSetupError) -> any Store & RecipientIndexStore {
         switch backend {
@@ -154,7 +155,12 @@ public struct DatabaseLocation: Sendable, CustomStringConvertible {
             if store.isUsedByAnotherServer { onSharedUse() }
             return store
         case .server(let location):
-            let store = try store(at: location, createIfMissing: createIfMissing, onNodeChange: onNodeChange)
+            let store = try store(at: location, createIfMissing: createIfMissing) { change in
+                switch change {
+                case .unavailable(let node, let detail): onNodeChange(node, detail)
+                case .available(let node): onNodeChange(node, nil)
+                }
+            }
             if store.createdTables { onCreation("the tables of the database") }
             return store
         }

@@ -44,14 +44,13 @@ public struct SendLogService: Sendable {
                     logger.notice("the database file is the original one again")
                 }
             },
-            onNodeChange: { change in
-                switch change {
-                case .unavailable(let node, let detail):
+            onNodeChange: { node, problem in
+                if let problem {
                     logger.error(
                         "a database node is unavailable. Until it answers, requests of its organisations get 503",
-                        metadata: ["node": "\(node)", "cause": "\(detail)"]
+                        metadata: ["node": "\(node)", "cause": "\(problem)"]
                     )
-                case .available(let node):
+                } else {
                     logger.notice("a database node is available again", metadata: ["node": "\(node)"])
                 }
             },
