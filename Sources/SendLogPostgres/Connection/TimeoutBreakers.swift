@@ -2,7 +2,7 @@ import SendLogCore
 
 /// Decides for each organisation whether its work is refused, because its last statement timed out.
 ///
-/// After a timeout, work is refused for a second, then for twice as long after each further timeout, up to 8 seconds. In
+/// After a timeout, work is refused for a second, then for twice as long after each further timeout, up to 4 seconds. In
 /// between, one piece of work may try. It uses no clock, and its owner guards it with a lock.
 struct TimeoutBreakers {
     private struct Breaker {
@@ -10,7 +10,7 @@ struct TimeoutBreakers {
         var end: ContinuousClock.Instant
     }
 
-    private static let maxTimeouts = 4
+    private static let maxTimeouts = 3
     private static let maxCount = 10_000
     private var breakers: [OrganisationID: Breaker] = [:]
 

@@ -56,9 +56,9 @@ extension UnderLoad {
                 let during = load.rate()
                 ratios.append(during / before)
                 if ratios.count == 1 {
-                    try setup.healthy[0].record(SampleLog(id: "during the failure"))
+                    try setup.healthy[0].record(SampleLog(id: "during-the-failure"))
                     let delivered = try Deadline.poll(for: 60) {
-                        try Hooks.receiver.requests(path).ids().contains("during the failure")
+                        try Hooks.receiver.requests(path).ids().contains("during-the-failure")
                     }
                     #expect(delivered, "a webhook of an organisation of another node was not delivered")
                     _ = try ConsoleClient(setup.healthy[1])
