@@ -124,7 +124,7 @@ struct FailedNodeTests {
                 return setup.changes.value.count == 1
             }
             #expect(isFound)
-            await #expect(throws: Self.unavailable) {
+            await #expect(throws: StoreError.unavailable(.unreachable, detail: "a database node is unavailable")) {
                 try await setup.store.performLong(for: .allNodes) {
                     try $0.rows("SELECT count(*) FROM organisation_heads").count
                 }

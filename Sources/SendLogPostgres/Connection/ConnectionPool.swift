@@ -165,7 +165,7 @@ final class ConnectionPool: Sendable {
         let isUnavailable = nodes?.isUnavailable(organisation) ?? false
         let (refusal, wakes) = state.withLock { state -> (StoreError?, Bool) in
             if state.isClosed { return (.unavailable(.closed, detail: "the connection pool is closed"), false) }
-            if isUnavailable { return (Self.nodeUnavailable, false) }
+            if isUnavailable { return (ClusterNodes.nodeUnavailable(organisation).storeError, false) }
             if state.work.count >= options.maxWaiting {
                 return (.unavailable(.overloaded, detail: "the connection pool is full"), false)
             }
@@ -179,17 +179,12 @@ final class ConnectionPool: Sendable {
         if let refusal { job(.failure(refusal)) }
     }
 
-    private static let nodeUnavailable = StoreError.unavailable(
-        .unreachable,
-        detail: "the database node of the organisation is unavailable"
-    )
-
     /// Refuses the jobs that wait for nodes that are unavailable.
     private func refuseUnavailable() {
         let dropped = state.withLock { state in
             state.work.removeAll { nodes?.isUnavailable($0) ?? false }.map(\.job)
         }
-        for job in dropped { job(.failure(Self.nodeUnavailable)) }
+        for job in dropped { job(.failure(.unavailable(.unreachable, detail: "a database node became unavailable"))) }
     }
 
     /// Refuses new work, and waits until the running work ends.

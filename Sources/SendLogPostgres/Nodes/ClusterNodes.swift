@@ -11,6 +11,8 @@ import Synchronization
 final class ClusterNodes: Sendable {
     /// The time after which a statement that waits causes a probe.
     private static let slowAfter = Duration.milliseconds(200)
+    /// The same for a statement on all nodes, which takes longer.
+    private static let allSlowAfter = Duration.seconds(1)
 
     private struct State {
         var nodes = NodeStates()
@@ -75,16 +77,20 @@ final class ClusterNodes: Sendable {
         let node = try node(of: organisation, on: connection)
         let interruption = Interruption()
         guard let id = state.withLock({ $0.nodes.begin(on: node, interruption) }) else {
-            throw PostgresFailure(.nodeUnavailable, "the database node of the organisation is unavailable")
+            throw Self.nodeUnavailable(organisation)
         }
         var hasResult = false
         defer { state.withLock { $0.nodes.end(id, hasResult: hasResult, at: .now) } }
         let begin = ContinuousClock.now
+        var isSuspected = false
         connection.observer = StatementObserver { () throws(PostgresFailure) in
             if interruption.isRequested {
                 throw PostgresFailure(.timedOut, "the database node of the organisation does not respond")
             }
-            if .now - begin >= Self.slowAfter { self.suspect(node, of: organisation) }
+            let slowAfter = node == .all ? Self.allSlowAfter : Self.slowAfter
+            guard .now - begin >= slowAfter, node != .all || !isSuspected else { return }
+            isSuspected = true
+            self.suspect(organisation)
         }
         defer { connection.observer = nil }
         do {
@@ -98,10 +104,19 @@ final class ClusterNodes: Sendable {
         }
     }
 
-    /// Probes the node of an organisation, because a statement was slow or failed.
+    /// Returns the failure of a statement whose node is unavailable.
+    static func nodeUnavailable(_ organisation: OrganisationID) -> PostgresFailure {
+        let which = organisation == .allNodes ? "a database node" : "the database node of the organisation"
+        return PostgresFailure(.nodeUnavailable, "\(which) is unavailable")
+    }
+
+    /// Probes the node of an organisation, or all nodes, because a statement was slow or failed.
     func suspect(_ organisation: OrganisationID) {
-        guard organisation != .server, organisation != .allNodes, let node = knownNode(of: organisation) else { return }
-        suspect(node, of: organisation)
+        if organisation == .allNodes {
+            for (node, organisation) in state.withLock(\.nodes.samples) { suspect(node, of: organisation) }
+        } else if organisation != .server, let node = knownNode(of: organisation) {
+            suspect(node, of: organisation)
+        }
     }
 
     private func suspect(_ node: NodeID, of organisation: OrganisationID) {

@@ -53,6 +53,13 @@ struct NodeStates {
         organisations[organisation] = nil
     }
 
+    /// Returns one organisation of each node that is known.
+    var samples: [NodeID: OrganisationID] {
+        var samples: [NodeID: OrganisationID] = [:]
+        for (organisation, location) in organisations { samples[location.node] = organisation }
+        return samples
+    }
+
     // MARK: - Statements
 
     /// Returns whether statements of a node are refused; all nodes are unavailable if one of them is.

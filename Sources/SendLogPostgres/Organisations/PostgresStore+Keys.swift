@@ -84,7 +84,7 @@ extension PostgresStore {
         let sorted = keys.sorted { $0.key.number < $1.key.number }
         for begin in stride(from: 0, to: sorted.count, by: Self.maxKeysOfUpdate) {
             let some = sorted[begin..<min(begin + Self.maxKeysOfUpdate, sorted.count)]
-            try await performShort(for: .server) { connection in
+            try await performOnEveryNode { connection in
                 let parameters = Parameters(some.map(\.key.number), some.map(\.value.milliseconds))
                 _ = try connection.rows(
                     """

@@ -42,7 +42,7 @@ extension PostgresStore {
 
     /// See ``OrganisationStore/organisations()``.
     public func organisations() async throws(StoreError) -> [Organisation] {
-        try await performShort(for: .server) { try Self.organisations("true", { _ in }, $0) }
+        try await performShort(for: .allNodes) { try Self.organisations("true", { _ in }, $0) }
     }
 
     /// See ``OrganisationStore/directory()``.

@@ -5,14 +5,14 @@ import SendLogScheduling
 extension PostgresStore {
     /// Runs a short change that every node of a Citus cluster stores.
     ///
-    /// It is work of the server, and not of the organisation, whose own node may be available.
+    /// It is work on all nodes, and not of the organisation, whose own node may be available.
     ///
     /// - Throws: ``StoreError``; if only another node of the cluster failed, its detail says that all are needed.
     func performOnEveryNode<Result: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(StoreError) -> Result {
         do throws(StoreError) {
-            return try await performShort(for: .server, body)
+            return try await performShort(for: .allNodes, body)
         } catch {
             guard case .unavailable(let why, let detail) = error, [.unreachable, .inputOutput].contains(why),
                 await isOnCitus

@@ -45,9 +45,11 @@ extension PostgresStore {
 
     /// Leases the poll with a row of the organisation 0, which has no other data: on Citus, it is on one node.
     ///
+    /// Like other work over all organisations, it must not delay the look-up of keys while a node does not respond.
+    ///
     /// See ``WebhookLeaseStore/leaseWebhookPoll(_:)``.
     public func leaseWebhookPoll(_ lease: WebhookLease) async throws(StoreError) -> Bool {
-        try await performShort(for: .server) { connection in
+        try await performShort(for: .allNodes) { connection in
             var parameters = Parameters(OrganisationID.server.number, Self.webhookPoll, lease.owner)
             parameters.add(lease.start.milliseconds, lease.end.milliseconds, lease.latestEnd)
             return try connection.rows(Self.leasePollSQL, parameters).affectedRows > 0
