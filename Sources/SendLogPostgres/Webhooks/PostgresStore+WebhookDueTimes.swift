@@ -45,7 +45,7 @@ extension PostgresStore {
 
     /// Leases the poll with a row of the organisation 0, which has no other data: on Citus, it is on one node.
     ///
-    /// Like other work over all organisations, it must not delay the look-up of keys while a node does not respond.
+    /// Like other work over all organisations, a node that does not respond must not delay the search for keys.
     ///
     /// See ``WebhookLeaseStore/leaseWebhookPoll(_:)``.
     public func leaseWebhookPoll(_ lease: WebhookLease) async throws(StoreError) -> Bool {
