@@ -13,7 +13,8 @@ struct LockTests {
     @Test func `every change ends after the wait timeout while another session holds a lock, and reads go on`()
         async throws
     {
-        var options = PostgresStore.Options(connections: 72, waitTimeout: 1)
+        // A connection for each change: an organisation leaves most connections free for others. They are opened when needed.
+        var options = PostgresStore.Options(connections: 320, waitTimeout: 1)
         options.maxWaitingBytes = 1 << 30
         try await withStore(options) { store, database in
             let organisation = try await store.organisation()

@@ -98,7 +98,7 @@ struct RefusalTests {
         let refusal = try #require(throws: StoreSetupError.self) {
             try SQLiteStore(path: folder.file("no/such/send.db"))
         }
-        #expect(refusal.description.contains("cannot be opened"))
+        #expect(refusal.description.contains("cannot be created in"))
         #expect(refusal.description.contains(folder.file("no/such/send.db")))
         #expect(try folder.names() == [])
     }

@@ -48,7 +48,7 @@ struct KeysPage: Sendable {
             }
         }
         if !problems.isEmpty { values["problems"] = problems }
-        values["pending-key"] = pending.map { "\($0)" }
+        values["pending-key"] = pending.map { ["id": "\($0)"] }
         if let created {
             values["new-key"] = [
                 "id": "\(created.key.id)", "text": created.text.text, "name": created.key.name,
