@@ -73,7 +73,7 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
             _ connections: Int,
             statementTimeout: Int,
             reserve: FairShares.Reserve = .nothing,
-            refusesAfterTimeout: Bool = false,
+            refusesAfter: Set<PoolThread.End> = [],
             drainsOnClose: Bool = false
         ) -> ConnectionPool {
             ConnectionPool(
@@ -88,7 +88,7 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
                     connections: max(1, connections),
                     waitTimeout: .seconds(options.waitTimeout),
                     reserve: reserve,
-                    refusesAfterTimeout: refusesAfterTimeout,
+                    refusesAfter: refusesAfter,
                     drainsOnClose: drainsOnClose
                 )
             )
@@ -97,13 +97,13 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
             options.connections - 2 * quarter,
             statementTimeout: statementTimeouts.long,
             reserve: .unit,
-            refusesAfterTimeout: true
+            refusesAfter: [.timeout]
         )
         recording = GroupQueue(
             pool(
                 quarter,
                 statementTimeout: statementTimeouts.recording,
-                refusesAfterTimeout: true,
+                refusesAfter: [.timeout, .lockTimeout],
                 drainsOnClose: true
             ),
             maxGroup: RecordingGroup.maxGroup,

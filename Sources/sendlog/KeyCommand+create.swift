@@ -101,7 +101,9 @@ extension KeyCommand {
             try Terminal.result(text.text)
         } catch {
             // The key was not shown, and cannot be shown again.
-            _ = try await store.revokeKey(key.id, in: organisation.id, at: now)
+            do { _ = try await store.revokeKey(key.id, in: organisation.id, at: now) } catch let revocation {
+                throw CommandFailure("\(error); \(key.id) exists and could not be revoked: \(revocation)")
+            }
             throw CommandFailure("\(error); \(key.id) was revoked")
         }
     }

@@ -57,8 +57,8 @@ extension KeyCommand {
                     guard .now < end else {
                         throw CommandFailure(
                             """
-                            \(id) is not revoked: \(why.rawValue) (\(detail)). Run the command again when the database, on Citus each of \
-                            its nodes, is available; or revoke the key in the console, which refuses it at once
+                            \(id) is not revoked: \(why.rawValue) (\(detail)). Run the command again when the database is available \
+                            (on Citus, all its nodes), or revoke the key in the console, which refuses it at once
                             """
                         )
                     }

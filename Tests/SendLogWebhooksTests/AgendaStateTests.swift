@@ -32,6 +32,9 @@ private final class AgendaUnderTest {
     }
     func add(_ pending: [PendingWebhook]) -> Bool { state.add(pending) }
     func start(_ webhooks: [PendingWebhook]) { state.start(webhooks) }
+    func failLease(_ webhooks: [PendingWebhook], in organisation: OrganisationID, at now: ContinuousClock.Instant) {
+        state.failLease(of: webhooks, in: organisation, at: now)
+    }
     func end(_ webhook: WebhookKey, at now: ContinuousClock.Instant) { state.end(webhook, at: now) }
 
     /// Makes the looks that are due at a time.
@@ -126,6 +129,28 @@ struct AgendaStateTests {
         #expect(agenda.recorded(in: acme, at: at(3000)))
     }
 
+    @Test func `a webhook that another server created is found within five seconds`() throws {
+        let agenda = AgendaUnderTest()
+        _ = agenda.recorded(in: acme, at: at(0))
+        let hook = try webhook()
+        #expect(agenda.look(at: 0, [(hook, at(0))]) == [acme])
+        agenda.start([hook])
+        #expect(!agenda.recorded(in: acme, at: at(4999)))
+        #expect(agenda.recorded(in: acme, at: at(5000)))
+    }
+
+    @Test func `after a lease that failed, the next look comes five seconds later`() throws {
+        let agenda = AgendaUnderTest()
+        _ = agenda.recorded(in: acme, at: at(0))
+        let hook = try webhook()
+        #expect(agenda.look(at: 0, [(hook, at(0))]) == [acme])
+        agenda.start([hook])
+        agenda.failLease([hook], in: acme, at: at(100))
+        #expect(agenda.nextLook == at(5100))
+        #expect(agenda.look(at: 5100, [(hook, at(0))]) == [acme])
+        #expect(agenda.waitingWebhooks == [hook])
+    }
+
     @Test func `retries, holds and leases of other servers are looked at when they are over`() throws {
         let agenda = AgendaUnderTest()
         _ = agenda.changed(in: acme, at: at(0))
@@ -201,5 +226,9 @@ struct AgendaStateTests {
         // Three organisations have something to do: the poll of all organisations finds the others.
         #expect(!agenda.recorded(in: OrganisationID(11), at: at(11)))
         #expect(agenda.beginLooks(at: at(11)) == [OrganisationID(10)])
+        // What the poll found is kept beyond the capacity.
+        let found = try webhook(of: OrganisationID(12))
+        #expect(agenda.add([found]))
+        #expect(agenda.waitingWebhooks == [found])
     }
 }

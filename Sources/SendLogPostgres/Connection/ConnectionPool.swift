@@ -23,8 +23,8 @@ final class ConnectionPool: Sendable {
         var maxWaiting = 4096
         /// The share of the connections that an organisation leaves free for others.
         var reserve = FairShares.Reserve.nothing
-        /// Whether an organisation whose statement timed out is refused for some seconds.
-        var refusesAfterTimeout = false
+        /// How work ends after which the work of the organisation is refused for some seconds.
+        var refusesAfter: Set<PoolThread.End> = []
         /// Whether `close()` completes the jobs that wait, instead of refusing them.
         var drainsOnClose = false
     }
@@ -169,7 +169,7 @@ final class ConnectionPool: Sendable {
             if state.work.count >= options.maxWaiting {
                 return (.unavailable(.overloaded, detail: "the connection pool is full"), false)
             }
-            if options.refusesAfterTimeout, !state.breakers.admits(organisation, at: .now) {
+            if !state.breakers.admits(organisation, at: .now) {
                 return (.unavailable(.overloaded, detail: "an earlier statement of the organisation timed out"), false)
             }
             state.work.append((job, .now), for: organisation)
@@ -232,10 +232,13 @@ final class ConnectionPool: Sendable {
                         ? .failure(.unavailable(.overloaded, detail: "no connection was free within the timeout"))
                         : .success(thread)
                 )
-                let hasTimedOut = thread.takeOutcome()
+                let end = thread.takeEnd()
                 let wakes = state.withLock { state in
                     state.finish(next)
-                    if let hasTimedOut { state.breakers.record(hasTimedOut, of: next.organisation, at: .now) }
+                    if let end {
+                        let hasTimedOut = options.refusesAfter.contains(end)
+                        state.breakers.record(hasTimedOut, of: next.organisation, at: .now)
+                    }
                     return state.wake()
                 }
                 if wakes { signal.signal() }

@@ -11,8 +11,8 @@ final class PoolThread {
     private let connected: ConnectionCount
     /// The nodes of a Citus cluster; `nil` on plain PostgreSQL.
     private let nodes: ClusterNodes?
-    /// Whether the last statement waited in vain; `nil` if none ran since ``takeOutcome()``.
-    private var hasTimedOut: Bool?
+    /// How the last work ended; `nil` if none ran since ``takeEnd()``.
+    private var end: End?
     private var connection: Connection? {
         didSet {
             if (oldValue == nil) != (connection == nil) { connected.add(connection == nil ? -1 : 1) }
@@ -37,6 +37,16 @@ final class PoolThread {
     ///
     /// - Returns: whether the thread has a connection.
     func connect() -> Bool { (try? acquire()) != nil }
+
+    /// How work ended, for the pool.
+    enum End {
+        /// With a result or an error.
+        case answered
+        /// Another session held a lock for too long.
+        case lockTimeout
+        /// A statement took too long.
+        case timeout
+    }
 
     /// The outcome of an attempt.
     enum Outcome<Result> {
@@ -68,11 +78,12 @@ final class PoolThread {
                 used = connection
                 defer { reset(connection) }
                 let result = try nodes?.run(for: organisation, on: connection, body) ?? body(connection)
-                hasTimedOut = false
+                end = .answered
                 return .completed(.success(result))
             } catch let failure as PostgresFailure {
                 // The end of a node's failure is found by probes, not by waiting.
-                hasTimedOut = failure.isTimeout && nodes?.isUnavailable(organisation) != true
+                let isNode = nodes?.isUnavailable(organisation) ?? false
+                end = isNode || !failure.isTimeout ? .answered : failure.isLockTimeout ? .lockTimeout : .timeout
                 if let used { discard(used, after: failure) }
                 let jitter = Double.random(in: 0...1)
                 switch attempts.next(after: failure, hasBegun: used != nil, at: .now, jitter: jitter) {
@@ -88,10 +99,10 @@ final class PoolThread {
         }
     }
 
-    /// Returns whether the last statement waited in vain, and forgets it; `nil` if no statement ran.
-    func takeOutcome() -> Bool? {
-        defer { hasTimedOut = nil }
-        return hasTimedOut
+    /// Returns how the last work ended, and forgets it; `nil` if none ran.
+    func takeEnd() -> End? {
+        defer { end = nil }
+        return end
     }
 
     /// Discards a connection if a failure requires it.

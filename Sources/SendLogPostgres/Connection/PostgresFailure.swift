@@ -101,8 +101,11 @@ struct PostgresFailure: Error {
     /// Whether PostgreSQL has cancelled a statement that took too long.
     var isStatementTimeout: Bool { state == "57014" }
 
+    /// Whether another session held a lock for too long.
+    var isLockTimeout: Bool { state == "55P03" }
+
     /// Whether the statement waited in vain: no result arrived, PostgreSQL cancelled it, or it could not get a lock.
-    var isTimeout: Bool { kind == .timedOut || isStatementTimeout || state == "55P03" }
+    var isTimeout: Bool { kind == .timedOut || isStatementTimeout || isLockTimeout }
 
     /// Whether a prepared statement must be prepared again.
     ///

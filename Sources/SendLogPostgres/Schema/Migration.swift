@@ -127,11 +127,12 @@ struct Migration {
     /// Refuses to create or change tables through a worker of a Citus cluster, where they would remain local.
     private func requireCoordinator() throws {
         guard try ClusterState.isWorker(connection) else { return }
-        let change = try version() == nil ? "has no tables of sendlog" : "has the tables of an earlier version"
+        let isNew = try version() == nil
+        let change = isNew ? "has no tables of sendlog" : "has the tables of an earlier version"
         throw StoreSetupError(
             """
-            \(location) is a worker of a Citus cluster and \(change); connect to the coordinator, which creates and migrates them, \
-            then run sendlog database distribute
+            \(location) is a worker of a Citus cluster and \(change); connect to the coordinator, which creates and migrates them\
+            \(isNew ? ", then run sendlog database distribute" : "")
             """
         )
     }

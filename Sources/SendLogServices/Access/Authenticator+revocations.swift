@@ -57,7 +57,7 @@ extension Authenticator {
         case unknown(APIKeyID)
     }
 
-    /// Stores the revocations that could not be stored before, until one fails.
+    /// Stores the revocations that could not be stored before, until the database fails.
     ///
     /// - Returns: what is to be reported.
     public func storeRevocations() async -> [StoringResult] {
@@ -73,7 +73,8 @@ extension Authenticator {
                     continue
                 }
                 if pending.reportFailure(id) { results.append(.failed(id, error)) }
-                break
+                // Only the row of this key may be locked.
+                guard case .unavailable(.locked, _) = error else { break }
             }
         }
         return results

@@ -33,7 +33,7 @@ struct AgendaState {
 
     /// The shortest time between the beginnings of two looks at an organisation.
     static let lookInterval = Duration.milliseconds(250)
-    /// The time for which an organisation without webhooks is known to have none: another server may create one.
+    /// The time for which an organisation is known to have no webhooks without a worker: another server may create one.
     static let lifetime = Duration.seconds(5)
     /// The maximum number of looks at a time: one that waits for a node leaves the others.
     static let maxLooks = 8
@@ -53,12 +53,8 @@ struct AgendaState {
         guard let entry = entries[organisation], let webhooks = entry.webhooks, let lookedAt = entry.lookedAt,
             !entry.isLooking
         else { return changed(in: organisation, at: now) }
-        if webhooks.isEmpty {
-            if now - lookedAt < Self.lifetime { return false }
-        } else if webhooks.isSubset(of: entry.running) {
-            // Each worker reads the new send logs, or else its end leads to a look.
-            return false
-        }
+        // Each worker reads the new send logs, or else its end leads to a look.
+        if webhooks.isSubset(of: entry.running), now - lookedAt < Self.lifetime { return false }
         return changed(in: organisation, at: now)
     }
 
@@ -147,12 +143,13 @@ struct AgendaState {
     mutating func add(_ pending: [PendingWebhook]) -> Bool {
         var hasNew = false
         for (organisation, webhooks) in Dictionary(grouping: pending, by: \.organisation) {
-            guard addEntry(organisation) else { continue }
-            let running = entries[organisation]?.running ?? []
-            let known = running.union((waiting[organisation] ?? []).map(\.id))
-            if !known.isSuperset(of: webhooks.map(\.id)) { hasNew = true }
-            let others = webhooks.filter { !running.contains($0.id) }
-            waiting[organisation] = others.isEmpty ? nil : others
+            // The poll has a limit of its own, so that its webhooks are kept also beyond the capacity.
+            _ = addEntry(organisation)
+            let known = (entries[organisation]?.running ?? []).union((waiting[organisation] ?? []).map(\.id))
+            let others = webhooks.filter { !known.contains($0.id) }
+            if others.isEmpty { continue }
+            hasNew = true
+            waiting[organisation, default: []] += others
         }
         return hasNew
     }
@@ -166,8 +163,19 @@ struct AgendaState {
             let organisation = webhook.organisation
             waiting[organisation]?.removeAll { $0.id == webhook.id }
             if waiting[organisation]?.isEmpty == true { waiting[organisation] = nil }
-            if addEntry(organisation) { entries[organisation]?.running.insert(webhook.id) }
+            // The workers have a limit of their own.
+            entries[organisation, default: Entry()].running.insert(webhook.id)
         }
+    }
+
+    /// Records that webhooks of an organisation could not be leased, and schedules the next look.
+    mutating func failLease(
+        of webhooks: [PendingWebhook],
+        in organisation: OrganisationID,
+        at now: ContinuousClock.Instant
+    ) {
+        for webhook in webhooks { entries[organisation]?.running.remove(webhook.id) }
+        _ = schedule(organisation, at: now + .seconds(Self.maxPause))
     }
 
     /// Records that a webhook has no worker any more, and looks at its organisation again.

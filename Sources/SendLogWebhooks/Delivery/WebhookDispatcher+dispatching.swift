@@ -79,7 +79,10 @@ extension WebhookDispatcher {
         let lease = lease()
         var leased: [LeasedWebhook] = []
         do { leased = try await context.store.leaseWebhooks(webhooks, for: lease) } catch {
+            context.pool.slots.withLock { slots in for webhook in webhooks { slots.release(webhook.key) } }
+            agenda.update { $0.failLease(of: webhooks, in: organisation, at: .now) }
             if !Task.isCancelled { log(error, of: organisation, failures) }
+            return
         }
         let keys = Set(leased.map(\.webhook.key))
         for webhook in webhooks where !keys.contains(webhook.key) { release(webhook.key) }
