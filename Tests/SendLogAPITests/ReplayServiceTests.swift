@@ -161,21 +161,31 @@ struct ReplayServiceTests {
         #expect(ids.count == 10 && ids.last == id)
     }
 
+    /// Returns a reading; a scrape waits only two seconds for it, which can be too short on a busy machine.
+    private func reading(_ cache: WebhookGaugeCache) async throws -> WebhookGaugeCache.Reading? {
+        var reading: WebhookGaugeCache.Reading?
+        _ = try await Deadline.wait(for: 60) {
+            reading = await cache.reading()
+            return reading != nil
+        }
+        return reading
+    }
+
     @Test func `the state of webhooks is read once in ten seconds, and only counted with a limit of 0`() async throws {
         defer { store.close() }
         let clock = Mutex(ContinuousClock.now)
         let cache = WebhookGaugeCache(store: store, limit: 1, clock: { .latest }, now: { clock.withLock { $0 } })
-        let first = await cache.reading()
+        let first = try await reading(cache)
         #expect(first?.gauges.map(\.key.id) == [hook] && first?.leftOut == 0)
         let definition = try await store.webhook(hook, in: organisation).definition
         let second = try #require(WebhookID("zzz"))
         let secret = WebhookSecret(text: "whsec_", created: .earliest)
         _ = try await store.createWebhook(second, definition, secret: secret, in: organisation, at: .earliest)
         clock.withLock { $0 += .seconds(9) }
-        #expect(await cache.reading()?.leftOut == 0)
+        #expect(try await reading(cache)?.leftOut == 0)
         clock.withLock { $0 += .seconds(1) }
-        #expect(await cache.reading()?.leftOut == 1)
-        let counted = try #require(await WebhookGaugeCache(store: store, limit: 0) { .latest }.reading())
+        #expect(try await reading(cache)?.leftOut == 1)
+        let counted = try #require(try await reading(WebhookGaugeCache(store: store, limit: 0) { .latest }))
         #expect(counted.gauges == [] && counted.leftOut == 2)
         let text = WebhookMetrics.families(counted, AttemptTallies()).map(\.text).joined()
         #expect(text.contains("\nsendlog_webhook_metrics_left_out 2\n"))

@@ -15,7 +15,7 @@ struct LockTests {
         async throws
     {
         // A connection for each change: an organisation leaves most connections free for others. They are opened when needed.
-        var options = PostgresStore.Options(connections: 320, waitTimeout: 1)
+        var options = PostgresStore.Options(connections: 240, waitTimeout: 1)
         options.maxWaitingBytes = 1 << 30
         try await withStore(options) { store, database in
             let organisation = try await store.organisation()
