@@ -3,7 +3,7 @@ import SendLogScheduling
 import Testing
 
 struct OrganisationSignalsTests {
-    @Test(.timeLimit(.minutes(1))) func `a signal wakes the service that waits, and one before the wait is not lost`()
+    @Test(.timeLimit(.minutes(10))) func `a signal wakes the service that waits, and one before the wait is not lost`()
         async throws
     {
         let signals = OrganisationSignals()
