@@ -106,8 +106,11 @@ struct SignIn: Sendable {
                 guard case .notFound = error else { throw error }
                 key = nil
             }
-            try await store.endSession(hash, in: organisation)
-            response.event = key.map { .signedOut($0) }
+            // A cookie that anybody can invent writes nothing.
+            if let key {
+                try await store.endSession(hash, in: organisation)
+                response.event = .signedOut(key)
+            }
         }
         response.fields.append(Cookie.session.header("", for: 0, input.request))
         return response
