@@ -55,6 +55,39 @@ struct LockTests {
         }
     }
 
+    @Test func `after recording has waited too long for a lock, requests that wait behind it are refused at once`()
+        async throws
+    {
+        try await withStore(PostgresStore.Options(connections: 4, waitTimeout: 2)) { store, database in
+            let organisation = try await store.organisation()
+            let locker = try Connection(
+                PostgresLocation(database.url),
+                session: PostgresStore.session(lockTimeout: 5, statementTimeout: 60)
+            )
+            try locker.run(
+                "SET idle_in_transaction_session_timeout = 0; BEGIN; SELECT FROM organisation_heads FOR UPDATE"
+            )
+            let details = try await withThrowingTaskGroup(of: String.self) { group in
+                for number in 0..<20 {
+                    group.addTask {
+                        do {
+                            _ = try await store.record([Sample.plain("log-\(number)")], in: organisation)
+                            return "recorded"
+                        } catch StoreError.unavailable(_, let detail) {
+                            return detail
+                        }
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(details.contains { $0.contains("55P03") })
+            // Those that waited behind the first group; each group would wait for the lock anew.
+            #expect(details.contains("an earlier statement of the organisation timed out"), "\(details)")
+            #expect(!details.contains("recorded"))
+            try locker.run("ROLLBACK")
+        }
+    }
+
     /// One change of each kind; each can be made after the others.
     private func changes(of store: PostgresStore, in organisation: OrganisationID) async throws -> [Change] {
         let new = NewAPIKey(name: "", permissions: [.all], expires: nil)

@@ -152,7 +152,9 @@ struct MigrationTests {
             let organisation = try await store.organisation()
             let step = Schema.Step(sql: "ALTER TABLE organisation_heads ADD COLUMN addition int", oldestCompatible: 1)
             let backup = try Self.connection(to: database)
-            try backup.run("BEGIN; LOCK TABLE organisation_heads IN ACCESS SHARE MODE")
+            try backup.run(
+                "SET idle_in_transaction_session_timeout = 0; BEGIN; LOCK TABLE organisation_heads IN ACCESS SHARE MODE"
+            )
             async let migration: Void = Self.migrate(database, to: Schema(steps: Schema.current.steps + [step]))
             // Long enough for several attempts to lock the table. On a thread of its own, so that other tests that
             // block the threads of tasks do not count.

@@ -5,14 +5,15 @@ import Synchronization
 /// A request to PostgreSQL to cancel the statement of a connection.
 ///
 /// It needs a connection of its own, which libpq opens and waits for without a timeout. A separate queue sends the
-/// requests one after the other, and a limited number of them wait.
-// Unchecked Sendable: the handle is a copy of the connection's address and key, which only `send()` uses, once. libpq
-// says that it "can be used from a different thread" than the connection
-// (https://www.postgresql.org/docs/current/libpq-cancel.html).
+/// requests, and a limited number of them at a time: those to a server that does not answer do not delay others.
+// Unchecked Sendable: the only property is constant, and the handle has a copy of what it needs of the connection. libpq
+// says that "the PGcancel object is read-only as far as PQcancel is concerned, so it can also be invoked from a thread
+// that is separate from the one manipulating the PGconn object"
+// (https://www.postgresql.org/docs/15/libpq-cancel.html). `deinit` runs once, after the queue has released it.
 final class CancelRequest: @unchecked Sendable {
-    private static let queue = DispatchQueue(label: "postgres-cancel", qos: .utility)
+    private static let queue = DispatchQueue(label: "postgres-cancel", qos: .utility, attributes: .concurrent)
     private static let waiting = Atomic(0)
-    private static let maxWaiting = 32
+    private static let maxWaiting = 16
 
     private let handle: OpaquePointer
 

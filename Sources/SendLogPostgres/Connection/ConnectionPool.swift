@@ -115,7 +115,7 @@ final class ConnectionPool: Sendable {
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(StoreError) -> Result {
         let result: Swift.Result<Result, StoreError> = await withUnsafeContinuation { continuation in
-            attempt(for: organisation, Attempts(), within: statementTimeout, body) {
+            attempt(for: organisation, nil, within: statementTimeout, body) {
                 continuation.resume(returning: $0)
             }
         }
@@ -125,7 +125,7 @@ final class ConnectionPool: Sendable {
     /// Attempts work until it is completed.
     private func attempt<Result: Sendable>(
         for organisation: OrganisationID,
-        _ attempts: Attempts,
+        _ attempts: Attempts?,
         after delay: Duration? = nil,
         within statementTimeout: Duration?,
         _ body: @escaping @Sendable (Connection) throws -> Result,
@@ -134,7 +134,8 @@ final class ConnectionPool: Sendable {
         submit(for: organisation, after: delay) { [self] thread in
             switch thread {
             case .success(let thread):
-                var attempts = attempts
+                // The limit of the attempts does not include the wait for a connection.
+                var attempts = attempts ?? Attempts()
                 switch thread.attempt(for: organisation, &attempts, within: statementTimeout, body) {
                 case .completed(let result): complete(result)
                 case .retry(let delay):
@@ -169,14 +170,32 @@ final class ConnectionPool: Sendable {
             if state.work.count >= options.maxWaiting {
                 return (.unavailable(.overloaded, detail: "the connection pool is full"), false)
             }
-            if !state.breakers.admits(organisation, at: .now) {
-                return (.unavailable(.overloaded, detail: "an earlier statement of the organisation timed out"), false)
-            }
+            if !state.breakers.admits(organisation, at: .now) { return (Self.timedOutBefore, false) }
             state.work.append((job, .now), for: organisation)
             return (nil, state.wake())
         }
         if wakes { signal.signal() }
         if let refusal { job(.failure(refusal)) }
+    }
+
+    private static let timedOutBefore = StoreError.unavailable(
+        .overloaded,
+        detail: "an earlier statement of the organisation timed out"
+    )
+
+    /// Returns why work of an organisation is refused now; `nil` if it may be submitted.
+    ///
+    /// Unlike ``submit(for:after:_:)``, it does not count as the one piece of work that may try after a timeout.
+    func refusal(for organisation: OrganisationID) -> StoreError? {
+        if nodes?.isUnavailable(organisation) ?? false { return ClusterNodes.nodeUnavailable(organisation).storeError }
+        return state.withLock { $0.breakers.refuses(organisation, at: .now) } ? Self.timedOutBefore : nil
+    }
+
+    /// Records how the last work of a thread ended, for the breaker of its organisation; does nothing a second time.
+    func recordEnd(of thread: PoolThread, for organisation: OrganisationID) {
+        guard let end = thread.takeEnd() else { return }
+        let hasTimedOut = options.refusesAfter.contains(end)
+        state.withLock { $0.breakers.record(hasTimedOut, of: organisation, at: .now) }
     }
 
     /// Refuses the jobs that wait for nodes that are unavailable.
@@ -232,13 +251,9 @@ final class ConnectionPool: Sendable {
                         ? .failure(.unavailable(.overloaded, detail: "no connection was free within the timeout"))
                         : .success(thread)
                 )
-                let end = thread.takeEnd()
+                recordEnd(of: thread, for: next.organisation)
                 let wakes = state.withLock { state in
                     state.finish(next)
-                    if let end {
-                        let hasTimedOut = options.refusesAfter.contains(end)
-                        state.breakers.record(hasTimedOut, of: next.organisation, at: .now)
-                    }
                     return state.wake()
                 }
                 if wakes { signal.signal() }

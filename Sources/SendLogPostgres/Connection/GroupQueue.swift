@@ -58,6 +58,7 @@ final class GroupQueue<Item: Sendable, Value: Sendable>: Sendable {
 
     /// Submits an item, and waits for its value.
     func submit(_ item: Item, in organisation: OrganisationID) async throws(StoreError) -> Value {
+        if let refusal = pool.refusal(for: organisation) { throw refusal }
         let (items, weight, needsOwnGroup) = cost(item)
         let result: Result<Value, StoreError> = await withUnsafeContinuation { continuation in
             let request = Request(item: item, continuation: continuation)
@@ -110,6 +111,8 @@ final class GroupQueue<Item: Sendable, Value: Sendable>: Sendable {
             var attempts = attempts
             switch group.isEmpty ? .completed(.success([])) : work(group.map(\.item), organisation, thread, &attempts) {
             case .completed(let result):
+                // Before the next group, which may be refused because of this one.
+                pool.recordEnd(of: thread, for: organisation)
                 complete(group, result)
                 if case .failure = result { hasFailed = true }
             case .retry(let delay):

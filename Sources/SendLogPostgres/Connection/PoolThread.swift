@@ -71,29 +71,32 @@ final class PoolThread {
         _ body: (Connection) throws -> Result
     ) -> Outcome<Result> {
         while true {
-            var used: Connection?
+            var (used, hasBegun): (Connection?, Bool) = (nil, false)
             do {
                 let connection = try acquire()
                 (connection.statementTimeout, connection.isRetry) = (statementTimeout, attempts.isOutcomeUnknown)
                 used = connection
                 defer { reset(connection) }
-                let result = try nodes?.run(for: organisation, on: connection, body) ?? body(connection)
+                func work(_ connection: Connection) throws -> Result {
+                    hasBegun = true
+                    return try body(connection)
+                }
+                let result = try nodes?.run(for: organisation, on: connection, work) ?? work(connection)
                 end = .answered
                 return .completed(.success(result))
             } catch let failure as PostgresFailure {
-                // The end of a node's failure is found by probes, not by waiting.
-                let isNode = nodes?.isUnavailable(organisation) ?? false
-                end = isNode || !failure.isTimeout ? .answered : failure.isLockTimeout ? .lockTimeout : .timeout
+                end = failure.isLockTimeout ? .lockTimeout : failure.isTimeout ? .timeout : .answered
                 if let used { discard(used, after: failure) }
                 let jitter = Double.random(in: 0...1)
-                switch attempts.next(after: failure, hasBegun: used != nil, at: .now, jitter: jitter) {
+                switch attempts.next(after: failure, hasBegun: hasBegun, at: .now, jitter: jitter) {
                 case .now: continue
                 case .later(let delay): return .retry(after: delay)
                 case .never:
-                    if failure.isFromNode { nodes?.suspect(organisation) }
+                    if failure.isFromNode { nodes?.recordFailure(of: organisation) }
                     return .completed(.failure(failure.storeError))
                 }
             } catch {
+                end = .answered
                 return .completed(.failure(StoreError(error)))
             }
         }
@@ -109,10 +112,10 @@ final class PoolThread {
     private func discard(_ used: Connection, after failure: PostgresFailure) {
         let isStandby = failure.state == "25006" && used.isReadOnly
         guard failure.invalidatesConnection || isStandby else { return }
-        if failure.kind == .timedOut { used.cancel() }
+        if [.timedOut, .interrupted].contains(failure.kind) { used.cancel() }
         connection = nil
-        // On Citus, a node that does not answer says nothing about the server of the connections.
-        if failure.kind != .timedOut || nodes == nil { health.recordDisconnection() }
+        // A node that does not answer says nothing about the server of the connections.
+        if failure.kind != .interrupted { health.recordDisconnection() }
     }
 
     private func acquire() throws(PostgresFailure) -> Connection {

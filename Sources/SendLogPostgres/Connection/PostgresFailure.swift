@@ -10,6 +10,8 @@ struct PostgresFailure: Error {
         case connectionLost
         /// No result arrived in time: the statement may have run, or may still run.
         case timedOut
+        /// The Citus node does not answer, as a probe found, while the statement waited for it: the statement may have run.
+        case interrupted
         /// The Citus node of the organisation is down: the statement did not run.
         case nodeUnavailable
         /// PostgreSQL reported an error with this SQLSTATE.
@@ -59,7 +61,7 @@ struct PostgresFailure: Error {
     var retry: Retry? {
         switch kind {
         case .unreachable, .connectionLost: .newConnection
-        case .timedOut, .nodeUnavailable: nil
+        case .timedOut, .interrupted, .nodeUnavailable: nil
         case .state(let state):
             if state == "25006" {
                 .newConnection
@@ -82,7 +84,7 @@ struct PostgresFailure: Error {
     /// Whether the statement may have run in spite of the failure.
     var isOutcomeUnknown: Bool {
         switch kind {
-        case .connectionLost, .timedOut: true
+        case .connectionLost, .timedOut, .interrupted: true
         case .unreachable, .nodeUnavailable: false
         case .state(let state): ["08", "57", "XX"].contains(String(state.prefix(2))) || state == "40003"
         }
@@ -93,7 +95,7 @@ struct PostgresFailure: Error {
     /// SQLSTATEs do not say so: a Citus node's broken connection (08006) is reported over an intact one.
     var invalidatesConnection: Bool {
         switch kind {
-        case .unreachable, .connectionLost, .timedOut: true
+        case .unreachable, .connectionLost, .timedOut, .interrupted: true
         case .state, .nodeUnavailable: false
         }
     }
@@ -115,7 +117,7 @@ struct PostgresFailure: Error {
     /// The failure as an error of the store's contract.
     var storeError: StoreError {
         switch kind {
-        case .unreachable, .connectionLost, .timedOut, .nodeUnavailable:
+        case .unreachable, .connectionLost, .timedOut, .interrupted, .nodeUnavailable:
             return .unavailable(.unreachable, detail: detail)
         case .state(let state):
             switch state {

@@ -14,6 +14,11 @@ struct TimeoutBreakers {
     private static let maxCount = 10_000
     private var breakers: [OrganisationID: Breaker] = [:]
 
+    /// Returns whether an organisation's work is refused now, without admitting any.
+    func refuses(_ organisation: OrganisationID, at now: ContinuousClock.Instant) -> Bool {
+        breakers[organisation].map { now < $0.end } ?? false
+    }
+
     /// Returns whether an organisation's work is admitted; if it was refused until now, the next is refused again until
     /// the outcome is known.
     mutating func admits(_ organisation: OrganisationID, at now: ContinuousClock.Instant) -> Bool {

@@ -9,11 +9,15 @@ final class FanOutGroups: Sendable {
     /// A group: the organisations of one node.
     struct Group: Equatable, Sendable {
         let organisations: [Int64]
+        /// The key of the group's node in the pools; of all nodes on one server without nodes.
+        let key: OrganisationID
         /// The group's last failure, and the time until which the group is left out.
         var failure: (reason: StoreError, end: ContinuousClock.Instant)?
 
         /// Creates a group that has not failed.
-        init(_ organisations: [Int64]) { self.organisations = organisations }
+        init(_ organisations: [Int64], key: OrganisationID = .allNodes) {
+            (self.organisations, self.key) = (organisations, key)
+        }
 
         static func == (one: Self, two: Self) -> Bool { one.organisations == two.organisations }
     }

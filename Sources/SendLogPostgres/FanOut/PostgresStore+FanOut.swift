@@ -70,8 +70,7 @@ extension PostgresStore {
                 continue
             }
             do throws(StoreError) {
-                let organisation = group.organisations.first.map(OrganisationID.init) ?? .server
-                let value = try await perform(length, for: organisation) { connection in
+                let value = try await perform(length, for: group.key) { connection in
                     try read(connection, .some(group.organisations))
                 }
                 found.values.append(value)
@@ -137,14 +136,18 @@ extension PostgresStore {
             // It has no table of organisations: Citus would send the statement to a node.
             let nodes = try connection.rows(
                 """
-                SELECT n.org_id, p.groupid FROM unnest($1) n (org_id) JOIN pg_catalog.pg_dist_placement p
-                    ON p.shardid = get_shard_id_for_distribution_column('organisation_heads', n.org_id)
+                WITH n AS MATERIALIZED (
+                    SELECT o AS org_id, get_shard_id_for_distribution_column('organisation_heads', o) AS shard
+                    FROM unnest($1) o
+                )
+                SELECT n.org_id, p.groupid FROM n
+                JOIN pg_catalog.pg_dist_placement p ON p.shardid = n.shard AND p.shardstate = 1
                 """,
                 Parameters(all)
             )
             let found = (0..<nodes.count).map { (node: nodes.integer($0, 1), organisation: nodes.integer($0, 0)) }
             return Dictionary(grouping: found, by: \.node).sorted { $0.key < $1.key }
-                .map { FanOutGroups.Group($0.value.map(\.organisation)) }
+                .map { FanOutGroups.Group($0.value.map(\.organisation), key: .node(NodeID(group: $0.key))) }
         }
     }
 }

@@ -13,6 +13,8 @@ final class ClusterNodes: Sendable {
     private static let slowAfter = Duration.milliseconds(200)
     /// The same for a statement on all nodes, which takes longer.
     private static let allSlowAfter = Duration.seconds(1)
+    /// The time to wait for the first probe.
+    private static let firstTimeout = Duration.milliseconds(500)
 
     private struct State {
         var nodes = NodeStates()
@@ -51,22 +53,20 @@ final class ClusterNodes: Sendable {
     /// Returns the node of an organisation if it is known.
     func knownNode(of organisation: OrganisationID) -> NodeID? {
         if organisation == .allNodes { return .all }
+        if organisation.isNodeKey { return NodeID(group: -2 - organisation.number) }
         return state.withLock { $0.nodes.node(of: organisation, at: .now) }
     }
 
     /// Returns whether the node of an organisation is known and unavailable.
     func isUnavailable(_ organisation: OrganisationID) -> Bool {
-        guard organisation != .server else { return false }
-        if organisation == .allNodes { return state.withLock { $0.nodes.isUnavailable(.all) } }
-        return state.withLock { state in
-            state.nodes.node(of: organisation, at: .now).map { state.nodes.isUnavailable($0) } ?? false
-        }
+        guard organisation != .server, let node = knownNode(of: organisation) else { return false }
+        return state.withLock { $0.nodes.isUnavailable(node) }
     }
 
     /// Runs a statement of an organisation on a connection, unless its node is unavailable.
     ///
     /// - Throws: ``PostgresFailure`` of the kind ``PostgresFailure/Kind/nodeUnavailable`` without running `body`, or
-    ///   ``PostgresFailure/Kind/timedOut`` if the node became unavailable meanwhile; the error of `body`.
+    ///   ``PostgresFailure/Kind/interrupted`` if the node became unavailable meanwhile; the error of `body`.
     func run<Result>(
         for organisation: OrganisationID,
         on connection: Connection,
@@ -85,12 +85,12 @@ final class ClusterNodes: Sendable {
         var isSuspected = false
         connection.observer = StatementObserver { () throws(PostgresFailure) in
             if interruption.isRequested {
-                throw PostgresFailure(.timedOut, "the database node of the organisation does not respond")
+                throw PostgresFailure(.interrupted, "the database node of the organisation does not respond")
             }
             let slowAfter = node == .all ? Self.allSlowAfter : Self.slowAfter
             guard .now - begin >= slowAfter, node != .all || !isSuspected else { return }
             isSuspected = true
-            self.suspect(organisation)
+            self.suspect(node, of: organisation)
         }
         defer { connection.observer = nil }
         do {
@@ -110,22 +110,30 @@ final class ClusterNodes: Sendable {
         return PostgresFailure(.nodeUnavailable, "\(which) is unavailable")
     }
 
-    /// Probes the node of an organisation, or all nodes, because a statement was slow or failed.
-    func suspect(_ organisation: OrganisationID) {
-        if organisation == .allNodes {
-            for (node, organisation) in state.withLock(\.nodes.samples) { suspect(node, of: organisation) }
-        } else if organisation != .server, let node = knownNode(of: organisation) {
-            suspect(node, of: organisation)
-        }
+    /// Probes the node of an organisation after an error of the node, and looks up the node again for the next statement:
+    /// the organisation may have moved.
+    func recordFailure(of organisation: OrganisationID) {
+        guard organisation != .server, let node = knownNode(of: organisation) else { return }
+        suspect(node, of: organisation)
+        state.withLock { $0.nodes.removeNode(of: organisation) }
     }
 
+    /// Probes a node, or all that are known, because a statement was slow or failed.
     private func suspect(_ node: NodeID, of organisation: OrganisationID) {
-        guard node != .all, state.withLock({ !$0.isClosed && $0.nodes.startProbe(of: node, at: .now) }) else { return }
+        if node == .all {
+            for (node, organisation) in samples { suspect(node, of: organisation) }
+            return
+        }
+        guard let organisation = organisation.isNodeKey ? samples[node] : organisation else { return }
+        guard state.withLock({ !$0.isClosed && $0.nodes.startProbe(of: node, at: .now) }) else { return }
         Thread.detachNewThread { [self] in
             Thread.current.name = "postgres-probe"
             probe(node, of: organisation)
         }
     }
+
+    /// One organisation of each node that was looked up lately.
+    private var samples: [NodeID: OrganisationID] { state.withLock { $0.nodes.samples(at: .now) } }
 
     private func node(of organisation: OrganisationID, on connection: Connection) throws -> NodeID {
         if let node = knownNode(of: organisation) { return node }
@@ -136,11 +144,20 @@ final class ClusterNodes: Sendable {
 
     /// Probes a node until it answers.
     private func probe(_ node: NodeID, of organisation: OrganisationID) {
-        let probe = NodeProbe(location: location, node: node, organisation: organisation)
+        var probe = NodeProbe(location: location, node: node, organisation: organisation)
         var (isUnavailable, name) = (false, "")
         while !state.withLock(\.isClosed) {
             let begin = ContinuousClock.now
-            switch probe.run(timeout: isUnavailable ? .seconds(3) : .milliseconds(500)) {
+            switch probe.run(timeout: isUnavailable ? .seconds(3) : Self.firstTimeout) {
+            case .moved(let other):
+                // The answer was that of another node.
+                state.withLock { $0.nodes.setNode(other, of: probe.organisation, at: .now) }
+                if let sample = samples[node] {
+                    probe = NodeProbe(location: location, node: node, organisation: sample)
+                    break
+                }
+                if state.withLock({ $0.nodes.endProbe(of: node, answered: nil) }) { report(.available(node: name)) }
+                return
             case .answered:
                 if state.withLock({ $0.nodes.endProbe(of: node, answered: .now) }) { report(.available(node: name)) }
                 return
@@ -148,11 +165,12 @@ final class ClusterNodes: Sendable {
                 if isUnavailable { break }
                 _ = state.withLock { $0.nodes.endProbe(of: node, answered: nil) }
                 return
-            case .failed(let failedName, let detail):
+            case .failed(let failedName, let detail, let hasWaited):
                 if isUnavailable { break }
-                // A slow machine is not an unavailable node.
-                if state.withLock({ $0.nodes.hasResult(of: node, since: begin) }) {
-                    _ = state.withLock { $0.nodes.endProbe(of: node, answered: .now) }
+                // A slow machine, or a node that accepts no more connections, is not an unavailable node.
+                let since = hasWaited ? begin : begin - Self.firstTimeout
+                if state.withLock({ $0.nodes.hasResult(of: node, since: since) }) {
+                    _ = state.withLock { $0.nodes.endProbe(of: node, answered: hasWaited ? .now : nil) }
                     return
                 }
                 (isUnavailable, name) = (true, failedName)
@@ -178,4 +196,10 @@ final class ClusterNodes: Sendable {
 extension OrganisationID {
     /// Statements that read or write the rows of many organisations, on all nodes; they have a share like an organisation.
     static let allNodes = OrganisationID(-1)
+
+    /// Returns the key of statements that read or write the rows of many organisations on one node.
+    static func node(_ node: NodeID) -> OrganisationID { OrganisationID(-2 - node.group) }
+
+    /// Whether this is the key of a node; see ``node(_:)``.
+    fileprivate var isNodeKey: Bool { number <= -2 }
 }

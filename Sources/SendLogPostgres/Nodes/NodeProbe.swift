@@ -11,10 +11,13 @@ struct NodeProbe {
 
     /// The outcome of a probe.
     enum Outcome {
-        /// The node answered, or no longer has the organisation.
+        /// The node answered.
         case answered
-        /// The node, `name` in messages, did not answer, although the server of the connection did.
-        case failed(name: String, detail: String)
+        /// The organisation is on another node now.
+        case moved(to: NodeID)
+        /// The node, `name` in messages, did not answer, although the server of the connection did; `hasWaited` if there
+        /// was no error.
+        case failed(name: String, detail: String, hasWaited: Bool)
         /// The server of the connection did not answer.
         case unknown
     }
@@ -52,7 +55,7 @@ struct NodeProbe {
         guard let connection = try? Connection(location, session: Self.session),
             let found = try? Self.node(of: organisation, on: connection)
         else { return .unknown }
-        if found != node { return .answered }
+        if found != node { return .moved(to: found) }
         connection.statementTimeout = timeout
         do throws(PostgresFailure) {
             _ = try connection.rows(
@@ -64,7 +67,8 @@ struct NodeProbe {
             // Any other error shows that the node answers.
             guard error.isFromNode || error.isTimeout || error.invalidatesConnection else { return .answered }
             connection.cancel()
-            return nodeName(within: timeout).map { .failed(name: $0, detail: error.detail) } ?? .unknown
+            guard let name = nodeName(within: timeout) else { return .unknown }
+            return .failed(name: name, detail: error.detail, hasWaited: error.isTimeout)
         }
     }
 

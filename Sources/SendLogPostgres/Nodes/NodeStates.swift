@@ -53,10 +53,12 @@ struct NodeStates {
         organisations[organisation] = nil
     }
 
-    /// Returns one organisation of each node that is known.
-    var samples: [NodeID: OrganisationID] {
+    /// Returns one organisation of each node that was looked up lately.
+    func samples(at now: ContinuousClock.Instant) -> [NodeID: OrganisationID] {
         var samples: [NodeID: OrganisationID] = [:]
-        for (organisation, location) in organisations { samples[location.node] = organisation }
+        for (organisation, location) in organisations where now - location.since < Self.cacheDuration {
+            samples[location.node] = organisation
+        }
         return samples
     }
 
