@@ -62,6 +62,16 @@ public struct SimulatedCluster: Sendable {
             FROM generate_series(1, 2) n;
         CREATE FUNCTION get_shard_id_for_distribution_column(regclass, bigint) RETURNS bigint LANGUAGE sql
             AS 'SELECT 2 - $2 % 2';
+        CREATE FUNCTION citus_check_connection_to_node(nodename text, nodeport integer) RETURNS boolean LANGUAGE plpgsql AS $$
+        DECLARE found text;
+        BEGIN
+            LOOP
+                SELECT state INTO found FROM simulated_nodes WHERE 'node-' || node = nodename;
+                IF found <> 'frozen' THEN RETURN found = 'available'; END IF;
+                PERFORM pg_sleep(0.02);
+            END LOOP;
+        END
+        $$;
         CREATE FUNCTION answers(organisation bigint) RETURNS boolean LANGUAGE plpgsql AS $$
         DECLARE found text;
         BEGIN

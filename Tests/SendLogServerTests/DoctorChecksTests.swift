@@ -20,6 +20,12 @@ import Testing
         if let finding { #expect(finding.advice == "run chmod 600 '/var/lib/my data/a.db'") }
     }
 
+    @Test func `a spool folder that cannot be written is a problem, with the system's reason`() {
+        let finding = FileModesCheck.spoolFolderFinding("/spool", EACCES)
+        #expect(finding.severity == .problem)
+        #expect(finding.message == "the spool folder /spool cannot be written: Permission denied")
+    }
+
     @Test(
         arguments: [(0o040755, false), (0o040775, false), (0o041777, false), (0o040777, true), (0o040702, true)]
             as [(mode_t, Bool)]

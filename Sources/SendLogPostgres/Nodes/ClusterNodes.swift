@@ -5,8 +5,8 @@ import Synchronization
 
 /// Finds out which nodes of a Citus cluster are unavailable, and keeps statements away from them.
 ///
-/// A statement that waits 200 ms for its node, or that fails with an error of the node, causes a probe: a statement on a
-/// new connection. If the node does not answer it while the server of the connection answers, the node is unavailable:
+/// A statement that waits 200 ms for its node, or that fails with an error of the node, causes a probe; see ``NodeProbe``.
+/// If the node does not answer it while the server of the connection answers, the node is unavailable:
 /// statements that wait for it are interrupted, and new ones are refused, until a later probe is answered.
 final class ClusterNodes: Sendable {
     /// The time after which a statement that waits causes a probe.
@@ -53,7 +53,7 @@ final class ClusterNodes: Sendable {
     /// Returns the node of an organisation if it is known.
     func knownNode(of organisation: OrganisationID) -> NodeID? {
         if organisation == .allNodes { return .all }
-        if organisation.isNodeKey { return NodeID(group: -2 - organisation.number) }
+        if organisation.number <= -2 { return NodeID(group: -2 - organisation.number) }
         return state.withLock { $0.nodes.node(of: organisation, at: .now) }
     }
 
@@ -90,7 +90,7 @@ final class ClusterNodes: Sendable {
             let slowAfter = node == .all ? Self.allSlowAfter : Self.slowAfter
             guard .now - begin >= slowAfter, node != .all || !isSuspected else { return }
             isSuspected = true
-            self.suspect(node, of: organisation)
+            self.suspect(node)
         }
         defer { connection.observer = nil }
         do {
@@ -114,26 +114,22 @@ final class ClusterNodes: Sendable {
     /// the organisation may have moved.
     func recordFailure(of organisation: OrganisationID) {
         guard organisation != .server, let node = knownNode(of: organisation) else { return }
-        suspect(node, of: organisation)
+        suspect(node)
         state.withLock { $0.nodes.removeNode(of: organisation) }
     }
 
     /// Probes a node, or all that are known, because a statement was slow or failed.
-    private func suspect(_ node: NodeID, of organisation: OrganisationID) {
+    private func suspect(_ node: NodeID) {
         if node == .all {
-            for (node, organisation) in samples { suspect(node, of: organisation) }
+            for node in state.withLock(\.nodes.knownNodes) { suspect(node) }
             return
         }
-        guard let organisation = organisation.isNodeKey ? samples[node] : organisation else { return }
         guard state.withLock({ !$0.isClosed && $0.nodes.startProbe(of: node, at: .now) }) else { return }
         Thread.detachNewThread { [self] in
             Thread.current.name = "postgres-probe"
-            probe(node, of: organisation)
+            probe(node)
         }
     }
-
-    /// One organisation of each node that was looked up lately.
-    private var samples: [NodeID: OrganisationID] { state.withLock { $0.nodes.samples(at: .now) } }
 
     private func node(of organisation: OrganisationID, on connection: Connection) throws -> NodeID {
         if let node = knownNode(of: organisation) { return node }
@@ -143,21 +139,12 @@ final class ClusterNodes: Sendable {
     }
 
     /// Probes a node until it answers.
-    private func probe(_ node: NodeID, of organisation: OrganisationID) {
-        var probe = NodeProbe(location: location, node: node, organisation: organisation)
+    private func probe(_ node: NodeID) {
+        let probe = NodeProbe(location: location, node: node)
         var (isUnavailable, name) = (false, "")
         while !state.withLock(\.isClosed) {
             let begin = ContinuousClock.now
             switch probe.run(timeout: isUnavailable ? .seconds(3) : Self.firstTimeout) {
-            case .moved(let other):
-                // The answer was that of another node.
-                state.withLock { $0.nodes.setNode(other, of: probe.organisation, at: .now) }
-                if let sample = samples[node] {
-                    probe = NodeProbe(location: location, node: node, organisation: sample)
-                    break
-                }
-                if state.withLock({ $0.nodes.endProbe(of: node, answered: nil) }) { report(.available(node: name)) }
-                return
             case .answered:
                 if state.withLock({ $0.nodes.endProbe(of: node, answered: .now) }) { report(.available(node: name)) }
                 return
@@ -199,7 +186,4 @@ extension OrganisationID {
 
     /// Returns the key of statements that read or write the rows of many organisations on one node.
     static func node(_ node: NodeID) -> OrganisationID { OrganisationID(-2 - node.group) }
-
-    /// Whether this is the key of a node; see ``node(_:)``.
-    fileprivate var isNodeKey: Bool { number <= -2 }
 }

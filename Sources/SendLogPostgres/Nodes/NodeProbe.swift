@@ -1,22 +1,19 @@
 import SendLogCore
 
-/// A probe of a node of a Citus cluster: a statement of an organisation that is on the node.
+/// A probe of a node of a Citus cluster: the server of a new connection connects to the node, and runs a statement there.
 ///
-/// Each probe has a new connection, whose server has no connection to the node yet: one that is broken or hangs would
-/// fail although the node is available again.
+/// No table is read, so that a lock does not delay the probe. The connection to the node is new: one that is broken or
+/// hangs would fail although the node is available again.
 struct NodeProbe {
     let location: PostgresLocation
     let node: NodeID
-    let organisation: OrganisationID
 
     /// The outcome of a probe.
     enum Outcome {
-        /// The node answered.
+        /// The node answered, or is no longer part of the cluster.
         case answered
-        /// The organisation is on another node now.
-        case moved(to: NodeID)
-        /// The node, `name` in messages, did not answer, although the server of the connection did; `hasWaited` if there
-        /// was no error.
+        /// The node, `name` in messages, did not answer, although the server of the connection did; `hasWaited` if the
+        /// timeout was over.
         case failed(name: String, detail: String, hasWaited: Bool)
         /// The server of the connection did not answer.
         case unknown
@@ -47,40 +44,38 @@ struct NodeProbe {
         return NodeID(group: rows.integer(0, 0))
     }
 
-    /// Runs a statement on the node.
+    /// Probes the node.
     ///
-    /// - Parameter timeout: the time to wait for its result
+    /// - Parameter timeout: the time to wait for its answer
     /// - Returns: the outcome.
     func run(timeout: Duration) -> Outcome {
         guard let connection = try? Connection(location, session: Self.session),
-            let found = try? Self.node(of: organisation, on: connection)
+            let address = try? connection.rows(
+                "SELECT nodename::text, nodeport FROM pg_dist_node WHERE groupid = $1 AND noderole = 'primary'",
+                Parameters(node.group)
+            )
         else { return .unknown }
-        if found != node { return .moved(to: found) }
+        guard address.count > 0 else { return .answered }
+        let (host, port) = (address.text(0, 0), address.integer(0, 1))
         connection.statementTimeout = timeout
         do throws(PostgresFailure) {
-            _ = try connection.rows(
-                "SELECT sequence FROM organisation_heads WHERE org_id = $1",
-                Parameters(organisation.number)
+            let check = try connection.rows(
+                "SELECT citus_check_connection_to_node($1::text, $2::integer)",
+                Parameters(host, Int32(clamping: port))
             )
-            return .answered
+            if check.boolean(0, 0) { return .answered }
+            return .failed(name: "\(host):\(port)", detail: "it refuses connections", hasWaited: false)
         } catch {
-            // Any other error shows that the node answers.
-            guard error.isFromNode || error.isTimeout || error.invalidatesConnection else { return .answered }
             connection.cancel()
-            guard let name = nodeName(within: timeout) else { return .unknown }
-            return .failed(name: name, detail: error.detail, hasWaited: error.isTimeout)
+            guard error.isTimeout, isServerAlive(within: timeout) else { return .unknown }
+            return .failed(name: "\(host):\(port)", detail: "it does not answer", hasWaited: true)
         }
     }
 
-    /// Returns the host and port of the node; `nil` if the server of the connection does not answer.
-    private func nodeName(within timeout: Duration) -> String? {
-        guard let connection = try? Connection(location, session: Self.session) else { return nil }
+    /// Whether the server of the connections answers.
+    private func isServerAlive(within timeout: Duration) -> Bool {
+        guard let connection = try? Connection(location, session: Self.session) else { return false }
         connection.statementTimeout = timeout
-        let rows = try? connection.rows(
-            "SELECT nodename || ':' || nodeport FROM pg_dist_node WHERE groupid = $1 AND noderole = 'primary'",
-            Parameters(node.group)
-        )
-        guard let rows else { return nil }
-        return rows.count > 0 ? rows.text(0, 0) : "of group \(node.group)"
+        return (try? connection.rows("SELECT 1")) != nil
     }
 }

@@ -53,14 +53,8 @@ struct NodeStates {
         organisations[organisation] = nil
     }
 
-    /// Returns one organisation of each node that was looked up lately.
-    func samples(at now: ContinuousClock.Instant) -> [NodeID: OrganisationID] {
-        var samples: [NodeID: OrganisationID] = [:]
-        for (organisation, location) in organisations where now - location.since < Self.cacheDuration {
-            samples[location.node] = organisation
-        }
-        return samples
-    }
+    /// The nodes of the organisations that were looked up.
+    var knownNodes: Set<NodeID> { Set(organisations.values.map(\.node)) }
 
     // MARK: - Statements
 

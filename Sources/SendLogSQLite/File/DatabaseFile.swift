@@ -13,6 +13,8 @@ struct DatabaseFile {
     let path: String
     /// The time to wait for a lock that another process holds, in seconds.
     let lockTimeout: Double
+    /// The advice about a damaged database.
+    static let damageAdvice = "restore it from a backup"
 
     private static let needsToWrite = "sendlog must be able to write to it and to its folder"
 
@@ -241,7 +243,7 @@ struct DatabaseFile {
             switch error.resultCode {
             case .SQLITE_BUSY, .SQLITE_LOCKED: "is locked by another program"
             case .SQLITE_READONLY: "is read-only; \(Self.needsToWrite)"
-            case .SQLITE_CORRUPT, .SQLITE_NOTADB: "is damaged; restore it from a backup"
+            case .SQLITE_CORRUPT, .SQLITE_NOTADB: "is damaged; \(Self.damageAdvice)"
             case .SQLITE_FULL: "cannot be written: the disk is full"
             case .SQLITE_CANTOPEN: cannotOpen
             default: "cannot be opened: \(error.message ?? error.resultCode.description)"

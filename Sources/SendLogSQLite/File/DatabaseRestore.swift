@@ -76,7 +76,12 @@ public struct DatabaseRestore: Sendable {
             defer { store.close() }
             findings = try await store.check(progress: progress)
         } catch let error as StoreSetupError {
-            throw StoreSetupError(error.description.replacingOccurrences(of: path, with: backup))
+            // The copy is checked, whose path says nothing to the operator.
+            let advice = "nothing was changed; use another backup"
+            throw StoreSetupError(
+                error.description.replacingOccurrences(of: path, with: backup)
+                    .replacingOccurrences(of: DatabaseFile.damageAdvice, with: advice)
+            )
         } catch { throw StoreSetupError("\(backup) cannot be checked: \(error)") }
         guard let first = findings.first else { return }
         throw StoreSetupError(

@@ -50,7 +50,8 @@ public struct Doctor: Sendable {
                 error.isMissing
                 ? "create one with sendlog organisation create, or name another with --database; if a server had it open, read "
                     + "docs/operation.md before the server stops, because the server may have the only copy"
-                : "the server cannot use it either: correct what the message names"
+                : "run sendlog doctor as the user that runs the server; if you did, the server cannot use the database either: "
+                    + "correct what the message names"
             return [DoctorFinding(.database, .problem, "\(error)", advice: advice)]
         }
         defer { inspection.close() }

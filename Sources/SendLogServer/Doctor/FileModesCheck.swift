@@ -22,7 +22,24 @@ enum FileModesCheck {
                 findings.append(finding)
             }
         }
+        let failure = access(database.spoolFolder, W_OK | X_OK) == 0 ? nil : errno
+        if let finding = failure.map({ spoolFolderFinding(database.spoolFolder, $0) }) { findings.append(finding) }
         return findings
+    }
+
+    /// Returns the finding about a spool folder that this process cannot write to.
+    ///
+    /// - Parameters:
+    ///   - path: the folder
+    ///   - failure: the reason, as in `errno`
+    /// - Returns: the finding.
+    static func spoolFolderFinding(_ path: String, _ failure: Int32) -> DoctorFinding {
+        DoctorFinding(
+            .fileModes,
+            .problem,
+            "the spool folder \(path) cannot be written: \(String(cString: strerror(failure)))",
+            advice: "let the server's user write to it, or set recording.spoolFolder; until then, long lists get 503"
+        )
     }
 
     /// Returns the finding about a configuration file; `nil` if it has a safe mode, or if there is no such file.

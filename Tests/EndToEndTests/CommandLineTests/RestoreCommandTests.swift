@@ -56,6 +56,14 @@ import Testing
         let damaged = try server.command("database", "restore", backup)
         #expect(damaged.exit == .code(1))
         #expect(damaged.errors.contains("\(backup) is damaged, so it was not restored: "), "\(damaged)")
+        // The first page stays, so that SQLite takes it for a database.
+        let bytes = try server.folder.bytes("backup.db")
+        let torn = server.folder.file("torn.db")
+        try Data(bytes.prefix(bytes.count / 2)).write(to: URL(filePath: torn))
+        let refusal = try server.command("database", "restore", torn)
+        #expect(refusal.exit == .code(1) && refusal.errors.contains("\(torn) is damaged"), "\(refusal)")
+        #expect(!refusal.errors.contains("restore it from a backup"), "\(refusal)")
+        try FileManager.default.removeItem(atPath: torn)
         let text = try server.folder.write("notes.txt", String(repeating: "not a database\n", count: 1000))
         for (file, reason) in [
             (server.folder.file("none.db"), "does not exist"), (text, "is not a sendlog database"),
