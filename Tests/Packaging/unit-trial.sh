@@ -31,6 +31,16 @@ await "after the machine has started"
 [ "$(stat -c '%U:%G %a' /var/lib/sendlog)" = "sendlog:sendlog 750" ] || fail "the mode of /var/lib/sendlog"
 first=$(property MainPID)
 [ "$(stat -c %U "/proc/$first")" = sendlog ] || fail "the server's user"
+
+# The unit hides no file of the system that a metric needs; the alert about restarts needs the first one.
+exec 3<>/dev/tcp/127.0.0.1/8080
+printf 'GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&3
+cat <&3 >/run/trial/metrics
+exec 3>&-
+for metric in process_start_time_seconds process_resident_memory_bytes process_open_fds process_cpu_seconds_total; do
+    grep -q "^$metric [0-9]" /run/trial/metrics || fail "the metric $metric is missing"
+done
+
 runuser -u sendlog -- sendlog organisation create "Unit" --config /etc/sendlog.json
 
 systemctl restart sendlog
