@@ -67,6 +67,9 @@ public struct FairDispatch<Work> {
         return removed
     }
 
+    /// Removes and returns waiting work that is the first one of its organisation and satisfies a condition.
+    public mutating func removeFirst(where isRemoved: (Work) -> Bool) -> Work? { waiting.removeFirst(where: isRemoved) }
+
     /// Removes and returns all waiting work.
     public mutating func removeAll() -> [Work] { waiting.removeAll() }
 }

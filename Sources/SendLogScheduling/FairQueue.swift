@@ -43,6 +43,15 @@ public struct FairQueue<Element> {
         return (organisation, element)
     }
 
+    /// Removes and returns an element that is the first one of its organisation and satisfies a condition.
+    public mutating func removeFirst(where isRemoved: (Element) -> Bool) -> Element? {
+        let turn = turns.firstIndex { queues[$0]?.first.map(isRemoved) ?? false }
+        guard let turn, let element = queues[turns[turn]]?.popFirst() else { return nil }
+        if queues[turns[turn]]?.isEmpty == true { queues[turns.remove(at: turn)] = nil }
+        count -= 1
+        return element
+    }
+
     /// The first element of the organisation whose turn is next.
     public var first: Element? { turns.first.flatMap { queues[$0]?.first } }
 

@@ -8,6 +8,18 @@ struct FairQueueTests {
     private let two = OrganisationID(2)
     private let three = OrganisationID(3)
 
+    @Test func `the first elements of organisations can be removed by a condition, out of turn`() {
+        var queue = FairQueue<Int>()
+        for (element, organisation) in [(9, one), (2, one), (1, two), (8, two), (3, three)] {
+            queue.append(element, for: organisation)
+        }
+        let removed = (0..<3).map { _ in queue.removeFirst { $0 < 5 } }
+        // Behind a first element that stays, 2 stays too.
+        #expect(removed == [1, 3, nil])
+        #expect(queue.count == 3)
+        #expect(queue.removeAll().sorted() == [2, 8, 9])
+    }
+
     @Test func `organisations take turns, and an organisation's elements keep their order`() {
         var queue = FairQueue<String>()
         for number in 1...4 { queue.append("a\(number)", for: one) }

@@ -36,6 +36,8 @@ final class ConnectionPool: Sendable {
         var work: FairDispatch<(job: Job, since: ContinuousClock.Instant)>
         var breakers = TimeoutBreakers()
         var shares: NodeShares
+        /// Whether late work is going to be refused.
+        var hasTimer = false
         var isClosed = false
 
         var needsThread: Bool { work.needsThread(where: shares.hasConnection) }
@@ -164,19 +166,44 @@ final class ConnectionPool: Sendable {
             return
         }
         let isUnavailable = nodes?.isUnavailable(organisation) ?? false
-        let (refusal, wakes) = state.withLock { state -> (StoreError?, Bool) in
-            if state.isClosed { return (.unavailable(.closed, detail: "the connection pool is closed"), false) }
-            if isUnavailable { return (ClusterNodes.nodeUnavailable(organisation).storeError, false) }
+        var (wakes, startsTimer) = (false, false)
+        let refusal = state.withLock { state -> StoreError? in
+            if state.isClosed { return .unavailable(.closed, detail: "the connection pool is closed") }
+            if isUnavailable { return ClusterNodes.nodeUnavailable(organisation).storeError }
             if state.work.count >= options.maxWaiting {
-                return (.unavailable(.overloaded, detail: "the connection pool is full"), false)
+                return .unavailable(.overloaded, detail: "the connection pool is full")
             }
-            if !state.breakers.admits(organisation, at: .now) { return (Self.timedOutBefore, false) }
+            if !state.breakers.admits(organisation, at: .now) { return Self.timedOutBefore }
             state.work.append((job, .now), for: organisation)
-            return (nil, state.wake())
+            (wakes, startsTimer) = (state.wake(), !state.hasTimer)
+            state.hasTimer = true
+            return nil
         }
         if wakes { signal.signal() }
+        if startsTimer { refuseLate(after: options.waitTimeout) }
         if let refusal { job(.failure(refusal)) }
     }
+
+    /// Refuses work that has waited too long: no thread takes it while others of its organisation or node run.
+    private func refuseLate(after delay: Duration) {
+        DispatchQueue.global().asyncAfter(deadline: .now() + (delay / .seconds(1))) { [self] in
+            let (late, continues) = state.withLock { state in
+                var late: [Job] = []
+                while let work = state.work.removeFirst(where: { .now - $0.since > options.waitTimeout }) {
+                    late.append(work.job)
+                }
+                state.hasTimer = state.work.count > 0
+                return (late, state.hasTimer)
+            }
+            for job in late { job(.failure(Self.late)) }
+            if continues { refuseLate(after: .milliseconds(250)) }
+        }
+    }
+
+    private static let late = StoreError.unavailable(
+        .overloaded,
+        detail: "no connection was free within the timeout"
+    )
 
     private static let timedOutBefore = StoreError.unavailable(
         .overloaded,
@@ -246,11 +273,7 @@ final class ConnectionPool: Sendable {
             if wakes { signal.signal() }
             if let next {
                 let isLate = .now - next.since > options.waitTimeout
-                next.job(
-                    isLate
-                        ? .failure(.unavailable(.overloaded, detail: "no connection was free within the timeout"))
-                        : .success(thread)
-                )
+                next.job(isLate ? .failure(Self.late) : .success(thread))
                 recordEnd(of: thread, for: next.organisation)
                 let wakes = state.withLock { state in
                     state.finish(next)

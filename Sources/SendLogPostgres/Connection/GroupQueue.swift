@@ -91,6 +91,13 @@ final class GroupQueue<Item: Sendable, Value: Sendable>: Sendable {
 
     /// Processes a group of an organisation's queue on the next free connection, and repeats until the queue is empty.
     private func processNext(_ organisation: OrganisationID) {
+        while let refusal = pool.refusal(for: organisation) {
+            let (group, late) = state.withLock { $0.nextGroup(for: organisation, at: .now) }
+            complete(group + late, .failure(refusal))
+            let end = state.withLock { $0.endGroup(for: organisation, hasFailed: true) }
+            complete(end.refused, .failure(refusal))
+            if !end.hasMore { return }
+        }
         pool.submit(for: organisation) { [self] thread in
             let (group, late) = state.withLock { $0.nextGroup(for: organisation, at: .now) }
             complete(late, .failure(.unavailable(.overloaded, detail: "earlier requests took too long")))

@@ -114,7 +114,10 @@ import Testing
         try hook.awaitState { $0["replays"] == [] && $0["behind"] == 0 }
         _ = try hook.waitForDeliveries("?state=waiting&limit=1") { $0.isEmpty }
         let ids = try Hooks.receiver.requests(path).ids()
-        #expect(Array(ids.suffix(5)) == ["new", "missed-0", "missed-1", "missed-2", "missed-3"])
+        // On a busy machine an attempt can time out, and is repeated later.
+        var seen: Set<String> = []
+        let firsts = ids.filter { seen.insert($0).inserted }
+        #expect(Array(firsts.suffix(5)) == ["new", "missed-0", "missed-1", "missed-2", "missed-3"], "\(ids)")
         #expect(Set(ids).count == 105 && ids.filter { $0.hasPrefix("missed") }.count == 4)
     }
 
