@@ -26,14 +26,12 @@ extension CitusTests {
                     { try await store.raiseHead(to: SequenceNumber(9), in: organisation) },
                     { _ = try await store.deleteSendLogs([SequenceNumber(99)], in: organisation) },
                 ] {
-                    let begin = ContinuousClock.now
+                    // The statement timeout, which applies on all nodes in any case, has another reason.
                     let failure = await #expect(throws: StoreError.self) { try await change() }
                     guard case .unavailable(.locked, _) = failure else {
                         Issue.record("\(String(describing: failure))")
                         continue
                     }
-                    // The statement timeout, which applies on all nodes in any case, is 4 s.
-                    #expect(.now - begin < .seconds(3))
                 }
                 try other.run("ROLLBACK")
                 _ = try await store.record([Sample.plain("b")], in: organisation)

@@ -13,8 +13,10 @@ final class ClusterNodes: Sendable {
     private static let slowAfter = Duration.milliseconds(200)
     /// The same for a statement on all nodes, which takes longer.
     private static let allSlowAfter = Duration.seconds(1)
-    /// The time to wait for the first probe.
+    /// The time to wait for the first probe, unless the machine is slow.
     private static let firstTimeout = Duration.milliseconds(500)
+    /// The time to wait for further probes.
+    private static let longestTimeout = Duration.seconds(3)
 
     private struct State {
         var nodes = NodeStates()
@@ -144,7 +146,8 @@ final class ClusterNodes: Sendable {
         var (isUnavailable, name) = (false, "")
         while !state.withLock(\.isClosed) {
             let begin = ContinuousClock.now
-            switch probe.run(timeout: isUnavailable ? .seconds(3) : Self.firstTimeout) {
+            let shortest = isUnavailable ? Self.longestTimeout : Self.firstTimeout
+            switch probe.run(atLeast: shortest, atMost: Self.longestTimeout) {
             case .answered:
                 if state.withLock({ $0.nodes.endProbe(of: node, answered: .now) }) { report(.available(node: name)) }
                 return

@@ -44,11 +44,17 @@ struct NodeProbe {
         return NodeID(group: rows.integer(0, 0))
     }
 
+    /// The time for the node, as a multiple of the time that the server of the connections took for the same.
+    private static let slowness = 15
+
     /// Probes the node.
     ///
-    /// - Parameter timeout: the time to wait for its answer
+    /// - Parameters:
+    ///   - shortest: the time to wait for its answer; longer on machines that are slow
+    ///   - longest: the longest time to wait
     /// - Returns: the outcome.
-    func run(timeout: Duration) -> Outcome {
+    func run(atLeast shortest: Duration, atMost longest: Duration) -> Outcome {
+        let begin = ContinuousClock.now
         guard let connection = try? Connection(location, session: Self.session),
             let address = try? connection.rows(
                 "SELECT nodename::text, nodeport FROM pg_dist_node WHERE groupid = $1 AND noderole = 'primary'",
@@ -57,6 +63,7 @@ struct NodeProbe {
         else { return .unknown }
         guard address.count > 0 else { return .answered }
         let (host, port) = (address.text(0, 0), address.integer(0, 1))
+        let timeout = max(shortest, min(longest, (.now - begin) * Self.slowness))
         connection.statementTimeout = timeout
         do throws(PostgresFailure) {
             let check = try connection.rows(
