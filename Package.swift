@@ -193,8 +193,9 @@ let package = Package(
         .testTarget(
             name: "SendLogServerTests",
             dependencies: [
-                "SendLogServer", "SendLogAPI", "SendLogHTTP", "SendLogScheduling", "SendLogServices", "SendLogSQLite",
-                "SendLogPostgres", "SendLogWebhooks", "TestSupport",
+                "SendLogServer", "SendLogAPI", "SendLogCore", "SendLogHTTP", "SendLogNetwork", "SendLogScheduling",
+                "SendLogServices", "SendLogSQLite", "SendLogPostgres", "SendLogWebhooks", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .testTarget(

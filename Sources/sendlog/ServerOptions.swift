@@ -65,6 +65,8 @@ struct ServerOptions: ParsableArguments {
     var logLevel: String?
     @Option(.logFormat, "The format of log lines: text or json.")
     var logFormat: String?
+    @Option(.logBufferBytes, "bytes", "The length of the log lines that wait to be written; more are dropped and counted.")
+    var logBufferBytes: String?
 
     @Option(
         .rateLimitRequests,
@@ -150,7 +152,8 @@ struct ServerOptions: ParsableArguments {
             .maxStreams: maxStreams, .maxStreamsPerOrganisation: maxStreamsPerOrganisation,
             .maxUploads: maxUploads, .maxUploadsPerOrganisation: maxUploadsPerOrganisation,
             .httpThreads: httpThreads, .workerThreads: workersThreads, .logLevel: logLevel,
-            .logFormat: logFormat, .rateLimitRequests: rateLimitRequests, .rateLimitWindow: rateLimitWindow,
+            .logFormat: logFormat, .logBufferBytes: logBufferBytes,
+            .rateLimitRequests: rateLimitRequests, .rateLimitWindow: rateLimitWindow,
             .rateLimitConsoleRequests: rateLimitConsoleRequests,
             .spoolFolder: spoolFolder, .sqliteReaders: sqliteReaders,
             .sqliteLockTimeout: sqliteLockTimeout, .sqliteCheckpointSeconds: sqliteCheckpointSeconds,

@@ -36,8 +36,15 @@ final class ServiceUnderTest: Sendable {
             comparer: AudienceComparer(store: store, spoolFolder: folder.path),
             threads: FairThreadPool(count: 2, name: "workers"),
             rateLimit: nil,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            log: NoLog()
         )
+    }
+
+    /// Writes no line.
+    private struct NoLog: RequestLog {
+        let logLevel = Logger.Level.critical
+
+        func write(_ line: RequestLine) {}
     }
 
     /// Accepts each delivery at once, in place of a receiver; the HTTP client has its own tests.

@@ -142,7 +142,7 @@ import Testing
             .basePath: "/send/log", .allowedOrigins: "https://a.example, http://b.example:8080",
             .maxStreams: "31", .maxStreamsPerOrganisation: "22",
             .maxUploads: "24", .maxUploadsPerOrganisation: "23", .workerThreads: "23",
-            .logLevel: "debug", .logFormat: "json", .rateLimitRequests: "7", .rateLimitWindow: "8",
+            .logLevel: "debug", .logFormat: "json", .logBufferBytes: "70000", .rateLimitRequests: "7", .rateLimitWindow: "8",
             .rateLimitConsoleRequests: "26",
             .spoolFolder: FileManager.default.temporaryDirectory.path, .sqliteReaders: "9", .sqliteLockTimeout: "10",
             .sqliteCheckpointSeconds: "25", .postgresConnections: "11", .postgresWaitTimeout: "12",

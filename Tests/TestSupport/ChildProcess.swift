@@ -23,19 +23,21 @@ package final class ChildProcess: Sendable {
     ///   - arguments: its arguments
     ///   - environment: its environment variables beside `PATH`
     ///   - input: the file that is its standard input
+    ///   - errorOutput: the file that is its standard error instead of that of ``errors``
     /// - Throws: an error if it cannot be started.
     package init(
         _ program: String,
         _ arguments: [String],
         environment: [String: String] = [:],
-        input: String = "/dev/null"
+        input: String = "/dev/null",
+        errorOutput: String? = nil
     ) throws {
         let folder = try TemporaryFolder()
         let child = try Spawn.start(["/usr/bin/env", "-C", folder.path, program] + arguments, environment: environment)
         {
             posix_spawn_file_actions_addopen(&$0, 0, input, O_RDONLY, 0)
             posix_spawn_file_actions_addopen(&$0, 1, folder.file("out"), O_WRONLY | O_CREAT | O_APPEND, 0o600)
-            posix_spawn_file_actions_addopen(&$0, 2, folder.file("err"), O_WRONLY | O_CREAT | O_APPEND, 0o600)
+            posix_spawn_file_actions_addopen(&$0, 2, errorOutput ?? folder.file("err"), O_WRONLY | O_CREAT | O_APPEND, 0o600)
         }
         self.folder = folder
         pid = child

@@ -48,36 +48,33 @@ extension APIService {
         as message: Logger.Message = "request completed",
         _ level: Logger.Level? = nil
     ) {
-        let seconds = (ContinuousClock.now - context.begin) / .seconds(1)
-        let route = table.name(context.route)
-        metrics.requestCompleted(route: context.route, name: route, status: Int(status), seconds: seconds, bytes: bytes)
+        let duration = (ContinuousClock.now - context.begin).components
+        let microseconds = Int(duration.seconds) * 1_000_000 + Int(duration.attoseconds / 1_000_000_000_000)
+        metrics.requestCompleted(
+            route: context.route,
+            name: table.name(context.route),
+            status: Int(status),
+            seconds: Double(microseconds) / 1_000_000,
+            bytes: bytes
+        )
         let level = level ?? (status >= 500 ? .error : status >= 400 || context.event != nil ? .info : .debug)
-        guard level >= logger.logLevel, !context.isUnlogged else { return }
-        var metadata: Logger.Metadata = [
-            "request_id": "\(context.id)", "route": "\(route)", "status": .stringConvertible(Int(status)),
-            "bytes": .stringConvertible(bytes), "ms": .stringConvertible((seconds * 1_000_000).rounded() / 1000),
-        ]
-        if let client = context.client { metadata["client"] = "\(client)" }
-        if let organisation = context.organisation {
-            metadata["organisation"] = .stringConvertible(organisation.number)
-        }
-        if let key = context.key { metadata["key"] = "\(key)" }
-        if let event = context.event {
-            metadata["event"] = "\(event.name)"
-            for field in event.fields { metadata[field.name] = field.value.metadata }
-        }
-        if let failure { metadata["code"] = "\(failure.code)" }
-        if let detail = failure?.detail { metadata["cause"] = "\(detail)" }
-        logger.log(level: level, message, metadata: metadata)
-    }
-}
-
-extension RequestEvent.Value {
-    /// The value as the log has it: JSON has numbers as numbers.
-    fileprivate var metadata: Logger.MetadataValue {
-        switch self {
-        case .text(let text): .string(text)
-        case .number(let number): .stringConvertible(number)
-        }
+        guard level >= log.logLevel, !context.isUnlogged else { return }
+        log.write(
+            RequestLine(
+                level: level,
+                message: message,
+                requestID: context.id,
+                route: table.name(context.route),
+                status: Int(status),
+                bytes: bytes,
+                microseconds: microseconds,
+                client: context.client,
+                organisation: context.organisation,
+                key: context.key,
+                event: context.event,
+                code: failure?.code,
+                cause: failure?.detail
+            )
+        )
     }
 }

@@ -1,4 +1,3 @@
-package import Logging
 package import SendLogContent
 package import SendLogCore
 package import SendLogRecipients
@@ -22,7 +21,7 @@ public struct APIService: Sendable {
     let metrics: ServiceMetrics
     let date = HTTPDate()
     let now: @Sendable () -> Timestamp
-    let logger: Logger
+    let log: any RequestLog
     /// Renders the error page for browsers whose request matches no route; `nil` for none.
     let middleware: (any RouteMiddleware)?
     let ids = RequestIDSource()
@@ -55,7 +54,7 @@ public struct APIService: Sendable {
         rateLimit: RateLimit?,
         pageRateLimit: RateLimit? = nil,
         recipientIndex: Bool = true,
-        logger: Logger,
+        log: any RequestLog,
         basePath: String = "",
         allowedOrigins: [String] = [],
         processMetrics: @escaping @Sendable () -> [MetricFamily] = { [] },
@@ -63,7 +62,7 @@ public struct APIService: Sendable {
         pages: [Route] = [],
         middleware: (any RouteMiddleware)? = nil
     ) {
-        (self.authenticator, self.threads, self.logger) = (authenticator, threads, logger)
+        (self.authenticator, self.threads, self.log) = (authenticator, threads, log)
         (self.middleware, self.basePath) = (middleware, basePath)
         crossOrigin = CrossOriginPolicy(allowedOrigins)
         streams = ConcurrencyLimit(of: "exports and other long responses", limits.streams)

@@ -20,6 +20,8 @@ public struct ServiceConfiguration: Sendable {
     public let logLevel: Logger.Level
     /// The format of log lines.
     public let logFormat: LogFormat
+    /// The length in bytes of the log lines that wait to be written.
+    let logBufferBytes: Int
     /// The number of requests that an organisation may make to the API; `nil` for no limit.
     public let rateLimit: RateLimit?
     /// The number of requests that an organisation may make to the console; `nil` for no limit.
@@ -62,6 +64,7 @@ public struct ServiceConfiguration: Sendable {
         workerThreads = sources.number(.workerThreads)
         logLevel = try Self.choice(.logLevel, sources)
         logFormat = try Self.choice(.logFormat, sources)
+        logBufferBytes = sources.number(.logBufferBytes)
         let requests = sources.number(.rateLimitRequests)
         rateLimit = requests > 0 ? RateLimit(requests: requests, window: sources.number(.rateLimitWindow)) : nil
         let consoleRequests = sources.number(.rateLimitConsoleRequests)

@@ -137,6 +137,13 @@ public struct Setting: Hashable, Sendable {
     )
     /// The format of log lines.
     public static let logFormat = Setting("log.format", flag: "log-format", .choice(["text", "json"]), default: "text")
+    /// The length in bytes of the log lines that wait to be written; further lines are dropped and counted.
+    public static let logBufferBytes = Setting(
+        "log.bufferBytes",
+        flag: "log-buffer-bytes",
+        .number(65_536...268_435_456),
+        default: 1_048_576
+    )
     /// The number of requests that an organisation may make to the API within a window; 0 for no limit.
     public static let rateLimitRequests = Setting(
         "rateLimit.requests",
@@ -273,8 +280,8 @@ public struct Setting: Hashable, Sendable {
     public static let all = [
         database, host, port, idleTimeout, headTimeout, drainTimeout, minBodyRate, maxConnections,
         maxConnectionsPerAddress, trustedProxies, basePath, allowedOrigins, maxStreams, maxStreamsPerOrganisation,
-        maxUploads, maxUploadsPerOrganisation, httpThreads, workerThreads, logLevel, logFormat, rateLimitRequests,
-        rateLimitWindow, rateLimitConsoleRequests, spoolFolder, sqliteReaders, sqliteLockTimeout,
+        maxUploads, maxUploadsPerOrganisation, httpThreads, workerThreads, logLevel, logFormat, logBufferBytes,
+        rateLimitRequests, rateLimitWindow, rateLimitConsoleRequests, spoolFolder, sqliteReaders, sqliteLockTimeout,
         sqliteCheckpointSeconds, postgresConnections, postgresWaitTimeout, keyCacheSeconds, recipientIndex,
         consoleSessionMinutes, webhookAllow, webhookTimeout, webhookRetrySeconds, webhookKeepDays, webhookWorkers,
         webhookLease, webhookMaxMetrics,

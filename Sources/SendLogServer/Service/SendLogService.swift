@@ -28,7 +28,10 @@ public struct SendLogService: Sendable {
     ///   on the address.
     public func run() async throws {
         let (format, level) = (configuration.logFormat, configuration.logLevel)
-        let logger = Logger(label: "sendlog") { _ in LineLog(format: format, level: level) }
+        let output = LogOutput(STDERR_FILENO, format: format, capacity: configuration.logBufferBytes)
+        defer { output.close() }
+        let log = LineLog(to: output, format: format, level: level)
+        let logger = Logger(label: "sendlog") { _ in log }
         for warning in configuration.warnings { logger.warning("\(warning)") }
         let openFiles = OpenFiles.raiseLimit()
         Memory.keepForReuse()
@@ -109,7 +112,7 @@ public struct SendLogService: Sendable {
             )
         }
         let connections = ConnectionMetrics(counts: ConnectionCounts(), limit: settings.maxConnections)
-        let process = ProcessMetrics()
+        let (process, lines) = (ProcessMetrics(), LogMetrics(output: output))
         let api = APIService(
             store: store,
             authenticator: authenticator,
@@ -121,10 +124,10 @@ public struct SendLogService: Sendable {
             rateLimit: configuration.rateLimit,
             pageRateLimit: configuration.consoleRateLimit,
             recipientIndex: configuration.recipientIndex,
-            logger: logger,
+            log: log,
             basePath: configuration.server.basePath,
             allowedOrigins: configuration.allowedOrigins,
-            processMetrics: { process.families + connections.families },
+            processMetrics: { process.families + connections.families + lines.families },
             recorded: { organisation in
                 agenda.recorded(in: organisation)
                 indexed?.notify(organisation)
@@ -170,7 +173,7 @@ public struct SendLogService: Sendable {
         var group = ServiceGroupConfiguration(
             services: services,
             gracefulShutdownSignals: StopSignals.all,
-            logger: Logger(label: "lifecycle") { _ in LineLog(format: format, level: max(level, .error)) }
+            logger: Logger(label: "lifecycle") { _ in LineLog(to: output, format: format, level: max(level, .error)) }
         )
         group.maximumGracefulShutdownDuration = .seconds(30)
         do {
@@ -189,7 +192,9 @@ public struct SendLogService: Sendable {
 
     /// Logs as JSON why a server did not start, or ended.
     public static func logFailure(_ problem: String) {
-        Logger(label: "sendlog") { _ in LineLog(format: .json, level: .critical) }.critical("\(problem)")
+        var line: [UInt8] = []
+        LineLog.append(.critical, "\(problem)", [:], .json, to: &line)
+        try? FileHandle.standardError.write(contentsOf: line)
     }
 
     /// Refuses a base path whose first segment is that of a route: behind a proxy that removes the base path, the server

@@ -20,13 +20,15 @@ final class Server: Sendable {
     ///   - database: another database instead, in the form of `--database`
     ///   - arguments: further flags
     ///   - environment: the server's environment variables
+    ///   - errorOutput: the file that gets the log instead of ``process``
     /// - Throws: if the server does not start.
     init(
         in folder: TemporaryFolder? = nil,
         path: String = "test.sqlite",
         database: String? = nil,
         arguments: [String] = [],
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        errorOutput: String? = nil
     ) throws {
         self.folder = try folder ?? TemporaryFolder()
         if let database {
@@ -38,7 +40,7 @@ final class Server: Sendable {
             self.database = "sqlite:\(self.folder.file(path))"
         }
         let listen = ["serve", "--host", "127.0.0.1", "--port", "0", "--database", self.database]
-        process = try ChildProcess(TestPaths.binary, listen + arguments, environment: environment)
+        process = try ChildProcess(TestPaths.binary, listen + arguments, environment: environment, errorOutput: errorOutput)
         port = try Self.port(of: process)
     }
 
