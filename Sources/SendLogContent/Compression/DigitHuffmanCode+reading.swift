@@ -105,8 +105,8 @@ extension DigitHuffmanCode {
                         firsts.withUnsafeBufferPointer { firsts in
                             digitBits.withUnsafeBufferPointer { digitBits in
                                 while position < length &* 8 {
-                                    readNumbers(starts, pairs, firsts, digitBits)
                                     readLiterals(symbols)
+                                    readNumbers(starts, pairs, firsts, digitBits)
                                     switch readSymbol(symbols) {
                                     case .more: break
                                     case .end: return done == room && isEnd
