@@ -32,10 +32,10 @@ extension APIDocumentTests {
                 now: ServiceUnderTest.now,
                 requestID: "id"
             )
-            let response = try await route.handle(input)
+            let response = try await test.service.table.routes[route].handle(input)
             guard let parts = response.body else { return }
             let bytes = parts.flatMap { Array($0.readableBytesView) }
-            let operation = try #require(operations.first { $0.name == route.name })
+            let operation = try #require(operations.first { $0.name == test.service.table.routes[route].name })
             let documented = object(object(operation.body["responses"])["\(response.status.code)"])
             let content = object(object(documented["content"])["application/json"])
             let value = try JSONSerialization.jsonObject(with: Data(bytes))

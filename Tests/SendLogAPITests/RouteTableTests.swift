@@ -15,7 +15,7 @@ import Testing
 
     private func found(_ method: HTTPMethod, _ path: String) -> String {
         switch table.match(method, path[...]) {
-        case .route(let route, let parameter): "\(route.name) \(parameter)"
+        case .route(let route, let parameter): "\(table.routes[route].name) \(parameter)"
         case .methodNotAllowed(let allow): allow.joined(separator: " ")
         case .none: "none"
         }

@@ -3,7 +3,9 @@ package import NIOHTTP1
 package import SendLogCore
 
 /// A method and a path, and the handler of their requests.
-package struct Route: Sendable {
+///
+/// A class, since each request passes it on several times.
+package final class Route: Sendable {
     let method: HTTPMethod
     /// The path's segments; a segment that begins with a colon is a parameter.
     let parts: [String]
@@ -33,8 +35,6 @@ package struct Route: Sendable {
 
     /// The name of the route in logs and metrics: the path pattern, without IDs.
     let name: String
-    /// The index of the route in the table.
-    var index = Route.unknown
     /// The index in logs and metrics for requests that match no route.
     static let unknown = -1
     /// The index in logs and metrics for the preflights of browsers; see ``CrossOriginPolicy``.

@@ -151,10 +151,10 @@ extension APIService: HTTPResponder {
     /// Finds the route of a request, and the value of its path parameter.
     private func find(_ request: HTTPRequest, _ context: inout RequestContext) throws(APIError) -> (Route, String) {
         switch table.match(request.method, request.path) {
-        case .route(let route, let text):
-            context.route = route.index
-            if isPage(route) { context.crossOriginFields = [] }
-            return (route, text)
+        case .route(let index, let text):
+            context.route = index
+            if isPage(index) { context.crossOriginFields = [] }
+            return (table.routes[index], text)
         case .methodNotAllowed(let allow):
             if isPage(at: request.path, allow) { context.crossOriginFields = [] }
             throw .methodNotAllowed(request.method.rawValue, allow: allow)
@@ -169,7 +169,7 @@ extension APIService: HTTPResponder {
     }
 
     /// Returns whether a route is one of the pages for people.
-    private func isPage(_ route: Route) -> Bool { route.index >= apiRouteCount }
+    private func isPage(_ route: Int) -> Bool { route >= apiRouteCount }
 
     /// Returns whether a path that accepts some methods is one of the pages for people.
     private func isPage(at path: Substring, _ allow: [String]) -> Bool {
@@ -211,7 +211,7 @@ extension APIService: HTTPResponder {
     ) throws {
         context.add(key)
         input.key = key
-        try (isPage(route) ? pageLimiter : limiter)?.take(key.organisation, at: context.now)
+        try (isPage(context.route) ? pageLimiter : limiter)?.take(key.organisation, at: context.now)
         if let permission = route.permission, !key.permissions.grants(permission) {
             throw APIError.permissionDenied(permission)
         }
