@@ -18,10 +18,10 @@ protocol ClientConnection: AnyObject {
     /// - Returns: whether the client expects the body; if not, the response is complete.
     func begin(_ head: ResponseHead, length: Int?) -> Bool
 
-    /// Writes a piece of the body, and resumes a continuation when the connection is writable again.
+    /// Writes a piece of the body, and calls a closure when the connection is writable again.
     ///
-    /// The continuation gets whether the client is still connected.
-    func write(_ piece: ByteBuffer, _ continuation: UnsafeContinuation<Bool, Never>)
+    /// The closure gets whether the client is still connected.
+    func write(_ piece: ByteBuffer, _ taken: @escaping (Bool) -> Void)
 
     /// Ends a response whose body is sent in pieces.
     func end()

@@ -75,9 +75,9 @@ extension HTTPConnection: ClientConnection {
     ///
     /// - Parameters:
     ///   - piece: the bytes, not empty
-    ///   - continuation: resumed once the connection is writable again, with whether it is still open
-    func write(_ piece: ByteBuffer, _ continuation: UnsafeContinuation<Bool, Never>) {
-        guard let context, let exchange, !isFinished else { return continuation.resume(returning: false) }
+    ///   - taken: called once the connection is writable again, with whether it is still open
+    func write(_ piece: ByteBuffer, _ taken: @escaping (Bool) -> Void) {
+        guard let context, let exchange, !isFinished else { return taken(false) }
         if exchange.isChunked {
             var line = buffer(capacity: 16)
             if exchange.isInChunk { line.writeStaticString("\r\n") }
@@ -87,9 +87,13 @@ extension HTTPConnection: ClientConnection {
             self.exchange?.isInChunk = true
         }
         context.writeAndFlush(wrapOutboundOut(piece), promise: nil)
-        guard isOpen, !context.channel.isWritable else { return continuation.resume(returning: isOpen) }
-        lastActivity = .now()
-        wait = .writable(continuation)
+        guard isOpen, !context.channel.isWritable else { return taken(isOpen) }
+        if case .writable(let earlier)? = wait {
+            wait = .writable(earlier + [taken])
+        } else {
+            lastActivity = .now()
+            wait = .writable([taken])
+        }
     }
 
     /// Ends a response whose body was sent in pieces.

@@ -53,9 +53,9 @@ extension HTTPConnection {
         case .body(let continuation):
             wait = nil
             takeBody(continuation)
-        case .writable(let continuation):
+        case .writable(let pieces):
             wait = nil
-            continuation.resume(returning: isOpen)
+            for taken in pieces { taken(isOpen) }
         case nil: break
         }
     }

@@ -29,12 +29,12 @@ final class HTTPConnection: ChannelDuplexHandler {
         var isInChunk = false
     }
 
-    /// The reason why a task is suspended; if the client exceeds the timeout, the connection closes.
+    /// What waits for the client; if the client exceeds the timeout, the connection closes.
     enum Wait {
         /// The task waits for more of the request body.
         case body(UnsafeContinuation<ArrivedBody?, Never>)
-        /// The task waits until the client reads more of the response, and resumes with whether the connection is open.
-        case writable(UnsafeContinuation<Bool, Never>)
+        /// Pieces of the response wait until the client reads more; the closures get whether the connection is open.
+        case writable([(Bool) -> Void])
     }
 
     private let responder: any HTTPResponder

@@ -1,10 +1,9 @@
 public import NIOCore
 
-/// Sends the response to one request: either with ``send(_:body:)``, or with ``begin(_:length:)``, ``write(_:)`` and
+/// Sends the response to one request: either with ``send(_:body:)``, or with ``begin(_:length:)``, the ``pieces()`` and
 /// ``end()``.
 ///
-/// ``write(_:)`` may be called on any thread, everything else only on the connection's event loop, where the responder
-/// runs.
+/// The pieces may be sent on any thread, everything else only on the connection's event loop, where the responder runs.
 public struct ResponseWriter: Sendable {
     private let handle: ConnectionHandle
 
@@ -31,16 +30,8 @@ public struct ResponseWriter: Sendable {
         handle.connection.begin(head, length: length)
     }
 
-    /// Sends the next piece of the body, and waits until the connection is writable again.
-    ///
-    /// - Throws: ``ConnectionBroken`` if the connection has ended.
-    public func write(_ piece: ByteBuffer) async throws(ConnectionBroken) {
-        guard piece.readableBytes > 0 else { return }
-        let isOpen = await withUnsafeContinuation { continuation in
-            handle.run { $0.write(piece, continuation) }
-        }
-        if !isOpen { throw ConnectionBroken() }
-    }
+    /// Returns the sender of the body's pieces, between ``begin(_:length:)`` and ``end()``.
+    public func pieces() -> ResponsePieces { ResponsePieces(handle) }
 
     /// Closes the connection after this response.
     public func closeAfterwards() { handle.connection.closeAfterwards() }

@@ -117,7 +117,7 @@ struct DestinationChunkerTests {
         let error = try #require(throws: StoreError.self) {
             try chunk(Self.randomNumbers(120_000), spoolFolder: missing)
         }
-        guard case .unavailable(.inputOutput, let detail) = error else {
+        guard case .unavailable(.spoolFolder, let detail) = error else {
             Issue.record("\(error)")
             return
         }

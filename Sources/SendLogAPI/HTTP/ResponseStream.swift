@@ -12,28 +12,29 @@ package struct ResponseStream {
         case gzip
     }
 
-    private let writer: ResponseWriter
+    private let pieces: ResponsePieces
     private var gzip: GzipMemberWriter?
     private var pending: ByteBuffer
     private var scratch: [UInt8] = []
     private var slice = TimeSlice()
-    /// The number of bytes that were sent, without those that are buffered.
-    private(set) var sent = 0
+    /// The capacity of the next buffer, in bytes.
+    private var nextCapacity = 4096
 
     /// The number of buffered bytes at which the buffer is flushed.
     private static let flushThreshold = 56 * 1024
-    /// The maximum buffer capacity in bytes to reserve in advance or to reuse.
-    ///
-    /// A client that does not read costs this memory, in addition to the bytes that the connection has not sent yet.
+    /// The maximum buffer capacity in bytes to reserve in advance.
     private static let maxBufferCapacity = 128 * 1024
 
     init(_ writer: ResponseWriter, _ coding: Coding) {
-        self.writer = writer
+        pieces = writer.pieces()
         pending = ByteBufferAllocator().buffer(capacity: 4096)
         guard coding == .gzip else { return }
         gzip = GzipMemberWriter()
         pending.writeBytes(GzipMemberWriter.header)
     }
+
+    /// The number of bytes that were sent, without those that are buffered.
+    var sent: Int { pieces.taken }
 
     /// Appends text to the response.
     package mutating func write(_ body: (inout [UInt8]) -> Void) async throws {
@@ -60,12 +61,14 @@ package struct ResponseStream {
 
     /// Appends text to the buffer, without sending it; ``flushIfFull()`` must follow.
     package mutating func append(_ text: [UInt8]) {
+        beginBuffer()
         if let stored = gzip?.stored(text) { pending.writeBytes(stored) } else { pending.writeBytes(text) }
     }
 
     /// Appends the text of a chunk to the buffer, without sending it; ``flushIfFull()`` must follow.
     package mutating func append(_ chunk: BorrowedChunk) throws(StoreError) {
         guard chunk.isLengthValid else { throw .corrupted(detail: "the length of a chunk is invalid") }
+        beginBuffer()
         if gzip != nil {
             guard chunk.isJoinable else { throw .corrupted(detail: "a chunk cannot be part of a gzip stream") }
             gzip?.append(chunk)
@@ -97,16 +100,18 @@ package struct ResponseStream {
     mutating func finish() async throws {
         if let gzip { pending.writeBytes(gzip.trailer) }
         try await flush()
+        try await pieces.drain()
     }
 
     private mutating func flush() async throws {
-        try await writer.write(pending)
-        sent += pending.readableBytes
-        // Reuse the buffer's memory, unless it is too large or the connection still holds it.
-        if pending.capacity > Self.maxBufferCapacity {
-            pending = ByteBufferAllocator().buffer(capacity: 4096)
-        } else {
-            pending.clear()
-        }
+        let piece = pending
+        // No memory is reserved while the client does not read.
+        (pending, nextCapacity) = (ByteBuffer(), min(piece.capacity, Self.maxBufferCapacity))
+        try await pieces.write(piece)
+    }
+
+    /// Allocates the next buffer after a flush, so that it does not grow in steps.
+    private mutating func beginBuffer() {
+        if pending.capacity == 0 { pending.reserveCapacity(nextCapacity) }
     }
 }

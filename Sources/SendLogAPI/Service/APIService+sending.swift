@@ -12,7 +12,7 @@ extension APIService {
     private static let maxUnweightedLength = 128 * 1024
     /// The maximum memory that the buffers of a streamed response take, in bytes; a response counts once more per this
     /// many bytes that it holds otherwise.
-    private static let bytesPerWeight = 300 * 1024
+    private static let bytesPerWeight = 400 * 1024
     /// The maximum length in bytes of a piece of a long complete response.
     private static let maxPieceLength = 256 * 1024
 
@@ -37,14 +37,16 @@ extension APIService {
             let slot = try streams.slot(1 + length / Self.bytesPerWeight, for: organisation)
             defer { withExtendedLifetime(slot) {} }
             try await sendInPieces(response, length: length, context, writer) { sent in
+                let pieces = writer.pieces()
+                defer { sent = pieces.taken }
                 for var part in body {
                     while let piece = part.readSlice(length: min(Self.maxPieceLength, part.readableBytes)),
                         piece.readableBytes > 0
                     {
-                        try await writer.write(piece)
-                        sent += piece.readableBytes
+                        try await pieces.write(piece)
                     }
                 }
+                try await pieces.drain()
             }
         case .stream(let coding, let produce):
             let slot = try streams.slot(1 + response.heldLength / Self.bytesPerWeight, for: organisation)

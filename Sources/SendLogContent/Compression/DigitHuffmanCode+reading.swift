@@ -17,11 +17,19 @@ extension DigitHuffmanCode {
     /// - Returns: whether the body is such a block and fills the output; if not, the content of the output is
     ///   undefined.
     static func decompress(_ body: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableRawBufferPointer) -> Bool {
+        read(body, into: output) != nil
+    }
+
+    /// Decompresses a block; see ``decompress(_:into:)``.
+    ///
+    /// - Returns: how many symbols were read one by one, in place of runs of numbers and literals; `nil` if the body is not
+    ///   such a block. It says whether the fast loops read what they can.
+    static func read(_ body: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableRawBufferPointer) -> Int? {
         guard let source = UnsafeRawPointer(body.baseAddress), let target = output.baseAddress, body.count >= 8 else {
-            return false
+            return nil
         }
         var reader = Reader(source: source, length: body.count, target: target, room: output.count)
-        return reader.read()
+        return reader.read() ? reader.symbolCount : nil
     }
 
     /// The symbol for each value of the next ten bits: the symbol in the upper bits, its code's length in the lower
@@ -93,6 +101,8 @@ extension DigitHuffmanCode {
         private var position = header.bits
         /// The number of bytes written to the target.
         private var done = 0
+        /// The number of symbols that were read one by one.
+        private(set) var symbolCount = 0
 
         init(source: UnsafeRawPointer, length: Int, target: UnsafeMutableRawPointer, room: Int) {
             (self.source, self.length, self.target, self.room) = (source, length, target, room)
@@ -107,6 +117,7 @@ extension DigitHuffmanCode {
                                 while position < length &* 8 {
                                     readLiterals(symbols)
                                     readNumbers(starts, pairs, firsts, digitBits)
+                                    symbolCount &+= 1
                                     switch readSymbol(symbols) {
                                     case .more: break
                                     case .end: return done == room && isEnd

@@ -64,6 +64,6 @@ package final class SpoolFile: Sendable {
     private static func failure(_ action: String) -> StoreError {
         let code = errno
         let detail = "cannot \(action): \(String(cString: strerror(code)))"
-        return .unavailable(code == ENOSPC || code == EDQUOT ? .full : .inputOutput, detail: detail)
+        return .unavailable(code == ENOSPC || code == EDQUOT ? .full : .spoolFolder, detail: detail)
     }
 }

@@ -30,4 +30,6 @@ public enum Unavailability: String, Equatable, Sendable {
     case closed = "the service is shutting down"
     /// The operating system failed to read or write.
     case inputOutput = "the database cannot be read or written"
+    /// The folder for long lists cannot be used.
+    case spoolFolder = "the server's spool folder, for long lists, cannot be read or written"
 }

@@ -13,7 +13,7 @@ struct SpoolReader: Sendable {
     /// Creates a reader of a part of a file, which reads `length` bytes at a time.
     init(_ file: SpoolFile, _ part: Range<Int>, length: Int) { (self.file, rest, self.length) = (file, part, length) }
 
-    private static let damaged = StoreError.unavailable(.inputOutput, detail: "a file in the spool folder is damaged")
+    private static let damaged = StoreError.unavailable(.spoolFolder, detail: "a file in the spool folder is damaged")
 
     /// Whether all bytes were read.
     var isAtEnd: Bool { offset == bytes.count && rest.isEmpty }

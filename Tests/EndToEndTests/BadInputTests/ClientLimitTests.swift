@@ -168,8 +168,8 @@ import Testing
     @Test func `an export of many sends to a recipient counts as several streams`() throws {
         let server = try Server(arguments: ["--max-streams-per-organisation", "2"])
         let tenant = try server.tenant()
-        let lines = LargeBodies.lines(0..<45_000, padding: 200)
-        #expect(try tenant.request("POST", "/send-logs/import", body: lines).data()["recorded"] == 45_000)
+        let lines = LargeBodies.lines(0..<60_000, padding: 200)
+        #expect(try tenant.request("POST", "/send-logs/import", body: lines).data()["recorded"] == 60_000)
         func stall(_ body: String) throws -> HTTPConnection {
             let connection = try server.connect(receiveBuffer: 4096)
             try connection.send(head: "POST", "/send-logs/export", headers: tenant.headers, length: body.utf8.count)
@@ -177,7 +177,7 @@ import Testing
             #expect(try connection.responseHead().status == 200)
             return connection
         }
-        // It holds more than 300 KB, 8 bytes for each send.
+        // It holds more than 400 KB, 8 bytes for each send.
         var stalled = [try stall(#"{"find":{"destination":"27821234567"}}"#)]
         let refused = try tenant.post("/send-logs/export", "{}")
         #expect(refused.status == 429 && refused.text.contains("2 exports and other long responses"))
