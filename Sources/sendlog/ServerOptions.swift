@@ -65,7 +65,11 @@ struct ServerOptions: ParsableArguments {
     var logLevel: String?
     @Option(.logFormat, "The format of log lines: text or json.")
     var logFormat: String?
-    @Option(.logBufferBytes, "bytes", "The length of the log lines that wait to be written; more are dropped and counted.")
+    @Option(
+        .logBufferBytes,
+        "bytes",
+        "The length of the log lines that wait to be written; more are dropped and counted."
+    )
     var logBufferBytes: String?
 
     @Option(

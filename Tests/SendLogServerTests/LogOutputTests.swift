@@ -105,7 +105,9 @@ import Testing
         #expect(lines[0].contains(format == .json ? #""ms":0.0"# : "ms=0.0"))
     }
 
-    @Test func `while nobody reads, lines are dropped and counted, and warnings have an eighth for themselves`() throws {
+    @Test func `while no reader takes them, lines are dropped and counted, and warnings have an eighth for themselves`()
+        throws
+    {
         let pipe = try Pipe()
         let output = LogOutput(pipe.writer, format: .text, capacity: 65_536)
         let logger = Logger(label: "test") { _ in LineLog(to: output, format: .text, level: .info) }
@@ -119,10 +121,12 @@ import Testing
         logger.warning("a warning")
         #expect(output.dropped == 1)
         var lines: [Substring] = []
-        #expect(Deadline.poll(for: 60) {
-            lines += pipe.lines()
-            return lines.last?.contains("dropped") == true
-        })
+        #expect(
+            Deadline.poll(for: 60) {
+                lines += pipe.lines()
+                return lines.last?.contains("dropped") == true
+            }
+        )
         #expect(lines.count == written + 1)
         #expect(lines.dropLast(2).enumerated().allSatisfy { $1.hasSuffix(" info line number=\($0)") })
         #expect(lines[lines.count - 2].hasSuffix(" warning a warning"))
@@ -141,7 +145,7 @@ import Testing
         defer { close(ends[1]) }
         let output = LogOutput(ends[1], format: .text, capacity: 65_536)
         let logger = Logger(label: "test") { _ in LineLog(to: output, format: .text, level: .info) }
-        logger.info("nobody reads this")
+        logger.info("no reader takes this")
         #expect(Deadline.poll(for: 60) { output.dropped == 1 })
         output.close()
         logger.info("too late")

@@ -37,7 +37,13 @@ package final class ChildProcess: Sendable {
         {
             posix_spawn_file_actions_addopen(&$0, 0, input, O_RDONLY, 0)
             posix_spawn_file_actions_addopen(&$0, 1, folder.file("out"), O_WRONLY | O_CREAT | O_APPEND, 0o600)
-            posix_spawn_file_actions_addopen(&$0, 2, errorOutput ?? folder.file("err"), O_WRONLY | O_CREAT | O_APPEND, 0o600)
+            posix_spawn_file_actions_addopen(
+                &$0,
+                2,
+                errorOutput ?? folder.file("err"),
+                O_WRONLY | O_CREAT | O_APPEND,
+                0o600
+            )
         }
         self.folder = folder
         pid = child

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Collects log lines in memory, and writes them to a file in a thread of its own, many lines at a time.
 ///
-/// Nobody waits for the file: if it is slow and the memory is full, lines are dropped and counted. A crash of the process
+/// No caller waits for the file: if it is slow and the memory is full, lines are dropped and counted. A crash of the process
 /// loses the lines of the last milliseconds.
 final class LogOutput: Sendable {
     private struct State {

@@ -5,7 +5,7 @@ import Testing
 
 /// Requests do not wait for the log.
 @Suite(.blocking) struct SlowLogTests {
-    @Test func `a log that nobody reads delays no request, and the lines that do not fit are counted`() throws {
+    @Test func `a log that is not read delays no request, and the lines that do not fit are counted`() throws {
         let folder = try TemporaryFolder()
         let pipe = folder.file("log")
         try #require(mkfifo(pipe, 0o600) == 0)
@@ -40,7 +40,9 @@ import Testing
         try #require(complete, "\(lines.suffix(3))")
         let reported = try #require(lines.last { $0.contains("log lines were dropped") })
         #expect(reported.contains(" warning ") && reported.hasSuffix(" lines=\(dropped)"), "\(reported)")
-        let numbers = lines.compactMap { $0.firstMatch(of: #/request_id=request-([0-9]+) /#).flatMap { Int($0.output.1) } }
+        let numbers = lines.compactMap {
+            $0.firstMatch(of: #/request_id=request-([0-9]+) /#).flatMap { Int($0.output.1) }
+        }
         #expect(numbers == Array(0..<(requests - dropped)), "\(numbers.count) lines")
     }
 }

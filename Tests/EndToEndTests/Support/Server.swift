@@ -40,7 +40,12 @@ final class Server: Sendable {
             self.database = "sqlite:\(self.folder.file(path))"
         }
         let listen = ["serve", "--host", "127.0.0.1", "--port", "0", "--database", self.database]
-        process = try ChildProcess(TestPaths.binary, listen + arguments, environment: environment, errorOutput: errorOutput)
+        process = try ChildProcess(
+            TestPaths.binary,
+            listen + arguments,
+            environment: environment,
+            errorOutput: errorOutput
+        )
         port = try Self.port(of: process)
     }
 
