@@ -108,10 +108,16 @@ extension UnderLoad {
                 for lock in [
                     "LOCK TABLE send_logs IN ACCESS EXCLUSIVE MODE", "SELECT FROM organisation_heads FOR UPDATE",
                 ] {
-                    let before = ledger.refusals
                     let blocker = Background {
                         try? postgres.sql("BEGIN; \(lock); SELECT pg_sleep(100); COMMIT", database: name)
                     }
+                    // The lock waits until autovacuum ends, and requests wait behind it.
+                    let isHeld = try Deadline.poll(for: 60) {
+                        let query = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'"
+                        return try postgres.sql(query) == ["1"]
+                    }
+                    #expect(isHeld)
+                    let before = ledger.refusals
                     #expect(Deadline.poll(for: 60) { ledger.refusals > before + 10 })
                     let ended = try postgres.sql(
                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'"
