@@ -94,7 +94,7 @@ private struct WALFileObject {
         return result == SQLITE_OK ? body(frames.file, frames.file.pointee.pMethods.pointee) : result
     }
 
-    /// The operations on the file, the first version of SQLite's: the later ones are for databases alone. They never change.
+    /// The operations on the file, which never change: the first version of SQLite's, as the later ones are for databases.
     nonisolated(unsafe) private static let methods: UnsafePointer<sqlite3_io_methods> = {
         var methods = sqlite3_io_methods()
         methods.iVersion = 1
