@@ -6,7 +6,7 @@ import GRDBSQLite
 ///
 /// SQLite writes a page as a *frame*, in two pieces: a header of 24 bytes, and the page. A transaction of 50 pages takes
 /// 100 system calls, and the kernel handles most of its own pages three times. Here the frames of a transaction are
-/// collected, and written when the last one is complete, before SQLite is told that it is: its header says that it ends
+/// collected, and written when the last one is complete, before that last write returns: its header says that it ends
 /// the transaction (<https://www.sqlite.org/fileformat2.html#the_write_ahead_log>). So errors reach the same transaction,
 /// and no connection sees a transaction that is not in the file. Before any other operation on the file, what was
 /// collected is written too.
