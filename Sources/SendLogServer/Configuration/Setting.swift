@@ -276,17 +276,6 @@ public struct Setting: Hashable, Sendable {
         default: 20
     )
 
-    /// All settings.
-    public static let all = [
-        database, host, port, idleTimeout, headTimeout, drainTimeout, minBodyRate, maxConnections,
-        maxConnectionsPerAddress, trustedProxies, basePath, allowedOrigins, maxStreams, maxStreamsPerOrganisation,
-        maxUploads, maxUploadsPerOrganisation, httpThreads, workerThreads, logLevel, logFormat, logBufferBytes,
-        rateLimitRequests, rateLimitWindow, rateLimitConsoleRequests, spoolFolder, sqliteReaders, sqliteLockTimeout,
-        sqliteCheckpointSeconds, postgresConnections, postgresWaitTimeout, keyCacheSeconds, recipientIndex,
-        consoleSessionMinutes, webhookAllow, webhookTimeout, webhookRetrySeconds, webhookKeepDays, webhookWorkers,
-        webhookLease, webhookMaxMetrics,
-    ]
-
     /// The former names of settings that were renamed.
     static let formerSettings = all.compactMap(\.former)
 

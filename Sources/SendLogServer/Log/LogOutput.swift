@@ -115,12 +115,11 @@ final class LogOutput: Sendable {
                 return false
             }
             if state.unreported > 0 {
-                LineLog.append(
+                state.lines.appendLine(
                     .warning,
                     "log lines were dropped, because the log could not be written in time",
                     ["lines": .stringConvertible(state.unreported)],
-                    format,
-                    to: &state.lines
+                    format
                 )
                 state.unreported = 0
             }

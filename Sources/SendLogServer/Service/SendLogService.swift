@@ -193,7 +193,7 @@ public struct SendLogService: Sendable {
     /// Logs as JSON why a server did not start, or ended.
     public static func logFailure(_ problem: String) {
         var line: [UInt8] = []
-        LineLog.append(.critical, "\(problem)", [:], .json, to: &line)
+        line.appendLine(.critical, "\(problem)", [:], .json)
         try? FileHandle.standardError.write(contentsOf: line)
     }
 
