@@ -210,7 +210,6 @@ let package = Package(
             dependencies: [
                 "SendLogSQLite", "SendLogRecipients", "StoreChecks", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
     ]

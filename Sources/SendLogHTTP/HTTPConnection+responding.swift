@@ -90,6 +90,8 @@ extension HTTPConnection: ClientConnection {
         guard isOpen, !context.channel.isWritable else { return taken(isOpen) }
         if case .writable(let earlier)? = wait {
             wait = .writable(earlier + [taken])
+            // The piece must not hide that the client reads.
+            if lastUnsentBytes != .max { lastUnsentBytes += piece.readableBytes }
         } else {
             lastActivity = .now()
             wait = .writable([taken])

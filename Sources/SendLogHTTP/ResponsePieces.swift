@@ -31,14 +31,19 @@ public final class ResponsePieces: Sendable {
 
     /// Sends the next piece of the body, and waits if too many bytes wait for the connection.
     ///
+    /// The pieces of a response are all sent on the connection's event loop, or all on other threads: on the event loop, a
+    /// piece would overtake those that other threads sent.
+    ///
     /// - Throws: ``ConnectionBroken`` if the connection has ended.
     public func write(_ piece: ByteBuffer) async throws(ConnectionBroken) {
         let length = piece.readableBytes
         guard length > 0 else { return }
-        let waiting = state.withLock { state in
+        let waiting: Int? = state.withLock { state in
+            guard state.isOpen else { return nil }
             state.waiting += length
             return state.waiting
         }
+        guard let waiting else { throw ConnectionBroken() }
         handle.run { connection in
             connection.write(piece) { isOpen in self.note(length, isOpen: isOpen) }
         }

@@ -132,10 +132,34 @@ import Testing
         #expect(lines[lines.count - 2].hasSuffix(" warning a warning"))
         #expect(
             lines[lines.count - 1].hasSuffix(
-                " warning log lines were dropped, because the log could not be written in time lines=1"
+                " warning log lines were dropped, because the log could not be written lines=1"
             )
         )
         output.close()
+    }
+
+    @Test func `lines that a full disk does not take are counted once each, and reported when it has space again`()
+        throws
+    {
+        let disk = try SmallDisk(megabytes: 1)
+        let path = disk.folder.file("log")
+        let file = open(path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        try #require(file >= 0)
+        defer { close(file) }
+        try disk.fill()
+        let output = LogOutput(file, format: .text, capacity: 65_536)
+        let logger = Logger(label: "test") { _ in LineLog(to: output, format: .text, level: .info) }
+        for number in 1...5 {
+            logger.info("lost", metadata: ["text": "\(String(repeating: "x", count: 6000))"])
+            #expect(Deadline.poll(for: 60) { output.dropped >= number })
+        }
+        #expect(output.dropped == 5)
+        try disk.empty()
+        logger.info("kept")
+        output.close()
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        #expect(lines.suffix(2).first?.hasSuffix(" info kept") == true, "\(lines.suffix(2))")
+        #expect(lines.last?.hasSuffix(" lines=5") == true, "\(lines.suffix(2))")
     }
 
     @Test func `lines that a closed pipe or a closed output does not take are counted`() throws {

@@ -25,16 +25,13 @@ package struct ResponseStream {
     /// The maximum buffer capacity in bytes to reserve in advance.
     private static let maxBufferCapacity = 128 * 1024
 
-    init(_ writer: ResponseWriter, _ coding: Coding) {
-        pieces = writer.pieces()
+    init(_ pieces: ResponsePieces, _ coding: Coding) {
+        self.pieces = pieces
         pending = ByteBufferAllocator().buffer(capacity: 4096)
         guard coding == .gzip else { return }
         gzip = GzipMemberWriter()
         pending.writeBytes(GzipMemberWriter.header)
     }
-
-    /// The number of bytes that were sent, without those that are buffered.
-    var sent: Int { pieces.taken }
 
     /// Appends text to the response.
     package mutating func write(_ body: (inout [UInt8]) -> Void) async throws {

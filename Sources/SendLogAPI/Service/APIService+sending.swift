@@ -52,9 +52,11 @@ extension APIService {
             let slot = try streams.slot(1 + response.heldLength / Self.bytesPerWeight, for: organisation)
             defer { withExtendedLifetime((slot, response.slot)) {} }
             try await sendInPieces(response, context, writer) { sent in
+                let pieces = writer.pieces()
+                // Here, on the event loop, all pieces have reached the connection that the producer sent before an error.
+                defer { sent = pieces.taken }
                 try await withTaskExecutorPreference(executor) {
-                    var stream = ResponseStream(writer, coding)
-                    defer { sent = stream.sent }
+                    var stream = ResponseStream(pieces, coding)
                     try await produce(&stream)
                     try await stream.finish()
                 }

@@ -199,7 +199,6 @@ struct DatabaseFile {
     private func unreadable(_ code: Int32) -> String { "\(path) cannot be opened: \(String(cString: strerror(code)))" }
 
     private func connect(readOnly: Bool) throws -> DatabaseQueue {
-        WALWrites.install()
         var configuration = Configuration()
         configuration.readonly = readOnly
         configuration.busyMode = .timeout(lockTimeout)

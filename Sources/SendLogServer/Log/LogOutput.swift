@@ -22,6 +22,8 @@ final class LogOutput: Sendable {
 
     /// The minimum time from one write to the next.
     private static let pause: Duration = .milliseconds(5)
+    /// The number of bytes that are allocated beyond the capacity.
+    private static let reserve = 65_536
 
     private let fileDescriptor: Int32
     private let format: LogFormat
@@ -39,7 +41,8 @@ final class LogOutput: Sendable {
     ///   - capacity: the length in bytes of the lines that wait; as many may be in a write at the same time
     init(_ fileDescriptor: Int32, format: LogFormat, capacity: Int) {
         (self.fileDescriptor, self.format, self.capacity) = (fileDescriptor, format, capacity)
-        state.withLock { $0.lines.reserveCapacity(capacity) }
+        // One line, and the report of dropped lines, can exceed the capacity.
+        state.withLock { $0.lines.reserveCapacity(capacity + Self.reserve) }
         let thread = Thread { self.run() }
         thread.name = "log"
         thread.start()
@@ -84,16 +87,16 @@ final class LogOutput: Sendable {
         sigaddset(&signals, SIGPIPE)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         var chunk: [UInt8] = []
-        chunk.reserveCapacity(capacity)
+        chunk.reserveCapacity(capacity + Self.reserve)
         var isTorn = false
         while true {
             wake.wait()
-            while takeLines(&chunk) {
+            while let reported = takeLines(&chunk) {
                 let start = ContinuousClock.now
                 if isTorn { chunk.insert(UInt8(ascii: "\n"), at: 0) }
                 let written = write(chunk)
+                noteUnwritten(chunk[max(written, isTorn ? 1 : 0)...], reported: reported)
                 isTorn = written == 0 ? isTorn : chunk[written - 1] != UInt8(ascii: "\n")
-                noteUnwritten(chunk[written...])
                 let rest = Self.pause - (ContinuousClock.now - start)
                 if rest > .zero, !isClosed { usleep(UInt32(rest / .microseconds(1))) }
             }
@@ -106,35 +109,37 @@ final class LogOutput: Sendable {
 
     /// Takes the lines that wait, in exchange for an empty buffer.
     ///
-    /// - Returns: whether there are any; if not, the thread must wait to be woken.
-    private func takeLines(_ chunk: inout [UInt8]) -> Bool {
+    /// - Returns: the number of dropped lines that the last line reports, 0 if it is an ordinary line; `nil` if there are no
+    ///   lines, and the thread must wait to be woken.
+    private func takeLines(_ chunk: inout [UInt8]) -> Int? {
         chunk.removeAll(keepingCapacity: true)
         return state.withLock { state in
             guard !state.lines.isEmpty else {
                 state.isAwake = false
-                return false
+                return nil
             }
+            let reported = state.unreported
             if state.unreported > 0 {
                 state.lines.appendLine(
                     .warning,
-                    "log lines were dropped, because the log could not be written in time",
+                    "log lines were dropped, because the log could not be written",
                     ["lines": .stringConvertible(state.unreported)],
                     format
                 )
                 state.unreported = 0
             }
             swap(&state.lines, &chunk)
-            return true
+            return reported
         }
     }
 
-    /// Counts the lines that a failed write lost.
-    private func noteUnwritten(_ rest: ArraySlice<UInt8>) {
+    /// Counts the lines that a failed write lost; a lost report is made again with the next lines.
+    private func noteUnwritten(_ rest: ArraySlice<UInt8>, reported: Int) {
         guard !rest.isEmpty else { return }
-        let lines = rest.count { $0 == UInt8(ascii: "\n") }
+        let lines = rest.count { $0 == UInt8(ascii: "\n") } - (reported > 0 ? 1 : 0)
         state.withLock { state in
             state.dropped += lines
-            state.unreported += lines
+            state.unreported += lines + reported
         }
     }
 

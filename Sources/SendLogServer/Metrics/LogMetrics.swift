@@ -9,7 +9,7 @@ struct LogMetrics: Sendable {
             MetricFamily(
                 "sendlog_log_lines_dropped_total",
                 .counter,
-                "Log lines dropped since the start, because the log could not be written in time.",
+                "Log lines dropped since the start, because the log could not be written.",
                 output.dropped
             )
         ]
