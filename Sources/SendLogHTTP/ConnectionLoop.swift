@@ -6,20 +6,24 @@ import Synchronization
 /// Everything except the enqueuing of jobs happens on that event loop.
 final class ConnectionLoop: TaskExecutor {
     let loop: any EventLoop
+    let responder: any HTTPResponder
     /// The number of tasks that handle requests, including requests of clients that have disconnected.
     let running = Atomic<Int>(0)
     private let unflushed: NIOLoopBoundBox<[ChannelHandlerContext]>
     private let open: NIOLoopBoundBox<[ObjectIdentifier: ChannelHandlerContext]>
     private let closing: NIOLoopBoundBox<Bool>
+    /// Whether the end of the turn is already scheduled.
+    private let isTurn: NIOLoopBoundBox<Bool>
 
     /// The maximum time to wait for the last requests after cancellation, in steps of 5 ms.
     private static let maxSteps = 1000
 
-    init(_ loop: any EventLoop) {
-        self.loop = loop
+    init(_ loop: any EventLoop, _ responder: any HTTPResponder) {
+        (self.loop, self.responder) = (loop, responder)
         unflushed = .makeBoxSendingValue([], eventLoop: loop)
         open = .makeBoxSendingValue([:], eventLoop: loop)
         closing = .makeBoxSendingValue(false, eventLoop: loop)
+        isTurn = .makeBoxSendingValue(false, eventLoop: loop)
     }
 
     /// Runs a task's job on the event loop, so that a request is handled where its connection is, without a thread
@@ -58,16 +62,30 @@ final class ConnectionLoop: TaskExecutor {
         }
     }
 
+    /// Passes a request to the responder.
+    func respond(to request: HTTPRequest, _ writer: ResponseWriter) -> (any HTTPResponder).DeferredResponse? {
+        scheduleEndOfTurn()
+        return responder.respond(to: request, writer)
+    }
+
     /// Flushes a connection's writes once the event loop has processed the input that arrived at the same time.
     ///
     /// Each flush wakes its client. Clients that get their responses together wake up together, and send their next
     /// requests together.
     func scheduleFlush(_ context: ChannelHandlerContext) {
-        if unflushed.value.isEmpty { loop.execute { self.flush() } }
+        scheduleEndOfTurn()
         unflushed.value.append(context)
     }
 
-    private func flush() {
+    private func scheduleEndOfTurn() {
+        if isTurn.value { return }
+        isTurn.value = true
+        loop.execute { self.endTurn() }
+    }
+
+    private func endTurn() {
+        isTurn.value = false
+        responder.endTurn()
         let contexts = unflushed.value
         unflushed.value = []
         for context in contexts { context.flush() }

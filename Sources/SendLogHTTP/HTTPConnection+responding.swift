@@ -39,12 +39,11 @@ extension HTTPConnection: ClientConnection {
         if isHeadRequest || length > Self.maxCopiedBytes {
             context.write(wrapOutboundOut(bytes), promise: nil)
             if !isHeadRequest { for part in body { context.write(wrapOutboundOut(part), promise: nil) } }
-            context.flush()
         } else {
             for part in body { bytes.writeImmutableBuffer(part) }
             context.write(wrapOutboundOut(bytes), promise: nil)
-            loop.scheduleFlush(context)
         }
+        loop.scheduleFlush(context)
         return isHeadRequest ? 0 : length
     }
 

@@ -37,7 +37,6 @@ final class HTTPConnection: ChannelDuplexHandler {
         case writable([(Bool) -> Void])
     }
 
-    private let responder: any HTTPResponder
     /// The time after which the server stops waiting for the client.
     let idleTimeout: TimeAmount
     let loop: ConnectionLoop
@@ -94,8 +93,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// parsing a longer one.
     private static let minBytesPerPart = 256
 
-    init(_ responder: any HTTPResponder, on loop: ConnectionLoop, _ settings: ServerSettings) {
-        self.responder = responder
+    init(on loop: ConnectionLoop, _ settings: ServerSettings) {
         self.loop = loop
         slowClientDetector = SlowClientDetector(settings.slowClientLimits)
         idleTimeout = .seconds(Int64(settings.idleTimeout))
@@ -243,7 +241,7 @@ final class HTTPConnection: ChannelDuplexHandler {
             return true
         }
         if case .invalid(let fault)? = inputEnd, isBodyComplete {
-            let (head, body) = responder.badRequestResponse(to: fault, from: peer?.unmapped)
+            let (head, body) = loop.responder.badRequestResponse(to: fault, from: peer?.unmapped)
             exchange = Exchange(isHeadRequest: false, isHTTP10: false, closes: true, expectsContinue: false)
             _ = send(head, body: [ByteBuffer(bytes: body)])
             exchange = nil
@@ -278,7 +276,7 @@ final class HTTPConnection: ChannelDuplexHandler {
             expectsContinue: request.expectsContinue && !isHTTP10
         )
         (isBodyComplete, discardedBytes) = (false, 0)
-        guard let deferredResponse = responder.respond(to: request, ResponseWriter(handle)) else {
+        guard let deferredResponse = loop.respond(to: request, ResponseWriter(handle)) else {
             return responseEnded(isComplete: true)
         }
         // Unstructured, since channels are not structured either; the server waits for its connections and these tasks.

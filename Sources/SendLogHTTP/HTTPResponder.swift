@@ -7,6 +7,10 @@ package protocol HTTPResponder: Sendable {
     /// - Returns: `nil` if the response was sent synchronously and needs no task; otherwise a closure that sends it.
     func respond(to request: HTTPRequest, _ writer: ResponseWriter) -> DeferredResponse?
 
+    /// Ends what ``respond(to:_:)`` has begun for several requests; called on each event loop after the requests that
+    /// arrived at the same time.
+    func endTurn()
+
     /// A closure that sends a response that needs to wait for something, on the same event loop.
     ///
     /// If it throws, the connection breaks, so that the client does not take a partial response for a complete one.

@@ -45,7 +45,7 @@ public struct HTTPServer: Service {
     }
 
     private func serve(on group: MultiThreadedEventLoopGroup) async throws {
-        let loops = group.makeIterator().map { ConnectionLoop($0) }
+        let loops = group.makeIterator().map { ConnectionLoop($0, responder) }
         counts.follow(loops)
         let quiescing = ServerQuiescingHelper(group: group)
         let drained = group.any().makePromise(of: Void.self)
@@ -102,8 +102,8 @@ public struct HTTPServer: Service {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    let loop = loops.first { $0.loop === channel.eventLoop } ?? ConnectionLoop(channel.eventLoop)
-                    let connection = HTTPConnection(responder, on: loop, settings)
+                    let loop = loops.first { $0.loop === channel.eventLoop } ?? ConnectionLoop(channel.eventLoop, responder)
+                    let connection = HTTPConnection(on: loop, settings)
                     try pipeline.addHandler(InboundBytesHandler(connection))
                     try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
                     try pipeline.addHandler(connection)

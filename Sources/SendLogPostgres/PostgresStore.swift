@@ -187,6 +187,9 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
         in organisation: OrganisationID
     ) throws(StoreError) -> StoredSendLog? { nil }
 
+    /// See ``LogReader/endReads()``.
+    public func endReads() {}
+
     /// See ``LogReader/sendLogCount(in:of:)``.
     public func sendLogCount(
         in ranges: [ClosedRange<SequenceNumber>],
@@ -243,7 +246,7 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
         from first: Int,
         limit: Int,
         in organisation: OrganisationID,
-        _ take: (BorrowedChunk) throws(StoreError) -> Void
+        _ take: (BorrowedChunk) throws(StoreError) -> Bool
     ) async throws(StoreError) -> Int {
         let rows = try await performShort(for: organisation) { connection in
             var parameters = Parameters(organisation.number, sequence.number, Int32(clamping: first))
@@ -256,10 +259,12 @@ public final class PostgresStore: LogReader, LogWriter, OrganisationStore, KeySt
                 parameters
             )
         }
-        for row in 0..<rows.count {
-            try take(try BorrowedChunk(rows, row))
+        var chunkCount = 0
+        while chunkCount < rows.count {
+            chunkCount += 1
+            if try !take(try BorrowedChunk(rows, chunkCount - 1)) { break }
         }
-        return rows.count
+        return chunkCount
     }
 
     /// Runs a short statement, which reads or writes a row or two.

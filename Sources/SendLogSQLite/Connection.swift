@@ -16,6 +16,8 @@ final class Connection: @unchecked Sendable {
     private var staticStatements: [UnsafePointer<UInt8>: OpaquePointer] = [:]
     private var dynamicStatements: [String: OpaquePointer] = [:]
     private(set) var isClosed = false
+    /// The snapshot of point reads.
+    var sharedSnapshot = SharedSnapshot()
     /// What follows each commit; `nil` for connections that only read.
     private(set) var commitHandler: CommitHandler?
 

@@ -30,10 +30,25 @@ final class ReaderPool: Sendable {
     }
 
     /// Reads one or two rows on the caller's thread, or returns `nil` if no connection is idle.
+    ///
+    /// A snapshot stays open for further such reads, until ``endSnapshots()``.
     func pointReadIfIdle<Result>(_ body: (Connection) throws -> Result) throws(StoreError) -> Result? {
         guard let connection = idle() else { return nil }
-        return try read(connection, body)
+        return try read(connection) { try $0.sharedSnapshot.read(on: $0, body) }
     }
+
+    /// Ends the snapshots of idle connections.
+    func endSnapshots() {
+        while let connection = state.withLock({ state in
+            state.idle.lastIndex { $0.sharedSnapshot.isOpen }.map { state.idle.remove(at: $0) }
+        }) {
+            endSnapshot(of: connection)
+            release(connection)
+        }
+    }
+
+    /// Ends a connection's snapshot, which does not fail: a transaction that only reads has nothing to save.
+    private func endSnapshot(of connection: Connection) { try? connection.sharedSnapshot.end(on: connection) }
 
     /// Reads a snapshot, for any length of time, on a thread of the thread pool.
     ///
@@ -70,13 +85,19 @@ final class ReaderPool: Sendable {
             return (state.idle, state.waiting.removeAll())
         }
         for continuation in waiting { continuation.resume(returning: nil) }
-        for connection in idle { try? connection.close() }
+        for connection in idle {
+            endSnapshot(of: connection)
+            try? connection.close()
+        }
     }
 
     private func idle() -> Connection? { state.withLock { $0.isClosed ? nil : $0.idle.popLast() } }
 
     private func acquire(for organisation: OrganisationID) async throws(StoreError) -> Connection {
-        if let idle = idle() { return idle }
+        if let idle = idle() {
+            endSnapshot(of: idle)
+            return idle
+        }
         let mayWait = state.withLock { !$0.isClosed && $0.waiting.count < Self.maxWaiting }
         guard mayWait else {
             throw .unavailable(isClosed ? .closed : .overloaded, detail: "all readers are busy")
@@ -91,6 +112,7 @@ final class ReaderPool: Sendable {
             if let answer { continuation.resume(returning: answer) }
         }
         guard let connection else { throw .unavailable(.closed, detail: "the readers were closed") }
+        endSnapshot(of: connection)
         return connection
     }
 

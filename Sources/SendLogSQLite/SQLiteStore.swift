@@ -143,6 +143,9 @@ public final class SQLiteStore: LogReader, LogWriter, OrganisationStore, KeyStor
         try pointReaders.pointReadIfIdle { try Self.sendLog(id, in: organisation, on: $0) }
     }
 
+    /// See ``LogReader/endReads()``.
+    public func endReads() { pointReaders.endSnapshots() }
+
     private static func sendLog(
         _ id: SendLogID,
         in organisation: OrganisationID,
@@ -217,7 +220,7 @@ public final class SQLiteStore: LogReader, LogWriter, OrganisationStore, KeyStor
         from first: Int,
         limit: Int,
         in organisation: OrganisationID,
-        _ take: (BorrowedChunk) throws(StoreError) -> Void
+        _ take: (BorrowedChunk) throws(StoreError) -> Bool
     ) async throws(StoreError) -> Int {
         try await readers.scan(for: organisation) { connection in
             var query = try Query(
@@ -230,15 +233,14 @@ public final class SQLiteStore: LogReader, LogWriter, OrganisationStore, KeyStor
             try query.bind(RowID(organisation, sequence).rawValue, first, limit)
             var chunkCount = 0
             while try query.step() {
-                try take(
-                    BorrowedChunk(
-                        count: try query.count(0),
-                        length: try query.count(1),
-                        crc: UInt32(truncatingIfNeeded: query.integer(2)),
-                        body: query.rawBytes(3)
-                    )
-                )
                 chunkCount += 1
+                let chunk = BorrowedChunk(
+                    count: try query.count(0),
+                    length: try query.count(1),
+                    crc: UInt32(truncatingIfNeeded: query.integer(2)),
+                    body: query.rawBytes(3)
+                )
+                if try !take(chunk) { break }
             }
             return chunkCount
         }

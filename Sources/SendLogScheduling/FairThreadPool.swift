@@ -3,12 +3,6 @@ import Foundation
 public import SendLogCore
 import Synchronization
 
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
-
 /// A thread pool for work that computes or blocks, with fair shares for organisations.
 ///
 /// Work comes in slices: a closure, or a task's job from one suspension to the next. A free thread runs one slice of
@@ -116,6 +110,8 @@ private final class Threads: Sendable {
         capacity = shares.capacity
         (self.name, self.niceness, self.idleTime) = (name, niceness, idleTime)
         state = Mutex(State(work: FairDispatch(shares)))
+        // The starter must not come from a background thread.
+        _ = ThreadStarter.shared
     }
 
     var isIdle: Bool { state.withLock { $0.work.isIdle } }
@@ -132,20 +128,11 @@ private final class Threads: Sendable {
         switch wake {
         case .nothing: break
         case .signal: signal.signal()
-        case .start:
-            let thread = Thread { self.run() }
-            thread.stackSize = 1 << 20
-            thread.start()
+        case .start: ThreadStarter.shared.start(name: name, niceness: niceness) { self.run() }
         }
     }
 
     private func run() {
-        // Foundation sets the name of a thread only while it runs.
-        Thread.current.name = name
-        #if canImport(Glibc)
-        // On Linux each thread has its own nice value, and 0 means the calling thread.
-        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness)
-        #endif
         var last: OrganisationID?
         while true {
             let (next, wake) = state.withLock { state in

@@ -22,8 +22,10 @@ package struct ResponseStream {
 
     /// The number of buffered bytes at which the buffer is flushed.
     private static let flushThreshold = 56 * 1024
-    /// The maximum buffer capacity in bytes to reserve in advance.
-    private static let maxBufferCapacity = 128 * 1024
+    /// The number of buffered bytes after which no chunk is added before a flush.
+    private static let longLength = 128 * 1024
+    /// The maximum buffer capacity in bytes to reserve in advance: a chunk after ``longLength``.
+    private static let maxBufferCapacity = 256 * 1024
 
     init(_ pieces: ResponsePieces, _ coding: Coding) {
         self.pieces = pieces
@@ -86,6 +88,12 @@ package struct ResponseStream {
         let capacity = min(count * (gzip == nil ? 15 : 6), Self.maxBufferCapacity - pending.readableBytes)
         if capacity > 0 { pending.reserveCapacity(minimumWritableBytes: capacity) }
     }
+
+    /// The number of chunks to read at a time: with gzip they have a third of the length.
+    var chunksPerPiece: Int { gzip == nil ? 2 : 4 }
+
+    /// Whether the buffer is so long that it must be flushed before another chunk.
+    var isLong: Bool { pending.readableBytes > Self.longLength }
 
     /// Flushes the buffer if it is full enough, and lets other requests run if the time slice is over.
     package mutating func flushIfFull() async throws {

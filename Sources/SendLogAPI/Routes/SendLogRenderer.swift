@@ -28,11 +28,17 @@ struct SendLogRenderer {
             }
             stream.reserveCapacity(destinations: destinations)
         }
-        var list = DestinationReader(store, of: sequence, destinations: destinations, in: organisation)
+        var list = DestinationReader(
+            store,
+            of: sequence,
+            destinations: destinations,
+            in: organisation,
+            batch: stream.chunksPerPiece
+        )
         if destinations == 0 { begin(&stream) }
         var isBegun = destinations == 0
         do {
-            while try await list.next({ (chunk, first) throws(StoreError) in
+            while try await list.next(while: { !stream.isLong }, { (chunk, first) throws(StoreError) in
                 if first == 0 { begin(&stream) }
                 isBegun = true
                 try stream.append(chunk)

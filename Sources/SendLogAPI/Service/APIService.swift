@@ -10,6 +10,7 @@ public struct APIService: Sendable {
     public let authenticator: Authenticator
 
     let table: RouteTable
+    private let store: any LogReader
     /// The thread pool for requests that are not handled on an event loop.
     let threads: FairThreadPool
     /// The rate limit of the API's routes; `nil` for none.
@@ -63,6 +64,7 @@ public struct APIService: Sendable {
         middleware: (any RouteMiddleware)? = nil
     ) {
         (self.authenticator, self.threads, self.log) = (authenticator, threads, log)
+        self.store = store
         (self.middleware, self.basePath) = (middleware, basePath)
         crossOrigin = CrossOriginPolicy(allowedOrigins)
         streams = ConcurrencyLimit(of: "exports and other long responses", limits.streams)
@@ -106,6 +108,9 @@ public struct APIService: Sendable {
         apiRouteCount = table.routes.count - pages.count
         pageRoots = Set(pages.compactMap { $0.parts.first })
     }
+
+    /// See ``HTTPResponder/endTurn()``.
+    package func endTurn() { store.endReads() }
 
     /// The names of the routes, such as `GET /send-logs/:send_id`.
     public var routes: [String] { table.routes.map(\.name) }

@@ -23,11 +23,14 @@ public struct DestinationReader: Sendable {
 
     /// Passes the next chunks to a closure, each with the position of its first destination, from 0.
     ///
-    /// - Parameter body: receives each chunk, which is valid only during the call
+    /// - Parameters:
+    ///   - mayContinue: is called after each chunk, and returns false to end the call before the batch is complete
+    ///   - body: receives each chunk, which is valid only during the call
     /// - Returns: false at the end of the list; no chunk was passed then.
     /// - Throws: ``StoreError/notFound`` if the log was deleted meanwhile; ``StoreError/corrupted(detail:)`` if a chunk
     ///   is missing; ``StoreError/unavailable(_:detail:)``; the errors of `body`.
     public mutating func next(
+        while mayContinue: () -> Bool = { true },
         _ body: (BorrowedChunk, _ first: Int) throws(StoreError) -> Void
     ) async throws(StoreError) -> Bool {
         guard count < log.destinations else { return false }
@@ -36,6 +39,7 @@ public struct DestinationReader: Sendable {
             (chunk) throws(StoreError) in
             try body(chunk, end)
             end += chunk.count
+            return mayContinue()
         }
         guard chunks > 0, end > count else { throw try await missing() }
         chunk += chunks

@@ -9,9 +9,14 @@ public protocol LogReader: Sendable {
 
     /// Returns the send log with an ID if the store can read it without waiting.
     ///
+    /// The store may prepare for more such reads. ``endReads()`` must follow, before the caller waits for anything.
+    ///
     /// - Returns: the log; `nil` if the read would wait: then use ``sendLog(_:in:)``.
     /// - Throws: the errors of ``sendLog(_:in:)``.
     func sendLogWithoutBlocking(_ id: SendLogID, in organisation: OrganisationID) throws(StoreError) -> StoredSendLog?
+
+    /// Ends a series of calls of ``sendLogWithoutBlocking(_:in:)``.
+    func endReads()
 
     /// Returns the number of send logs in ranges of sequence numbers.
     ///
@@ -66,7 +71,7 @@ public protocol LogReader: Sendable {
     ///   - first: the index of the first chunk, from 0
     ///   - limit: the largest number of chunks, at least one
     ///   - organisation: the organisation that owns the log
-    ///   - take: a closure that is called with each chunk; the chunk is valid only during the call
+    ///   - take: is called with each chunk, which is valid only during the call, and returns false to get no more
     /// - Returns: the number of chunks passed; 0 at the end of the list.
     /// - Throws: ``StoreError/unavailable(_:detail:)``; ``StoreError/corrupted(detail:)``; the errors of `take`.
     func destinations(
@@ -74,7 +79,7 @@ public protocol LogReader: Sendable {
         from first: Int,
         limit: Int,
         in organisation: OrganisationID,
-        _ take: (BorrowedChunk) throws(StoreError) -> Void
+        _ take: (BorrowedChunk) throws(StoreError) -> Bool
     ) async throws(StoreError) -> Int
 
     /// Reads stored send logs by ascending sequence number, in batches so that memory use stays constant.

@@ -1,3 +1,4 @@
+import CSQLite
 import GRDB
 import GRDBSQLite
 import SendLogCore
@@ -199,6 +200,7 @@ struct DatabaseFile {
     private func unreadable(_ code: Int32) -> String { "\(path) cannot be opened: \(String(cString: strerror(code)))" }
 
     private func connect(readOnly: Bool) throws -> DatabaseQueue {
+        _ = Self.libraryConfiguration
         var configuration = Configuration()
         configuration.readonly = readOnly
         configuration.busyMode = .timeout(lockTimeout)
@@ -211,6 +213,12 @@ struct DatabaseFile {
         }
         return try DatabaseQueue(path: path, configuration: configuration)
     }
+
+    /// Configures SQLite, once for the process, before it opens its first database.
+    ///
+    /// SQLite counts the memory that it allocates; for that, all connections share a lock
+    /// (<https://www.sqlite.org/malloc.html#memory_allocation_statistics>). Once a database is open, this has no effect.
+    private static let libraryConfiguration = csqlite_disable_memory_statistics()
 
     private func migrate(_ database: Database) throws {
         func version() throws -> Int { try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0 }
