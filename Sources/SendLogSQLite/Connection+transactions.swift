@@ -6,13 +6,13 @@ extension Connection {
     /// Runs a closure in a read transaction, so that all its reads see one snapshot.
     func snapshot<Result>(_ body: (Connection) throws -> Result) throws -> Result {
         try Query("BEGIN", on: self).run()
-        return try commitOrRollBack(body)
+        return try commitOrRollBack(body) { try Query("COMMIT", on: self).run() }
     }
 
     /// Runs a closure in a write transaction; call it in the connection's queue.
     func transaction<Result>(_ body: (Connection) throws -> Result) throws -> Result {
         try Query("BEGIN IMMEDIATE", on: self).run()
-        return try commitOrRollBack(body)
+        return try commitOrRollBack(body) { try WALWrites.collect(on: handle) { try Query("COMMIT", on: self).run() } }
     }
 
     /// Waits for the connection's queue, then runs a closure in a write transaction.
@@ -25,10 +25,13 @@ extension Connection {
         }
     }
 
-    private func commitOrRollBack<Result>(_ body: (Connection) throws -> Result) throws -> Result {
+    private func commitOrRollBack<Result>(
+        _ body: (Connection) throws -> Result,
+        _ commit: () throws -> Void
+    ) throws -> Result {
         do {
             let result = try body(self)
-            try Query("COMMIT", on: self).run()
+            try commit()
             return result
         } catch {
             // SQLite may already have rolled back the transaction.

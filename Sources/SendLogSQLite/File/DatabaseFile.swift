@@ -201,6 +201,7 @@ struct DatabaseFile {
 
     private func connect(readOnly: Bool) throws -> DatabaseQueue {
         _ = Self.libraryConfiguration
+        WALWrites.install()
         var configuration = Configuration()
         configuration.readonly = readOnly
         configuration.busyMode = .timeout(lockTimeout)
