@@ -14,9 +14,11 @@ let benchmarks: @Sendable () -> Void = {
 
     benchmarkWithStore("point read", .kilo) { data, iteration in
         _ = try data.store.sendLogWithoutBlocking(try id(iteration &* 7919 % data.count), in: data.organisation)
+        data.store.endReads()
     }
     benchmarkWithStore("point read, missing", .kilo) { data, iteration in
         _ = try? data.store.sendLogWithoutBlocking(try id(data.count + iteration), in: data.organisation)
+        data.store.endReads()
     }
     benchmarkWithStore("page of 1,000") { data, _ in
         blackHole(try await data.store.search(SendLogSearch(), in: data.organisation))
@@ -54,6 +56,7 @@ let benchmarks: @Sendable () -> Void = {
             ) {
                 chunk in
                 blackHole(chunk.decompress(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<chunk.length])))
+                return true
             }
             chunk += chunkCount
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import SendLogCore
+import SendLogServer
 
 /// The command-line program.
 @main
@@ -25,6 +26,7 @@ struct Sendlog: AsyncParsableCommand {
     )
 
     static func main() async {
+        Memory.keepForReuse()
         DispatchLog.turnOff()
         NewFiles.restrictToOwner()
         do {

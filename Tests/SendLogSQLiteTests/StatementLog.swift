@@ -80,11 +80,12 @@ final class StatementLog: Sendable {
         _ = try await store.record([logs[0], Sample.plain("log-1", campaign: "c9")], in: organisation)
         _ = try await store.sendLog(logs[0].id, in: organisation)
         #expect(try store.sendLogWithoutBlocking(logs[0].id, in: organisation) != nil)
+        store.endReads()
         _ = try await store.sendLogs(after: SequenceNumber(0), in: organisation)
         let range = SequenceNumber(2)...SequenceNumber(2 * CounterBlock.size + 9)
         _ = try await store.sendLogCount(in: [range], of: organisation)
         try await store.raiseHead(to: SequenceNumber(1), in: organisation)
-        _ = try await store.destinations(of: SequenceNumber(1), from: 0, limit: 4, in: organisation) { _ in }
+        _ = try await store.destinations(of: SequenceNumber(1), from: 0, limit: 4, in: organisation) { _ in true }
         let campaigns = [logs[0].campaignID, logs[1].campaignID]
         let many = (0...RowMerge.maxSources).compactMap { CampaignID("c\($0)") }
         _ = try await store.record(many.map { try Sample.plain("of-\($0)", campaign: $0.text) }, in: organisation)

@@ -35,6 +35,33 @@ struct FairThreadPoolTests {
         #expect(others.wait(timeout: .now() + 60) == .success)
     }
 
+    #if os(Linux)
+    @Test func `threads have the name and priority of their pool, whichever thread submits the work`() {
+        let background = FairThreadPool(count: 1, name: "background", niceness: 15)
+        for number in 0..<20 {
+            let threads = FairThreadPool(count: 1, name: "pool-\(number)")
+            let niceness = Mutex<Int32>(0)
+            let names = Mutex<[String]>([])
+            let ended = DispatchSemaphore(value: 0)
+            background.submit(for: OrganisationID(1)) {
+                threads.submit(for: OrganisationID(1)) {
+                    niceness.withLock { $0 = Self.niceness() }
+                    // A thread gets its name after its start.
+                    for _ in 0..<30_000 where names.withLock({ $0.last != "pool-\(number)" }) {
+                        let name = try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)
+                        names.withLock { $0.append(name?.trimmingCharacters(in: .newlines) ?? "") }
+                        usleep(1000)
+                    }
+                    ended.signal()
+                }
+            }
+            #expect(ended.wait(timeout: .now() + 60) == .success)
+            #expect(niceness.withLock { $0 } == 5)
+            #expect(names.withLock { $0.last } == "pool-\(number)")
+        }
+    }
+    #endif
+
     @Test func `a task that computes shares a thread with others, slice by slice`() async {
         // An organisation may use one of the threads.
         let threads = FairThreadPool(count: 2, name: "test")

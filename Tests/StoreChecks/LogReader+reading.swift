@@ -88,6 +88,7 @@ extension LogReader {
         var chunks: [DestinationChunk] = []
         let count = try await destinations(of: sequence, from: first, limit: 4, in: organisation) {
             chunks.append($0.copy)
+            return true
         }
         #expect(chunks.count == count)
         return chunks

@@ -75,6 +75,13 @@ extension StoreCheck {
                 #expect(!part.isEmpty)
                 #expect(part[...] == chunks[first...].prefix(part.count))
             }
+            var taken: [DestinationChunk] = []
+            let count = try await store.destinations(of: stored.sequence, from: 1, limit: 4, in: organisation) { chunk in
+                taken.append(chunk.copy)
+                return taken.count < 2
+            }
+            #expect(count == 2)
+            #expect(taken[...] == chunks[1..<3])
             for first in [chunks.count, chunks.count + 1, 1_000_000] {
                 #expect(try await store.chunks(of: stored.sequence, from: first, in: organisation) == [])
             }

@@ -34,6 +34,7 @@ extension StoreCheck {
             } catch {
                 #expect(error as? StoreError == .notFound)
             }
+            store.endReads()
             // Another organisation may use the same id.
             let other = try Sample.log("only-zulu", message: "of Acme")
             #expect(try await store.record(other, in: pair[0].organisation).recorded != nil)

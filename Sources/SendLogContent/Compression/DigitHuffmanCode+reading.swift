@@ -66,14 +66,14 @@ extension DigitHuffmanCode {
         return starts
     }()
 
-    /// The two digits for each input byte, the first digit in the lower half; a half is 0 if its code is not a digit.
-    private static let pairs: [UInt16] = (0..<256).map { byte in
-        func digit(_ bits: Int) -> UInt16 {
-            let digit = (UInt8(ascii: "0")...UInt8(ascii: "9")).first { literals[Int($0)].bits == UInt64(bits) }
-            return UInt16(digit ?? 0)
+    /// The three digits for each value of twelve bits, the first digit in the lowest byte; a byte is 0 if its code is not a
+    /// digit.
+    private static let triples: [UInt32] = {
+        let digits = (0..<16).map { bits in
+            UInt32((UInt8(ascii: "0")...UInt8(ascii: "9")).first { literals[Int($0)].bits == UInt64(bits) } ?? 0)
         }
-        return digit(byte & 0xf) | digit(byte >> 4) << 8
-    }
+        return (0..<4096).map { digits[$0 & 0xf] | digits[$0 >> 4 & 0xf] << 8 | digits[$0 >> 8] << 16 }
+    }()
 
     /// A mask of 16 bytes.
     private struct Mask {
@@ -89,7 +89,7 @@ extension DigitHuffmanCode {
 
     /// The masks of the first 0 to 16 bytes.
     private static let firsts = (0...16).map { Mask(first: $0, of: .max) }
-    /// The masks of the bit 0x10 in the first 0 to 16 bytes; ASCII digits have it, and the 0 of ``pairs`` has not.
+    /// The masks of the bit 0x10 in the first 0 to 16 bytes; ASCII digits have it, and the 0 of ``triples`` has not.
     private static let digitBits = (0...16).map { Mask(first: $0, of: 0x1010_1010_1010_1010) }
 
     private struct Reader {
@@ -111,12 +111,12 @@ extension DigitHuffmanCode {
         mutating func read() -> Bool {
             symbols.withUnsafeBufferPointer { symbols in
                 starts.withUnsafeBufferPointer { starts in
-                    pairs.withUnsafeBufferPointer { pairs in
+                    triples.withUnsafeBufferPointer { triples in
                         firsts.withUnsafeBufferPointer { firsts in
                             digitBits.withUnsafeBufferPointer { digitBits in
                                 while position < length &* 8 {
                                     readLiterals(symbols)
-                                    readNumbers(starts, pairs, firsts, digitBits)
+                                    readNumbers(starts, triples, firsts, digitBits)
                                     symbolCount &+= 1
                                     switch readSymbol(symbols) {
                                     case .more: break
@@ -149,12 +149,12 @@ extension DigitHuffmanCode {
         @inline(__always)
         private mutating func readNumbers(
             _ starts: UnsafeBufferPointer<UInt32>,
-            _ pairs: UnsafeBufferPointer<UInt16>,
+            _ triples: UnsafeBufferPointer<UInt32>,
             _ firsts: UnsafeBufferPointer<Mask>,
             _ digitBits: UnsafeBufferPointer<Mask>
         ) {
             let lastWhole = (length &- 8) &* 8
-            guard let pairs = pairs.baseAddress, lastWhole > 0, done >= 16 else { return }
+            guard let triples = triples.baseAddress, lastWhole > 0, done >= 16 else { return }
             var (position, done) = (position, done)
             defer { (self.position, self.done) = (position, done) }
             while position <= lastWhole, done &+ 16 <= room {
@@ -174,14 +174,15 @@ extension DigitHuffmanCode {
                 // The digits follow the shared bytes. The next number overwrites the surplus bytes.
                 let shift = UInt64(truncatingIfNeeded: 8 &* size) & 63
                 let isLow = size < 8
+                let hasTen = distance &- size > 9
                 repeat {
                     let digits = bits &>> matchLength
+                    let third = UInt64(triples[Int(truncatingIfNeeded: digits &>> 24 & 0xfff)])
                     let low =
-                        UInt64(pairs[Int(truncatingIfNeeded: digits & 0xff)])
-                        | UInt64(pairs[Int(truncatingIfNeeded: digits &>> 8 & 0xff)]) &<< 16
-                        | UInt64(pairs[Int(truncatingIfNeeded: digits &>> 16 & 0xff)]) &<< 32
-                        | UInt64(pairs[Int(truncatingIfNeeded: digits &>> 24 & 0xff)]) &<< 48
-                    let high = UInt64(pairs[Int(truncatingIfNeeded: digits &>> 32 & 0xff)])
+                        UInt64(triples[Int(truncatingIfNeeded: digits & 0xfff)])
+                        | UInt64(triples[Int(truncatingIfNeeded: digits &>> 12 & 0xfff)]) &<< 24 | third &<< 48
+                    var high = third &>> 16
+                    if hasTen { high |= UInt64(triples[Int(truncatingIfNeeded: digits &>> 36 & 0xfff)]) &<< 8 }
                     if requested.low & ~low | requested.high & ~high != 0 { return }
                     let to = target + done
                     if isLow {

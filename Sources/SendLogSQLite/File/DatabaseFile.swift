@@ -207,7 +207,7 @@ struct DatabaseFile {
         configuration.busyMode = .timeout(lockTimeout)
         configuration.label = readOnly ? "sendlog.sqlite.reader" : "sendlog.sqlite.writer"
         configuration.prepareDatabase { database in
-            let cache = readOnly ? 8000 : 16_000
+            let cache = readOnly ? 2000 : 6000
             try database.execute(sql: "PRAGMA cache_size = -\(cache); PRAGMA mmap_size = 2147418112")
             // What is deleted must not stay in free pages.
             if !readOnly { try database.execute(sql: "PRAGMA secure_delete = ON") }

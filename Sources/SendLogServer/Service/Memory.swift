@@ -2,17 +2,17 @@ import CMalloc
 import Foundation
 
 /// Controls how the allocator gets memory from the system and returns it.
-enum Memory {
-    /// Keeps freed memory for later responses and batches.
+package enum Memory {
+    /// Keeps freed memory for later responses and batches; call it before the process starts its first thread.
     ///
     /// By default glibc maps a buffer of their size from the system for each use, page by page, and unmaps it at once.
     /// That takes a tenth of the time of a response of some hundred kilobytes
     /// (<https://man7.org/linux/man-pages/man3/mallopt.3.html>).
-    static func keepForReuse() {
+    package static func keepForReuse() {
         #if canImport(Glibc)
         mallopt(M_MMAP_THRESHOLD, 8 << 20)
         mallopt(M_TRIM_THRESHOLD, 8 << 20)
-        // By default each thread may have its own heap with its own unused memory.
+        // By default each thread may have its own heap with its own unused memory. The first thread fixes the number.
         mallopt(M_ARENA_MAX, Int32(max(2, ProcessInfo.processInfo.activeProcessorCount)))
         #endif
     }

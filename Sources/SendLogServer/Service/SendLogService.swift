@@ -34,7 +34,6 @@ public struct SendLogService: Sendable {
         let logger = Logger(label: "sendlog") { _ in log }
         for warning in configuration.warnings { logger.warning("\(warning)") }
         let openFiles = OpenFiles.raiseLimit()
-        Memory.keepForReuse()
         let database = configuration.database
         let threads = FairThreadPool(count: configuration.workerThreads, name: "workers")
         let store = try database.open(
