@@ -27,13 +27,14 @@ SEED ?=
 API_CASES ?= 10000
 
 # The number of send logs that the benchmarks measure with.
-bench bench-pages bench-recipients: LOGS ?= 100000
+bench bench-pages bench-recipients bench-resources: LOGS ?= 100000
 bench-compare: LOGS ?= 1000000
+bench-scale: LOGS ?= 10000000
 export LOGS
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run deb debug check test test-citus soak bench bench-compare bench-fairness bench-pages bench-recipients bench-webhooks fuzz build release lint format deps clean
+.PHONY: help run deb debug check test test-citus soak bench bench-compare bench-fairness bench-pages bench-recipients bench-resources bench-scale bench-webhooks fuzz build release lint format deps clean
 
 help: ## List all targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' "$(ROOT)/Makefile" \
@@ -117,6 +118,16 @@ bench-recipients: ## Measure the search by recipient, and compare it with Bun an
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" wrk python3 python3-venv
 	@$(MAKE) --no-print-directory -f "$(ROOT)/Makefile" release
 	@bun=$$("$(ROOT)/scripts/bun.sh") && exec python3 "$(ROOT)/Benchmarks/recipients.py" "$(PROGRAM)" "$$bun"
+
+bench-resources: ## Measure private memory with 2,064 connections, and what a second core adds; BAR=60 to fail above 60 MB
+	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" wrk python3 util-linux
+	@$(MAKE) --no-print-directory -f "$(ROOT)/Makefile" release
+	python3 "$(ROOT)/Benchmarks/resources.py" "$(PROGRAM)"
+
+bench-scale: ## Compare an organisation of 10 million send logs with its first million; LOGS=400000 ROUNDS=1 for a shorter run
+	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" wrk python3
+	@$(MAKE) --no-print-directory -f "$(ROOT)/Makefile" release
+	python3 "$(ROOT)/Benchmarks/scale.py" "$(PROGRAM)"
 
 bench-webhooks: ## Measure attempts, and recording with and without webhooks; SENDS=100000 for more send logs
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" python3

@@ -17,7 +17,7 @@ CPU us   microseconds of the server's CPU for a request
 used     cores that the server, wrk and all other processes used. wrk has one thread, and is the limit if it used 0.9 cores
 busiest  the share of the server's CPU that its busiest thread used. As this thread has one core at most, the server cannot use more than 1/share
          cores (limit), unless its work is divided between more threads, as that of event loops is by http.threads
-threads  the shares of all threads of a name. Send logs are recorded in one serial queue, whatever the number of cores
+threads  the shares of all threads of a name. Send logs are recorded in one serial queue on any number of cores
 """
 import collections
 import concurrent.futures
@@ -43,8 +43,8 @@ from compare_requests import workloads
 from server import TICK, Process
 
 IDLE, BUSY, PERIOD = 2000, 64, 0.05
-# Threads of pools by their nice value, since some keep the name of the thread that started them; the others by the end of the name.
-NAMES = {"5": "workers", "10": "indexing", "15": "webhooks", "NIO-ELT": "event loops", "-qos.overcommit": "serial queues", "oot.default-qos": "Swift tasks"}
+# The names of threads that are not those of pools.
+NAMES = {"NIO-ELT": "event loops", "-qos.overcommit": "serial queues", "oot.default-qos": "Swift tasks"}
 
 
 def threads(server):
@@ -53,8 +53,7 @@ def threads(server):
     for path in glob.glob(f"/proc/{server.process.pid}/task/*/stat"):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(path) as file:
             number, name, rest = re.fullmatch(r"(\d+) \((.*?)(?:-\d.*)?\) (.*)\n", file.read()).groups()
-            fields = rest.split()
-            seconds[number, NAMES.get(fields[16]) or NAMES.get(name, name)] = sum(map(int, fields[11:13])) / TICK
+            seconds[number, NAMES.get(name, name)] = sum(map(int, rest.split()[11:13])) / TICK
     return seconds
 
 

@@ -102,7 +102,8 @@ public struct HTTPServer: Service {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    let loop = loops.first { $0.loop === channel.eventLoop } ?? ConnectionLoop(channel.eventLoop, responder)
+                    let loop =
+                        loops.first { $0.loop === channel.eventLoop } ?? ConnectionLoop(channel.eventLoop, responder)
                     let connection = HTTPConnection(on: loop, settings)
                     try pipeline.addHandler(InboundBytesHandler(connection))
                     try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))

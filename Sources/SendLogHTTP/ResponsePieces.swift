@@ -19,7 +19,7 @@ public final class ResponsePieces: Sendable {
     /// The number of bytes that may wait for the connection before the producer must wait too.
     ///
     /// A client that does not read costs this memory, one piece, and the bytes that the connection has not sent yet.
-    private static let maxBytes = 128 * 1024
+    private static let maxBytes = 192 * 1024
 
     private let handle: ConnectionHandle
     private let state = Mutex(State())

@@ -47,6 +47,11 @@ final class ReaderPool: Sendable {
         }
     }
 
+    private func close(_ connection: Connection) {
+        endSnapshot(of: connection)
+        try? connection.close()
+    }
+
     /// Ends a connection's snapshot, which does not fail: a transaction that only reads has nothing to save.
     private func endSnapshot(of connection: Connection) { try? connection.sharedSnapshot.end(on: connection) }
 
@@ -85,10 +90,7 @@ final class ReaderPool: Sendable {
             return (state.idle, state.waiting.removeAll())
         }
         for continuation in waiting { continuation.resume(returning: nil) }
-        for connection in idle {
-            endSnapshot(of: connection)
-            try? connection.close()
-        }
+        for connection in idle { close(connection) }
     }
 
     private func idle() -> Connection? { state.withLock { $0.isClosed ? nil : $0.idle.popLast() } }
@@ -125,6 +127,6 @@ final class ReaderPool: Sendable {
             return (nil, state.isClosed)
         }
         next?.resume(returning: connection)
-        if closes { try? connection.close() }
+        if closes { close(connection) }
     }
 }

@@ -32,7 +32,7 @@ public final class SQLiteStore: LogReader, LogWriter, OrganisationStore, KeyStor
     public struct Options: Sendable {
         /// The number of connections that can scan at the same time; `nil` for one per thread.
         ///
-        /// Each connection uses up to 8 MB of memory, and so do four more for single rows.
+        /// Each connection uses up to 2 MB of memory, and so do four more for single rows.
         public var readers: Int?
         /// The time to wait for a lock that another process holds, in seconds.
         public var lockTimeout: Double

@@ -45,7 +45,8 @@ struct SharedSnapshot {
         guard begun != nil else { return }
         begun = nil
         // SQLite rolls back by itself after some errors.
-        if sqlite3_get_autocommit(connection.handle) == 0 { try Query("COMMIT", on: connection).run() }
+        guard sqlite3_get_autocommit(connection.handle) == 0 else { return }
+        do { try Query("COMMIT", on: connection).run() } catch { try Query("ROLLBACK", on: connection).run() }
     }
 }
 

@@ -45,7 +45,7 @@ final class ThreadStarter: Sendable {
     /// - Parameters:
     ///   - name: the name that tools of the operating system show, at most 15 bytes
     ///   - niceness: the nice value, from that of the process on
-    ///   - body: runs on the thread, for longer than it takes to start it
+    ///   - body: runs on the thread
     func start(name: String, niceness: Int32, _ body: @escaping @Sendable () -> Void) {
         let request = Request(name: name) {
             #if canImport(Glibc)
@@ -59,10 +59,15 @@ final class ThreadStarter: Sendable {
     }
 
     private static func start(_ request: Request) {
-        let thread = Thread(block: request.body)
+        let started = DispatchSemaphore(value: 0)
+        let thread = Thread {
+            // Foundation cannot name a thread before `start()` has returned.
+            started.wait()
+            Thread.current.name = request.name
+            request.body()
+        }
         thread.stackSize = 1 << 20
         thread.start()
-        // Foundation can only name a thread that it has started.
-        thread.name = request.name
+        started.signal()
     }
 }

@@ -29,6 +29,29 @@ struct SharedSnapshotTests {
         }
     }
 
+    @Test func `a store that is closed during a read, and with an open snapshot, ends them`() async throws {
+        try await withStore { store, _ in
+            let organisation = try await store.organisation("Acme")
+            let log = try Sample.plain("log", count: 1)
+            _ = try await store.record([log], in: organisation)
+            // The second read, from which on the transaction stays open, is of all connections.
+            for _ in 0..<2 {
+                _ = try store.pointReaders.pointReadIfIdle { _ in
+                    _ = try store.sendLogWithoutBlocking(log.id, in: organisation)
+                    return try store.pointReaders.pointReadIfIdle { _ in }
+                }
+            }
+            let isRead: Void? = try store.pointReaders.pointReadIfIdle { connection in
+                let isFound = try Query("SELECT id FROM send_logs", on: connection).step()
+                #expect(isFound)
+                store.close()
+            }
+            #expect(isRead != nil)
+            #expect(try store.sendLogWithoutBlocking(log.id, in: organisation) == nil)
+            store.endReads()
+        }
+    }
+
     @Test func `reads without a commit between them begin one transaction, until they end`() async throws {
         let begun = Atomic(0)
         try await withStore { store, folder in

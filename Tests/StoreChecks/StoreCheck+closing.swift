@@ -49,7 +49,8 @@ extension StoreCheck {
                 _ = try await store.totals(of: search, in: [always], maxReads: nil, of: organisation)
             }
             await expectClosed { () async throws(StoreError) in
-                _ = try await store.destinations(of: SequenceNumber(1), from: 0, limit: 4, in: organisation) { _ in true }
+                _ = try await store.destinations(of: SequenceNumber(1), from: 0, limit: 4, in: organisation) { _ in true
+                }
             }
             await expectClosed { () async throws(StoreError) in
                 _ = try await store.sendLogs(after: SequenceNumber(0), in: organisation)

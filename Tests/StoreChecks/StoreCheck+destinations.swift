@@ -76,7 +76,8 @@ extension StoreCheck {
                 #expect(part[...] == chunks[first...].prefix(part.count))
             }
             var taken: [DestinationChunk] = []
-            let count = try await store.destinations(of: stored.sequence, from: 1, limit: 4, in: organisation) { chunk in
+            let count = try await store.destinations(of: stored.sequence, from: 1, limit: 4, in: organisation) {
+                chunk in
                 taken.append(chunk.copy)
                 return taken.count < 2
             }

@@ -23,9 +23,9 @@ package struct ResponseStream {
     /// The number of buffered bytes at which the buffer is flushed.
     private static let flushThreshold = 56 * 1024
     /// The number of buffered bytes after which no chunk is added before a flush.
-    private static let longLength = 128 * 1024
-    /// The maximum buffer capacity in bytes to reserve in advance: a chunk after ``longLength``.
-    private static let maxBufferCapacity = 256 * 1024
+    private static let longLength = 80 * 1024
+    /// The maximum buffer capacity in bytes to reserve in advance.
+    private static let maxBufferCapacity = 128 * 1024
 
     init(_ pieces: ResponsePieces, _ coding: Coding) {
         self.pieces = pieces
@@ -90,7 +90,7 @@ package struct ResponseStream {
     }
 
     /// The number of chunks to read at a time: with gzip they have a third of the length.
-    var chunksPerPiece: Int { gzip == nil ? 2 : 4 }
+    var chunksPerPiece: Int { gzip == nil ? 1 : 3 }
 
     /// Whether the buffer is so long that it must be flushed before another chunk.
     var isLong: Bool { pending.readableBytes > Self.longLength }

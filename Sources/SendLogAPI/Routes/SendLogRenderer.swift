@@ -38,11 +38,14 @@ struct SendLogRenderer {
         if destinations == 0 { begin(&stream) }
         var isBegun = destinations == 0
         do {
-            while try await list.next(while: { !stream.isLong }, { (chunk, first) throws(StoreError) in
-                if first == 0 { begin(&stream) }
-                isBegun = true
-                try stream.append(chunk)
-            }) {
+            while try await list.next(
+                while: { !stream.isLong },
+                { (chunk, first) throws(StoreError) in
+                    if first == 0 { begin(&stream) }
+                    isBegun = true
+                    try stream.append(chunk)
+                }
+            ) {
                 try await stream.flushIfFull()
             }
         } catch StoreError.notFound {

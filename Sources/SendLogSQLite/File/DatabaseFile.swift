@@ -65,8 +65,7 @@ struct DatabaseFile {
         if isNew { try migrate(database) }
         try database.execute(
             sql: """
-                PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-                PRAGMA journal_size_limit = 67108864
+                PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864
                 """
         )
         try migrate(database)
@@ -209,8 +208,8 @@ struct DatabaseFile {
         configuration.prepareDatabase { database in
             let cache = readOnly ? 2000 : 6000
             try database.execute(sql: "PRAGMA cache_size = -\(cache); PRAGMA mmap_size = 2147418112")
-            // What is deleted must not stay in free pages.
-            if !readOnly { try database.execute(sql: "PRAGMA secure_delete = ON") }
+            // What is deleted must not stay in free pages. `WALWrites` relies on the sync of each commit.
+            if !readOnly { try database.execute(sql: "PRAGMA secure_delete = ON; PRAGMA synchronous = FULL") }
         }
         return try DatabaseQueue(path: path, configuration: configuration)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import GRDBSQLite
 
 /// Writes a transaction to the write-ahead log in one piece when it is committed, as a layer between SQLite and the
@@ -44,19 +45,20 @@ enum WALWrites {
 
     /// Runs a closure that commits the connection's transaction, and collects what is written to the log meanwhile.
     ///
-    /// The connection must have `PRAGMA synchronous = FULL`, with which each commit syncs the log.
+    /// The connection must have `PRAGMA synchronous = FULL`, with which each commit syncs the log. On a disk on which a
+    /// write may damage the bytes beside it, SQLite pads commits after the sync; nothing is collected there.
     static func collect(on handle: OpaquePointer, _ commit: () throws -> Void) throws {
         var file: UnsafeMutablePointer<sqlite3_file>?
         // In WAL mode, this is the log.
         guard sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) == SQLITE_OK,
-            let pieces = WALFileObject.pieces(of: file)
+            let pieces = WALFileObject.pieces(of: file), pieces.isDiskSafe
         else { return try commit() }
         pieces.begin()
         do { try commit() } catch {
             pieces.discard()
             throw error
         }
-        pieces.end()
+        guard pieces.end() == SQLITE_OK else { throw DatabaseError(resultCode: .SQLITE_IOERR_WRITE) }
     }
 }
 
@@ -163,17 +165,25 @@ final class CollectedPieces {
     /// The place of ``bytes`` in the file.
     private var start: sqlite3_int64 = 0
 
-    init(of file: UnsafeMutablePointer<sqlite3_file>) { self.file = file }
+    /// Whether a write that is interrupted leaves the bytes beside it as they are.
+    let isDiskSafe: Bool
+
+    init(of file: UnsafeMutablePointer<sqlite3_file>) {
+        self.file = file
+        let characteristics = file.pointee.pMethods.pointee.xDeviceCharacteristics.map { $0(file) } ?? 0
+        isDiskSafe = characteristics & SQLITE_IOCAP_POWERSAFE_OVERWRITE != 0
+    }
 
     /// Collects pieces from now on.
     func begin() { isCollecting = true }
 
     /// Collects no more pieces, after a commit.
-    func end() {
+    ///
+    /// - Returns: SQLite's code; an error only if the commit did not sync the file, and so has not written everything.
+    func end() -> Int32 {
         isCollecting = false
-        // Each commit syncs the file, and so nothing should be left.
         assert(bytes.isEmpty)
-        _ = flush()
+        return flush()
     }
 
     /// Collects no more pieces, and drops those of a commit that failed: another connection may write in their place.

@@ -58,7 +58,7 @@ extension UnderLoad {
         @Test(.timeLimit(.minutes(10)))
         func `a streamed response that its client does not read takes less than 400 KB`() throws {
             // Checkpoints change which pages are mapped and which are cached while the test measures.
-            // Each reader has a cache of 8 MB, and the warm-up would fill only some of them.
+            // Each reader has a cache of 2 MB, and the warm-up would fill only some of them.
             let flags = [
                 "--max-streams-per-organisation", "1000", "--sqlite-checkpoint-seconds", "0", "--sqlite-readers", "1",
             ]
