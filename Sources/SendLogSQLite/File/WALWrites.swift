@@ -119,7 +119,9 @@ private struct WALFileObject {
         return body(inner, inner.pointee.pMethods.pointee)
     }
 
-    /// The operations on the file, the first version of SQLite's: the later ones are for databases alone. They never change.
+    /// The operations on the file: the first version of SQLite's, because the later ones are for databases alone.
+    ///
+    /// They never change.
     nonisolated(unsafe) private static let methods: UnsafePointer<sqlite3_io_methods> = {
         var methods = sqlite3_io_methods()
         methods.iVersion = 1
