@@ -8,7 +8,7 @@ import GRDBSQLite
 /// SQLite writes each page with two system calls: a header of 24 bytes, and the page. A transaction of 50 pages takes
 /// 100 of them, and most pages of the file cross two pages of the kernel. During a `COMMIT`, this layer collects what
 /// SQLite writes, and writes it before any other operation on the file. One of them is the sync, which SQLite calls
-/// before it tells other connections of the transaction. So errors reach the transaction that they belong to, and no
+/// before other connections see the transaction. So errors reach the transaction that they belong to, and no
 /// connection finds a transaction that is not in the file. Outside of a `COMMIT`, the layer passes on all calls.
 enum WALWrites {
     /// The number of bytes from which no more are collected; a longer transaction is written in several pieces.
