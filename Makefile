@@ -119,7 +119,7 @@ bench-recipients: ## Measure the search by recipient, and compare it with Bun an
 	@$(MAKE) --no-print-directory -f "$(ROOT)/Makefile" release
 	@bun=$$("$(ROOT)/scripts/bun.sh") && exec python3 "$(ROOT)/Benchmarks/recipients.py" "$(PROGRAM)" "$$bun"
 
-bench-resources: ## Measure private memory with 2,064 connections, and what a second core adds; BAR=60 to fail above 60 MB
+bench-resources: ## Measure private memory with 2,064 connections, and what a second core adds; BAR=60 to fail above 60 MB of memory
 	@"$(ROOT)/scripts/deps.sh" "$(SWIFT)" wrk python3 util-linux
 	@$(MAKE) --no-print-directory -f "$(ROOT)/Makefile" release
 	python3 "$(ROOT)/Benchmarks/resources.py" "$(PROGRAM)"

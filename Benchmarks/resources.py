@@ -3,7 +3,8 @@
 
 Usage: resources.py PROGRAM   (make bench-resources runs it)
 Environment: LOGS (100000), SECONDS (3), ROUNDS (3), SEED and FOLDER as for compare.py, whose data and requests these are; CORES ("1 2") numbers of
-cores; BAR (40) megabytes: the exit code is 1 if the peak of the private memory, which has no mapped pages of files, is greater, or a response wrong.
+cores. With BAR=40, the exit code is 1 if the peak of the private memory, which has no mapped pages of files, is above 40 MB. A wrong response makes it 1
+too.
 
 Memory: with a complete recipient index, 2,000 connections are opened, and make a request each. While they stay open, 64 others make requests of
 all kinds for 3 times SECONDS.
@@ -71,7 +72,7 @@ def raw(requests):
 class Resources(Comparison):
     def __init__(self, program, folder):
         super().__init__(program, None, folder)
-        self.bar, self.available, self.wrong = setting("BAR", 40), sorted(os.sched_getaffinity(0)), []
+        self.bar, self.available, self.wrong = setting("BAR", 1_000_000), sorted(os.sched_getaffinity(0)), []
         self.cores = sorted({min(int(count), len(self.available)) for count in (os.environ.get("CORES") or "1 2").split()})
 
     @contextlib.contextmanager

@@ -110,11 +110,12 @@ final class RecordingQueue: Sendable {
         thread.sync {}
     }
 
-    /// Waits up to 0.3 ms (6 × 50 µs) for nearly as many requests as the last group had.
+    /// Waits 50 µs for more requests, unless nearly as many wait as the last group had.
     ///
-    /// A larger group lowers the cost of the commit per request. After a group of one request there is no wait.
+    /// A larger group lowers the cost of the commit per request, but this thread and the event loop idle in turns during
+    /// a longer wait. After a group of one request there is no wait.
     private func gather() {
-        for _ in 0..<6 where state.withLock({ $0.isGathering(for: .server) }) { usleep(50) }
+        if state.withLock({ $0.isGathering(for: .server) }) { usleep(50) }
     }
 
     private func run() {
