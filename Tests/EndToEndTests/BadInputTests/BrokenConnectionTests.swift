@@ -31,7 +31,7 @@ import Testing
         }
         #expect(try tenant.request("POST", "/send-logs", body: body).status == 201)
         #expect(try server.stop() == .code(0))
-        #expect(!server.process.errors.contains(" error "))
+        #expect(!server.log.contains(" error "))
     }
 
     @Test func `a send log with truncated chunks is not recorded`() throws {
@@ -81,7 +81,7 @@ import Testing
         try connection.send(Array(SampleLog(id: "send-1").json.utf8))
         connection.reset()
         #expect(Deadline.poll(for: 60) { server.process.errors.contains("request_id=the-one-that-left") })
-        let line = server.process.errors.split(separator: "\n").first { $0.contains("the-one-that-left") } ?? ""
+        let line = server.log.split(separator: "\n").first { $0.contains("the-one-that-left") } ?? ""
         #expect(line.contains("client disconnected") && line.contains("status=499"))
         #expect(try server.stop() == .code(0))
     }

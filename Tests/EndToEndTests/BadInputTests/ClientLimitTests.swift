@@ -9,8 +9,8 @@ import Testing
         var open = try (0..<3).map { _ in try server.connect() }
         for connection in open { #expect(try connection.request("GET", "/health").status == 200) }
         for _ in 0..<5 { #expect(try server.connect().readToEnd().isEmpty) }
-        #expect(server.process.errors.contains("client=127.0.0.1"))
-        #expect(server.process.errors.components(separatedBy: "http.maxConnectionsPerAddress").count == 2)
+        #expect(server.log.contains("client=127.0.0.1"))
+        #expect(server.log.components(separatedBy: "http.maxConnectionsPerAddress").count == 2)
         for connection in open { #expect(try connection.request("GET", "/health").status == 200) }
         open.removeFirst()
         #expect(Deadline.poll(for: 60) { (try? server.connect().request("GET", "/health").status) == 200 })
@@ -52,7 +52,7 @@ import Testing
         }
         #expect(try server.stop() == .code(0))
         // The log has ten lines of the first client with a key, ten without, and eight of others; the rest is counted.
-        let lines = server.process.errors.split(separator: "\n")
+        let lines = server.log.split(separator: "\n")
         #expect(lines.count { $0.contains("status=401") } == 28)
         let counts = lines.filter { $0.contains("refused more requests") && $0.contains("client=192.0.2.1") }
         #expect(counts.count == 2)
@@ -68,7 +68,7 @@ import Testing
             #expect(try connection.request("GET", path, headers: [("Accept", "text/html")]).status == 404)
         }
         #expect(try server.stop() == .code(0))
-        let lines = server.process.errors.split(separator: "\n")
+        let lines = server.log.split(separator: "\n")
         #expect(lines.count { $0.contains("status=404") } == 10)
         #expect(lines.count { $0.contains("without a key") && $0.contains("count=30") } == 1)
     }

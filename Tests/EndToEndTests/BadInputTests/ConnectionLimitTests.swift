@@ -25,7 +25,7 @@ import Testing
         _ = try stopped.readToEndOrReset()
         #expect(try tenant.total() == 0)
         #expect(try server.stop() == .code(0))
-        #expect(!server.process.errors.contains(" error "))
+        #expect(!server.log.contains(" error "))
     }
 
     /// Sends a byte every 100 ms until the server closes the connection, for a minute at most.
@@ -119,7 +119,7 @@ import Testing
         Thread.sleep(forTimeInterval: 1)
         // A loop that accepts again at once would use half of a core.
         #expect(try Self.processorSeconds(of: server) - before < 0.2)
-        #expect(server.process.errors.components(separatedBy: "cannot accept connections").count == 2)
+        #expect(server.log.components(separatedBy: "cannot accept connections").count == 2)
         connections.removeAll()
         #expect(
             Deadline.poll(for: 60) {

@@ -77,7 +77,7 @@ import Testing
         try server.executeSQL(keyed ? "UPDATE OR IGNORE \(table) SET \(column) = \(value)" : statement)
         let statuses = try Self.sendAll(tenant, console)
         let context = "\(table).\(column) = \(value)"
-        try #require(server.process.exit() == nil, "\(context): \(server.process.errors.suffix(3000))")
+        try #require(server.process.exit() == nil, "\(context): \(server.log.suffix(3000))")
         let allowed = [200, 201, 400, 404, 409, 500]
         for (request, status) in statuses where !allowed.contains(status) {
             // The server aborts a list if it finds the damage after it has sent the beginning.

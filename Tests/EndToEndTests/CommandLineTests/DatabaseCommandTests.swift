@@ -37,7 +37,7 @@ import Testing
             let server = try Server(in: folder, path: "c.db")
             #expect(try server.stop() == .code(0))
             let line = "notice created the database database=\(folder.file("c.db"))\n"
-            #expect(server.process.errors.contains(line) == isNew, "\(server.process.errors)")
+            #expect(server.log.contains(line) == isNew, "\(server.log)")
         }
     }
 

@@ -16,7 +16,7 @@ import Testing
         let server = try Server(environment: environment)
         #expect(try server.connect().request("GET", "/health").status == 200)
         #expect(try server.stop() == .code(0))
-        #expect(!server.process.errors.contains("warning") && !server.process.errors.contains("slk_secret"))
+        #expect(!server.log.contains("warning") && !server.log.contains("slk_secret"))
         let list = ["organisation", "list", "--json", "--database", server.database]
         let command = try Command(TestPaths.binary, list, environment: environment).succeeded()
         #expect(command.errors.isEmpty)
@@ -27,7 +27,7 @@ import Testing
         let server = try Server(environment: environment)
         let warning = "the environment variable SENDLOG_COLOUR is unknown, and is ignored"
         #expect(try server.stop() == .code(0))
-        #expect(server.process.errors.contains("warning \(warning)"))
+        #expect(server.log.contains("warning \(warning)"))
         let list = ["organisation", "list", "--json", "--database", server.database]
         #expect(try Command(TestPaths.binary, list, environment: environment).errors == "Warning: \(warning)\n")
     }

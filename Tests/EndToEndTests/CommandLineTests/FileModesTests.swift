@@ -68,11 +68,11 @@ import Testing
         _ = try server.tenant()
         _ = try server.command("database", "backup", server.folder.file("backup.db")).succeeded()
         #expect(try server.stop() == .code(0))
-        #expect(!server.process.errors.contains(" warning "), "\(server.process.errors)")
+        #expect(!server.log.contains(" warning "), "\(server.log)")
         let (database, backup) = (server.folder.file("test.sqlite"), server.folder.file("backup.db"))
         #expect(chmod(database, 0o644) == 0 && chmod(backup, 0o660) == 0 && chmod(server.folder.path, 0o777) == 0)
         let again = try Server(in: server.folder)
-        let log = again.process.errors
+        let log = again.log
         for (path, problem, advice) in [
             (database, "can be read by other users (mode 644)", "chmod 600 \(database)"),
             // SQLite gives them the mode of the database.
@@ -94,7 +94,7 @@ import Testing
         let descriptor = open(busy, O_RDWR | O_CLOEXEC)
         #expect(descriptor >= 0 && flock(descriptor, LOCK_EX | LOCK_NB) == 0)
         let server = try Server(in: folder)
-        #expect(server.process.errors.contains("notice deleted an unfinished backup file=\(folder.file(left))"))
+        #expect(server.log.contains("notice deleted an unfinished backup file=\(folder.file(left))"))
         let names = try folder.names()
         #expect(
             names.filter { $0.contains("unfinished") } == [

@@ -11,7 +11,7 @@ import Testing
         _ = try tenant.get("/send-logs/a")
         #expect(try server.stop() == .code(0))
         #expect(server.process.output == "sendlog is listening on http://127.0.0.1:\(server.port)\n")
-        let lines = server.process.errors.split(separator: "\n")
+        let lines = server.log.split(separator: "\n")
         #expect(lines.count > 1)
         #expect(lines.allSatisfy { $0.contains(#/^[0-9-]{10}T[0-9:.]{12}Z (info|notice|warning|error) /#) })
     }
@@ -49,8 +49,8 @@ import Testing
         let first = try Server(in: folder)
         let tenant = try first.tenant()
         let second = try Server(in: folder)
-        #expect(!first.process.errors.contains(warning))
-        #expect(second.process.errors.contains(warning), "\(second.process.errors)")
+        #expect(!first.log.contains(warning))
+        #expect(second.log.contains(warning), "\(second.log)")
         try tenant.record(SampleLog(id: "a"))
         try tenant.on(second).record(SampleLog(id: "b"))
         #expect(try tenant.total() == 2)
@@ -59,7 +59,7 @@ import Testing
         for server in [first, second] { #expect(try server.stop() == .code(0)) }
         let third = try Server(in: folder)
         #expect(try tenant.on(third).total() == 2)
-        #expect(!third.process.errors.contains(warning), "\(third.process.errors)")
+        #expect(!third.log.contains(warning), "\(third.log)")
     }
 
     @Test func `a server under nohup goes on after SIGHUP`() throws {

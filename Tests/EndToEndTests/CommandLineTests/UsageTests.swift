@@ -189,7 +189,7 @@ import Testing
         let variables = ["SENDLOG_CONFIG": file]
         let byFile = try Server(environment: variables)
         #expect(try servedRequests(byFile) == 1)
-        #expect(byFile.process.errors.hasPrefix("{"))
+        #expect(byFile.log.hasPrefix("{"))
         let byVariable = try Server(environment: variables.merging(["SENDLOG_RATE_LIMIT_REQUESTS": "2"]) { $1 })
         #expect(try servedRequests(byVariable) == 2)
         let byFlag = try Server(
@@ -197,7 +197,7 @@ import Testing
             environment: variables.merging(["SENDLOG_RATE_LIMIT_REQUESTS": "2"]) { $1 }
         )
         #expect(try servedRequests(byFlag) == 3)
-        #expect(!byFlag.process.errors.hasPrefix("{"))
+        #expect(!byFlag.log.hasPrefix("{"))
     }
 
     @Test(arguments: [("bash", "complete"), ("zsh", "#compdef sendlog"), ("fish", "complete -c")])

@@ -143,7 +143,7 @@ import Testing
         }
         _ = try client.get("/console/recipients/\(token)?page=x")
         #expect(try tenant.server.stop() == .code(0))
-        let log = tenant.server.process.errors
+        let log = tenant.server.log
         #expect(log.contains("POST /console/sends") && log.contains("/console/recipients/:token"))
         #expect(log.contains("POST /console/sends/:send_id") && log.contains("GET /console/sends/:send_id"))
         for digits in ["5550101", "555 0101", token] { #expect(!log.contains(digits)) }

@@ -278,6 +278,6 @@ import Testing
             #expect(Deadline.poll(for: 60) { tenant.server.process.errors.contains("request_id=\(id) ") })
         }
         #expect(try tenant.server.stop() == .code(0))
-        #expect(!tenant.server.process.errors.contains(number))
+        #expect(!tenant.server.log.contains(number))
     }
 }

@@ -113,9 +113,9 @@ import Testing
         let id = try #require(misplaced["x-request-id"])
         let isLogged = Deadline.poll(for: 60) { tenant.server.process.errors.contains("request_id=\(id) ") }
         #expect(isLogged)
-        #expect(!tenant.server.process.errors.contains(number))
+        #expect(!tenant.server.log.contains(number))
         #expect(try tenant.server.stop() == .code(0))
-        #expect(!tenant.server.process.errors.contains(number))
+        #expect(!tenant.server.log.contains(number))
     }
 
     @Test func `without a recipient index, only searches by recipient are refused`() throws {

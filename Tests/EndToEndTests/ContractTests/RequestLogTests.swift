@@ -36,7 +36,7 @@ import Testing
     private static func line(_ server: Server, id: String) throws -> String {
         func find() -> String? {
             // The last line may be incomplete.
-            server.process.errors.components(separatedBy: "\n").dropLast().first { $0.contains("request_id=\(id) ") }
+            server.log.components(separatedBy: "\n").dropLast().first { $0.contains("request_id=\(id) ") }
         }
         _ = Deadline.poll(for: 60) { find() != nil }
         return try #require(find())
@@ -73,7 +73,7 @@ import Testing
         let unanswered = try Self.line(server, id: "upload-1")
         #expect(unanswered.contains(" warning stopped by the shutdown before a response bytes=0 "), "\(unanswered)")
         #expect(unanswered.contains(" status=503"))
-        #expect(!server.process.errors.contains("client disconnected"))
+        #expect(!server.log.contains("client disconnected"))
     }
 
     @Test func `a client that disconnects during a response is logged with the bytes that were sent`() throws {

@@ -84,7 +84,7 @@ import Testing
         _ = try Shared.emptyTenant.request("GET", "/send-logs/nothing", headers: [("X-Request-Id", id)])
         #expect(Deadline.poll(for: 60) { server.process.errors.contains("request_id=\(id)") })
         // The last line may be incomplete.
-        let lines = server.process.errors.components(separatedBy: "\n").dropLast().filter { $0.contains("/send-logs") }
+        let lines = server.log.components(separatedBy: "\n").dropLast().filter { $0.contains("/send-logs") }
         #expect(!lines.isEmpty)
         #expect(lines.allSatisfy { $0.contains("request_id=") })
     }

@@ -6,7 +6,7 @@ import Testing
 @Suite(.blocking) struct EventLogTests {
     /// The log lines of a server that logs JSON, with a request ID.
     private static func lines(_ server: Server, id: String) throws -> [JSON] {
-        let lines = server.process.errors.components(separatedBy: "\n").dropLast()
+        let lines = server.log.components(separatedBy: "\n").dropLast()
         return try lines.filter { $0.contains("\"request_id\":\"\(id)\"") }.map { try JSON(parsing: $0.utf8) }
     }
 
@@ -76,7 +76,7 @@ import Testing
         _ = try Self.send(tenant, "DELETE", "/webhooks/\(id)", "", id: "deleted")
         try Self.expectEvent("webhook.deleted", known, id: "deleted", of: tenant)
         for secret in [tenant.key, "words", "27829998877", url] {
-            #expect(!tenant.server.process.errors.contains(secret), "\(secret)")
+            #expect(!tenant.server.log.contains(secret), "\(secret)")
         }
     }
 
@@ -86,7 +86,7 @@ import Testing
         try tenant.record(SampleLog(id: "gone"))
         try hook.awaitState { $0["paused"] != .null }
         func paused() throws -> JSON? {
-            let lines = tenant.server.process.errors.components(separatedBy: "\n").dropLast()
+            let lines = tenant.server.log.components(separatedBy: "\n").dropLast()
             return try lines.first { $0.contains("webhook.paused") }.map { try JSON(parsing: $0.utf8) }
         }
         #expect(try Deadline.poll(for: 60) { try paused() != nil })
@@ -143,7 +143,7 @@ import Testing
             #expect(line["sequence"] == (file == "destinations.json" ? 2 : .null), "\(line)")
         }
         for secret in [tenant.key, "27829998877", "0821234567", "send-1"] {
-            #expect(!tenant.server.process.errors.contains(secret), "\(secret)")
+            #expect(!tenant.server.log.contains(secret), "\(secret)")
         }
     }
 
@@ -175,7 +175,7 @@ import Testing
         try Self.expectEvent("key.revoked", revoked, id: "revoked", of: tenant)
         let text = try #require(page.text.firstMatch(of: /slk_[A-Za-z0-9]{20,}/)).output
         for secret in [tenant.key, "slk_wrong", "words", String(text)] {
-            #expect(!tenant.server.process.errors.contains(secret))
+            #expect(!tenant.server.log.contains(secret))
         }
     }
 
@@ -207,19 +207,19 @@ import Testing
         let ended: [String: JSON] = ["key": "key_1", "organisation": 1]
         try Self.expectEvent("session.ended", ended, id: "ended", of: tenant)
         for secret in [tenant.key, "words", "27829998877"] {
-            #expect(!tenant.server.process.errors.contains(secret), "\(secret)")
+            #expect(!tenant.server.log.contains(secret), "\(secret)")
         }
     }
 
     @Test func `numbers are numbers in JSON lines that no request caused`() throws {
         let server = try Self.server()
-        let ready = server.process.errors.split(separator: "\n").first { $0.contains("\"message\":\"ready\"") }
+        let ready = server.log.split(separator: "\n").first { $0.contains("\"message\":\"ready\"") }
         #expect(try JSON(parsing: #require(ready).utf8)["port"] == .number(Double(server.port)))
         // Each of the first ten has a line of its own.
         for _ in 0..<12 { _ = try server.connect().request("GET", "/whoami") }
         #expect(try server.stop() == .code(0))
-        let refused = server.process.errors.split(separator: "\n").first { $0.contains("refused more requests") }
-        let line = try JSON(parsing: #require(refused, "\(server.process.errors)").utf8)
+        let refused = server.log.split(separator: "\n").first { $0.contains("refused more requests") }
+        let line = try JSON(parsing: #require(refused, "\(server.log)").utf8)
         #expect((line["count"].integer ?? 0) > 0, "\(line)")
     }
 
@@ -283,11 +283,11 @@ import Testing
         let connection = try other.server.connect()
         try connection.send("nonsense\r\n\r\n")
         let isLogged = Deadline.poll(for: 60) {
-            other.server.process.errors.split(separator: "\n").contains {
+            other.server.log.split(separator: "\n").contains {
                 $0.contains("\"status\":400") && $0.contains(#""client":"127.0.0.1""#)
             }
         }
-        #expect(isLogged, "\(other.server.process.errors)")
+        #expect(isLogged, "\(other.server.log)")
     }
 
     private static func awaitLine(_ server: Server, id: String) throws -> JSON? {
@@ -302,7 +302,7 @@ import Testing
         let body = Array(#"{"url":"https://receiver.example","body":null}"#.utf8)
         #expect(try tenant.request("POST", "/webhooks", headers: headers, body: body).status == 201)
         func line() -> Substring? {
-            server.process.errors.split(separator: "\n").first { $0.contains("request_id=one ") }
+            server.log.split(separator: "\n").first { $0.contains("request_id=one ") }
         }
         #expect(Deadline.poll(for: 60) { line() != nil })
         for field in [" info request completed ", " client=127.0.0.1 ", " event=webhook.created ", " key=key_1 "] {

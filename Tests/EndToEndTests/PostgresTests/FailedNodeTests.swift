@@ -76,7 +76,7 @@ extension UnderLoad {
             // Of requests that met the failure itself: later ones are refused at once.
             #expect(load.longestRefusal < 3, "a request got 503 after \(load.longestRefusal) s")
             #expect(try setup.server.stop() == .code(0))
-            let log = setup.server.process.errors
+            let log = setup.server.log
             #expect(log.contains("node-2:5432"), "\(log.suffix(500))")
             #expect(log.contains("a database node is available again"), "\(log.suffix(500))")
         }

@@ -17,7 +17,7 @@ import Testing
             last = try Self.lag(server)
             return last == lag
         }
-        #expect(isReached, "\(last ?? []): \(server.process.errors)")
+        #expect(isReached, "\(last ?? []): \(server.log)")
     }
 
     @Test func `new send logs are indexed, and the metrics show how many are not`() throws {
@@ -29,7 +29,7 @@ import Testing
         #expect(try off.stop() == .code(0))
         let server = try Server(in: folder, database: off.database)
         try Self.expect([0, 0], on: server)
-        #expect(!server.process.errors.contains("recipient index"), "\(server.process.errors)")
+        #expect(!server.log.contains("recipient index"), "\(server.log)")
         #expect(try server.stop() == .code(0))
     }
 
@@ -45,7 +45,7 @@ import Testing
         let server = try Server(in: folder, database: database)
         try Self.expect([1, 1], on: server)
         let message = "cannot extend a recipient index"
-        let lines = server.process.errors.split(separator: "\n").filter { $0.contains(message) }
+        let lines = server.log.split(separator: "\n").filter { $0.contains(message) }
         #expect((1..<10).contains(lines.count), "\(lines)")
         #expect(lines.allSatisfy { $0.contains(" organisation=1 ") && $0.contains(" retry_seconds=") }, "\(lines)")
         let found = try sound.on(server).search(#"{"find":{"destination":"27821234567"}}"#)

@@ -49,6 +49,17 @@ final class Server: Sendable {
         port = try Self.port(of: process)
     }
 
+    /// The log so far, once it has not grown for a moment: its lines are written after the responses.
+    var log: String {
+        var (log, isComplete) = (process.errors, false)
+        while !isComplete {
+            usleep(100_000)
+            let now = process.errors
+            (log, isComplete) = (now, now == log)
+        }
+        return log
+    }
+
     private static func port(of process: ChildProcess) throws -> UInt16 {
         let ready = Deadline.poll(for: 120) { process.output.contains("\n") || process.exit() != nil }
         let prefix = "sendlog is listening on http://127.0.0.1:"

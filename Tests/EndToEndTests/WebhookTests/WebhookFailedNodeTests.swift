@@ -63,7 +63,7 @@ import Testing
         try failed.on(silent).record(SampleLog(id: "after"))
         #expect(try Hooks.receiver.waitForRequests(paths.failed, 2).ids().last == "after")
         // The log has the failure of the poll, and not one for each poll.
-        let lines = server.process.errors.split(separator: "\n").filter { $0.contains("cannot find webhooks") }
+        let lines = server.log.split(separator: "\n").filter { $0.contains("cannot find webhooks") }
         #expect(lines.count <= 1, "\(lines)")
     }
 }
