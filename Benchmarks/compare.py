@@ -51,6 +51,21 @@ def setting(name, default, least=1):
     return int(text)
 
 
+def run_in_folder(prefix, program, run):
+    """Runs a measurement with a temporary folder in FOLDER or beside the program, and ends this program: with 1 if it returns false."""
+    # An exception, so that the servers are stopped.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    # On the disk of the program: in memory, as /tmp may be, new send logs would be durable for free.
+    parent = os.environ.get("FOLDER") or os.path.dirname(program)
+    os.makedirs(parent, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix=prefix, dir=parent) as folder:
+            sys.exit(0 if run(folder) else 1)
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
+
+
 def check(name, server, kinds, organisations):
     """Ends the program if a response of the server differs from the data."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=300)
@@ -211,18 +226,8 @@ def main():
     for needed in (program, bun, "wrk"):
         if not shutil.which(needed):
             raise SystemExit(f"error: {needed} is not an installed program; make bench-compare builds and installs all that is needed")
-    # On the disk of the program: in memory, as /tmp may be, new send logs would be durable for free.
-    folder = os.environ.get("FOLDER") or os.path.dirname(program)
-    os.makedirs(folder, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="compare-", dir=folder) as temporary:
-        return Comparison(program, bun, temporary).run()
+    run_in_folder("compare-", program, lambda folder: Comparison(program, bun, folder).run())
 
 
 if __name__ == "__main__":
-    # An exception, so that the servers are stopped.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
-    try:
-        sys.exit(0 if main() else 1)
-    except KeyboardInterrupt:
-        sys.exit("interrupted")
+    main()

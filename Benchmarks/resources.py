@@ -32,14 +32,12 @@ import re
 import resource
 import select
 import shutil
-import signal
 import statistics
 import sys
-import tempfile
 import time
 
 import load
-from compare import Comparison, setting
+from compare import Comparison, run_in_folder, setting
 from compare_requests import workloads
 from server import TICK, Process
 
@@ -182,18 +180,8 @@ def main():
         os.environ[name] = os.environ.get(name) or default
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
-    # On the disk of the program: in memory, as /tmp may be, new send logs would be durable for free.
-    folder = os.environ.get("FOLDER") or os.path.dirname(program)
-    os.makedirs(folder, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="resources-", dir=folder) as temporary:
-        return Resources(program, temporary).run()
+    run_in_folder("resources-", program, lambda folder: Resources(program, folder).run())
 
 
 if __name__ == "__main__":
-    # An exception, so that the servers are stopped.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
-    try:
-        sys.exit(0 if main() else 1)
-    except KeyboardInterrupt:
-        sys.exit("interrupted")
+    main()

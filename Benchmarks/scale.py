@@ -18,16 +18,14 @@ import json
 import os
 import random
 import shutil
-import signal
 import sqlite3
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
 import load
-from compare import setting
+from compare import run_in_folder, setting
 from compare_data import DAY, FIRST, MESSAGES, SPAN, TRIGGERS, moment
 from server import Process
 
@@ -181,6 +179,8 @@ def measure(servers, requests):
 
 
 def main(folder):
+    if shutil.disk_usage(folder).free < (needed := 900 * LOGS + 1600 * STEP + 500_000_000):
+        sys.exit(f"error: {folder} has less than {needed / 1e9:.1f} GB of free space; set FOLDER or LOGS")
     databases = f"{folder}/first.db", f"{folder}/all.db"
     key, rates = fill(*databases)
     with Server(databases[0], key) as first, Server(databases[1], key) as all:
@@ -197,17 +197,11 @@ def main(folder):
     small, large = statistics.median(times[::2]), statistics.median(times[1::2])
     print(f"start: {small:.0f} and {large:.0f} ms, ratio {large / small:.2f}\n"
           f"import: {rates[0]:,.0f} logs a second in the first step, {rates[-1]:,.0f} in the last one, ratio {rates[-1] / rates[0]:.2f}")
-    sys.exit(f"error: {wrong} responses had an error status or were missing" if wrong else 0)
+    if wrong:
+        print(f"error: {wrong} responses had an error status or were missing", file=sys.stderr)
+    return wrong == 0
 
 
 if LOGS % STEP or not LOGS / 12 <= STEP < LOGS:
     sys.exit("error: STEP must divide LOGS, and be from a twelfth to a half of it")
-parent = os.environ.get("FOLDER") or os.path.dirname(PROGRAM)
-os.makedirs(parent, exist_ok=True)
-if shutil.disk_usage(parent).free < (needed := 900 * LOGS + 1600 * STEP + 500_000_000):
-    sys.exit(f"error: {parent} has less than {needed / 1e9:.1f} GB of free space; set FOLDER or LOGS")
-for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-    # An exception, so that the servers are stopped.
-    signal.signal(one, lambda number, _: sys.exit(128 + number))
-with tempfile.TemporaryDirectory(prefix="scale-", dir=parent) as temporary:
-    main(temporary)
+run_in_folder("scale-", PROGRAM, main)

@@ -20,9 +20,9 @@ struct SharedSnapshot {
         _ body: (Connection) throws -> Result
     ) throws -> Result {
         guard let header else {
-            let result = Swift.Result { try body(connection) }
-            header = try WALIndexHeader.address(on: connection)
-            return try result.get()
+            // The read maps the index. Without one, each read has a transaction of its own.
+            defer { header = WALIndexHeader.address(on: connection) }
+            return try body(connection)
         }
         // Read before the transaction begins: what is committed in between then counts as later, never as earlier.
         let now = WALIndexHeader(at: header)
@@ -65,17 +65,15 @@ private struct WALIndexHeader: Equatable {
 
     static func == (one: Self, other: Self) -> Bool { one.words == other.words }
 
-    /// Returns the address of the header, which stays valid until the connection is closed.
-    ///
-    /// - Throws: ``StoreError/unavailable(_:detail:)`` if there is no WAL index.
-    static func address(on connection: Connection) throws -> UnsafeRawPointer {
+    /// Returns the address of the header, which stays valid until the connection is closed; `nil` if there is no index.
+    static func address(on connection: Connection) -> UnsafeRawPointer? {
         var file: UnsafeMutablePointer<sqlite3_file>?
         var region: UnsafeMutableRawPointer?
         guard sqlite3_file_control(connection.handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK,
             let file, let methods = file.pointee.pMethods, methods.pointee.iVersion >= 2,
             let map = methods.pointee.xShmMap,
             map(file, 0, regionSize, 0, &region) == SQLITE_OK, let region
-        else { throw StoreError.unavailable(.inputOutput, detail: "the index of the write-ahead log cannot be read") }
+        else { return nil }
         return UnsafeRawPointer(region)
     }
 

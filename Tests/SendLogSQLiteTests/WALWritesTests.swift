@@ -21,7 +21,6 @@ import Testing
                 NotingFile.writes.withLock { $0.append((offset, bytes)) }
                 return NotingFile.result.withLock { $0 }
             }
-            methods.pointee.xDeviceCharacteristics = { _ in SQLITE_IOCAP_POWERSAFE_OVERWRITE }
             let file = UnsafeMutablePointer<sqlite3_file>.allocate(capacity: 1)
             file.initialize(to: sqlite3_file(pMethods: UnsafePointer(methods)))
             return file
@@ -135,16 +134,17 @@ import Testing
         /// What ``summary`` returns.
         var expected: String { "\(lengths.count) \(lengths.values.reduce(0, +))" }
 
-        /// Runs a transaction, part of which may be rolled back, or all of it.
+        /// Runs a transaction, which may be rolled back.
+        ///
+        /// It has no savepoints, as those of sendlog have none: after a savepoint was rolled back, a copy of the files lacks
+        /// commits with SQLite 3.40 alone, too.
         mutating func change(_ writer: Handle, rollsBack: Bool) throws {
             var changed = lengths
             try writer.run("BEGIN IMMEDIATE")
             for _ in 0..<Int.random(in: 1...40, using: &random) {
-                let (id, size) = (Int.random(in: 0..<300, using: &random), Int.random(in: 0...9000, using: &random))
-                let isUndone = Int.random(in: 0..<5, using: &random) == 0
-                if isUndone { try writer.run("SAVEPOINT s") }
+                let (id, size) = (Int.random(in: 0..<300, using: &random), Int.random(in: 1...9000, using: &random))
                 try writer.run("INSERT OR REPLACE INTO t VALUES (\(id), randomblob(\(size)), \(size))")
-                if isUndone { try writer.run("ROLLBACK TO s; RELEASE s") } else { changed[id] = size }
+                changed[id] = size
             }
             if rollsBack {
                 _ = try writer.run("ROLLBACK")

@@ -40,7 +40,9 @@ enum WALWrites {
         sqlite3_vfs_register(layer, 1)
     }()
 
-    /// SQLite's own access to files; set once, before the layer is registered.
+    /// SQLite's own access to files.
+    // nonisolated(unsafe): only `registration` sets it, which Swift runs once. `xOpen` alone reads it, and SQLite calls that
+    // only after it found the layer in its list, which `sqlite3_vfs_register` extends later, under the lock of the list.
     nonisolated(unsafe) private static var system: UnsafeMutablePointer<sqlite3_vfs>?
 
     /// Runs a closure that commits the connection's transaction, and collects what is written to the log meanwhile.
@@ -51,7 +53,7 @@ enum WALWrites {
         var file: UnsafeMutablePointer<sqlite3_file>?
         // In WAL mode, this is the log.
         guard sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) == SQLITE_OK,
-            let pieces = WALFileObject.pieces(of: file), pieces.isDiskSafe
+            let pieces = WALFileObject.pieces(of: file), !padsCommits(handle)
         else { return try commit() }
         pieces.begin()
         do { try commit() } catch {
@@ -59,6 +61,15 @@ enum WALWrites {
             throw error
         }
         guard pieces.end() == SQLITE_OK else { throw DatabaseError(resultCode: .SQLITE_IOERR_WRITE) }
+    }
+
+    /// Whether SQLite pads commits: it does so by what it knows of the database's file, not of the log.
+    private static func padsCommits(_ handle: OpaquePointer) -> Bool {
+        var file: UnsafeMutablePointer<sqlite3_file>?
+        guard sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK,
+            let file, let methods = file.pointee.pMethods
+        else { return true }
+        return methods.pointee.xDeviceCharacteristics(file) & SQLITE_IOCAP_POWERSAFE_OVERWRITE == 0
     }
 }
 
@@ -120,8 +131,7 @@ private struct WALFileObject {
     }
 
     /// The operations on the file: the first version of SQLite's, because the later ones are for databases alone.
-    ///
-    /// They never change.
+    // nonisolated(unsafe): Swift initialises it once, before the first use. What it points to is never changed or freed.
     nonisolated(unsafe) private static let methods: UnsafePointer<sqlite3_io_methods> = {
         var methods = sqlite3_io_methods()
         methods.iVersion = 1
@@ -167,14 +177,7 @@ final class CollectedPieces {
     /// The place of ``bytes`` in the file.
     private var start: sqlite3_int64 = 0
 
-    /// Whether a write that is interrupted leaves the bytes beside it as they are.
-    let isDiskSafe: Bool
-
-    init(of file: UnsafeMutablePointer<sqlite3_file>) {
-        self.file = file
-        let characteristics = file.pointee.pMethods.pointee.xDeviceCharacteristics.map { $0(file) } ?? 0
-        isDiskSafe = characteristics & SQLITE_IOCAP_POWERSAFE_OVERWRITE != 0
-    }
+    init(of file: UnsafeMutablePointer<sqlite3_file>) { self.file = file }
 
     /// Collects pieces from now on.
     func begin() { isCollecting = true }
